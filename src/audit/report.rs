@@ -1,0 +1,85 @@
+//! What the audit answers: the verdict on one read, and the counts of a run.
+
+use super::record::Acknowledged;
+use super::sessions::SessionCheck;
+use crate::stats::Histogram;
+
+/// The verdict on one finished read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadCheck {
+    /// The read returned an older version than was acknowledged, and still stands, when it began.
+    pub stale: bool,
+    /// How long the returned version had been outdated, in nanoseconds: the time since the first newer surviving
+    /// version was acknowledged. `None` for a read that is not stale.
+    pub age_ns: Option<u64>,
+    /// The true age is at least `age_ns`: the acknowledgement that outdated the version is older than the last four.
+    pub age_is_lower_bound: bool,
+}
+
+/// The counts of the measured part of a run (since [`count_from`](super::Audit::count_from), or since the start).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditReport {
+    /// When counting began, in nanoseconds.
+    pub counted_from_ns: u64,
+    /// Finished reads that were to be counted.
+    pub reads_count: u64,
+    /// Those that were stale.
+    pub stale_reads_count: u64,
+    /// Ages of the stale reads, in nanoseconds; an age known only by its lower bound enters as that bound.
+    pub stale_age: Histogram,
+    /// How many of the ages are lower bounds.
+    pub lower_bound_count: u64,
+    /// Writes acknowledged, each once, including those that were lost already when the answer arrived.
+    pub writes_acknowledged_count: u64,
+    /// Acknowledged writes found lost while counting. A write acknowledged during the warm-up and lost after it is
+    /// in here and not in `writes_acknowledged_count`.
+    pub lost_writes_count: u64,
+    /// Reads that missed a write whose acknowledgement the same session had before the read began.
+    pub read_your_writes_violations_count: u64,
+    /// Reads that returned an older version than an earlier read of the same session.
+    pub monotonic_read_violations_count: u64,
+    /// Acknowledgements and counted reads whose session could not be (fully) followed because the session memory
+    /// was full. Each of the two violation counts is exact if this is 0, else too low by at most this number.
+    pub untracked_count: u64,
+    /// Acknowledgements and counted reads of keys at or beyond [`KEYS_MAX`](super::KEYS_MAX), which are not audited.
+    pub out_of_range_count: u64,
+}
+
+impl AuditReport {
+    /// Nothing counted yet, beginning at `counted_from_ns`.
+    pub(super) fn new(counted_from_ns: u64) -> Self {
+        Self {
+            counted_from_ns,
+            reads_count: 0,
+            stale_reads_count: 0,
+            stale_age: Histogram::new(),
+            lower_bound_count: 0,
+            writes_acknowledged_count: 0,
+            lost_writes_count: 0,
+            read_your_writes_violations_count: 0,
+            monotonic_read_violations_count: 0,
+            untracked_count: 0,
+            out_of_range_count: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn add_acknowledged(&mut self, acknowledged: Acknowledged, is_tracked: bool) {
+        self.writes_acknowledged_count += u64::from(acknowledged != Acknowledged::Repeated);
+        self.lost_writes_count += u64::from(acknowledged == Acknowledged::Lost);
+        self.untracked_count += u64::from(!is_tracked);
+    }
+
+    #[inline]
+    pub(super) fn add_read(&mut self, check: ReadCheck, session: SessionCheck) {
+        self.reads_count += 1;
+        self.read_your_writes_violations_count += u64::from(session.read_your_writes_violated);
+        self.monotonic_read_violations_count += u64::from(session.monotonic_reads_violated);
+        self.untracked_count += u64::from(session.untracked);
+        self.stale_reads_count += u64::from(check.stale);
+        if let Some(age_ns) = check.age_ns {
+            self.stale_age.record(age_ns);
+            self.lower_bound_count += u64::from(check.age_is_lower_bound);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The constants that components and policies carry.
+
+use super::param::Param;
+
+/// A kind of component, as the catalog shows it.
+#[derive(Debug)]
+pub struct Entry {
+    /// Name of its constructor in a script.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// Rows of the chapter that it serves.
+    pub chapter: &'static str,
+    /// Its settings.
+    pub params: &'static [Param],
+    /// What can be done to it while a simulation runs.
+    pub actions: &'static [Action],
+    /// What it measures, apart from its station.
+    pub measures: &'static [Measure],
+}
+
+/// Something that a script can do to a group while a simulation runs.
+#[derive(Debug)]
+pub struct Action {
+    /// Its name.
+    pub name: &'static str,
+    /// How to write it.
+    pub usage: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+}
+
+/// A figure that a component tells.
+#[derive(Debug)]
+pub struct Measure {
+    /// Its name, with its unit.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+}
+
+/// A policy: one way to decide something, by somebody, not always the right one.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Its name in a script.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// Its paper or inventor.
+    pub source: &'static str,
+    /// When it is the wrong choice.
+    pub wrong_when: &'static str,
+}

@@ -1,0 +1,16 @@
+//! How a thing describes itself: one constant from which arguments, checks, help, completion and "did you
+//! mean" all come.
+
+mod entry;
+mod param;
+mod problem;
+mod settings;
+mod suggest;
+mod value;
+
+pub use entry::{Action, Entry, Measure, Policy};
+pub use param::{Kind, Param, Preset};
+pub use problem::{Place, Problem, Problems};
+pub use settings::{Given, Settings, check};
+pub use suggest::{closest, did_you_mean, one_of};
+pub use value::{KeysPlan, Load, PlannedStep, TraceLoad, Value};

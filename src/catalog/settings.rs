@@ -1,0 +1,333 @@
+//! Checks what a script says about a component against the component's entry.
+
+use super::entry::Entry;
+use super::param::{Kind, Param, Preset};
+use super::problem::{Place, Problem, Problems};
+use super::suggest::did_you_mean;
+use super::value::{KeysPlan, Load, Value};
+use crate::kernel::Time;
+use crate::random::arrivals::Arrivals;
+use crate::random::variate::Variate;
+use std::collections::BTreeMap;
+
+/// What a script wrote: name, value and where.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Name of the setting.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Checked settings: every value has its kind; presets are filled in when asked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    entry: &'static Entry,
+    values: BTreeMap<&'static str, (Value, Place)>,
+}
+
+/// Checks the settings of the component `name`. Mistakes are added to `problems`; `kind_of` tells the kind of
+/// another component by index.
+pub fn check(
+    entry: &'static Entry,
+    name: &str,
+    given: &[Given],
+    place: &Place,
+    kind_of: &dyn Fn(usize) -> Option<&'static str>,
+    problems: &mut Problems,
+) -> Settings {
+    let mut values = BTreeMap::new();
+    for Given { name: setting, value, place } in given {
+        let Some(param) = entry.params.iter().find(|param| param.name == setting) else {
+            let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
+            let names = entry.params.iter().map(|param| param.name);
+            problems.push(Problem::at(place, message).maybe_hint(did_you_mean(setting, names)));
+            continue;
+        };
+        match convert(param, value, kind_of) {
+            Ok(value) => {
+                values.insert(param.name, (value, place.clone()));
+            }
+            Err(problem) => problems.push(Problem { place: Some(place.clone()), ..problem }),
+        }
+    }
+    let missing = |param: &&Param| {
+        param.preset == Preset::Required && !given.iter().any(|given| given.name == param.name)
+    };
+    for param in entry.params.iter().filter(missing) {
+        let message = format!("{} \"{name}\" needs the setting `{}`", entry.name, param.name);
+        problems.push(Problem::at(place, message).hint(format!("add `{}:` {}", param.name, param.kind.wanted())));
+    }
+    Settings { entry, values }
+}
+
+/// The value as the kind that the setting takes, or what is wrong with it.
+fn convert(
+    param: &Param,
+    value: &Value,
+    kind_of: &dyn Fn(usize) -> Option<&'static str>,
+) -> Result<Value, Problem> {
+    use Value::{Bytes, Duration, Flag, Group, Keys, List, Number, Rate, Share, Text, Whole};
+    let wrong = || wrong_kind(param, value);
+    let in_range = |ok: bool| if ok { Ok(value.clone()) } else { Err(out_of_range(param, value)) };
+    match (&param.kind, value) {
+        (Kind::Duration, Duration(span)) => in_range(*span > 0),
+        (Kind::Variate, Duration(span)) => Ok(Value::Variate(Variate::constant(*span))),
+        (Kind::Variate, Value::Variate(_)) => Ok(value.clone()),
+        (Kind::Rate, Rate(rate)) => in_range(*rate > 0.0 && rate.is_finite()),
+        (Kind::Bytes, Bytes(bytes)) => in_range(*bytes > 0),
+        (Kind::Count(low, high), Whole(count)) => in_range((*low..=*high).contains(count)),
+        (Kind::Share, Share(share)) => in_range((0.0..=1.0).contains(share)),
+        (Kind::Share, Number(share)) => in_range((0.0..=1.0).contains(share)).map(|_| Share(*share)),
+        (Kind::Share, Whole(share)) => in_range((0..=1).contains(share)).map(|_| Share(*share as f64)),
+        (Kind::Number(low, high), Number(number)) => in_range((*low..=*high).contains(number)),
+        (Kind::Number(low, high), Whole(number)) => {
+            let number = *number as f64;
+            in_range((*low..=*high).contains(&number)).map(|_| Number(number))
+        }
+        (Kind::Text, Text(_)) | (Kind::Flag, Flag(_)) | (Kind::Keys, Keys(_)) => Ok(value.clone()),
+        (Kind::Strategy, Text(_) | List(_)) => Ok(value.clone()),
+        (Kind::Load, Value::Load(_)) => Ok(value.clone()),
+        (Kind::Load, Rate(rate)) => poisson(*rate).ok_or_else(|| out_of_range(param, value)),
+        (Kind::Choice(policies), Text(text)) => match policies.iter().any(|p| p.name == text) {
+            true => Ok(value.clone()),
+            false => Err(unknown_policy(param, text, policies.iter().map(|p| p.name))),
+        },
+        (Kind::Group(kinds), Group(index)) => right_kind(param, value, *index, kinds, kind_of),
+        (Kind::Groups(kinds), Group(index)) => {
+            right_kind(param, value, *index, kinds, kind_of).map(|group| List(vec![group]))
+        }
+        (Kind::Groups(kinds), List(list)) if !list.is_empty() => {
+            let group = |item: &Value| match item {
+                Group(index) => right_kind(param, item, *index, kinds, kind_of),
+                other => Err(wrong_kind(param, other)),
+            };
+            list.iter().map(group).collect::<Result<_, _>>().map(List)
+        }
+        (Kind::Steps(steps), List(list)) if !list.is_empty() => {
+            let step = |item: &Value| match item {
+                Text(text) if steps.contains(&text.as_str()) => Ok(item.clone()),
+                Text(text) => Err(unknown_policy(param, text, steps.iter().copied())),
+                other => Err(wrong_kind(param, other)),
+            };
+            list.iter().map(step).collect::<Result<_, _>>().map(List)
+        }
+        (Kind::Weights, List(list)) => {
+            let positive = |item: &Value| matches!(item, Whole(1..=1_000_000));
+            if !list.is_empty() && list.iter().all(positive) { Ok(value.clone()) } else { Err(wrong()) }
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn poisson(rate: f64) -> Option<Value> {
+    Arrivals::poisson(rate).ok().map(|arrivals| Value::Load(Load::Open(arrivals)))
+}
+
+fn wrong_kind(param: &Param, value: &Value) -> Problem {
+    let message = format!("`{}` must be {}, not {}", param.name, param.kind.wanted(), value.describe());
+    let unit = match (&param.kind, value) {
+        (Kind::Duration | Kind::Variate, Value::Whole(n)) => Some(format!("{n}.s or {n}.ms")),
+        (Kind::Rate | Kind::Load, Value::Whole(n)) => Some(format!("{n}.rps")),
+        (Kind::Bytes, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
+        _ => None,
+    };
+    Problem::new(message).maybe_hint(unit.map(|unit| format!("add a unit: {unit}")))
+}
+
+fn out_of_range(param: &Param, value: &Value) -> Problem {
+    let wanted = match param.kind {
+        Kind::Duration => "greater than 0".into(),
+        Kind::Rate | Kind::Load => "greater than 0 and finite".into(),
+        Kind::Bytes => "at least 1 byte".into(),
+        _ => param.kind.wanted(),
+    };
+    Problem::new(format!("`{}` must be {wanted}, not {}", param.name, value.describe()))
+}
+
+fn unknown_policy<'a>(
+    param: &Param,
+    text: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> Problem {
+    Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(did_you_mean(text, names))
+}
+
+fn right_kind(
+    param: &Param,
+    value: &Value,
+    index: usize,
+    kinds: &[&str],
+    kind_of: &dyn Fn(usize) -> Option<&'static str>,
+) -> Result<Value, Problem> {
+    match kind_of(index) {
+        Some(kind) if kinds.contains(&kind) => Ok(value.clone()),
+        Some(kind) => {
+            let message = format!("`{}` must be {}, not a {kind}", param.name, param.kind.wanted());
+            Err(Problem::new(message))
+        }
+        None => Err(Problem::new(format!("`{}` names a component of another world", param.name))),
+    }
+}
+
+impl Settings {
+    /// Whether the script said something about it.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Where the script said it.
+    pub fn place(&self, name: &str) -> Option<&Place> {
+        self.values.get(name).map(|(_, place)| place)
+    }
+
+    /// A problem at the place of a setting.
+    pub fn problem(&self, name: &str, message: impl Into<String>) -> Problem {
+        Problem { place: self.place(name).cloned(), message: message.into(), hint: None }
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).map(|(value, _)| value)
+    }
+
+    fn preset(&self, name: &str) -> Preset {
+        let param = self.entry.params.iter().find(|param| param.name == name);
+        param.unwrap_or_else(|| panic!("{} has no setting {name}", self.entry.name)).preset
+    }
+
+    /// A span of time.
+    pub fn duration(&self, name: &str) -> Option<Time> {
+        match (self.value(name), self.preset(name)) {
+            (Some(&Value::Duration(span)), _) | (None, Preset::Duration(span)) => Some(span),
+            _ => None,
+        }
+    }
+
+    /// A distribution of spans, in nanoseconds.
+    pub fn variate(&self, name: &str) -> Option<Variate> {
+        match (self.value(name), self.preset(name)) {
+            (Some(Value::Variate(variate)), _) => Some(variate.clone()),
+            (None, Preset::Duration(span)) => Some(Variate::constant(span)),
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    pub fn count(&self, name: &str) -> Option<u64> {
+        match (self.value(name), self.preset(name)) {
+            (Some(&Value::Whole(count)), _) | (None, Preset::Count(count)) => Some(count as u64),
+            _ => None,
+        }
+    }
+
+    /// A size in bytes.
+    pub fn bytes(&self, name: &str) -> Option<u64> {
+        match self.value(name) {
+            Some(Value::Bytes(bytes)) => Some(*bytes),
+            _ => None,
+        }
+    }
+
+    /// A rate per second.
+    pub fn rate(&self, name: &str) -> Option<f64> {
+        match self.value(name) {
+            Some(Value::Rate(rate)) => Some(*rate),
+            _ => None,
+        }
+    }
+
+    /// A share.
+    pub fn share(&self, name: &str) -> Option<f64> {
+        match (self.value(name), self.preset(name)) {
+            (Some(&Value::Share(share)), _) | (None, Preset::Share(share)) => Some(share),
+            _ => None,
+        }
+    }
+
+    /// A number.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match (self.value(name), self.preset(name)) {
+            (Some(&Value::Number(number)), _) | (None, Preset::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Yes or no.
+    pub fn flag(&self, name: &str) -> bool {
+        match (self.value(name), self.preset(name)) {
+            (Some(&Value::Flag(flag)), _) | (None, Preset::Flag(flag)) => flag,
+            _ => false,
+        }
+    }
+
+    /// A text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.value(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The chosen policy: its index in the list of its kind.
+    pub fn choice(&self, name: &str) -> usize {
+        let param = self.entry.params.iter().find(|param| param.name == name).expect("a setting");
+        let Kind::Choice(policies) = param.kind else { panic!("{name} is no choice") };
+        let chosen = match (self.value(name), param.preset) {
+            (Some(Value::Text(text)), _) => text.as_str(),
+            (_, Preset::Choice(preset)) => preset,
+            _ => policies[0].name,
+        };
+        policies.iter().position(|policy| policy.name == chosen).expect("checked")
+    }
+
+    /// Another component.
+    pub fn group(&self, name: &str) -> Option<usize> {
+        match self.value(name) {
+            Some(Value::Group(index)) => Some(*index),
+            _ => None,
+        }
+    }
+
+    /// Other components.
+    pub fn groups(&self, name: &str) -> Vec<usize> {
+        let index = |value: &Value| if let Value::Group(index) = value { Some(*index) } else { None };
+        self.list(name).iter().filter_map(index).collect()
+    }
+
+    /// The items of a list; empty if nothing was said.
+    pub fn list(&self, name: &str) -> &[Value] {
+        match self.value(name) {
+            Some(Value::List(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// The texts of a list.
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        let text = |value| if let &Value::Text(ref text) = value { Some(text.as_str()) } else { None };
+        self.list(name).iter().filter_map(text).collect()
+    }
+
+    /// Which keys.
+    pub fn keys(&self, name: &str) -> Option<&KeysPlan> {
+        match self.value(name) {
+            Some(Value::Keys(keys)) => Some(keys),
+            _ => None,
+        }
+    }
+
+    /// When requests come.
+    pub fn load(&self, name: &str) -> Option<&Load> {
+        match self.value(name) {
+            Some(Value::Load(load)) => Some(load),
+            _ => None,
+        }
+    }
+
+    /// The value as it was written, for kinds with a language of their own.
+    pub fn raw(&self, name: &str) -> Option<&Value> {
+        self.value(name)
+    }
+}

@@ -1,0 +1,117 @@
+//! Values that settings take, as plain data.
+
+use crate::kernel::Time;
+use crate::random::arrivals::Arrivals;
+use crate::random::keys::Keys;
+use crate::random::replay::{ReplayOptions, TraceRows};
+use crate::random::variate::Variate;
+use std::sync::Arc;
+
+/// A value from a script.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A span in nanoseconds.
+    Duration(Time),
+    /// So many per second.
+    Rate(f64),
+    /// So many bytes.
+    Bytes(u64),
+    /// A part of a whole, written with a unit.
+    Share(f64),
+    /// A whole number without a unit.
+    Whole(i64),
+    /// A number without a unit.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// Yes or no.
+    Flag(bool),
+    /// A distribution of spans, in nanoseconds.
+    Variate(Variate),
+    /// A component, by its index in the world.
+    Group(usize),
+    /// Popularity of keys.
+    Keys(KeysPlan),
+    /// When requests come.
+    Load(Load),
+    /// A step that is taken later.
+    Step(PlannedStep),
+    /// Several values.
+    List(Vec<Value>),
+    /// Something that no setting takes; the text is its type.
+    Other(String),
+}
+
+/// Which keys are wanted.
+#[derive(Clone, Debug)]
+pub struct KeysPlan {
+    /// How often each rank is wanted.
+    pub popularity: Keys,
+    /// Number of keys.
+    pub size: u64,
+    /// Whether ranks are scattered over the ids.
+    pub scrambled: bool,
+}
+
+/// When requests come.
+#[derive(Clone, Debug)]
+pub enum Load {
+    /// Whatever the answers, at times of their own.
+    Open(Arrivals),
+    /// As recorded.
+    Trace(TraceLoad),
+}
+
+/// A recorded load.
+#[derive(Clone)]
+pub struct TraceLoad {
+    /// Where it comes from, for messages.
+    pub path: String,
+    /// The rows.
+    pub rows: Arc<dyn TraceRows>,
+    /// How to replay them; the seed of the bootstrap is set for each replication.
+    pub options: ReplayOptions,
+    /// Whether each replication draws its own blocks of the trace.
+    pub bootstrap: bool,
+    /// Share of rows turned into writes; `None` = as recorded.
+    pub writes: Option<f64>,
+}
+
+impl std::fmt::Debug for TraceLoad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "trace({:?}, {} rows)", self.path, self.rows.len())
+    }
+}
+
+/// `later(1.s, "store")`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedStep {
+    /// After how long.
+    pub delay: Time,
+    /// What.
+    pub step: String,
+}
+
+impl Value {
+    /// What it is, for error messages.
+    pub fn describe(&self) -> String {
+        match self {
+            Value::Duration(span) => format!("the duration {}", crate::kernel::time_text(*span)),
+            Value::Rate(rate) => format!("the rate {rate}.rps"),
+            Value::Bytes(bytes) => format!("the size {bytes}.bytes"),
+            Value::Share(share) => format!("the share {}.percent", share * 100.0),
+            Value::Whole(number) => format!("the whole number {number}"),
+            Value::Number(number) => format!("the number {number}"),
+            Value::Text(text) => format!("the text \"{text}\""),
+            Value::Flag(flag) => format!("{flag}"),
+            Value::Variate(_) => "a distribution of durations".into(),
+            Value::Group(_) => "a component".into(),
+            Value::Keys(_) => "keys".into(),
+            Value::Load(Load::Open(_)) => "arrivals".into(),
+            Value::Load(Load::Trace(trace)) => format!("the trace {:?}", trace.path),
+            Value::Step(step) => format!("later(.., \"{}\")", step.step),
+            Value::List(list) => format!("a list of {}", list.len()),
+            Value::Other(kind) => kind.clone(),
+        }
+    }
+}

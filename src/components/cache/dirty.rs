@@ -1,0 +1,148 @@
+//! Data written in a cache and not yet stored (write-back).
+
+use crate::kernel::{CallId, Time};
+use foldhash::fast::FixedState;
+use std::collections::{HashMap, VecDeque};
+
+/// What is known of a dirty key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unsaved {
+    /// Its newest version.
+    pub version: u32,
+    /// Its size.
+    pub bytes: u32,
+    /// Version on its way to the store.
+    pub sent: Option<u32>,
+}
+
+/// The dirty keys of a cache, in the order in which they are due.
+#[derive(Clone, Debug)]
+pub(super) struct Dirty {
+    /// How long after a write its data is stored.
+    pub interval: Time,
+    batch: usize,
+    bound: usize,
+    /// Looked up, never iterated.
+    keys: HashMap<u64, Unsaved, FixedState>,
+    due: VecDeque<(Time, u64)>,
+    sent: Vec<u64>,
+    /// Writers that wait for room.
+    pub stalled: VecDeque<CallId>,
+    /// Whether the timer is set.
+    pub armed: bool,
+}
+
+impl Dirty {
+    pub fn new(interval: Time, batch: Option<u64>, bound: Option<u64>) -> Self {
+        Dirty {
+            interval,
+            batch: batch.map_or(usize::MAX, |batch| batch as usize),
+            bound: bound.map_or(usize::MAX, |bound| bound as usize),
+            keys: HashMap::with_hasher(FixedState::with_seed(0)),
+            due: VecDeque::new(),
+            sent: Vec::new(),
+            stalled: VecDeque::new(),
+            armed: false,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    #[inline]
+    pub fn get(&self, key: u64) -> Option<&Unsaved> {
+        if self.keys.is_empty() { None } else { self.keys.get(&key) }
+    }
+
+    /// Whether a write to this key must wait for room.
+    pub fn is_full(&self, key: u64) -> bool {
+        self.keys.len() >= self.bound && !self.keys.contains_key(&key)
+    }
+
+    /// A write: the key is due one interval from now, if it was not waiting already.
+    pub fn write(&mut self, key: u64, version: u32, bytes: u32, now: Time) {
+        match self.keys.get_mut(&key) {
+            Some(unsaved) => {
+                unsaved.version = version;
+                unsaved.bytes = bytes;
+            }
+            None => {
+                self.keys.insert(key, Unsaved { version, bytes, sent: None });
+                self.due.push_back((now.saturating_add(self.interval), key));
+            }
+        }
+    }
+
+    /// The next key to store, if one is due (or room is needed) and the batch is not full; it counts as sent.
+    pub fn take_due(&mut self, now: Time) -> Option<(u64, Unsaved)> {
+        let (due, key) = *self.due.front()?;
+        if self.sent.len() >= self.batch || (due > now && self.stalled.is_empty()) {
+            return None;
+        }
+        self.due.pop_front();
+        self.sent.push(key);
+        let unsaved = self.keys.get_mut(&key).expect("what is due is dirty");
+        unsaved.sent = Some(unsaved.version);
+        Some((key, *unsaved))
+    }
+
+    /// When the next key is due, if nothing else will wake us before.
+    pub fn next_due(&self) -> Option<Time> {
+        self.due.front().map(|(due, _)| *due).filter(|_| self.sent.len() < self.batch)
+    }
+
+    /// The store has answered. What is newer than what was sent, or was not stored, is due again later.
+    pub fn stored(&mut self, key: u64, ok: bool, now: Time) {
+        self.sent.retain(|sent| *sent != key);
+        let unsaved = self.keys.get_mut(&key).expect("what is sent is dirty");
+        if ok && unsaved.sent == Some(unsaved.version) {
+            self.keys.remove(&key);
+            return;
+        }
+        unsaved.sent = None;
+        self.due.push_back((now.saturating_add(self.interval), key));
+    }
+
+    /// A crash: all of it is gone. The keys, those on their way first.
+    pub fn clear(&mut self) -> Vec<u64> {
+        self.keys.clear();
+        self.stalled.clear();
+        self.armed = false;
+        let mut gone = std::mem::take(&mut self.sent);
+        gone.extend(self.due.drain(..).map(|(_, key)| key));
+        gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_written_while_it_is_sent_is_sent_again() {
+        let mut dirty = Dirty::new(10, None, None);
+        dirty.write(7, 1, 0, 0);
+        assert!(dirty.take_due(9).is_none());
+        assert_eq!(dirty.take_due(10).unwrap().1.sent, Some(1));
+        dirty.write(7, 2, 0, 11);
+        dirty.stored(7, true, 12);
+        assert_eq!(dirty.len(), 1);
+        assert_eq!(dirty.next_due(), Some(22));
+        assert_eq!(dirty.take_due(22).unwrap().1.sent, Some(2));
+        dirty.stored(7, true, 23);
+        assert_eq!(dirty.len(), 0);
+    }
+
+    #[test]
+    fn bounds_hold() {
+        let mut dirty = Dirty::new(10, Some(1), Some(2));
+        dirty.write(1, 1, 0, 0);
+        dirty.write(2, 1, 0, 0);
+        assert!(dirty.is_full(3) && !dirty.is_full(1));
+        assert!(dirty.take_due(10).is_some());
+        assert!(dirty.take_due(10).is_none(), "one at a time");
+        assert_eq!(dirty.clear(), [1, 2]);
+        assert_eq!(dirty.len(), 0);
+    }
+}

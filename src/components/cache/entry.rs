@@ -1,0 +1,183 @@
+//! Settings of a cache, and what can be wrong with them.
+
+use super::super::{Site, site};
+use super::eviction;
+use crate::catalog::{
+    Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
+};
+use crate::parts::plan::{CacheError, WritePlan};
+
+const PLACEMENTS: &[Policy] = &[
+    Policy {
+        name: "aside",
+        about: "its callers talk to both, cache and store",
+        source: "Nishtala et al., NSDI 2013",
+        wrong_when: "many kinds of callers would have to get the protocol right",
+    },
+    Policy {
+        name: "inline",
+        about: "it stands in front of the store and talks to it itself",
+        source: "read-through caches; chapter 6.2",
+        wrong_when: "the store must stay reachable when the cache dies",
+    },
+];
+
+pub(super) static ENTRY: Entry = Entry {
+    name: "cache",
+    about: "items in memory under keys, in front of or beside a store",
+    chapter: "6",
+    params: &[
+        Param {
+            name: "of",
+            kind: Kind::Group(&["database"]),
+            preset: Preset::Required,
+            about: "the store whose data it keeps",
+        },
+        Param {
+            name: "items",
+            kind: Kind::Count(1, 1_000_000_000),
+            preset: Preset::Absent("no bound"),
+            about: "most items it holds",
+        },
+        Param {
+            name: "capacity",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("no bound"),
+            about: "most bytes it holds; needs sizes (a trace, or the database's `row`)",
+        },
+        Param {
+            name: "eviction",
+            kind: Kind::Choice(eviction::POLICIES),
+            preset: Preset::Choice("lru"),
+            about: "which item makes room",
+        },
+        Param {
+            name: "ttl",
+            kind: Kind::Duration,
+            preset: Preset::Absent("none: items stay until they are evicted or removed"),
+            about: "how long an item is fresh",
+        },
+        Param {
+            name: "write",
+            kind: Kind::Strategy,
+            preset: Preset::Choice("aside"),
+            about: "what a write does, and when its caller has its answer",
+        },
+        Param {
+            name: "placement",
+            kind: Kind::Choice(PLACEMENTS),
+            preset: Preset::Choice("aside"),
+            about: "who runs reads and writes: its callers, or the cache itself",
+        },
+        Param {
+            name: "on_cache_error",
+            kind: Kind::Choice(CacheError::ENTRIES),
+            preset: Preset::Choice("store"),
+            about: "inline only: what it does when its own memory does not answer",
+        },
+        Param {
+            name: "service",
+            kind: Kind::Variate,
+            preset: Preset::Absent("0 (Redis processes a command in under 1 us, its latency guide)"),
+            about: "own work per command",
+        },
+        Param {
+            name: "threads",
+            kind: Kind::Count(1, 1024),
+            preset: Preset::Count(1),
+            about: "commands it works on at a time, if `service` is given (1: Redis)",
+        },
+        Param {
+            name: "queue",
+            kind: Kind::Count(0, i64::MAX),
+            preset: Preset::Absent("no bound"),
+            about: "most commands that wait, if `service` is given; one more is rejected",
+        },
+        Param {
+            name: "flush",
+            kind: Kind::Duration,
+            preset: Preset::Absent("1 s for \"back\"; what later(.., \"store\") says for a list"),
+            about: "write-back: how long after a write its data is stored",
+        },
+        Param {
+            name: "batch",
+            kind: Kind::Count(1, 1_000_000),
+            preset: Preset::Absent("no limit"),
+            about: "write-back: most items being stored at a time",
+        },
+        Param {
+            name: "dirty",
+            kind: Kind::Count(1, 1_000_000_000),
+            preset: Preset::Absent("no bound"),
+            about: "write-back: most items not yet stored; further writers wait until some are",
+        },
+        Param {
+            name: "preload",
+            kind: Kind::Count(0, 1_000_000_000),
+            preset: Preset::Count(0),
+            about: "so many of the most wanted keys are in it at t = 0",
+        },
+    ],
+    actions: site::NODE_ACTIONS,
+    measures: &[
+        Measure { name: "hit_ratio", about: "look-ups that found a fresh item" },
+        Measure { name: "hits_count", about: "look-ups that found a fresh item" },
+        Measure { name: "misses_count", about: "look-ups that did not" },
+        Measure { name: "evictions_count", about: "fresh items thrown out to make room" },
+        Measure { name: "expired_count", about: "items found too old" },
+        Measure { name: "dirty_items", about: "write-back: items not yet stored" },
+    ],
+};
+
+pub(super) fn is_inline(settings: &Settings) -> bool {
+    PLACEMENTS[settings.choice("placement")].name == "inline"
+}
+
+pub(super) fn write_plan(settings: &Settings) -> Result<WritePlan, (String, Option<String>)> {
+    let usual = Value::Text("aside".into());
+    let mut plan = WritePlan::parse(settings.raw("write").unwrap_or(&usual))?;
+    if let (Some(_), Some(interval)) = (plan.flush_after, settings.duration("flush")) {
+        plan.flush_after = Some(interval);
+    }
+    Ok(plan)
+}
+
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let writes_back = match write_plan(settings) {
+        Ok(plan) => plan.flush_after.is_some(),
+        Err((message, hint)) => {
+            problems.push(settings.problem("write", message).maybe_hint(hint));
+            return;
+        }
+    };
+    // A sweep over strategies gives these settings to every variant: only a lone strategy can be a mistake.
+    let _ = writes_back;
+    check_sizes(site, problems);
+    check_preload(site, problems);
+}
+
+/// A bound in bytes counts nothing if nothing has a size.
+fn check_sizes(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let Some(capacity) = settings.bytes("capacity") else { return };
+    let row = settings.group("of").and_then(|store| site.of(store).settings().bytes("row"));
+    if let Some(row) = row.filter(|row| *row > capacity) {
+        let message = format!("`capacity` is {capacity} bytes, smaller than one row of {row}");
+        problems.push(settings.problem("capacity", message).hint("nothing would ever be cached"));
+    }
+    if row.is_none() && !site.layout.sized_traffic() {
+        let message = "`capacity` is in bytes, but nothing tells the size of a row";
+        let hint = "give the database `row: 1.kib`, or bound the number of items with `items:`";
+        problems.push(settings.problem("capacity", message).hint(hint));
+    }
+}
+
+fn check_preload(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    if settings.count("preload") == Some(0) || site.layout.popular().is_some() {
+        return;
+    }
+    let problem: Problem = settings.problem("preload", "`preload` needs traffic with `keys:`");
+    problems.push(problem.hint("a trace does not say beforehand which keys are wanted most"));
+}

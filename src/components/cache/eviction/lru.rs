@@ -1,0 +1,48 @@
+//! Least recently used: what was not wanted for the longest time goes.
+//!
+//! Mattson et al. 1970. Good when what was wanted lately is wanted again (sessions, browsers). The wrong
+//! choice for scans and loops a little larger than the cache: every item leaves just before it is wanted.
+
+use super::Eviction;
+use super::list::{Links, List};
+use crate::catalog::Policy;
+
+/// How the catalog shows it.
+pub const ENTRY: Policy = Policy {
+    name: "lru",
+    about: "least recently used goes",
+    source: "Mattson, Gecsei, Slutz & Traiger 1970",
+    wrong_when: "scans, and loops a little larger than the cache",
+};
+
+/// The order of use.
+#[derive(Clone)]
+pub struct Lru {
+    order: List,
+    links: Links,
+}
+
+impl Eviction for Lru {
+    fn new(capacity: usize) -> Self {
+        Lru { order: List::default(), links: Links::with_capacity(capacity) }
+    }
+    #[inline]
+    fn insert(&mut self, slot: u32) {
+        self.order.push(slot, &mut self.links);
+    }
+    #[inline]
+    fn hit(&mut self, slot: u32) {
+        self.order.refresh(slot, &mut self.links);
+    }
+    #[inline]
+    fn victim(&mut self) -> u32 {
+        self.order.tail()
+    }
+    #[inline]
+    fn remove(&mut self, slot: u32) {
+        self.order.unlink(slot, &mut self.links);
+    }
+    fn clear(&mut self) {
+        self.order = List::default();
+    }
+}

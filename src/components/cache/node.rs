@@ -1,0 +1,321 @@
+//! A cache node: answers look-ups, keeps dirty data, and runs whole reads and writes if it is inline.
+
+use super::dirty::Dirty;
+use super::entry;
+use super::eviction;
+use super::shelf::{Item, Shelf, ShelfPlan};
+use crate::components::Site;
+use crate::kernel::{
+    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, Status, Time,
+    Timer,
+};
+use crate::parts::plan::{Access, CacheError, Operation, Progress};
+use crate::parts::station::{Job, Station, StationPlan};
+use crate::parts::verbs::{DELETE, FLUSH, GET, PUT, READ, WRITE, WRITE_BACK};
+use crate::random::variate::Variate;
+
+const WORK: u16 = 0;
+const FLUSH_DUE: u16 = 1;
+/// Note of the calls that store dirty data; other notes are indices of operations.
+const FLUSHING: u32 = u32::MAX;
+
+pub(super) struct Node {
+    shelf: Box<dyn Shelf>,
+    ttl: Option<Time>,
+    work: Option<(Variate, Station)>,
+    purpose: u64,
+    store: NodeId,
+    dirty: Dirty,
+    /// Look-ups answered from dirty data that the shelf had given up.
+    saved_hits: u64,
+    inline: Option<Inline>,
+    preload: Vec<u64>,
+    /// Switched off by a test: finds nothing.
+    blind: bool,
+}
+
+/// Reads and writes that the cache runs itself.
+#[derive(Clone)]
+struct Inline {
+    access: Access,
+    operations: Vec<Operation>,
+    free: Vec<u32>,
+}
+
+impl Node {
+    pub fn new(site: &Site<'_>) -> Self {
+        let settings = site.settings();
+        let plan = super::write_plan(site);
+        let shelf = ShelfPlan {
+            items: settings.count("items"),
+            bytes: settings.bytes("capacity"),
+            keys: site.layout.keys(),
+        };
+        let station = StationPlan {
+            servers: settings.count("threads").expect("preset") as u32,
+            queue: settings.count("queue"),
+            discipline: 0,
+        };
+        let store = site.layout.first(settings.group("of").expect("required"));
+        let interval = plan.flush_after.unwrap_or(NEVER);
+        let access = Access {
+            cache: None,
+            store,
+            plan,
+            on_cache_error: CacheError::of(settings.choice("on_cache_error")),
+            timeout: None,
+        };
+        let inline = Inline { access, operations: Vec::new(), free: Vec::new() };
+        Node {
+            shelf: eviction::make(settings.choice("eviction"), &shelf),
+            ttl: settings.duration("ttl"),
+            work: settings.variate("service").map(|time| (time, Station::new(station, WORK))),
+            purpose: site.purpose("service"),
+            store,
+            dirty: Dirty::new(interval, settings.count("batch"), settings.count("dirty")),
+            saved_hits: 0,
+            inline: entry::is_inline(settings).then_some(inline),
+            preload: preloaded(site),
+            blind: site.is_disabled("cache"),
+        }
+    }
+
+    #[inline]
+    fn handle(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (verb, key, version, bytes) = (call.verb, call.key, call.version, call.bytes);
+        match verb {
+            GET => self.look_up(id, key, cx),
+            PUT => {
+                self.keep(key, version, bytes, cx.now());
+                cx.reply(id, Answer::ok(version, 0));
+            }
+            DELETE => {
+                self.shelf.delete(key);
+                cx.reply(id, Answer::ok(0, 0));
+            }
+            WRITE_BACK => self.write_back(id, key, bytes, cx),
+            _ => self.run_inline(id, cx),
+        }
+    }
+
+    #[inline]
+    fn look_up(&mut self, id: CallId, key: u64, cx: &mut Ctx<'_>) {
+        let found = self.shelf.get(key, cx.now()).filter(|_| !self.blind);
+        let answer = match (found, self.dirty.get(key)) {
+            (Some(item), _) => Answer::ok(item.version, item.bytes),
+            (None, Some(unsaved)) => {
+                self.saved_hits += 1;
+                Answer::ok(unsaved.version, unsaved.bytes)
+            }
+            (None, None) => Answer::of(Status::Missing),
+        };
+        cx.reply(id, answer);
+    }
+
+    /// Keeps a loaded or written version, unless newer data under the key waits to be stored.
+    fn keep(&mut self, key: u64, version: u32, bytes: u32, now: Time) {
+        if self.dirty.get(key).is_none() {
+            let expires = self.ttl.map_or(NEVER, |ttl| now.saturating_add(ttl));
+            self.shelf.put(Item { key, version, bytes, expires }, now);
+        }
+    }
+
+    fn write_back(&mut self, id: CallId, key: u64, bytes: u32, cx: &mut Ctx<'_>) {
+        if self.dirty.is_full(key) {
+            self.dirty.stalled.push_back(id);
+            return self.flush(cx);
+        }
+        let now = cx.now();
+        let version = cx.audit().commit_volatile(key);
+        let expires = self.ttl.map_or(NEVER, |ttl| now.saturating_add(ttl));
+        self.shelf.put(Item { key, version, bytes, expires }, now);
+        self.dirty.write(key, version, bytes, now);
+        cx.reply(id, Answer::ok(version, 0));
+        self.arm(cx);
+    }
+
+    /// Stores what is due.
+    fn flush(&mut self, cx: &mut Ctx<'_>) {
+        while let Some((key, unsaved)) = self.dirty.take_due(cx.now()) {
+            let ask = Ask::new(self.store, FLUSH, key);
+            cx.ask(Ask { version: unsaved.version, bytes: unsaved.bytes, note: FLUSHING, ..ask });
+        }
+        self.arm(cx);
+    }
+
+    fn arm(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(due) = self.dirty.next_due()
+            && !self.dirty.armed
+        {
+            self.dirty.armed = true;
+            cx.timer_at(due.max(cx.now()), Timer { tag: FLUSH_DUE, data: 0 });
+        }
+    }
+
+    fn flushed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        self.dirty.stored(reply.key, reply.status == Status::Ok, cx.now());
+        while let Some(&writer) = self.dirty.stalled.front() {
+            let call = cx.call(writer);
+            let (key, bytes) = (call.key, call.bytes);
+            if self.dirty.is_full(key) {
+                break;
+            }
+            self.dirty.stalled.pop_front();
+            self.write_back(writer, key, bytes, cx);
+        }
+        self.flush(cx);
+    }
+
+    fn run_inline(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (verb, key, request, bytes) = (call.verb, call.key, call.request, call.bytes);
+        debug_assert!(matches!(verb, READ | WRITE), "a cache takes no verb {verb}");
+        let Some(inline) = &mut self.inline else {
+            debug_assert!(false, "callers of a cache aside run their plans themselves");
+            return cx.reply(id, Answer::of(Status::Failed));
+        };
+        let note = inline.free.pop().unwrap_or(inline.operations.len() as u32);
+        let operation = Operation::new(id, request, key, if verb == WRITE { bytes } else { 0 }, note);
+        match inline.operations.get_mut(note as usize) {
+            Some(slot) => *slot = operation,
+            None => inline.operations.push(operation),
+        }
+        let operation = &mut inline.operations[note as usize];
+        let progress = match verb {
+            WRITE => inline.access.write(operation, cx),
+            _ => {
+                inline.access.read(operation, cx);
+                Progress::Waits
+            }
+        };
+        inline.go_on(note, progress, cx);
+    }
+}
+
+impl Inline {
+    fn go_on(&mut self, note: u32, progress: Progress, cx: &mut Ctx<'_>) {
+        let operation = &mut self.operations[note as usize];
+        match progress {
+            Progress::Waits => {}
+            Progress::Acked(answer) => {
+                cx.reply(operation.parent, answer);
+                let progress = self.access.resume(operation, cx);
+                self.go_on(note, progress, cx);
+            }
+            Progress::Done(answer) => {
+                if !operation.parent.is_none() {
+                    cx.reply(operation.parent, answer);
+                }
+                self.free.push(note);
+            }
+        }
+    }
+}
+
+/// The keys that are there at t = 0, the most wanted last, so that they are the most recent.
+fn preloaded(site: &Site<'_>) -> Vec<u64> {
+    let wanted = site.settings().count("preload").unwrap_or(0);
+    match site.layout.popular() {
+        Some((keyspace, size)) => (0..wanted.min(size)).rev().map(|rank| keyspace.id(rank)).collect(),
+        None => Vec::new(),
+    }
+}
+
+impl Component for Node {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(inline) = &mut self.inline {
+            inline.access.cache = Some(cx.node());
+        }
+        for key in std::mem::take(&mut self.preload) {
+            self.keep(key, 0, 0, cx.now());
+        }
+    }
+
+    #[inline]
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        match &mut self.work {
+            // The steps of an inline operation come back as calls of their own: these do the work.
+            Some((time, station)) if !matches!(call.verb, READ | WRITE) => {
+                let draw = cx.draw(call.request, self.purpose ^ u64::from(call.verb), call.key);
+                if !station.arrive(Job::new(id.to_bits(), time.sample_ns(draw)), cx) {
+                    cx.reply(id, Answer::of(Status::Rejected));
+                }
+            }
+            _ => self.handle(id, cx),
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == FLUSH_DUE {
+            self.dirty.armed = false;
+            return self.flush(cx);
+        }
+        let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
+        if let Some(job) = done {
+            self.handle(CallId::from_bits(job), cx);
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.note == FLUSHING {
+            return self.flushed(&reply, cx);
+        }
+        if let Some(inline) = &mut self.inline {
+            let operation = &mut inline.operations[reply.note as usize];
+            let progress = inline.access.on_reply(operation, &reply, cx);
+            inline.go_on(reply.note, progress, cx);
+        }
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        if let Some((_, station)) = &mut self.work {
+            station.on_control(control, cx);
+        }
+        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
+            self.shelf.clear();
+            for key in self.dirty.clear() {
+                let surviving = cx.audit().durable(key);
+                cx.audit().rollback(key, surviving);
+            }
+            if let Some(inline) = &mut self.inline {
+                inline.operations.clear();
+                inline.free.clear();
+            }
+        }
+    }
+
+    fn measure(&self, now: Time, out: &mut Readings) {
+        if let Some((_, station)) = &self.work {
+            station.measure(now, out);
+        }
+        let counts = self.shelf.counts();
+        out.count("hits", counts.hits + self.saved_hits);
+        out.count("misses", counts.misses - self.saved_hits);
+        out.count("insertions", counts.insertions);
+        out.count("evictions", counts.evictions);
+        out.count("expired", counts.expired);
+        out.count("evicted_expired", counts.evicted_expired);
+        out.gauge("items", self.shelf.len() as f64);
+        out.gauge("bytes", self.shelf.bytes() as f64);
+        out.gauge("dirty_items", self.dirty.len() as f64);
+    }
+
+    fn restart_maxima(&mut self, _now: Time) {
+        if let Some((_, station)) = &mut self.work {
+            station.restart_maxima();
+        }
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(Node {
+            shelf: self.shelf.fork(),
+            work: self.work.clone(),
+            dirty: self.dirty.clone(),
+            inline: self.inline.clone(),
+            preload: self.preload.clone(),
+            ..*self
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! Clients: where requests come from, and where latency is measured.
+
+use super::{ComponentKind, Site};
+use crate::catalog::{KeysPlan, Problems};
+use crate::kernel::Component;
+use crate::random::keys::Keyspace;
+
+mod entry;
+mod node;
+mod source;
+
+/// Where requests come from.
+pub const KIND: ComponentKind =
+    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build };
+
+/// Statistics class of reading requests.
+pub const READS: u8 = 0;
+/// Statistics class of writing requests.
+pub const WRITES: u8 = 1;
+
+fn check(site: &Site<'_>, problems: &mut Problems) {
+    entry::check(site, problems);
+}
+
+fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
+    vec![Box::new(node::Client::new(site))]
+}
+
+/// One scramble for all traffics of one size, so that they mean the same keys.
+const SCRAMBLE: u64 = 0x005C_A1E1_AB00;
+
+/// The ids behind the ranks of a keys plan.
+pub fn keyspace(keys: &KeysPlan) -> Keyspace {
+    if keys.scrambled { Keyspace::new(keys.size, SCRAMBLE) } else { Keyspace::in_order(keys.size) }
+}

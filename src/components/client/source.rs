@@ -1,0 +1,127 @@
+//! Where requests come from: arrivals of their own, users one at a time, or a recorded trace.
+
+use super::super::Site;
+use super::keyspace;
+use crate::catalog::{KeysPlan, Load, TraceLoad};
+use crate::kernel::{Ctx, Time};
+use crate::random::arrivals::Arrivals;
+use crate::random::draw::DrawKey;
+use crate::random::keys::{Keys, Keyspace};
+use crate::random::mix::combine;
+use crate::random::replay::{Replay, ReplayOptions, TraceOp, TraceRow};
+use crate::random::stream::Stream;
+
+/// Purposes of the draws of a request, apart from those of components (which are hashes of names).
+pub(super) const KEY: u64 = 1;
+pub(super) const WRITE: u64 = 2;
+pub(super) const USER: u64 = 3;
+pub(super) const JITTER: u64 = 4;
+pub(super) const THINK: u64 = 5;
+
+/// What a request will be about.
+pub(super) struct Wish {
+    pub key: u64,
+    pub writes: bool,
+    pub bytes: u32,
+    pub address: u32,
+}
+
+/// When requests come and what they want.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// At times of their own.
+    Open { arrivals: Arrivals, stream: Stream },
+    /// From users who wait for their answers.
+    Closed,
+    /// As recorded.
+    Trace { load: TraceLoad, replay: Option<Replay>, next: Option<TraceRow> },
+}
+
+/// Which keys, and how often.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    popularity: Keys,
+    keyspace: Keyspace,
+    sequential: bool,
+}
+
+impl Wanted {
+    pub fn new(plan: Option<&KeysPlan>) -> Self {
+        let one = KeysPlan { popularity: Keys::uniform(1).expect("one key"), size: 1, scrambled: false };
+        let plan = plan.unwrap_or(&one);
+        Wanted {
+            popularity: plan.popularity.clone(),
+            keyspace: keyspace(plan),
+            sequential: matches!(plan.popularity, Keys::Sequential(_)),
+        }
+    }
+
+    /// The key of the request with this number.
+    #[inline]
+    pub fn key(&self, draw: DrawKey, number: u64) -> u64 {
+        let mut tries = 0;
+        let mut next = || {
+            tries += 1;
+            draw.uniform(KEY, tries)
+        };
+        let rank = match self.sequential {
+            true => self.popularity.rank_at(&mut next, number),
+            false => self.popularity.rank(&mut next),
+        };
+        self.keyspace.id(rank)
+    }
+}
+
+impl Source {
+    pub fn new(site: &Site<'_>) -> Self {
+        match site.settings().load("rate") {
+            Some(Load::Open(arrivals)) => Source::Open {
+                arrivals: arrivals.clone(),
+                stream: Stream::named(0, 0, "opened when the simulation starts"),
+            },
+            Some(Load::Trace(load)) => {
+                Source::Trace { load: load.clone(), replay: None, next: None }
+            }
+            None => Source::Closed,
+        }
+    }
+
+    /// Opens streams; each replication replays blocks of the trace of its own.
+    pub fn start(&mut self, name: &str, cx: &Ctx<'_>) {
+        match self {
+            Source::Open { stream, .. } => *stream = cx.stream(&format!("{name}/arrivals")),
+            Source::Trace { load, replay, .. } => {
+                let (seed, replication) = cx.seeds();
+                let blocks = load.bootstrap.then(|| combine(seed, replication));
+                let options = ReplayOptions { bootstrap: blocks, ..load.options };
+                let rows = Replay::new(load.rows.clone(), options);
+                *replay = Some(rows.expect("the options were checked with the script"));
+            }
+            Source::Closed => {}
+        }
+    }
+
+    /// When the next request comes; `None` for closed load and at the end of a trace.
+    #[inline]
+    pub fn next(&mut self, now: Time) -> Option<Time> {
+        match self {
+            Source::Open { arrivals, stream } => arrivals.next(now, stream),
+            Source::Trace { replay, next, .. } => {
+                *next = replay.as_mut().and_then(Iterator::next);
+                next.map(|row| row.time_ns.max(now))
+            }
+            Source::Closed => None,
+        }
+    }
+
+    /// What the request that has just come wants, if the trace says so.
+    #[inline]
+    pub fn recorded(&self, draw: DrawKey) -> Option<Wish> {
+        let Source::Trace { load, next: Some(row), .. } = self else { return None };
+        let writes = match load.writes {
+            Some(share) => draw.uniform(WRITE, 0) < share,
+            None => row.op == TraceOp::Set,
+        };
+        Some(Wish { key: row.key, writes, bytes: row.bytes, address: row.client })
+    }
+}

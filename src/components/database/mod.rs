@@ -1,0 +1,217 @@
+//! A database node: rows with versions behind a number of connections.
+
+use super::{ComponentKind, Site};
+use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems};
+use crate::components::site;
+use crate::kernel::{
+    Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer,
+};
+use crate::parts::station::{self, Job, Station, StationPlan};
+use crate::parts::verbs::{FLUSH, READ, WRITE};
+use crate::random::variate::Variate;
+
+mod profile;
+
+/// Rows with versions, served through connections.
+pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build };
+
+static ENTRY: Entry = Entry {
+    name: "database",
+    about: "one node that keeps rows on disk: what it has committed survives a crash",
+    chapter: "2, 5, 11",
+    params: &[
+        Param {
+            name: "profile",
+            kind: Kind::Choice(profile::PROFILES),
+            preset: Preset::Absent("none: give `read` and `write`"),
+            about: "figures of a real system; `read` and `write` override them",
+        },
+        Param {
+            name: "read",
+            kind: Kind::Variate,
+            preset: Preset::Absent("from the profile; required without one"),
+            about: "service time of a read",
+        },
+        Param {
+            name: "write",
+            kind: Kind::Variate,
+            preset: Preset::Absent("from the profile; required without one"),
+            about: "service time of a write, commit included",
+        },
+        Param {
+            name: "connections",
+            kind: Kind::Count(1, 1_000_000),
+            preset: Preset::Count(100),
+            about: "statements served at a time (100: max_connections of PostgreSQL 15, its manual, ch. 20.3)",
+        },
+        Param {
+            name: "queue",
+            kind: Kind::Count(0, i64::MAX),
+            preset: Preset::Absent("no bound"),
+            about: "most statements that wait for a connection; one more is rejected",
+        },
+        Param {
+            name: "discipline",
+            kind: Kind::Choice(station::DISCIPLINES),
+            preset: Preset::Choice("fifo"),
+            about: "which waiting statement is next",
+        },
+        Param {
+            name: "row",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("0: sizes are not modelled"),
+            about: "size of a row, where the request itself does not tell (a trace does)",
+        },
+    ],
+    actions: site::NODE_ACTIONS,
+    measures: &[
+        Measure { name: "reads_count", about: "reads done" },
+        Measure { name: "writes_count", about: "writes committed" },
+    ],
+};
+
+const SERVE: u16 = 0;
+
+#[derive(Clone)]
+struct Database {
+    read: Variate,
+    write: Variate,
+    purpose: u64,
+    row_bytes: u32,
+    station: Station,
+    /// The version of every row on disk; rows beyond the end are at version 0.
+    rows: Vec<u32>,
+    reads: u64,
+    writes: u64,
+}
+
+fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    if settings.is_given("profile") {
+        return;
+    }
+    for name in ["read", "write"] {
+        if !settings.is_given(name) {
+            let message = format!("database \"{}\" needs the setting `{name}`", site.group().name);
+            let hint = format!("add `{name}:` a duration such as 5.ms, or a profile");
+            problems.push(crate::catalog::Problem::at(&site.group().place, message).hint(hint));
+        }
+    }
+}
+
+fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
+    let settings = site.settings();
+    let profile = settings.is_given("profile").then(|| profile::figures(settings.choice("profile")));
+    let time = |name: &str, of: fn(&profile::Figures) -> Time| {
+        let from_profile = profile.as_ref().map(|figures| Variate::constant(of(figures)));
+        settings.variate(name).or(from_profile).expect("checked")
+    };
+    let plan = StationPlan {
+        servers: settings.count("connections").expect("preset") as u32,
+        queue: settings.count("queue"),
+        discipline: settings.choice("discipline"),
+    };
+    vec![Box::new(Database {
+        read: time("read", |figures| figures.read),
+        write: time("write", |figures| figures.write),
+        purpose: site.purpose("service"),
+        row_bytes: settings.bytes("row").unwrap_or(0) as u32,
+        station: Station::new(plan, SERVE),
+        rows: Vec::new(),
+        reads: 0,
+        writes: 0,
+    })]
+}
+
+impl Database {
+    fn version(&self, key: u64) -> u32 {
+        self.rows.get(key as usize).copied().unwrap_or(0)
+    }
+
+    fn set_version(&mut self, key: u64, version: u32) {
+        let index = key as usize;
+        if index >= self.rows.len() {
+            self.rows.resize((index + 1).next_power_of_two(), 0);
+        }
+        self.rows[index] = version;
+    }
+
+    /// Carries out a statement; it takes effect when its service ends.
+    fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (verb, key, version, request) = (call.verb, call.key, call.version, call.request);
+        let bytes = cx.request(request).map_or(0, |r| r.bytes);
+        let bytes = if bytes == 0 { self.row_bytes } else { bytes };
+        let answer = match verb {
+            WRITE => {
+                let version = cx.audit().commit(key);
+                self.set_version(key, version);
+                self.writes += 1;
+                Answer::ok(version, 0)
+            }
+            FLUSH => {
+                self.flush(id, key, version, cx);
+                Answer::ok(version, 0)
+            }
+            _ => {
+                self.reads += 1;
+                Answer::ok(self.version(key), bytes)
+            }
+        };
+        cx.reply(id, answer);
+    }
+
+    /// A version that was written in a cache. If the cache has died meanwhile, its connection is gone and
+    /// the transaction is rolled back: the version does not survive.
+    fn flush(&mut self, id: CallId, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        if !cx.is_awaited(id) {
+            return;
+        }
+        self.writes += 1;
+        cx.audit().persist(key, version);
+        if version > self.version(key) {
+            self.set_version(key, version);
+        }
+    }
+}
+
+impl Component for Database {
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (verb, key, request) = (call.verb, call.key, call.request);
+        debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
+        let time = if verb == READ { &self.read } else { &self.write };
+        let draw = cx.draw(request, self.purpose ^ u64::from(verb), key);
+        let job = Job::new(id.to_bits(), time.sample_ns(draw));
+        if !self.station.arrive(job, cx) {
+            cx.reply(id, Answer::of(Status::Rejected));
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if let Some(job) = self.station.on_timer(timer, cx) {
+            self.execute(CallId::from_bits(job), cx);
+        }
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.station.on_control(control, cx); // the rows are on disk
+    }
+
+    fn measure(&self, now: Time, out: &mut Readings) {
+        self.station.measure(now, out);
+        out.count("reads", self.reads);
+        out.count("writes", self.writes);
+    }
+
+    fn restart_maxima(&mut self, _now: Time) {
+        self.station.restart_maxima();
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}
+
+/// The profiles, for the catalog.
+pub const PROFILES: &[Policy] = profile::PROFILES;

@@ -1,0 +1,42 @@
+//! The rooms of the chapter: one folder per kind of component.
+
+pub mod cache;
+pub mod client;
+pub mod database;
+pub mod load_balancer;
+pub mod network;
+pub mod site;
+pub mod web;
+
+use crate::catalog::{Entry, Problems, Settings};
+use crate::kernel::Component;
+pub use site::{Layout, Site};
+
+/// A kind of component: how it describes, checks and builds itself.
+pub struct ComponentKind {
+    /// Its description.
+    pub entry: &'static Entry,
+    /// How many nodes a group of it has.
+    pub nodes: fn(&Settings) -> u64,
+    /// Mistakes that only show when the whole world is known.
+    pub check: fn(&Site<'_>, &mut Problems),
+    /// Its nodes, as many as `nodes` says.
+    pub build: fn(&Site<'_>) -> Vec<Box<dyn Component>>,
+}
+
+/// All kinds: one line each.
+pub const KINDS: &[ComponentKind] =
+    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
+
+/// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
+pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back"];
+
+/// The kind of this name.
+pub fn kind(name: &str) -> Option<&'static ComponentKind> {
+    KINDS.iter().find(|kind| kind.entry.name == name)
+}
+
+/// One node per group.
+fn one(_settings: &Settings) -> u64 {
+    1
+}

@@ -1,0 +1,105 @@
+//! One link: latency, bandwidth, loss.
+
+use super::arrives;
+use crate::catalog::{Entry, Kind, Param, Preset};
+use crate::kernel::transit::Message;
+use crate::kernel::{SECOND, Time};
+use crate::random::draw::DrawKey;
+use crate::random::mix::hash_name;
+use crate::random::stream::Stream;
+use crate::random::variate::Variate;
+
+/// How the catalog shows a link.
+pub static ENTRY: Entry = Entry {
+    name: "link",
+    about: "how messages travel between two components: link(a, b, #{ latency: 1.ms })",
+    chapter: "1.4, 4.7",
+    params: &[
+        Param {
+            name: "latency",
+            kind: Kind::Variate,
+            preset: Preset::Absent("0"),
+            about: "time on the way, in each direction",
+        },
+        Param {
+            name: "bandwidth",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("no limit"),
+            about: "bytes per second of one transfer; needs sizes",
+        },
+        Param {
+            name: "loss",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "share of messages that vanish: the caller waits for its time-out",
+        },
+    ],
+    actions: &[],
+    measures: &[],
+};
+
+/// How a link is made.
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    /// Time on the way, in nanoseconds.
+    pub latency: Variate,
+    /// Bytes per second; `None` = no limit.
+    pub bandwidth: Option<u64>,
+    /// Share of messages lost.
+    pub loss: f64,
+}
+
+/// A link with its present state.
+#[derive(Clone, Debug)]
+pub struct Link {
+    plan: LinkPlan,
+    /// Draws of this link: latency there, latency back, loss there, loss back.
+    purposes: [u64; 4],
+    random: bool,
+    pub(super) cut: bool,
+    pub(super) slow: f64,
+}
+
+impl Link {
+    /// A link between the groups of these names.
+    pub fn new(plan: LinkPlan, a: &str, b: &str) -> Self {
+        let purpose = |what: &str| hash_name(&format!("link {a} {b} {what}"));
+        let random = !matches!(plan.latency, Variate::Constant(_));
+        let purposes = ["there", "back", "loss there", "loss back"].map(purpose);
+        Link { plan, purposes, random, cut: false, slow: 1.0 }
+    }
+
+    pub(super) fn instant() -> Self {
+        let latency = Variate::constant(0);
+        Link::new(LinkPlan { latency, bandwidth: None, loss: 0.0 }, "", "")
+    }
+
+    /// Time on the way, or nothing if the message gets lost.
+    #[inline]
+    pub(super) fn pass(&mut self, message: &Message, background: &mut Stream) -> Option<Time> {
+        if self.cut {
+            return None;
+        }
+        let back = usize::from(message.returning);
+        let mut draw = |purpose: u64| match message.draw {
+            Some(DrawKey(key)) => {
+                let attempt = (u64::from(message.attempt) << 56) ^ message.key;
+                DrawKey(key).uniform(purpose, attempt)
+            }
+            None => background.uniform(),
+        };
+        if self.plan.loss > 0.0 && draw(self.purposes[2 + back]) < self.plan.loss {
+            return None;
+        }
+        let uniform = if self.random { draw(self.purposes[back]) } else { 0.5 };
+        let mut delay = self.plan.latency.sample_ns(uniform);
+        if self.slow != 1.0 {
+            delay = (delay as f64 * self.slow) as Time;
+        }
+        if let Some(bandwidth) = self.plan.bandwidth {
+            let transfer = u128::from(message.bytes) * u128::from(SECOND) / u128::from(bandwidth);
+            delay = delay.saturating_add(transfer as Time);
+        }
+        arrives(delay)
+    }
+}

@@ -1,0 +1,128 @@
+//! What a component may know of the world while it is built: its own settings and its neighbours.
+
+use crate::catalog::{Action, Load, Place, Settings};
+use crate::kernel::NodeId;
+use crate::random::keys::Keyspace;
+
+/// One group of nodes as it will stand.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name in the script.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its checked settings.
+    pub settings: Settings,
+    /// Index of its first node.
+    pub first: u16,
+    /// Number of its nodes.
+    pub count: u64,
+    /// Where the script makes it.
+    pub place: Place,
+}
+
+impl Group {
+    /// Its nodes.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        (self.first..self.first + self.count as u16).map(NodeId)
+    }
+
+    /// Name of its n-th node: the group's own if there is only one.
+    pub fn node_name(&self, n: u64) -> String {
+        if self.count == 1 { self.name.clone() } else { format!("{}/{n}", self.name) }
+    }
+}
+
+/// All groups of a world.
+#[derive(Debug, Default)]
+pub struct Layout {
+    /// In the order of the script.
+    pub groups: Vec<Group>,
+    /// Mechanisms that a test has switched off, to see that an experiment notices.
+    pub disabled: Vec<String>,
+}
+
+impl Layout {
+    /// The first node of a group.
+    pub fn first(&self, group: usize) -> NodeId {
+        NodeId(self.groups[group].first)
+    }
+
+    fn traffic(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.kind == "traffic")
+    }
+
+    /// Keys lie below this number, if every traffic says which keys it wants.
+    pub fn keys(&self) -> Option<u64> {
+        let keys = |group: &Group| match (group.settings.load("rate"), group.settings.keys("keys")) {
+            (Some(Load::Trace(trace)), None) => Some(trace.rows.key_count()),
+            (_, Some(keys)) => Some(keys.size),
+            (_, None) => Some(1),
+        };
+        self.traffic().map(keys).collect::<Option<Vec<u64>>>()?.into_iter().max()
+    }
+
+    /// The keys of the first traffic that names them: rank to id, and how many.
+    pub fn popular(&self) -> Option<(Keyspace, u64)> {
+        let keys = self.traffic().find_map(|group| group.settings.keys("keys"))?;
+        Some((super::client::keyspace(keys), keys.size))
+    }
+
+    /// Whether some traffic tells the sizes of what it wants.
+    pub fn sized_traffic(&self) -> bool {
+        self.traffic().any(|group| matches!(group.settings.load("rate"), Some(Load::Trace(_))))
+    }
+
+    /// Number of nodes of all groups.
+    pub fn nodes(&self) -> u64 {
+        self.groups.iter().map(|group| group.count).sum()
+    }
+}
+
+/// The place of one group in the world being built.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// The world.
+    pub layout: &'a Layout,
+    /// The group's index in it.
+    pub index: usize,
+}
+
+impl<'a> Site<'a> {
+    /// The group itself.
+    pub fn group(&self) -> &'a Group {
+        &self.layout.groups[self.index]
+    }
+
+    /// Whether a test has switched a mechanism off.
+    pub fn is_disabled(&self, mechanism: &str) -> bool {
+        self.layout.disabled.iter().any(|name| name == mechanism)
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &'a Settings {
+        &self.group().settings
+    }
+
+    /// The same for another group.
+    pub fn of(&self, index: usize) -> Site<'a> {
+        Site { layout: self.layout, index }
+    }
+
+    /// Purpose of a random draw: the same in every variant that has a group of this name.
+    pub fn purpose(&self, what: &str) -> u64 {
+        crate::random::mix::hash_name(&format!("{}.{what}", self.group().name))
+    }
+}
+
+/// What can be done to any node that serves calls.
+pub const NODE_ACTIONS: &[Action] = &[
+    Action {
+        name: "crash",
+        usage: "crash() or crash(\"host\")",
+        about: "the process dies (connections are refused) or the host (silence); memory is lost",
+    },
+    Action { name: "recover", usage: "recover()", about: "back again: empty after a crash, as it was after a hang" },
+    Action { name: "hang", usage: "hang()", about: "stands still and keeps everything, until recover()" },
+    Action { name: "slow", usage: "slow(0.5)", about: "works at this part of its normal speed; slow(1) ends it" },
+];

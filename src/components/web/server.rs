@@ -1,0 +1,277 @@
+//! One server: a table of requests under way, each at some step of its plan.
+
+use super::entry;
+use super::{Length, Step};
+use crate::components::{Site, cache};
+use crate::kernel::{
+    Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time,
+    Timer,
+};
+use crate::parts::plan::{Access, CacheError, Operation, Progress};
+use crate::parts::pool::{Grant, Pool};
+use crate::parts::station::{Job, Station, StationPlan};
+use crate::parts::verbs::WRITE;
+use crate::random::variate::Variate;
+
+const CPU: u16 = 0;
+
+#[derive(Clone)]
+pub(super) struct Server {
+    steps: [Vec<Step>; 2],
+    reads: Option<Access>,
+    writes: Option<Access>,
+    timeout: Length,
+    service: Option<Variate>,
+    purpose: u64,
+    processors: Station,
+    workers: Pool,
+    tasks: Vec<Task>,
+    free: Vec<u32>,
+    requests: u64,
+    errors: u64,
+}
+
+/// A request under way.
+#[derive(Clone, Copy)]
+struct Task {
+    /// The call to answer; none once it has been answered.
+    call: CallId,
+    request: RequestId,
+    key: u64,
+    bytes: u32,
+    /// Which plan: 0 read, 1 write.
+    plan: u8,
+    /// Index of the step under way.
+    step: u8,
+    /// Version and answerer of the last data step.
+    answer: Answer,
+    operation: Operation,
+}
+
+impl Server {
+    pub fn new(site: &Site<'_>) -> Self {
+        let settings = site.settings();
+        let concurrency = settings.count("concurrency");
+        let queue = settings.count("queue");
+        let processors = StationPlan {
+            servers: settings.count("cores").expect("preset") as u32,
+            queue: if concurrency.is_none() { queue } else { None },
+            discipline: settings.choice("discipline"),
+        };
+        Server {
+            steps: [entry::steps(settings, "on_read"), entry::steps(settings, "on_write")],
+            reads: settings.group("reads").map(|target| access(site, target)),
+            writes: settings.group("writes").map(|target| access(site, target)),
+            timeout: settings.duration("timeout"),
+            service: settings.variate("service"),
+            purpose: site.purpose("cpu"),
+            processors: Station::new(processors, CPU),
+            workers: Pool::new(concurrency, queue),
+            tasks: Vec::new(),
+            free: Vec::new(),
+            requests: 0,
+            errors: 0,
+        }
+    }
+
+    fn open(&mut self, task: Task) -> u32 {
+        match self.free.pop() {
+            Some(index) => {
+                self.tasks[index as usize] = task;
+                index
+            }
+            None => {
+                self.tasks.push(task);
+                self.tasks.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Takes steps until one must be waited for.
+    fn advance(&mut self, index: u32, cx: &mut Ctx<'_>) {
+        loop {
+            let task = &self.tasks[index as usize];
+            let waits = match self.steps[task.plan as usize].get(task.step as usize) {
+                None => return self.finish(index, self.tasks[index as usize].answer, cx),
+                Some(Step::Cpu) => self.compute(index, cx),
+                Some(Step::Read) => self.read(index, cx),
+                Some(Step::Write) => self.write(index, cx),
+            };
+            if waits {
+                return;
+            }
+            self.tasks[index as usize].step += 1;
+        }
+    }
+
+    /// Own work. False if none is modelled.
+    fn compute(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        let Some(service) = &self.service else { return false };
+        let task = &self.tasks[index as usize];
+        let draw = cx.draw(task.request, self.purpose, task.key ^ (u64::from(task.step) << 48));
+        let job = Job::new(u64::from(index), service.sample_ns(draw));
+        if !self.processors.arrive(job, cx) {
+            self.finish(index, Answer::of(Status::Rejected), cx);
+        }
+        true
+    }
+
+    fn read(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        let Some(access) = &self.reads else { return false };
+        let task = &mut self.tasks[index as usize];
+        task.operation = Operation::new(task.call, task.request, task.key, 0, index);
+        access.read(&mut task.operation, cx);
+        true
+    }
+
+    fn write(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        let Some(access) = &self.writes else { return false };
+        let task = &mut self.tasks[index as usize];
+        task.operation = Operation::new(task.call, task.request, task.key, task.bytes, index);
+        let progress = access.write(&mut task.operation, cx);
+        self.go_on(index, progress, cx);
+        true
+    }
+
+    /// What follows from the progress of the task's operation.
+    fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
+        match progress {
+            Progress::Waits => {}
+            Progress::Acked(answer) => {
+                self.acknowledge(index, answer, cx);
+                let task = &mut self.tasks[index as usize];
+                let writes = self.writes.as_ref().expect("only writes are acknowledged early");
+                let progress = writes.resume(&mut task.operation, cx);
+                self.go_on(index, progress, cx);
+            }
+            Progress::Done(answer) if answer.status != Status::Ok => self.finish(index, answer, cx),
+            Progress::Done(answer) => {
+                let task = &mut self.tasks[index as usize];
+                task.answer = answer;
+                task.step += 1;
+                self.advance(index, cx);
+            }
+        }
+    }
+
+    /// The caller has its answer while the rest of the write runs on; if steps of the plan follow, it must wait
+    /// for them.
+    fn acknowledge(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+        let task = &mut self.tasks[index as usize];
+        task.answer = answer;
+        if task.step as usize + 1 == self.steps[task.plan as usize].len() {
+            cx.reply(std::mem::replace(&mut task.call, CallId::NONE), answer);
+        }
+    }
+
+    fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+        self.errors += u64::from(answer.status != Status::Ok);
+        let call = self.tasks[index as usize].call;
+        if !call.is_none() {
+            cx.reply(call, to_caller(answer));
+        }
+        self.free.push(index);
+        if let Some(next) = self.workers.release(cx.now()) {
+            self.advance(next, cx);
+        }
+    }
+}
+
+/// What a caller learns of trouble further down: an error, or that there was no room.
+fn to_caller(answer: Answer) -> Answer {
+    match answer.status {
+        Status::Reset | Status::TimedOut => Answer::of(Status::Failed),
+        _ => answer,
+    }
+}
+
+/// How the data of a target is reached: with a cache beside the store if the server runs the plan itself.
+fn access(site: &Site<'_>, target: usize) -> Access {
+    let group = &site.layout.groups[target];
+    let node = site.layout.first(target);
+    let beside = cache::store_beside(group);
+    Access {
+        cache: beside.map(|_| node),
+        store: beside.map_or(node, |store| site.layout.first(store)),
+        plan: entry::plan(site, target),
+        on_cache_error: CacheError::of(site.settings().choice("on_cache_error")),
+        timeout: None,
+    }
+}
+
+impl Component for Server {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        let class = self.timeout.map(|length| cx.timeout_class(length));
+        for access in [&mut self.reads, &mut self.writes].into_iter().flatten() {
+            access.timeout = class;
+        }
+    }
+
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (request, key, bytes) = (call.request, call.key, call.bytes);
+        self.requests += 1;
+        let task = Task {
+            call: id,
+            request,
+            key,
+            bytes,
+            plan: u8::from(call.verb == WRITE),
+            step: 0,
+            answer: Answer::ok(0, 0),
+            operation: Operation::new(id, request, key, bytes, 0),
+        };
+        let index = self.open(task);
+        match self.workers.acquire(index, cx.now()) {
+            Grant::Now => self.advance(index, cx),
+            Grant::Later => {}
+            Grant::Never => {
+                self.errors += 1;
+                self.free.push(index);
+                cx.reply(id, Answer::of(Status::Rejected));
+            }
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if let Some(job) = self.processors.on_timer(timer, cx) {
+            self.tasks[job as usize].step += 1;
+            self.advance(job as u32, cx);
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        let task = &mut self.tasks[reply.note as usize];
+        let step = self.steps[task.plan as usize][task.step as usize];
+        let access = if step == Step::Read { &self.reads } else { &self.writes };
+        let access = access.as_ref().expect("a data step is under way");
+        let progress = access.on_reply(&mut task.operation, &reply, cx);
+        self.go_on(reply.note, progress, cx);
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.processors.on_control(control, cx);
+        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
+            self.workers.clear(cx.now());
+            self.tasks.clear();
+            self.free.clear();
+        }
+    }
+
+    fn measure(&self, now: Time, out: &mut Readings) {
+        self.processors.measure(now, out);
+        self.workers.measure(now, out);
+        out.count("requests", self.requests);
+        out.count("errors", self.errors);
+    }
+
+    fn restart_maxima(&mut self, _now: Time) {
+        self.processors.restart_maxima();
+        self.workers.restart_maxima();
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}
+

@@ -1,0 +1,280 @@
+//! CSV traces: a header that names the columns, then one line per row.
+//!
+//! Line by line instead of with the crate `csv`: a forgotten quote costs one line, not the rest of the file in memory,
+//! and every error has its line. A cell may be quoted (RFC 4180) but not hold a line end.
+
+use super::client::client_number;
+use super::format::{Fault, Parts};
+use super::number::{nanoseconds, size_bytes};
+use crate::random::replay::TraceOp;
+
+/// The cells of one line, unquoted. Reused from line to line.
+#[derive(Default)]
+pub(super) struct Cells {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    /// Number of cells.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The cells in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// One cell without surrounding blanks.
+    pub(super) fn get(&self, index: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(index)?;
+        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(self.text[begin..end].trim_ascii())
+    }
+
+    /// Takes a line apart at its commas.
+    pub(super) fn split(&mut self, line: &[u8]) -> Result<(), Fault> {
+        self.text.clear();
+        self.ends.clear();
+        let mut rest = line;
+        loop {
+            let after = match rest.strip_prefix(b"\"") {
+                Some(quoted) => self.take_quoted(quoted)?,
+                None => {
+                    let end = rest
+                        .iter()
+                        .position(|&byte| byte == b',')
+                        .unwrap_or(rest.len());
+                    self.text.extend_from_slice(&rest[..end]);
+                    &rest[end..]
+                }
+            };
+            self.ends.push(self.text.len());
+            match after.split_first() {
+                None => return Ok(()),
+                Some((b',', next)) => rest = next,
+                Some(_) => return Err("text follows a closing quote".into()),
+            }
+        }
+    }
+
+    /// Takes a cell after its opening quote; hands back what follows the closing one.
+    fn take_quoted<'a>(&mut self, mut rest: &'a [u8]) -> Result<&'a [u8], Fault> {
+        loop {
+            let end = rest
+                .iter()
+                .position(|&byte| byte == b'"')
+                .ok_or("a quote is not closed")?;
+            self.text.extend_from_slice(&rest[..end]);
+            rest = &rest[end + 1..];
+            match rest.strip_prefix(b"\"") {
+                Some(after) => {
+                    self.text.push(b'"');
+                    rest = after;
+                }
+                None => return Ok(rest),
+            }
+        }
+    }
+}
+
+/// Where the known columns are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    width: usize,
+    key: usize,
+    time: Option<usize>,
+    size: Option<usize>,
+    op: Option<usize>,
+    client: Option<usize>,
+}
+
+impl Layout {
+    /// Finds the columns by name, in any case; none without a column `key`. Of two columns of one name the first counts.
+    pub(super) fn of(header: &Cells) -> Option<Self> {
+        let find = |name: &str| {
+            header
+                .iter()
+                .position(|cell| cell.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        Some(Self {
+            width: header.len(),
+            key: find("key")?,
+            time: find("time"),
+            size: find("size"),
+            op: find("op"),
+            // An address says more than a number: it has a place on the map.
+            client: find("client_ip").or_else(|| find("client")),
+        })
+    }
+
+    /// Reads the known cells of a row.
+    pub(super) fn parts<'a>(&self, cells: &'a Cells) -> Result<Parts<'a>, Fault> {
+        if cells.len() != self.width {
+            return Err(format!(
+                "it has {} cells where the header has {}",
+                cells.len(),
+                self.width
+            )
+            .into());
+        }
+        let cell = |column: Option<usize>| {
+            column
+                .and_then(|column| cells.get(column))
+                .filter(|cell| !cell.is_empty())
+        };
+        let key = cell(Some(self.key)).ok_or("the key is empty")?;
+        let time_ns = cell(self.time)
+            .map(|text| nanoseconds(text).ok_or("the time is not a decimal number of seconds"))
+            .transpose()?;
+        let size = cell(self.size)
+            .map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
+        Ok(Parts {
+            time_ns,
+            key,
+            bytes: size.transpose()?.unwrap_or(0),
+            client: cell(self.client).map_or(0, client_number),
+            op: cell(self.op).map_or(TraceOp::Get, op_named),
+        })
+    }
+
+    /// A shell command that sorts such a file and keeps its header.
+    pub(super) fn sort_command(&self) -> String {
+        let column = self.time.map_or(1, |column| column + 1);
+        format!("(head -n 1 FILE; tail -n +2 FILE | sort -s -t, -k{column},{column}g)")
+    }
+}
+
+/// The operation of a name as caches and web servers write it; a name not known is `Other`.
+fn op_named(name: &[u8]) -> TraceOp {
+    const GETS: [&str; 7] = ["get", "head", "read", "gets", "mget", "select", "scan"];
+    const SETS: [&str; 16] = [
+        "set", "put", "post", "patch", "delete", "write", "add", "replace", "cas", "append",
+        "prepend", "incr", "decr", "insert", "update", "remove",
+    ];
+    let is_in = |names: &[&str]| {
+        names
+            .iter()
+            .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+    };
+    match () {
+        () if is_in(&GETS) => TraceOp::Get,
+        () if is_in(&SETS) => TraceOp::Set,
+        () => TraceOp::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cells(line: &str) -> Result<Cells, Fault> {
+        let mut cells = Cells::default();
+        cells.split(line.as_bytes()).map(|()| cells)
+    }
+
+    fn layout(header: &str) -> Layout {
+        Layout::of(&cells(header).expect("a header")).expect("a key")
+    }
+
+    #[test]
+    fn columns_are_found_by_name_in_any_order_and_case() {
+        let header = layout("op,\"Key\", SIZE ,other,client,client_ip,time");
+        let row = cells("SET,\"a,\"\"b\"\"\",12,x,7,1.2.3.4,0.5").expect("a row");
+        let expected = Parts {
+            time_ns: Some(500_000_000),
+            key: b"a,\"b\"",
+            bytes: 12,
+            client: 0x0102_0304,
+            op: TraceOp::Set,
+        };
+        assert_eq!(header.parts(&row), Ok(expected));
+    }
+
+    #[test]
+    fn all_columns_but_the_key_may_be_missing_or_empty() {
+        let expected = Parts {
+            time_ns: None,
+            key: b"5",
+            bytes: 0,
+            client: 0,
+            op: TraceOp::Get,
+        };
+        assert_eq!(
+            layout("key").parts(&cells("5").expect("a row")),
+            Ok(expected)
+        );
+        let expected = Parts {
+            time_ns: None,
+            key: b"5",
+            bytes: 0,
+            client: 0,
+            op: TraceOp::Get,
+        };
+        assert_eq!(
+            layout("time,key,size,op,client").parts(&cells(",5,,,").expect("a row")),
+            Ok(expected)
+        );
+        assert_eq!(Layout::of(&cells("time,keys").expect("a header")), None);
+    }
+
+    #[test]
+    fn faults_say_what_is_wrong() {
+        let header = layout("time,key,size");
+        let fault = |line| {
+            cells(line)
+                .and_then(|cells| header.parts(&cells).map(|_| ()))
+                .expect_err(line)
+        };
+        assert_eq!(fault("1,2"), "it has 2 cells where the header has 3");
+        assert_eq!(fault("1,,3"), "the key is empty");
+        assert_eq!(
+            fault("x,2,3"),
+            "the time is not a decimal number of seconds"
+        );
+        assert_eq!(fault("1,2,-3"), "the size is not a whole number of bytes");
+        assert_eq!(fault("1,\"2,3"), "a quote is not closed");
+        assert_eq!(fault("1,\"2\"x,3"), "text follows a closing quote");
+    }
+
+    #[test]
+    fn operations_are_known_by_their_usual_names() {
+        for (name, op) in [
+            ("GET", TraceOp::Get),
+            ("head", TraceOp::Get),
+            ("POST", TraceOp::Set),
+            ("cas", TraceOp::Set),
+            ("x", TraceOp::Other),
+        ] {
+            assert_eq!(op_named(name.as_bytes()), op, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_sort_command_names_the_time_column() {
+        assert!(layout("key,time").sort_command().ends_with("-k2,2g)"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_crate_csv_writes_is_read_alike(row in prop::collection::vec("[a-c,\" é]{0,6}", 1..6)) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(&row).expect("memory takes it");
+            let line = String::from_utf8(writer.into_inner().expect("flushes")).expect("text");
+            let cells = cells(line.trim_end_matches('\n')).expect("well formed");
+            let read: Vec<&[u8]> = cells.iter().collect();
+            let expected: Vec<&[u8]> = row.iter().map(|cell| cell.as_bytes().trim_ascii()).collect();
+            prop_assert_eq!(read, expected);
+        }
+
+        #[test]
+        fn any_bytes_are_answered(line: Vec<u8>) {
+            let mut cells = Cells::default();
+            if cells.split(&line).is_ok() {
+                prop_assert_eq!(cells.iter().count(), cells.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Tells the formats apart and turns a line into a row of its parts.
+
+use super::access_log;
+use super::csv::{Cells, Layout};
+use super::error::{TraceError, shown};
+use super::source::{Advance, Source};
+use crate::random::replay::TraceOp;
+use std::borrow::Cow;
+
+/// Why a line is no row.
+pub(super) type Fault = Cow<'static, str>;
+
+/// What a line says; the key is not yet numbered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Parts<'a> {
+    /// Nanoseconds from the source's own origin; none if the line tells no time.
+    pub time_ns: Option<i128>,
+    pub key: &'a [u8],
+    pub bytes: u32,
+    pub client: u32,
+    pub op: TraceOp,
+}
+
+/// The format of a file, with what its header said.
+pub(super) enum Format {
+    Csv {
+        layout: Layout,
+        cells: Cells,
+        header_line: u64,
+        header: String,
+    },
+    AccessLog,
+}
+
+impl Format {
+    /// Finds the format by the file's beginning and reads the header, if the format has one.
+    pub(super) fn detect(source: &mut Source) -> Result<Self, TraceError> {
+        let mut cells = Cells::default();
+        let first = source
+            .sample_lines()
+            .find(|line| !line.trim_ascii().is_empty());
+        let has_key =
+            first.is_some_and(|line| cells.split(line).is_ok() && Layout::of(&cells).is_some());
+        if !has_key
+            && source
+                .sample_lines()
+                .any(|line| access_log::parse(line).is_ok())
+        {
+            return Ok(Self::AccessLog);
+        }
+        if source.advance()? == Advance::End {
+            return Err(TraceError::Empty {
+                path: source.path().into(),
+            });
+        }
+        // A header whose quotes are wrong leaves the cells that could be read.
+        let layout = cells
+            .split(source.line())
+            .ok()
+            .and_then(|()| Layout::of(&cells));
+        let (header_line, header) = (source.number(), shown(source.line()));
+        match layout {
+            Some(layout) => Ok(Self::Csv {
+                layout,
+                cells,
+                header_line,
+                header,
+            }),
+            None => Err(TraceError::NoKeyColumn {
+                path: source.path().into(),
+                line: header_line,
+                columns: column_list(&cells),
+                text: header,
+            }),
+        }
+    }
+
+    /// Takes a line apart.
+    pub(super) fn parse<'a>(&'a mut self, line: &'a [u8]) -> Result<Parts<'a>, Fault> {
+        if line.contains(&0) {
+            return Err("it holds a NUL byte, so the file is damaged or not text".into());
+        }
+        match self {
+            Self::Csv { layout, cells, .. } => {
+                cells.split(line)?;
+                layout.parts(cells)
+            }
+            Self::AccessLog => access_log::parse(line),
+        }
+    }
+
+    /// A shell command that sorts a file of this format by time.
+    pub(super) fn sort_command(&self) -> String {
+        match self {
+            Self::Csv { layout, .. } => layout.sort_command(),
+            Self::AccessLog => {
+                "sort -s -t' ' -k4.9,4.12n -k4.5,4.7M -k4.2,4.3n -k4.14,4.21 FILE".into()
+            }
+        }
+    }
+}
+
+/// The first columns of a header, quoted, for a message.
+fn column_list(cells: &Cells) -> String {
+    const NAMED: usize = 12;
+    let mut list: Vec<String> = cells
+        .iter()
+        .take(NAMED)
+        .map(|cell| format!("`{}`", shown(cell)))
+        .collect();
+    if cells.len() > NAMED {
+        list.push(format!("and {} more", cells.len() - NAMED));
+    }
+    list.join(", ")
+}

@@ -1,0 +1,44 @@
+//! Reads recorded traffic from files: CSV traces and access logs, plain or gzip, told apart by content, not by name.
+//!
+//! ```text
+//! source (gzip, sample, lines) -> format (csv, access_log) -> loader (order, limits, errors) -> store -> Trace
+//! ```
+//!
+//! Memory: up to 1,000,000 rows (32 MB) are kept; rows beyond go to an unnamed temporary file, 25 bytes each, and are
+//! read back in chunks. While a file is read every distinct key is remembered so that it can be renumbered: about
+//! 20 to 40 bytes for a key that is a number, the text's length and about 60 bytes for any other; freed at the end.
+
+mod access_log;
+mod client;
+mod csv;
+mod error;
+mod format;
+mod keys;
+mod loader;
+mod number;
+mod source;
+mod store;
+mod trace;
+
+pub use error::TraceError;
+pub use loader::open_trace;
+pub use trace::Trace;
+
+/// What to do about a line of a trace that cannot be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// Refuse the file at its first bad line.
+    #[default]
+    Fail,
+    /// Leave bad lines out and count them; only a file without any good line is refused.
+    Skip,
+}
+
+/// How a trace file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TraceFileOptions {
+    /// What to do about malformed lines and lines whose time goes back.
+    pub on_error: OnError,
+    /// Stop after so many good rows (what follows is not even read); none = all.
+    pub limit: Option<u64>,
+}

@@ -1,0 +1,85 @@
+//! A trace that has been read, ready to be replayed by any number of threads.
+
+use super::error::TraceError;
+use super::store::Store;
+use crate::random::replay::{TraceRow, TraceRows};
+use std::fmt;
+use std::sync::OnceLock;
+
+/// A recorded trace read from a file. Times count from the first row. Share it through an `Arc`; reading never locks.
+pub struct Trace {
+    pub(super) store: Store,
+    pub(super) resolution_ns: u64,
+    pub(super) has_times: bool,
+    pub(super) key_count: u64,
+    pub(super) span_ns: u64,
+    pub(super) writes: u64,
+    pub(super) skipped: u64,
+    pub(super) first_error: Option<TraceError>,
+    pub(super) read_failure: OnceLock<String>,
+}
+
+impl Trace {
+    /// Number of lines left out because they were malformed or went back in time; 0 unless asked to skip.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// What was wrong with the first line left out.
+    pub fn first_error(&self) -> Option<&TraceError> {
+        self.first_error.as_ref()
+    }
+
+    /// Share of the rows that write, 0 to 1.
+    pub fn write_share(&self) -> f64 {
+        self.writes as f64 / self.store.len().max(1) as f64
+    }
+
+    /// Time from the first row to the last in nanoseconds; 0 without times. The last row's own unit is not included.
+    pub fn span_ns(&self) -> u64 {
+        self.span_ns
+    }
+}
+
+impl TraceRows for Trace {
+    fn len(&self) -> u64 {
+        self.store.len()
+    }
+
+    fn read(&self, from: u64, out: &mut Vec<TraceRow>, most: usize) {
+        if let Err(cause) = self.store.read(from, out, most) {
+            let message = || {
+                format!("rows of the trace could not be read back from a temporary file: {cause}")
+            };
+            self.read_failure.get_or_init(message);
+        }
+    }
+
+    fn resolution_ns(&self) -> u64 {
+        self.resolution_ns
+    }
+
+    fn has_times(&self) -> bool {
+        self.has_times
+    }
+
+    fn key_count(&self) -> u64 {
+        self.key_count
+    }
+
+    fn read_failure(&self) -> Option<String> {
+        self.read_failure.get().cloned()
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Trace")
+            .field("rows", &self.store.len())
+            .field("keys", &self.key_count)
+            .field("span_ns", &self.span_ns)
+            .field("resolution_ns", &self.resolution_ns)
+            .field("skipped", &self.skipped)
+            .finish_non_exhaustive()
+    }
+}

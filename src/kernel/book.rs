@@ -1,0 +1,124 @@
+//! The book of requests: how many were issued, how each ended, and how long it took.
+
+use super::request::{Outcome, Request, Requests};
+use super::time::Time;
+use crate::stats::Histogram;
+
+/// Number of request classes that are told apart (reads, writes, logins, ...).
+pub const CLASSES: usize = 8;
+
+/// Requests of one class that were intended in the measured part of the run.
+#[derive(Clone, Debug, Default)]
+pub struct ClassBook {
+    /// Answered as wanted.
+    pub succeeded: u64,
+    /// Answered with an error or reset.
+    pub failed: u64,
+    /// Turned away.
+    pub rejected: u64,
+    /// Given up by the user.
+    pub timed_out: u64,
+    /// Still open at the end.
+    pub in_flight: u64,
+    /// Nanoseconds from the intended start to the answer; for those that timed out or are in flight at the
+    /// end, the time they had taken so far (a lower bound, so that overload cannot hide). Errors and
+    /// rejections are not in it: a fast "no" is not a fast answer.
+    pub latency: Histogram,
+}
+
+impl ClassBook {
+    /// All requests of the class.
+    pub fn total(&self) -> u64 {
+        self.succeeded + self.failed + self.rejected + self.timed_out + self.in_flight
+    }
+
+    /// Adds another book.
+    pub fn merge(&mut self, other: &ClassBook) {
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.rejected += other.rejected;
+        self.timed_out += other.timed_out;
+        self.in_flight += other.in_flight;
+        self.latency.merge(&other.latency);
+    }
+
+    #[inline]
+    fn add(&mut self, outcome: Outcome, latency: Time) {
+        match outcome {
+            Outcome::Succeeded => self.succeeded += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Rejected => self.rejected += 1,
+            Outcome::TimedOut => self.timed_out += 1,
+        }
+        if matches!(outcome, Outcome::Succeeded | Outcome::TimedOut) {
+            self.latency.record(latency);
+        }
+    }
+}
+
+/// What became of the requests.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    measured_from: Time,
+    issued: u64,
+    finished: u64,
+    classes: [ClassBook; CLASSES],
+    /// Of the requests finished since the last window began.
+    window: ClassBook,
+}
+
+impl Book {
+    /// Requests intended from `time` on are measured.
+    pub fn measure_from(&mut self, time: Time) {
+        self.measured_from = time;
+    }
+
+    #[inline]
+    pub(super) fn issue(&mut self) {
+        self.issued += 1;
+    }
+
+    #[inline]
+    pub(super) fn finish(&mut self, request: &Request, outcome: Outcome, now: Time) {
+        self.finished += 1;
+        let latency = now - request.intended;
+        self.window.add(outcome, latency);
+        if request.intended >= self.measured_from {
+            self.classes[request.class as usize].add(outcome, latency);
+        }
+    }
+
+    /// Requests issued since the start, warm-up included.
+    pub fn issued(&self) -> u64 {
+        self.issued
+    }
+
+    /// The requests that ended since the last call.
+    pub fn take_window(&mut self) -> ClassBook {
+        std::mem::take(&mut self.window)
+    }
+
+    /// The requests ended in the running window, so far.
+    pub fn window(&self) -> &ClassBook {
+        &self.window
+    }
+
+    /// The book at the end of the run: open requests enter with the time they have taken so far.
+    pub fn close(&self, open: &Requests, end: Time) -> [ClassBook; CLASSES] {
+        let mut classes = self.classes.clone();
+        for (_, request) in open.iter().filter(|(_, r)| r.intended >= self.measured_from) {
+            let class = &mut classes[request.class as usize];
+            class.in_flight += 1;
+            class.latency.record(end.saturating_sub(request.intended));
+        }
+        classes
+    }
+
+    /// Issued = finished + open, or the text of the difference.
+    pub fn check(&self, open: &Requests) -> Result<(), String> {
+        if self.issued == self.finished + open.len() as u64 {
+            return Ok(());
+        }
+        Err(format!("{} requests issued, {} finished, {} open", self.issued, self.finished, open.len()))
+    }
+}

@@ -1,0 +1,279 @@
+//! One exchange between two nodes: asked, delivered, answered.
+
+use super::event::NodeId;
+use super::request::RequestId;
+use super::slab::{Id, Slab, Tenant};
+use super::time::Time;
+
+/// Address of a call.
+pub type CallId = Id<Call>;
+/// The open calls.
+pub type Calls = Slab<Call>;
+
+/// How a call was answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// Done.
+    Ok,
+    /// Understood, but there is no such thing (a cache miss).
+    Missing,
+    /// Turned away by a full queue or a limit.
+    Rejected,
+    /// An error further down.
+    Failed,
+    /// The callee's process is gone: connection refused or reset.
+    Reset,
+    /// No answer in time; the callee may still be at work.
+    TimedOut,
+    /// Ask somebody else (`redirect`).
+    Moved,
+}
+
+/// An open exchange. 64 bytes: one cache line.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The request it serves; [`Id::NONE`] for background work.
+    pub request: RequestId,
+    /// The call that the caller was serving when it made this one.
+    pub parent: CallId,
+    /// What it is about.
+    pub key: u64,
+    /// When it was asked.
+    pub asked: Time,
+    /// The caller's own note: where it keeps what it needs when the answer comes.
+    pub note: u32,
+    /// Size of the question, later of the answer.
+    pub bytes: u32,
+    /// Version of the data sent with the question, later of that in the answer.
+    pub version: u32,
+    generation: u32,
+    /// Who asks.
+    pub caller: NodeId,
+    /// Who is asked.
+    pub callee: NodeId,
+    /// What is asked: opaque to the kernel.
+    pub verb: u16,
+    /// Who really answered (a cache, the origin).
+    pub answered_by: NodeId,
+    /// Where to ask instead.
+    pub redirect: NodeId,
+    /// How it was answered.
+    pub status: Status,
+    pub(super) phase: Phase,
+}
+
+impl Tenant for Call {
+    #[inline]
+    fn generation(&self) -> u32 {
+        self.generation
+    }
+    #[inline]
+    fn set_generation(&mut self, generation: u32) {
+        self.generation = generation;
+    }
+}
+
+/// Who still has an interest in a call; it is closed when nobody has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Phase(u8);
+
+impl Phase {
+    /// The caller waits for the answer.
+    pub const WAITING: Phase = Phase(1);
+    /// The callee has it and has not answered.
+    pub const OPEN: Phase = Phase(2);
+    /// The question or the answer is on its way.
+    pub const MOVING: Phase = Phase(4);
+    /// Asked: the caller waits and the question is on its way.
+    pub const ASKED: Phase = Phase(1 | 4);
+
+    #[inline]
+    pub fn has(self, part: Phase) -> bool {
+        self.0 & part.0 != 0
+    }
+    #[inline]
+    pub fn set(&mut self, part: Phase) {
+        self.0 |= part.0;
+    }
+    #[inline]
+    pub fn clear(&mut self, part: Phase) {
+        self.0 &= !part.0;
+    }
+    #[inline]
+    pub fn is_over(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// What a component asks of another. Build it with [`Ask::new`] or [`Ask::on_behalf_of`].
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// Whom.
+    pub to: NodeId,
+    /// What.
+    pub verb: u16,
+    /// About what.
+    pub key: u64,
+    /// Size of the question.
+    pub bytes: u32,
+    /// Version of the data sent along.
+    pub version: u32,
+    /// The caller's own note, handed back with the reply.
+    pub note: u32,
+    /// The call being served.
+    pub parent: CallId,
+    /// The request being served.
+    pub request: RequestId,
+    /// Time-out class from `Ctx::timeout_class`.
+    pub timeout: Option<TimeoutClass>,
+}
+
+impl Ask {
+    /// A background question: no request behind it.
+    pub fn new(to: NodeId, verb: u16, key: u64) -> Self {
+        Ask {
+            to,
+            verb,
+            key,
+            bytes: 0,
+            version: 0,
+            note: 0,
+            parent: CallId::NONE,
+            request: RequestId::NONE,
+            timeout: None,
+        }
+    }
+
+    /// A question asked while serving `parent`, which is `call`: same request, key, size and version.
+    pub fn on_behalf_of(parent: CallId, call: &Call, to: NodeId) -> Self {
+        Ask {
+            bytes: call.bytes,
+            version: call.version,
+            parent,
+            request: call.request,
+            ..Ask::new(to, call.verb, call.key)
+        }
+    }
+}
+
+/// All time-outs of one length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimeoutClass(pub(super) u32);
+
+/// What a callee answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// How it went.
+    pub status: Status,
+    /// Size of the answer.
+    pub bytes: u32,
+    /// Version of the data in it.
+    pub version: u32,
+    /// Who really answered; [`NodeId::NONE`] = the callee itself.
+    pub answered_by: NodeId,
+    /// For [`Status::Moved`]: where to ask.
+    pub redirect: NodeId,
+}
+
+impl Answer {
+    /// An answer without data.
+    #[inline]
+    pub fn of(status: Status) -> Self {
+        Answer { status, bytes: 0, version: 0, answered_by: NodeId::NONE, redirect: NodeId::NONE }
+    }
+
+    /// Success with data of this version and size.
+    #[inline]
+    pub fn ok(version: u32, bytes: u32) -> Self {
+        Answer { version, bytes, ..Answer::of(Status::Ok) }
+    }
+}
+
+/// What comes back to a caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply {
+    /// The call that is over.
+    pub call: CallId,
+    /// The call that the caller was serving.
+    pub parent: CallId,
+    /// The request behind it.
+    pub request: RequestId,
+    /// What had been asked about.
+    pub key: u64,
+    /// When it had been asked.
+    pub asked: Time,
+    /// The caller's note.
+    pub note: u32,
+    /// Size of the answer.
+    pub bytes: u32,
+    /// Version of the data.
+    pub version: u32,
+    /// What had been asked.
+    pub verb: u16,
+    /// Who had been asked.
+    pub callee: NodeId,
+    /// Who really answered.
+    pub answered_by: NodeId,
+    /// Where to ask instead.
+    pub redirect: NodeId,
+    /// How it went.
+    pub status: Status,
+}
+
+impl Reply {
+    /// The same answer for the caller's own caller.
+    #[inline]
+    pub fn pass_on(&self) -> Answer {
+        Answer {
+            status: self.status,
+            bytes: self.bytes,
+            version: self.version,
+            answered_by: self.answered_by,
+            redirect: NodeId::NONE,
+        }
+    }
+}
+
+impl Call {
+    #[inline]
+    pub(super) fn asked(caller: NodeId, ask: &Ask, now: Time) -> Self {
+        Call {
+            request: ask.request,
+            parent: ask.parent,
+            key: ask.key,
+            asked: now,
+            note: ask.note,
+            bytes: ask.bytes,
+            version: ask.version,
+            generation: 0,
+            caller,
+            callee: ask.to,
+            verb: ask.verb,
+            answered_by: NodeId::NONE,
+            redirect: NodeId::NONE,
+            status: Status::Ok,
+            phase: Phase::ASKED,
+        }
+    }
+
+    #[inline]
+    pub(super) fn reply(&self, id: CallId) -> Reply {
+        Reply {
+            call: id,
+            parent: self.parent,
+            request: self.request,
+            key: self.key,
+            asked: self.asked,
+            note: self.note,
+            bytes: self.bytes,
+            version: self.version,
+            verb: self.verb,
+            callee: self.callee,
+            answered_by: self.answered_by,
+            redirect: self.redirect,
+            status: self.status,
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Call>() == 64);

@@ -1,0 +1,65 @@
+//! What a component is to the kernel.
+
+use super::call::{CallId, Reply};
+use super::ctx::Ctx;
+use super::event::Timer;
+use super::readings::Readings;
+use super::time::Time;
+
+/// Behaviour placed in a simulation as a node. State is plain data: no `Rc`, `RefCell` or open file, so
+/// that [`Component::fork`] gives an independent copy for another future.
+pub trait Component: Send {
+    /// The simulation begins: open random streams, set the first timers.
+    fn on_start(&mut self, _cx: &mut Ctx<'_>) {}
+
+    /// Somebody asks something of us. Answer with `Ctx::reply`, now or later.
+    fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>);
+
+    /// Something we asked for came back, or will not come any more (see `Reply::status`).
+    fn on_reply(&mut self, _reply: Reply, _cx: &mut Ctx<'_>) {}
+
+    /// A timer we set has gone off.
+    fn on_timer(&mut self, _timer: Timer, _cx: &mut Ctx<'_>) {}
+
+    /// Something is done to us: crash, recover, purge, add a node, ...
+    fn on_control(&mut self, _control: Control, _cx: &mut Ctx<'_>) {}
+
+    /// Tells what was measured since the start; `now` closes time integrals.
+    fn measure(&self, _now: Time, _out: &mut Readings) {}
+
+    /// The warm-up ends: largest values begin anew. Counters go on, the reader takes differences.
+    fn restart_maxima(&mut self, _now: Time) {}
+
+    /// An independent copy, for another future.
+    fn fork(&self) -> Box<dyn Component>;
+}
+
+/// A command to one node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Control {
+    /// What to do: one of the constants here (carried out by the kernel, then told to the component) or the
+    /// component's own, from [`Control::FIRST_OWN`] up.
+    pub verb: u16,
+    /// Its argument; for tables of plain data, an index.
+    pub arg: u64,
+}
+
+impl Control {
+    /// The process dies: connections are reset, new ones refused; what was in memory is lost.
+    pub const CRASH_PROCESS: u16 = 0;
+    /// The machine dies: silence until the callers' time-outs; what was in memory is lost.
+    pub const CRASH_HOST: u16 = 1;
+    /// The process stops for a while (SIGSTOP, a long pause) and keeps everything.
+    pub const HANG: u16 = 2;
+    /// Back again: empty after a crash (the component finds `arg` = 1), as it was after a hang (0).
+    pub const RECOVER: u16 = 3;
+    /// Works at `arg` millionths of its normal speed.
+    pub const SPEED: u16 = 4;
+    /// First verb that components may define for themselves.
+    pub const FIRST_OWN: u16 = 16;
+
+    /// A command with an argument.
+    pub fn new(verb: u16, arg: u64) -> Self {
+        Control { verb, arg }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a component may do while it handles an event.
+
+use super::call::{Answer, Ask, Call, CallId, Phase, TimeoutClass};
+use super::event::{Event, NodeId, Timer};
+use super::request::{Outcome, Request, RequestId};
+use super::simulation::Core;
+use super::time::Time;
+use crate::audit::Audit;
+use crate::random::stream::Stream;
+
+/// The simulation as one node sees it.
+pub struct Ctx<'a> {
+    pub(super) core: &'a mut Core,
+    pub(super) node: NodeId,
+}
+
+impl Ctx<'_> {
+    /// The time.
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.core.now
+    }
+
+    /// The node whose event this is.
+    #[inline]
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Opens a random stream; its numbers depend on the seed, the replication and the name only.
+    pub fn stream(&self, name: &str) -> Stream {
+        Stream::named(self.core.seed, self.core.replication, name)
+    }
+
+    /// Root of the draws of a traffic's requests (see `random::draw`).
+    pub fn seeds(&self) -> (u64, u64) {
+        (self.core.seed, self.core.replication)
+    }
+
+    // ---- time
+
+    /// Sets a timer for `at` (not in the past).
+    #[inline]
+    pub fn timer_at(&mut self, at: Time, timer: Timer) {
+        debug_assert!(at >= self.core.now, "a timer in the past");
+        let epoch = self.core.nodes[self.node.index()].epoch;
+        let event = Event::Timer { epoch, node: self.node, tag: timer.tag, data: timer.data };
+        self.core.schedule(at, event);
+    }
+
+    /// Sets a timer for `span` from now.
+    #[inline]
+    pub fn timer_in(&mut self, span: Time, timer: Timer) {
+        self.timer_at(self.core.now.saturating_add(span), timer);
+    }
+
+    /// The class of time-outs of one length.
+    pub fn timeout_class(&mut self, length: Time) -> TimeoutClass {
+        self.core.timeouts.class(length)
+    }
+
+    // ---- calls
+
+    /// Asks another node. The answer comes to `on_reply`.
+    #[inline]
+    pub fn ask(&mut self, ask: Ask) -> CallId {
+        self.core.ask(self.node, &ask)
+    }
+
+    /// An open call.
+    ///
+    /// # Panics
+    /// If the call is over: a component must not keep the id of a call it has answered.
+    #[inline]
+    pub fn call(&self, call: CallId) -> &Call {
+        self.core.calls.get(call).expect("the call is open")
+    }
+
+    /// Answers a call made to this node. Nothing happens if a crash has ended the call.
+    #[inline]
+    pub fn reply(&mut self, call: CallId, answer: Answer) {
+        self.core.reply(call, &answer);
+    }
+
+    /// Stops waiting for the answer to a call made by this node. The callee goes on working.
+    pub fn abandon(&mut self, call: CallId) {
+        self.core.abandon(call);
+    }
+
+    /// Whether somebody still waits for the answer to a call made to this node.
+    pub fn is_awaited(&self, call: CallId) -> bool {
+        self.core.calls.get(call).is_some_and(|call| call.phase.has(Phase::WAITING))
+    }
+
+    // ---- requests
+
+    /// Opens a request.
+    #[inline]
+    pub fn issue(&mut self, request: Request) -> RequestId {
+        self.core.book.issue();
+        self.core.requests.insert(request)
+    }
+
+    /// An open request.
+    #[inline]
+    pub fn request(&self, request: RequestId) -> Option<&Request> {
+        self.core.requests.get(request)
+    }
+
+    /// An open request, to change.
+    #[inline]
+    pub fn request_mut(&mut self, request: RequestId) -> Option<&mut Request> {
+        self.core.requests.get_mut(request)
+    }
+
+    /// Closes a request.
+    #[inline]
+    pub fn finish(&mut self, request: RequestId, outcome: Outcome) {
+        self.core.finish(request, outcome);
+    }
+
+    // ---- randomness
+
+    /// A uniform draw in (0, 1) that belongs to a request: the same in every variant, whatever path the request
+    /// takes. `purpose` says what it is for, `key` tells repeated draws of one purpose apart; a new attempt draws anew.
+    /// Background work (no request) draws from the node's ambient numbers.
+    #[inline]
+    pub fn draw(&mut self, request: RequestId, purpose: u64, key: u64) -> f64 {
+        match self.core.requests.get(request) {
+            Some(request) => {
+                let attempt = (u64::from(request.attempts) << 56) ^ key;
+                request.draw.uniform(purpose, attempt)
+            }
+            None => self.core.background.uniform(),
+        }
+    }
+
+    // ---- truth
+
+    /// What was written and read, and what became of it.
+    #[inline]
+    pub fn audit(&mut self) -> &mut Audit {
+        &mut self.core.audit
+    }
+}

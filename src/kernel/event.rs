@@ -1,0 +1,90 @@
+//! What can happen: a small closed set, copied by value.
+
+use super::call::CallId;
+use super::time::Time;
+
+/// Index of a node (a placed component) in its simulation; never reused.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub u16);
+
+impl NodeId {
+    /// "Nobody": the caller of nothing, the answerer of an unanswered call.
+    pub const NONE: NodeId = NodeId(u16::MAX);
+
+    /// The node's place in the simulation's table.
+    #[inline]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A timer that a component set for itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timer {
+    /// Which of the component's timers it is. The low byte is free for the component; a station that
+    /// the component owns keeps its epoch in the high byte.
+    pub tag: u16,
+    /// The component's own note: a call, a job, a user.
+    pub data: u64,
+}
+
+/// One entry of the calendar, apart from its time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A call reaches its callee.
+    Deliver(CallId),
+    /// The answer to a call reaches its caller.
+    Answer(CallId),
+    /// A component's timer goes off, if the component has not crashed since (`epoch`).
+    Timer {
+        /// The node's epoch when the timer was set.
+        epoch: u16,
+        /// Who set it.
+        node: NodeId,
+        /// See [`Timer::tag`].
+        tag: u16,
+        /// See [`Timer::data`].
+        data: u64,
+    },
+    /// The oldest time-out of one length is due.
+    Expiry(u32),
+    /// The caller of a call has waited long enough.
+    Overdue(CallId),
+}
+
+impl Event {
+    /// Number of the event's kind, for the digest.
+    #[inline]
+    pub fn kind(&self) -> u64 {
+        match self {
+            Event::Deliver(_) => 1,
+            Event::Answer(_) => 2,
+            Event::Timer { .. } => 3,
+            Event::Expiry(_) => 4,
+            Event::Overdue(_) => 5,
+        }
+    }
+}
+
+/// An event with its place in the order: by time, and first in, first out among equals.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// When it happens.
+    pub time: Time,
+    /// How many entries were made before it.
+    pub sequence: u64,
+    /// What happens.
+    pub event: Event,
+}
+
+impl Entry {
+    /// Sorting key: (time, sequence) as one number.
+    #[inline]
+    pub fn key(&self) -> u128 {
+        ((self.time as u128) << 64) | self.sequence as u128
+    }
+}
+
+// The calendar moves entries around all day: two per cache line.
+const _: () = assert!(size_of::<Event>() == 16);
+const _: () = assert!(size_of::<Entry>() == 32);

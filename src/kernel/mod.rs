@@ -1,0 +1,27 @@
+//! The kernel: event handlers over a table of open calls. It knows time, nodes, calls and requests, and
+//! nothing of the web.
+
+pub mod book;
+pub mod calendar;
+pub mod call;
+pub mod component;
+pub mod ctx;
+pub mod digest;
+pub mod event;
+pub mod ledger;
+pub mod readings;
+pub mod request;
+pub mod simulation;
+pub mod slab;
+pub mod time;
+pub mod timers;
+pub mod transit;
+
+pub use call::{Answer, Ask, Call, CallId, Reply, Status, TimeoutClass};
+pub use component::{Component, Control};
+pub use ctx::Ctx;
+pub use event::{NodeId, Timer};
+pub use readings::{Integral, Readings};
+pub use request::{Outcome, Request, RequestId};
+pub use simulation::{Health, Simulation};
+pub use time::{MICROSECOND, MILLISECOND, NEVER, SECOND, Time, time_text};

@@ -1,0 +1,94 @@
+//! What a client wants: one entry from its intended start until its outcome is known.
+
+use super::event::NodeId;
+use super::slab::{Id, Slab, Tenant};
+use super::time::Time;
+use crate::random::draw::DrawKey;
+
+/// Address of a request.
+pub type RequestId = Id<Request>;
+/// The open requests.
+pub type Requests = Slab<Request>;
+
+/// A request: what one user wants, through all its attempts and calls.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// When the user wanted it; latency counts from here, even if it could be sent only later.
+    pub intended: Time,
+    /// When the user gives up.
+    pub deadline: Time,
+    /// Root of all random numbers that belong to this request.
+    pub draw: DrawKey,
+    /// Number of the request within its traffic.
+    pub number: u64,
+    /// What it is about (a row, a URL).
+    pub key: u64,
+    /// Who wants it.
+    pub user: u32,
+    /// The user's session; 0 = none.
+    pub session: u32,
+    /// The client's IPv4 address; 0 = not modelled.
+    pub address: u32,
+    /// Size of what is sent.
+    pub bytes: u32,
+    /// Newest acknowledged version of `key` when the request began (see `audit`).
+    pub floor: u32,
+    generation: u32,
+    /// Region of the client; 0 = not modelled.
+    pub region: u16,
+    /// The node that issued it.
+    pub client: NodeId,
+    /// What kind of request it is: opaque here, an index of the statistics by class.
+    pub class: u8,
+    /// Attempts made so far, hedges included.
+    pub attempts: u8,
+}
+
+impl Request {
+    /// A request of `client`, intended for `intended`, about `key`.
+    pub fn new(client: NodeId, number: u64, draw: DrawKey, intended: Time, key: u64) -> Self {
+        Request {
+            intended,
+            deadline: Time::MAX,
+            draw,
+            number,
+            key,
+            user: 0,
+            session: 0,
+            address: 0,
+            bytes: 0,
+            floor: 0,
+            generation: 0,
+            region: 0,
+            client,
+            class: 0,
+            attempts: 0,
+        }
+    }
+}
+
+impl Tenant for Request {
+    #[inline]
+    fn generation(&self) -> u32 {
+        self.generation
+    }
+    #[inline]
+    fn set_generation(&mut self, generation: u32) {
+        self.generation = generation;
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Answered as wanted.
+    Succeeded,
+    /// Answered with an error, or the connection was reset.
+    Failed,
+    /// Turned away by a full queue or a limit.
+    Rejected,
+    /// The user gave up.
+    TimedOut,
+}
+
+const _: () = assert!(size_of::<Request>() <= 96);

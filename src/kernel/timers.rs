@@ -1,0 +1,86 @@
+//! Time-outs: all those of one length form a line of their own, with one entry in the calendar.
+//!
+//! Nearly every time-out is set and never fires. In a line of equal lengths they are due in the order they
+//! were set, so only the first needs the calendar; calls that are over are skipped when their turn comes.
+
+use super::call::{CallId, TimeoutClass};
+use super::time::Time;
+use std::collections::VecDeque;
+
+/// The lines, one per length.
+#[derive(Clone, Debug, Default)]
+pub struct Timeouts {
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    length: Time,
+    due: VecDeque<(Time, CallId)>,
+}
+
+impl Timeouts {
+    /// The class of time-outs of this length.
+    pub fn class(&mut self, length: Time) -> TimeoutClass {
+        let found = self.lines.iter().position(|line| line.length == length);
+        let index = found.unwrap_or_else(|| {
+            self.lines.push(Line { length, due: VecDeque::new() });
+            self.lines.len() - 1
+        });
+        TimeoutClass(index as u32)
+    }
+
+    /// Sets a time-out from `now`. Returns its time if the calendar must be told (the line was empty).
+    #[inline]
+    pub fn set(&mut self, class: TimeoutClass, now: Time, call: CallId) -> Option<Time> {
+        let line = &mut self.lines[class.0 as usize];
+        let at = now.saturating_add(line.length);
+        let first = line.due.is_empty();
+        line.due.push_back((at, call));
+        first.then_some(at)
+    }
+
+    /// The next time-out of the line that is due at `now`.
+    pub fn pop_due(&mut self, line: u32, now: Time) -> Option<CallId> {
+        let due = &mut self.lines[line as usize].due;
+        match due.front() {
+            Some(&(at, call)) if at <= now => {
+                due.pop_front();
+                Some(call)
+            }
+            _ => None,
+        }
+    }
+
+    /// Drops those at the head for which nobody waits any more; returns when the line is due next.
+    pub fn next_due(&mut self, line: u32, mut waits: impl FnMut(CallId) -> bool) -> Option<Time> {
+        let due = &mut self.lines[line as usize].due;
+        while let Some(&(at, call)) = due.front() {
+            if waits(call) {
+                return Some(at);
+            }
+            due.pop_front();
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_calendar_entry_per_length() {
+        let mut timeouts = Timeouts::default();
+        let class = timeouts.class(100);
+        assert_eq!(timeouts.class(100), class);
+        assert_ne!(timeouts.class(200), class);
+        let (a, b) = (CallId::new(1, 1), CallId::new(2, 1));
+        assert_eq!(timeouts.set(class, 0, a), Some(100));
+        assert_eq!(timeouts.set(class, 5, b), None);
+        assert_eq!(timeouts.pop_due(0, 100), Some(a));
+        assert_eq!(timeouts.pop_due(0, 100), None);
+        assert_eq!(timeouts.next_due(0, |_| true), Some(105));
+        assert_eq!(timeouts.next_due(0, |_| false), None);
+    }
+}

@@ -1,0 +1,11 @@
+#![doc = include_str!("README.md")]
+
+pub mod audit;
+pub mod catalog;
+pub mod components;
+pub mod input;
+pub mod kernel;
+pub mod model;
+pub mod parts;
+pub mod random;
+pub mod stats;

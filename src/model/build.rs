@@ -1,0 +1,39 @@
+//! Builds a running simulation out of a checked world: names become indices.
+
+use super::check::Checked;
+use crate::components::network::{Link, Network};
+use crate::components::{Site, kind};
+use crate::kernel::Simulation;
+use crate::random::stream::Stream;
+
+/// A simulation of the world, at time 0.
+pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
+    let layout = &world.layout;
+    let keys = layout.keys().unwrap_or(0);
+    let mut simulation = Simulation::new(seed, replication, keys, Box::new(network(world, seed, replication)));
+    for (index, group) in layout.groups.iter().enumerate() {
+        let site = Site { layout, index };
+        let nodes = (kind(group.kind).expect("checked").build)(&site);
+        debug_assert_eq!(nodes.len() as u64, group.count);
+        for node in nodes {
+            simulation.add(node);
+        }
+    }
+    simulation
+}
+
+fn network(world: &Checked, seed: u64, replication: u64) -> Network {
+    let groups = &world.layout.groups;
+    let group_of_node = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(index, group)| (0..group.count).map(move |_| index as u16))
+        .collect();
+    let background = Stream::named(seed, replication, "network/background");
+    let mut network = Network::new(group_of_node, groups.len(), background);
+    for (a, b, plan) in &world.links {
+        let link = Link::new(plan.clone(), &groups[*a].name, &groups[*b].name);
+        network.join(*a as u16, *b as u16, link);
+    }
+    network
+}

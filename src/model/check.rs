@@ -1,0 +1,128 @@
+//! Finds every mistake in the description of a world, all at once.
+
+use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
+use crate::catalog::{self, Given, Place, Problem, Problems, Settings};
+use crate::components::network::{self, LinkPlan};
+use crate::components::site::Group;
+use crate::components::{Layout, Site, kind};
+use crate::kernel::{NodeId, Time, time_text};
+use crate::random::variate::Variate;
+
+/// A world without mistakes.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its groups.
+    pub layout: Layout,
+    /// Its links: two groups and what lies between.
+    pub links: Vec<(usize, usize, LinkPlan)>,
+}
+
+/// Checks a world that runs until `end` (warm-up included). `disabled` names mechanisms that a test has switched off.
+pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked, Problems> {
+    let mut problems = Problems::new();
+    check_names(&spec.groups, &mut problems);
+    let layout = lay_out(spec, disabled, &mut problems);
+    let links = check_links(spec, &mut problems);
+    check_timeline(spec, end, &mut problems);
+    if !spec.groups.iter().any(|group| group.kind == "traffic") {
+        let problem = Problem::new("the world has no traffic");
+        problems.push(problem.hint("add traffic(\"users\", #{ to: .., rate: 200.rps })"));
+    }
+    if problems.is_empty() {
+        for index in 0..layout.groups.len() {
+            let kind = kind(layout.groups[index].kind).expect("kinds come from the table");
+            (kind.check)(&Site { layout: &layout, index }, &mut problems);
+        }
+    }
+    if problems.is_empty() { Ok(Checked { layout, links }) } else { Err(problems) }
+}
+
+fn check_names(groups: &[GroupSpec], problems: &mut Problems) {
+    for (index, group) in groups.iter().enumerate() {
+        let name = &group.name;
+        if let Some(first) = groups[..index].iter().find(|other| other.name == *name) {
+            let message = format!("there are two components of the name \"{name}\"");
+            let hint = format!("the first one, a {}, is made in line {}", first.kind, first.place.line);
+            problems.push(Problem::at(&group.place, message).hint(hint));
+        }
+        if name.is_empty() || name.contains(['/', ',', '"', '\n']) {
+            let message = format!("\"{name}\" cannot name a component");
+            let hint = "names are not empty and hold no slash, comma, quote or line end";
+            problems.push(Problem::at(&group.place, message).hint(hint));
+        }
+    }
+}
+
+fn lay_out(spec: &WorldSpec, disabled: &[String], problems: &mut Problems) -> Layout {
+    let mut layout = Layout { disabled: disabled.to_vec(), ..Layout::default() };
+    let mut first = 0u64;
+    for (index, group) in spec.groups.iter().enumerate() {
+        let settings = check_group(spec, index, problems);
+        let count = (kind(group.kind).expect("kinds come from the table").nodes)(&settings);
+        layout.groups.push(Group {
+            name: group.name.clone(),
+            kind: group.kind,
+            settings,
+            first: first.min(u64::from(u16::MAX)) as u16,
+            count,
+            place: group.place.clone(),
+        });
+        first += count;
+    }
+    if first >= NodeId::NONE.index() as u64 {
+        problems.push(Problem::new(format!("{first} nodes are more than a world can hold (65,534)")));
+    }
+    layout
+}
+
+/// A component may use those made before it: so there is no circle.
+fn check_group(spec: &WorldSpec, index: usize, problems: &mut Problems) -> Settings {
+    let group = &spec.groups[index];
+    let entry = kind(group.kind).expect("kinds come from the table").entry;
+    let kind_of = |other: usize| (other < index).then(|| spec.groups[other].kind);
+    catalog::check(entry, &group.name, &group.given, &group.place, &kind_of, problems)
+}
+
+fn check_links(spec: &WorldSpec, problems: &mut Problems) -> Vec<(usize, usize, LinkPlan)> {
+    let mut links = Vec::new();
+    if let Some((given, place)) = &spec.network {
+        let plan = link_plan("network", given, place, problems);
+        let groups = spec.groups.len();
+        let pairs = (0..groups).flat_map(|a| (a + 1..groups).map(move |b| (a, b)));
+        links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
+    }
+    for LinkSpec { a, b, given, place } in &spec.links {
+        if a == b {
+            let problem = Problem::at(place, "a link joins two different components");
+            problems.push(problem.hint("servers of one group talk without a link"));
+        }
+        links.push((*a, *b, link_plan("link", given, place, problems)));
+    }
+    links
+}
+
+fn link_plan(name: &str, given: &[Given], place: &Place, problems: &mut Problems) -> LinkPlan {
+    let settings = catalog::check(&network::ENTRY, name, given, place, &|_| None, problems);
+    LinkPlan {
+        latency: settings.variate("latency").unwrap_or_else(|| Variate::constant(0)),
+        bandwidth: settings.bytes("bandwidth"),
+        loss: settings.share("loss").unwrap_or(0.0),
+    }
+}
+
+fn check_timeline(spec: &WorldSpec, end: Time, problems: &mut Problems) {
+    for item in &spec.timeline {
+        match item.trigger {
+            Trigger::At(at) if at >= end => {
+                let message = format!("at({}) comes after the end at {}", time_text(at), time_text(end));
+                let hint = "t = 0 is the start of the warm-up; the end is warmup + duration";
+                problems.push(Problem::at(&item.place, message).hint(hint));
+            }
+            Trigger::Every(0) => {
+                let problem = Problem::at(&item.place, "every(0) would happen for ever at once");
+                problems.push(problem.hint("give it a period, such as every(5.s, ..)"));
+            }
+            _ => {}
+        }
+    }
+}

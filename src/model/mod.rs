@@ -1,0 +1,11 @@
+//! A world: described as plain data, checked as a whole, built into a running simulation.
+
+mod action;
+mod build;
+mod check;
+mod spec;
+
+pub use action::{ACTIONS, Command, NETWORK_ACTIONS, Order, Target, resolve};
+pub use build::build;
+pub use check::{Checked, check};
+pub use spec::{GroupSpec, LinkSpec, TimelineItem, Trigger, WorldSpec};

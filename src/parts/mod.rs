@@ -1,0 +1,8 @@
+//! Mechanisms shared by the rooms of the chapter.
+
+pub mod hook;
+pub mod plan;
+pub mod pool;
+pub mod retry;
+pub mod station;
+pub mod verbs;

@@ -1,0 +1,187 @@
+//! First in, first out.
+//!
+//! With its own service times, a FIFO station knows when a job arrives when it will leave (Kiefer &
+//! Wolfowitz 1955): one timer per job, and no search for the next one when a server falls free. The wrong
+//! choice when one kind of job is urgent, or when a few huge jobs hold up many small ones.
+
+use super::{Frame, Job, Served};
+use crate::catalog::Policy;
+use crate::kernel::{Ctx, NEVER, SECOND, Time};
+use std::collections::VecDeque;
+
+/// How the catalog shows it.
+pub const ENTRY: Policy = Policy {
+    name: "fifo",
+    about: "first in, first out",
+    source: "Kiefer & Wolfowitz 1955",
+    wrong_when: "a few huge jobs hold up many small ones",
+};
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    job: u64,
+    arrived: Time,
+    /// When it first came into service.
+    began: Time,
+    /// When the work below was or will be taken up; later than `began` if the speed has changed meanwhile.
+    start: Time,
+    leave: Time,
+    work: Time,
+}
+
+impl Place {
+    fn served(&self) -> Served {
+        Served { wait: self.began - self.arrived, service: self.leave - self.began }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Fifo {
+    /// When each server falls free, as a binary heap: the earliest first.
+    free_at: Vec<Time>,
+    /// Jobs in the station in order of arrival; with several servers some in the middle may have left.
+    places: VecDeque<Place>,
+    /// Server time and waiting time of all jobs ever admitted, their future included.
+    busy: u128,
+    waiting: u128,
+}
+
+impl Fifo {
+    pub fn new(servers: u32) -> Self {
+        Fifo { free_at: vec![0; servers as usize], places: VecDeque::new(), busy: 0, waiting: 0 }
+    }
+
+    #[inline]
+    pub fn arrive(&mut self, frame: &mut Frame, job: Job, cx: &mut Ctx<'_>) -> bool {
+        let now = cx.now();
+        if self.free_at[0] > now {
+            let waiting = self.waiting_at(now);
+            if frame.is_full(waiting) {
+                return false;
+            }
+            frame.longest_queue = frame.longest_queue.max(waiting + 1);
+        }
+        let place = self.place(frame, job.id, job.work, now, now);
+        if place.leave != NEVER {
+            cx.timer_at(place.leave, frame.timer(job.id));
+        }
+        self.places.push_back(place);
+        true
+    }
+
+    #[inline]
+    pub fn on_timer(&mut self, frame: &mut Frame, job: u64, now: Time) -> Option<u64> {
+        while let Some(place) = self.places.front() {
+            if place.leave > now {
+                break;
+            }
+            frame.finish(place.served());
+            self.places.pop_front();
+        }
+        Some(job)
+    }
+
+    /// Books the job on the server that falls free first.
+    #[inline]
+    fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, now: Time) -> Place {
+        let start = self.free_at[0].max(now);
+        let leave = if frame.speed == 0.0 { NEVER } else { start.saturating_add(frame.duration(work)) };
+        self.occupy_first(leave);
+        if leave != NEVER {
+            self.busy += u128::from(leave - start);
+            self.waiting += u128::from(start - arrived);
+        }
+        Place { job, arrived, began: start, start, leave, work }
+    }
+
+    /// The earliest server is busy until `leave` (sift down).
+    #[inline]
+    fn occupy_first(&mut self, leave: Time) {
+        let heap = &mut self.free_at[..];
+        let mut at = 0;
+        loop {
+            let mut child = 2 * at + 1;
+            if child >= heap.len() {
+                break;
+            }
+            if child + 1 < heap.len() && heap[child + 1] < heap[child] {
+                child += 1;
+            }
+            if heap[child] >= leave {
+                break;
+            }
+            heap[at] = heap[child];
+            at = child;
+        }
+        heap[at] = leave;
+    }
+
+    /// Starts are in order of arrival, so those that wait are the last ones.
+    fn waiting_at(&self, now: Time) -> u64 {
+        let started = self.places.partition_point(|place| place.start <= now);
+        (self.places.len() - started) as u64
+    }
+
+    /// The future parts of (busy, waiting) that are booked already.
+    fn future(&self, now: Time) -> (u128, u128) {
+        let booked = self.places.iter().filter(|place| place.leave != NEVER);
+        booked.fold((0, 0), |(busy, waiting), place| {
+            let served = place.leave.saturating_sub(place.start.max(now));
+            let wait = place.start.saturating_sub(place.arrived.max(now));
+            (busy + u128::from(served), waiting + u128::from(wait))
+        })
+    }
+
+    /// Work left changes its pace: every departure is computed anew.
+    pub fn set_speed(&mut self, frame: &mut Frame, speed: f64, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let old = std::mem::replace(&mut frame.speed, speed);
+        let (busy, waiting) = self.future(now);
+        self.busy -= busy;
+        self.waiting -= waiting;
+        frame.next_epoch();
+        let places = std::mem::take(&mut self.places);
+        self.free_at.fill(now);
+        for place in places {
+            if place.leave <= now {
+                frame.finish(place.served());
+                continue;
+            }
+            self.rebook(frame, place, old, cx);
+        }
+    }
+
+    /// Books a job again after a change of speed. What has been done of it stays done.
+    fn rebook(&mut self, frame: &Frame, place: Place, old_speed: f64, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let in_service = place.start <= now && place.start != NEVER;
+        let done = if in_service { ((now - place.start) as f64 * old_speed) as Time } else { 0 };
+        let left = if old_speed == 0.0 { place.work } else { place.work.saturating_sub(done) };
+        let waiting_since = if in_service { now } else { place.arrived.max(now) };
+        let mut again = self.place(frame, place.job, left, waiting_since, now);
+        again.arrived = place.arrived;
+        if in_service {
+            again.began = place.began;
+        }
+        if again.leave != NEVER {
+            cx.timer_at(again.leave, frame.timer(place.job));
+        }
+        self.places.push_back(again);
+    }
+
+    /// Everything in the station is lost.
+    pub fn clear(&mut self, now: Time) {
+        let (busy, waiting) = self.future(now);
+        self.busy -= busy;
+        self.waiting -= waiting;
+        self.places.clear();
+        self.free_at.fill(now);
+    }
+
+    /// (busy servers, waiting jobs) x seconds until now.
+    pub fn areas(&self, now: Time) -> (f64, f64) {
+        let (busy, waiting) = self.future(now);
+        let seconds = |area: u128| area as f64 / SECOND as f64;
+        (seconds(self.busy - busy), seconds(self.waiting - waiting))
+    }
+}

@@ -1,0 +1,244 @@
+//! A station: servers, a waiting line, and a discipline that says who is next.
+//!
+//! The owner calls [`Station::arrive`] with a job and gets it back from [`Station::on_timer`] when it has
+//! been served. Crash, hang and change of speed come in through [`Station::on_control`].
+
+mod fifo;
+mod lifo;
+mod ordered;
+mod priority;
+mod processor_sharing;
+
+use crate::catalog::Policy;
+use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer};
+use crate::stats::Histogram;
+
+/// Low bits of a timer's tag: the owner's own number for the station. The rest is the station's epoch.
+const TAG_BITS: u16 = 4;
+
+/// The disciplines, by name.
+pub const DISCIPLINES: &[Policy] =
+    &[fifo::ENTRY, lifo::ENTRY, processor_sharing::ENTRY, priority::ENTRY];
+
+/// A job: who it is for, how much work it is, how urgent.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// The owner's own number.
+    pub id: u64,
+    /// Service time at normal speed.
+    pub work: Time,
+    /// 0 is served first (discipline `priority` only).
+    pub priority: u8,
+}
+
+impl Job {
+    /// A job of ordinary urgency.
+    pub fn new(id: u64, work: Time) -> Self {
+        Job { id, work, priority: 0 }
+    }
+}
+
+/// How a station is made.
+#[derive(Clone, Copy, Debug)]
+pub struct StationPlan {
+    /// Number of servers, at least 1.
+    pub servers: u32,
+    /// Most jobs that may wait, apart from those in service; `None` = no bound.
+    pub queue: Option<u64>,
+    /// Index into [`DISCIPLINES`].
+    pub discipline: usize,
+}
+
+/// Times of one job, for the statistics.
+#[derive(Clone, Copy, Debug)]
+struct Served {
+    wait: Time,
+    service: Time,
+}
+
+/// What the disciplines have in common.
+#[derive(Clone, Debug)]
+struct Frame {
+    servers: u32,
+    queue: Option<u64>,
+    /// Own tag and epoch.
+    tag: u16,
+    speed: f64,
+    /// Speed to return to after a hang.
+    speed_before_hang: f64,
+    arrivals: u64,
+    rejected: u64,
+    completions: u64,
+    longest_queue: u64,
+    wait: Histogram,
+    service: Histogram,
+}
+
+impl Frame {
+    #[inline]
+    fn finish(&mut self, served: Served) {
+        self.completions += 1;
+        self.wait.record(served.wait);
+        self.service.record(served.service);
+    }
+
+    /// Time that `work` takes at the present speed.
+    #[inline]
+    fn duration(&self, work: Time) -> Time {
+        if self.speed == 1.0 { work } else { (work as f64 / self.speed) as Time }
+    }
+
+    #[inline]
+    fn is_full(&self, waiting: u64) -> bool {
+        self.queue.is_some_and(|most| waiting >= most)
+    }
+
+    #[inline]
+    fn timer(&self, data: u64) -> Timer {
+        Timer { tag: self.tag, data }
+    }
+
+    /// Timers set so far count no more.
+    fn next_epoch(&mut self) {
+        self.tag = self.tag.wrapping_add(1 << TAG_BITS);
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Line {
+    Fifo(fifo::Fifo),
+    Ordered(ordered::Ordered),
+    Sharing(processor_sharing::ProcessorSharing),
+}
+
+/// Servers with a waiting line.
+#[derive(Clone, Debug)]
+pub struct Station {
+    frame: Frame,
+    line: Line,
+}
+
+impl Station {
+    /// An empty station. `tag` (below 16) tells its timers from others of the owner.
+    pub fn new(plan: StationPlan, tag: u16) -> Self {
+        assert!(tag < 1 << TAG_BITS, "a station's tag has four bits");
+        assert!(plan.servers > 0, "checked when the model was built");
+        let line = match DISCIPLINES[plan.discipline].name {
+            "lifo" => Line::Ordered(ordered::Ordered::new(lifo::key)),
+            "priority" => Line::Ordered(ordered::Ordered::new(priority::key)),
+            "processor_sharing" => Line::Sharing(processor_sharing::ProcessorSharing::default()),
+            _ => Line::Fifo(fifo::Fifo::new(plan.servers)),
+        };
+        let frame = Frame {
+            servers: plan.servers,
+            queue: plan.queue,
+            tag,
+            speed: 1.0,
+            speed_before_hang: 1.0,
+            arrivals: 0,
+            rejected: 0,
+            completions: 0,
+            longest_queue: 0,
+            wait: Histogram::new(),
+            service: Histogram::new(),
+        };
+        Station { frame, line }
+    }
+
+    /// Whether a timer belongs to the station with this tag.
+    #[inline]
+    pub fn owns(timer: Timer, tag: u16) -> bool {
+        timer.tag & ((1 << TAG_BITS) - 1) == tag
+    }
+
+    /// Takes a job in; false if the line is full.
+    #[inline]
+    pub fn arrive(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
+        self.frame.arrivals += 1;
+        let admitted = match &mut self.line {
+            Line::Fifo(line) => line.arrive(&mut self.frame, job, cx),
+            Line::Ordered(line) => line.arrive(&mut self.frame, job, cx),
+            Line::Sharing(line) => line.arrive(&mut self.frame, job, cx),
+        };
+        self.frame.rejected += u64::from(!admitted);
+        admitted
+    }
+
+    /// A timer of this station has gone off: the job that has been served, if the timer still counts.
+    #[inline]
+    pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) -> Option<u64> {
+        if timer.tag != self.frame.tag {
+            return None;
+        }
+        match &mut self.line {
+            Line::Fifo(line) => line.on_timer(&mut self.frame, timer.data, cx.now()),
+            Line::Ordered(line) => line.on_timer(&mut self.frame, timer.data, cx),
+            Line::Sharing(line) => line.on_timer(&mut self.frame, timer.data, cx),
+        }
+    }
+
+    /// Crash: all jobs are lost. Hang: everything stands still. Recover, change of speed: work goes on.
+    pub fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        match control.verb {
+            Control::CRASH_PROCESS | Control::CRASH_HOST => self.clear(cx.now()),
+            Control::HANG => self.set_speed(0.0, cx),
+            Control::RECOVER if control.arg == 0 => self.set_speed(self.frame.speed_before_hang, cx),
+            Control::SPEED => {
+                let speed = control.arg as f64 / 1e6;
+                self.frame.speed_before_hang = speed;
+                if self.frame.speed != 0.0 {
+                    self.set_speed(speed, cx);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn set_speed(&mut self, speed: f64, cx: &mut Ctx<'_>) {
+        match &mut self.line {
+            Line::Fifo(line) => line.set_speed(&mut self.frame, speed, cx),
+            Line::Ordered(line) => line.set_speed(&mut self.frame, speed, cx),
+            Line::Sharing(line) => line.set_speed(&mut self.frame, speed, cx),
+        }
+    }
+
+    fn clear(&mut self, now: Time) {
+        self.frame.next_epoch();
+        self.frame.speed = self.frame.speed_before_hang;
+        match &mut self.line {
+            Line::Fifo(line) => line.clear(now),
+            Line::Ordered(line) => line.clear(now),
+            Line::Sharing(line) => line.clear(now),
+        }
+    }
+
+    /// Tells arrivals, completions, rejections, busy servers, waiting jobs and the two times.
+    pub fn measure(&self, now: Time, out: &mut Readings) {
+        let (busy, waiting) = match &self.line {
+            Line::Fifo(line) => line.areas(now),
+            Line::Ordered(line) => line.areas(now),
+            Line::Sharing(line) => line.areas(now),
+        };
+        out.count("arrivals", self.frame.arrivals);
+        out.count("completions", self.frame.completions);
+        out.count("rejected", self.frame.rejected);
+        out.area("busy", busy);
+        out.gauge("servers", f64::from(self.frame.servers));
+        out.area("queue", waiting);
+        out.maximum("queue_len_max", self.frame.longest_queue as f64);
+        out.histogram("wait", &self.frame.wait);
+        out.histogram("service", &self.frame.service);
+    }
+
+    /// The longest queue is counted anew.
+    pub fn restart_maxima(&mut self) {
+        self.frame.longest_queue = 0;
+    }
+}
+
+/// Time integrals of a station whose changes are seen one by one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Areas {
+    busy: Integral,
+    waiting: Integral,
+}

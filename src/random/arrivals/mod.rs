@@ -1,0 +1,183 @@
+//! When the next request comes.
+//!
+//! [`Arrivals::next`] is called with the time of the last arrival (at first with the time the traffic begins) and gives the time of the
+//! next one. Rates are per second, times nanoseconds. A process is plain data: a clone continues alike with a clone of the stream.
+
+mod constant;
+mod error;
+mod function;
+mod mmpp;
+mod piecewise;
+mod poisson;
+mod thinning;
+
+#[cfg(test)]
+mod checks;
+
+pub use constant::Constant;
+pub use error::ArrivalsError;
+pub use function::Function;
+pub use mmpp::{Mmpp, NextState};
+pub use piecewise::Piecewise;
+pub use poisson::Poisson;
+
+use crate::random::Stream;
+
+/// A process of arrivals in time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrivals {
+    /// Evenly spaced.
+    Constant(Constant),
+    /// Independent clients: exponential gaps.
+    Poisson(Poisson),
+    /// Poisson with a rate that follows straight lines: ramps, steps, spikes.
+    Piecewise(Piecewise),
+    /// Poisson with a rate that jumps at random: bursts.
+    Mmpp(Mmpp),
+    /// Poisson with a rate tabulated every second: diurnal curves, functions of time.
+    Function(Function),
+}
+
+impl Arrivals {
+    /// Evenly spaced arrivals, the k-th (k = 1, 2, ...) at `start_ns + k / rate_per_s`, without drift.
+    ///
+    /// # Errors
+    ///
+    /// If the rate is not within 1e-9 to 1e9 per second.
+    pub fn constant(rate_per_s: f64, start_ns: u64) -> Result<Self, ArrivalsError> {
+        Constant::new(rate_per_s, start_ns).map(Self::Constant)
+    }
+
+    /// A Poisson process.
+    ///
+    /// # Errors
+    ///
+    /// If the rate is not within 1e-9 to 1e9 per second.
+    pub fn poisson(rate_per_s: f64) -> Result<Self, ArrivalsError> {
+        Poisson::new(rate_per_s).map(Self::Poisson)
+    }
+
+    /// A Poisson process whose rate runs in straight lines through the points (time in ns, rate per second); two points at one time are a
+    /// jump. Before the first and after the last point the rate is theirs.
+    ///
+    /// # Errors
+    ///
+    /// If there is no point, times go back, or a rate is not within 0 to 1e9 per second.
+    pub fn ramp(points: Vec<(u64, f64)>) -> Result<Self, ArrivalsError> {
+        Piecewise::ramp(points).map(Self::Piecewise)
+    }
+
+    /// A Poisson process whose rate jumps at each (time in ns, rate per second) and stays until the next. Before the first time the rate is
+    /// the first one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Arrivals::ramp`].
+    pub fn steps(steps: Vec<(u64, f64)>) -> Result<Self, ArrivalsError> {
+        Piecewise::steps(&steps).map(Self::Piecewise)
+    }
+
+    /// A Markov-modulated Poisson process over states of (rate per second, mean sojourn in ns).
+    ///
+    /// # Errors
+    ///
+    /// If there is no state, a rate is not within 0 to 1e9 per second, a sojourn is zero, or all rates are zero.
+    pub fn mmpp(states: Vec<(f64, u64)>, next_state: NextState) -> Result<Self, ArrivalsError> {
+        Mmpp::new(states, next_state).map(Self::Mmpp)
+    }
+
+    /// A Poisson process whose rate (per second) is given at 0 s, 1 s, 2 s, ... and runs in straight lines between; after the last value
+    /// it stays.
+    ///
+    /// # Errors
+    ///
+    /// If there is no value or one is not within 0 to 1e9 per second.
+    pub fn function(rates_per_s: Vec<f64>) -> Result<Self, ArrivalsError> {
+        Function::new(rates_per_s).map(Self::Function)
+    }
+
+    /// The absolute time in ns of the next arrival, at or after `now_ns`; `None` if there is none any more.
+    ///
+    /// `now_ns` is the time of the last arrival, or the start; it must not go back from call to call.
+    #[inline]
+    pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
+        match self {
+            Self::Poisson(arrivals) => arrivals.next(now_ns, stream),
+            Self::Constant(arrivals) => arrivals.next(now_ns),
+            Self::Piecewise(arrivals) => arrivals.next(now_ns, stream),
+            Self::Mmpp(arrivals) => arrivals.next(now_ns, stream),
+            Self::Function(arrivals) => arrivals.next(now_ns, stream),
+        }
+    }
+
+    /// The expected number of arrivals per second over the first `duration_ns`, for estimates of the work to come.
+    pub fn mean_rate(&self, duration_ns: u64) -> f64 {
+        match self {
+            Self::Constant(arrivals) => arrivals.rate_per_s(),
+            Self::Poisson(arrivals) => arrivals.rate_per_s(),
+            Self::Piecewise(arrivals) => arrivals.mean_rate(duration_ns),
+            Self::Mmpp(arrivals) => arrivals.mean_rate(),
+            Self::Function(arrivals) => arrivals.mean_rate(duration_ns),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn every_kind() -> Vec<Arrivals> {
+        let kinds = [
+            Arrivals::constant(300.0, 0),
+            Arrivals::poisson(300.0),
+            Arrivals::ramp(vec![(0, 0.0), (SECOND, 500.0), (3 * SECOND, 100.0)]),
+            Arrivals::steps(vec![(0, 200.0), (SECOND, 0.0), (2 * SECOND, 300.0)]),
+            Arrivals::mmpp(
+                vec![(100.0, SECOND / 10), (900.0, SECOND / 30)],
+                NextState::Cyclic,
+            ),
+            Arrivals::function(vec![100.0, 0.0, 0.0, 400.0]),
+        ];
+        kinds.map(Result::unwrap).into()
+    }
+
+    #[test]
+    fn time_never_goes_back() {
+        for mut arrivals in every_kind() {
+            let (mut stream, mut now) = (Stream::named(1, 0, "order"), 0);
+            for _ in 0..2_000 {
+                let next = arrivals.next(now, &mut stream).unwrap();
+                assert!(next >= now, "{arrivals:?}");
+                now = next;
+            }
+        }
+    }
+
+    #[test]
+    fn a_clone_has_the_same_future() {
+        for mut arrivals in every_kind() {
+            let mut stream = Stream::named(1, 0, "fork");
+            let mut now = 0;
+            for _ in 0..100 {
+                now = arrivals.next(now, &mut stream).unwrap();
+            }
+            let (mut copy, mut copy_stream, mut copy_now) = (arrivals.clone(), stream.clone(), now);
+            for _ in 0..100 {
+                now = arrivals.next(now, &mut stream).unwrap();
+                copy_now = copy.next(copy_now, &mut copy_stream).unwrap();
+                assert_eq!(now, copy_now);
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_is_no_arrival() {
+        for mut arrivals in every_kind() {
+            let mut stream = Stream::named(1, 0, "end");
+            let ends = (0..10).any(|_| arrivals.next(u64::MAX, &mut stream).is_none());
+            assert!(ends, "{arrivals:?}");
+        }
+    }
+}

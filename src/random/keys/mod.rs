@@ -1,0 +1,180 @@
+//! Which key a request asks for.
+//!
+//! [`Keys`] draws a *popularity rank*: 0 is the hottest key. [`Keyspace`] turns ranks into scrambled ids, so that hot keys are not
+//! neighbours, and [`attribute`] gives every id its fixed user, tenant, country and so on without a table.
+
+mod error;
+mod hotspot;
+mod keyspace;
+mod latest;
+mod sequential;
+mod uniform;
+mod zipf;
+
+#[cfg(test)]
+mod checks;
+
+pub use error::KeysError;
+pub use hotspot::Hotspot;
+pub use keyspace::{Keyspace, attribute};
+pub use latest::Latest;
+pub use sequential::Sequential;
+pub use uniform::Uniform;
+pub use zipf::Zipf;
+
+/// A popularity law over the ranks `0..n`. Plain data, cheap to clone, the same numbers from the same uniforms.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Keys {
+    /// All keys alike.
+    Uniform(Uniform),
+    /// The key of rank k is asked for in proportion to `1 / (k + 1)^exponent`.
+    Zipf(Zipf),
+    /// A share of the keys takes a share of the requests.
+    Hotspot(Hotspot),
+    /// The newest keys are the hottest.
+    Latest(Latest),
+    /// One key after the other.
+    Sequential(Sequential),
+}
+
+impl Keys {
+    /// All of `n_keys` keys alike.
+    ///
+    /// # Errors
+    ///
+    /// If there is no key or more than 2^53.
+    pub fn uniform(n_keys: u64) -> Result<Self, KeysError> {
+        Uniform::new(n_keys).map(Self::Uniform)
+    }
+
+    /// Zipf's law with an exponent of zero or above; 0.99 is the default of YCSB.
+    ///
+    /// # Errors
+    ///
+    /// If there is no key or more than 2^53, or the exponent is negative or not finite.
+    pub fn zipf(n_keys: u64, exponent: f64) -> Result<Self, KeysError> {
+        Zipf::new(n_keys, exponent).map(Self::Zipf)
+    }
+
+    /// A share of the keys (the lowest ranks) gets a share of the requests; shares from 0 to 1.
+    ///
+    /// # Errors
+    ///
+    /// If there is no key or more than 2^53, or a share is not within 0..=1.
+    pub fn hotspot(
+        n_keys: u64,
+        share_of_keys: f64,
+        share_of_requests: f64,
+    ) -> Result<Self, KeysError> {
+        Hotspot::new(n_keys, share_of_keys, share_of_requests).map(Self::Hotspot)
+    }
+
+    /// Zipf's law over recency: the newest key is the hottest.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Keys::zipf`].
+    pub fn latest(n_keys: u64, exponent: f64) -> Result<Self, KeysError> {
+        Latest::new(n_keys, exponent).map(Self::Latest)
+    }
+
+    /// Keys 0, 1, 2, ... and from the beginning again.
+    ///
+    /// # Errors
+    ///
+    /// If there is no key or more than 2^53.
+    pub fn sequential(n_keys: u64) -> Result<Self, KeysError> {
+        Sequential::new(n_keys).map(Self::Sequential)
+    }
+
+    /// How many keys there are; ranks are below.
+    pub fn n_keys(&self) -> u64 {
+        match self {
+            Self::Uniform(keys) => keys.n_keys(),
+            Self::Zipf(keys) => keys.n_keys(),
+            Self::Hotspot(keys) => keys.n_keys(),
+            Self::Latest(keys) => keys.n_keys(),
+            Self::Sequential(keys) => keys.n_keys(),
+        }
+    }
+
+    /// A rank in `0..n_keys`; `next` gives uniform numbers in (0, 1), mostly one, sometimes a few more.
+    ///
+    /// Enough for laws that do not change with time. For [`Keys::Latest`] the newest key is taken to be the last one, and
+    /// [`Keys::Sequential`] stays at its first key: use [`rank_at`](Self::rank_at) where these may occur.
+    #[inline]
+    pub fn rank(&self, next: &mut impl FnMut() -> f64) -> u64 {
+        match self {
+            Self::Latest(keys) => keys.rank(next, keys.n_keys() - 1),
+            other => other.rank_at(next, 0),
+        }
+    }
+
+    /// A rank in `0..n_keys` at a moment: `newest` is the number of the key inserted last for [`Keys::Latest`], and the number of the request
+    /// for [`Keys::Sequential`] (both taken modulo the number of keys). The other laws ignore it.
+    #[inline]
+    pub fn rank_at(&self, next: &mut impl FnMut() -> f64, newest: u64) -> u64 {
+        match self {
+            Self::Zipf(keys) => keys.rank(next),
+            Self::Uniform(keys) => keys.rank(next),
+            Self::Hotspot(keys) => keys.rank(next),
+            Self::Latest(keys) => keys.rank(next, newest),
+            Self::Sequential(keys) => keys.rank(newest),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+    use proptest::prelude::*;
+
+    fn any_keys() -> impl Strategy<Value = Keys> {
+        let size = prop_oneof![1_u64..5, 1_u64..1_000_000, 1_u64..=1 << 53];
+        (size, 0.0_f64..12.0, 0.0_f64..=1.0, 0.0_f64..=1.0, 0..5).prop_map(
+            |(n, exponent, keys, requests, law)| {
+                let keys = match law {
+                    0 => Keys::uniform(n),
+                    1 => Keys::zipf(n, exponent),
+                    2 => Keys::hotspot(n, keys, requests),
+                    3 => Keys::latest(n, exponent),
+                    _ => Keys::sequential(n),
+                };
+                keys.unwrap()
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn ranks_are_below_the_number_of_keys(keys in any_keys(), seed in any::<u64>(), newest in any::<u64>()) {
+            let mut stream = Stream::named(seed, 0, "keys");
+            for _ in 0..50 {
+                prop_assert!(keys.rank(&mut || stream.uniform()) < keys.n_keys());
+                prop_assert!(keys.rank_at(&mut || stream.uniform(), newest) < keys.n_keys());
+            }
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_uniform_numbers_are_harmless() {
+        let ends = [f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0];
+        for n in [1, 2, 1 << 53] {
+            for keys in [
+                Keys::uniform(n),
+                Keys::zipf(n, 0.7),
+                Keys::zipf(n, 1.0),
+                Keys::zipf(n, 3.0),
+                Keys::hotspot(n, 0.2, 0.8),
+            ] {
+                for end in ends {
+                    // The end first, then ordinary numbers, in case it is rejected.
+                    let mut numbers =
+                        std::iter::once(end).chain((1..).map(|step| f64::from(step) * 0.37 % 1.0));
+                    assert!(keys.as_ref().unwrap().rank(&mut || numbers.next().unwrap()) < n);
+                }
+            }
+        }
+    }
+}

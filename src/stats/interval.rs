@@ -1,0 +1,189 @@
+//! Confidence intervals of means over replications.
+
+use super::tally::Tally;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// A confidence interval around a mean, in the unit of the samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// The mean of the samples.
+    pub mean: f64,
+    /// Half the width of the interval, zero or above.
+    pub half_width: f64,
+    /// How many samples it rests on.
+    pub n: u64,
+}
+
+impl Interval {
+    /// The lower end.
+    pub fn low(&self) -> f64 {
+        self.mean - self.half_width
+    }
+
+    /// The upper end.
+    pub fn high(&self) -> f64 {
+        self.mean + self.half_width
+    }
+}
+
+/// The `p`-quantile of Student's t distribution ("The Probable Error of a Mean", Biometrika 1908) with `degrees` of freedom.
+///
+/// Not a number if `p` is not within the open interval (0, 1) or `degrees` is 0.
+pub fn student_t_quantile(p: f64, degrees: u64) -> f64 {
+    if !(p > 0.0 && p < 1.0) {
+        return f64::NAN;
+    }
+    StudentsT::new(0.0, 1.0, degrees as f64).map_or(f64::NAN, |law| law.inverse_cdf(p))
+}
+
+/// Half the width of the confidence interval of the mean of independent, about normal samples, as means of replications are.
+///
+/// `confidence` is a probability such as 0.95. `None` under two samples, or if it is not within the open interval (0, 1).
+pub fn half_width(samples: &[f64], confidence: f64) -> Option<f64> {
+    mean_interval(samples, confidence).map(|interval| interval.half_width)
+}
+
+/// The confidence interval of the mean; arguments and `None` as for [`half_width`].
+pub fn mean_interval(samples: &[f64], confidence: f64) -> Option<Interval> {
+    interval_of(samples.iter().copied(), confidence)
+}
+
+/// The confidence interval of the mean of `a - b`, pair by pair: with common random numbers much narrower than the two intervals apart.
+///
+/// Arguments and `None` as for [`half_width`].
+///
+/// # Panics
+///
+/// If the lengths differ: pairs belong to the same replication.
+pub fn paired_difference(a: &[f64], b: &[f64], confidence: f64) -> Option<Interval> {
+    assert_eq!(a.len(), b.len(), "paired samples of different lengths");
+    interval_of(a.iter().zip(b).map(|(a, b)| a - b), confidence)
+}
+
+fn interval_of(samples: impl Iterator<Item = f64>, confidence: f64) -> Option<Interval> {
+    if !(confidence > 0.0 && confidence < 1.0) {
+        return None;
+    }
+    let mut tally = Tally::new();
+    samples.for_each(|sample| tally.push(sample));
+    let (mean, sd, n) = (tally.mean()?, tally.sd()?, tally.count());
+    let t = student_t_quantile(0.5 + confidence / 2.0, n - 1);
+    Some(Interval {
+        mean,
+        half_width: t * sd / (n as f64).sqrt(),
+        n,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::variate::inverse_normal;
+    use crate::random::{Stream, Variate, variate::Exponential};
+
+    #[test]
+    fn the_table_of_t_quantiles() {
+        // Rows of the usual table: degrees, 0.95, 0.975, 0.995.
+        let table = [
+            (1, 6.313752, 12.706205, 63.656741),
+            (2, 2.919986, 4.302653, 9.924843),
+            (4, 2.131847, 2.776445, 4.604095),
+            (9, 1.833113, 2.262157, 3.249836),
+            (30, 1.697261, 2.042272, 2.749996),
+            (120, 1.657651, 1.979930, 2.617421),
+        ];
+        for (degrees, p95, p975, p995) in table {
+            for (p, expected) in [(0.95, p95), (0.975, p975), (0.995, p995)] {
+                let (upper, lower) = (
+                    student_t_quantile(p, degrees),
+                    student_t_quantile(1.0 - p, degrees),
+                );
+                assert!(
+                    (upper / expected - 1.0).abs() < 5e-7,
+                    "{degrees}, {p}: {upper}"
+                );
+                assert!(
+                    (upper + lower).abs() < 1e-6 * upper,
+                    "{degrees}, {p}: {lower}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn one_degree_is_cauchy_and_many_are_normal() {
+        for p in [0.6, 0.9, 0.975, 0.9995] {
+            let cauchy = libm::tan(std::f64::consts::PI * (p - 0.5));
+            assert!(
+                (student_t_quantile(p, 1) / cauchy - 1.0).abs() < 1e-8,
+                "{p}"
+            );
+            for degrees in [100_000, 10_000_000, 1_000_000_000] {
+                let t = student_t_quantile(p, degrees);
+                assert!(
+                    (t / inverse_normal(p) - 1.0).abs() < 1e-4,
+                    "{p}, {degrees}: {t}"
+                );
+            }
+        }
+        assert_eq!(student_t_quantile(0.5, 7), 0.0);
+    }
+
+    #[test]
+    fn impossible_questions_have_no_answer() {
+        for p in [0.0, 1.0, -1.0, f64::NAN] {
+            assert!(student_t_quantile(p, 5).is_nan());
+            assert_eq!(half_width(&[1.0, 2.0], p), None);
+        }
+        assert!(student_t_quantile(0.9, 0).is_nan());
+        assert_eq!(
+            (half_width(&[], 0.95), half_width(&[3.0], 0.95)),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn a_known_interval() {
+        // A. M. Law, "Simulation Modeling and Analysis", section 4.5: ten samples, 90 %: 1.34 +- 0.24.
+        let samples = [1.20, 1.50, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.50, 1.09];
+        let interval = mean_interval(&samples, 0.90).unwrap();
+        assert!((interval.mean - 1.343).abs() < 1e-9 && interval.n == 10);
+        assert!((interval.half_width - 0.24).abs() < 0.005, "{interval:?}");
+        assert!(
+            (interval.high() - interval.low() - 2.0 * half_width(&samples, 0.90).unwrap()).abs()
+                < 1e-12
+        );
+    }
+
+    #[test]
+    fn equal_samples_leave_no_doubt() {
+        assert_eq!(half_width(&[2.0, 2.0, 2.0], 0.95), Some(0.0));
+    }
+
+    #[test]
+    fn pairs_are_subtracted_before_anything_else() {
+        let interval = paired_difference(&[10.0, 20.0, 30.0], &[9.0, 18.0, 29.0], 0.95).unwrap();
+        assert!((interval.mean - 4.0 / 3.0).abs() < 1e-12);
+        assert!((interval.half_width - 4.302_653 / 3.0).abs() < 1e-6);
+    }
+
+    #[test]
+    #[should_panic(expected = "paired samples of different lengths")]
+    fn pairs_must_be_complete() {
+        let _ = paired_difference(&[1.0, 2.0], &[1.0], 0.95);
+    }
+
+    #[test]
+    fn the_interval_covers_the_truth_as_often_as_it_says() {
+        let law = Variate::from(Exponential::new(1.0).unwrap());
+        let mut stream = Stream::named(1, 0, "coverage");
+        let mut mean_of_fifty = || (0..50).map(|_| law.at(stream.uniform())).sum::<f64>() / 50.0;
+        let mut covered = 0;
+        for _ in 0..2_000 {
+            let samples: Vec<f64> = (0..8).map(|_| mean_of_fifty()).collect();
+            let interval = mean_interval(&samples, 0.90).unwrap();
+            covered += u32::from(interval.low() <= 1.0 && 1.0 <= interval.high());
+        }
+        assert!((1_740..=1_850).contains(&covered), "{covered} of 2,000");
+    }
+}
