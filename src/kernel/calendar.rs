@@ -225,7 +225,7 @@ mod tests {
         fn pops_in_order_whatever_is_pushed(
             schedule in prop::collection::vec(
                 prop::option::weighted(0.6, prop_oneof![
-                    Just(0u64), 0..10u64, 0..100_000u64, 0..10_000_000_000u64, Just(1u64 << 62),
+                    Just(0u64), 0..10u64, 0..100_000u64, 0..10_000_000_000u64, Just(1u64 << 50),
                 ]),
                 0..400,
             )

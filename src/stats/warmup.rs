@@ -44,14 +44,16 @@ pub fn mser5(series: &[f64]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Stream;
     use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand::rngs::Xoshiro256PlusPlus;
 
     /// Noise around 0 with a start-up that fades with the given time constant.
     fn series(length: usize, height: f64, fade: f64) -> Vec<f64> {
-        let mut stream = Stream::named(3, 0, "warm-up");
+        let mut generator = Xoshiro256PlusPlus::seed_from_u64(3);
+        let mut noise = || (generator.next_u64() >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
         (0..length)
-            .map(|index| height * libm::exp(-(index as f64) / fade) + stream.uniform() - 0.5)
+            .map(|index| height * libm::exp(-(index as f64) / fade) + noise())
             .collect()
     }
 

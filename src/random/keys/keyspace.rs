@@ -2,20 +2,20 @@
 
 use crate::random::mix::{GOLDEN, combine, mix64};
 
-/// Rounds of the Feistel network. Three make a pseudorandom permutation (M. Luby, C. Rackoff, 1988) from good round functions; ours are
-/// cheap, hence one more.
 const ROUNDS: usize = 4;
 
 /// A bijection between popularity ranks and ids, both `0..size`, so that hot keys are spread over shards, pages and slots.
 ///
-/// A small Feistel network over the next power of two, repeated until the result is below `size`: J. Black, P. Rogaway, "Ciphers with
-/// Arbitrary Finite Domains", CT-RSA 2002 (cycle walking). No table, the same on every machine.
+/// A small Feistel network with cycle walking: J. Black, P. Rogaway, "Ciphers with Arbitrary Finite Domains", CT-RSA 2002. One half is a
+/// power of two (changed by exclusive or), the other any number (changed by addition modulo it), so that the domain is larger than
+/// `size` by about its root only and a second walk is rare. No table, no division, the same on every machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyspace {
     size: u64,
-    left_bits: u32,
-    left_mask: u64,
-    right_mask: u64,
+    low_bits: u32,
+    low_mask: u64,
+    /// The upper half is `0..high_count`, at most 2^32.
+    high_count: u64,
     /// `None` leaves ranks as they are.
     round_keys: Option<[u64; ROUNDS]>,
 }
@@ -33,15 +33,13 @@ impl Keyspace {
     /// Ids `0..size` that equal the ranks: hot keys are neighbours. A size of 0 is taken as 1.
     pub fn in_order(size: u64) -> Self {
         let size = size.max(1);
-        // At least one bit on each side.
-        let bits = (u64::BITS - (size - 1).leading_zeros()).max(2);
-        let left_bits = bits / 2;
-        let mask = |bits: u32| (1_u64 << bits) - 1;
+        let low_bits = ((u64::BITS - (size - 1).leading_zeros()) / 2).max(1);
+        let high_count = ((size - 1) >> low_bits) + 1;
         Self {
             size,
-            left_bits,
-            left_mask: mask(left_bits),
-            right_mask: mask(bits - left_bits),
+            low_bits,
+            low_mask: (1 << low_bits) - 1,
+            high_count,
             round_keys: None,
         }
     }
@@ -83,33 +81,50 @@ impl Keyspace {
         word
     }
 
-    /// The left half is above the right one, which may be a bit wider; rounds change the halves in turn.
     #[inline]
     fn forward(&self, word: u64, keys: &[u64; ROUNDS]) -> u64 {
-        let (mut right, mut left) = (word >> self.left_bits, word & self.left_mask);
-        for pair in keys.as_chunks::<2>().0 {
-            left ^= shuffle(right, pair[0]) & self.left_mask;
-            right ^= shuffle(left, pair[1]) & self.right_mask;
-        }
-        (right << self.left_bits) | left
+        let (mut high, mut low) = (word >> self.low_bits, word & self.low_mask);
+        low ^= strong(high, keys[0]) & self.low_mask;
+        high = self.up(high, strong(low, keys[1]));
+        low ^= strong(high, keys[2]) & self.low_mask;
+        high = self.up(high, strong(low, keys[3]));
+        (high << self.low_bits) | low
     }
 
-    /// The rounds of `forward`, last first: each is its own inverse.
+    /// The rounds of `forward` undone, last first.
     #[inline]
     fn backward(&self, word: u64, keys: &[u64; ROUNDS]) -> u64 {
-        let (mut right, mut left) = (word >> self.left_bits, word & self.left_mask);
-        for pair in keys.as_chunks::<2>().0.iter().rev() {
-            right ^= shuffle(left, pair[1]) & self.right_mask;
-            left ^= shuffle(right, pair[0]) & self.left_mask;
-        }
-        (right << self.left_bits) | left
+        let (mut high, mut low) = (word >> self.low_bits, word & self.low_mask);
+        high = self.down(high, strong(low, keys[3]));
+        low ^= strong(high, keys[2]) & self.low_mask;
+        high = self.down(high, strong(low, keys[1]));
+        low ^= strong(high, keys[0]) & self.low_mask;
+        (high << self.low_bits) | low
+    }
+
+    /// Adds 32 random bits, scaled to `0..high_count`, to the upper half, modulo `high_count`.
+    #[inline]
+    fn up(&self, high: u64, bits: u64) -> u64 {
+        let sum = high + ((bits * self.high_count) >> 32);
+        sum.min(sum.wrapping_sub(self.high_count))
+    }
+
+    /// Undoes `up`.
+    #[inline]
+    fn down(&self, high: u64, bits: u64) -> u64 {
+        let difference = high.wrapping_sub((bits * self.high_count) >> 32);
+        difference.min(difference.wrapping_add(self.high_count))
     }
 }
 
-/// The round function: one multiplication, of which the well-mixed high half is used.
 #[inline]
-fn shuffle(half: u64, key: u64) -> u64 {
+fn weak(half: u64, key: u64) -> u64 {
     (half ^ key).wrapping_mul(GOLDEN) >> 32
+}
+#[inline]
+fn strong(half: u64, key: u64) -> u64 {
+    let word = (half ^ key).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB) >> 32
 }
 
 /// A fixed attribute of an id, evenly spread over `0..n` (0 if `n` is 0): its user, tenant, country, size class. A pure function, so nothing
@@ -176,16 +191,32 @@ mod tests {
 
     #[test]
     fn neighbours_by_rank_are_not_neighbours_by_id() {
-        let keyspace = Keyspace::new(100_000, 1);
-        let near = (1..100_000)
-            .filter(|&rank| keyspace.id(rank).abs_diff(keyspace.id(rank - 1)) <= 50)
-            .count();
-        // By chance, one in a thousand.
-        assert!((60..=140).contains(&near), "{near}");
-        let seeds = (0..1_000)
-            .filter(|&rank| Keyspace::new(100_000, 2).id(rank) == keyspace.id(rank))
-            .count();
-        assert!(seeds < 5, "{seeds}");
+        for size in [10_000, 100_000, 1_234_567] {
+            // By chance, one pair in a thousand.
+            let reach = size / 2_000;
+            let (mut near, mut joint) = (0, [0; 64]);
+            for seed in 0..20 {
+                let keyspace = Keyspace::new(size, seed);
+                for rank in 1..5_000 {
+                    let (id, next) = (keyspace.id(rank - 1), keyspace.id(rank));
+                    near += u32::from(id.abs_diff(next) <= reach);
+                    joint[(id % 8 * 8 + next * 8 / size) as usize] += 1;
+                }
+            }
+            assert!((60..=140).contains(&near), "{size}: {near} of 100,000");
+            assert!(chi_square(&joint) < 103.4, "{size}: {joint:?}"); // 0.999 quantile, 63 degrees of freedom
+        }
+    }
+
+    #[test]
+    fn the_seed_moves_every_rank_anywhere() {
+        for size in [10, 100, 1_000] {
+            let mut places = vec![0; 10];
+            for seed in 0..10_000 {
+                places[(Keyspace::new(size, seed).id(seed % 10) * 10 / size) as usize] += 1;
+            }
+            assert!(chi_square(&places) < 27.9, "{size}: {places:?}"); // 0.999 quantile, 9 degrees of freedom
+        }
     }
 
     #[test]

@@ -21,34 +21,62 @@ pub struct Zipf {
     sure: f64,
 }
 
-/// The integral of `x^-exponent` from 1, and its inverse.
+/// Nearer to exponent 1 than that, `x^power / power` would lose digits of the rank.
+const NEAR_ONE: f64 = 1e-4;
+
+/// An integral of `x^-exponent`, and its inverse.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Law {
     /// Exponent 0: plain uniform, no inversion at all.
     Even,
-    /// Exponent 1: the integral is the logarithm.
+    /// Exponent 1: the logarithm.
     Reciprocal,
-    /// Any other exponent, with `power = 1 - exponent`. Written with expm1 and log1p, it has no cancellation near exponent 1.
-    Power { power: f64 },
+    /// `x^power / power` with `power = 1 - exponent`.
+    Power { power: f64, inverse_power: f64 },
+    /// `(x^power - 1) / power`, without cancellation where `power` is next to 0; slower.
+    NearReciprocal { power: f64 },
 }
 
 impl Law {
+    fn new(exponent: f64) -> Self {
+        let power = 1.0 - exponent;
+        if exponent == 0.0 {
+            Self::Even
+        } else if power == 0.0 {
+            Self::Reciprocal
+        } else if power.abs() < NEAR_ONE {
+            Self::NearReciprocal { power }
+        } else {
+            Self::Power {
+                power,
+                inverse_power: 1.0 / power,
+            }
+        }
+    }
+
     #[inline]
     fn integral(self, x: f64) -> f64 {
         match self {
-            Self::Even => x - 1.0,
+            Self::Even => x,
             Self::Reciprocal => libm::log(x),
-            Self::Power { power } => libm::expm1(power * libm::log(x)) / power,
+            Self::Power {
+                power,
+                inverse_power,
+            } => libm::exp(power * libm::log(x)) * inverse_power,
+            Self::NearReciprocal { power } => libm::expm1(power * libm::log(x)) / power,
         }
     }
 
     #[inline]
     fn inverse(self, h: f64) -> f64 {
         match self {
-            Self::Even => h + 1.0,
+            Self::Even => h,
             Self::Reciprocal => libm::exp(h),
-            // The product may be rounded to below -1, which stands for infinity: large exponents, last rank.
-            Self::Power { power } => libm::exp(libm::log1p((power * h).max(-1.0)) / power),
+            Self::Power {
+                power,
+                inverse_power,
+            } => libm::exp(libm::log(power * h) * inverse_power),
+            Self::NearReciprocal { power } => libm::exp(libm::log1p(power * h) / power),
         }
     }
 
@@ -58,7 +86,7 @@ impl Law {
         match self {
             Self::Even => 1.0,
             Self::Reciprocal => 1.0 / x,
-            Self::Power { .. } => libm::pow(x, -exponent),
+            Self::Power { .. } | Self::NearReciprocal { .. } => libm::exp(-exponent * libm::log(x)),
         }
     }
 }
@@ -72,15 +100,7 @@ impl Zipf {
     pub fn new(n_keys: u64, exponent: f64) -> Result<Self, KeysError> {
         let n_keys = error::count(n_keys)?;
         let exponent = error::exponent(exponent)?;
-        let law = if exponent == 0.0 {
-            Law::Even
-        } else if exponent == 1.0 {
-            Law::Reciprocal
-        } else {
-            Law::Power {
-                power: 1.0 - exponent,
-            }
-        };
+        let law = Law::new(exponent);
         let h_last = law.integral(n_keys as f64 + 0.5);
         let h_span = law.integral(1.5) - 1.0 - h_last;
         let sure = 2.0 - law.inverse(law.integral(2.5) - law.density(2.0, exponent));
@@ -133,6 +153,8 @@ mod tests {
             0.3,
             0.5,
             0.99,
+            0.9999,
+            0.99991,
             1.0 - 1e-9,
             1.0,
             1.0 + 1e-12,
