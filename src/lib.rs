@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod catalog;
 pub mod components;
+pub mod experiment;
 pub mod input;
 pub mod kernel;
 pub mod model;

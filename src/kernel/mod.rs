@@ -24,4 +24,4 @@ pub use event::{NodeId, Timer};
 pub use readings::{Integral, Readings};
 pub use request::{Outcome, Request, RequestId};
 pub use simulation::{Health, Simulation};
-pub use time::{MICROSECOND, MILLISECOND, NEVER, SECOND, Time, time_text};
+pub use time::{MICROSECOND, MILLISECOND, NEVER, SECOND, Time, milliseconds, seconds, time_text};

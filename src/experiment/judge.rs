@@ -1,0 +1,192 @@
+//! Judgements of checks: a comparison holds only if the whole interval does.
+
+use super::compare::{CONFIDENCE, pairs};
+use crate::stats::{Interval, mean_interval, paired_difference};
+
+/// Estimate of a metric: its value in each replication, by number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// The metric's column.
+    pub metric: String,
+    /// (replication, value).
+    pub samples: Vec<(u64, f64)>,
+}
+
+/// A comparison that a check makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sense {
+    /// Less than.
+    Less,
+    /// At most.
+    AtMost,
+    /// More than.
+    More,
+    /// At least.
+    AtLeast,
+    /// Equal in every replication.
+    Equal,
+    /// Different: the interval leaves the value out.
+    Unequal,
+}
+
+/// Whether a comparison holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The whole interval says so.
+    Holds,
+    /// The whole interval says the contrary.
+    Fails,
+    /// The interval holds both, or there are too few replications.
+    Undecided,
+}
+
+/// The outcome of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Whether it holds.
+    pub standing: Standing,
+    /// The measured mean.
+    pub value: Option<f64>,
+    /// What it was compared with.
+    pub limit: Option<f64>,
+    /// In words.
+    pub detail: String,
+}
+
+impl Estimate {
+    fn values(&self) -> Vec<f64> {
+        self.samples.iter().map(|(_, value)| *value).collect()
+    }
+
+    /// Mean over the replications.
+    pub fn mean(&self) -> Option<f64> {
+        let values = self.values();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+
+    /// Interval of the mean; `None` under two replications.
+    pub fn interval(&self) -> Option<Interval> {
+        mean_interval(&self.values(), CONFIDENCE)
+    }
+
+    /// Compares with a number in the metric's unit.
+    pub fn against(&self, sense: Sense, limit: f64) -> Judgement {
+        if matches!(sense, Sense::Equal | Sense::Unequal) {
+            return self.equal(sense, limit);
+        }
+        let standing = self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit));
+        let detail = match (self.interval(), self.samples.is_empty()) {
+            (_, true) => format!("{} was not measured", self.metric),
+            (None, _) => format!("{} was measured once: one replication decides nothing", self.metric),
+            (Some(i), _) => format!("{} is {} [{}, {}]", self.metric, short(i.mean), short(i.low()), short(i.high())),
+        };
+        Judgement { standing, value: self.mean(), limit: Some(limit), detail }
+    }
+
+    /// Equal means equal in every replication.
+    fn equal(&self, sense: Sense, limit: f64) -> Judgement {
+        let equal = self.samples.iter().filter(|(_, value)| *value == limit).count();
+        let all = self.samples.len();
+        let standing = match (sense, all) {
+            (_, 0 | 1) if equal == all => Standing::Undecided,
+            (Sense::Equal, _) if equal == all => Standing::Holds,
+            (Sense::Equal, _) => Standing::Fails,
+            _ => self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit)),
+        };
+        let detail = format!("{} is {} in {equal} of {all} replications", self.metric, short(limit));
+        Judgement { standing, value: self.mean(), limit: Some(limit), detail }
+    }
+
+    /// Compares with another estimate, replication by replication.
+    pub fn against_estimate(&self, sense: Sense, other: &Estimate) -> Judgement {
+        let (a, b) = pairs(&self.samples, &other.samples);
+        let difference = paired_difference(&a, &b, CONFIDENCE);
+        let standing = difference.as_ref().map_or(Standing::Undecided, |d| stand(sense, d, 0.0));
+        let detail = match &difference {
+            None => format!("{} has fewer than two pairs of replications", self.metric),
+            Some(d) => format!(
+                "the difference of {} is {} [{}, {}]",
+                self.metric,
+                short(d.mean),
+                short(d.low()),
+                short(d.high())
+            ),
+        };
+        Judgement { standing, value: self.mean(), limit: other.mean(), detail }
+    }
+}
+
+/// Where an interval stands to a limit. An interval of no width (equal in every replication) is decided.
+fn stand(sense: Sense, interval: &Interval, limit: f64) -> Standing {
+    let (low, high) = (interval.low(), interval.high());
+    let (holds, fails) = match sense {
+        Sense::Less => (high < limit, low >= limit),
+        Sense::AtMost => (high <= limit, low > limit),
+        Sense::More => (low > limit, high <= limit),
+        Sense::AtLeast => (low >= limit, high < limit),
+        Sense::Equal => (low == limit && high == limit, low > limit || high < limit),
+        Sense::Unequal => (low > limit || high < limit, low == limit && high == limit),
+    };
+    match (holds, fails) {
+        (true, _) => Standing::Holds,
+        (_, true) => Standing::Fails,
+        _ => Standing::Undecided,
+    }
+}
+
+/// Four significant digits are enough for a message.
+pub fn short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let digits = 3 - (libm::floor(libm::log10(value.abs())) as i32).clamp(-6, 3);
+    let text = format!("{value:.*}", digits.max(0) as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(values: &[f64]) -> Estimate {
+        let samples = values.iter().enumerate().map(|(r, v)| (r as u64, *v)).collect();
+        Estimate { metric: "latency_p50_ms".into(), samples }
+    }
+
+    #[test]
+    fn the_whole_interval_must_hold() {
+        let clear = estimate(&[10.0, 11.0, 10.5]);
+        assert_eq!(clear.against(Sense::Less, 20.0).standing, Standing::Holds);
+        assert_eq!(clear.against(Sense::Less, 5.0).standing, Standing::Fails);
+        assert_eq!(clear.against(Sense::Less, 11.0).standing, Standing::Undecided);
+        assert_eq!(clear.against(Sense::More, 5.0).standing, Standing::Holds);
+    }
+
+    #[test]
+    fn one_replication_is_undecided() {
+        let once = estimate(&[10.0]);
+        assert_eq!(once.against(Sense::Less, 20.0).standing, Standing::Undecided);
+        assert_eq!(estimate(&[0.0]).against(Sense::Equal, 0.0).standing, Standing::Undecided);
+        assert_eq!(estimate(&[]).against(Sense::Equal, 0.0).standing, Standing::Undecided);
+    }
+
+    #[test]
+    fn equal_to_zero_means_zero_every_time() {
+        assert_eq!(estimate(&[0.0, 0.0]).against(Sense::Equal, 0.0).standing, Standing::Holds);
+        assert_eq!(estimate(&[0.0, 1.0]).against(Sense::Equal, 0.0).standing, Standing::Fails);
+    }
+
+    #[test]
+    fn pairs_decide_where_single_intervals_overlap() {
+        let a = estimate(&[10.0, 20.0, 30.0]);
+        let b = estimate(&[11.0, 21.2, 31.1]);
+        assert_eq!(a.against_estimate(Sense::Less, &b).standing, Standing::Holds);
+        assert_eq!(b.against_estimate(Sense::Less, &a).standing, Standing::Fails);
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let texts: Vec<String> = [0.0, 12345.678, 1.23456, 0.000123456, 100.0].map(short).to_vec();
+        assert_eq!(texts, ["0", "12346", "1.235", "0.0001235", "100"]);
+    }
+}

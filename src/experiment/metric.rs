@@ -1,0 +1,166 @@
+//! The metrics: one column of summary.csv each, and the names that scripts use for them.
+
+use super::facts::Facts;
+use crate::catalog::did_you_mean;
+use crate::kernel::book::ClassBook;
+use crate::kernel::{milliseconds, seconds};
+
+/// Which direction is good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Better {
+    /// Less is better.
+    Lower,
+    /// More is better.
+    Higher,
+    /// It says nothing about quality.
+    Neither,
+}
+
+/// A metric.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its column, with its unit.
+    pub column: &'static str,
+    /// Which direction is good.
+    pub better: Better,
+    /// Its value; `None` = not measured.
+    pub value: fn(&Facts) -> Option<f64>,
+}
+
+type Get = fn(&Facts) -> Option<f64>;
+
+const fn metric(column: &'static str, better: Better, value: Get) -> Metric {
+    Metric { column, better, value }
+}
+
+const fn not_yet(column: &'static str, better: Better) -> Metric {
+    metric(column, better, |_| None)
+}
+
+macro_rules! latency {
+    ($column:literal, $book:ident, $get:expr) => {
+        metric($column, Better::Lower, |facts| $get(&facts.$book).map(|ns: f64| ns / 1e6))
+    };
+}
+
+fn mean(book: &ClassBook) -> Option<f64> {
+    book.latency.mean()
+}
+
+fn p(q: f64) -> impl Fn(&ClassBook) -> Option<f64> {
+    move |book| book.latency.quantile(q).map(|ns| ns as f64)
+}
+
+fn max(book: &ClassBook) -> Option<f64> {
+    book.latency.max().map(|ns| ns as f64)
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn count(value: u64) -> Option<f64> {
+    Some(value as f64)
+}
+
+use Better::{Higher, Lower, Neither};
+
+/// All metrics, in the order of the columns.
+pub static METRICS: &[Metric] = &[
+    metric("sim_duration_s", Neither, |f| Some(seconds(f.measured))),
+    metric("warmup_s", Neither, |f| Some(seconds(f.warmup))),
+    metric("requests_total_count", Neither, |f| count(f.all.total())),
+    metric("requests_failed_count", Lower, |f| count(f.all.failed)),
+    metric("requests_rejected_count", Lower, |f| count(f.all.rejected)),
+    metric("requests_timed_out_count", Lower, |f| count(f.all.timed_out)),
+    metric("requests_in_flight_end_count", Lower, |f| count(f.all.in_flight)),
+    metric("throughput_per_s", Higher, |f| {
+        Some(f.all.succeeded as f64 / seconds(f.measured)).filter(|rate| rate.is_finite())
+    }),
+    latency!("latency_mean_ms", all, mean),
+    latency!("latency_p50_ms", all, p(0.5)),
+    latency!("latency_p90_ms", all, p(0.9)),
+    latency!("latency_p95_ms", all, p(0.95)),
+    latency!("latency_p99_ms", all, p(0.99)),
+    latency!("latency_p999_ms", all, p(0.999)),
+    latency!("latency_max_ms", all, max),
+    latency!("read_latency_mean_ms", reads, mean),
+    latency!("read_latency_p50_ms", reads, p(0.5)),
+    latency!("read_latency_p90_ms", reads, p(0.9)),
+    latency!("read_latency_p95_ms", reads, p(0.95)),
+    latency!("read_latency_p99_ms", reads, p(0.99)),
+    latency!("read_latency_p999_ms", reads, p(0.999)),
+    latency!("read_latency_max_ms", reads, max),
+    latency!("write_latency_mean_ms", writes, mean),
+    latency!("write_latency_p50_ms", writes, p(0.5)),
+    latency!("write_latency_p90_ms", writes, p(0.9)),
+    latency!("write_latency_p95_ms", writes, p(0.95)),
+    latency!("write_latency_p99_ms", writes, p(0.99)),
+    latency!("write_latency_p999_ms", writes, p(0.999)),
+    latency!("write_latency_max_ms", writes, max),
+    metric("availability_ratio", Higher, |f| ratio(f.all.succeeded, f.all.total())),
+    metric("stale_reads_count", Lower, |f| count(f.audit.stale_reads_count)),
+    metric("stale_ratio", Lower, |f| ratio(f.audit.stale_reads_count, f.audit.reads_count)),
+    metric("stale_age_p99_ms", Lower, |f| f.audit.stale_age.quantile(0.99).map(milliseconds)),
+    metric("lost_writes_count", Lower, |f| count(f.audit.lost_writes_count)),
+    metric("read_your_writes_violations_count", Lower, |f| {
+        count(f.audit.read_your_writes_violations_count)
+    }),
+    metric("monotonic_read_violations_count", Lower, |f| {
+        count(f.audit.monotonic_read_violations_count)
+    }),
+    not_yet("write_unavailable_s", Lower),
+    not_yet("sessions_lost_count", Lower),
+    not_yet("browser_hit_ratio", Higher),
+    not_yet("cdn_hit_ratio", Higher),
+    metric("cache_hit_ratio", Higher, |f| ratio(f.look_ups.0, f.look_ups.0 + f.look_ups.1)),
+    metric("retries_count", Lower, |f| count(f.retries)),
+    metric("late_replies_count", Lower, |f| count(f.late)),
+    not_yet("cost_per_hour", Lower),
+    metric("events_count", Neither, |f| count(f.events)),
+];
+
+/// Units that a script may leave out of a metric's name.
+const UNITS: [&str; 6] = ["_ms", "_per_s", "_s", "_count", "_ratio", "_bytes"];
+
+/// A column without its unit.
+fn short(column: &str) -> &str {
+    UNITS.iter().find_map(|unit| column.strip_suffix(unit)).unwrap_or(column)
+}
+
+/// The metric of this name: a column, or a column without its unit. The error is a hint.
+pub fn find_metric(name: &str) -> Result<usize, Option<String>> {
+    let exact = METRICS.iter().position(|metric| metric.column == name);
+    let found = exact.or_else(|| METRICS.iter().position(|metric| short(metric.column) == name));
+    found.ok_or_else(|| {
+        let shorts = METRICS.iter().map(|metric| short(metric.column));
+        crate::catalog::closest(name, shorts.clone())
+            .map(|close| format!("did you mean `{close}`?"))
+            .or_else(|| did_you_mean(name, shorts.filter(|s| s.contains(name))))
+            .or_else(|| Some("`scalelab list metrics` shows them all".into()))
+    })
+}
+
+/// The names that scripts use.
+pub fn metric_names() -> impl Iterator<Item = &'static str> {
+    METRICS.iter().map(|metric| short(metric.column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_names_find_a_metric() {
+        for (at, metric) in METRICS.iter().enumerate() {
+            assert_eq!(find_metric(metric.column), Ok(at));
+            assert_eq!(find_metric(short(metric.column)), Ok(at), "{}", metric.column);
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_met_with_a_guess() {
+        assert_eq!(find_metric("latency_p9").unwrap_err().unwrap(), "did you mean `latency_p90`?");
+        assert!(find_metric("colour").unwrap_err().unwrap().contains("list metrics"));
+    }
+}

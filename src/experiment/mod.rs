@@ -1,0 +1,19 @@
+//! Experiments: variants of a design, replications of each, and what can be said about their differences.
+
+mod compare;
+mod design;
+mod drive;
+mod facts;
+mod judge;
+mod metric;
+mod result;
+mod runner;
+mod series;
+
+pub use compare::{Comparison, Verdict, compare};
+pub use design::{Level, Plan, Timing, Variant};
+pub use drive::{Built, Director, View};
+pub use judge::{Estimate, Judgement, Sense, Standing};
+pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
+pub use result::{CheckRow, ComponentRow, EventRow, RunResult, SeriesRow};
+pub use runner::{Builder, Outcome, Progress, Sink, Workshop, run};

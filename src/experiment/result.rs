@@ -1,0 +1,96 @@
+//! What one run leaves behind: plain data, in the order in which the CSVs show it.
+
+use serde::{Deserialize, Serialize};
+
+/// The result of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// Index of the variant.
+    pub variant: usize,
+    /// Number of the replication, from 0.
+    pub replication: u64,
+    /// One value for each of [`METRICS`](super::METRICS); `None` = not measured.
+    pub metrics: Vec<Option<f64>>,
+    /// One row for each node.
+    pub components: Vec<ComponentRow>,
+    /// The run over time.
+    pub series: Vec<SeriesRow>,
+    /// What happened.
+    pub events: Vec<EventRow>,
+    /// Events handled by the kernel.
+    pub events_count: u64,
+    /// Fingerprint of all events, as hexadecimal text (a 64-bit number would not survive a spreadsheet).
+    pub digest: String,
+    /// What the reader should know about this run.
+    pub warnings: Vec<String>,
+}
+
+/// One node over the measured part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ComponentRow {
+    /// Its name.
+    pub component: String,
+    /// Its kind.
+    pub kind: String,
+    /// Busy share of its servers.
+    pub utilization_ratio: Option<f64>,
+    /// Mean number of waiting jobs.
+    pub queue_len_mean: Option<f64>,
+    /// Largest number of waiting jobs.
+    pub queue_len_max: Option<f64>,
+    /// Jobs or calls that came.
+    pub arrivals_count: Option<u64>,
+    /// Jobs or calls that were served.
+    pub completions_count: Option<u64>,
+    /// Errors answered and jobs turned away.
+    pub errors_count: Option<u64>,
+    /// 99 % of jobs waited less.
+    pub wait_p99_ms: Option<f64>,
+    /// 99 % of jobs were served in less.
+    pub service_p99_ms: Option<f64>,
+    /// Look-ups that found a fresh item.
+    pub hit_ratio: Option<f64>,
+}
+
+/// One figure of one window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeriesRow {
+    /// End of the window.
+    pub t_s: f64,
+    /// Node or traffic; `all` for requests as a whole.
+    pub component: String,
+    /// What was measured.
+    pub metric: String,
+    /// How much.
+    pub value: f64,
+}
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// When.
+    pub t_s: f64,
+    /// To whom; empty for the world.
+    pub component: String,
+    /// What.
+    pub event: String,
+    /// The script's label or note.
+    pub detail: String,
+}
+
+/// The outcome of a check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckRow {
+    /// Its text.
+    pub check: String,
+    /// The variant; empty for a claim about all.
+    pub variant: String,
+    /// The measured value.
+    pub value: Option<f64>,
+    /// What it was compared with.
+    pub limit: Option<f64>,
+    /// Whether it holds: `None` = undecided, which counts as not passed.
+    pub passed: Option<bool>,
+    /// In words: what was found.
+    pub detail: String,
+}

@@ -1,0 +1,152 @@
+//! Runs all jobs of an experiment over the cores. The only place with threads.
+
+use super::design::Plan;
+use super::drive::{Built, drive, rehearse};
+use super::result::RunResult;
+use crate::catalog::{Problem, Problems};
+use rayon::prelude::*;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Makes builders: each worker thread has one of its own.
+pub trait Workshop: Sync {
+    /// A builder for the calling thread.
+    fn builder(&self) -> Result<Box<dyn Builder + '_>, Problems>;
+}
+
+/// Describes the worlds of an experiment.
+pub trait Builder {
+    /// The world of a variant in a replication.
+    fn world(&mut self, variant: usize, replication: u64) -> Result<Built, Problems>;
+}
+
+/// Where finished runs go, as they finish.
+pub trait Sink: Sync {
+    /// A result that an earlier, interrupted session left.
+    fn earlier(&self, variant: usize, replication: u64) -> Option<RunResult>;
+    /// A run has finished. The text says why it could not be kept.
+    fn keep(&self, result: &RunResult) -> Result<(), String>;
+}
+
+/// Who wants to know how far it is.
+pub trait Progress: Sync {
+    /// A run is this far (0 to 1) and has handled so many events since the last call.
+    fn advance(&self, variant: usize, replication: u64, fraction: f64, events: u64);
+    /// A run has finished, or was there already.
+    fn finished(&self, variant: usize, replication: u64);
+}
+
+/// How an experiment ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The finished runs, by variant and replication.
+    pub results: Vec<RunResult>,
+    /// Whether all runs have finished.
+    pub complete: bool,
+}
+
+/// Stack of a worker: scripts recurse.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Describes and checks the world of every variant, without running it.
+pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
+    let mut problems = Problems::new();
+    for variant in 0..plan.variants.len() {
+        let rehearsed = builder
+            .world(variant, 0)
+            .and_then(|built| rehearse(built, plan.timing.end(), &plan.disabled));
+        for problem in rehearsed.err().into_iter().flatten() {
+            // The same line makes the same mistake in every variant: once is enough.
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Runs an experiment on `threads` threads (0 = one per core) until it is done or `stop` is set.
+pub fn run<'w>(
+    plan: &Plan,
+    workshop: &'w dyn Workshop,
+    sink: &dyn Sink,
+    progress: &dyn Progress,
+    stop: &AtomicBool,
+    threads: usize,
+) -> Result<Outcome, Problems> {
+    check(plan, &mut *workshop.builder()?)?;
+    let mut jobs = Vec::with_capacity(plan.jobs());
+    for replication in 0..plan.replications {
+        jobs.extend((0..plan.variants.len()).map(|variant| (variant, replication)));
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])?;
+    let failed = Mutex::new(None);
+    let work = |builder: &mut Option<Box<dyn Builder + 'w>>, (variant, replication)| {
+        if stop.load(Ordering::Relaxed) || failed.lock().expect("no panic").is_some() {
+            return None;
+        }
+        let job = Job { plan, sink, progress, stop, variant, replication };
+        match job.run(builder, workshop) {
+            Ok(result) => result,
+            Err(problems) => {
+                failed.lock().expect("no panic").get_or_insert(problems);
+                None
+            }
+        }
+    };
+    // `with_max_len(1)`: long and short runs mix; `collect` keeps the order of the jobs.
+    let mut results: Vec<RunResult> = pool.install(|| {
+        jobs.into_par_iter().with_max_len(1).map_init(|| None, work).flatten().collect()
+    });
+    if let Some(problems) = failed.into_inner().expect("no panic") {
+        return Err(problems);
+    }
+    results.sort_by_key(|result| (result.variant, result.replication));
+    let complete = results.len() == plan.jobs();
+    Ok(Outcome { results, complete })
+}
+
+struct Job<'a> {
+    plan: &'a Plan,
+    sink: &'a dyn Sink,
+    progress: &'a dyn Progress,
+    stop: &'a AtomicBool,
+    variant: usize,
+    replication: u64,
+}
+
+impl Job<'_> {
+    fn run<'w>(
+        &self,
+        builder: &mut Option<Box<dyn Builder + 'w>>,
+        workshop: &'w dyn Workshop,
+    ) -> Result<Option<RunResult>, Problems> {
+        if let Some(earlier) = self.sink.earlier(self.variant, self.replication) {
+            self.progress.finished(self.variant, self.replication);
+            return Ok(Some(earlier));
+        }
+        if builder.is_none() {
+            *builder = Some(workshop.builder()?);
+        }
+        let builder = builder.as_mut().expect("just made");
+        let built = builder.world(self.variant, self.replication)?;
+        let mut counted = 0;
+        let mut pulse = |fraction: f64, events: u64| {
+            self.progress.advance(self.variant, self.replication, fraction, events - counted);
+            counted = events;
+            !self.stop.load(Ordering::Relaxed)
+        };
+        let place = (self.variant, self.replication);
+        let plan = self.plan;
+        let result = drive(built, &plan.timing, plan.seed, place, &plan.disabled, &mut pulse)?;
+        if let Some(result) = &result {
+            self.sink.keep(result).map_err(|why| vec![Problem::new(why)])?;
+            self.progress.finished(self.variant, self.replication);
+        }
+        Ok(result)
+    }
+}

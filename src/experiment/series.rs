@@ -1,0 +1,158 @@
+//! A run over time: differences of readings, window by window.
+
+use super::result::SeriesRow;
+use crate::components::Layout;
+use crate::kernel::book::ClassBook;
+use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
+
+/// Name of the requests as a whole in timeseries.csv.
+const ALL: &str = "all";
+
+/// Takes down one window after the other.
+pub struct Recorder {
+    names: Vec<String>,
+    earlier: Vec<Readings>,
+    began: Time,
+    rows: Vec<SeriesRow>,
+    /// Mean latency of each window, for the judgement of the warm-up.
+    pub latencies: Vec<f64>,
+    /// (end, hits, look-ups) of each window.
+    pub hits: Vec<(Time, u64, u64)>,
+}
+
+impl Recorder {
+    /// Begins at the simulation's present time.
+    pub fn new(layout: &Layout, simulation: &Simulation) -> Self {
+        Recorder {
+            names: node_names(layout),
+            earlier: readings(simulation),
+            began: simulation.now(),
+            rows: Vec::new(),
+            latencies: Vec::new(),
+            hits: Vec::new(),
+        }
+    }
+
+    /// Ends a window now.
+    pub fn close_window(&mut self, simulation: &mut Simulation) {
+        let now = simulation.now();
+        let length = seconds(now - self.began);
+        if length == 0.0 {
+            return;
+        }
+        let book = simulation.book_mut().take_window();
+        self.requests(&book, now, length);
+        let later = readings(simulation);
+        let mut hits = (0, 0);
+        for node in 0..later.len() {
+            let change = Change { earlier: &self.earlier[node], later: &later[node], length };
+            for (metric, value) in change.figures() {
+                self.rows.push(row(now, &self.names[node], metric, value));
+            }
+            let (found, missed) = (change.count("hits"), change.count("misses"));
+            hits = (hits.0 + found, hits.1 + found + missed);
+        }
+        self.hits.push((now, hits.0, hits.1));
+        self.earlier = later;
+        self.began = now;
+    }
+
+    fn requests(&mut self, book: &ClassBook, now: Time, length: f64) {
+        let failed = book.failed + book.rejected + book.timed_out;
+        self.rows.push(row(now, ALL, "throughput_per_s", book.succeeded as f64 / length));
+        self.rows.push(row(now, ALL, "errors_per_s", failed as f64 / length));
+        for (metric, q) in [("latency_p50_ms", 0.5), ("latency_p99_ms", 0.99)] {
+            if let Some(latency) = book.latency.quantile(q) {
+                self.rows.push(row(now, ALL, metric, milliseconds(latency)));
+            }
+        }
+        self.latencies.extend(book.latency.mean());
+    }
+
+    /// All rows, in order of time.
+    pub fn into_rows(self) -> Vec<SeriesRow> {
+        self.rows
+    }
+}
+
+fn row(now: Time, component: &str, metric: &str, value: f64) -> SeriesRow {
+    SeriesRow { t_s: seconds(now), component: component.into(), metric: metric.into(), value }
+}
+
+/// Names of all nodes, in the order of their indices.
+pub fn node_names(layout: &Layout) -> Vec<String> {
+    let names = |group: &crate::components::site::Group| {
+        (0..group.count).map(|n| group.node_name(n)).collect::<Vec<_>>()
+    };
+    layout.groups.iter().flat_map(names).collect()
+}
+
+fn readings(simulation: &Simulation) -> Vec<Readings> {
+    (0..simulation.nodes()).map(|node| simulation.readings(NodeId(node as u16), false)).collect()
+}
+
+/// What a node did between two readings.
+pub struct Change<'a> {
+    /// The first.
+    pub earlier: &'a Readings,
+    /// The second.
+    pub later: &'a Readings,
+    /// Seconds between them.
+    pub length: f64,
+}
+
+impl Change<'_> {
+    /// How often something happened.
+    pub fn count(&self, metric: &str) -> u64 {
+        self.later.count_of(metric).saturating_sub(self.earlier.count_of(metric))
+    }
+
+    /// Mean of a level.
+    pub fn mean(&self, metric: &str) -> Option<f64> {
+        self.later.get(metric)?;
+        let area = self.later.area_of(metric) - self.earlier.area_of(metric);
+        Some(area / self.length).filter(|mean| mean.is_finite())
+    }
+
+    /// A level as it is at the end.
+    pub fn gauge(&self, metric: &str) -> Option<f64> {
+        match self.later.get(metric) {
+            Some(crate::kernel::readings::Reading::Gauge(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Busy share of the servers.
+    pub fn utilization(&self) -> Option<f64> {
+        let servers = self.gauge("servers").filter(|servers| *servers > 0.0)?;
+        self.mean("busy").map(|busy| busy / servers)
+    }
+
+    /// Look-ups that found something.
+    pub fn hit_ratio(&self) -> Option<f64> {
+        let (hits, misses) = (self.count("hits"), self.count("misses"));
+        (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
+    }
+
+    /// What is worth a row, in a fixed order.
+    pub fn figures(&self) -> Vec<(&'static str, f64)> {
+        let rate = |metric: &str| {
+            self.later.get(metric).map(|_| self.count(metric) as f64 / self.length)
+        };
+        [
+            ("utilization_ratio", self.utilization()),
+            ("queue_len_mean", self.mean("queue")),
+            ("pool_held_mean", self.mean("pool_held")),
+            ("arrivals_per_s", rate("arrivals")),
+            ("calls_per_s", rate("calls")),
+            ("requests_per_s", rate("requests")),
+            ("errors_per_s", rate("errors")),
+            ("hit_ratio", self.hit_ratio()),
+            ("items_count", self.gauge("items")),
+            ("dirty_items_count", self.gauge("dirty_items")),
+        ]
+        .into_iter()
+        .filter_map(|(metric, value)| value.map(|value| (metric, value)))
+        .collect()
+    }
+}
