@@ -9,4 +9,5 @@ pub mod kernel;
 pub mod model;
 pub mod parts;
 pub mod random;
+pub mod scripting;
 pub mod stats;

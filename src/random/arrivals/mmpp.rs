@@ -151,6 +151,21 @@ mod tests {
     }
 
     #[test]
+    fn the_next_state_is_another_one() {
+        let states = || vec![(1.0, MS), (2.0, MS), (3.0, MS)];
+        let mut stream = Stream::named(1, 0, "next state");
+        let mut mmpp = Mmpp::new(states(), NextState::Random).unwrap();
+        mmpp.state = 1;
+        let mut visits = [0_u32; 3];
+        (0..1_000).for_each(|_| visits[mmpp.following(&mut stream)] += 1);
+        assert_eq!(visits[1], 0);
+        assert!(visits[0].abs_diff(visits[2]) < 130, "{visits:?}"); // four standard errors
+        mmpp = Mmpp::new(states(), NextState::Cyclic).unwrap();
+        mmpp.state = 2;
+        assert_eq!(mmpp.following(&mut stream), 0);
+    }
+
+    #[test]
     fn it_is_burstier_than_poisson() {
         let mmpp = Arrivals::mmpp(
             vec![(0.0, 900 * MS), (1_000.0, 100 * MS)],

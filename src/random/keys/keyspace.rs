@@ -2,6 +2,8 @@
 
 use crate::random::mix::{GOLDEN, combine, mix64};
 
+/// Rounds of the Feistel network. M. Luby, C. Rackoff, "How to Construct Pseudorandom Permutations from Pseudorandom Functions" (1988), do with
+/// three; but the hot ranks differ in few bits, and only with four do they spread evenly over ranges of ids.
 const ROUNDS: usize = 4;
 
 /// A bijection between popularity ranks and ids, both `0..size`, so that hot keys are spread over shards, pages and slots.
@@ -84,10 +86,10 @@ impl Keyspace {
     #[inline]
     fn forward(&self, word: u64, keys: &[u64; ROUNDS]) -> u64 {
         let (mut high, mut low) = (word >> self.low_bits, word & self.low_mask);
-        low ^= strong(high, keys[0]) & self.low_mask;
-        high = self.up(high, strong(low, keys[1]));
-        low ^= strong(high, keys[2]) & self.low_mask;
-        high = self.up(high, strong(low, keys[3]));
+        low ^= shuffle(high, keys[0]) & self.low_mask;
+        high = self.up(high, shuffle(low, keys[1]));
+        low ^= shuffle(high, keys[2]) & self.low_mask;
+        high = self.up(high, shuffle(low, keys[3]));
         (high << self.low_bits) | low
     }
 
@@ -95,10 +97,10 @@ impl Keyspace {
     #[inline]
     fn backward(&self, word: u64, keys: &[u64; ROUNDS]) -> u64 {
         let (mut high, mut low) = (word >> self.low_bits, word & self.low_mask);
-        high = self.down(high, strong(low, keys[3]));
-        low ^= strong(high, keys[2]) & self.low_mask;
-        high = self.down(high, strong(low, keys[1]));
-        low ^= strong(high, keys[0]) & self.low_mask;
+        high = self.down(high, shuffle(low, keys[3]));
+        low ^= shuffle(high, keys[2]) & self.low_mask;
+        high = self.down(high, shuffle(low, keys[1]));
+        low ^= shuffle(high, keys[0]) & self.low_mask;
         (high << self.low_bits) | low
     }
 
@@ -117,12 +119,10 @@ impl Keyspace {
     }
 }
 
+/// The round function, 32 bits: the first two thirds of `mix64`. With a single multiplication, neighbours by rank stay neighbours by id two
+/// to four times as often as by chance.
 #[inline]
-fn weak(half: u64, key: u64) -> u64 {
-    (half ^ key).wrapping_mul(GOLDEN) >> 32
-}
-#[inline]
-fn strong(half: u64, key: u64) -> u64 {
+fn shuffle(half: u64, key: u64) -> u64 {
     let word = (half ^ key).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB) >> 32
 }

@@ -21,20 +21,15 @@ pub struct Zipf {
     sure: f64,
 }
 
-/// Nearer to exponent 1 than that, `x^power / power` would lose digits of the rank.
-const NEAR_ONE: f64 = 1e-4;
-
-/// An integral of `x^-exponent`, and its inverse.
+/// The integral of `x^-exponent` from 1, and its inverse.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Law {
     /// Exponent 0: plain uniform, no inversion at all.
     Even,
-    /// Exponent 1: the logarithm.
+    /// Exponent 1: the logarithm, at half the cost of the other exponents.
     Reciprocal,
-    /// `x^power / power` with `power = 1 - exponent`.
-    Power { power: f64, inverse_power: f64 },
-    /// `(x^power - 1) / power`, without cancellation where `power` is next to 0; slower.
-    NearReciprocal { power: f64 },
+    /// `(x^power - 1) / power` with `power = 1 - exponent`. Written with expm1 and log1p, it loses no digits near exponent 1.
+    Power { power: f64 },
 }
 
 impl Law {
@@ -44,39 +39,27 @@ impl Law {
             Self::Even
         } else if power == 0.0 {
             Self::Reciprocal
-        } else if power.abs() < NEAR_ONE {
-            Self::NearReciprocal { power }
         } else {
-            Self::Power {
-                power,
-                inverse_power: 1.0 / power,
-            }
+            Self::Power { power }
         }
     }
 
     #[inline]
     fn integral(self, x: f64) -> f64 {
         match self {
-            Self::Even => x,
+            Self::Even => x - 1.0,
             Self::Reciprocal => libm::log(x),
-            Self::Power {
-                power,
-                inverse_power,
-            } => libm::exp(power * libm::log(x)) * inverse_power,
-            Self::NearReciprocal { power } => libm::expm1(power * libm::log(x)) / power,
+            Self::Power { power } => libm::expm1(power * libm::log(x)) / power,
         }
     }
 
     #[inline]
     fn inverse(self, h: f64) -> f64 {
         match self {
-            Self::Even => h,
+            Self::Even => h + 1.0,
             Self::Reciprocal => libm::exp(h),
-            Self::Power {
-                power,
-                inverse_power,
-            } => libm::exp(libm::log(power * h) * inverse_power),
-            Self::NearReciprocal { power } => libm::exp(libm::log1p(power * h) / power),
+            // The product may be rounded to below -1, which stands for infinity: large exponents, last rank.
+            Self::Power { power } => libm::exp(libm::log1p((power * h).max(-1.0)) / power),
         }
     }
 
@@ -86,7 +69,7 @@ impl Law {
         match self {
             Self::Even => 1.0,
             Self::Reciprocal => 1.0 / x,
-            Self::Power { .. } | Self::NearReciprocal { .. } => libm::exp(-exponent * libm::log(x)),
+            Self::Power { .. } => libm::exp(-exponent * libm::log(x)),
         }
     }
 }

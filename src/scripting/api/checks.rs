@@ -1,0 +1,123 @@
+//! `expect`, `expect_for`, `claim`: rehearsed before anything runs, judged afterwards.
+
+use super::experiment::matches;
+use super::results::{All, Check, One};
+use crate::catalog::{Problem, Problems};
+use crate::experiment::{CheckRow, Judgement, Plan, Standing};
+use crate::scripting::desk::{Definition, Expect, ExpectKind, desk};
+use crate::scripting::engine::refill;
+use crate::scripting::errors::{Words, explain, undecided};
+use crate::scripting::session::{Finished, Record};
+use rhai::{Dynamic, Engine, Map};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Calls every check on an empty result, so that unknown metrics and wrong units are found before anything runs.
+pub(in crate::scripting) fn probe(
+    engine: &Engine,
+    words: &[String],
+    plan: &Plan,
+    params: &[Map],
+    definition: &Definition,
+) -> Result<(), Problems> {
+    let record = Record { plan: plan.clone(), results: Vec::new() };
+    let empty = Rc::new(Finished { record: Arc::new(record), params: params.to_vec() });
+    let mut problems = Problems::new();
+    for expect in &definition.expects {
+        if let ExpectKind::For(levels) = &expect.kind
+            && !params.iter().any(|map| matches(map, levels))
+        {
+            let message = format!("the check \"{}\" is for levels that no variant has", expect.text);
+            problems.push(Problem::at(&expect.callback.place, message));
+            continue;
+        }
+        let subject = subjects(&empty, expect).into_iter().next().map(|(_, value)| value);
+        let Some(subject) = subject else { continue };
+        if let Err(found) = judged(engine, words, expect, subject) {
+            problems.extend(found);
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The outcome of all checks.
+pub(in crate::scripting) fn judge(
+    engine: &Engine,
+    words: &[String],
+    finished: &Rc<Finished>,
+    definition: &Definition,
+) -> Result<Vec<CheckRow>, Problems> {
+    let mut rows = Vec::new();
+    for expect in &definition.expects {
+        for (variant, subject) in subjects(finished, expect) {
+            let judgement = judged(engine, words, expect, subject)?;
+            rows.push(row(expect, variant, judgement));
+        }
+    }
+    Ok(rows)
+}
+
+/// What a check is called with: each variant it is about, or all together.
+fn subjects(finished: &Rc<Finished>, expect: &Expect) -> Vec<(String, Dynamic)> {
+    let label = |variant: usize| finished.record.plan.variants[variant].label.clone();
+    let variants = |wanted: &Map| {
+        let fits = |variant: &usize| matches(&finished.params[*variant], wanted);
+        let one = |variant| (label(variant), Dynamic::from(One::of(finished.clone(), variant)));
+        (0..finished.params.len()).filter(fits).map(one).collect()
+    };
+    match &expect.kind {
+        ExpectKind::Each => variants(&Map::new()),
+        ExpectKind::For(wanted) => variants(wanted),
+        ExpectKind::Claim => vec![(String::new(), Dynamic::from(All::of(finished.clone())))],
+    }
+}
+
+fn judged(engine: &Engine, words: &[String], expect: &Expect, subject: Dynamic) -> Result<Judgement, Problems> {
+    refill();
+    let value = match expect.callback.call(engine, (subject,)) {
+        Ok(value) => value,
+        Err(error) => {
+            if let Some(why) = undecided(&error) {
+                return Ok(plain(Standing::Undecided, why));
+            }
+            let source = desk(|desk| desk.source.clone());
+            let mut problems = explain(&error, &Words { functions: words, source: &source });
+            for problem in &mut problems {
+                problem.place.get_or_insert(expect.callback.place.clone());
+            }
+            return Err(problems);
+        }
+    };
+    if let Some(Check(judgement)) = value.clone().try_cast::<Check>() {
+        return Ok(judgement);
+    }
+    match value.as_bool() {
+        Ok(true) => Ok(plain(Standing::Holds, String::new())),
+        Ok(false) => Ok(plain(Standing::Fails, String::new())),
+        Err(found) => {
+            let message = format!("the check \"{}\" must be a comparison, not {found}", expect.text);
+            let problem = Problem::at(&expect.callback.place, message);
+            Err(vec![problem.hint("write |r| r.latency_p50 < 20.ms")])
+        }
+    }
+}
+
+fn plain(standing: Standing, detail: String) -> Judgement {
+    Judgement { standing, value: None, limit: None, detail }
+}
+
+fn row(expect: &Expect, variant: String, judgement: Judgement) -> CheckRow {
+    let passed = match judgement.standing {
+        Standing::Holds => Some(true),
+        Standing::Fails => Some(false),
+        Standing::Undecided => None,
+    };
+    CheckRow {
+        check: expect.text.clone(),
+        variant,
+        value: judgement.value,
+        limit: judgement.limit,
+        passed,
+        detail: judgement.detail,
+    }
+}

@@ -1,0 +1,297 @@
+//! `experiment("name")` and its chain.
+
+use crate::catalog::{Problem, Problems, did_you_mean};
+use crate::experiment::{Plan, Timing, Variant};
+use crate::scripting::callback::Callback;
+use crate::scripting::convert::{Scripted, level};
+use crate::scripting::desk::{Definition, Expect, ExpectKind, call_place, desk};
+use crate::scripting::errors::{fail, raise};
+use crate::scripting::units::Span;
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext, Position};
+
+/// An experiment in a script: its number on the desk.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::scripting) struct ExperimentHandle(usize);
+
+/// The levels of a variant, inside a world.
+#[derive(Clone, Debug)]
+pub(in crate::scripting) struct Params(pub Map);
+
+/// Most variants and replications of one experiment: more is a mistake, or a sweep for a cluster.
+const RUNS_AT_MOST: u64 = 1_000_000;
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<ExperimentHandle>("experiment");
+    engine.register_type_with_name::<Params>("parameters");
+    engine.register_fn("experiment", begin);
+    engine.register_fn("about", |e: ExperimentHandle, text: &str| e.change(|d| d.about = text.into()));
+    engine.register_fn("vary", vary);
+    engine.register_fn("variant", |e: ExperimentHandle, name: &str, levels: Map| {
+        e.change(|d| d.variants.push((name.into(), levels)))
+    });
+    engine.register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
+    engine.register_fn("replications", |e: ExperimentHandle, n: INT| -> Scripted<_> {
+        let n = positive(n, "replications")?;
+        Ok(e.change(|d| d.replications = n))
+    });
+    engine.register_fn("seed", |e: ExperimentHandle, n: INT| -> Scripted<_> {
+        // Spreadsheets keep 15 digits.
+        if !(0..1_000_000_000_000_000).contains(&n) {
+            return Err(fail(format!("a seed is a number from 0 up of at most 15 digits, not {n}"), None));
+        }
+        Ok(e.change(|d| d.seed = n as u64))
+    });
+    engine.register_fn("warmup", |e: ExperimentHandle, span: Span| -> Scripted<_> {
+        if span.0 < 0 {
+            return Err(fail(format!("a warm-up cannot be negative: {}", span.text()), None));
+        }
+        Ok(e.change(|d| d.warmup = span.0 as u64))
+    });
+    engine.register_fn("duration", |e: ExperimentHandle, span: Span| -> Scripted<_> {
+        let span = longer_than_nothing(span, "duration")?;
+        Ok(e.change(|d| d.duration = Some(span)))
+    });
+    engine.register_fn("window", |e: ExperimentHandle, span: Span| -> Scripted<_> {
+        let span = longer_than_nothing(span, "window")?;
+        Ok(e.change(|d| d.window = Some(span)))
+    });
+    callbacks(engine);
+    engine.register_fn("run", run);
+    engine.register_indexer_get(|p: &mut Params, name: &str| p.get(name));
+}
+
+fn callbacks(engine: &mut Engine) {
+    engine.register_fn("world", |cx: NativeCallContext, e: ExperimentHandle, f: FnPtr| {
+        let callback = Callback::new(&cx, f);
+        e.change(|d| d.world = Some(callback))
+    });
+    engine.register_fn("expect", |cx: NativeCallContext, e: ExperimentHandle, text: &str, f: FnPtr| {
+        e.expect(&cx, text, ExpectKind::Each, f)
+    });
+    engine.register_fn(
+        "expect_for",
+        |cx: NativeCallContext, e: ExperimentHandle, levels: Map, text: &str, f: FnPtr| {
+            e.expect(&cx, text, ExpectKind::For(levels), f)
+        },
+    );
+    engine.register_fn("claim", |cx: NativeCallContext, e: ExperimentHandle, text: &str, f: FnPtr| {
+        e.expect(&cx, text, ExpectKind::Claim, f)
+    });
+}
+
+impl ExperimentHandle {
+    fn change(self, change: impl FnOnce(&mut Definition)) -> Self {
+        desk(|desk| change(&mut desk.experiments[self.0]));
+        self
+    }
+
+    fn expect(self, cx: &NativeCallContext<'_>, text: &str, kind: ExpectKind, f: FnPtr) -> Self {
+        let callback = Callback::new(cx, f);
+        self.change(|d| d.expects.push(Expect { text: text.into(), kind, callback }))
+    }
+}
+
+fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
+    let place = call_place(&cx);
+    let enough = desk(|desk| desk.only.is_some_and(|only| desk.experiments.len() > only));
+    if enough {
+        return Err(EvalAltResult::ErrorTerminated("enough".into(), Position::NONE).into());
+    }
+    if desk(|desk| desk.world.is_some()) {
+        return Err(fail("an experiment cannot be described inside a world", None));
+    }
+    if name.trim().is_empty() {
+        return Err(fail("an experiment needs a name", Some("write experiment(\"name\")".into())));
+    }
+    if desk(|desk| desk.experiments.iter().any(|other| other.name == name && other.finished.is_none())) {
+        let hint = "results are kept by name: give each its own".to_string();
+        return Err(fail(format!("there are two experiments of the name \"{name}\""), Some(hint)));
+    }
+    let definition = Definition {
+        name: name.into(),
+        about: String::new(),
+        factors: Vec::new(),
+        variants: Vec::new(),
+        baseline: None,
+        replications: 5,
+        warmup: 0,
+        duration: None,
+        window: None,
+        seed: 1,
+        world: None,
+        expects: Vec::new(),
+        place,
+        finished: None,
+    };
+    Ok(desk(|desk| {
+        desk.experiments.push(definition);
+        ExperimentHandle(desk.experiments.len() - 1)
+    }))
+}
+
+fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHandle> {
+    if levels.is_empty() {
+        return Err(fail(format!("`{name}` has no values to vary over"), None));
+    }
+    let twice = desk(|desk| desk.experiments[e.0].factors.iter().any(|(other, _)| other == name));
+    if twice {
+        return Err(fail(format!("`{name}` is varied twice"), Some("put all its values into one list".into())));
+    }
+    let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_word || name.is_empty() {
+        let hint = "a name becomes a column: letters, digits and _".to_string();
+        return Err(fail(format!("\"{name}\" cannot name a factor"), Some(hint)));
+    }
+    Ok(e.change(|d| d.factors.push((name.into(), levels))))
+}
+
+fn positive(n: INT, what: &str) -> Scripted<u64> {
+    if (1..=RUNS_AT_MOST as INT).contains(&n) {
+        return Ok(n as u64);
+    }
+    Err(fail(format!("`{what}` must be a number from 1 to {RUNS_AT_MOST}, not {n}"), None))
+}
+
+fn longer_than_nothing(span: Span, what: &str) -> Scripted<u64> {
+    if span.0 > 0 {
+        return Ok(span.0 as u64);
+    }
+    Err(fail(format!("`{what}` must be longer than nothing, not {}", span.text()), None))
+}
+
+/// `.run()`: at once, or what an earlier evaluation found.
+fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
+    if desk(|desk| desk.world.is_some() || desk.moment.is_some()) {
+        return Err(fail("an experiment cannot be run inside a world", None));
+    }
+    let known = desk(|desk| (desk.only, desk.earlier.get(e.0).cloned(), desk.experiments[e.0].clone()));
+    match known {
+        (Some(only), _, _) if e.0 >= only => {
+            Err(EvalAltResult::ErrorTerminated("enough".into(), Position::NONE).into())
+        }
+        (Some(_), Some(record), definition) => {
+            let finished = crate::scripting::Finished { record, params: params(&definition) };
+            Ok(super::results::All::of(std::rc::Rc::new(finished)))
+        }
+        (_, _, definition) => match definition.finished {
+            Some(finished) => Ok(super::results::All::of(finished)),
+            None => match crate::scripting::session::run_experiment(e.0).map_err(raise)? {
+                Some(finished) => Ok(super::results::All::of(finished)),
+                None => Err(EvalAltResult::ErrorTerminated("stopped".into(), Position::NONE).into()),
+            },
+        },
+    }
+}
+
+impl Params {
+    fn get(&self, name: &str) -> Scripted<Dynamic> {
+        self.0.get(name).cloned().ok_or_else(|| {
+            let hint = did_you_mean(name, self.0.keys().map(|key| key.as_str()).collect::<Vec<_>>());
+            fail(format!("this experiment does not vary `{name}`"), hint)
+        })
+    }
+}
+
+/// The levels of each variant: hand-picked ones first, each times the product of all factors.
+pub(in crate::scripting) fn params(definition: &Definition) -> Vec<Map> {
+    let picked = definition.variants.iter().map(|(_, levels)| levels.clone());
+    let mut maps: Vec<Map> = if definition.variants.is_empty() { vec![Map::new()] } else { picked.collect() };
+    for (name, levels) in &definition.factors {
+        let with = |map: &Map, level: &Dynamic| {
+            let mut map = map.clone();
+            map.insert(name.as_str().into(), level.clone());
+            map
+        };
+        maps = maps.iter().flat_map(|map| levels.iter().map(move |level| with(map, level))).collect();
+    }
+    maps
+}
+
+/// The plan of an experiment, or everything that is missing.
+pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Problems> {
+    let mut problems = Problems::new();
+    let mut missing = |what: &str, hint: &str| {
+        let message = format!("experiment \"{}\" has no {what}", definition.name);
+        problems.push(Problem::at(&definition.place, message).hint(hint));
+    };
+    if definition.world.is_none() {
+        missing("world", "add .world(|p| { .. })");
+    }
+    if definition.duration.is_none() {
+        missing("duration", "add .duration(1.minute)");
+    }
+    let runs: u64 = definition.factors.iter().fold(definition.replications, |product, (_, levels)| {
+        product.saturating_mul(levels.len() as u64)
+    });
+    let runs = runs.saturating_mul(definition.variants.len().max(1) as u64);
+    if runs > RUNS_AT_MOST {
+        let message = format!("experiment \"{}\" would take {runs} runs", definition.name);
+        problems.push(Problem::at(&definition.place, message).hint("vary fewer things at a time"));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let maps = params(definition);
+    let duration = definition.duration.expect("just checked");
+    let end = definition.warmup.saturating_add(duration);
+    let window = definition.window.unwrap_or_else(|| Timing::window_for(end));
+    let plan = Plan {
+        name: definition.name.clone(),
+        about: definition.about.clone(),
+        factors: factor_names(definition),
+        variants: variants(definition, &maps),
+        baseline: 0,
+        replications: definition.replications,
+        seed: definition.seed,
+        timing: Timing { warmup: definition.warmup, duration, window },
+        disabled: Vec::new(),
+    };
+    with_baseline(plan, definition, &maps)
+}
+
+/// Names of the factors in written order; those of hand-picked variants first, by name.
+fn factor_names(definition: &Definition) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let picked = definition.variants.iter().flat_map(|(_, map)| map.keys().map(ToString::to_string));
+    for name in picked.chain(definition.factors.iter().map(|(name, _)| name.clone())) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn variants(definition: &Definition, maps: &[Map]) -> Vec<Variant> {
+    let names = factor_names(definition);
+    let per_pick = maps.len() / definition.variants.len().max(1);
+    let variant = |(index, map): (usize, &Map)| {
+        let levels = names.iter().map(|name| map.get(name.as_str()).map(level)).collect();
+        let varied = definition.factors.iter().map(|(name, _)| {
+            let text = map.get(name.as_str()).map(level).map_or(String::new(), |level| level.text);
+            format!("{name}={}", text.replace(',', " "))
+        });
+        let picked = definition.variants.get(index / per_pick).map(|(name, _)| name.replace(',', " "));
+        let label = picked.into_iter().chain(varied).collect::<Vec<_>>().join(";");
+        Variant { label: if label.is_empty() { definition.name.clone() } else { label }, levels }
+    };
+    maps.iter().enumerate().map(variant).collect()
+}
+
+fn with_baseline(mut plan: Plan, definition: &Definition, maps: &[Map]) -> Result<Plan, Problems> {
+    let Some(wanted) = &definition.baseline else { return Ok(plan) };
+    match maps.iter().position(|map| matches(map, wanted)) {
+        Some(index) => plan.baseline = index,
+        None => {
+            let message = "no variant has the levels of the baseline";
+            let labels = plan.variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
+            let hint = format!("variants are {}", labels.join(", "));
+            return Err(vec![Problem::at(&definition.place, message).hint(hint)]);
+        }
+    }
+    Ok(plan)
+}
+
+/// Whether a variant has all these levels.
+pub(super) fn matches(map: &Map, wanted: &Map) -> bool {
+    wanted.iter().all(|(name, value)| map.get(name).is_some_and(|own| level(own) == level(value)))
+}

@@ -1,0 +1,240 @@
+//! Distributions, keys, arrivals, traces, later steps.
+
+use crate::catalog::{KeysPlan, Load, PlannedStep, TraceLoad, Value};
+use crate::input::{OnError, TraceFileOptions, Trace, open_trace};
+use crate::random::arrivals::{Arrivals, NextState};
+use crate::random::keys::{Keys, KeysError};
+use crate::random::replay::{ReplayOptions, TraceRows};
+use crate::random::variate::{
+    Empirical, Erlang, Exponential, Hyperexponential, Lognormal, Mixture, Pareto, Uniform, Variate, Weibull,
+};
+use crate::scripting::convert::{self, Scripted};
+use crate::scripting::desk::desk;
+use crate::scripting::errors::fail;
+use crate::scripting::units::{Rate, Share, Span};
+use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Variate>("distribution");
+    engine.register_type_with_name::<KeysPlan>("keys");
+    engine.register_type_with_name::<Load>("arrivals");
+    engine.register_type_with_name::<PlannedStep>("step");
+    distributions(engine);
+    mixtures(engine);
+    keys(engine);
+    arrivals(engine);
+    engine.register_fn("trace", |path: &str| trace(path, &Map::new()));
+    engine.register_fn("trace", |path: &str, options: Map| trace(path, &options));
+    engine.register_fn("later", |delay: Span, step: &str| -> Scripted<PlannedStep> {
+        match u64::try_from(delay.0) {
+            Ok(delay) if delay > 0 => Ok(PlannedStep { delay, step: step.into() }),
+            _ => Err(fail(format!("later({}) is not later", delay.text()), None)),
+        }
+    });
+}
+
+/// The error of a constructor, for the script.
+fn wrong(error: impl std::fmt::Display) -> Box<rhai::EvalAltResult> {
+    fail(error.to_string(), None)
+}
+
+fn made<V: Into<Variate>, E: std::fmt::Display>(result: Result<V, E>) -> Scripted<Variate> {
+    result.map(Into::into).map_err(wrong)
+}
+
+fn distributions(engine: &mut Engine) {
+    engine.register_fn("constant", |value: Span| -> Scripted<Variate> {
+        u64::try_from(value.0).map(Variate::constant).map_err(|_| wrong("a time cannot be negative"))
+    });
+    engine.register_fn("exponential", |mean: Span| made(Exponential::new(mean.0 as f64)));
+    engine.register_fn("uniform", |low: Span, high: Span| made(Uniform::new(low.0 as f64, high.0 as f64)));
+    engine.register_fn("erlang", |stages: INT, mean: Span| {
+        made(Erlang::new(stages.clamp(0, 1000) as u32, mean.0 as f64))
+    });
+    engine.register_fn("lognormal", |median: Span, sigma: FLOAT| made(Lognormal::new(median.0 as f64, sigma)));
+    engine.register_fn("lognormal_p99", |mean: Span, p99: Span| {
+        made(Lognormal::from_mean_p99(mean.0 as f64, p99.0 as f64))
+    });
+    engine.register_fn("weibull", |scale: Span, shape: FLOAT| made(Weibull::new(scale.0 as f64, shape)));
+    engine.register_fn("pareto", |scale: Span, shape: FLOAT| made(Pareto::new(scale.0 as f64, shape)));
+}
+
+fn mixtures(engine: &mut Engine) {
+    engine.register_fn("hyperexponential", |list: Array| -> Scripted<Variate> {
+        let pairs = pairs(&list, "[probability, mean]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
+        made(Hyperexponential::new(pairs))
+    });
+    engine.register_fn("empirical", |list: Array| -> Scripted<Variate> {
+        let pairs = pairs(&list, "[quantile, time]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
+        made(Empirical::new(pairs))
+    });
+    engine.register_fn("mixture", |list: Array| -> Scripted<Variate> {
+        let part = |value: &Dynamic| match convert::value(value) {
+            Value::Variate(variate) => Some(variate),
+            Value::Duration(span) => Some(Variate::constant(span)),
+            _ => None,
+        };
+        made(Mixture::new(pairs(&list, "[weight, distribution]", part)?))
+    });
+}
+
+/// A list of pairs of a number and something.
+fn pairs<T>(list: &Array, shape: &str, second: impl Fn(&Dynamic) -> Option<T>) -> Scripted<Vec<(f64, T)>> {
+    let pair = |item: &Dynamic| {
+        let item = item.clone().try_cast::<Array>()?;
+        let [first, other] = item.as_slice() else { return None };
+        Some((number(first)?, second(other)?))
+    };
+    let found: Option<Vec<_>> = list.iter().map(pair).collect();
+    found.ok_or_else(|| fail(format!("each item of the list must be {shape}"), None))
+}
+
+fn number(value: &Dynamic) -> Option<f64> {
+    match convert::value(value) {
+        Value::Whole(number) => Some(number as f64),
+        Value::Number(number) | Value::Share(number) => Some(number),
+        _ => None,
+    }
+}
+
+fn plan(popularity: Result<Keys, KeysError>, scrambled: bool) -> Scripted<KeysPlan> {
+    let popularity = popularity.map_err(wrong)?;
+    let size = popularity.n_keys();
+    if size > crate::audit::KEYS_MAX {
+        let most = crate::audit::KEYS_MAX;
+        return Err(fail(format!("{size} keys are more than a simulation can follow ({most})"), None));
+    }
+    Ok(KeysPlan { popularity, size, scrambled })
+}
+
+fn whole(n: INT) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+fn keys(engine: &mut Engine) {
+    engine.register_fn("zipf", |n: INT, exponent: FLOAT| plan(Keys::zipf(whole(n), exponent), true));
+    engine.register_fn("zipf", |n: INT, exponent: INT| plan(Keys::zipf(whole(n), exponent as f64), true));
+    engine.register_fn("uniform_keys", |n: INT| plan(Keys::uniform(whole(n)), true));
+    engine.register_fn("latest", |n: INT, exponent: FLOAT| plan(Keys::latest(whole(n), exponent), false));
+    engine.register_fn("sequential", |n: INT| plan(Keys::sequential(whole(n)), false));
+    engine.register_fn("hotspot", |n: INT, keys: Share, requests: Share| {
+        plan(Keys::hotspot(whole(n), keys.0, requests.0), true)
+    });
+    engine.register_fn("unscrambled", |keys: KeysPlan| KeysPlan { scrambled: false, ..keys });
+}
+
+fn open<E: std::fmt::Display>(arrivals: Result<Arrivals, E>) -> Scripted<Load> {
+    arrivals.map(Load::Open).map_err(wrong)
+}
+
+fn arrivals(engine: &mut Engine) {
+    engine.register_fn("poisson", |rate: Rate| open(Arrivals::poisson(rate.0)));
+    engine.register_fn("constant", |rate: Rate| open(Arrivals::constant(rate.0, 0)));
+    engine.register_fn("ramp", |list: Array| open(Arrivals::ramp(points(&list)?)));
+    engine.register_fn("steps", |list: Array| open(Arrivals::steps(points(&list)?)));
+    engine.register_fn("spike", |usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
+        let (Ok(begin), Ok(length)) = (u64::try_from(begin.0), u64::try_from(length.0)) else {
+            return Err(wrong("a spike does not begin before the start, nor last less than nothing"));
+        };
+        let mut steps = vec![(0, usual.0), (begin, peak.0), (begin.saturating_add(length), usual.0)];
+        if begin == 0 {
+            steps.remove(0);
+        }
+        open(Arrivals::steps(steps))
+    });
+    engine.register_fn("bursty", |list: Array| -> Scripted<Load> {
+        let state = |item: &Dynamic| {
+            let item = item.clone().try_cast::<Array>()?;
+            let [rate, stay] = item.as_slice() else { return None };
+            let stay = stay.clone().try_cast::<Span>()?;
+            Some((rate.clone().try_cast::<Rate>()?.0, u64::try_from(stay.0).ok()?))
+        };
+        let states: Option<Vec<_>> = list.iter().map(state).collect();
+        let states = states.ok_or_else(|| wrong("each state must be [rate, mean stay], as in [500.rps, 1.s]"))?;
+        open(Arrivals::mmpp(states, NextState::Random))
+    });
+}
+
+/// `[[0.s, 100.rps], [1.minute, 500.rps]]`.
+fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
+    let point = |item: &Dynamic| {
+        let item = item.clone().try_cast::<Array>()?;
+        let [time, rate] = item.as_slice() else { return None };
+        let time = time.clone().try_cast::<Span>()?;
+        Some((u64::try_from(time.0).ok()?, rate.clone().try_cast::<Rate>()?.0))
+    };
+    let found: Option<Vec<_>> = list.iter().map(point).collect();
+    found.ok_or_else(|| wrong("each item of the list must be [time, rate], as in [30.s, 500.rps]"))
+}
+
+const TRACE_OPTIONS: [&str; 7] = ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
+
+fn trace(path: &str, options: &Map) -> Scripted<Load> {
+    for name in options.keys() {
+        if !TRACE_OPTIONS.contains(&name.as_str()) {
+            let hint = crate::catalog::did_you_mean(name, TRACE_OPTIONS);
+            return Err(fail(format!("trace has no option `{name}`"), hint));
+        }
+    }
+    let get = |name: &str| options.get(name).map(convert::value);
+    let speed = match get("speed") {
+        None => 1.0,
+        Some(Value::Whole(n)) if n > 0 => n as f64,
+        Some(Value::Number(n)) if n > 0.0 && n.is_finite() => n,
+        Some(other) => return Err(option("speed", "a number greater than 0", &other)),
+    };
+    let limit = match get("limit") {
+        None => None,
+        Some(Value::Whole(n)) if n > 0 => Some(n as u64),
+        Some(other) => return Err(option("limit", "a number of rows from 1 up", &other)),
+    };
+    let writes = match get("writes") {
+        None => None,
+        Some(Value::Share(share)) if (0.0..=1.0).contains(&share) => Some(share),
+        Some(other) => return Err(option("writes", "a share such as 10.percent", &other)),
+    };
+    let on_error = match get("on_error") {
+        None => OnError::Fail,
+        Some(Value::Text(text)) if text == "skip" => OnError::Skip,
+        Some(Value::Text(text)) if text == "fail" => OnError::Fail,
+        Some(other) => return Err(option("on_error", "\"fail\" or \"skip\"", &other)),
+    };
+    let flag = |name: &str, preset: bool| match get(name) {
+        None => Ok(preset),
+        Some(Value::Flag(flag)) => Ok(flag),
+        Some(other) => Err(option(name, "true or false", &other)),
+    };
+    let repeat = flag("loop", false)? || flag("repeat", false)?;
+    let bootstrap = flag("bootstrap", true)?;
+    let rows = load(path, TraceFileOptions { on_error, limit })?;
+    let options = ReplayOptions { speed, limit: None, repeat, bootstrap: None };
+    Ok(Load::Trace(TraceLoad { path: path.into(), rows, options, bootstrap, writes }))
+}
+
+fn option(name: &str, wanted: &str, found: &Value) -> Box<rhai::EvalAltResult> {
+    fail(format!("`{name}` must be {wanted}, not {}", found.describe()), None)
+}
+
+/// Traces read so far, by file and options: every worker and replication shares one copy.
+static LOADED: Mutex<BTreeMap<(PathBuf, bool, Option<u64>), Arc<Trace>>> = Mutex::new(BTreeMap::new());
+
+/// Reads a trace, once. A path is looked for beside the script, then where the user is.
+fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
+    let beside = desk(|desk| desk.folder.join(path));
+    let file = if beside.exists() { beside } else { Path::new(path).to_path_buf() };
+    let key = (file.clone(), options.on_error == OnError::Skip, options.limit);
+    let mut loaded = LOADED.lock().expect("no panic while reading");
+    if let Some(trace) = loaded.get(&key) {
+        return Ok(trace.clone());
+    }
+    let trace = Arc::new(open_trace(&file, options).map_err(|error| fail(error.to_string(), None))?);
+    if trace.skipped() > 0 {
+        let example = trace.first_error().map_or(String::new(), |error| format!("; the first one: {error}"));
+        crate::scripting::desk::print(&format!("warning: {} lines of {path} were skipped{example}", trace.skipped()));
+    }
+    loaded.insert(key, trace.clone());
+    Ok(trace)
+}

@@ -1,0 +1,96 @@
+//! The words of the language: one file for each part of the surface.
+
+mod checks;
+mod experiment;
+mod load;
+mod results;
+mod timeline;
+mod world;
+
+pub(super) use checks::{judge, probe};
+pub(super) use experiment::{ExperimentHandle, Params, params, plan};
+
+use rhai::{Dynamic, Engine};
+
+/// Teaches an engine all words.
+pub(super) fn register(engine: &mut Engine) {
+    experiment::register(engine);
+    world::register(engine);
+    load::register(engine);
+    timeline::register(engine);
+    results::register(engine);
+}
+
+/// How a word is written, for hints when it got the wrong arguments.
+const USAGE: &[(&str, &str)] = &[
+    ("experiment", "experiment(\"name\")"),
+    ("about", ".about(\"what it shows\")"),
+    ("vary", ".vary(\"ttl\", [5.s, 60.s])"),
+    ("variant", ".variant(\"small\", #{ size: 10 })"),
+    ("baseline", ".baseline(#{ strategy: \"around\" })"),
+    ("replications", ".replications(5)"),
+    ("warmup", ".warmup(10.s), with a unit"),
+    ("duration", ".duration(2.minutes), with a unit"),
+    ("window", ".window(1.s), with a unit"),
+    ("seed", ".seed(1)"),
+    ("world", ".world(|p| { .. })"),
+    ("expect", ".expect(\"median under 20 ms\", |r| r.latency_p50 < 20.ms)"),
+    ("expect_for", ".expect_for(#{ strategy: \"through\" }, \"loses nothing\", |r| r.lost_writes == 0)"),
+    ("claim", ".claim(\"back is fastest\", |all| all.best(\"write_latency_p50\").strategy == \"back\")"),
+    ("run", ".run()"),
+    ("cache", "cache(\"name\", #{ of: db, .. })"),
+    ("database", "database(\"name\", #{ read: 3.ms, write: 8.ms })"),
+    ("web", "web(\"name\", #{ reads: store, .. })"),
+    ("load_balancer", "load_balancer(\"name\", #{ to: servers })"),
+    ("traffic", "traffic(\"name\", #{ to: front, rate: 200.rps })"),
+    ("link", "link(a, b, #{ latency: 1.ms })"),
+    ("network", "network(#{ latency: 1.ms })"),
+    ("at", "at(1.minute, \"label\", || store.crash()), with a unit"),
+    ("every", "every(5.s, || ..), with a unit"),
+    ("when", "when(|| cache.hit_ratio < 0.5, || ..)"),
+    ("note", "note(\"text\")"),
+    ("trace", "trace(\"file.csv.gz\", #{ speed: 10 })"),
+    ("zipf", "zipf(50_000, 0.99): number of keys, exponent"),
+    ("uniform_keys", "uniform_keys(1_000)"),
+    ("hotspot", "hotspot(10_000, 20.percent, 80.percent): keys, share of keys, share of requests"),
+    ("latest", "latest(10_000, 0.99): number of keys, exponent"),
+    ("poisson", "poisson(200.rps)"),
+    ("constant", "constant(200.rps) for arrivals, constant(5.ms) for times"),
+    ("ramp", "ramp([[0.s, 100.rps], [1.minute, 500.rps]])"),
+    ("steps", "steps([[0.s, 100.rps], [1.minute, 500.rps]])"),
+    ("spike", "spike(100.rps, 1_000.rps, 30.s, 10.s): usual rate, peak, begin, length"),
+    ("bursty", "bursty([[50.rps, 10.s], [500.rps, 1.s]]): rate and mean stay of each state"),
+    ("exponential", "exponential(5.ms)"),
+    ("uniform", "uniform(1.ms, 9.ms)"),
+    ("erlang", "erlang(3, 5.ms): stages, mean"),
+    ("lognormal", "lognormal(5.ms, 0.5): median, sigma"),
+    ("lognormal_p99", "lognormal_p99(5.ms, 40.ms): mean, 99th percentile"),
+    ("weibull", "weibull(5.ms, 0.7): scale, shape"),
+    ("pareto", "pareto(1.ms, 2.5): scale, shape"),
+    ("hyperexponential", "hyperexponential([[0.9, 2.ms], [0.1, 50.ms]]): probability, mean"),
+    ("empirical", "empirical([[0.0, 1.ms], [0.5, 3.ms], [1.0, 80.ms]]): quantile, value"),
+    ("mixture", "mixture([[0.95, exponential(2.ms)], [0.05, 80.ms]]): weight, distribution"),
+    ("later", "later(1.s, \"store\")"),
+    ("crash", "crash() or crash(\"host\")"),
+    ("slow", "slow(0.5): part of the normal speed"),
+    ("partition", "partition(a, b)"),
+    ("heal", "heal(a, b)"),
+    ("slow_link", "slow_link(a, b, 10)"),
+    ("best", "all.best(\"latency_p99\")"),
+    ("where", "all.where(#{ strategy: \"back\" })"),
+];
+
+/// How to write a word, as a hint.
+pub(super) fn usage(name: &str) -> Option<String> {
+    let found = USAGE.iter().find(|(word, _)| *word == name);
+    found.map(|(_, usage)| format!("write {usage}"))
+}
+
+/// A value as a person reads it.
+pub(super) fn text_of(value: &Dynamic) -> String {
+    results::text(value).unwrap_or_else(|| match super::convert::value(value) {
+        crate::catalog::Value::Other(_) | crate::catalog::Value::Group(_) => value.to_string(),
+        crate::catalog::Value::Text(text) => text,
+        _ => super::convert::level(value).text,
+    })
+}

@@ -1,0 +1,140 @@
+//! Components, links, and what can be done to them while a simulation runs.
+
+use crate::components::KINDS;
+use crate::model::{ACTIONS, Command, GroupSpec, LinkSpec, Target};
+use crate::scripting::callback::Callback;
+use crate::scripting::convert::{self, Scripted};
+use crate::scripting::desk::{Handle, call_place, desk, draft, given};
+use crate::scripting::errors::fail;
+use rhai::{Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Handle>("component");
+    for kind in KINDS {
+        let name = kind.entry.name;
+        engine.register_fn(name, move |cx: NativeCallContext, own: &str, map: Map| component(&cx, name, own, &map));
+        engine.register_fn(name, move |cx: NativeCallContext, own: &str| component(&cx, name, own, &Map::new()));
+    }
+    engine.register_fn("link", link);
+    engine.register_fn("network", network);
+    for action in ACTIONS {
+        engine.register_fn(*action, move |cx: NativeCallContext, to: Handle| {
+            command(&cx, to.target(), action, Vec::new(), Some(to.world))
+        });
+        engine.register_fn(*action, move |cx: NativeCallContext, to: Handle, argument: Dynamic| {
+            command(&cx, to.target(), action, vec![argument], Some(to.world))
+        });
+    }
+    for action in ["partition", "heal"] {
+        engine.register_fn(action, move |cx: NativeCallContext, a: Handle, b: Handle| {
+            command(&cx, Target::Between(a.group, b.group), action, Vec::new(), Some(a.world))
+        });
+    }
+    engine.register_fn("slow_link", |cx: NativeCallContext, a: Handle, b: Handle, factor: Dynamic| {
+        command(&cx, Target::Between(a.group, b.group), "slow_link", vec![factor], Some(a.world))
+    });
+    engine.register_fn("note", |cx: NativeCallContext, text: &str| {
+        command(&cx, Target::Note, "note", vec![text.to_string().into()], None)
+    });
+    engine.register_indexer_get(|handle: &mut Handle, n: INT| node(*handle, n));
+    engine.register_indexer_get(|handle: &mut Handle, figure: &str| read_figure(*handle, figure));
+    engine.register_fn("==", |a: Handle, b: Handle| a == b);
+    engine.register_fn("to_string", |handle: &mut Handle| describe(*handle));
+    engine.register_fn("to_debug", |handle: &mut Handle| describe(*handle));
+}
+
+fn component(cx: &NativeCallContext<'_>, kind: &'static str, name: &str, map: &Map) -> Scripted<Handle> {
+    let place = call_place(cx);
+    let mut settings = given(cx, map);
+    // A function of time is tabulated now; this calls the script, so nothing may be borrowed.
+    for setting in &mut settings {
+        if let Some(function) = map.get(setting.name.as_str()).and_then(|v| v.clone().try_cast::<FnPtr>())
+            && setting.name == "rate"
+        {
+            let end = draft("a component", |world| world.end)?;
+            setting.value = convert::rate_function(&Callback::new(cx, function), cx.engine(), end)?;
+        }
+    }
+    draft("a component", |world| {
+        world.spec.groups.push(GroupSpec { kind, name: name.into(), given: settings, place });
+        Handle { world: world.serial, group: world.spec.groups.len() - 1, node: None }
+    })
+}
+
+fn link(cx: NativeCallContext<'_>, a: Handle, b: Handle, map: Map) -> Scripted<()> {
+    let place = call_place(&cx);
+    let settings = given(&cx, &map);
+    draft("a link", |world| {
+        world.spec.links.push(LinkSpec { a: a.group, b: b.group, given: settings, place });
+    })
+}
+
+fn network(cx: NativeCallContext<'_>, map: Map) -> Scripted<()> {
+    let place = call_place(&cx);
+    let settings = given(&cx, &map);
+    draft("the network", |world| world.spec.network = Some((settings, place)))
+}
+
+/// Something is to be done now.
+fn command(
+    cx: &NativeCallContext<'_>,
+    target: Target,
+    action: &str,
+    arguments: Vec<Dynamic>,
+    world: Option<u64>,
+) -> Scripted<()> {
+    let arguments = arguments.iter().map(convert::value).collect();
+    let command = Command { target, action: action.into(), arguments, place: call_place(cx) };
+    desk(|desk| {
+        let here = desk.world.as_ref().map(|world| world.serial);
+        let Some(moment) = &mut desk.moment else {
+            let message = format!("`{action}` happens while a simulation runs, not while it is described");
+            return Err(fail(message, Some("write at(1.minute, || ..)".into())));
+        };
+        if world.is_some() && world != here {
+            return Err(fail("this component belongs to another world", None));
+        }
+        moment.commands.push(command);
+        Ok(())
+    })
+}
+
+fn node(handle: Handle, n: INT) -> Scripted<Handle> {
+    match u64::try_from(n) {
+        Ok(n) => Ok(Handle { node: Some(n), ..handle }),
+        Err(_) => Err(fail(format!("there is no [{n}]"), Some("the first one is [0]".into()))),
+    }
+}
+
+/// A figure of a component since the last look, inside `when`, `every` and `at`.
+fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
+    let figures = desk(|desk| desk.moment.as_ref().map(|moment| moment.view.figures.clone()));
+    let Some(figures) = figures else {
+        let hint = "write when(|| cache.hit_ratio < 0.5, || ..)".to_string();
+        return Err(fail(format!("`{name}` is measured while a simulation runs"), Some(hint)));
+    };
+    let of_group = || figures.iter().filter(|(group, ..)| *group == handle.group);
+    let plain = |metric: &str| metric.trim_end_matches("_ratio").trim_end_matches("_count").trim_end_matches("_per_s").to_string();
+    let found = of_group().find(|(_, metric, _)| *metric == name || plain(metric) == name);
+    // A figure that the last second says nothing about (no look-ups) is not a number: no comparison holds.
+    found.map(|(_, _, value)| *value).map_or_else(|| unknown_figure(name), Ok)
+}
+
+fn unknown_figure(name: &str) -> Scripted<f64> {
+    use crate::experiment::FIGURES;
+    if FIGURES.iter().any(|metric| *metric == name || metric.starts_with(name)) {
+        return Ok(f64::NAN);
+    }
+    let hint = crate::catalog::did_you_mean(name, FIGURES.iter().copied());
+    Err(fail(format!("a component has no figure `{name}`"), hint))
+}
+
+fn describe(handle: Handle) -> String {
+    let name = desk(|desk| {
+        let world = desk.world.as_ref().filter(|world| world.serial == handle.world)?;
+        let group = world.spec.groups.get(handle.group)?;
+        Some(format!("{} \"{}\"", group.kind, group.name))
+    });
+    name.unwrap_or_else(|| "component".into())
+}
+

@@ -1,0 +1,184 @@
+//! What a script is working on, one per thread: its experiments, the world being described, the run under way.
+//!
+//! Handles in scripts are plain numbers into this table, so that closures that capture them make no cycles and
+//! no borrow is held while a script runs.
+
+use super::callback::Callback;
+use super::errors::fail;
+use super::places::{Keys, place_at};
+use super::session::Finished;
+use crate::catalog::{Given, Place, Value};
+use crate::experiment::View;
+use crate::kernel::Time;
+use crate::model::{Command, Target, Trigger, WorldSpec};
+use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A component of the world being described, or one node of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Handle {
+    /// Which world it belongs to.
+    pub world: u64,
+    /// Index of the group.
+    pub group: usize,
+    /// One node of the group.
+    pub node: Option<u64>,
+}
+
+impl Handle {
+    /// For a setting. A component of another world has an index that no check accepts.
+    pub fn value(&self) -> Value {
+        let here = desk(|desk| desk.world.as_ref().map(|world| world.serial));
+        Value::Group(if here == Some(self.world) { self.group } else { usize::MAX })
+    }
+
+    pub fn target(&self) -> Target {
+        self.node.map_or(Target::Group(self.group), |node| Target::Node(self.group, node))
+    }
+}
+
+/// An experiment as the script has described it so far.
+#[derive(Clone)]
+pub(super) struct Definition {
+    pub name: String,
+    pub about: String,
+    pub factors: Vec<(String, Vec<Dynamic>)>,
+    pub variants: Vec<(String, Map)>,
+    pub baseline: Option<Map>,
+    pub replications: u64,
+    pub warmup: Time,
+    pub duration: Option<Time>,
+    pub window: Option<Time>,
+    pub seed: u64,
+    pub world: Option<Callback>,
+    pub expects: Vec<Expect>,
+    pub place: Place,
+    pub finished: Option<Rc<Finished>>,
+}
+
+/// A check of an experiment.
+#[derive(Clone)]
+pub(super) struct Expect {
+    pub text: String,
+    pub kind: ExpectKind,
+    pub callback: Callback,
+}
+
+/// What a check is about.
+#[derive(Clone)]
+pub(super) enum ExpectKind {
+    /// Each variant.
+    Each,
+    /// The variants with these levels.
+    For(Map),
+    /// All together.
+    Claim,
+}
+
+/// The world being described.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub serial: u64,
+    pub spec: WorldSpec,
+    pub callbacks: Vec<Callback>,
+    /// End of the run, for functions of time.
+    pub end: Time,
+}
+
+impl Draft {
+    /// Adds a function and gives its number.
+    pub fn keep(&mut self, callback: Callback) -> usize {
+        self.callbacks.push(callback);
+        self.callbacks.len() - 1
+    }
+
+    /// Adds something that happens.
+    pub fn happen(&mut self, trigger: Trigger, label: &str, callback: Callback) {
+        let place = callback.place.clone();
+        let callback = self.keep(callback);
+        let item = crate::model::TimelineItem { trigger, label: label.into(), callback, place };
+        self.spec.timeline.push(item);
+    }
+}
+
+/// A function of the script is being called while a simulation runs.
+pub(super) struct Moment {
+    pub view: View,
+    pub commands: Vec<Command>,
+}
+
+#[derive(Default)]
+pub(super) struct Desk {
+    /// Name of the script, for places.
+    pub source: Arc<str>,
+    /// The script's own folder, for traces.
+    pub folder: PathBuf,
+    pub keys: Keys,
+    pub experiments: Vec<Definition>,
+    pub world: Option<Draft>,
+    pub worlds_made: u64,
+    pub moment: Option<Moment>,
+    /// A worker evaluates the script only up to this experiment.
+    pub only: Option<usize>,
+    /// What earlier `.run()` calls returned, for workers.
+    pub earlier: Vec<Arc<super::session::Record>>,
+    /// Where print goes, if not to the terminal.
+    pub printed: Option<Printer>,
+}
+
+/// Where a script's print goes.
+pub(super) type Printer = Rc<dyn Fn(&str)>;
+
+thread_local! {
+    static DESK: RefCell<Desk> = RefCell::new(Desk::default());
+}
+
+/// Works on the desk. Never call a script inside.
+pub(super) fn desk<T>(work: impl FnOnce(&mut Desk) -> T) -> T {
+    DESK.with(|desk| work(&mut desk.borrow_mut()))
+}
+
+/// What a script prints.
+pub(super) fn print(text: &str) {
+    if let Some(printer) = desk(|desk| desk.printed.clone()) {
+        printer(text);
+    }
+}
+
+/// Where a native function was called from.
+pub(super) fn call_place(context: &NativeCallContext<'_>) -> Place {
+    let source = context.call_source().map(Arc::from);
+    let source = source.unwrap_or_else(|| desk(|desk| desk.source.clone()));
+    place_at(&source, context.call_position()).unwrap_or(Place { source, ..Place::default() })
+}
+
+/// The settings of a map, each with its place.
+pub(super) fn given(context: &NativeCallContext<'_>, map: &Map) -> Vec<Given> {
+    let call = call_place(context);
+    let position = context.call_position();
+    let mut settings: Vec<Given> = map
+        .iter()
+        .map(|(name, value)| {
+            let own = desk(|desk| desk.keys.place(&call.source, position, name));
+            let place = own.unwrap_or_else(|| call.clone());
+            Given { name: name.to_string(), value: super::convert::value(value), place }
+        })
+        .collect();
+    // Maps are sorted by name; mistakes are reported in the order they were written.
+    settings.sort_by(|a, b| a.place.cmp(&b.place));
+    settings
+}
+
+/// The world being described, or an error that says where its functions belong.
+pub(super) fn draft<T>(
+    what: &str,
+    work: impl FnOnce(&mut Draft) -> T,
+) -> Result<T, Box<EvalAltResult>> {
+    desk(|desk| desk.world.as_mut().map(work)).ok_or_else(|| {
+        let hint = "describe worlds in experiment(..).world(|p| { .. })".to_string();
+        fail(format!("{what} belongs into a world"), Some(hint))
+    })
+}

@@ -1,0 +1,74 @@
+//! The sandbox: a Rhai engine without files, network or clock, and with limits.
+
+use super::errors::fail;
+use super::jail::Jail;
+use super::{api, units};
+use rhai::{Dynamic, Engine, OptimizationLevel};
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Operations that a script, or the description of one world, may take: seconds, not for ever.
+const OPERATIONS: u64 = 50_000_000;
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// The flag that stops all scripts; Ctrl-C sets it.
+pub fn stop_scripts() -> &'static AtomicBool {
+    &STOP
+}
+
+thread_local! {
+    static SPENT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A new phase begins: its operations are counted from 0.
+pub(super) fn refill() {
+    SPENT.with(|spent| spent.set(0));
+}
+
+/// An engine with the whole surface. `muted` engines print nothing.
+pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
+    let mut engine = Engine::new();
+    engine.set_max_expr_depths(256, 256);
+    engine.set_max_call_levels(64);
+    engine.set_max_string_size(1 << 20);
+    engine.set_max_array_size(1 << 20);
+    engine.set_max_map_size(1 << 16);
+    engine.set_max_modules(64);
+    engine.set_strict_variables(strict);
+    engine.set_fail_on_invalid_map_property(true);
+    engine.set_optimization_level(OptimizationLevel::None); // else the places of constant maps are lost
+    engine.set_module_resolver(Jail::new(roots));
+    engine.disable_symbol("eval");
+    engine.on_progress(|_| limit());
+    if muted {
+        engine.on_print(|_| {});
+        engine.on_debug(|_, _, _| {});
+    } else {
+        engine.on_print(|text| super::desk::print(text));
+        engine.on_debug(|text, _, _| super::desk::print(text));
+    }
+    for clock in ["timestamp", "sleep"] {
+        engine.register_fn(clock, move || -> Result<(), _> {
+            let message = format!("`{clock}` reads the real clock; experiments have simulated time");
+            Err(fail(message, None))
+        });
+    }
+    units::register(&mut engine);
+    api::register(&mut engine);
+    engine
+}
+
+fn limit() -> Option<Dynamic> {
+    let spent = SPENT.with(|spent| {
+        spent.set(spent.get() + 1);
+        spent.get()
+    });
+    if STOP.load(Ordering::Relaxed) {
+        return Some("stopped".into());
+    }
+    (spent > OPERATIONS).then(|| {
+        format!("the script did not end after {} million operations; is there an endless loop?", OPERATIONS / 1_000_000).into()
+    })
+}

@@ -1,0 +1,188 @@
+//! From Rhai's errors to problems with a place, a sentence and a hint.
+
+use super::places::place_at;
+use super::units::unit_names;
+use crate::catalog::{Place, Problem, Problems, did_you_mean};
+use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
+use std::sync::Arc;
+
+/// A mistake that one of our functions has found; Rhai adds the place of the call.
+#[derive(Clone, Debug)]
+pub(super) struct Mistake(pub Problems);
+
+/// What a check throws when the interval cannot decide which is best.
+#[derive(Clone, Debug)]
+pub(super) struct Undecided(pub String);
+
+/// An error for Rhai to carry.
+pub(super) fn fail(message: impl Into<String>, hint: Option<String>) -> Box<EvalAltResult> {
+    raise(vec![Problem::new(message).maybe_hint(hint)])
+}
+
+/// Several errors for Rhai to carry. (`ErrorSystem` would never get a position.)
+pub(super) fn raise(problems: Problems) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(Dynamic::from(Mistake(problems)), Position::NONE).into()
+}
+
+/// The words a script could have meant, for hints.
+pub(super) struct Words<'a> {
+    /// Functions and methods.
+    pub functions: &'a [String],
+    /// Name of the script, for places.
+    pub source: &'a Arc<str>,
+}
+
+/// What went wrong, as problems.
+pub(super) fn explain(error: &EvalAltResult, words: &Words<'_>) -> Problems {
+    let mut source = words.source.clone();
+    let mut position = error.position();
+    let mut inner = error;
+    loop {
+        match inner {
+            EvalAltResult::ErrorInFunctionCall(_, file, next, _) => {
+                if !file.is_empty() && **file != *source {
+                    source = file.as_str().into();
+                }
+                inner = next;
+            }
+            EvalAltResult::ErrorInModule(file, next, _) => {
+                source = file.as_str().into();
+                inner = next;
+            }
+            _ => break,
+        }
+        if !inner.position().is_none() {
+            position = inner.position();
+        }
+    }
+    let place = place_at(&source, position);
+    if let EvalAltResult::ErrorRuntime(value, _) = inner
+        && let Some(Mistake(problems)) = value.clone().try_cast::<Mistake>()
+    {
+        return problems.into_iter().map(|problem| placed(problem, &place)).collect();
+    }
+    vec![placed(translate(inner, words), &place)]
+}
+
+fn placed(problem: Problem, place: &Option<Place>) -> Problem {
+    Problem { place: problem.place.clone().or_else(|| place.clone()), ..problem }
+}
+
+/// Whether an error is the sign that the interval cannot decide.
+pub(super) fn undecided(error: &EvalAltResult) -> Option<String> {
+    match error {
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => undecided(inner),
+        EvalAltResult::ErrorRuntime(value, _) => {
+            value.clone().try_cast::<Undecided>().map(|Undecided(why)| why)
+        }
+        _ => None,
+    }
+}
+
+fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorParsing(kind, _) => syntax(kind),
+        E::ErrorVariableNotFound(name, _) => unknown_variable(name, words),
+        E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, words),
+        E::ErrorPropertyNotFound(name, _) => Problem::new(format!("there is no `{name}` here")),
+        E::ErrorDotExpr(text, _) => unknown_property(text),
+        E::ErrorModuleNotFound(name, _) => Problem::new(format!("there is no module \"{name}\""))
+            .hint("modules are files in the script's own folder or in scripts/, named without .rhai"),
+        E::ErrorTerminated(value, _) => Problem::new(value.to_string()),
+        E::ErrorStackOverflow(_) => Problem::new("functions call each other too deeply")
+            .hint("is there a recursion without an end?"),
+        E::ErrorDataTooLarge(what, _) => Problem::new(format!("{what} grows too large"))
+            .hint("texts, arrays and maps of a script are bounded"),
+        E::ErrorMismatchDataType(wanted, found, _) => mismatch(wanted, found),
+        E::ErrorMismatchOutputType(wanted, found, _) => {
+            Problem::new(format!("a function must return {wanted} here, not {found}"))
+        }
+        E::ErrorDataRace(what, _) => Problem::new(format!("{what} is used while it is being changed"))
+            .hint("copy it into another variable first"),
+        E::ErrorArithmetic(what, _) => Problem::new(what.to_lowercase()),
+        E::ErrorArrayBounds(length, index, _) => {
+            Problem::new(format!("there is no [{index}] in a list of {length}"))
+        }
+        E::ErrorIndexingType(kind, _) => {
+            let kind = kind.split(" [").next().unwrap_or(kind);
+            Problem::new(format!("a {kind} has no such property"))
+        }
+        E::ErrorRuntime(value, _) => Problem::new(value.to_string()),
+        other => Problem::new(strip_position(&other.to_string())),
+    }
+}
+
+/// Rhai's texts repeat the position that the drawing shows.
+fn strip_position(text: &str) -> String {
+    text.split(" (line ").next().unwrap_or(text).to_string()
+}
+
+fn syntax(kind: &ParseErrorType) -> Problem {
+    let text = strip_position(&kind.to_string());
+    match kind {
+        ParseErrorType::UnexpectedEOF => {
+            Problem::new("the script ends in the middle of something").hint("is a `}` or `)` missing?")
+        }
+        ParseErrorType::VariableUndefined(name) => Problem::new(format!("there is no variable `{name}`"))
+            .hint("functions see only their parameters; closures `|x| ..` see the variables around them"),
+        ParseErrorType::Reserved(word) => Problem::new(format!("`{word}` is a word of the language"))
+            .hint("choose another name, or write it as a text: \"..\""),
+        ParseErrorType::MissingToken(token, what) => {
+            Problem::new(format!("`{token}` is missing {what}")).hint("before the marked place")
+        }
+        ParseErrorType::BadInput(_) => Problem::new(format!("syntax error: {text}")),
+        _ => Problem::new(format!("syntax error: {text}")),
+    }
+}
+
+fn unknown_variable(name: &str, words: &Words<'_>) -> Problem {
+    let functions = words.functions.iter().map(String::as_str);
+    let problem = Problem::new(format!("there is no variable `{name}`"));
+    match crate::catalog::closest(name, functions) {
+        Some(found) => problem.hint(format!("did you mean the function `{found}(..)`?")),
+        None => problem.hint("make it first, with let; functions (fn) see only their parameters"),
+    }
+}
+
+/// Rhai tells the name with the types of its arguments: `crash (component, &str)`.
+fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
+    let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
+    let arguments = arguments.trim_end_matches(')').replace("&str | ImmutableString | String", "text");
+    if name.starts_with("anon$") {
+        let message = "this function takes another number of parameters here";
+        return Problem::new(message).hint("at, every: || ..; world: |p| ..; expect: |r| ..; claim: |all| ..");
+    }
+    if name == "!" || name == "&&" || name == "||" {
+        return Problem::new(format!("a check cannot be combined with `{name}`"))
+            .hint("write the opposite comparison, or two checks");
+    }
+    if words.functions.iter().any(|known| known == name) {
+        let message = format!("`{name}` does not take ({arguments})");
+        return Problem::new(message).maybe_hint(super::api::usage(name));
+    }
+    if arguments.starts_with("component") {
+        let message = format!("a component has no action `{name}`");
+        let actions = crate::model::ACTIONS.iter().copied();
+        return Problem::new(message).maybe_hint(did_you_mean(name, actions));
+    }
+    let candidates: Vec<&str> = words.functions.iter().map(String::as_str).collect();
+    let hint = crate::catalog::closest(name, candidates).map(|found| format!("did you mean `{found}`?"));
+    Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
+}
+
+/// `5.sec`: Rhai reports the missing getter.
+fn unknown_property(text: &str) -> Problem {
+    let mut quoted = text.split('\'').skip(1).step_by(2);
+    let name = quoted.next().unwrap_or(text);
+    let hint = did_you_mean(name, unit_names().collect::<Vec<_>>());
+    Problem::new(format!("there is no unit or property `{name}`")).maybe_hint(hint)
+}
+
+fn mismatch(wanted: &str, found: &str) -> Problem {
+    if found.contains("check") {
+        let message = "a check cannot decide an `if`, nor be combined with && or ||";
+        return Problem::new(message).hint("write one comparison, or two checks");
+    }
+    Problem::new(format!("{found} where {wanted} is needed"))
+}

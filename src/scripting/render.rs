@@ -1,0 +1,94 @@
+//! Draws problems: the source line, a mark under what is meant, and the hint.
+
+use crate::catalog::{Place, Problem};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Message, Renderer, Snippet};
+use std::collections::BTreeMap;
+
+/// Texts of scripts, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(BTreeMap<String, String>);
+
+impl Sources {
+    /// Keeps a text.
+    pub fn add(&mut self, name: &str, text: &str) {
+        self.0.insert(name.into(), text.into());
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// Draws problems, with ANSI colours (the printer strips them where they are not wanted).
+pub fn draw(problems: &[Problem], sources: &Sources) -> String {
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    let drawn: Vec<String> = problems.iter().map(|problem| one(problem, sources, &renderer)).collect();
+    drawn.join("\n\n") + "\n"
+}
+
+fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
+    let nothing: [Message<'_>; 0] = [];
+    let mut group = Level::ERROR.primary_title(problem.message.as_str()).elements(nothing);
+    let marked = problem.place.as_ref().and_then(|place| {
+        let text = sources.text(&place.source)?;
+        Some((place, text, span(text, place)?))
+    });
+    match marked {
+        Some((place, text, span)) => {
+            let mark = AnnotationKind::Primary.span(span);
+            group = group.element(Snippet::source(text).path(&*place.source).annotation(mark));
+        }
+        None => {
+            if let Some(place) = &problem.place {
+                let origin = format!("in {} line {}", place.source, place.line);
+                group = group.element(Level::NOTE.message(origin));
+            }
+        }
+    }
+    if let Some(hint) = &problem.hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+/// The bytes that a place means; a place without a length means the word there.
+fn span(text: &str, place: &Place) -> Option<std::ops::Range<usize>> {
+    let line_start: usize = text.split_inclusive('\n').take(place.line.checked_sub(1)?).map(str::len).sum();
+    let line = text.get(line_start..)?.lines().next().unwrap_or("");
+    let column = place.column.saturating_sub(1);
+    let start = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    let rest = &line[start..];
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let length = match place.length {
+        0 => rest.chars().take_while(|c| is_word(*c)).map(char::len_utf8).sum::<usize>().max(1),
+        length => rest.chars().take(length).map(char::len_utf8).sum(),
+    };
+    let end = (line_start + start + length).min(text.len());
+    Some((line_start + start).min(end)..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_the_word() {
+        let mut sources = Sources::default();
+        sources.add("a.rhai", "let a = 1;\nlet b = ttll: 5;\n");
+        let place = Place { source: "a.rhai".into(), line: 2, column: 9, length: 0 };
+        let problem = Problem::at(&place, "no `ttll`").hint("did you mean `ttl`?");
+        let drawn = anstream::adapter::strip_str(&draw(&[problem], &sources)).to_string();
+        assert!(drawn.contains("2 | let b = ttll: 5;"), "{drawn}");
+        assert!(drawn.contains("^^^^"), "{drawn}");
+        assert!(drawn.contains("help: did you mean `ttl`?"), "{drawn}");
+    }
+
+    #[test]
+    fn places_outside_the_text_are_survived() {
+        let place = Place { source: "a".into(), line: 99, column: 99, length: 99 };
+        let mut sources = Sources::default();
+        sources.add("a", "one line");
+        assert!(draw(&[Problem::at(&place, "oops")], &sources).contains("oops"));
+    }
+}
