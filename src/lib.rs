@@ -2,11 +2,13 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod cli;
 pub mod components;
 pub mod experiment;
 pub mod input;
 pub mod kernel;
 pub mod model;
+pub mod output;
 pub mod parts;
 pub mod random;
 pub mod scripting;

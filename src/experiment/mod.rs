@@ -12,8 +12,8 @@ mod series;
 
 pub use compare::{Comparison, Verdict, compare};
 pub use design::{Level, Plan, Timing, Variant};
-pub use drive::{Built, Director, FIGURES, View};
+pub use drive::{Built, Director, FIGURES, View, drive};
 pub use judge::{Estimate, Judgement, Sense, Standing, short};
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
 pub use result::{CheckRow, ComponentRow, EventRow, RunResult, SeriesRow};
-pub use runner::{Builder, Outcome, Progress, Sink, Workshop, run};
+pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, run};

@@ -92,6 +92,8 @@ pub fn run<'w>(
         let job = Job { plan, sink, progress, stop, variant, replication };
         match job.run(builder, workshop) {
             Ok(result) => result,
+            // A script's function that was stopped has not failed.
+            Err(_) if stop.load(Ordering::Relaxed) => None,
             Err(problems) => {
                 failed.lock().expect("no panic").get_or_insert(problems);
                 None

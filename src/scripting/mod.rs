@@ -15,4 +15,4 @@ mod workshop;
 
 pub use engine::stop_scripts;
 pub use render::{Sources, draw};
-pub use session::{Finished, Host, Session};
+pub use session::{Finished, Host, Judge, Record, Session};

@@ -1,0 +1,191 @@
+//! Carries the experiments of a script out: runs, files, table.
+
+use super::args::RunArgs;
+use super::rule::Rule;
+use super::{CHECK_FAILED, INCOMPLETE, json, progress, say, table};
+use crate::catalog::{Problem, Problems};
+use crate::experiment::{
+    self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare,
+};
+use crate::output::{Extra, Folders, OutputError, Staging, Written, script_hash};
+use crate::scripting::{Host, Judge, stop_scripts};
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// `--quick` runs so many replications.
+const QUICK: u64 = 3;
+
+/// Runs experiments and writes their results.
+pub struct RunHost {
+    args: RunArgs,
+    rules: Vec<Rule>,
+    hash: u64,
+    folders: RefCell<Folders>,
+    began: Cell<bool>,
+    failed_checks: Cell<bool>,
+    incomplete: Cell<bool>,
+    left: RefCell<Option<PathBuf>>,
+}
+
+impl RunHost {
+    /// A host for one script.
+    pub fn new(args: RunArgs, rules: Vec<Rule>, text: &str) -> Self {
+        RunHost {
+            args,
+            rules,
+            hash: script_hash(text),
+            folders: RefCell::default(),
+            began: Cell::new(false),
+            failed_checks: Cell::new(false),
+            incomplete: Cell::new(false),
+            left: RefCell::default(),
+        }
+    }
+
+    /// The exit code of the whole script.
+    pub fn exit_code(&self) -> u8 {
+        match (self.incomplete.get(), self.failed_checks.get()) {
+            (true, _) => INCOMPLETE,
+            (_, true) => CHECK_FAILED,
+            _ => 0,
+        }
+    }
+
+    /// Says what is left of an interrupted session.
+    pub fn say_interrupted(&self) {
+        match &*self.left.borrow() {
+            Some(path) => say::note(&format!(
+                "interrupted: the finished runs are in {}; go on with --resume\n",
+                path.display()
+            )),
+            None => say::note("interrupted: nothing was finished\n"),
+        }
+    }
+
+    fn target(&self, plan: &Plan) -> PathBuf {
+        let folder = self.folders.borrow_mut().next(&plan.name);
+        let first = !self.began.replace(true);
+        match &self.args.output_dir {
+            // The first experiment of a script gets the folder itself, others folders in it.
+            Some(dir) if first => dir.clone(),
+            Some(dir) => dir.join(folder),
+            None => PathBuf::from("results").join(folder),
+        }
+    }
+
+    fn finish(
+        &self,
+        staging: Staging,
+        plan: &Plan,
+        outcome: &Outcome,
+        judge: &mut Judge<'_>,
+        began: Instant,
+    ) -> Result<(), Problems> {
+        let comparisons = compare(&outcome.results, plan.variants.len(), plan.baseline);
+        let checks = self.checks(plan, &outcome.results, judge)?;
+        let extra = Extra {
+            script: self.args.script.display().to_string(),
+            command: std::env::args().collect(),
+            wall_s: began.elapsed().as_secs_f64(),
+        };
+        let written = if outcome.complete {
+            staging.finish(plan, outcome, &comparisons, &checks, &extra)
+        } else {
+            staging.leave(plan, outcome, &comparisons, &checks, &extra)
+        };
+        let written = written.map_err(|error| vec![refused(&error)])?;
+        if !outcome.complete {
+            *self.left.borrow_mut() = Some(written.dir.clone());
+            self.incomplete.set(true);
+            return Ok(());
+        }
+        let failed = checks.iter().any(|check| check.passed != Some(true));
+        self.failed_checks.set(self.failed_checks.get() || failed);
+        self.tell(plan, outcome, &comparisons, &checks, &written);
+        Ok(())
+    }
+
+    fn checks(
+        &self,
+        plan: &Plan,
+        results: &[RunResult],
+        judge: &mut Judge<'_>,
+    ) -> Result<Vec<CheckRow>, Problems> {
+        let mut rows = judge(results)?;
+        rows.extend(self.rules.iter().flat_map(|rule| rule.judge(plan, results)));
+        Ok(rows)
+    }
+
+    fn tell(
+        &self,
+        plan: &Plan,
+        outcome: &Outcome,
+        comparisons: &[experiment::Comparison],
+        checks: &[CheckRow],
+        written: &Written,
+    ) {
+        self.warn(plan, outcome);
+        if self.args.json {
+            say::out(&json::document(plan, outcome, comparisons, checks, written));
+        } else if !self.args.quiet {
+            say::out(&table::render(plan, outcome, comparisons, checks, written, table::width()));
+        }
+    }
+
+    /// Each warning once, with the number of runs it is about.
+    fn warn(&self, plan: &Plan, outcome: &Outcome) {
+        let mut seen: Vec<(&str, usize)> = Vec::new();
+        for warning in outcome.results.iter().flat_map(|result| &result.warnings) {
+            let kind = if self.args.verbose { warning } else { warning.split([',', ':']).next().unwrap_or(warning) };
+            match seen.iter_mut().find(|(text, _)| *text == kind) {
+                Some((_, count)) => *count += 1,
+                None => seen.push((kind, 1)),
+            }
+        }
+        for (text, count) in seen {
+            say::note(&format!("warning: {text} (in {count} of {} runs)\n", plan.jobs()));
+        }
+    }
+}
+
+fn refused(error: &OutputError) -> Problem {
+    Problem::new(error.to_string())
+}
+
+impl Host for RunHost {
+    fn adjust(&self, plan: &mut Plan) {
+        plan.seed = self.args.seed.unwrap_or(plan.seed);
+        plan.replications = self.args.replications.unwrap_or(plan.replications);
+        if self.args.quick {
+            plan.replications = plan.replications.min(QUICK);
+        }
+        plan.disabled.clone_from(&self.args.disable);
+    }
+
+    fn run(
+        &self,
+        plan: &Plan,
+        workshop: &dyn Workshop,
+        builder: &mut dyn Builder,
+        judge: &mut Judge<'_>,
+    ) -> Result<Option<Outcome>, Problems> {
+        let began = Instant::now();
+        experiment::check(plan, builder)?;
+        let target = self.target(plan);
+        let staging = Staging::open(&target, plan, self.hash, self.args.resume)
+            .map_err(|error| vec![refused(&error)])?;
+        let bar = progress::Bar::new(plan, self.args.quiet);
+        let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), self.args.jobs);
+        bar.end();
+        let outcome = outcome?;
+        self.finish(staging, plan, &outcome, judge, began)?;
+        Ok(outcome.complete.then_some(outcome))
+    }
+
+    fn print(&self, text: &str) {
+        if !self.args.json {
+            say::out(&format!("{text}\n"));
+        }
+    }
+}

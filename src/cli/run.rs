@@ -1,0 +1,101 @@
+//! `scalelab run`.
+
+use super::args::RunArgs;
+use super::host::RunHost;
+use super::rule::Rule;
+use super::{FAILED, INTERRUPTED, USAGE, say};
+use crate::catalog::Problem;
+use crate::scripting::{Session, Sources, stop_scripts};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+
+/// Runs a script; the exit code.
+pub fn run(args: RunArgs) -> u8 {
+    let rules: Result<Vec<Rule>, String> = args.check.iter().map(|rule| Rule::parse(rule)).collect();
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(why) => {
+            say::problem(&why);
+            return USAGE;
+        }
+    };
+    if let Some(code) = unknown_mechanism(&args.disable) {
+        return code;
+    }
+    let text = match read(&args.script) {
+        Ok(text) => text,
+        Err(problem) => {
+            say::problems(&[problem], &Sources::default());
+            return FAILED;
+        }
+    };
+    catch_interrupts();
+    let script = args.script.clone();
+    let host = Rc::new(RunHost::new(args, rules, &text));
+    let mut session = Session::new(&folder(&script), true, host.clone());
+    let result = session.run_file(&script.display().to_string(), &text);
+    if stop_scripts().load(Ordering::Relaxed) {
+        host.say_interrupted();
+        return INTERRUPTED;
+    }
+    if let Err(problems) = result {
+        say::problems(&problems, session.sources());
+        return FAILED;
+    }
+    host.exit_code()
+}
+
+fn unknown_mechanism(names: &[String]) -> Option<u8> {
+    let known = crate::components::MECHANISMS;
+    let unknown = names.iter().find(|name| !known.contains(&name.as_str()))?;
+    let hint = crate::catalog::did_you_mean(unknown, known.iter().copied()).unwrap_or_default();
+    say::problem(&format!("there is no mechanism `{unknown}`; {hint}"));
+    Some(USAGE)
+}
+
+/// The folder of a script: where its imports and traces are found.
+pub fn folder(script: &Path) -> PathBuf {
+    match script.parent() {
+        Some(parent) if parent != Path::new("") => parent.into(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// A script is UTF-8 text of at most this size.
+const SCRIPT_BYTES_AT_MOST: u64 = 4 << 20;
+
+/// Reads a script.
+pub fn read(path: &Path) -> Result<String, Problem> {
+    let name = path.display();
+    let size = std::fs::metadata(path).map_err(|error| {
+        let problem = Problem::new(format!("cannot read the script {name}: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::NotFound => problem.hint("`scalelab new NAME` writes a script to start from"),
+            _ => problem,
+        }
+    })?;
+    if size.is_dir() {
+        return Err(Problem::new(format!("{name} is a folder")).hint("name a script in it"));
+    }
+    if size.len() > SCRIPT_BYTES_AT_MOST {
+        return Err(Problem::new(format!("{name} is too large for a script")).hint("data belongs into a trace"));
+    }
+    let bytes = std::fs::read(path)
+        .map_err(|error| Problem::new(format!("cannot read the script {name}: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| {
+        Problem::new(format!("{name} is not a script: it is not UTF-8 text")).hint("data belongs into a trace")
+    })
+}
+
+/// Ctrl-C once: what is finished is kept; twice: stop at once.
+pub fn catch_interrupts() {
+    let handler = || {
+        if stop_scripts().swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    };
+    if ctrlc::set_handler(handler).is_err() {
+        say::note("warning: Ctrl-C will stop at once, without keeping what is finished\n");
+    }
+}
