@@ -88,7 +88,7 @@ fn convert(
             in_range((*low..=*high).contains(&number)).map(|_| Number(number))
         }
         (Kind::Text, Text(_)) | (Kind::Flag, Flag(_)) | (Kind::Keys, Keys(_)) => Ok(value.clone()),
-        (Kind::Strategy, Text(_) | List(_)) => Ok(value.clone()),
+        (Kind::Strategy(problem), Text(_) | List(_)) => problem(value).map_or_else(|| Ok(value.clone()), Err),
         (Kind::Load, Value::Load(_)) => Ok(value.clone()),
         (Kind::Load, Rate(rate)) => poisson(*rate).ok_or_else(|| out_of_range(param, value)),
         (Kind::Choice(policies), Text(text)) => match policies.iter().any(|p| p.name == text) {

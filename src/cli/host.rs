@@ -133,18 +133,18 @@ impl RunHost {
         }
     }
 
-    /// Each warning once, with the number of runs it is about.
+    /// Each kind of warning once, with its first example and the number of runs it is about.
     fn warn(&self, plan: &Plan, outcome: &Outcome) {
         let mut seen: Vec<(&str, usize)> = Vec::new();
+        let kind = |text: &str| text.split(": ").next().map(str::to_string);
         for warning in outcome.results.iter().flat_map(|result| &result.warnings) {
-            let kind = if self.args.verbose { warning } else { warning.split([',', ':']).next().unwrap_or(warning) };
-            match seen.iter_mut().find(|(text, _)| *text == kind) {
+            match seen.iter_mut().find(|(text, _)| !self.args.verbose && kind(text) == kind(warning)) {
                 Some((_, count)) => *count += 1,
-                None => seen.push((kind, 1)),
+                None => seen.push((warning, 1)),
             }
         }
         for (text, count) in seen {
-            say::note(&format!("warning: {text} (in {count} of {} runs)\n", plan.jobs()));
+            say::note(&format!("note: {text} ({count} of {} runs)\n", plan.jobs()));
         }
     }
 }

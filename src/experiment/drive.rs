@@ -5,8 +5,8 @@ use super::facts::Facts;
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::series::{Change, Recorder, node_names};
-use crate::catalog::{Problem, Problems};
-use crate::components::Layout;
+use crate::catalog::{Load, Problem, Problems};
+use crate::components::site::Group;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, milliseconds, seconds};
 use crate::model::{self, Checked, Command, Order, Target, Trigger, WorldSpec};
@@ -44,27 +44,30 @@ const SLICE: u64 = 1 << 16;
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
 pub fn rehearse(mut built: Built, end: Time, disabled: &[String]) -> Result<(), Problems> {
-    let checked = model::check(&built.spec, end, disabled)?;
-    let mut problems = Problems::new();
-    let view = View { now: 0, figures: neutral_figures(&checked.layout) };
+    let (checked, mut problems) = match model::check(&built.spec, end, disabled) {
+        Ok(checked) => (Some(checked), Problems::new()),
+        Err(problems) => (None, problems),
+    };
+    let view = View { now: 0, figures: neutral_figures(built.spec.groups.len()) };
     for item in &built.spec.timeline {
         if let Trigger::When(condition) = item.trigger {
             problems.extend(built.director.holds(condition, &view).err());
         }
         match built.director.fire(item.callback, &view) {
             Err(problem) => problems.push(problem),
-            Ok(commands) => problems.extend(
-                commands.iter().filter_map(|command| model::resolve(&checked.layout, command).err()),
-            ),
+            Ok(commands) => {
+                let layout = checked.as_ref().map(|checked| &checked.layout);
+                let wrong = |command| layout.and_then(|layout| model::resolve(layout, command).err());
+                problems.extend(commands.iter().filter_map(wrong));
+            }
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Every figure that a condition may ask for, at a harmless value.
-fn neutral_figures(layout: &Layout) -> Vec<(usize, &'static str, f64)> {
-    let groups = 0..layout.groups.len();
-    groups.flat_map(|group| FIGURES.iter().map(move |metric| (group, *metric, 0.0))).collect()
+fn neutral_figures(groups: usize) -> Vec<(usize, &'static str, f64)> {
+    (0..groups).flat_map(|group| FIGURES.iter().map(move |metric| (group, *metric, 0.0))).collect()
 }
 
 /// Figures of a group that a condition may ask for.
@@ -310,6 +313,7 @@ impl<'a> Run<'a> {
         if facts.all.total() == 0 {
             warnings.push("no request came in the measured part".into());
         }
+        warnings.extend(self.world.layout.groups.iter().filter_map(synthetic_writes));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             warnings.extend(unsettled(&self.recorder.latencies, &self.timing));
@@ -380,6 +384,13 @@ fn component_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
     }
 }
 
+/// Says so if writes were drawn for a trace that has none of its own.
+fn synthetic_writes(group: &Group) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let share = trace.writes? * 100.0;
+    Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
+}
+
 /// Two percentage points between the first and the last third count as drift.
 const DRIFT: f64 = 0.02;
 
@@ -396,7 +407,7 @@ fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String> {
     };
     let (first, last) = (ratio(&measured[..third]), ratio(&measured[measured.len() - third..]));
     ((first - last).abs() > DRIFT).then(|| {
-        format!("the hit ratio still drifts, from {first:.3} to {last:.3}: lengthen the warm-up or use `preload`")
+        format!("the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`")
     })
 }
 
@@ -405,6 +416,6 @@ fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
     let dropped = crate::stats::mser5(latencies)? as u64 * timing.window;
     (dropped > timing.warmup + 5 * timing.window).then(|| {
         let advice = crate::kernel::time_text(dropped);
-        format!("the latency settles only after about {advice} (MSER-5): lengthen the warm-up")
+        format!("the latency settles late: after about {advice} (MSER-5); lengthen the warm-up")
     })
 }

@@ -62,6 +62,7 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
             }
         }
     }
+    problems.sort_by(|a, b| a.place.cmp(&b.place));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 

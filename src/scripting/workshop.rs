@@ -101,11 +101,13 @@ pub(super) struct ScriptBuilder {
 impl Builder for ScriptBuilder {
     fn world(&mut self, variant: usize, _replication: u64) -> Result<Built, Problems> {
         refill();
-        let end = self.end;
+        let (end, place) = (self.end, self.world.place.clone());
         let outer = desk(|desk| {
             desk.worlds_made += 1;
             let serial = desk.worlds_made;
-            desk.world.replace(Draft { serial, end, ..Draft::default() })
+            let mut draft = Draft { serial, end, ..Draft::default() };
+            draft.spec.place = Some(place);
+            desk.world.replace(draft)
         });
         let params = super::api::Params(self.params[variant].clone());
         let result = self.world.isolated().call(&self.engine, (params,));
