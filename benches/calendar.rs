@@ -27,26 +27,31 @@ fn delays() -> Vec<u64> {
 }
 
 trait Queue {
-    fn push(&mut self, entry: Entry);
-    fn pop(&mut self) -> Entry;
+    fn put(&mut self, entry: Entry, sequence: u64);
+    fn take(&mut self) -> Entry;
 }
 
 impl Queue for Calendar {
     #[inline]
-    fn push(&mut self, entry: Entry) {
-        Calendar::push(self, entry);
+    fn put(&mut self, entry: Entry, _sequence: u64) {
+        self.push(entry);
     }
     #[inline]
-    fn pop(&mut self) -> Entry {
+    fn take(&mut self) -> Entry {
         self.pop_before(u64::MAX).expect("never empty")
     }
 }
 
-/// An entry with the order of the calendar.
-struct Ordered(Entry);
+/// An entry with the order of the calendar, which needs no sequence number.
+struct Ordered(Entry, u64);
+impl Ordered {
+    fn key(&self) -> (u64, u64) {
+        (self.0.time, self.1)
+    }
+}
 impl PartialEq for Ordered {
     fn eq(&self, other: &Self) -> bool {
-        self.0.key() == other.0.key()
+        self.key() == other.key()
     }
 }
 impl Eq for Ordered {}
@@ -57,34 +62,34 @@ impl PartialOrd for Ordered {
 }
 impl Ord for Ordered {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.key().cmp(&other.0.key())
+        self.key().cmp(&other.key())
     }
 }
 
 impl Queue for BinaryHeap<Reverse<Ordered>> {
     #[inline]
-    fn push(&mut self, entry: Entry) {
-        BinaryHeap::push(self, Reverse(Ordered(entry)));
+    fn put(&mut self, entry: Entry, sequence: u64) {
+        self.push(Reverse(Ordered(entry, sequence)));
     }
     #[inline]
-    fn pop(&mut self) -> Entry {
-        BinaryHeap::pop(self).expect("never empty").0.0
+    fn take(&mut self) -> Entry {
+        self.pop().expect("never empty").0.0
     }
 }
 
 fn hold_ns(mut queue: impl Queue, pending: u64, delays: &[u64]) -> f64 {
-    let entry = |time, sequence| Entry { time, sequence, event: Event::Expiry(sequence as u32) };
+    let entry = |time, sequence| Entry { time, event: Event::Expiry(sequence as u32) };
     let delay = |sequence: u64| delays[sequence as usize & (delays.len() - 1)];
-    (0..pending).for_each(|sequence| queue.push(entry(delay(sequence), sequence)));
+    (0..pending).for_each(|sequence| queue.put(entry(delay(sequence), sequence), sequence));
     let mut hold = |from: u64, to: u64| {
         for sequence in from..to {
-            let next = queue.pop();
-            queue.push(entry(next.time + delay(sequence), sequence));
+            let next = queue.take();
+            queue.put(entry(next.time + delay(sequence), sequence), sequence);
         }
     };
     hold(pending, 2 * pending); // into the steady state
     let (ns, ()) = timed(|| hold(2 * pending, 2 * pending + HOLDS));
-    black_box(queue.pop());
+    black_box(queue.take());
     ns / HOLDS as f64
 }
 

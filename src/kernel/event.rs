@@ -66,25 +66,16 @@ impl Event {
     }
 }
 
-/// An event with its place in the order: by time, and first in, first out among equals.
+/// An event with its time. Among equal times the calendar keeps the order in which they were pushed, so that no
+/// sequence number need travel along.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// When it happens.
     pub time: Time,
-    /// How many entries were made before it.
-    pub sequence: u64,
     /// What happens.
     pub event: Event,
 }
 
-impl Entry {
-    /// Sorting key: (time, sequence) as one number.
-    #[inline]
-    pub fn key(&self) -> u128 {
-        ((self.time as u128) << 64) | self.sequence as u128
-    }
-}
-
-// The calendar moves entries around all day: two per cache line.
+// The calendar moves entries around all day.
 const _: () = assert!(size_of::<Event>() == 16);
-const _: () = assert!(size_of::<Entry>() == 32);
+const _: () = assert!(size_of::<Entry>() == 24);

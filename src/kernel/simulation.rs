@@ -42,7 +42,6 @@ pub(super) struct Node {
 /// All of a simulation but its components.
 pub struct Core {
     pub(super) now: Time,
-    sequence: u64,
     calendar: Calendar,
     /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
     lane: VecDeque<Event>,
@@ -68,8 +67,7 @@ impl Core {
             self.lane.push_back(event);
             return;
         }
-        self.calendar.push(Entry { time: at, sequence: self.sequence, event });
-        self.sequence += 1;
+        self.calendar.push(Entry { time: at, event });
     }
 
     #[inline]
@@ -95,34 +93,11 @@ impl Core {
         {
             self.schedule(at, Event::Expiry(class.0));
         }
-        match self.travel(caller, ask.to, ask.bytes, ask.key, ask.request, false) {
+        match self.transit.transit(&Call::question(caller, ask), &self.requests) {
             Some(delay) => self.schedule(self.now + delay, Event::Deliver(id)),
             None => self.stop_moving(id), // lost: the caller waits for its time-out
         }
         id
-    }
-
-    #[inline]
-    fn travel(
-        &mut self,
-        from: NodeId,
-        to: NodeId,
-        bytes: u32,
-        key: u64,
-        request: RequestId,
-        returning: bool,
-    ) -> Option<Time> {
-        let request = self.requests.get(request);
-        let message = Message {
-            from,
-            to,
-            bytes,
-            key,
-            draw: request.map(|request| request.draw),
-            attempt: request.map_or(0, |request| request.attempts),
-            returning,
-        };
-        self.transit.transit(&message, self.now)
     }
 
     fn stop_moving(&mut self, id: CallId) {
@@ -146,29 +121,28 @@ impl Core {
             return;
         }
         call.phase.clear(Phase::OPEN);
+        let message = call.carry(answer);
         self.ledger.replied += 1;
-        self.send_answer(id, answer);
+        self.send_answer(id, message);
     }
 
-    /// Sends an answer on its way, unless nobody waits for it.
-    fn send_answer(&mut self, id: CallId, answer: &Answer) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        if !call.phase.has(Phase::WAITING) {
+    /// Sends an answer on its way, unless nobody waits for it (no message).
+    #[inline]
+    fn send_answer(&mut self, id: CallId, message: Option<Message>) {
+        let Some(message) = message else {
             self.ledger.late += 1;
             return self.close_if_over(id);
-        }
-        call.status = answer.status;
-        call.bytes = answer.bytes;
-        call.version = answer.version;
-        call.redirect = answer.redirect;
-        let itself = answer.answered_by == NodeId::NONE;
-        call.answered_by = if itself { call.callee } else { answer.answered_by };
-        call.phase.set(Phase::MOVING);
-        let (from, to, key, request) = (call.callee, call.caller, call.key, call.request);
-        match self.travel(from, to, answer.bytes, key, request, true) {
+        };
+        match self.transit.transit(&message, &self.requests) {
             Some(delay) => self.schedule(self.now + delay, Event::Answer(id)),
             None => self.stop_moving(id),
         }
+    }
+
+    /// The caller is told that the callee's process is gone.
+    fn send_reset(&mut self, id: CallId) {
+        let message = self.calls.get_mut(id).and_then(|call| call.carry(&Answer::of(Status::Reset)));
+        self.send_answer(id, message);
     }
 
     pub(super) fn abandon(&mut self, id: CallId) {
@@ -202,7 +176,7 @@ impl Core {
             }
             Health::Refusing => {
                 call.phase.clear(Phase::MOVING);
-                self.send_answer(id, &Answer::of(Status::Reset));
+                self.send_reset(id);
                 None
             }
             Health::Silent => {
@@ -230,7 +204,9 @@ impl Core {
         call.phase.clear(Phase::WAITING);
         self.ledger.answered += 1;
         let reply = call.reply(id);
-        self.close_if_over(id);
+        if call.phase.is_over() {
+            self.calls.remove(id);
+        }
         Some((caller, reply))
     }
 
@@ -300,7 +276,7 @@ impl Core {
             call.phase.clear(Phase::OPEN);
             self.ledger.reset += 1;
             if health == Health::Refusing {
-                self.send_answer(id, &Answer::of(Status::Reset));
+                self.send_reset(id);
             } else {
                 self.close_if_over(id);
             }
@@ -328,7 +304,6 @@ impl Simulation {
     pub fn new(seed: u64, replication: u64, keys: u64, transit: Box<dyn Transit>) -> Self {
         let core = Core {
             now: 0,
-            sequence: 0,
             calendar: Calendar::new(),
             lane: VecDeque::new(),
             calls: Calls::default(),
@@ -487,7 +462,6 @@ impl Simulation {
         let core = &self.core;
         let core = Core {
             now: core.now,
-            sequence: core.sequence,
             calendar: core.calendar.clone(),
             lane: core.lane.clone(),
             calls: core.calls.clone(),
