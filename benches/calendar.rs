@@ -34,7 +34,7 @@ trait Queue {
 impl Queue for Calendar {
     #[inline]
     fn put(&mut self, entry: Entry, _sequence: u64) {
-        self.push(entry);
+        self.push(entry.time, entry.event);
     }
     #[inline]
     fn take(&mut self) -> Entry {
@@ -78,7 +78,7 @@ impl Queue for BinaryHeap<Reverse<Ordered>> {
 }
 
 fn hold_ns(mut queue: impl Queue, pending: u64, delays: &[u64]) -> f64 {
-    let entry = |time, sequence| Entry { time, event: Event::Expiry(sequence as u32) };
+    let entry = |time, sequence| Entry { time, event: Event::Expiry(sequence as u32).into() };
     let delay = |sequence: u64| delays[sequence as usize & (delays.len() - 1)];
     (0..pending).for_each(|sequence| queue.put(entry(delay(sequence), sequence), sequence));
     let mut hold = |from: u64, to: u64| {

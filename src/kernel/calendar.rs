@@ -10,7 +10,7 @@
 //!
 //! Varghese & Lauck 1987 (hierarchical timing wheels); Ahuja, Mehlhorn, Orlin & Tarjan 1990 (radix heap).
 
-use super::event::Entry;
+use super::event::{Entry, Packed};
 use super::time::Time;
 
 /// Bits per level: 16 slots fill one cache line of vector headers a few times over, and 16 levels cover u64.
@@ -68,8 +68,8 @@ impl Calendar {
     }
 
     /// Adds an entry. Its time must not lie before the last popped one.
-    #[inline]
-    pub fn push(&mut self, entry: Entry) {
+    pub fn push(&mut self, time: Time, event: Packed) {
+        let entry = Entry { time, event };
         self.pending += 1;
         if entry.time < self.front_end {
             insert_descending(&mut self.front, entry);
@@ -79,7 +79,7 @@ impl Calendar {
     }
 
     /// Time of the next entry.
-    #[inline]
+    #[inline(always)]
     pub fn next_time(&mut self) -> Option<Time> {
         if self.front.is_empty() && !self.refill() {
             return None;
@@ -88,7 +88,7 @@ impl Calendar {
     }
 
     /// Removes the next entry if it is due before `end`.
-    #[inline]
+    #[inline(always)]
     pub fn pop_before(&mut self, end: Time) -> Option<Entry> {
         if self.front.is_empty() && !self.refill() {
             return None;
@@ -199,11 +199,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry(time: Time, sequence: u64) -> Entry {
-        Entry { time, event: Event::Expiry(sequence as u32) }
+        Entry { time, event: Event::Expiry(sequence as u32).into() }
+    }
+
+    fn push(calendar: &mut Calendar, time: Time, sequence: u64) {
+        calendar.push(time, entry(time, sequence).event);
     }
 
     fn sequence_of(entry: Entry) -> u64 {
-        let Event::Expiry(sequence) = entry.event else { panic!("only expiries were pushed") };
+        let Event::Expiry(sequence) = entry.event.into() else { panic!("only expiries were pushed") };
         u64::from(sequence)
     }
 
@@ -215,7 +219,7 @@ mod tests {
             match step {
                 Some(delay) => {
                     let new = entry(now + delay, sequence as u64);
-                    calendar.push(new);
+                    calendar.push(new.time, new.event);
                     list.push((new.time, sequence as u64));
                 }
                 None => {
@@ -248,7 +252,7 @@ mod tests {
     fn equal_times_leave_first_in_first_out() {
         let mut calendar = Calendar::new();
         for sequence in 0..1000 {
-            calendar.push(entry(5_000_000, sequence));
+            push(&mut calendar, 5_000_000, sequence);
         }
         for sequence in 0..1000 {
             assert_eq!(sequence_of(calendar.pop_before(Time::MAX).unwrap()), sequence);
@@ -259,10 +263,10 @@ mod tests {
     #[test]
     fn pop_before_leaves_what_is_due_later() {
         let mut calendar = Calendar::new();
-        calendar.push(entry(10, 0));
+        push(&mut calendar, 10, 0);
         assert!(calendar.pop_before(10).is_none());
         assert_eq!(calendar.next_time(), Some(10));
-        calendar.push(entry(9, 1));
+        push(&mut calendar, 9, 1);
         assert_eq!(calendar.pop_before(10).unwrap().time, 9);
         assert_eq!(calendar.pop_before(11).unwrap().time, 10);
     }

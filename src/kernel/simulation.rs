@@ -6,7 +6,7 @@ use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status};
 use super::component::{Component, Control};
 use super::ctx::Ctx;
 use super::digest::Digest;
-use super::event::{Entry, Event, NodeId};
+use super::event::{Event, NodeId, Packed};
 use super::ledger::Ledger;
 use super::readings::Readings;
 use super::request::{Outcome, RequestId, Requests};
@@ -44,7 +44,7 @@ pub struct Core {
     pub(super) now: Time,
     calendar: Calendar,
     /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
-    lane: VecDeque<Event>,
+    lane: VecDeque<Packed>,
     pub(super) calls: Calls,
     pub(super) requests: Requests,
     pub(super) timeouts: Timeouts,
@@ -61,17 +61,17 @@ pub struct Core {
 }
 
 impl Core {
-    #[inline]
+    #[inline(always)]
     pub(super) fn schedule(&mut self, at: Time, event: Event) {
         if at <= self.now {
-            self.lane.push_back(event);
-            return;
+            self.lane.push_back(event.into());
+        } else {
+            self.calendar.push(at, event.into());
         }
-        self.calendar.push(Entry { time: at, event });
     }
 
-    #[inline]
-    fn next_event(&mut self, end: Time) -> Option<Event> {
+    #[inline(always)]
+    fn next_event(&mut self, end: Time) -> Option<Packed> {
         if self.lane.is_empty() {
             let entry = self.calendar.pop_before(end)?;
             self.now = entry.time;
@@ -83,7 +83,7 @@ impl Core {
         self.lane.pop_front()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn ask(&mut self, caller: NodeId, ask: &Ask) -> CallId {
         let call = Call::asked(caller, ask, self.now);
         self.ledger.asked += 1;
@@ -114,7 +114,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn reply(&mut self, id: CallId, answer: &Answer) {
         let Some(call) = self.calls.get_mut(id) else { return };
         if !call.phase.has(Phase::OPEN) {
@@ -127,7 +127,7 @@ impl Core {
     }
 
     /// Sends an answer on its way, unless nobody waits for it (no message).
-    #[inline]
+    #[inline(always)]
     fn send_answer(&mut self, id: CallId, message: Option<Message>) {
         let Some(message) = message else {
             self.ledger.late += 1;
@@ -163,7 +163,7 @@ impl Core {
     }
 
     /// A question arrives. The callee, if it is there to take it.
-    #[inline]
+    #[inline(always)]
     fn arrive(&mut self, id: CallId) -> Option<NodeId> {
         let call = self.calls.get_mut(id)?;
         let callee = call.callee;
@@ -188,7 +188,7 @@ impl Core {
     }
 
     /// An answer arrives. The reply, if somebody waits for it.
-    #[inline]
+    #[inline(always)]
     fn take_answer(&mut self, id: CallId) -> Option<(NodeId, Reply)> {
         let call = self.calls.get_mut(id)?;
         let caller = call.caller;
@@ -227,7 +227,7 @@ impl Core {
 
     fn expire(&mut self, line: u32) {
         while let Some(id) = self.timeouts.pop_due(line, self.now) {
-            self.lane.push_back(Event::Overdue(id));
+            self.lane.push_back(Event::Overdue(id).into());
         }
         let calls = &self.calls;
         let waits = |id| calls.get(id).is_some_and(|call| call.phase.has(Phase::WAITING));
@@ -365,8 +365,9 @@ impl Simulation {
         true
     }
 
-    #[inline]
-    fn dispatch(&mut self, event: Event) {
+    #[inline(always)]
+    fn dispatch(&mut self, event: Packed) {
+        let event = Event::from(event);
         let kind = event.kind();
         match event {
             Event::Deliver(call) => {
@@ -376,12 +377,16 @@ impl Simulation {
                 }
             }
             Event::Answer(call) => {
-                let reply = self.core.take_answer(call);
-                self.hand_over(reply, kind);
+                if let Some((node, reply)) = self.core.take_answer(call) {
+                    let (component, mut cx) = self.enter(node, kind);
+                    component.on_reply(reply, &mut cx);
+                }
             }
             Event::Overdue(call) => {
-                let reply = self.core.time_out(call);
-                self.hand_over(reply, kind);
+                if let Some((node, reply)) = self.core.time_out(call) {
+                    let (component, mut cx) = self.enter(node, kind);
+                    component.on_reply(reply, &mut cx);
+                }
             }
             Event::Timer { epoch, node, tag, data } => {
                 if self.core.timer_goes_off(node, epoch, event) {
@@ -398,14 +403,6 @@ impl Simulation {
         self.core.events += 1;
         self.core.digest.add(self.core.now, node, kind);
         (&mut self.components[node.index()], Ctx { core: &mut self.core, node })
-    }
-
-    #[inline]
-    fn hand_over(&mut self, reply: Option<(NodeId, Reply)>, kind: u64) {
-        if let Some((node, reply)) = reply {
-            let (component, mut cx) = self.enter(node, kind);
-            component.on_reply(reply, &mut cx);
-        }
     }
 
     /// Does something to a node, before anything else that is due now. A node that is down is not told of

@@ -85,7 +85,7 @@ impl Fifo {
     }
 
     /// Books the job on the server that falls free first.
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, now: Time) -> Place {
         let start = self.free_at[0].max(now);
         let leave = if frame.speed == 0.0 { NEVER } else { start.saturating_add(frame.duration(work)) };
