@@ -43,7 +43,15 @@ impl Histogram {
     /// Records one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.record_n(value, 1);
+        let index = bucket_of(value);
+        match self.buckets.get_mut(index) {
+            Some(bucket) => *bucket += 1,
+            None => return self.record_n(value, 1),
+        }
+        self.count += 1;
+        self.sum += u128::from(value);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
     }
 
     /// Records the same value `n` times; `n == 0` changes nothing.

@@ -5,6 +5,7 @@ mod link;
 pub use link::{ENTRY, Link, LinkPlan};
 
 use crate::kernel::transit::{LinkCommand, Message, Transit};
+use crate::kernel::request::Requests;
 use crate::kernel::{NEVER, Time};
 use crate::random::stream::Stream;
 
@@ -55,10 +56,13 @@ impl Network {
 
 impl Transit for Network {
     #[inline]
-    fn transit(&mut self, message: &Message, _now: Time) -> Option<Time> {
+    fn transit(&mut self, message: &Message, requests: &Requests) -> Option<Time> {
+        if self.links.is_empty() {
+            return Some(0);
+        }
         match self.between[self.pair(message)] {
             0 => Some(0),
-            index => self.links[index as usize - 1].pass(message, &mut self.background),
+            index => self.links[index as usize - 1].pass(message, requests, &mut self.background),
         }
     }
 

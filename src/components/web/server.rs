@@ -74,6 +74,7 @@ impl Server {
         }
     }
 
+    #[inline(always)]
     fn open(&mut self, task: Task) -> u32 {
         match self.free.pop() {
             Some(index) => {

@@ -41,6 +41,8 @@ pub(super) struct Fifo {
     free_at: Vec<Time>,
     /// Jobs in the station in order of arrival; with several servers some in the middle may have left.
     places: VecDeque<Place>,
+    /// Of the places, at least so many at the head have been taken up; kept to count those that wait without a search.
+    started: usize,
     /// Server time and waiting time of all jobs ever admitted, their future included.
     busy: u128,
     waiting: u128,
@@ -48,7 +50,7 @@ pub(super) struct Fifo {
 
 impl Fifo {
     pub fn new(servers: u32) -> Self {
-        Fifo { free_at: vec![0; servers as usize], places: VecDeque::new(), busy: 0, waiting: 0 }
+        Fifo { free_at: vec![0; servers as usize], places: VecDeque::new(), started: 0, busy: 0, waiting: 0 }
     }
 
     #[inline]
@@ -77,12 +79,13 @@ impl Fifo {
             }
             frame.finish(place.served());
             self.places.pop_front();
+            self.started = self.started.saturating_sub(1);
         }
         Some(job)
     }
 
     /// Books the job on the server that falls free first.
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, now: Time) -> Place {
         let start = self.free_at[0].max(now);
         let leave = if frame.speed == 0.0 { NEVER } else { start.saturating_add(frame.duration(work)) };
@@ -117,9 +120,12 @@ impl Fifo {
     }
 
     /// Starts are in order of arrival, so those that wait are the last ones.
-    fn waiting_at(&self, now: Time) -> u64 {
-        let started = self.places.partition_point(|place| place.start <= now);
-        (self.places.len() - started) as u64
+    #[inline]
+    fn waiting_at(&mut self, now: Time) -> u64 {
+        while self.places.get(self.started).is_some_and(|place| place.start <= now) {
+            self.started += 1;
+        }
+        (self.places.len() - self.started) as u64
     }
 
     /// The future parts of (busy, waiting) that are booked already.
@@ -141,6 +147,7 @@ impl Fifo {
         self.waiting -= waiting;
         frame.next_epoch();
         let places = std::mem::take(&mut self.places);
+        self.started = 0;
         self.free_at.fill(now);
         for place in places {
             if place.leave <= now {
@@ -175,6 +182,7 @@ impl Fifo {
         self.busy -= busy;
         self.waiting -= waiting;
         self.places.clear();
+        self.started = 0;
         self.free_at.fill(now);
     }
 
