@@ -136,7 +136,8 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
 pub(super) fn plan(site: &Site<'_>, target: usize) -> WritePlan {
     let group = &site.layout.groups[target];
     let store_only = || WritePlan { steps: vec![crate::parts::plan::Step::Store, crate::parts::plan::Step::Ack], flush_after: None };
-    if group.kind != "cache" {
+    // A cache in front of its store runs its strategy itself: to its callers it is the store.
+    if super::super::cache::store_beside(group).is_none() {
         return store_only();
     }
     super::super::cache::write_plan(&site.of(target))
