@@ -1,14 +1,13 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
+use super::doubts::{drift, synthetic_writes, unsettled};
 use super::facts::Facts;
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::series::{Change, Recorder, node_names};
-use crate::catalog::{Load, Problem, Problems};
-use crate::components::site::Group;
-use crate::kernel::readings::Reading;
-use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, milliseconds, seconds};
+use super::series::{Change, Recorder, component_row, node_names, summed};
+use crate::catalog::{Problem, Problems};
+use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds};
 use crate::model::{self, Checked, Command, Order, Target, Trigger, WorldSpec};
 
 /// A described world and whoever decides what happens in it.
@@ -40,49 +39,6 @@ pub struct View {
 const POLL: Time = SECOND;
 /// Events between two looks at the stop flag.
 const SLICE: u64 = 1 << 16;
-
-/// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
-/// found before anything runs.
-pub fn rehearse(mut built: Built, end: Time, disabled: &[String]) -> Result<(), Problems> {
-    let (checked, mut problems) = match model::check(&built.spec, end, disabled) {
-        Ok(checked) => (Some(checked), Problems::new()),
-        Err(problems) => (None, problems),
-    };
-    let view = View { now: 0, figures: neutral_figures(built.spec.groups.len()) };
-    for item in &built.spec.timeline {
-        if let Trigger::When(condition) = item.trigger {
-            problems.extend(built.director.holds(condition, &view).err());
-        }
-        match built.director.fire(item.callback, &view) {
-            Err(problem) => problems.push(problem),
-            Ok(commands) => {
-                let layout = checked.as_ref().map(|checked| &checked.layout);
-                let wrong = |command| layout.and_then(|layout| model::resolve(layout, command).err());
-                problems.extend(commands.iter().filter_map(wrong));
-            }
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
-}
-
-/// Every figure that a condition may ask for, at a harmless value.
-fn neutral_figures(groups: usize) -> Vec<(usize, &'static str, f64)> {
-    (0..groups).flat_map(|group| FIGURES.iter().map(move |metric| (group, *metric, 0.0))).collect()
-}
-
-/// Figures of a group that a condition may ask for.
-pub const FIGURES: &[&str] = &[
-    "utilization_ratio",
-    "queue_len_mean",
-    "pool_held_mean",
-    "arrivals_per_s",
-    "calls_per_s",
-    "requests_per_s",
-    "errors_per_s",
-    "hit_ratio",
-    "items_count",
-    "dirty_items_count",
-];
 
 /// Whether a run shall go on; told how far it is (0 to 1) and how many events it has handled.
 pub type Pulse<'a> = dyn FnMut(f64, u64) -> bool + 'a;
@@ -338,84 +294,4 @@ impl<'a> Run<'a> {
 
 fn all_readings(simulation: &Simulation, detailed: bool) -> Vec<Readings> {
     (0..simulation.nodes()).map(|node| simulation.readings(NodeId(node as u16), detailed)).collect()
-}
-
-/// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.
-fn summed(nodes: Vec<Vec<(&'static str, f64)>>, group: usize) -> Vec<(usize, &'static str, f64)> {
-    let count = nodes.len() as f64;
-    let mut sums: Vec<(&'static str, f64)> = Vec::new();
-    for (metric, value) in nodes.into_iter().flatten() {
-        match sums.iter_mut().find(|(name, _)| *name == metric) {
-            Some((_, sum)) => *sum += value,
-            None => sums.push((metric, value)),
-        }
-    }
-    let mean = |(metric, sum): (&'static str, f64)| {
-        (group, metric, if metric.ends_with("_ratio") { sum / count } else { sum })
-    };
-    sums.into_iter().map(mean).collect()
-}
-
-fn component_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
-    let known = |metric: &str| change.later.get(metric).map(|_| change.count(metric));
-    let p99 = |metric: &str| match (change.later.get(metric), change.earlier.get(metric)) {
-        (Some(Reading::Histogram(later)), Some(Reading::Histogram(earlier))) => {
-            later.since(earlier).quantile(0.99).map(milliseconds)
-        }
-        _ => None,
-    };
-    let errors = [known("errors"), known("rejected"), known("pool_rejected")];
-    let largest = |metric: &str| match change.later.get(metric) {
-        Some(Reading::Maximum(value)) => Some(*value),
-        _ => None,
-    };
-    ComponentRow {
-        component: name.into(),
-        kind: kind.into(),
-        utilization_ratio: change.utilization(),
-        queue_len_mean: change.mean("queue"),
-        queue_len_max: largest("queue_len_max"),
-        arrivals_count: known("requests").or(known("calls")).or(known("arrivals")),
-        completions_count: known("completions"),
-        errors_count: errors.iter().any(Option::is_some).then(|| errors.iter().flatten().sum()),
-        wait_p99_ms: p99("wait"),
-        service_p99_ms: p99("service"),
-        hit_ratio: change.hit_ratio(),
-    }
-}
-
-/// Says so if writes were drawn for a trace that has none of its own.
-fn synthetic_writes(group: &Group) -> Option<String> {
-    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
-    let share = trace.writes? * 100.0;
-    Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
-}
-
-/// Two percentage points between the first and the last third count as drift.
-const DRIFT: f64 = 0.02;
-
-/// Says so if the hit ratio still changes in the measured part.
-fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String> {
-    let measured: Vec<_> = windows.iter().filter(|(end, _, looks)| *end > warmup && *looks > 0).collect();
-    let third = measured.len() / 3;
-    if third == 0 {
-        return None;
-    }
-    let ratio = |part: &[&(Time, u64, u64)]| {
-        let (hits, looks) = part.iter().fold((0, 0), |(h, l), (_, hits, looks)| (h + hits, l + looks));
-        hits as f64 / looks as f64
-    };
-    let (first, last) = (ratio(&measured[..third]), ratio(&measured[measured.len() - third..]));
-    ((first - last).abs() > DRIFT).then(|| {
-        format!("the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`")
-    })
-}
-
-/// Says so if the latency had not settled when the measured part began (MSER-5, White 1997).
-fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
-    let dropped = crate::stats::mser5(latencies)? as u64 * timing.window;
-    (dropped > timing.warmup + 5 * timing.window).then(|| {
-        let advice = crate::kernel::time_text(dropped);
-        format!("the latency settles late: after about {advice} (MSER-5); lengthen the warm-up")
-    })
 }
