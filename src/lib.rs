@@ -7,6 +7,7 @@ pub mod experiment;
 pub mod input;
 pub mod kernel;
 pub mod model;
+pub mod output;
 pub mod parts;
 pub mod random;
 pub mod stats;

@@ -1,0 +1,216 @@
+//! A CSV as spreadsheets and data frames both like it: comma, dot, LF, RFC 4180, one fixed header.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// How a number is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Format {
+    /// Without decimals.
+    Whole,
+    /// With so many.
+    Decimals(usize),
+    /// As short as the number can be told from its neighbours: times are whole nanoseconds.
+    Shortest,
+}
+
+impl Format {
+    /// The format of a column, by the unit in its name.
+    pub(super) fn of(column: &str) -> Format {
+        match column.rsplit('_').next() {
+            _ if column.ends_with("_per_s") => Format::Decimals(3),
+            Some("count" | "bytes") => Format::Whole,
+            Some("ms" | "pct") => Format::Decimals(3),
+            Some("s") => Format::Shortest,
+            _ => Format::Decimals(6),
+        }
+    }
+
+    /// The same for means and deviations: those of whole numbers are not whole.
+    pub(super) fn of_mean(column: &str) -> Format {
+        match Format::of(column) {
+            Format::Whole => Format::Decimals(3),
+            Format::Shortest => Format::Decimals(6),
+            decimals => decimals,
+        }
+    }
+}
+
+/// A CSV that is being written.
+pub(super) struct Sheet<'w> {
+    writer: csv::Writer<&'w mut dyn Write>,
+    cell: String,
+    rows: u64,
+}
+
+impl<'w> Sheet<'w> {
+    /// Begins with the header.
+    pub(super) fn new<S: AsRef<str>>(out: &'w mut dyn Write, header: &[S]) -> io::Result<Self> {
+        let mut builder = csv::WriterBuilder::new();
+        let writer = builder
+            .terminator(csv::Terminator::Any(b'\n'))
+            .from_writer(out);
+        let mut sheet = Sheet {
+            writer,
+            cell: String::new(),
+            rows: 0,
+        };
+        for column in header {
+            sheet.text(column.as_ref())?;
+        }
+        sheet.writer.write_record(None::<&[u8]>)?;
+        Ok(sheet)
+    }
+
+    /// A cell with a text. What a spreadsheet would take for a formula gets a leading `'` (CWE-1236).
+    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            self.cell.clear();
+            self.cell.push('\'');
+            self.cell.push_str(text);
+            Ok(self.writer.write_field(&self.cell)?)
+        } else {
+            Ok(self.writer.write_field(text)?)
+        }
+    }
+
+    /// A cell with a number; empty if it was not measured.
+    pub(super) fn number(&mut self, format: Format, value: Option<f64>) -> io::Result<()> {
+        self.cell.clear();
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            let written = match format {
+                Format::Whole => write!(self.cell, "{value:.0}"),
+                Format::Decimals(decimals) => write!(self.cell, "{value:.decimals$}"),
+                Format::Shortest => write!(self.cell, "{value}"),
+            };
+            written.map_err(io::Error::other)?;
+        }
+        let zero = self.cell.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'));
+        let minus_zero = zero && self.cell.starts_with('-');
+        Ok(self
+            .writer
+            .write_field(&self.cell[usize::from(minus_zero)..])?)
+    }
+
+    /// A cell with a whole number.
+    pub(super) fn count(&mut self, value: Option<u64>) -> io::Result<()> {
+        self.cell.clear();
+        if let Some(value) = value {
+            write!(self.cell, "{value}").map_err(io::Error::other)?;
+        }
+        Ok(self.writer.write_field(&self.cell)?)
+    }
+
+    /// Ends a row.
+    pub(super) fn end_row(&mut self) -> io::Result<()> {
+        self.rows += 1;
+        // An error here is a row with more or fewer cells than the header.
+        Ok(self.writer.write_record(None::<&[u8]>)?)
+    }
+
+    /// Ends the CSV. Tells the number of rows under the header.
+    pub(super) fn finish(mut self) -> io::Result<u64> {
+        self.writer.flush()?;
+        Ok(self.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::OutputError;
+    use std::path::Path;
+
+    fn written(fill: impl FnOnce(&mut Sheet<'_>)) -> String {
+        let mut bytes = Vec::new();
+        let mut sheet = Sheet::new(&mut bytes, &["only", "other"]).unwrap();
+        fill(&mut sheet);
+        sheet.finish().unwrap();
+        String::from_utf8(bytes)
+            .unwrap()
+            .strip_prefix("only,other\n")
+            .unwrap()
+            .to_string()
+    }
+
+    fn number(format: Format, value: f64) -> String {
+        let row = written(|sheet| {
+            sheet.number(format, Some(value)).unwrap();
+            sheet.count(None).unwrap();
+            sheet.end_row().unwrap();
+        });
+        row.strip_suffix(",\n").unwrap().to_string()
+    }
+
+    #[test]
+    fn the_unit_in_the_name_decides_the_decimals() {
+        assert_eq!(number(Format::of("latency_p99_ms"), 1.23456), "1.235");
+        assert_eq!(number(Format::of("hit_ratio"), 1.0 / 3.0), "0.333333");
+        assert_eq!(number(Format::of("events_count"), 12_345_678.0), "12345678");
+        assert_eq!(
+            number(Format::of("throughput_per_s"), 1999.98765),
+            "1999.988"
+        );
+        assert_eq!(number(Format::of("t_s"), 1.25), "1.25");
+        assert_eq!(number(Format::of("sim_duration_s"), 120.0), "120");
+        assert_eq!(number(Format::of_mean("events_count"), 2.5), "2.500");
+    }
+
+    #[test]
+    fn not_measured_and_not_a_number_are_empty() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(number(Format::Decimals(3), value), "");
+        }
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(number(Format::Decimals(3), -0.0001), "0.000");
+        assert_eq!(number(Format::Whole, -0.0), "0");
+        assert_eq!(number(Format::Decimals(3), -0.001), "-0.001");
+    }
+
+    #[test]
+    fn formulas_are_disarmed_and_numbers_are_not() {
+        let row = written(|sheet| {
+            for (text, value) in [("=1+2", -5.0), ("@x", 5.0), ("a=b", 0.5), ("\tx", 1e9)] {
+                sheet.text(text).unwrap();
+                sheet.number(Format::Decimals(1), Some(value)).unwrap();
+                sheet.end_row().unwrap();
+            }
+        });
+        assert_eq!(row, "'=1+2,-5.0\n'@x,5.0\na=b,0.5\n'\tx,1000000000.0\n");
+    }
+
+    #[test]
+    fn commas_quotes_and_line_ends_are_quoted() {
+        let row = written(|sheet| {
+            sheet.text("a,b").unwrap();
+            sheet.text("say \"x\"\nthen").unwrap();
+            sheet.end_row().unwrap();
+        });
+        assert_eq!(row, "\"a,b\",\"say \"\"x\"\"\nthen\"\n");
+    }
+
+    #[test]
+    fn a_row_of_another_length_is_refused() {
+        let mut bytes = Vec::new();
+        let mut sheet = Sheet::new(&mut bytes, &["only", "other"]).unwrap();
+        sheet.text("one").unwrap();
+        assert!(sheet.end_row().is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_reported_as_such() {
+        let mut full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let error = Sheet::new(&mut full, &["a"])
+            .and_then(Sheet::finish)
+            .unwrap_err();
+        let error = OutputError::new(Path::new("summary.csv"), error);
+        assert!(matches!(error, OutputError::Full { .. }), "{error}");
+    }
+}
