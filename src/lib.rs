@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod cli;
 pub mod components;
 pub mod experiment;
 pub mod input;
