@@ -1,48 +1,16 @@
-//! The command line: the only room, with the prompt, that knows a terminal and exit codes.
+//! The command line: the terminal, and nothing that a script could not do without one.
 
-mod args;
-mod check;
-mod host;
-mod json;
-mod progress;
-mod rule;
-mod run;
+pub mod catalog;
+pub mod explain;
+mod figures;
+mod look;
+pub mod new;
+pub mod progress;
 mod say;
-mod table;
+mod sentences;
+pub mod shell;
+pub mod table;
+mod verdicts;
 
-use args::{Cli, Command};
-use clap::Parser;
-use std::process::ExitCode;
-
-/// A script or a run failed.
-pub const FAILED: u8 = 1;
-/// The command line makes no sense.
-pub const USAGE: u8 = 2;
-/// The sweep is not complete.
-pub const INCOMPLETE: u8 = 3;
-/// A check did not hold.
-pub const CHECK_FAILED: u8 = 99;
-/// Ctrl-C.
-pub const INTERRUPTED: u8 = 130;
-
-/// Stack of the thread that evaluates scripts: they recurse.
-const STACK_BYTES: usize = 256 << 20;
-
-/// Does what the command line says.
-pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let work = move || match cli.command {
-        Command::Run(args) => run::run(args),
-        Command::Check(args) => check::check(&args),
-        _ => USAGE,
-    };
-    let thread = std::thread::Builder::new().name("scalelab".into()).stack_size(STACK_BYTES).spawn(work);
-    match thread.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => ExitCode::from(code),
-        Ok(Err(_)) => ExitCode::from(101), // a panic: its message is on stderr
-        Err(error) => {
-            say::problem(&format!("no thread to work on: {error}"));
-            ExitCode::from(FAILED)
-        }
-    }
-}
+pub use look::Look;
+pub use say::{complain, say};
