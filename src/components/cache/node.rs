@@ -18,7 +18,7 @@ const WORK: u16 = 0;
 const FLUSH_DUE: u16 = 1;
 /// Note of the calls that store dirty data; other notes are indices of operations.
 const FLUSHING: u32 = u32::MAX;
-/// A flush without an answer is sent again after the flush interval, but not sooner than this: else a message lost on the
+/// Without a setting, a flush without an answer is sent again after the flush interval, but not sooner than this: else a message lost on the
 /// way would leave its key dirty for ever.
 const FLUSH_WAITS: Time = SECOND;
 
@@ -29,6 +29,7 @@ pub(super) struct Node {
     purpose: u64,
     store: NodeId,
     dirty: Dirty,
+    timeout_length: Option<Time>,
     flush_timeout: Option<TimeoutClass>,
     /// Look-ups answered from dirty data that the shelf had given up.
     saved_hits: u64,
@@ -77,6 +78,7 @@ impl Node {
             purpose: site.purpose("service"),
             store,
             dirty: Dirty::new(interval, settings.count("batch"), settings.count("dirty")),
+            timeout_length: settings.duration("timeout"),
             flush_timeout: None,
             saved_hits: 0,
             inline: entry::is_inline(settings).then_some(inline),
@@ -230,8 +232,10 @@ fn preloaded(site: &Site<'_>) -> Vec<u64> {
 
 impl Component for Node {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
-        self.flush_timeout = Some(cx.timeout_class(self.dirty.interval.max(FLUSH_WAITS)));
+        let flush_waits = self.timeout_length.unwrap_or(self.dirty.interval.max(FLUSH_WAITS));
+        self.flush_timeout = Some(cx.timeout_class(flush_waits));
         if let Some(inline) = &mut self.inline {
+            inline.access.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
             inline.access.cache = Some(cx.node());
         }
         for key in std::mem::take(&mut self.preload) {
