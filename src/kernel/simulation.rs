@@ -77,6 +77,9 @@ impl Core {
             self.now = entry.time;
             return Some(entry.event);
         }
+        if self.now >= end {
+            return None; // what was done at the end waits for the next run: the end is not in this one
+        }
         if self.calendar.next_time() == Some(self.now) {
             return self.calendar.pop_before(Time::MAX).map(|entry| entry.event);
         }

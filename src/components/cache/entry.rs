@@ -94,6 +94,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "most commands that wait, if `service` is given; one more is rejected",
         },
         Param {
+            name: "timeout",
+            kind: Kind::Duration,
+            preset: Preset::Absent("reads and writes: none, it waits for ever; flushes: their interval, at least 1 s"),
+            about: "how long it waits for its store (inline reads and writes, flushes of write-back)",
+        },
+        Param {
             name: "flush",
             kind: Kind::Duration,
             preset: Preset::Absent("1 s for \"back\"; what later(.., \"store\") says for a list"),

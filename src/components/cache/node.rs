@@ -6,8 +6,8 @@ use super::eviction;
 use super::shelf::{Item, Shelf, ShelfPlan};
 use crate::components::Site;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, Status, Time,
-    Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, SECOND, Status, Time,
+    TimeoutClass, Timer,
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress};
 use crate::parts::station::{Job, Station, StationPlan};
@@ -18,6 +18,9 @@ const WORK: u16 = 0;
 const FLUSH_DUE: u16 = 1;
 /// Note of the calls that store dirty data; other notes are indices of operations.
 const FLUSHING: u32 = u32::MAX;
+/// Without a setting, a flush without an answer is sent again after the flush interval, but not sooner than this: else a message lost on the
+/// way would leave its key dirty for ever.
+const FLUSH_WAITS: Time = SECOND;
 
 pub(super) struct Node {
     shelf: Box<dyn Shelf>,
@@ -26,6 +29,8 @@ pub(super) struct Node {
     purpose: u64,
     store: NodeId,
     dirty: Dirty,
+    timeout_length: Option<Time>,
+    flush_timeout: Option<TimeoutClass>,
     /// Look-ups answered from dirty data that the shelf had given up.
     saved_hits: u64,
     inline: Option<Inline>,
@@ -73,6 +78,8 @@ impl Node {
             purpose: site.purpose("service"),
             store,
             dirty: Dirty::new(interval, settings.count("batch"), settings.count("dirty")),
+            timeout_length: settings.duration("timeout"),
+            flush_timeout: None,
             saved_hits: 0,
             inline: entry::is_inline(settings).then_some(inline),
             preload: preloaded(site),
@@ -139,7 +146,8 @@ impl Node {
     fn flush(&mut self, cx: &mut Ctx<'_>) {
         while let Some((key, unsaved)) = self.dirty.take_due(cx.now()) {
             let ask = Ask::new(self.store, FLUSH, key);
-            cx.ask(Ask { version: unsaved.version, bytes: unsaved.bytes, note: FLUSHING, ..ask });
+            let (version, bytes) = (unsaved.version, unsaved.bytes);
+            cx.ask(Ask { version, bytes, note: FLUSHING, timeout: self.flush_timeout, ..ask });
         }
         self.arm(cx);
     }
@@ -224,7 +232,10 @@ fn preloaded(site: &Site<'_>) -> Vec<u64> {
 
 impl Component for Node {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        let flush_waits = self.timeout_length.unwrap_or(self.dirty.interval.max(FLUSH_WAITS));
+        self.flush_timeout = Some(cx.timeout_class(flush_waits));
         if let Some(inline) = &mut self.inline {
+            inline.access.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
             inline.access.cache = Some(cx.node());
         }
         for key in std::mem::take(&mut self.preload) {

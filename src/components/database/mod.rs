@@ -150,7 +150,7 @@ impl Database {
                 Answer::ok(version, 0)
             }
             FLUSH => {
-                self.flush(id, key, version, cx);
+                self.flush(key, version, cx);
                 Answer::ok(version, 0)
             }
             _ => {
@@ -162,9 +162,9 @@ impl Database {
     }
 
     /// A version that was written in a cache. If the cache has died meanwhile, its connection is gone and
-    /// the transaction is rolled back: the version does not survive.
-    fn flush(&mut self, id: CallId, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        if !cx.is_awaited(id) {
+    /// the transaction is rolled back: the version does not survive. If it only waits no more, the version does.
+    fn flush(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        if !cx.audit().survives(key, version) {
             return;
         }
         self.writes += 1;

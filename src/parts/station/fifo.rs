@@ -46,11 +46,14 @@ pub(super) struct Fifo {
     /// Server time and waiting time of all jobs ever admitted, their future included.
     busy: u128,
     waiting: u128,
+    /// Since when the station stands still: its jobs have no future, but go on being there.
+    still_since: Time,
 }
 
 impl Fifo {
     pub fn new(servers: u32) -> Self {
-        Fifo { free_at: vec![0; servers as usize], places: VecDeque::new(), started: 0, busy: 0, waiting: 0 }
+        let (free_at, places) = (vec![0; servers as usize], VecDeque::new());
+        Fifo { free_at, places, started: 0, busy: 0, waiting: 0, still_since: 0 }
     }
 
     #[inline]
@@ -138,22 +141,30 @@ impl Fifo {
         })
     }
 
+    /// The (busy, waiting) parts of the jobs of a station that stands still, until now.
+    fn stillness(&self, now: Time) -> (u128, u128) {
+        let still = self.places.iter().filter(|place| place.leave == NEVER);
+        still.fold((0, 0), |(busy, waiting), place| {
+            let span = u128::from(now - place.arrived.max(self.still_since));
+            if place.start == NEVER { (busy, waiting + span) } else { (busy + span, waiting) }
+        })
+    }
+
     /// Work left changes its pace: every departure is computed anew.
     pub fn set_speed(&mut self, frame: &mut Frame, speed: f64, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let old = std::mem::replace(&mut frame.speed, speed);
-        let (busy, waiting) = self.future(now);
-        self.busy -= busy;
-        self.waiting -= waiting;
+        self.settle(now);
         frame.next_epoch();
         let places = std::mem::take(&mut self.places);
         self.started = 0;
         self.free_at.fill(now);
         for place in places {
-            if place.leave <= now {
+            if place.leave < now {
                 frame.finish(place.served());
                 continue;
             }
+            // Also a job that leaves now: its timer has not gone off yet, and counts no more.
             self.rebook(frame, place, old, cx);
         }
     }
@@ -176,20 +187,31 @@ impl Fifo {
         self.places.push_back(again);
     }
 
+    /// Strikes out the future, which will be another one, and books the time that the station stood still.
+    fn settle(&mut self, now: Time) {
+        let ((busy, waiting), (still_busy, still_waiting)) = (self.future(now), self.stillness(now));
+        self.busy = self.busy + still_busy - busy;
+        self.waiting = self.waiting + still_waiting - waiting;
+        self.still_since = now;
+    }
+
     /// Everything in the station is lost.
     pub fn clear(&mut self, now: Time) {
-        let (busy, waiting) = self.future(now);
-        self.busy -= busy;
-        self.waiting -= waiting;
+        self.settle(now);
         self.places.clear();
         self.started = 0;
         self.free_at.fill(now);
     }
 
+    /// Jobs that have left and are not counted yet, since one before them has not.
+    pub fn uncounted(&self, now: Time) -> u64 {
+        self.places.iter().filter(|place| place.leave < now).count() as u64
+    }
+
     /// (busy servers, waiting jobs) x seconds until now.
     pub fn areas(&self, now: Time) -> (f64, f64) {
-        let (busy, waiting) = self.future(now);
+        let ((busy, waiting), (still_busy, still_waiting)) = (self.future(now), self.stillness(now));
         let seconds = |area: u128| area as f64 / SECOND as f64;
-        (seconds(self.busy - busy), seconds(self.waiting - waiting))
+        (seconds(self.busy + still_busy - busy), seconds(self.waiting + still_waiting - waiting))
     }
 }

@@ -8,6 +8,8 @@ mod lifo;
 mod ordered;
 mod priority;
 mod processor_sharing;
+#[cfg(test)]
+mod scenario;
 
 use crate::catalog::Policy;
 use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer};
@@ -220,7 +222,8 @@ impl Station {
             Line::Sharing(line) => line.areas(now),
         };
         out.count("arrivals", self.frame.arrivals);
-        out.count("completions", self.frame.completions);
+        let uncounted = if let Line::Fifo(line) = &self.line { line.uncounted(now) } else { 0 };
+        out.count("completions", self.frame.completions + uncounted);
         out.count("rejected", self.frame.rejected);
         out.area("busy", busy);
         out.gauge("servers", f64::from(self.frame.servers));
