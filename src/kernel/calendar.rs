@@ -18,7 +18,7 @@ const BITS: u32 = 4;
 const SLOTS: usize = 1 << BITS;
 const LEVELS: usize = (u64::BITS / BITS) as usize;
 /// A slot of at most this many entries is sorted instead of being spread over the level below.
-const SORTED_AT_MOST: usize = 24;
+const SORTED_AT_MOST: usize = 16;
 
 /// Pending events in exact (time, sequence) order. Time only moves forward: nothing may be pushed before the last pop.
 #[derive(Clone)]

@@ -50,6 +50,8 @@ pub struct Core {
     pub(super) timeouts: Timeouts,
     pub(super) nodes: Vec<Node>,
     transit: Box<dyn Transit>,
+    /// Which nodes have links (see [`Transit::has_link`]).
+    linked: Vec<bool>,
     pub(super) audit: Audit,
     pub(super) book: Book,
     pub(super) background: Stream,
@@ -96,11 +98,20 @@ impl Core {
         {
             self.schedule(at, Event::Expiry(class.0));
         }
-        match self.transit.transit(&Call::question(caller, ask), &self.requests) {
+        match self.transit(&Call::question(caller, ask)) {
             Some(delay) => self.schedule(self.now + delay, Event::Deliver(id)),
             None => self.stop_moving(id), // lost: the caller waits for its time-out
         }
         id
+    }
+
+    /// Time on the way; `None` if the message gets lost.
+    #[inline(always)]
+    fn transit(&mut self, message: &Message) -> Option<Time> {
+        if !(self.linked[message.from.index()] && self.linked[message.to.index()]) {
+            return Some(0);
+        }
+        self.transit.transit(message, &self.requests)
     }
 
     fn stop_moving(&mut self, id: CallId) {
@@ -136,7 +147,7 @@ impl Core {
             self.ledger.late += 1;
             return self.close_if_over(id);
         };
-        match self.transit.transit(&message, &self.requests) {
+        match self.transit(&message) {
             Some(delay) => self.schedule(self.now + delay, Event::Answer(id)),
             None => self.stop_moving(id),
         }
@@ -314,6 +325,7 @@ impl Simulation {
             timeouts: Timeouts::default(),
             nodes: Vec::new(),
             transit,
+            linked: Vec::new(),
             audit: Audit::new(keys),
             book: Book::default(),
             background: Stream::named(seed, replication, "background"),
@@ -331,6 +343,7 @@ impl Simulation {
         assert!(self.components.len() < NodeId::NONE.index(), "at most 65,534 nodes");
         let id = NodeId(self.components.len() as u16);
         self.components.push(component);
+        self.core.linked.push(self.core.transit.has_link(id));
         self.core.nodes.push(Node { health: Health::Up, epoch: 0, held: Vec::new() });
         id
     }
@@ -433,7 +446,11 @@ impl Simulation {
 
     /// Does something to the network.
     pub fn link(&mut self, command: LinkCommand) {
-        self.core.transit.command(command);
+        let core = &mut self.core;
+        core.transit.command(command);
+        for (node, linked) in core.linked.iter_mut().enumerate() {
+            *linked = core.transit.has_link(NodeId(node as u16));
+        }
     }
 
     /// The warm-up ends: counters that are not read as differences begin anew.
@@ -469,6 +486,7 @@ impl Simulation {
             timeouts: core.timeouts.clone(),
             nodes: core.nodes.clone(),
             transit: core.transit.fork(),
+            linked: core.linked.clone(),
             audit: core.audit.clone(),
             book: core.book.clone(),
             background: core.background.clone(),

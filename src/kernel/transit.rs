@@ -26,6 +26,11 @@ pub trait Transit: Send {
     /// Time on the way; `None` if the message gets lost. Most messages need no random number, so that only links that do
     /// look the request up in `requests`.
     fn transit(&mut self, message: &Message, requests: &Requests) -> Option<Time>;
+    /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between
+    /// two nodes without links the network is not asked.
+    fn has_link(&self, _node: NodeId) -> bool {
+        true
+    }
     /// Obeys a command from outside (a partition, a slow link); the arguments are the network's own.
     fn command(&mut self, _command: LinkCommand) {}
     /// An independent copy.
@@ -50,6 +55,9 @@ pub struct Instant;
 impl Transit for Instant {
     fn transit(&mut self, _message: &Message, _requests: &Requests) -> Option<Time> {
         Some(0)
+    }
+    fn has_link(&self, _node: NodeId) -> bool {
+        false
     }
     fn fork(&self) -> Box<dyn Transit> {
         Box::new(*self)

@@ -50,8 +50,13 @@ impl Histogram {
         }
         self.count += 1;
         self.sum += u128::from(value);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
+        // Branches, since they are nearly never taken: no store.
+        if value < self.min {
+            self.min = value;
+        }
+        if value > self.max {
+            self.max = value;
+        }
     }
 
     /// Records the same value `n` times; `n == 0` changes nothing.
