@@ -63,7 +63,7 @@ pub(super) fn families() -> Vec<Family> {
         for param in kind.entry.params {
             let policies = match param.kind {
                 Kind::Choice(policies) => policies,
-                Kind::Strategy => STRATEGIES,
+                Kind::Strategy(_) => STRATEGIES,
                 _ => continue,
             };
             let setting = format!("{}.{}", kind.entry.name, param.name);

@@ -254,7 +254,7 @@ fn setting_text(entry: &Entry, param: &Param) -> String {
     let mut text = head(&name, "a setting", param.about) + rows(&facts).as_str();
     let policies = match param.kind {
         Kind::Choice(policies) => policies,
-        Kind::Strategy => crate::parts::plan::STRATEGIES,
+        Kind::Strategy(_) => crate::parts::plan::STRATEGIES,
         _ => &[],
     };
     let policy =

@@ -2,7 +2,8 @@
 
 use super::args::RunArgs;
 use super::rule::Rule;
-use super::{CHECK_FAILED, INCOMPLETE, json, progress, say, table};
+use super::progress::{Meter, Mode};
+use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, say, table};
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{
     self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare,
@@ -55,11 +56,11 @@ impl RunHost {
     /// Says what is left of an interrupted session.
     pub fn say_interrupted(&self) {
         match &*self.left.borrow() {
-            Some(path) => say::note(&format!(
+            Some(path) => complain(&format!(
                 "interrupted: the finished runs are in {}; go on with --resume\n",
                 path.display()
             )),
-            None => say::note("interrupted: nothing was finished\n"),
+            None => complain("interrupted: nothing was finished\n"),
         }
     }
 
@@ -127,9 +128,10 @@ impl RunHost {
     ) {
         self.warn(plan, outcome);
         if self.args.json {
-            say::out(&json::document(plan, outcome, comparisons, checks, written));
+            say(&json::document(plan, outcome, comparisons, checks, written));
         } else if !self.args.quiet {
-            say::out(&table::render(plan, outcome, comparisons, checks, written, table::width()));
+            say(&table::render(plan, outcome, comparisons, checks, Look::of_stdout()));
+            say(&table::files(written));
         }
     }
 
@@ -144,7 +146,7 @@ impl RunHost {
             }
         }
         for (text, count) in seen {
-            say::note(&format!("note: {text} ({count} of {} runs)\n", plan.jobs()));
+            complain(&format!("note: {text} ({count} of {} runs)\n", plan.jobs()));
         }
     }
 }
@@ -175,7 +177,7 @@ impl Host for RunHost {
         let target = self.target(plan);
         let staging = Staging::open(&target, plan, self.hash, self.args.resume)
             .map_err(|error| vec![refused(&error)])?;
-        let bar = progress::Bar::new(plan, self.args.quiet);
+        let bar = Meter::new(plan, Mode::of_stderr(self.args.quiet || self.args.json));
         let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), self.args.jobs);
         bar.end();
         let outcome = outcome?;
@@ -185,7 +187,7 @@ impl Host for RunHost {
 
     fn print(&self, text: &str) {
         if !self.args.json {
-            say::out(&format!("{text}\n"));
+            say(&format!("{text}\n"));
         }
     }
 }
