@@ -1,6 +1,8 @@
 //! Random worlds under random faults.
 
-use crate::world::{Described, END, END_OF_CLOSED, Fault, TRAFFIC_ENDS, WorldPlan, describe, faults, mend, strike, world_plan};
+use crate::world::{
+    Described, END, END_OF_CLOSED, Fault, TRAFFIC_ENDS, WorldPlan, describe, faults, mend, strike, world_plan,
+};
 use proptest::prelude::*;
 use scalelab::kernel::readings::Reading;
 use scalelab::kernel::time::seconds;
@@ -87,7 +89,7 @@ fn check_truth(plan: &WorldPlan, faults: &[Fault], simulation: &Simulation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn nothing_vanishes_and_all_comes_to_rest(plan in world_plan(), faults in faults(), seed in 0..1000u64) {
         let described = describe(&plan);

@@ -30,7 +30,7 @@ fn describe(strategy: &str, inline: bool, popularity: Keys, writes: f64) -> Desc
         ],
     );
     let groups = [&store, &cache, &web].map(index).to_vec();
-    Described { checked: world.check(), world, groups, cache: Some(index(&cache)) }
+    Described { checked: world.check(), groups, cache: Some(index(&cache)) }
 }
 
 fn dirty(described: &Described, simulation: &Simulation) -> u64 {

@@ -1,6 +1,6 @@
 //! Small worlds with every kind of component, and schedules of what breaks in them.
 
-use crate::common::{World, exponential, index, keys, poisson, span, text};
+use crate::common::{World, exponential, index, keys, span, text};
 use proptest::prelude::*;
 use scalelab::catalog::{Load, Place, Value};
 use scalelab::kernel::time::{MILLISECOND, SECOND};
@@ -125,7 +125,6 @@ pub fn faults() -> impl Strategy<Value = Vec<Fault>> {
 
 /// A world that has been described, and its components in the order in which calls pass them.
 pub struct Described {
-    pub world: World,
     pub checked: Checked,
     pub groups: Vec<usize>,
     pub cache: Option<usize>,
@@ -190,7 +189,7 @@ pub fn describe(plan: &WorldPlan) -> Described {
     }
     let groups = [Some(&store), cache.as_ref(), Some(&web), balancer.as_ref()];
     let groups = groups.into_iter().flatten().map(index).collect();
-    Described { checked: world.check(), world, groups, cache: cache.as_ref().map(index) }
+    Described { checked: world.check(), groups, cache: cache.as_ref().map(index) }
 }
 
 fn client_settings(plan: &WorldPlan, to: Value) -> Vec<(&'static str, Value)> {
@@ -211,11 +210,6 @@ fn client_settings(plan: &WorldPlan, to: Value) -> Vec<(&'static str, Value)> {
         }
     }
     settings
-}
-
-/// Open traffic without faults that might keep it from a rate.
-pub fn quiet_traffic(rate: f64) -> (&'static str, Value) {
-    ("rate", poisson(rate))
 }
 
 /// Does to a world what a fault says.

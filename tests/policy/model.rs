@@ -96,7 +96,7 @@ impl Model {
 
     fn insert(&mut self, item: Item, now: u64) {
         let fits = |model: &Model| {
-            let items = model.plan.items.is_none_or(|most| model.kept.len() as u64 + 1 <= most);
+            let items = model.plan.items.is_none_or(|most| (model.kept.len() as u64) < most);
             items && model.plan.bytes.is_none_or(|most| model.bytes() + u64::from(item.bytes) <= most)
         };
         while !fits(self) {
