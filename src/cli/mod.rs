@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod explain;
 mod figures;
+pub mod json;
 mod look;
 pub mod new;
 pub mod progress;
