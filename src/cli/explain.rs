@@ -217,7 +217,7 @@ fn rows(rows: &[(&str, String)]) -> String {
 
 fn component_text(entry: &Entry) -> String {
     let mut text = head(entry.name, "a component", entry.about);
-    text.push_str(&format!("  serves row {} of the chapter\n", entry.chapter));
+    text.push_str(&format!("  chapter: {}\n", entry.chapter));
     let setting = |param: &Param| {
         let about = format!("{}\n", param.about);
         let facts = rows(&[

@@ -126,27 +126,12 @@ impl RunHost {
         checks: &[CheckRow],
         written: &Written,
     ) {
-        self.warn(plan, outcome);
+        complain(&table::warnings(plan, outcome));
         if self.args.json {
-            say(&json::document(plan, outcome, comparisons, checks, written));
+            say(&format!("{}\n", json::document(plan, outcome, comparisons, checks, written)));
         } else if !self.args.quiet {
             say(&table::render(plan, outcome, comparisons, checks, Look::of_stdout()));
             say(&table::files(written));
-        }
-    }
-
-    /// Each kind of warning once, with its first example and the number of runs it is about.
-    fn warn(&self, plan: &Plan, outcome: &Outcome) {
-        let mut seen: Vec<(&str, usize)> = Vec::new();
-        let kind = |text: &str| text.split(": ").next().map(str::to_string);
-        for warning in outcome.results.iter().flat_map(|result| &result.warnings) {
-            match seen.iter_mut().find(|(text, _)| !self.args.verbose && kind(text) == kind(warning)) {
-                Some((_, count)) => *count += 1,
-                None => seen.push((warning, 1)),
-            }
-        }
-        for (text, count) in seen {
-            complain(&format!("note: {text} ({count} of {} runs)\n", plan.jobs()));
         }
     }
 }

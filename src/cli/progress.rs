@@ -48,6 +48,8 @@ struct State {
     /// Runs that were there already: they say nothing about the speed.
     earlier: usize,
     finished: usize,
+    /// The run that finished last.
+    last: String,
     events: u64,
     began: Instant,
     tenths: usize,
@@ -92,13 +94,14 @@ impl Meter {
             _ => ProgressDrawTarget::hidden(),
         };
         let length = plan.jobs() as u64 * STEPS as u64;
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} % {wide_msg}");
+        let style = ProgressStyle::with_template("{bar:20} {percent:>3} % {wide_msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(length), target).with_style(style);
         let state = State {
             done: vec![0.0; plan.jobs()],
             earlier: 0,
             finished: 0,
+            last: String::new(),
             events: 0,
             began: Instant::now(),
             tenths: 0,
@@ -122,11 +125,6 @@ impl Meter {
         self.bar.finish_and_clear();
     }
 
-    /// Prints a message without breaking the bar.
-    pub fn tell(&self, message: &str) {
-        self.bar.suspend(|| super::complain(message));
-    }
-
     /// Changes the state and shows it.
     fn update(&self, variant: usize, replication: u64, change: impl FnOnce(&mut State, usize)) {
         if self.mode == Mode::Silent {
@@ -139,19 +137,14 @@ impl Meter {
         change(&mut state, run);
         let pace = state.pace(state.began.elapsed());
         let message = message(&state, &pace);
-        let name = format!("{} x {replication}", self.labels[variant]);
         if self.mode == Mode::Bar {
             self.bar
                 .set_position((pace.share * state.done.len() as f64 * STEPS) as u64);
-            self.bar.set_message(format!("{message}, {name}"));
+            self.bar.set_message(message);
         } else if (pace.share * 10.0) as usize > state.tenths {
             state.tenths = (pace.share * 10.0) as usize;
             // Nobody can be told if stderr has gone.
-            let _ = writeln!(
-                state.lines,
-                "{:>3.0} % {message}, {name}",
-                100.0 * pace.share
-            );
+            let _ = writeln!(state.lines, "{:>3.0} % {message}", 100.0 * pace.share);
         }
     }
 }
@@ -165,7 +158,8 @@ impl Drop for Meter {
 impl Progress for Meter {
     fn advance(&self, variant: usize, replication: u64, fraction: f64, events: u64) {
         self.update(variant, replication, |state, run| {
-            state.done[run] = fraction.clamp(0.0, 1.0);
+            // A run is done when its result is there, not when its last event is handled.
+            state.done[run] = fraction.clamp(0.0, 0.999);
             state.events += events;
         });
     }
@@ -175,24 +169,26 @@ impl Progress for Meter {
             state.earlier += usize::from(state.done[run] == 0.0);
             state.done[run] = 1.0;
             state.finished += 1;
+            state.last = format!("{} x {replication}", self.labels[variant]);
         });
     }
 }
 
-/// "3 of 20 runs, 4.1 M events/s, 12 s left".
+/// "3/20 runs, 4.1 M events/s, 12 s left, last strategy=back x 2".
 fn message(state: &State, pace: &Pace) -> String {
-    let runs = format!("{} of {} runs", state.finished, state.done.len());
     let speed = match pace.events_per_s {
         per_s if per_s >= 1e6 => format!("{:.1} M events/s", per_s / 1e6),
         per_s if per_s >= 1e3 => format!("{:.0} k events/s", per_s / 1e3),
         per_s => format!("{per_s:.0} events/s"),
     };
-    match pace.left {
-        Some(left) if state.finished < state.done.len() => {
-            format!("{runs}, {speed}, {} left", rough(left))
-        }
-        _ => format!("{runs}, {speed}"),
+    let mut text = format!("{}/{} runs, {speed}", state.finished, state.done.len());
+    if let Some(left) = pace.left.filter(|_| state.finished < state.done.len()) {
+        text.push_str(&format!(", {} left", rough(left)));
     }
+    if !state.last.is_empty() {
+        text.push_str(&format!(", last {}", state.last));
+    }
+    text
 }
 
 fn rough(span: Duration) -> String {
@@ -244,22 +240,14 @@ mod tests {
             }
         });
         assert_eq!(lines.len(), 10, "{lines:#?}");
+        assert!(lines[0].starts_with(" 10 % 20/200 runs, "), "{}", lines[0]);
         assert!(
-            lines[0].starts_with(" 10 % 20 of 200 runs, "),
+            lines[0].ends_with(" left, last strategy=back;ttl=60 s x 9"),
             "{}",
             lines[0]
         );
-        assert!(
-            lines[0].ends_with(" left, strategy=back;ttl=60 s x 9"),
-            "{}",
-            lines[0]
-        );
-        assert!(
-            lines[9].starts_with("100 % 200 of 200 runs, "),
-            "{}",
-            lines[9]
-        );
-        assert!(!lines[9].contains("left"), "{}", lines[9]);
+        assert!(lines[9].starts_with("100 % 200/200 runs, "), "{}", lines[9]);
+        assert!(!lines[9].contains(" left"), "{}", lines[9]);
     }
 
     #[test]
@@ -286,7 +274,8 @@ mod tests {
                 .pace(Duration::from_secs(seconds))
         };
         assert!(pace(1).left.is_none());
-        meter.advance(1, 0, 1.0, 3_000);
+        meter.advance(1, 0, 0.5, 3_000);
+        meter.finished(1, 0);
         let pace = pace(3);
         assert_eq!(pace.left, Some(Duration::from_secs(12)));
         assert_eq!((pace.share, pace.events_per_s), (0.6, 1000.0));

@@ -170,15 +170,17 @@ pub fn files(written: &Written) -> String {
     format!("\nWritten to {folder}: {}\n", files.join(", "))
 }
 
-/// What makes the figures doubtful, each warning once; for stderr.
-pub fn warnings(plan: &Plan, outcome: &Outcome) -> String {
-    let mut counted: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+/// What makes the figures doubtful, each kind of warning once with its first example; for stderr.
+pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
+    // What stands before the colon is the kind; the figures behind it differ from run to run.
+    let kind = |warning: &'a str| warning.split(": ").next().unwrap_or(warning);
+    let mut counted: BTreeMap<&str, (&str, usize, usize)> = BTreeMap::new();
     for result in &outcome.results {
         for warning in &result.warnings {
-            counted.entry(warning).or_insert((0, result.variant)).0 += 1;
+            counted.entry(kind(warning)).or_insert((warning, 0, result.variant)).1 += 1;
         }
     }
-    let line = |(warning, (runs, variant)): (&str, (usize, usize))| {
+    let line = |(warning, runs, variant): (&str, usize, usize)| {
         let of = outcome.results.len();
         let first = plain(&plan.variants[variant].label);
         let head = styled(DOUBTFUL, "warning");
@@ -187,7 +189,7 @@ pub fn warnings(plan: &Plan, outcome: &Outcome) -> String {
             plain(warning)
         )
     };
-    counted.into_iter().map(line).collect()
+    counted.into_values().map(line).collect()
 }
 
 #[cfg(test)]

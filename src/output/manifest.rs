@@ -163,7 +163,10 @@ impl Manifest {
             },
             factors: plan.factors.iter().enumerate().map(factor).collect(),
             variants: plan.variants.iter().map(design).collect(),
-            baseline: plan.variants[plan.baseline].label.clone(),
+            baseline: plan
+                .variants
+                .get(plan.baseline)
+                .map_or_else(String::new, |v| v.label.clone()),
             disabled: plan.disabled.clone(),
             files: Vec::new(),
             runs: Vec::new(),
