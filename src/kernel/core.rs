@@ -5,6 +5,7 @@ use super::calendar::Calendar;
 use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status};
 use super::digest::Digest;
 use super::event::{Event, NodeId, Packed};
+use super::lane::Lane;
 use super::ledger::Ledger;
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
@@ -12,7 +13,6 @@ use super::timers::Timeouts;
 use super::transit::{LinkCommand, Message, Transit};
 use crate::audit::Audit;
 use crate::random::stream::Stream;
-use std::collections::VecDeque;
 
 /// Whether a node works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,13 +27,14 @@ pub enum Health {
     Hung,
 }
 
-#[derive(Clone, Debug)]
+/// What the kernel looks at for every message: one word.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
-    pub(super) health: Health,
     /// Counts crashes: timers of an earlier life do not go off.
     pub(super) epoch: u16,
-    /// Events that came while it hung.
-    held: Vec<Event>,
+    pub(super) health: Health,
+    /// Whether it has links (see [`Transit::has_link`]).
+    linked: bool,
 }
 
 /// All of a simulation but its components.
@@ -41,14 +42,14 @@ pub struct Core {
     pub(super) now: Time,
     calendar: Calendar,
     /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
-    lane: VecDeque<Packed>,
+    lane: Lane,
     pub(super) calls: Calls,
     pub(super) requests: Requests,
     pub(super) timeouts: Timeouts,
     pub(super) nodes: Vec<Node>,
+    /// Events that came to each node while it hung.
+    held: Vec<Vec<Event>>,
     transit: Box<dyn Transit>,
-    /// Which nodes have links (see [`Transit::has_link`]).
-    linked: Vec<bool>,
     pub(super) audit: Audit,
     pub(super) book: Book,
     pub(super) background: Stream,
@@ -64,13 +65,13 @@ impl Core {
         Core {
             now: 0,
             calendar: Calendar::new(),
-            lane: VecDeque::new(),
+            lane: Lane::default(),
             calls: Calls::default(),
             requests: Requests::default(),
             timeouts: Timeouts::default(),
             nodes: Vec::new(),
+            held: Vec::new(),
             transit,
-            linked: Vec::new(),
             audit: Audit::new(keys),
             book: Book::default(),
             background: Stream::named(seed, replication, "background"),
@@ -92,8 +93,8 @@ impl Core {
             requests: self.requests.clone(),
             timeouts: self.timeouts.clone(),
             nodes: self.nodes.clone(),
+            held: self.held.clone(),
             transit: self.transit.fork(),
-            linked: self.linked.clone(),
             audit: self.audit.clone(),
             book: self.book.clone(),
             background: self.background.clone(),
@@ -102,22 +103,23 @@ impl Core {
     }
 
     pub(super) fn add_node(&mut self, id: NodeId) {
-        self.linked.push(self.transit.has_link(id));
-        self.nodes.push(Node { health: Health::Up, epoch: 0, held: Vec::new() });
+        let linked = self.transit.has_link(id);
+        self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
+        self.held.push(Vec::new());
     }
 
     /// Does something to the network.
     pub(super) fn link(&mut self, command: LinkCommand) {
         self.transit.command(command);
-        for (node, linked) in self.linked.iter_mut().enumerate() {
-            *linked = self.transit.has_link(NodeId(node as u16));
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            node.linked = self.transit.has_link(NodeId(index as u16));
         }
     }
 
     #[inline(always)]
     pub(super) fn schedule(&mut self, at: Time, event: Event) {
         if at <= self.now {
-            self.lane.push_back(event.into());
+            self.lane.push(event.into());
         } else {
             self.calendar.push(at, event.into());
         }
@@ -136,7 +138,7 @@ impl Core {
         if self.calendar.next_time() == Some(self.now) {
             return self.calendar.pop_before(Time::MAX).map(|entry| entry.event);
         }
-        self.lane.pop_front()
+        Some(self.lane.pop())
     }
 
     #[inline(always)]
@@ -159,12 +161,13 @@ impl Core {
     /// Time on the way; `None` if the message gets lost.
     #[inline(always)]
     fn transit(&mut self, message: &Message) -> Option<Time> {
-        if !(self.linked[message.from.index()] && self.linked[message.to.index()]) {
+        if !(self.nodes[message.from.index()].linked && self.nodes[message.to.index()].linked) {
             return Some(0);
         }
         self.transit.transit(message, &self.requests)
     }
 
+    #[cold]
     fn stop_moving(&mut self, id: CallId) {
         if let Some(call) = self.calls.get_mut(id) {
             call.phase.clear(Phase::MOVING);
@@ -205,6 +208,7 @@ impl Core {
     }
 
     /// The caller is told that the callee's process is gone.
+    #[cold]
     fn send_reset(&mut self, id: CallId) {
         let message = self.calls.get_mut(id).and_then(|call| call.carry(&Answer::of(Status::Reset)));
         self.send_answer(id, message);
@@ -276,6 +280,7 @@ impl Core {
     }
 
     /// A caller has waited long enough. The reply that says so, if it still waits.
+    #[cold]
     pub(super) fn time_out(&mut self, id: CallId) -> Option<(NodeId, Reply)> {
         let call = self.calls.get(id)?;
         if !call.phase.has(Phase::WAITING) {
@@ -290,9 +295,10 @@ impl Core {
         Some((caller, reply))
     }
 
+    #[cold]
     pub(super) fn expire(&mut self, line: u32) {
         while let Some(id) = self.timeouts.pop_due(line, self.now) {
-            self.lane.push_back(Event::Overdue(id).into());
+            self.lane.push(Event::Overdue(id).into());
         }
         let calls = &self.calls;
         let waits = |id| calls.get(id).is_some_and(|call| call.phase.has(Phase::WAITING));
@@ -301,26 +307,32 @@ impl Core {
         }
     }
 
+    #[cold]
     fn hold<T>(&mut self, node: NodeId, event: Event) -> Option<T> {
-        self.nodes[node.index()].held.push(event);
+        self.held[node.index()].push(event);
         None
     }
 
-    pub(super) fn timer_goes_off(&mut self, node: NodeId, epoch: u16, event: Event) -> bool {
-        let state = &mut self.nodes[node.index()];
-        if state.health == Health::Hung {
-            state.held.push(event);
-            return false;
+    /// Whether a timer of this epoch goes off now; while the node hangs it is kept for later.
+    #[inline(always)]
+    pub(super) fn timer_goes_off(&mut self, node: NodeId, epoch: u16, event: Packed) -> bool {
+        let state = self.nodes[node.index()];
+        if state.health == Health::Up {
+            return state.epoch == epoch;
         }
-        state.epoch == epoch && state.health == Health::Up
+        if state.health == Health::Hung {
+            self.held[node.index()].push(event.into());
+        }
+        false
     }
 
     /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
+    #[cold]
     pub(super) fn crash(&mut self, node: NodeId, health: Health) {
         let state = &mut self.nodes[node.index()];
         state.health = health;
         state.epoch = state.epoch.wrapping_add(1);
-        let held = std::mem::take(&mut state.held);
+        let held = std::mem::take(&mut self.held[node.index()]);
         let touched: Vec<CallId> = self.calls.iter().map(|(id, _)| id).collect();
         for id in touched {
             self.crash_call(id, node, health);
@@ -330,6 +342,7 @@ impl Core {
         }
     }
 
+    #[cold]
     fn crash_call(&mut self, id: CallId, node: NodeId, health: Health) {
         let Some(call) = self.calls.get_mut(id) else { return };
         let (caller, callee) = (call.caller, call.callee);
@@ -348,10 +361,10 @@ impl Core {
         }
     }
 
+    #[cold]
     pub(super) fn recover(&mut self, node: NodeId) {
-        let state = &mut self.nodes[node.index()];
-        state.health = Health::Up;
-        for event in std::mem::take(&mut state.held) {
+        self.nodes[node.index()].health = Health::Up;
+        for event in std::mem::take(&mut self.held[node.index()]) {
             self.schedule(self.now, event);
         }
     }

@@ -9,6 +9,7 @@ mod core;
 pub mod ctx;
 pub mod digest;
 pub mod event;
+mod lane;
 pub mod ledger;
 pub mod readings;
 pub mod request;

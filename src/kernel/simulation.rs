@@ -71,34 +71,42 @@ impl Simulation {
 
     #[inline(always)]
     fn dispatch(&mut self, event: Packed) {
-        let event = Event::from(event);
-        let kind = event.kind();
-        match event {
-            Event::Deliver(call) => {
-                if let Some(node) = self.core.arrive(call) {
-                    let (component, mut cx) = self.enter(node, kind);
-                    component.on_call(call, &mut cx);
+        match event.kind() {
+            Event::DELIVER => {
+                if let Some(node) = self.core.arrive(event.call()) {
+                    let (component, mut cx) = self.enter(node, Event::DELIVER);
+                    component.on_call(event.call(), &mut cx);
                 }
             }
-            Event::Answer(call) => {
-                if let Some((node, reply)) = self.core.take_answer(call) {
-                    let (component, mut cx) = self.enter(node, kind);
+            Event::ANSWER => {
+                if let Some((node, reply)) = self.core.take_answer(event.call()) {
+                    let (component, mut cx) = self.enter(node, Event::ANSWER);
                     component.on_reply(reply, &mut cx);
                 }
             }
+            Event::TIMER => {
+                let (node, epoch) = event.owner();
+                if self.core.timer_goes_off(node, epoch, event) {
+                    let (component, mut cx) = self.enter(node, Event::TIMER);
+                    component.on_timer(event.timer(), &mut cx);
+                }
+            }
+            _ => self.run_out(event.into()),
+        }
+    }
+
+    /// A time-out is due.
+    #[cold]
+    fn run_out(&mut self, event: Event) {
+        match event {
+            Event::Expiry(line) => self.core.expire(line),
             Event::Overdue(call) => {
                 if let Some((node, reply)) = self.core.time_out(call) {
-                    let (component, mut cx) = self.enter(node, kind);
+                    let (component, mut cx) = self.enter(node, Event::OVERDUE);
                     component.on_reply(reply, &mut cx);
                 }
             }
-            Event::Timer { epoch, node, tag, data } => {
-                if self.core.timer_goes_off(node, epoch, event) {
-                    let (component, mut cx) = self.enter(node, kind);
-                    component.on_timer(super::event::Timer { tag, data }, &mut cx);
-                }
-            }
-            Event::Expiry(line) => self.core.expire(line),
+            _ => debug_assert!(false, "{event:?} is no time-out"),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::arrives;
 use crate::catalog::{Entry, Kind, Param, Preset};
-use crate::kernel::transit::Message;
 use crate::kernel::request::Requests;
+use crate::kernel::transit::Message;
 use crate::kernel::{SECOND, Time};
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
@@ -76,7 +76,12 @@ impl Link {
 
     /// Time on the way, or nothing if the message gets lost.
     #[inline]
-    pub(super) fn pass(&mut self, message: &Message, requests: &Requests, background: &mut Stream) -> Option<Time> {
+    pub(super) fn pass(
+        &mut self,
+        message: &Message,
+        requests: &Requests,
+        background: &mut Stream,
+    ) -> Option<Time> {
         if self.cut {
             return None;
         }
@@ -94,7 +99,7 @@ impl Link {
         let uniform = if self.random { draw(self.purposes[back]) } else { 0.5 };
         let mut delay = self.plan.latency.sample_ns(uniform);
         if self.slow != 1.0 {
-            delay = (delay as f64 * self.slow) as Time;
+            delay = slowed(delay, self.slow);
         }
         if let Some(bandwidth) = self.plan.bandwidth {
             let transfer = u128::from(message.bytes) * u128::from(SECOND) / u128::from(bandwidth);
@@ -102,4 +107,11 @@ impl Link {
         }
         arrives(delay)
     }
+}
+
+/// Out of line: else it is computed for every message, to be thrown away.
+#[cold]
+#[inline(never)]
+fn slowed(delay: Time, factor: f64) -> Time {
+    (delay as f64 * factor) as Time
 }

@@ -19,8 +19,7 @@ use crate::stats::Histogram;
 const TAG_BITS: u16 = 4;
 
 /// The disciplines, by name.
-pub const DISCIPLINES: &[Policy] =
-    &[fifo::ENTRY, lifo::ENTRY, processor_sharing::ENTRY, priority::ENTRY];
+pub const DISCIPLINES: &[Policy] = &[fifo::ENTRY, lifo::ENTRY, processor_sharing::ENTRY, priority::ENTRY];
 
 /// A job: who it is for, how much work it is, how urgent.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +86,14 @@ impl Frame {
     /// Time that `work` takes at the present speed.
     #[inline]
     fn duration(&self, work: Time) -> Time {
-        if self.speed == 1.0 { work } else { (work as f64 / self.speed) as Time }
+        if self.speed == 1.0 { work } else { self.stretched(work) }
+    }
+
+    /// Out of line: else the division is made for every job, to be thrown away.
+    #[cold]
+    #[inline(never)]
+    fn stretched(&self, work: Time) -> Time {
+        (work as f64 / self.speed) as Time
     }
 
     #[inline]
