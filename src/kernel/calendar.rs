@@ -69,11 +69,20 @@ impl Calendar {
     #[inline(never)]
     pub fn push(&mut self, time: Time, event: Packed) {
         let entry = Entry { time, event };
-        if entry.time < self.front_end {
-            insert_descending(&mut self.front, entry);
-        } else {
-            self.place(entry);
+        // What may call something stands apart, so that this, the usual case, needs no stack.
+        if entry.time >= self.front_end || self.front.len() == self.front.capacity() {
+            return self.push_elsewhere(entry);
         }
+        insert_descending(&mut self.front, entry);
+    }
+
+    #[inline(never)]
+    fn push_elsewhere(&mut self, entry: Entry) {
+        if entry.time >= self.front_end {
+            return self.place(entry);
+        }
+        self.front.reserve(1);
+        insert_descending(&mut self.front, entry);
     }
 
     /// Time of the next entry.

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::calendar::Calendar;
-use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status};
+use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status, TimeoutClass};
 use super::digest::Digest;
 use super::event::{Event, NodeId, Packed};
 use super::lane::Lane;
@@ -10,7 +10,7 @@ use super::ledger::Ledger;
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
-use super::transit::{LinkCommand, Message, Transit};
+use super::transit::{LinkCommand, Transit};
 use crate::audit::Audit;
 use crate::random::stream::Stream;
 
@@ -143,28 +143,41 @@ impl Core {
 
     #[inline(always)]
     pub(super) fn ask(&mut self, caller: NodeId, ask: &Ask) -> CallId {
-        let call = Call::asked(caller, ask, self.now);
         self.ledger.asked += 1;
-        let id = self.calls.insert(call);
-        if let Some(class) = ask.timeout
-            && let Some(at) = self.timeouts.set(class, self.now, id)
-        {
-            self.schedule(at, Event::Expiry(class.0));
+        let id = self.calls.insert(Call::asked(caller, ask, self.now));
+        if let Some(class) = ask.timeout {
+            self.set_timeout(class, id);
         }
-        match self.transit(&Call::question(caller, ask)) {
-            Some(delay) => self.schedule(self.now + delay, Event::Deliver(id)),
-            None => self.stop_moving(id), // lost: the caller waits for its time-out
-        }
+        self.send(caller, ask.to, Event::Deliver(id));
         id
     }
 
-    /// Time on the way; `None` if the message gets lost.
-    #[inline(always)]
-    fn transit(&mut self, message: &Message) -> Option<Time> {
-        if !(self.nodes[message.from.index()].linked && self.nodes[message.to.index()].linked) {
-            return Some(0);
+    #[inline(never)]
+    fn set_timeout(&mut self, class: TimeoutClass, id: CallId) {
+        if let Some(at) = self.timeouts.set(class, self.now, id) {
+            self.schedule(at, Event::Expiry(class.0));
         }
-        self.transit.transit(message, &self.requests)
+    }
+
+    /// Sends a question or an answer on its way. Most messages within a tier take no time, and are no more than this.
+    #[inline(always)]
+    fn send(&mut self, from: NodeId, to: NodeId, event: Event) {
+        if self.nodes[from.index()].linked && self.nodes[to.index()].linked {
+            self.travel(event.into());
+        } else {
+            self.lane.push(event.into());
+        }
+    }
+
+    #[inline(never)]
+    fn travel(&mut self, event: Packed) {
+        let Some(call) = self.calls.get(event.call()) else { return };
+        let message = call.message(event.kind() == Event::ANSWER);
+        match self.transit.transit(&message, &self.requests) {
+            Some(0) => self.lane.push(event),
+            Some(delay) => self.calendar.push(self.now + delay, event),
+            None => self.stop_moving(event.call()), // lost: the caller waits for its time-out
+        }
     }
 
     #[cold]
@@ -189,29 +202,32 @@ impl Core {
             return;
         }
         call.phase.clear(Phase::OPEN);
-        let message = call.carry(answer);
         self.ledger.replied += 1;
-        self.send_answer(id, message);
+        if call.phase.has(Phase::WAITING) {
+            call.carry(answer);
+            let (from, to) = (call.callee, call.caller);
+            self.send(from, to, Event::Answer(id));
+        } else {
+            self.reply_to_nobody(id);
+        }
     }
 
-    /// Sends an answer on its way, unless nobody waits for it (no message).
-    #[inline(always)]
-    fn send_answer(&mut self, id: CallId, message: Option<Message>) {
-        let Some(message) = message else {
-            self.ledger.late += 1;
-            return self.close_if_over(id);
-        };
-        match self.transit(&message) {
-            Some(delay) => self.schedule(self.now + delay, Event::Answer(id)),
-            None => self.stop_moving(id),
-        }
+    #[cold]
+    fn reply_to_nobody(&mut self, id: CallId) {
+        self.ledger.late += 1;
+        self.close_if_over(id);
     }
 
     /// The caller is told that the callee's process is gone.
     #[cold]
     fn send_reset(&mut self, id: CallId) {
-        let message = self.calls.get_mut(id).and_then(|call| call.carry(&Answer::of(Status::Reset)));
-        self.send_answer(id, message);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if !call.phase.has(Phase::WAITING) {
+            return self.reply_to_nobody(id);
+        }
+        call.carry(&Answer::of(Status::Reset));
+        let (from, to) = (call.callee, call.caller);
+        self.send(from, to, Event::Answer(id));
     }
 
     pub(super) fn abandon(&mut self, id: CallId) {
@@ -256,27 +272,41 @@ impl Core {
         }
     }
 
-    /// An answer arrives. The reply, if somebody waits for it.
+    /// An answer arrives. The caller, if it waits for it; [`Core::take_answer`] then gives the reply.
     #[inline(always)]
-    pub(super) fn take_answer(&mut self, id: CallId) -> Option<(NodeId, Reply)> {
+    pub(super) fn come_back(&mut self, id: CallId) -> Option<NodeId> {
         let call = self.calls.get_mut(id)?;
         let caller = call.caller;
-        if call.phase.has(Phase::WAITING) && self.nodes[caller.index()].health == Health::Hung {
-            return self.hold(caller, Event::Answer(id));
-        }
-        call.phase.clear(Phase::MOVING);
         if !call.phase.has(Phase::WAITING) {
-            self.ledger.late += 1;
-            self.close_if_over(id);
+            self.come_late(id);
             return None;
         }
+        if self.nodes[caller.index()].health == Health::Hung {
+            return self.hold(caller, Event::Answer(id));
+        }
+        Some(caller)
+    }
+
+    #[cold]
+    fn come_late(&mut self, id: CallId) {
+        self.ledger.late += 1;
+        self.stop_moving(id);
+    }
+
+    /// The reply of a call whose caller has it now. Apart from [`Core::come_back`], so that it is written once, where the caller reads
+    /// it, and not copied through an `Option` in other pieces than it was written in.
+    #[inline(always)]
+    pub(super) fn take_answer(&mut self, id: CallId) -> Option<Reply> {
+        let call = self.calls.get_mut(id)?;
+        call.phase.clear(Phase::MOVING);
         call.phase.clear(Phase::WAITING);
-        self.ledger.answered += 1;
+        let is_over = call.phase.is_over();
         let reply = call.reply(id);
-        if call.phase.is_over() {
+        self.ledger.answered += 1;
+        if is_over {
             self.calls.remove(id);
         }
-        Some((caller, reply))
+        Some(reply)
     }
 
     /// A caller has waited long enough. The reply that says so, if it still waits.

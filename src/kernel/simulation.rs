@@ -79,7 +79,9 @@ impl Simulation {
                 }
             }
             Event::ANSWER => {
-                if let Some((node, reply)) = self.core.take_answer(event.call()) {
+                if let Some(node) = self.core.come_back(event.call())
+                    && let Some(reply) = self.core.take_answer(event.call())
+                {
                     let (component, mut cx) = self.enter(node, Event::ANSWER);
                     component.on_reply(reply, &mut cx);
                 }

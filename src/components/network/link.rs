@@ -56,8 +56,10 @@ pub struct Link {
     /// Draws of this link: latency there, latency back, loss there, loss back.
     purposes: [u64; 4],
     random: bool,
-    pub(super) cut: bool,
-    pub(super) slow: f64,
+    cut: bool,
+    slow: f64,
+    /// Only latency counts: neither loss nor bandwidth, neither cut nor slowed.
+    plain: bool,
 }
 
 impl Link {
@@ -66,7 +68,26 @@ impl Link {
         let purpose = |what: &str| hash_name(&format!("link {a} {b} {what}"));
         let random = !matches!(plan.latency, Variate::Constant(_));
         let purposes = ["there", "back", "loss there", "loss back"].map(purpose);
-        Link { plan, purposes, random, cut: false, slow: 1.0 }
+        let mut link = Link { plan, purposes, random, cut: false, slow: 1.0, plain: false };
+        link.set(false, 1.0);
+        link
+    }
+
+    /// Cuts or heals the link; latency times `slow`.
+    pub(super) fn set(&mut self, cut: bool, slow: f64) {
+        self.cut = cut;
+        self.slow = slow;
+        self.plain = !cut && slow == 1.0 && self.plan.loss <= 0.0 && self.plan.bandwidth.is_none();
+    }
+
+    /// Cuts or heals the link.
+    pub(super) fn cut(&mut self, cut: bool) {
+        self.set(cut, self.slow);
+    }
+
+    /// Latency times `slow`.
+    pub(super) fn slow(&mut self, slow: f64) {
+        self.set(self.cut, slow);
     }
 
     pub(super) fn instant() -> Self {
@@ -77,7 +98,27 @@ impl Link {
     /// Time on the way, or nothing if the message gets lost.
     #[inline]
     pub(super) fn pass(
-        &mut self,
+        &self,
+        message: &Message,
+        requests: &Requests,
+        background: &mut Stream,
+    ) -> Option<Time> {
+        if !self.plain {
+            return self.pass_with_care(message, requests, background);
+        }
+        arrives(self.latency(message, requests, background))
+    }
+
+    #[inline]
+    fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
+        let purpose = self.purposes[usize::from(message.returning)];
+        let uniform = if self.random { draw(message, purpose, requests, background) } else { 0.5 };
+        self.plan.latency.sample_ns(uniform)
+    }
+
+    #[inline(never)]
+    fn pass_with_care(
+        &self,
         message: &Message,
         requests: &Requests,
         background: &mut Stream,
@@ -85,21 +126,13 @@ impl Link {
         if self.cut {
             return None;
         }
-        let back = usize::from(message.returning);
-        let mut draw = |purpose: u64| match requests.get(message.request) {
-            Some(request) => {
-                let attempt = (u64::from(request.attempts) << 56) ^ message.key;
-                request.draw.uniform(purpose, attempt)
-            }
-            None => background.uniform(),
-        };
-        if self.plan.loss > 0.0 && draw(self.purposes[2 + back]) < self.plan.loss {
+        let loss = self.purposes[2 + usize::from(message.returning)];
+        if self.plan.loss > 0.0 && draw(message, loss, requests, background) < self.plan.loss {
             return None;
         }
-        let uniform = if self.random { draw(self.purposes[back]) } else { 0.5 };
-        let mut delay = self.plan.latency.sample_ns(uniform);
+        let mut delay = self.latency(message, requests, background);
         if self.slow != 1.0 {
-            delay = slowed(delay, self.slow);
+            delay = (delay as f64 * self.slow) as Time;
         }
         if let Some(bandwidth) = self.plan.bandwidth {
             let transfer = u128::from(message.bytes) * u128::from(SECOND) / u128::from(bandwidth);
@@ -109,9 +142,14 @@ impl Link {
     }
 }
 
-/// Out of line: else it is computed for every message, to be thrown away.
-#[cold]
-#[inline(never)]
-fn slowed(delay: Time, factor: f64) -> Time {
-    (delay as f64 * factor) as Time
+/// A uniform number that belongs to the message's request, or an ambient one for background work.
+#[inline]
+fn draw(message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> f64 {
+    match requests.get(message.request) {
+        Some(request) => {
+            let attempt = (u64::from(request.attempts) << 56) ^ message.key;
+            request.draw.uniform(purpose, attempt)
+        }
+        None => background.uniform(),
+    }
 }
