@@ -68,17 +68,17 @@ impl Calendar {
     /// Adds an entry. Its time must not lie before the last popped one.
     #[inline(never)]
     pub fn push(&mut self, time: Time, event: Packed) {
-        let entry = Entry { time, event };
         // What may call something stands apart, so that this, the usual case, needs no stack.
-        if entry.time >= self.front_end || self.front.len() == self.front.capacity() {
-            return self.push_elsewhere(entry);
+        if time >= self.front_end || self.front.len() == self.front.capacity() {
+            return self.push_elsewhere(time, event);
         }
-        insert_descending(&mut self.front, entry);
+        insert_descending(&mut self.front, Entry { time, event });
     }
 
     #[inline(never)]
-    fn push_elsewhere(&mut self, entry: Entry) {
-        if entry.time >= self.front_end {
+    fn push_elsewhere(&mut self, time: Time, event: Packed) {
+        let entry = Entry { time, event };
+        if time >= self.front_end {
             return self.place(entry);
         }
         self.front.reserve(1);

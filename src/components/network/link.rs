@@ -109,7 +109,7 @@ impl Link {
         arrives(self.latency(message, requests, background))
     }
 
-    #[inline]
+    #[inline(always)]
     fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
         let purpose = self.purposes[usize::from(message.returning)];
         let uniform = if self.random { draw(message, purpose, requests, background) } else { 0.5 };

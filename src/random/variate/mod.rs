@@ -102,8 +102,9 @@ impl Variate {
     /// A sample of a variate whose unit is the nanosecond: rounded to the nearest, at most `u64::MAX`.
     #[inline]
     pub fn sample_ns(&self, u: f64) -> u64 {
-        // `as` saturates, and truncation after adding one half is cheaper than `round`.
-        (self.at(u) + 0.5) as u64
+        // Truncation after adding one half is cheaper than `round`, and signed conversion than unsigned; `as` saturates.
+        let rounded = self.at(u) + 0.5;
+        if rounded < (1_u64 << 63) as f64 { rounded as i64 as u64 } else { beyond(rounded) }
     }
 
     /// The mean; infinite for a Pareto of shape 1 or less.
@@ -159,6 +160,11 @@ impl Variate {
             Self::Mixture(variate) => variate.scaled(factor).into(),
         }
     }
+}
+
+#[cold]
+fn beyond(value: f64) -> u64 {
+    value as u64
 }
 
 /// `From` for each distribution, so that `Exponential::new(5.0)?.into()` is a [`Variate`].
