@@ -123,8 +123,8 @@ impl Server {
         let Some(service) = &self.service else { return false };
         let task = &self.tasks[index as usize];
         let step = u64::from(self.step_of_plan(task)) << 48;
-        let draw = cx.draw(task.operation.request, self.purpose, task.operation.key ^ step);
-        let job = Job::new(u64::from(index), service.sample_ns(draw));
+        let Operation { request, key, .. } = task.operation;
+        let job = Job::new(u64::from(index), cx.sample_ns(service, request, self.purpose, key ^ step));
         if !self.processors.arrive(job, cx) {
             self.finish(index, Answer::of(Status::Rejected), cx);
         }
