@@ -88,6 +88,7 @@ impl Book {
     pub(super) fn finish(&mut self, request: &Request, outcome: Outcome, now: Time) {
         self.finished += 1;
         let latency = now - request.intended;
+        debug_assert!((request.class as usize) < CLASSES, "class {}", request.class);
         let class = &mut self.classes[request.class as usize % CLASSES];
         let measured = request.intended >= self.measured_from;
         if outcome == Outcome::Succeeded {

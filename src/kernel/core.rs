@@ -48,7 +48,7 @@ pub struct Core {
     pub(super) timeouts: Timeouts,
     pub(super) nodes: Vec<Node>,
     /// Events that came to each node while it hung.
-    held: Vec<Vec<Event>>,
+    pub(super) held: Vec<Vec<Event>>,
     transit: Box<dyn Transit>,
     pub(super) audit: Audit,
     pub(super) book: Book,
@@ -190,7 +190,7 @@ impl Core {
     }
 
     #[inline]
-    fn close_if_over(&mut self, id: CallId) {
+    pub(super) fn close_if_over(&mut self, id: CallId) {
         if self.calls.get(id).is_some_and(|call| call.phase.is_over()) {
             self.calls.remove(id);
         }
@@ -221,7 +221,7 @@ impl Core {
 
     /// The caller is told that the callee's process is gone.
     #[cold]
-    fn send_reset(&mut self, id: CallId) {
+    pub(super) fn send_reset(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(id) else { return };
         if !call.phase.has(Phase::WAITING) {
             return self.reply_to_nobody(id);
@@ -355,48 +355,5 @@ impl Core {
             self.held[node.index()].push(event.into());
         }
         false
-    }
-
-    /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
-    #[cold]
-    pub(super) fn crash(&mut self, node: NodeId, health: Health) {
-        let state = &mut self.nodes[node.index()];
-        state.health = health;
-        state.epoch = state.epoch.wrapping_add(1);
-        let held = std::mem::take(&mut self.held[node.index()]);
-        let touched: Vec<CallId> = self.calls.iter().map(|(id, _)| id).collect();
-        for id in touched {
-            self.crash_call(id, node, health);
-        }
-        for event in held {
-            self.schedule(self.now, event); // questions on the wire arrive at a dead node after all
-        }
-    }
-
-    #[cold]
-    fn crash_call(&mut self, id: CallId, node: NodeId, health: Health) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let (caller, callee) = (call.caller, call.callee);
-        if caller == node {
-            self.abandon(id);
-        }
-        let Some(call) = self.calls.get_mut(id) else { return };
-        if callee == node && call.phase.has(Phase::OPEN) {
-            call.phase.clear(Phase::OPEN);
-            self.ledger.reset += 1;
-            if health == Health::Refusing {
-                self.send_reset(id);
-            } else {
-                self.close_if_over(id);
-            }
-        }
-    }
-
-    #[cold]
-    pub(super) fn recover(&mut self, node: NodeId) {
-        self.nodes[node.index()].health = Health::Up;
-        for event in std::mem::take(&mut self.held[node.index()]) {
-            self.schedule(self.now, event);
-        }
     }
 }

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod call;
 pub mod component;
 mod core;
+mod crash;
 pub mod ctx;
 pub mod digest;
 pub mod event;

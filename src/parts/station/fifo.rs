@@ -77,9 +77,14 @@ impl Fifo {
         }
         let place = self.place(frame, job.id, job.work, now, now);
         self.places.push_back(place);
-        if !must_wait {
-            self.started = self.places.len();
+        if must_wait {
+            return true;
+        }
+        if self.started + 1 == self.places.len() {
+            self.started += 1;
             set_timer(frame, &place, cx);
+        } else {
+            self.take_up(frame, cx); // behind jobs without work, whose time has come as well
         }
         true
     }

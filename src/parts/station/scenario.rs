@@ -107,6 +107,15 @@ fn areas(readings: &Readings) -> (f64, f64) {
 }
 
 #[test]
+fn jobs_without_work_leave_when_they_come_into_service() {
+    // The fourth comes when the first leaves, and before it is seen to leave.
+    let jobs = [(0, 10, 0), (1, 0, 0), (2, 0, 0), (10, 5, 0), (12, 0, 0)];
+    assert_eq!(served("fifo", &jobs, &[]), [(0, 10), (1, 10), (2, 10), (3, 15), (4, 15)]);
+    let (left, _) = play("fifo", (2, None), &[(0, 10, 0), (0, 10, 0), (1, 0, 0), (10, 5, 0)], &[], 100);
+    assert_eq!(left.into_iter().map(|(job, at, _)| (job, at)).max(), Some((3, 15)));
+}
+
+#[test]
 fn a_change_of_speed_in_the_middle_of_a_job() {
     for discipline in ALL {
         // 40 of 100 done at full speed, the other 60 at half speed; then a job of 50 at half speed.
@@ -130,7 +139,10 @@ fn a_hang_shifts_everything_by_its_length() {
         let hung = served(discipline, &jobs, &controls);
         for ((job, at), (same, later)) in calm.into_iter().zip(hung) {
             // Sharing rounds a departure up to a whole nanosecond, each time it is computed.
-            assert!(job == same && (at + 1_000..=at + 1_001).contains(&later), "{discipline}: {job} at {later}");
+            assert!(
+                job == same && (at + 1_000..=at + 1_001).contains(&later),
+                "{discipline}: {job} at {later}"
+            );
         }
     }
 }
@@ -143,7 +155,8 @@ fn jobs_are_there_while_their_station_hangs() {
         for end in [530, 1_030, 5_000] {
             let hung = (end.min(1_030) - 30) as f64;
             let (busy, waiting) = areas(&play(discipline, (1, None), &jobs, &controls, end).1);
-            let (calm_busy, calm_waiting) = areas(&play(discipline, (1, None), &jobs, &[], end.max(1_030) - 1_000).1);
+            let (calm_busy, calm_waiting) =
+                areas(&play(discipline, (1, None), &jobs, &[], end.max(1_030) - 1_000).1);
             let off = (busy - calm_busy - hung).abs().max((waiting - calm_waiting - 2.0 * hung).abs());
             assert!(off < 3.0, "{discipline} until {end}: busy {busy}, waiting {waiting}");
         }

@@ -1,0 +1,50 @@
+//! Nodes that die and come back.
+
+use super::call::{CallId, Phase};
+use super::core::{Core, Health};
+use super::event::NodeId;
+
+impl Core {
+    /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
+    #[cold]
+    pub(super) fn crash(&mut self, node: NodeId, health: Health) {
+        let state = &mut self.nodes[node.index()];
+        state.health = health;
+        state.epoch = state.epoch.wrapping_add(1);
+        let held = std::mem::take(&mut self.held[node.index()]);
+        let touched: Vec<CallId> = self.calls.iter().map(|(id, _)| id).collect();
+        for id in touched {
+            self.crash_call(id, node, health);
+        }
+        for event in held {
+            self.schedule(self.now, event); // questions on the wire arrive at a dead node after all
+        }
+    }
+
+    #[cold]
+    fn crash_call(&mut self, id: CallId, node: NodeId, health: Health) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let (caller, callee) = (call.caller, call.callee);
+        if caller == node {
+            self.abandon(id);
+        }
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if callee == node && call.phase.has(Phase::OPEN) {
+            call.phase.clear(Phase::OPEN);
+            self.ledger.reset += 1;
+            if health == Health::Refusing {
+                self.send_reset(id);
+            } else {
+                self.close_if_over(id);
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn recover(&mut self, node: NodeId) {
+        self.nodes[node.index()].health = Health::Up;
+        for event in std::mem::take(&mut self.held[node.index()]) {
+            self.schedule(self.now, event);
+        }
+    }
+}
