@@ -141,6 +141,65 @@ fn finished_runs(partial: &Path) -> usize {
     entries.flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "json")).count()
 }
 
+/// Ctrl-C: exit code 130, and what is finished is there, as valid CSVs, for `--resume`.
+#[cfg(unix)]
+#[test]
+fn interrupted_runs_keep_what_is_finished() {
+    let (folder, target) = temporary();
+    let script = folder.path().join("long.rhai");
+    let text = std::fs::read_to_string("tests/small.rhai").unwrap();
+    std::fs::write(&script, text.replace("duration(4.s)", "duration(60.s)")).unwrap();
+    let partial = folder.path().join("out.partial");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
+        .arg("run")
+        .arg(&script)
+        .args(["-q", "-j", "1", "-o"])
+        .arg(&target)
+        .spawn()
+        .unwrap();
+    while finished_runs(&partial) < 1 && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!target.exists());
+    let summary = std::fs::read_to_string(partial.join("summary.csv")).unwrap();
+    let rows = summary.lines().count() - 1;
+    assert!((1..12).contains(&rows), "{rows} finished runs");
+    scalelab().arg("run").arg(&script).args(["-q", "--resume", "-o"]).arg(&target).assert().success();
+}
+
+#[test]
+fn what_is_there_can_be_listed_and_explained() {
+    for (arguments, wanted) in [
+        (vec!["list"], "power_of_two"),
+        (vec!["list", "metrics"], "latency_p99_ms"),
+        (vec!["explain", "cache"], "ttl"),
+        (vec!["explain", "cache.ttl"], "fresh"),
+        (vec!["explain", "lru"], "Mattson"),
+        (vec!["completions", "bash"], "_scalelab"),
+        (vec!["man"], ".TH"),
+    ] {
+        let output = scalelab().args(&arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains(wanted), "{arguments:?}");
+    }
+    let output = scalelab().args(["explain", "cahce"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean"));
+}
+
+/// The script that `new` writes runs as it is, and is not written over anything.
+#[test]
+fn the_starter_script_runs() {
+    let (folder, target) = temporary();
+    let run = |arguments: &[&str]| scalelab().current_dir(folder.path()).args(arguments).assert();
+    run(&["new", "shop.rhai"]).success();
+    run(&["new", "shop.rhai"]).code(1);
+    run(&["run", "shop.rhai", "--quick", "-q", "-o", target.to_str().unwrap()]).success();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_is_no_error() {

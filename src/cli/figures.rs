@@ -2,7 +2,7 @@
 
 use super::look::Look;
 use crate::experiment::{Comparison, METRICS};
-use crate::stats::Interval;
+use crate::experiment::Interval;
 
 /// One of the figures that the terminal shows; the CSVs have them all.
 pub(super) struct Figure {

@@ -2,7 +2,7 @@
 
 use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan};
 use crate::output::Written;
-use crate::stats::Interval;
+use crate::experiment::Interval;
 use serde_json::{Value, json};
 
 /// Version of the document. It grows when a name in it changes its meaning or goes.

@@ -38,12 +38,16 @@ fn title(plan: &Plan, outcome: &Outcome) -> String {
     if !plan.about.is_empty() {
         text.push_str(&format!(": {}", plain(&plan.about)));
     }
+    let warmup = match plan.timing.warmup {
+        0 => "no warm-up".into(),
+        warmup => format!("{} of warm-up", time_text(warmup)),
+    };
     text.push_str(&format!(
-        "\n{} x {}, {} warm-up, {} measured, seed {}\n",
+        "\n{} x {}, {} measured after {}, seed {}\n",
         count(plan.variants.len(), "variant"),
         count(plan.replications as usize, "replication"),
-        time_text(plan.timing.warmup),
         time_text(plan.timing.duration),
+        warmup,
         plan.seed,
     ));
     if !outcome.complete {
@@ -218,7 +222,7 @@ mod tests {
         let text = rendered(&Found::new(), WIDE);
         let expected = "\
 write strategies: what each costs
-2 variants x 4 replications, 1 s warm-up, 2 min measured, seed 42
+2 variants x 4 replications, 2 min measured after 1 s of warm-up, seed 42
 ┌─────────────────────────────────────┬─────────────┬─────────────┬─────────────┬──────────────────┬───────────────┬─────────────┐
 │ variant                             ┆    served/s ┆      p50 ms ┆      p99 ms ┆     write p50 ms ┆     available ┆ lost writes │
 ╞═════════════════════════════════════╪═════════════╪═════════════╪═════════════╪══════════════════╪═══════════════╪═════════════╡

@@ -15,6 +15,7 @@ mod series;
 pub use compare::{Comparison, Verdict, compare};
 pub use design::{Level, Plan, Timing, Variant};
 pub use drive::{Built, Director, View, drive};
+pub use crate::stats::Interval;
 pub use series::FIGURES;
 pub use judge::{Estimate, Judgement, Sense, Standing, short};
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
