@@ -47,8 +47,10 @@ impl Workshop for ScriptWorkshop {
             return Err(explain(&error));
         }
         let found = desk(|desk| desk.experiments.get(self.ordinal).cloned());
-        let definition = found.expect("the script described it before, and scripts are deterministic");
-        let world = definition.world.clone().expect("checked when it was prepared");
+        // It is missing only if the script was stopped on the way.
+        let stopped = || vec![Problem::new("the script was stopped")];
+        let definition = found.ok_or_else(stopped)?;
+        let world = definition.world.clone().ok_or_else(stopped)?;
         let params = super::api::params(&definition);
         Ok(Box::new(ScriptBuilder {
             engine: Rc::new(engine),
