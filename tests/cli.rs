@@ -107,16 +107,7 @@ fn killed_and_resumed_is_as_if_nothing_had_happened() {
     let text = std::fs::read_to_string("tests/small.rhai").unwrap();
     std::fs::write(&script, text.replace("duration(4.s)", "duration(40.s)")).unwrap();
     let partial = folder.path().join("out.partial");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
-        .arg("run")
-        .arg(&script)
-        .args(["-q", "-j", "1", "-o"])
-        .arg(&target)
-        .spawn()
-        .unwrap();
-    while finished_runs(&partial) < 2 && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
+    let mut child = start(&script, &target, 2);
     child.kill().unwrap(); // SIGKILL: nothing can be tidied up
     child.wait().unwrap();
     assert!(!target.exists(), "results appear only when they are whole");
@@ -136,6 +127,22 @@ fn killed_and_resumed_is_as_if_nothing_had_happened() {
     }
 }
 
+/// Starts a run on one thread and waits until so many of its runs are on disk.
+fn start(script: &Path, target: &Path, runs: usize) -> std::process::Child {
+    let partial = target.with_extension("partial");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
+        .arg("run")
+        .arg(script)
+        .args(["-q", "-j", "1", "-o"])
+        .arg(target)
+        .spawn()
+        .unwrap();
+    while finished_runs(&partial) < runs && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child
+}
+
 fn finished_runs(partial: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(partial.join("runs")) else { return 0 };
     entries.flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "json")).count()
@@ -150,16 +157,7 @@ fn interrupted_runs_keep_what_is_finished() {
     let text = std::fs::read_to_string("tests/small.rhai").unwrap();
     std::fs::write(&script, text.replace("duration(4.s)", "duration(60.s)")).unwrap();
     let partial = folder.path().join("out.partial");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
-        .arg("run")
-        .arg(&script)
-        .args(["-q", "-j", "1", "-o"])
-        .arg(&target)
-        .spawn()
-        .unwrap();
-    while finished_runs(&partial) < 1 && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
+    let mut child = start(&script, &target, 1);
     let interrupt = format!("kill -INT {}", child.id());
     assert!(std::process::Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -305,8 +305,11 @@ impl Settings {
     }
 
     /// The texts of a list.
-    pub fn texts(&self, name: &str) -> Vec<&str> {
-        let text = |value| if let &Value::Text(ref text) = value { Some(text.as_str()) } else { None };
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let text = |value: &'_ Value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
         self.list(name).iter().filter_map(text).collect()
     }
 

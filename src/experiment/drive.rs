@@ -56,7 +56,7 @@ pub fn drive(
     let mut simulation = model::build(&world, seed, place.1);
     simulation.start();
     let mut run = Run::new(&world, built, simulation, *timing);
-    if !run.to_the_end(pulse).map_err(|problem| vec![problem])? {
+    if !run.run_through(pulse).map_err(|problem| vec![problem])? {
         return Ok(None);
     }
     let conserved = run.simulation.check_conservation();
@@ -112,7 +112,7 @@ impl<'a> Run<'a> {
     }
 
     /// False if it was stopped.
-    fn to_the_end(&mut self, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
+    fn run_through(&mut self, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
         let end = self.timing.end();
         let mut window_end = self.timing.window.min(end);
         loop {

@@ -45,10 +45,10 @@ impl Recorder {
         self.requests(&book, now, length);
         let later = readings(simulation);
         let mut hits = (0, 0);
-        for node in 0..later.len() {
-            let change = Change { earlier: &self.earlier[node], later: &later[node], length };
+        for ((name, earlier), later) in self.names.iter().zip(&self.earlier).zip(&later) {
+            let change = Change { earlier, later, length };
             for (metric, value) in change.figures() {
-                self.rows.push(row(now, &self.names[node], metric, value));
+                self.rows.push(row(now, name, metric, value));
             }
             let (found, missed) = (change.count("hits"), change.count("misses"));
             hits = (hits.0 + found, hits.1 + found + missed);

@@ -49,6 +49,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Choice("fifo"),
             about: "how the processors share the work",
         },
+        station::FIRST_PARAM,
         Param {
             name: "concurrency",
             kind: Kind::Count(1, 1_000_000),
@@ -101,8 +102,8 @@ pub(super) fn nodes(settings: &Settings) -> u64 {
 pub(super) fn steps(settings: &Settings, name: &str) -> Vec<Step> {
     let usual = if name == "on_read" { ["cpu", "read"] } else { ["cpu", "write"] };
     let given = settings.texts(name);
-    let names = if given.is_empty() { usual.to_vec() } else { given };
-    let step = |name: &&str| match *name {
+    let names = if given.is_empty() { usual.map(String::from).to_vec() } else { given };
+    let step = |name: &String| match name.as_str() {
         "cpu" => Step::Cpu,
         "read" => Step::Read,
         _ => Step::Write,

@@ -230,7 +230,10 @@ fn option(name: &str, wanted: &str, found: &Value) -> Box<rhai::EvalAltResult> {
 }
 
 /// Traces read so far, by file and options: every worker and replication shares one copy.
-static LOADED: Mutex<BTreeMap<(PathBuf, bool, Option<u64>), Arc<Trace>>> = Mutex::new(BTreeMap::new());
+static LOADED: Mutex<BTreeMap<TraceKey, Arc<Trace>>> = Mutex::new(BTreeMap::new());
+
+/// File, whether bad lines are skipped, and the limit.
+type TraceKey = (PathBuf, bool, Option<u64>);
 
 /// Reads a trace, once. A path is looked for beside the script, then where the user is.
 fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
