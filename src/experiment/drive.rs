@@ -1,7 +1,7 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{drift, synthetic_writes, unsettled};
+use super::doubts::{drift, synthetic_writes, trace_ends_early, unsettled};
 use super::facts::Facts;
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
@@ -270,6 +270,8 @@ impl<'a> Run<'a> {
             warnings.push("no request came in the measured part".into());
         }
         warnings.extend(self.world.layout.groups.iter().filter_map(synthetic_writes));
+        let ends = |group| trace_ends_early(group, self.timing.end());
+        warnings.extend(self.world.layout.groups.iter().filter_map(ends));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             warnings.extend(unsettled(&self.recorder.latencies, &self.timing));

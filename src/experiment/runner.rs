@@ -67,7 +67,7 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Runs an experiment on `threads` threads (0 = one per core) until it is done or `stop` is set.
+/// Runs an experiment that has been checked, on `threads` threads (0 = one per core), until it is done or `stop` is set.
 pub fn run<'w>(
     plan: &Plan,
     workshop: &'w dyn Workshop,
@@ -76,7 +76,6 @@ pub fn run<'w>(
     stop: &AtomicBool,
     threads: usize,
 ) -> Result<Outcome, Problems> {
-    check(plan, &mut *workshop.builder()?)?;
     let mut jobs = Vec::with_capacity(plan.jobs());
     for replication in 0..plan.replications {
         jobs.extend((0..plan.variants.len()).map(|variant| (variant, replication)));

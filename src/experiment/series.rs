@@ -197,7 +197,8 @@ pub fn component_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRo
         }
         _ => None,
     };
-    let errors = [known("errors"), known("rejected"), known("pool_rejected")];
+    // A component that counts its errors counts those it turned away among them.
+    let errors = known("errors").or(known("rejected"));
     let largest = |metric: &str| match change.later.get(metric) {
         Some(Reading::Maximum(value)) => Some(*value),
         _ => None,
@@ -210,7 +211,7 @@ pub fn component_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRo
         queue_len_max: largest("queue_len_max"),
         arrivals_count: known("requests").or(known("calls")).or(known("arrivals")),
         completions_count: known("completions"),
-        errors_count: errors.iter().any(Option::is_some).then(|| errors.iter().flatten().sum()),
+        errors_count: errors,
         wait_p99_ms: p99("wait"),
         service_p99_ms: p99("service"),
         hit_ratio: change.hit_ratio(),

@@ -13,6 +13,7 @@ mod session;
 mod units;
 mod workshop;
 
+pub use api::WORDS;
 pub use engine::stop_scripts;
 pub use render::{Sources, draw};
 pub use session::{Finished, Host, Judge, Record, Session};

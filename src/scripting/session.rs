@@ -124,6 +124,7 @@ impl Session {
         self.text = text.into();
         let mut ast = self.engine.compile(text).map_err(|error| self.explain(&error.into()))?;
         ast.set_source(name);
+        shadowed(&ast, &self.source)?;
         desk(|desk| desk.keys.note(&ast));
         let engine = self.engine.clone();
         let mut scope = std::mem::take(&mut self.scope);
@@ -212,6 +213,21 @@ impl Session {
     fn explain(&self, error: &rhai::EvalAltResult) -> Problems {
         explain(error, &Words { functions: &self.words, source: &self.source })
     }
+}
+
+/// A function of the script with the name of one of ours would be called in its place, even as a method.
+fn shadowed(ast: &AST, source: &Arc<str>) -> Result<(), Problems> {
+    let ours = |name: &str| api::WORDS.iter().any(|(word, _)| *word == name);
+    let taken: Problems = ast
+        .iter_functions()
+        .filter(|function| ours(function.name))
+        .map(|function| {
+            let place = Place { source: source.clone(), ..Place::default() };
+            let message = format!("the function `{}` has the name of a word of the language", function.name);
+            Problem::at(&place, message).hint("give it another name: it would be called instead of ours")
+        })
+        .collect();
+    if taken.is_empty() { Ok(()) } else { Err(taken) }
 }
 
 fn shown(value: &Dynamic) -> Option<String> {
