@@ -463,7 +463,7 @@ mod tests {
     #[test]
     fn rows_beyond_memory_are_spooled_and_a_full_disk_is_told() {
         let text: String = (0..3_000).fold("time,key\n".into(), |text, i| {
-            text + &format!("{i},{}\n", i % 7)
+            text + format!("{i},{}\n", i % 7).as_str()
         });
         let load_with = |store| {
             let reader = Box::new(std::io::Cursor::new(text.clone().into_bytes()));

@@ -9,10 +9,27 @@ mod errors;
 mod jail;
 mod places;
 mod render;
+mod said;
 mod session;
+mod shown;
 mod units;
 mod workshop;
 
 pub use engine::stop_scripts;
 pub use render::{Sources, draw};
 pub use session::{Finished, Host, Judge, Record, Session};
+
+/// Names of the units of quantities: `5.ms`.
+pub fn unit_names() -> impl Iterator<Item = &'static str> {
+    units::unit_names()
+}
+
+/// The words of scripts and how each is written; methods begin with a dot.
+pub fn usages() -> &'static [(&'static str, &'static str)] {
+    api::usages()
+}
+
+/// Settings of `trace(path, #{ .. })`.
+pub fn trace_options() -> &'static [&'static str] {
+    &api::TRACE_OPTIONS
+}

@@ -170,7 +170,8 @@ fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
     found.ok_or_else(|| wrong("each item of the list must be [time, rate], as in [30.s, 500.rps]"))
 }
 
-const TRACE_OPTIONS: [&str; 7] = ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
+/// Settings of a trace.
+pub(in crate::scripting) const TRACE_OPTIONS: [&str; 7] = ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
 
 fn trace(path: &str, options: &Map) -> Scripted<Load> {
     for name in options.keys() {

@@ -8,6 +8,7 @@ mod timeline;
 mod world;
 
 pub(super) use checks::{judge, probe};
+pub(super) use load::TRACE_OPTIONS;
 pub(super) use experiment::{ExperimentHandle, Params, params, plan};
 
 use rhai::{Dynamic, Engine};
@@ -84,6 +85,11 @@ const USAGE: &[(&str, &str)] = &[
 pub(super) fn usage(name: &str) -> Option<String> {
     let found = USAGE.iter().find(|(word, _)| *word == name);
     found.map(|(_, usage)| format!("write {usage}"))
+}
+
+/// The words and how each is written; methods begin with a dot.
+pub(super) fn usages() -> &'static [(&'static str, &'static str)] {
+    USAGE
 }
 
 /// A value as a person reads it.
