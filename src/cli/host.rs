@@ -63,6 +63,11 @@ impl RunHost {
         }
     }
 
+    /// Where an interrupted experiment has left its finished runs.
+    pub fn left(&self) -> Option<PathBuf> {
+        self.left.borrow().clone()
+    }
+
     fn target(&self, plan: &Plan) -> PathBuf {
         let folder = self.folders.borrow_mut().next(&plan.name);
         let first = !self.began.replace(true);

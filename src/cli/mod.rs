@@ -1,13 +1,14 @@
 //! The command line: the only room, with the prompt, that knows a terminal and exit codes.
 
-mod args;
+pub(crate) mod args;
 mod check;
-mod host;
+pub(crate) mod host;
+pub(crate) mod interrupts;
 mod json;
 mod progress;
 mod rule;
-mod run;
-mod say;
+pub(crate) mod run;
+pub(crate) mod say;
 mod table;
 
 use args::{Cli, Command};
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
     let work = move || match cli.command {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(&args),
+        Command::Repl { file } => crate::repl::repl(file.as_deref()),
         _ => USAGE,
     };
     let thread = std::thread::Builder::new().name("scalelab".into()).stack_size(STACK_BYTES).spawn(work);

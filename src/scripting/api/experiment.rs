@@ -163,6 +163,10 @@ fn longer_than_nothing(span: Span, what: &str) -> Scripted<u64> {
     Err(fail(format!("`{what}` must be longer than nothing, not {}", span.text()), None))
 }
 
+/// Ends a script whose `.run()` has no results to go on with.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::scripting) struct NoResults;
+
 /// `.run()`: at once, or what an earlier evaluation found.
 fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
     if desk(|desk| desk.world.is_some() || desk.moment.is_some()) {
@@ -182,7 +186,7 @@ fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
     }
     match crate::scripting::session::run_experiment(e.0, true).map_err(raise)? {
         Some(finished) => Ok(super::results::All::of(finished)),
-        None => Err(EvalAltResult::ErrorTerminated("stopped".into(), Position::NONE).into()),
+        None => Err(EvalAltResult::ErrorTerminated(Dynamic::from(NoResults), Position::NONE).into()),
     }
 }
 
