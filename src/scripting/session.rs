@@ -11,7 +11,7 @@ use super::shown::shown;
 use super::workshop::{ScriptBuilder, ScriptWorkshop, function_names};
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
-use rhai::{AST, Dynamic, Engine};
+use rhai::{AST, Dynamic, Engine, EvalAltResult};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -135,7 +135,7 @@ impl Session {
         let engine = self.engine.clone();
         match said::evaluate(&engine, &mut self.state, &ast) {
             // `.run()` where the host only looks: what was described so far is looked at.
-            Err(error) if matches!(*error, rhai::EvalAltResult::ErrorTerminated(ref why, _) if why.is::<api::NoResults>()) => {}
+            Err(error) if api::Ending::NoResults.ended(&error) => {}
             Err(error) => return Err(self.explain(&error)),
             Ok(_) => {}
         }
@@ -148,8 +148,8 @@ impl Session {
     }
 
     /// Evaluates one entry of a prompt and runs its experiments; its value as text, if it has one. `name` and `line` (from
-    /// 1) say where the user finds it. What an entry did before it failed counts, unless [`stop_scripts`] was set meanwhile:
-    /// then it never happened.
+    /// 1) say where the user finds it. What an entry did before it failed counts; one that was stopped, by [`stop_scripts`] or
+    /// because it ran away, never happened.
     ///
     /// [`stop_scripts`]: super::stop_scripts
     pub fn run_entry(&mut self, name: &str, line: usize, text: &str) -> Result<Option<String>, Problems> {
@@ -176,8 +176,8 @@ impl Session {
             Ok(value) => value,
             Err(error) => {
                 let problems = self.explain(&error);
-                // Workers could not tell where it was stopped: they would say something else again.
-                if stop_scripts().load(Ordering::Relaxed) {
+                // Workers could not tell where it was stopped, or would run away again.
+                if matches!(error.unwrap_inner(), EvalAltResult::ErrorTerminated(..)) {
                     self.state.restore(before.0);
                     desk(|desk| desk.experiments.truncate(before.1));
                     self.said.entries.pop();
@@ -231,7 +231,7 @@ impl Session {
         Ok(())
     }
 
-    fn explain(&self, error: &rhai::EvalAltResult) -> Problems {
+    fn explain(&self, error: &EvalAltResult) -> Problems {
         let words = self.functions();
         self.shown_places(explain(error, &Words { functions: &words, source: &self.said.source }))
     }

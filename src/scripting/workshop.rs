@@ -75,7 +75,7 @@ impl ScriptWorkshop {
             let ast = said::compile(engine, &state, &self.said.source, entry);
             match ast.and_then(|ast| said::evaluate(engine, &mut state, &ast)) {
                 Ok(_) => {}
-                Err(error) if matches!(*error, rhai::EvalAltResult::ErrorTerminated(..)) => break,
+                Err(error) if super::api::Ending::Enough.ended(&error) => break,
                 // An entry of the prompt that failed fails here in the same way: what it did before that counts.
                 Err(error) => failed = Some(error),
             }

@@ -163,9 +163,26 @@ fn longer_than_nothing(span: Span, what: &str) -> Scripted<u64> {
     Err(fail(format!("`{what}` must be longer than nothing, not {}", span.text()), None))
 }
 
-/// Ends a script whose `.run()` has no results to go on with.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::scripting) struct NoResults;
+/// Why `.run()` ends a script that has done nothing wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scripting) enum Ending {
+    /// There are no results to go on with.
+    NoResults,
+    /// A worker has come to the call that is under way.
+    Enough,
+}
+
+impl Ending {
+    fn error(self) -> Box<EvalAltResult> {
+        EvalAltResult::ErrorTerminated(Dynamic::from(self), Position::NONE).into()
+    }
+
+    /// Whether this is why.
+    pub fn ended(self, error: &EvalAltResult) -> bool {
+        let EvalAltResult::ErrorTerminated(why, _) = error.unwrap_inner() else { return false };
+        why.clone().try_cast::<Ending>() == Some(self)
+    }
+}
 
 /// `.run()`: at once, or what an earlier evaluation found.
 fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
@@ -186,7 +203,7 @@ fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
     }
     match crate::scripting::session::run_experiment(e.0, true).map_err(raise)? {
         Some(finished) => Ok(super::results::All::of(finished)),
-        None => Err(EvalAltResult::ErrorTerminated(Dynamic::from(NoResults), Position::NONE).into()),
+        None => Err(Ending::NoResults.error()),
     }
 }
 
@@ -196,7 +213,7 @@ fn run_again(e: ExperimentHandle, only: Only) -> Scripted<super::results::All> {
         (desk.experiments[e.0].clone(), desk.earlier.get(e.0).cloned().unwrap_or_default())
     });
     if e.0 == only.ordinal && only.call == Some(definition.calls) {
-        return Err(EvalAltResult::ErrorTerminated("enough".into(), Position::NONE).into());
+        return Err(Ending::Enough.error());
     }
     match earlier.into_iter().rev().find(|(calls, _)| *calls <= definition.calls) {
         Some((_, record)) => {

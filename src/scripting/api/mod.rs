@@ -9,7 +9,7 @@ mod world;
 
 pub(super) use checks::{judge, probe};
 pub(super) use load::TRACE_OPTIONS;
-pub(super) use experiment::{ExperimentHandle, NoResults, Params, params, plan};
+pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
 
 use rhai::{Dynamic, Engine};
 
