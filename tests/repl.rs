@@ -99,9 +99,11 @@ fn a_runaway_entry_ends_and_the_session_goes_on() {
 fn experiments_run_and_leave_their_results() {
     let folder = tempfile::tempdir().unwrap();
     let text = experiment("small shop", "2.s");
-    let said = say_in(folder.path(), &[], &format!("{text};\nlet r = {text}.run();\nr.best(\"cache_hit_ratio\")\nr.variants().len()\n"));
+    let said = say_in(folder.path(), &[], &format!("{text};\nlet r = {text}.run();\nr.latency_p50\nr.best(\"availability\")\nr.variants().len()\n"));
     assert!(said.out.contains("count=2"), "{}\n{}", said.out, said.err);
     assert!(said.out.ends_with("2\n"), "{}", said.out);
+    assert!(said.out.contains("count=2  latency_p50_ms: "), "{}", said.out);
+    assert!(said.err.contains("do not differ for sure"), "{}", said.err);
     assert!(folder.path().join("results/small_shop/summary.csv").is_file());
     assert!(!folder.path().join("results/small_shop_2").exists(), "a new entry replaces results, like a new run");
 }

@@ -88,7 +88,8 @@ impl RunHost {
         began: Instant,
     ) -> Result<(), Problems> {
         let comparisons = compare(&outcome.results, plan.variants.len(), plan.baseline);
-        let checks = self.checks(plan, &outcome.results, judge)?;
+        // Functions of a script that was stopped cannot be called any more.
+        let checks = if outcome.complete { self.checks(plan, &outcome.results, judge)? } else { Vec::new() };
         let extra = Extra {
             script: self.args.script.display().to_string(),
             command: std::env::args().collect(),
@@ -101,7 +102,7 @@ impl RunHost {
         };
         let written = written.map_err(|error| vec![refused(&error)])?;
         if !outcome.complete {
-            *self.left.borrow_mut() = Some(written.dir.clone());
+            *self.left.borrow_mut() = (!outcome.results.is_empty()).then(|| written.dir.clone());
             self.incomplete.set(true);
             return Ok(());
         }
