@@ -11,7 +11,13 @@ struct Said {
 
 fn say_in(folder: &Path, arguments: &[&str], text: &str) -> Said {
     let mut command = Command::cargo_bin("scalelab").expect("cargo builds the program");
-    let output = command.current_dir(folder).arg("repl").args(arguments).write_stdin(text).output().expect("it starts");
+    let output = command
+        .current_dir(folder)
+        .arg("repl")
+        .args(arguments)
+        .write_stdin(text)
+        .output()
+        .expect("it starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
@@ -36,7 +42,10 @@ fn experiment(name: &str, duration: &str) -> String {
 #[test]
 fn values_are_printed_and_nothing_else() {
     let said = say("1 + 1\n\nlet x = 5.ms;\n[x, x * 2]\n\"text\"\nprint(\"hello\")\n");
-    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (Some(0), "2\n[5 ms, 10 ms]\n\"text\"\nhello\n", ""));
+    assert_eq!(
+        (said.code, said.out.as_str(), said.err.as_str()),
+        (Some(0), "2\n[5 ms, 10 ms]\n\"text\"\nhello\n", "")
+    );
 }
 
 #[test]
@@ -85,9 +94,19 @@ fn commands_are_obeyed() {
 }
 
 #[test]
+fn impossible_values_are_errors_outside_of_worlds_too() {
+    let said = say("exponential(-1.ms)\nzipf(0, 1.0)\npoisson(-1.rps)\n");
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    assert_eq!(said.err.lines().filter(|line| line.starts_with("error")).count(), 3, "{}", said.err);
+}
+
+#[test]
 fn a_runaway_entry_ends_and_the_session_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let text = format!("let x = 1;\nfn away() {{ loop {{}} }}\nx = 2; away()\nx\n{};\n", experiment("after it", "1.s"));
+    let text = format!(
+        "let x = 1;\nfn away() {{ loop {{}} }}\nx = 2; away()\nx\n{};\n",
+        experiment("after it", "1.s")
+    );
     let said = say_in(folder.path(), &[], &text);
     assert_eq!(said.code, Some(1));
     assert!(said.out.starts_with("1\n"), "{}", said.out);
@@ -99,13 +118,22 @@ fn a_runaway_entry_ends_and_the_session_goes_on() {
 fn experiments_run_and_leave_their_results() {
     let folder = tempfile::tempdir().unwrap();
     let text = experiment("small shop", "2.s");
-    let said = say_in(folder.path(), &[], &format!("{text};\nlet r = {text}.run();\nr.latency_p50\nr.best(\"availability\")\nr.variants().len()\n"));
+    let said = say_in(
+        folder.path(),
+        &[],
+        &format!(
+            "{text};\nlet r = {text}.run();\nr.latency_p50\nr.best(\"availability\")\nr.variants().len()\n"
+        ),
+    );
     assert!(said.out.contains("count=2"), "{}\n{}", said.out, said.err);
     assert!(said.out.ends_with("2\n"), "{}", said.out);
     assert!(said.out.contains("count=2  latency_p50_ms: "), "{}", said.out);
     assert!(said.err.contains("do not differ for sure"), "{}", said.err);
     assert!(folder.path().join("results/small_shop/summary.csv").is_file());
-    assert!(!folder.path().join("results/small_shop_2").exists(), "a new entry replaces results, like a new run");
+    assert!(
+        !folder.path().join("results/small_shop_2").exists(),
+        "a new entry replaces results, like a new run"
+    );
 }
 
 /// Workers evaluate the whole session again: neither what failed nor functions of the same name may stop them.
@@ -127,11 +155,17 @@ fn experiments_find_what_was_typed_before() {
     assert!(said.out.ends_with("20/s\n"), "{}", said.out);
     let summary = std::fs::read_to_string(folder.path().join("results/late/summary.csv")).unwrap();
     let mut reader = csv::Reader::from_reader(summary.as_bytes());
-    let column = |name: &str, reader: &mut csv::Reader<&[u8]>| reader.headers().unwrap().iter().position(|h| h == name).unwrap();
-    let (requests, duration) = (column("requests_total_count", &mut reader), column("sim_duration_s", &mut reader));
+    let column = |name: &str, reader: &mut csv::Reader<&[u8]>| {
+        reader.headers().unwrap().iter().position(|h| h == name).unwrap()
+    };
+    let (requests, duration) =
+        (column("requests_total_count", &mut reader), column("sim_duration_s", &mut reader));
     for row in reader.records().map(Result::unwrap) {
         assert_eq!(row[duration].parse::<f64>().unwrap(), 2.0);
-        assert!((15.0..75.0).contains(&row[requests].parse::<f64>().unwrap()), "20 per second for 2 s: {row:?}");
+        assert!(
+            (15.0..75.0).contains(&row[requests].parse::<f64>().unwrap()),
+            "20 per second for 2 s: {row:?}"
+        );
     }
 }
 
@@ -166,7 +200,11 @@ fn a_mistake_in_a_world_is_shown_where_it_was_typed() {
 fn a_failed_check_decides_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let text = experiment("checked", "1.s");
-    let said = say_in(folder.path(), &[], &format!("{text}\n    .expect(\"impossible\", |r| r.latency_p50 < 1.ns);\n1\n"));
+    let said = say_in(
+        folder.path(),
+        &[],
+        &format!("{text}\n    .expect(\"impossible\", |r| r.latency_p50 < 1.ns);\n1\n"),
+    );
     assert_eq!(said.code, Some(99), "{}", said.err);
     assert!(said.out.ends_with("1\n"), "{}", said.out);
 }
@@ -174,7 +212,8 @@ fn a_failed_check_decides_the_exit_code() {
 #[test]
 fn a_script_is_evaluated_first_and_keeps_its_name() {
     let folder = tempfile::tempdir().unwrap();
-    let script = format!("fn broken() {{\n    oops\n}}\nlet limit = 7;\n{};\n", experiment("from a file", "1.s"));
+    let script =
+        format!("fn broken() {{\n    oops\n}}\nlet limit = 7;\n{};\n", experiment("from a file", "1.s"));
     std::fs::write(folder.path().join("shop.rhai"), script).unwrap();
     let said = say_in(folder.path(), &["shop.rhai"], "limit\nbroken()\n:load missing.rhai\n");
     assert_eq!(said.code, Some(1));
@@ -188,7 +227,11 @@ fn a_script_is_evaluated_first_and_keeps_its_name() {
 #[test]
 fn a_script_with_two_experiments_runs_both() {
     let folder = tempfile::tempdir().unwrap();
-    let script = format!("let a = {};\nlet n = 1;\n{};\nprint(a.run().variants().len());\n", experiment("a", "1.s"), experiment("b", "1.s"));
+    let script = format!(
+        "let a = {};\nlet n = 1;\n{};\nprint(a.run().variants().len());\n",
+        experiment("a", "1.s"),
+        experiment("b", "1.s")
+    );
     std::fs::write(folder.path().join("two.rhai"), script).unwrap();
     for command in ["run", "check"] {
         let mut program = Command::cargo_bin("scalelab").unwrap();

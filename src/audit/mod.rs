@@ -119,6 +119,11 @@ impl Audit {
             .map_or(0, |record| record.surviving_at_or_below(record.head))
     }
 
+    /// Whether a committed version has not been rolled back.
+    pub fn survives(&self, key: u64, version: u32) -> bool {
+        self.record(key).is_none_or(|record| record.surviving_at_or_below(version) == version)
+    }
+
     /// The newest version that survives a crash of the authority: what to [`rollback`](Self::rollback) to when it dies.
     #[inline]
     pub fn durable(&self, key: u64) -> u32 {

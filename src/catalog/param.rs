@@ -1,6 +1,8 @@
 //! Settings: what kind of value, in which unit and range, and what holds if nothing is said.
 
 use super::entry::Policy;
+use super::problem::Problem;
+use super::value::Value;
 use crate::kernel::time_text;
 
 /// One setting of a component.
@@ -47,8 +49,8 @@ pub enum Kind {
     Keys,
     /// When requests come.
     Load,
-    /// A write strategy: a name, or a list of steps around "ack".
-    Strategy,
+    /// A write strategy: a name, or a list of steps around "ack". The function says what is wrong with one.
+    Strategy(fn(&Value) -> Option<Problem>),
     /// A list of steps out of these.
     Steps(&'static [&'static str]),
     /// A list of positive whole numbers.
@@ -74,17 +76,21 @@ impl Kind {
                 let names: Vec<String> = policies.iter().map(|p| format!("\"{}\"", p.name)).collect();
                 super::one_of(&names)
             }
-            Kind::Group(kinds) => format!("a {}", kinds.join(" or ")),
-            Kind::Groups(kinds) => format!("a {0} or a list of them", kinds.join(" or ")),
+            Kind::Group(kinds) => format!("a {}", super::one_of(&owned(kinds))),
+            Kind::Groups(kinds) => format!("a {}, or a list of them", super::one_of(&owned(kinds))),
             Kind::Keys => "keys such as zipf(50_000, 0.99) or uniform_keys(1_000)".into(),
             Kind::Load => "a rate such as 200.rps, or arrivals such as poisson(200.rps) or steps([...])".into(),
-            Kind::Strategy => {
+            Kind::Strategy(_) => {
                 "\"through\", \"around\", \"aside\", \"back\", or a list of steps around \"ack\"".into()
             }
             Kind::Steps(steps) => format!("a list of steps out of \"{}\"", steps.join("\", \"")),
             Kind::Weights => "a list of positive whole numbers such as [5, 3, 2]".into(),
         }
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }
 
 /// What holds if a script says nothing.

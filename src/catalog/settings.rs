@@ -88,7 +88,7 @@ fn convert(
             in_range((*low..=*high).contains(&number)).map(|_| Number(number))
         }
         (Kind::Text, Text(_)) | (Kind::Flag, Flag(_)) | (Kind::Keys, Keys(_)) => Ok(value.clone()),
-        (Kind::Strategy, Text(_) | List(_)) => Ok(value.clone()),
+        (Kind::Strategy(problem), Text(_) | List(_)) => problem(value).map_or_else(|| Ok(value.clone()), Err),
         (Kind::Load, Value::Load(_)) => Ok(value.clone()),
         (Kind::Load, Rate(rate)) => poisson(*rate).ok_or_else(|| out_of_range(param, value)),
         (Kind::Choice(policies), Text(text)) => match policies.iter().any(|p| p.name == text) {
@@ -305,8 +305,11 @@ impl Settings {
     }
 
     /// The texts of a list.
-    pub fn texts(&self, name: &str) -> Vec<&str> {
-        let text = |value| if let &Value::Text(ref text) = value { Some(text.as_str()) } else { None };
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let text = |value: &'_ Value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
         self.list(name).iter().filter_map(text).collect()
     }
 

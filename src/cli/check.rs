@@ -2,7 +2,7 @@
 
 use super::args::CheckArgs;
 use super::run::{folder, read};
-use super::{FAILED, INTERRUPTED, interrupts, say};
+use super::{FAILED, INTERRUPTED, interrupts, say, trouble};
 use crate::catalog::Problems;
 use crate::experiment::{self, Builder, Outcome, Plan, Workshop, drive};
 use crate::kernel::time_text;
@@ -17,7 +17,7 @@ pub fn check(args: &CheckArgs) -> u8 {
     let text = match read(&args.script) {
         Ok(text) => text,
         Err(problem) => {
-            say::problems(&[problem], &Sources::default());
+            trouble::problems(&[problem], &Sources::default());
             return FAILED;
         }
     };
@@ -29,11 +29,11 @@ pub fn check(args: &CheckArgs) -> u8 {
         return INTERRUPTED;
     }
     if let Err(problems) = result {
-        say::problems(&problems, session.sources());
+        trouble::problems(&problems, session.sources());
         return FAILED;
     }
     if args.json {
-        say::out(&format!("{}\n", json!({ "schema": 1, "experiments": *host.found.borrow() })));
+        say(&format!("{}\n", json!({ "schema": 1, "experiments": *host.found.borrow() })));
     }
     0
 }
@@ -62,14 +62,14 @@ impl Host for CheckHost {
         let total: u64 = events.iter().map(|events| events * plan.replications).sum();
         self.found.borrow_mut().push(as_json(plan, &events));
         if !self.json {
-            say::out(&as_text(plan, &events, total));
+            say(&as_text(plan, &events, total));
         }
         Ok(None)
     }
 
     fn print(&self, text: &str) {
         if !self.json {
-            say::out(&format!("{text}\n"));
+            say(&format!("{text}\n"));
         }
     }
 }

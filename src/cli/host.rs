@@ -2,7 +2,8 @@
 
 use super::args::RunArgs;
 use super::rule::Rule;
-use super::{CHECK_FAILED, INCOMPLETE, json, progress, say, table};
+use super::progress::{Meter, Mode};
+use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, say, table};
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{
     self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare,
@@ -55,11 +56,11 @@ impl RunHost {
     /// Says what is left of an interrupted session.
     pub fn say_interrupted(&self) {
         match &*self.left.borrow() {
-            Some(path) => say::note(&format!(
+            Some(path) => complain(&format!(
                 "interrupted: the finished runs are in {}; go on with --resume\n",
                 path.display()
             )),
-            None => say::note("interrupted: nothing was finished\n"),
+            None => complain("interrupted: nothing was finished\n"),
         }
     }
 
@@ -88,7 +89,7 @@ impl RunHost {
         began: Instant,
     ) -> Result<(), Problems> {
         let comparisons = compare(&outcome.results, plan.variants.len(), plan.baseline);
-        // Functions of a script that was stopped cannot be called any more.
+        // Half of an experiment proves nothing, and an interrupted script cannot be asked.
         let checks = if outcome.complete { self.checks(plan, &outcome.results, judge)? } else { Vec::new() };
         let extra = Extra {
             script: self.args.script.display().to_string(),
@@ -131,26 +132,12 @@ impl RunHost {
         checks: &[CheckRow],
         written: &Written,
     ) {
-        self.warn(plan, outcome);
+        complain(&table::warnings(plan, outcome));
         if self.args.json {
-            say::out(&json::document(plan, outcome, comparisons, checks, written));
+            say(&format!("{}\n", json::document(plan, outcome, comparisons, checks, written)));
         } else if !self.args.quiet {
-            say::out(&table::render(plan, outcome, comparisons, checks, written, table::width()));
-        }
-    }
-
-    /// Each warning once, with the number of runs it is about.
-    fn warn(&self, plan: &Plan, outcome: &Outcome) {
-        let mut seen: Vec<(&str, usize)> = Vec::new();
-        for warning in outcome.results.iter().flat_map(|result| &result.warnings) {
-            let kind = if self.args.verbose { warning } else { warning.split([',', ':']).next().unwrap_or(warning) };
-            match seen.iter_mut().find(|(text, _)| *text == kind) {
-                Some((_, count)) => *count += 1,
-                None => seen.push((kind, 1)),
-            }
-        }
-        for (text, count) in seen {
-            say::note(&format!("warning: {text} (in {count} of {} runs)\n", plan.jobs()));
+            say(&table::render(plan, outcome, comparisons, checks, Look::of_stdout()));
+            say(&table::files(written));
         }
     }
 }
@@ -181,7 +168,7 @@ impl Host for RunHost {
         let target = self.target(plan);
         let staging = Staging::open(&target, plan, self.hash, self.args.resume)
             .map_err(|error| vec![refused(&error)])?;
-        let bar = progress::Bar::new(plan, self.args.quiet);
+        let bar = Meter::new(plan, Mode::of_stderr(self.args.quiet || self.args.json));
         let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), self.args.jobs);
         bar.end();
         let outcome = outcome?;
@@ -191,7 +178,7 @@ impl Host for RunHost {
 
     fn print(&self, text: &str) {
         if !self.args.json {
-            say::out(&format!("{text}\n"));
+            say(&format!("{text}\n"));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Ctrl-C.
 
-use super::{INTERRUPTED, say};
+use super::{INTERRUPTED, complain};
 use crate::scripting::stop_scripts;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -46,6 +46,6 @@ pub fn while_busy<T>(work: impl FnOnce() -> T) -> T {
 
 fn set(handler: impl FnMut() + Send + 'static) {
     if ctrlc::set_handler(handler).is_err() {
-        say::note("warning: Ctrl-C will stop at once, without keeping what is finished\n");
+        complain("warning: Ctrl-C will stop at once, without keeping what is finished\n");
     }
 }

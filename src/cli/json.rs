@@ -1,53 +1,104 @@
-//! `--json`: the findings as one document.
+//! What an experiment has found, for other programs (`--json`): one document on stdout.
 
 use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan};
 use crate::output::Written;
+use crate::experiment::Interval;
 use serde_json::{Value, json};
 
-/// Version of the document's shape.
+/// Version of the document. It grows when a name in it changes its meaning or goes.
 const SCHEMA: u64 = 1;
 
-/// The document of one experiment, one line.
+/// The document of one experiment. `null` = not measured, or undecided.
 pub fn document(
     plan: &Plan,
     outcome: &Outcome,
     comparisons: &[Comparison],
     checks: &[CheckRow],
     written: &Written,
-) -> String {
-    let variants: Vec<Value> =
-        (0..plan.variants.len()).map(|variant| variant_json(plan, comparisons, variant)).collect();
-    let files: Vec<&String> = written.files.iter().map(|(name, _)| name).collect();
-    let document = json!({
+) -> Value {
+    let file = |(name, rows): &(String, Option<u64>)| json!({ "name": name, "rows": rows });
+    json!({
         "schema": SCHEMA,
         "experiment": plan.name,
-        "about": plan.about,
+        "complete": outcome.complete,
         "seed": plan.seed,
         "replications": plan.replications,
-        "baseline": plan.variants[plan.baseline].label,
-        "complete": outcome.complete,
-        "variants": variants,
-        "checks": checks,
-        "dir": written.dir,
-        "files": files,
-    });
-    format!("{document}\n")
+        "variants": plan.variants.iter().map(|v| v.label.as_str()).collect::<Vec<_>>(),
+        "baseline": plan.variants.get(plan.baseline).map(|v| v.label.as_str()),
+        "dir": written.dir.display().to_string(),
+        "files": written.files.iter().map(file).collect::<Value>(),
+        "metrics": comparisons.iter().filter(|row| row.n > 0).map(|row| metric(plan, row)).collect::<Value>(),
+        "checks": checks.iter().map(check).collect::<Value>(),
+    })
 }
 
-fn variant_json(plan: &Plan, comparisons: &[Comparison], variant: usize) -> Value {
-    let own = comparisons.iter().filter(|row| row.variant == variant && row.mean.is_some());
-    let metrics: serde_json::Map<String, Value> = own
-        .map(|row| {
-            let interval = row.interval.as_ref().map(|i| [i.low(), i.high()]);
-            let value = json!({ "mean": row.mean, "ci95": interval, "n": row.n, "verdict": row.verdict.text() });
-            (METRICS[row.metric].column.to_string(), value)
-        })
-        .collect();
-    let params: serde_json::Map<String, Value> = plan
-        .factors
-        .iter()
-        .zip(&plan.variants[variant].levels)
-        .filter_map(|(name, level)| Some((name.clone(), json!(level.as_ref()?.text))))
-        .collect();
-    json!({ "variant": plan.variants[variant].label, "params": params, "metrics": metrics })
+fn metric(plan: &Plan, row: &Comparison) -> Value {
+    let ends = |interval: &Option<Interval>| interval.map(|i| [i.low(), i.high()]);
+    json!({
+        "metric": METRICS[row.metric].column,
+        "variant": plan.variants[row.variant].label,
+        "n": row.n,
+        "mean": row.mean,
+        "sd": row.sd,
+        "ci95": ends(&row.interval),
+        "diff_mean": row.difference.map(|i| i.mean),
+        "diff_ci95": ends(&row.difference),
+        "diff_rel_pct": row.relative_pct,
+        "verdict": Some(row.verdict.text()).filter(|text| !text.is_empty()),
+    })
+}
+
+fn check(row: &CheckRow) -> Value {
+    json!({
+        "check": row.check,
+        "variant": Some(row.variant.as_str()).filter(|variant| !variant.is_empty()),
+        "value": row.value,
+        "limit": row.limit,
+        "passed": row.passed,
+        "detail": row.detail,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fixture::Found;
+
+    #[test]
+    fn the_document_has_what_the_table_has() {
+        let Found {
+            plan,
+            outcome,
+            comparisons,
+            checks,
+        } = Found::new();
+        let written = Written {
+            dir: "results/x".into(),
+            files: vec![("a.csv".into(), Some(3))],
+        };
+        let document = document(&plan, &outcome, &comparisons, &checks, &written);
+        assert_eq!(document["baseline"], "strategy=through;ttl=5 s");
+        assert_eq!(document["files"][0]["rows"], 3);
+        let metrics = document["metrics"].as_array().unwrap();
+        let of = |metric: &str, variant: usize| {
+            let label = plan.variants[variant].label.as_str();
+            metrics
+                .iter()
+                .find(|m| m["metric"] == metric && m["variant"] == label)
+                .unwrap()
+        };
+        assert_eq!(of("latency_p50_ms", 1)["verdict"], "better");
+        assert!(of("latency_p50_ms", 0)["diff_mean"].is_null());
+        assert!(
+            metrics.iter().all(|m| m["metric"] != "cost_per_hour"),
+            "not measured"
+        );
+        let passed: Vec<Option<bool>> = document["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["passed"].as_bool())
+            .collect();
+        assert_eq!(passed, [Some(true), Some(false), None]);
+    }
 }

@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::host::RunHost;
 use super::rule::Rule;
-use super::{FAILED, INTERRUPTED, USAGE, interrupts, say};
+use super::{FAILED, INTERRUPTED, USAGE, interrupts, trouble};
 use crate::catalog::Problem;
 use crate::scripting::{Session, Sources, stop_scripts};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub fn run(args: RunArgs) -> u8 {
     let rules = match rules {
         Ok(rules) => rules,
         Err(why) => {
-            say::problem(&why);
+            trouble::problem(&why);
             return USAGE;
         }
     };
@@ -26,7 +26,7 @@ pub fn run(args: RunArgs) -> u8 {
     let text = match read(&args.script) {
         Ok(text) => text,
         Err(problem) => {
-            say::problems(&[problem], &Sources::default());
+            trouble::problems(&[problem], &Sources::default());
             return FAILED;
         }
     };
@@ -40,7 +40,7 @@ pub fn run(args: RunArgs) -> u8 {
         return INTERRUPTED;
     }
     if let Err(problems) = result {
-        say::problems(&problems, session.sources());
+        trouble::problems(&problems, session.sources());
         return FAILED;
     }
     host.exit_code()
@@ -50,7 +50,7 @@ fn unknown_mechanism(names: &[String]) -> Option<u8> {
     let known = crate::components::MECHANISMS;
     let unknown = names.iter().find(|name| !known.contains(&name.as_str()))?;
     let hint = crate::catalog::did_you_mean(unknown, known.iter().copied()).unwrap_or_default();
-    say::problem(&format!("there is no mechanism `{unknown}`; {hint}"));
+    trouble::problem(&format!("there is no mechanism `{unknown}`; {hint}"));
     Some(USAGE)
 }
 

@@ -1,35 +1,56 @@
-//! Words to the user: results on stdout, messages on stderr, colours only where they are wanted, and no panic when a
-//! reader such as `head` has gone.
+//! Everything the user reads goes through here: colours only where they are wanted (NO_COLOR, CLICOLOR_FORCE,
+//! TERM=dumb, pipes), and no panic when the reader has gone (`scalelab list | head`).
 
-use crate::catalog::Problem;
-use crate::scripting::{Sources, draw};
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 
-/// Prints to stdout. If nobody reads it any more the program has done its duty.
-pub fn out(text: &str) {
-    let mut stdout = anstream::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    if let Err(error) = written {
-        let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
-        std::process::exit(if gone { 0 } else { i32::from(super::FAILED) });
+/// Prints to stdout. If the reader has gone, the program ends quietly with exit code 0; if stdout cannot be written
+/// for another reason (a full disk behind `>`), it says so and ends with exit code 1.
+pub fn say(text: &str) {
+    let mut out = anstream::stdout().lock();
+    match pass_on(&mut out, text) {
+        Ok(true) => {}
+        Ok(false) => std::process::exit(0),
+        Err(error) => {
+            complain(&format!("error: cannot write to stdout: {error}\n"));
+            std::process::exit(1);
+        }
     }
 }
 
-/// Prints to stderr; if that fails there is nobody left to tell.
-pub fn note(text: &str) {
-    let mut stderr = anstream::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+/// Prints to stderr. Nobody can be told if that fails.
+pub fn complain(text: &str) {
+    let _ = pass_on(&mut anstream::stderr().lock(), text);
 }
 
-/// A problem without a script.
-pub fn problem(text: &str) {
-    note(&draw(&[Problem::new(text)], &Sources::default()));
+/// False if nobody reads any more.
+fn pass_on(out: &mut dyn Write, text: &str) -> io::Result<bool> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        result => result.map(|()| true),
+    }
 }
 
-/// Problems of a script.
-pub fn problems(problems: &[Problem], sources: &Sources) {
-    note(&draw(problems, sources));
-    if problems.len() > 1 {
-        note(&format!("\n{} mistakes\n", problems.len()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_who_has_gone_is_no_error_and_a_full_disk_is_one() {
+        assert!(pass_on(&mut Vec::new(), "x").unwrap());
+        assert!(!pass_on(&mut Broken(ErrorKind::BrokenPipe), "x").unwrap());
+        let full = pass_on(&mut Broken(ErrorKind::StorageFull), "x").unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
     }
 }

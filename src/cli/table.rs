@@ -1,9 +1,340 @@
-//! stand-in
-use crate::experiment::*; use crate::output::Written;
-pub fn width() -> usize { 100 }
-pub fn render(plan: &Plan, _o: &Outcome, c: &[Comparison], checks: &[CheckRow], w: &Written, _: usize) -> String {
-    let mut s = String::new();
-    for r in c { if let Some(m) = r.mean { s += &format!("{:40} {:32} {:12.4} {}\n", METRICS[r.metric].column, plan.variants[r.variant].label, m, r.verdict.text()); } }
-    for k in checks { s += &format!("{:?} {} {} {}\n", k.passed, k.check, k.variant, k.detail); }
-    s += &format!("{w:?}\n"); s
+//! What an experiment has found, for the terminal: a table, then sentences, then the checks.
+
+use super::figures::{Figure, estimate, shown};
+use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
+use super::sentences::sentences;
+use super::verdicts::verdicts;
+use crate::experiment::{CheckRow, Comparison, Outcome, Plan, Verdict};
+use crate::kernel::time_text;
+use crate::output::Written;
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use std::collections::BTreeMap;
+
+/// Everything an experiment has found. The text has colours; print it with [`say`](super::say).
+pub fn render(
+    plan: &Plan,
+    outcome: &Outcome,
+    comparisons: &[Comparison],
+    checks: &[CheckRow],
+    look: Look,
+) -> String {
+    let mut text = title(plan, outcome);
+    for table in tables(plan, comparisons, look) {
+        text.push_str(&table);
+        text.push('\n');
+    }
+    for part in [sentences(plan, comparisons), verdicts(checks, look)] {
+        if !part.is_empty() {
+            text.push('\n');
+            text.push_str(&part);
+        }
+    }
+    text
+}
+
+fn title(plan: &Plan, outcome: &Outcome) -> String {
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let mut text = styled(STRONG, &plain(&plan.name));
+    if !plan.about.is_empty() {
+        text.push_str(&format!(": {}", plain(&plan.about)));
+    }
+    let warmup = match plan.timing.warmup {
+        0 => "no warm-up".into(),
+        warmup => format!("{} of warm-up", time_text(warmup)),
+    };
+    text.push_str(&format!(
+        "\n{} x {}, {} measured after {}, seed {}\n",
+        count(plan.variants.len(), "variant"),
+        count(plan.replications as usize, "replication"),
+        time_text(plan.timing.duration),
+        warmup,
+        plan.seed,
+    ));
+    if !outcome.complete {
+        let share = format!(
+            "incomplete: {} of {} runs\n",
+            outcome.results.len(),
+            plan.jobs()
+        );
+        text.push_str(&styled(DOUBTFUL, &share));
+    }
+    text
+}
+
+/// One table, or several under each other where the terminal is too narrow for all columns.
+fn tables(plan: &Plan, comparisons: &[Comparison], look: Look) -> Vec<String> {
+    let labels: Vec<String> = (0..plan.variants.len()).map(|v| label(plan, v)).collect();
+    let columns: Vec<(&str, Vec<Shown>)> = shown(comparisons)
+        .into_iter()
+        .map(|figure| (figure.title, cells(figure, comparisons, look)))
+        .collect();
+    let label_width = width(labels.iter().map(String::as_str).chain(["variant"]));
+    let mut tables = Vec::new();
+    let mut rest = columns.as_slice();
+    while !rest.is_empty() {
+        let fitting = fitting(rest, label_width, look);
+        let (now, later) = rest.split_at(fitting);
+        tables.push(table(&labels, now, look));
+        rest = later;
+    }
+    tables
+}
+
+fn label(plan: &Plan, variant: usize) -> String {
+    let label = plain(&plan.variants[variant].label);
+    let is_baseline = variant == plan.baseline && plan.variants.len() > 1;
+    if is_baseline {
+        format!("{label} (baseline)")
+    } else {
+        label
+    }
+}
+
+/// A cell and what its comparison shows.
+struct Shown {
+    text: String,
+    verdict: Verdict,
+}
+
+fn cells(figure: &Figure, comparisons: &[Comparison], look: Look) -> Vec<Shown> {
+    let cell = |row: &Comparison| Shown {
+        text: row.mean.map_or(String::new(), |mean| {
+            estimate(mean, row.interval.as_ref(), look)
+        }),
+        verdict: row.verdict,
+    };
+    figure.rows(comparisons).into_iter().map(cell).collect()
+}
+
+fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+}
+
+/// How many columns have room beside the labels; at least one, which is wrapped if need be.
+fn fitting(columns: &[(&str, Vec<Shown>)], label_width: usize, look: Look) -> usize {
+    let Some(room) = look.width else {
+        return columns.len();
+    };
+    // Each column has a blank on both sides and a line behind.
+    let mut used = label_width + 4;
+    let fits = |(title, cells): &&(&str, Vec<Shown>)| {
+        used += width(cells.iter().map(|cell| cell.text.as_str()).chain([*title])) + 3;
+        used <= room as usize
+    };
+    columns.iter().take_while(fits).count().max(1)
+}
+
+fn table(labels: &[String], columns: &[(&str, Vec<Shown>)], look: Look) -> String {
+    let mut table = Table::new();
+    let style = if look.utf8 {
+        presets::UTF8_FULL_CONDENSED
+    } else {
+        presets::ASCII_FULL_CONDENSED
+    };
+    table.load_style(style).force_no_tty().enforce_styling();
+    if let Some(width) = look.width {
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
+    }
+    table.set_header(
+        ["variant"]
+            .into_iter()
+            .chain(columns.iter().map(|(title, _)| *title)),
+    );
+    for (variant, label) in labels.iter().enumerate() {
+        let cells = columns.iter().map(|(_, cells)| cell(&cells[variant]));
+        table.add_row([Cell::new(label)].into_iter().chain(cells));
+    }
+    table
+        .column_iter_mut()
+        .skip(1)
+        .for_each(|c| c.set_cell_alignment(CellAlignment::Right));
+    table.trim_fmt()
+}
+
+fn cell(shown: &Shown) -> Cell {
+    let cell = Cell::new(&shown.text);
+    match shown.verdict {
+        Verdict::Better => cell.fg(Color::DarkGreen),
+        Verdict::Worse => cell.fg(Color::DarkRed),
+        _ => cell,
+    }
+}
+
+/// Where the results are, and what of them.
+pub fn files(written: &Written) -> String {
+    let file = |(name, rows): &(String, Option<u64>)| match rows {
+        Some(1) => format!("{name} (1 row)"),
+        Some(rows) => format!("{name} ({rows} rows)"),
+        None => name.clone(),
+    };
+    let files: Vec<String> = written.files.iter().map(file).collect();
+    let folder = plain(&written.dir.display().to_string());
+    format!("\nWritten to {folder}: {}\n", files.join(", "))
+}
+
+/// What makes the figures doubtful, each kind of warning once with its first example; for stderr.
+pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
+    // What stands before the colon is the kind; the figures behind it differ from run to run.
+    let kind = |warning: &'a str| warning.split(": ").next().unwrap_or(warning);
+    let mut counted: BTreeMap<&str, (&str, usize, usize)> = BTreeMap::new();
+    for result in &outcome.results {
+        for warning in &result.warnings {
+            counted.entry(kind(warning)).or_insert((warning, 0, result.variant)).1 += 1;
+        }
+    }
+    let line = |(warning, runs, variant): (&str, usize, usize)| {
+        let of = outcome.results.len();
+        let first = plain(&plan.variants[variant].label);
+        let head = styled(DOUBTFUL, "warning");
+        format!(
+            "{head}: {} ({runs} of {of} runs, first in {first})\n",
+            plain(warning)
+        )
+    };
+    counted.into_values().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fixture::{Found, plan};
+
+    const WIDE: Look = Look {
+        width: None,
+        utf8: true,
+    };
+
+    fn rendered(found: &Found, look: Look) -> String {
+        let Found {
+            plan,
+            outcome,
+            comparisons,
+            checks,
+        } = found;
+        let text = render(plan, outcome, comparisons, checks, look);
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn a_wide_terminal_shows_one_table() {
+        let text = rendered(&Found::new(), WIDE);
+        let expected = "\
+write strategies: what each costs
+2 variants x 4 replications, 2 min measured after 1 s of warm-up, seed 42
+┌─────────────────────────────────────┬─────────────┬─────────────┬─────────────┬──────────────────┬───────────────┬─────────────┐
+│ variant                             ┆    served/s ┆      p50 ms ┆      p99 ms ┆     write p50 ms ┆     available ┆ lost writes │
+╞═════════════════════════════════════╪═════════════╪═════════════╪═════════════╪══════════════════╪═══════════════╪═════════════╡
+│ strategy=through;ttl=5 s (baseline) ┆ 2000 ± 0.21 ┆ 5.15 ± 0.21 ┆ 19.9 ± 0.23 ┆      5 ± 0.00021 ┆         0.999 ┆           0 │
+│ strategy=back;ttl=60 s              ┆ 2000 ± 0.21 ┆ 1.15 ± 0.21 ┆ 20.4 ± 0.75 ┆ 0.2003 ± 0.00041 ┆ 0.99 ± 2.1e-7 ┆ 212.5 ± 2.1 │
+└─────────────────────────────────────┴─────────────┴─────────────┴─────────────┴──────────────────┴───────────────┴─────────────┘
+
+Against strategy=through;ttl=5 s";
+        assert!(text.starts_with(expected), "\n{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_several_and_no_line_is_too_long() {
+        let found = Found::new();
+        let look = Look {
+            width: Some(80),
+            utf8: false,
+        };
+        let blocks = tables(&found.plan, &found.comparisons, look);
+        assert!(blocks.len() > 1);
+        for block in &blocks {
+            let block = anstream::adapter::strip_str(block).to_string();
+            assert!(
+                block
+                    .lines()
+                    .all(|line| line.len() <= 80 && line.is_ascii()),
+                "{block}"
+            );
+            assert!(
+                block.contains("strategy=through;ttl=5 s (baseline)"),
+                "{block}"
+            );
+            assert!(!block.contains("+/-\n"), "no cell is wrapped: {block}");
+        }
+        let all = blocks.concat();
+        for title in ["served/s", "p99 ms", "lost writes"] {
+            assert_eq!(all.matches(title).count(), 1, "{all}");
+        }
+    }
+
+    #[test]
+    fn a_tiny_terminal_is_no_reason_to_fall_over() {
+        let found = Found::new();
+        for width in 1..40 {
+            rendered(
+                &found,
+                Look {
+                    width: Some(width),
+                    utf8: true,
+                },
+            );
+        }
+    }
+
+    #[test]
+    fn better_is_green_and_worse_is_red() {
+        if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            return;
+        }
+        let found = Found::new();
+        let text = tables(&found.plan, &found.comparisons, WIDE).concat();
+        let cell = |code: &str| {
+            text.split(code)
+                .nth(1)
+                .map(|rest| rest.split('\x1b').next().unwrap().trim())
+        };
+        assert_eq!(cell("\x1b[38;5;2m"), Some("1.15 ± 0.21"), "{text:?}");
+        assert_eq!(cell("\x1b[38;5;1m"), Some("0.99 ± 2.1e-7"), "{text:?}");
+    }
+
+    #[test]
+    fn an_interrupted_experiment_says_so() {
+        let mut found = Found::new();
+        found.outcome.complete = false;
+        found.outcome.results.truncate(3);
+        assert!(rendered(&found, WIDE).contains("incomplete: 3 of 8 runs\n"));
+    }
+
+    #[test]
+    fn nothing_measured_is_not_an_error() {
+        let mut found = Found::with(plan(1));
+        found.outcome.results.clear();
+        found.comparisons = crate::experiment::compare(&[], 2, 0);
+        assert!(rendered(&found, WIDE).starts_with("write strategies"));
+    }
+
+    #[test]
+    fn files_are_named_with_their_rows() {
+        let files_of = [
+            ("summary.csv".into(), Some(8)),
+            ("checks.csv".into(), Some(1)),
+            ("manifest.json".into(), None),
+        ];
+        let written = Written {
+            dir: "results/x".into(),
+            files: files_of.to_vec(),
+        };
+        let expected =
+            "\nWritten to results/x: summary.csv (8 rows), checks.csv (1 row), manifest.json\n";
+        assert_eq!(files(&written), expected);
+    }
+
+    #[test]
+    fn a_warning_of_many_runs_is_said_once() {
+        let mut found = Found::new();
+        for result in &mut found.outcome.results[3..] {
+            result.warnings.push("drifts".into());
+        }
+        let text = anstream::adapter::strip_str(&warnings(&found.plan, &found.outcome)).to_string();
+        assert_eq!(
+            text,
+            "warning: drifts (5 of 8 runs, first in strategy=through;ttl=5 s)\n"
+        );
+    }
 }

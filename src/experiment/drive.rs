@@ -1,14 +1,13 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
+use super::doubts::{drift, synthetic_writes, unsettled};
 use super::facts::Facts;
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::series::{Change, Recorder, node_names};
+use super::series::{Change, Recorder, component_row, node_names, summed};
 use crate::catalog::{Problem, Problems};
-use crate::components::Layout;
-use crate::kernel::readings::Reading;
-use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, milliseconds, seconds};
+use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds};
 use crate::model::{self, Checked, Command, Order, Target, Trigger, WorldSpec};
 
 /// A described world and whoever decides what happens in it.
@@ -41,46 +40,6 @@ const POLL: Time = SECOND;
 /// Events between two looks at the stop flag.
 const SLICE: u64 = 1 << 16;
 
-/// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
-/// found before anything runs.
-pub fn rehearse(mut built: Built, end: Time, disabled: &[String]) -> Result<(), Problems> {
-    let checked = model::check(&built.spec, end, disabled)?;
-    let mut problems = Problems::new();
-    let view = View { now: 0, figures: neutral_figures(&checked.layout) };
-    for item in &built.spec.timeline {
-        if let Trigger::When(condition) = item.trigger {
-            problems.extend(built.director.holds(condition, &view).err());
-        }
-        match built.director.fire(item.callback, &view) {
-            Err(problem) => problems.push(problem),
-            Ok(commands) => problems.extend(
-                commands.iter().filter_map(|command| model::resolve(&checked.layout, command).err()),
-            ),
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
-}
-
-/// Every figure that a condition may ask for, at a harmless value.
-fn neutral_figures(layout: &Layout) -> Vec<(usize, &'static str, f64)> {
-    let groups = 0..layout.groups.len();
-    groups.flat_map(|group| FIGURES.iter().map(move |metric| (group, *metric, 0.0))).collect()
-}
-
-/// Figures of a group that a condition may ask for.
-pub const FIGURES: &[&str] = &[
-    "utilization_ratio",
-    "queue_len_mean",
-    "pool_held_mean",
-    "arrivals_per_s",
-    "calls_per_s",
-    "requests_per_s",
-    "errors_per_s",
-    "hit_ratio",
-    "items_count",
-    "dirty_items_count",
-];
-
 /// Whether a run shall go on; told how far it is (0 to 1) and how many events it has handled.
 pub type Pulse<'a> = dyn FnMut(f64, u64) -> bool + 'a;
 
@@ -97,7 +56,7 @@ pub fn drive(
     let mut simulation = model::build(&world, seed, place.1);
     simulation.start();
     let mut run = Run::new(&world, built, simulation, *timing);
-    if !run.to_the_end(pulse).map_err(|problem| vec![problem])? {
+    if !run.run_through(pulse).map_err(|problem| vec![problem])? {
         return Ok(None);
     }
     let conserved = run.simulation.check_conservation();
@@ -153,7 +112,7 @@ impl<'a> Run<'a> {
     }
 
     /// False if it was stopped.
-    fn to_the_end(&mut self, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
+    fn run_through(&mut self, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
         let end = self.timing.end();
         let mut window_end = self.timing.window.min(end);
         loop {
@@ -310,6 +269,7 @@ impl<'a> Run<'a> {
         if facts.all.total() == 0 {
             warnings.push("no request came in the measured part".into());
         }
+        warnings.extend(self.world.layout.groups.iter().filter_map(synthetic_writes));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             warnings.extend(unsettled(&self.recorder.latencies, &self.timing));
@@ -334,77 +294,4 @@ impl<'a> Run<'a> {
 
 fn all_readings(simulation: &Simulation, detailed: bool) -> Vec<Readings> {
     (0..simulation.nodes()).map(|node| simulation.readings(NodeId(node as u16), detailed)).collect()
-}
-
-/// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.
-fn summed(nodes: Vec<Vec<(&'static str, f64)>>, group: usize) -> Vec<(usize, &'static str, f64)> {
-    let count = nodes.len() as f64;
-    let mut sums: Vec<(&'static str, f64)> = Vec::new();
-    for (metric, value) in nodes.into_iter().flatten() {
-        match sums.iter_mut().find(|(name, _)| *name == metric) {
-            Some((_, sum)) => *sum += value,
-            None => sums.push((metric, value)),
-        }
-    }
-    let mean = |(metric, sum): (&'static str, f64)| {
-        (group, metric, if metric.ends_with("_ratio") { sum / count } else { sum })
-    };
-    sums.into_iter().map(mean).collect()
-}
-
-fn component_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
-    let known = |metric: &str| change.later.get(metric).map(|_| change.count(metric));
-    let p99 = |metric: &str| match (change.later.get(metric), change.earlier.get(metric)) {
-        (Some(Reading::Histogram(later)), Some(Reading::Histogram(earlier))) => {
-            later.since(earlier).quantile(0.99).map(milliseconds)
-        }
-        _ => None,
-    };
-    let errors = [known("errors"), known("rejected"), known("pool_rejected")];
-    let largest = |metric: &str| match change.later.get(metric) {
-        Some(Reading::Maximum(value)) => Some(*value),
-        _ => None,
-    };
-    ComponentRow {
-        component: name.into(),
-        kind: kind.into(),
-        utilization_ratio: change.utilization(),
-        queue_len_mean: change.mean("queue"),
-        queue_len_max: largest("queue_len_max"),
-        arrivals_count: known("requests").or(known("calls")).or(known("arrivals")),
-        completions_count: known("completions"),
-        errors_count: errors.iter().any(Option::is_some).then(|| errors.iter().flatten().sum()),
-        wait_p99_ms: p99("wait"),
-        service_p99_ms: p99("service"),
-        hit_ratio: change.hit_ratio(),
-    }
-}
-
-/// Two percentage points between the first and the last third count as drift.
-const DRIFT: f64 = 0.02;
-
-/// Says so if the hit ratio still changes in the measured part.
-fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String> {
-    let measured: Vec<_> = windows.iter().filter(|(end, _, looks)| *end > warmup && *looks > 0).collect();
-    let third = measured.len() / 3;
-    if third == 0 {
-        return None;
-    }
-    let ratio = |part: &[&(Time, u64, u64)]| {
-        let (hits, looks) = part.iter().fold((0, 0), |(h, l), (_, hits, looks)| (h + hits, l + looks));
-        hits as f64 / looks as f64
-    };
-    let (first, last) = (ratio(&measured[..third]), ratio(&measured[measured.len() - third..]));
-    ((first - last).abs() > DRIFT).then(|| {
-        format!("the hit ratio still drifts, from {first:.3} to {last:.3}: lengthen the warm-up or use `preload`")
-    })
-}
-
-/// Says so if the latency had not settled when the measured part began (MSER-5, White 1997).
-fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
-    let dropped = crate::stats::mser5(latencies)? as u64 * timing.window;
-    (dropped > timing.warmup + 5 * timing.window).then(|| {
-        let advice = crate::kernel::time_text(dropped);
-        format!("the latency settles only after about {advice} (MSER-5): lengthen the warm-up")
-    })
 }

@@ -2,17 +2,21 @@
 
 mod compare;
 mod design;
+mod doubts;
 mod drive;
 mod facts;
 mod judge;
 mod metric;
+mod rehearse;
 mod result;
 mod runner;
 mod series;
 
 pub use compare::{Comparison, Verdict, compare};
 pub use design::{Level, Plan, Timing, Variant};
-pub use drive::{Built, Director, FIGURES, View, drive};
+pub use drive::{Built, Director, View, drive};
+pub use crate::stats::Interval;
+pub use series::FIGURES;
 pub use judge::{Estimate, Judgement, Sense, Standing, short};
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
 pub use result::{CheckRow, ComponentRow, EventRow, RunResult, SeriesRow};

@@ -1,7 +1,8 @@
 //! Runs all jobs of an experiment over the cores. The only place with threads.
 
 use super::design::Plan;
-use super::drive::{Built, drive, rehearse};
+use super::drive::{Built, drive};
+use super::rehearse::rehearse;
 use super::result::RunResult;
 use crate::catalog::{Problem, Problems};
 use rayon::prelude::*;
@@ -62,6 +63,7 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
             }
         }
     }
+    problems.sort_by(|a, b| a.place.cmp(&b.place));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 

@@ -1,6 +1,7 @@
 //! A run over time: differences of readings, window by window.
 
-use super::result::SeriesRow;
+use super::result::{ComponentRow, SeriesRow};
+use crate::kernel::readings::Reading;
 use crate::components::Layout;
 use crate::kernel::book::ClassBook;
 use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
@@ -44,10 +45,10 @@ impl Recorder {
         self.requests(&book, now, length);
         let later = readings(simulation);
         let mut hits = (0, 0);
-        for node in 0..later.len() {
-            let change = Change { earlier: &self.earlier[node], later: &later[node], length };
+        for ((name, earlier), later) in self.names.iter().zip(&self.earlier).zip(&later) {
+            let change = Change { earlier, later, length };
             for (metric, value) in change.figures() {
-                self.rows.push(row(now, &self.names[node], metric, value));
+                self.rows.push(row(now, name, metric, value));
             }
             let (found, missed) = (change.count("hits"), change.count("misses"));
             hits = (hits.0 + found, hits.1 + found + missed);
@@ -117,7 +118,7 @@ impl Change<'_> {
     /// A level as it is at the end.
     pub fn gauge(&self, metric: &str) -> Option<f64> {
         match self.later.get(metric) {
-            Some(crate::kernel::readings::Reading::Gauge(value)) => Some(*value),
+            Some(Reading::Gauge(value)) => Some(*value),
             _ => None,
         }
     }
@@ -154,5 +155,64 @@ impl Change<'_> {
         .into_iter()
         .filter_map(|(metric, value)| value.map(|value| (metric, value)))
         .collect()
+    }
+}
+
+/// Figures of a group that a condition may ask for.
+pub const FIGURES: &[&str] = &[
+    "utilization_ratio",
+    "queue_len_mean",
+    "pool_held_mean",
+    "arrivals_per_s",
+    "calls_per_s",
+    "requests_per_s",
+    "errors_per_s",
+    "hit_ratio",
+    "items_count",
+    "dirty_items_count",
+];
+
+/// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.
+pub fn summed(nodes: Vec<Vec<(&'static str, f64)>>, group: usize) -> Vec<(usize, &'static str, f64)> {
+    let count = nodes.len() as f64;
+    let mut sums: Vec<(&'static str, f64)> = Vec::new();
+    for (metric, value) in nodes.into_iter().flatten() {
+        match sums.iter_mut().find(|(name, _)| *name == metric) {
+            Some((_, sum)) => *sum += value,
+            None => sums.push((metric, value)),
+        }
+    }
+    let mean = |(metric, sum): (&'static str, f64)| {
+        (group, metric, if metric.ends_with("_ratio") { sum / count } else { sum })
+    };
+    sums.into_iter().map(mean).collect()
+}
+
+/// A row of components.csv.
+pub fn component_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
+    let known = |metric: &str| change.later.get(metric).map(|_| change.count(metric));
+    let p99 = |metric: &str| match (change.later.get(metric), change.earlier.get(metric)) {
+        (Some(Reading::Histogram(later)), Some(Reading::Histogram(earlier))) => {
+            later.since(earlier).quantile(0.99).map(milliseconds)
+        }
+        _ => None,
+    };
+    let errors = [known("errors"), known("rejected"), known("pool_rejected")];
+    let largest = |metric: &str| match change.later.get(metric) {
+        Some(Reading::Maximum(value)) => Some(*value),
+        _ => None,
+    };
+    ComponentRow {
+        component: name.into(),
+        kind: kind.into(),
+        utilization_ratio: change.utilization(),
+        queue_len_mean: change.mean("queue"),
+        queue_len_max: largest("queue_len_max"),
+        arrivals_count: known("requests").or(known("calls")).or(known("arrivals")),
+        completions_count: known("completions"),
+        errors_count: errors.iter().any(Option::is_some).then(|| errors.iter().flatten().sum()),
+        wait_p99_ms: p99("wait"),
+        service_p99_ms: p99("service"),
+        hit_ratio: change.hit_ratio(),
     }
 }

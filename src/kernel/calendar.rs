@@ -5,11 +5,12 @@
 //! if there are few of them they are sorted into `front`, else they are spread over lower levels. Each
 //! entry moves at most once per level, and pops come off the end of a sorted array, so the cost
 //! hardly grows with the number of pending events (29-59 ns from 10^2 to 10^6; a binary heap 45-942).
-//! Order is exact: by time, then first in, first out.
+//! Order is exact: by time, then first in, first out. No sequence numbers are needed for that: a slot keeps its entries in
+//! the order of their pushes (levels below a slot are empty when it is spread over them), and both ways into `front` are stable.
 //!
 //! Varghese & Lauck 1987 (hierarchical timing wheels); Ahuja, Mehlhorn, Orlin & Tarjan 1990 (radix heap).
 
-use super::event::Entry;
+use super::event::{Entry, Packed};
 use super::time::Time;
 
 /// Bits per level: 16 slots fill one cache line of vector headers a few times over, and 16 levels cover u64.
@@ -17,7 +18,7 @@ const BITS: u32 = 4;
 const SLOTS: usize = 1 << BITS;
 const LEVELS: usize = (u64::BITS / BITS) as usize;
 /// A slot of at most this many entries is sorted instead of being spread over the level below.
-const SORTED_AT_MOST: usize = 24;
+const SORTED_AT_MOST: usize = 16;
 
 /// Pending events in exact (time, sequence) order. Time only moves forward: nothing may be pushed before the last pop.
 #[derive(Clone)]
@@ -67,8 +68,8 @@ impl Calendar {
     }
 
     /// Adds an entry. Its time must not lie before the last popped one.
-    #[inline]
-    pub fn push(&mut self, entry: Entry) {
+    pub fn push(&mut self, time: Time, event: Packed) {
+        let entry = Entry { time, event };
         self.pending += 1;
         if entry.time < self.front_end {
             insert_descending(&mut self.front, entry);
@@ -78,7 +79,7 @@ impl Calendar {
     }
 
     /// Time of the next entry.
-    #[inline]
+    #[inline(always)]
     pub fn next_time(&mut self) -> Option<Time> {
         if self.front.is_empty() && !self.refill() {
             return None;
@@ -87,7 +88,7 @@ impl Calendar {
     }
 
     /// Removes the next entry if it is due before `end`.
-    #[inline]
+    #[inline(always)]
     pub fn pop_before(&mut self, end: Time) -> Option<Entry> {
         if self.front.is_empty() && !self.refill() {
             return None;
@@ -120,7 +121,11 @@ impl Calendar {
             let index = level as usize * SLOTS + slot as usize;
             if level == 0 || self.slots[index].len() <= SORTED_AT_MOST {
                 std::mem::swap(&mut self.slots[index], &mut self.front);
-                sort_descending(&mut self.front);
+                if level == 0 {
+                    self.front.reverse(); // all due at the same time: the first one leaves first
+                } else {
+                    sort_descending(&mut self.front);
+                }
                 self.front_end = self.base.saturating_add(1 << (level * BITS));
                 return true;
             }
@@ -160,30 +165,30 @@ impl Calendar {
 /// Inserts into an array sorted latest first; new entries mostly belong near the end of a short array.
 #[inline]
 fn insert_descending(front: &mut Vec<Entry>, entry: Entry) {
-    let key = entry.key();
-    let mut at = front.len();
     front.push(entry);
-    while at > 0 && front[at - 1].key() < key {
-        front[at] = front[at - 1];
-        at -= 1;
-    }
-    front[at] = entry;
+    settle(front, entry);
 }
 
+/// Stable: what came later stands before its equals, and leaves after them.
 fn sort_descending(front: &mut [Entry]) {
-    if front.len() > SORTED_AT_MOST {
-        front.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key()));
-        return;
+    for end in 2..=front.len() {
+        let entry = front[end - 1];
+        settle(&mut front[..end], entry);
     }
-    for i in 1..front.len() {
-        let entry = front[i];
-        let key = entry.key();
-        let mut at = i;
-        while at > 0 && front[at - 1].key() < key {
-            front[at] = front[at - 1];
-            at -= 1;
-        }
-        front[at] = entry;
+}
+
+/// Moves `entry`, the last one of a slice that is sorted but for it, to its place. Slice patterns spare the loop all bounds checks.
+#[inline]
+fn settle(mut sorted: &mut [Entry], entry: Entry) {
+    while let [.., before, last] = sorted
+        && before.time <= entry.time
+    {
+        *last = *before;
+        let shorter = sorted.len() - 1;
+        sorted = &mut sorted[..shorter];
+    }
+    if let Some(last) = sorted.last_mut() {
+        *last = entry;
     }
 }
 
@@ -194,7 +199,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry(time: Time, sequence: u64) -> Entry {
-        Entry { time, sequence, event: Event::Expiry(sequence as u32) }
+        Entry { time, event: Event::Expiry(sequence as u32).into() }
+    }
+
+    fn push(calendar: &mut Calendar, time: Time, sequence: u64) {
+        calendar.push(time, entry(time, sequence).event);
+    }
+
+    fn sequence_of(entry: Entry) -> u64 {
+        let Event::Expiry(sequence) = entry.event.into() else { panic!("only expiries were pushed") };
+        u64::from(sequence)
     }
 
     /// Runs a schedule of pushes (`Some(delay)`) and pops (`None`) against a sorted list.
@@ -205,14 +219,14 @@ mod tests {
             match step {
                 Some(delay) => {
                     let new = entry(now + delay, sequence as u64);
-                    calendar.push(new);
-                    list.push(new);
+                    calendar.push(new.time, new.event);
+                    list.push((new.time, sequence as u64));
                 }
                 None => {
-                    list.sort_by_key(Entry::key);
+                    list.sort_unstable();
                     let expected = if list.is_empty() { None } else { Some(list.remove(0)) };
                     let popped = calendar.pop_before(Time::MAX);
-                    assert_eq!(popped.map(|e| e.key()), expected.map(|e| e.key()));
+                    assert_eq!(popped.map(|e| (e.time, sequence_of(e))), expected);
                     now = popped.map_or(now, |e| e.time);
                 }
             }
@@ -238,10 +252,10 @@ mod tests {
     fn equal_times_leave_first_in_first_out() {
         let mut calendar = Calendar::new();
         for sequence in 0..1000 {
-            calendar.push(entry(5_000_000, sequence));
+            push(&mut calendar, 5_000_000, sequence);
         }
         for sequence in 0..1000 {
-            assert_eq!(calendar.pop_before(Time::MAX).unwrap().sequence, sequence);
+            assert_eq!(sequence_of(calendar.pop_before(Time::MAX).unwrap()), sequence);
         }
         assert!(calendar.is_empty());
     }
@@ -249,10 +263,10 @@ mod tests {
     #[test]
     fn pop_before_leaves_what_is_due_later() {
         let mut calendar = Calendar::new();
-        calendar.push(entry(10, 0));
+        push(&mut calendar, 10, 0);
         assert!(calendar.pop_before(10).is_none());
         assert_eq!(calendar.next_time(), Some(10));
-        calendar.push(entry(9, 1));
+        push(&mut calendar, 9, 1);
         assert_eq!(calendar.pop_before(10).unwrap().time, 9);
         assert_eq!(calendar.pop_before(11).unwrap().time, 10);
     }

@@ -4,6 +4,7 @@ use super::event::NodeId;
 use super::request::RequestId;
 use super::slab::{Id, Slab, Tenant};
 use super::time::Time;
+use super::transit::Message;
 
 /// Address of a call.
 pub type CallId = Id<Call>;
@@ -254,6 +255,30 @@ impl Call {
             status: Status::Ok,
             phase: Phase::ASKED,
         }
+    }
+
+    /// The question as a message.
+    #[inline]
+    pub(super) fn question(caller: NodeId, ask: &Ask) -> Message {
+        let Ask { to, bytes, key, request, .. } = *ask;
+        Message { from: caller, to, bytes, key, request, returning: false }
+    }
+
+    /// Takes the answer in and sets out for the caller with it; `None` if nobody waits for it.
+    #[inline]
+    pub(super) fn carry(&mut self, answer: &Answer) -> Option<Message> {
+        if !self.phase.has(Phase::WAITING) {
+            return None;
+        }
+        self.status = answer.status;
+        self.bytes = answer.bytes;
+        self.version = answer.version;
+        self.redirect = answer.redirect;
+        let itself = answer.answered_by == NodeId::NONE;
+        self.answered_by = if itself { self.callee } else { answer.answered_by };
+        self.phase.set(Phase::MOVING);
+        let Call { callee: from, caller: to, bytes, key, request, .. } = *self;
+        Some(Message { from, to, bytes, key, request, returning: true })
     }
 
     #[inline]

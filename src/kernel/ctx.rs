@@ -62,7 +62,7 @@ impl Ctx<'_> {
     // ---- calls
 
     /// Asks another node. The answer comes to `on_reply`.
-    #[inline]
+    #[inline(always)]
     pub fn ask(&mut self, ask: Ask) -> CallId {
         self.core.ask(self.node, &ask)
     }
@@ -77,7 +77,7 @@ impl Ctx<'_> {
     }
 
     /// Answers a call made to this node. Nothing happens if a crash has ended the call.
-    #[inline]
+    #[inline(always)]
     pub fn reply(&mut self, call: CallId, answer: Answer) {
         self.core.reply(call, &answer);
     }

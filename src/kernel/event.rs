@@ -54,7 +54,7 @@ pub enum Event {
 
 impl Event {
     /// Number of the event's kind, for the digest.
-    #[inline]
+    #[inline(always)]
     pub fn kind(&self) -> u64 {
         match self {
             Event::Deliver(_) => 1,
@@ -66,25 +66,72 @@ impl Event {
     }
 }
 
-/// An event with its place in the order: by time, and first in, first out among equals.
+/// An event in two words, as the calendar keeps it. Written and read as whole words it stays in registers on its way; the
+/// enum, written in pieces and copied as a whole, waited for the processor's store buffer several times per event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Packed {
+    /// Kind in the low byte; of a timer also epoch, node and tag, 16 bits each from bit 16 up.
+    head: u64,
+    data: u64,
+}
+
+impl From<Event> for Packed {
+    #[inline(always)]
+    fn from(event: Event) -> Self {
+        let head = event.kind();
+        match event {
+            Event::Deliver(id) | Event::Answer(id) | Event::Overdue(id) => Packed { head, data: id.to_bits() },
+            Event::Expiry(line) => Packed { head, data: u64::from(line) },
+            Event::Timer { epoch, node, tag, data } => {
+                let head = head | (u64::from(epoch) << 16) | (u64::from(node.0) << 32) | (u64::from(tag) << 48);
+                Packed { head, data }
+            }
+        }
+    }
+}
+
+impl From<Packed> for Event {
+    #[inline(always)]
+    fn from(Packed { head, data }: Packed) -> Self {
+        match head as u8 {
+            1 => Event::Deliver(CallId::from_bits(data)),
+            2 => Event::Answer(CallId::from_bits(data)),
+            3 => Event::Timer {
+                epoch: (head >> 16) as u16,
+                node: NodeId((head >> 32) as u16),
+                tag: (head >> 48) as u16,
+                data,
+            },
+            4 => Event::Expiry(data as u32),
+            _ => Event::Overdue(CallId::from_bits(data)),
+        }
+    }
+}
+
+/// An event with its time. Among equal times the calendar keeps the order in which they were pushed, so that no
+/// sequence number need travel along.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// When it happens.
     pub time: Time,
-    /// How many entries were made before it.
-    pub sequence: u64,
     /// What happens.
-    pub event: Event,
+    pub event: Packed,
 }
 
-impl Entry {
-    /// Sorting key: (time, sequence) as one number.
-    #[inline]
-    pub fn key(&self) -> u128 {
-        ((self.time as u128) << 64) | self.sequence as u128
+// The calendar moves entries around all day.
+const _: () = assert!(size_of::<Packed>() == 16);
+const _: () = assert!(size_of::<Entry>() == 24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_loses_nothing() {
+        let id = CallId::new(7, u32::MAX);
+        let timer = Event::Timer { epoch: 0xFEDC, node: NodeId(0xBA98), tag: 0x7654, data: u64::MAX };
+        for event in [Event::Deliver(id), Event::Answer(id), Event::Overdue(id), Event::Expiry(9), timer] {
+            assert_eq!(Event::from(Packed::from(event)), event);
+        }
     }
 }
-
-// The calendar moves entries around all day: two per cache line.
-const _: () = assert!(size_of::<Event>() == 16);
-const _: () = assert!(size_of::<Entry>() == 32);

@@ -6,7 +6,7 @@ use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status};
 use super::component::{Component, Control};
 use super::ctx::Ctx;
 use super::digest::Digest;
-use super::event::{Entry, Event, NodeId};
+use super::event::{Event, NodeId, Packed};
 use super::ledger::Ledger;
 use super::readings::Readings;
 use super::request::{Outcome, RequestId, Requests};
@@ -42,15 +42,16 @@ pub(super) struct Node {
 /// All of a simulation but its components.
 pub struct Core {
     pub(super) now: Time,
-    sequence: u64,
     calendar: Calendar,
     /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
-    lane: VecDeque<Event>,
+    lane: VecDeque<Packed>,
     pub(super) calls: Calls,
     pub(super) requests: Requests,
     pub(super) timeouts: Timeouts,
     pub(super) nodes: Vec<Node>,
     transit: Box<dyn Transit>,
+    /// Which nodes have links (see [`Transit::has_link`]).
+    linked: Vec<bool>,
     pub(super) audit: Audit,
     pub(super) book: Book,
     pub(super) background: Stream,
@@ -62,22 +63,24 @@ pub struct Core {
 }
 
 impl Core {
-    #[inline]
+    #[inline(always)]
     pub(super) fn schedule(&mut self, at: Time, event: Event) {
         if at <= self.now {
-            self.lane.push_back(event);
-            return;
+            self.lane.push_back(event.into());
+        } else {
+            self.calendar.push(at, event.into());
         }
-        self.calendar.push(Entry { time: at, sequence: self.sequence, event });
-        self.sequence += 1;
     }
 
-    #[inline]
-    fn next_event(&mut self, end: Time) -> Option<Event> {
+    #[inline(always)]
+    fn next_event(&mut self, end: Time) -> Option<Packed> {
         if self.lane.is_empty() {
             let entry = self.calendar.pop_before(end)?;
             self.now = entry.time;
             return Some(entry.event);
+        }
+        if self.now >= end {
+            return None; // what was done at the end waits for the next run: the end is not in this one
         }
         if self.calendar.next_time() == Some(self.now) {
             return self.calendar.pop_before(Time::MAX).map(|entry| entry.event);
@@ -85,7 +88,7 @@ impl Core {
         self.lane.pop_front()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn ask(&mut self, caller: NodeId, ask: &Ask) -> CallId {
         let call = Call::asked(caller, ask, self.now);
         self.ledger.asked += 1;
@@ -95,34 +98,20 @@ impl Core {
         {
             self.schedule(at, Event::Expiry(class.0));
         }
-        match self.travel(caller, ask.to, ask.bytes, ask.key, ask.request, false) {
+        match self.transit(&Call::question(caller, ask)) {
             Some(delay) => self.schedule(self.now + delay, Event::Deliver(id)),
             None => self.stop_moving(id), // lost: the caller waits for its time-out
         }
         id
     }
 
-    #[inline]
-    fn travel(
-        &mut self,
-        from: NodeId,
-        to: NodeId,
-        bytes: u32,
-        key: u64,
-        request: RequestId,
-        returning: bool,
-    ) -> Option<Time> {
-        let request = self.requests.get(request);
-        let message = Message {
-            from,
-            to,
-            bytes,
-            key,
-            draw: request.map(|request| request.draw),
-            attempt: request.map_or(0, |request| request.attempts),
-            returning,
-        };
-        self.transit.transit(&message, self.now)
+    /// Time on the way; `None` if the message gets lost.
+    #[inline(always)]
+    fn transit(&mut self, message: &Message) -> Option<Time> {
+        if !(self.linked[message.from.index()] && self.linked[message.to.index()]) {
+            return Some(0);
+        }
+        self.transit.transit(message, &self.requests)
     }
 
     fn stop_moving(&mut self, id: CallId) {
@@ -139,36 +128,35 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn reply(&mut self, id: CallId, answer: &Answer) {
         let Some(call) = self.calls.get_mut(id) else { return };
         if !call.phase.has(Phase::OPEN) {
             return;
         }
         call.phase.clear(Phase::OPEN);
+        let message = call.carry(answer);
         self.ledger.replied += 1;
-        self.send_answer(id, answer);
+        self.send_answer(id, message);
     }
 
-    /// Sends an answer on its way, unless nobody waits for it.
-    fn send_answer(&mut self, id: CallId, answer: &Answer) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        if !call.phase.has(Phase::WAITING) {
+    /// Sends an answer on its way, unless nobody waits for it (no message).
+    #[inline(always)]
+    fn send_answer(&mut self, id: CallId, message: Option<Message>) {
+        let Some(message) = message else {
             self.ledger.late += 1;
             return self.close_if_over(id);
-        }
-        call.status = answer.status;
-        call.bytes = answer.bytes;
-        call.version = answer.version;
-        call.redirect = answer.redirect;
-        let itself = answer.answered_by == NodeId::NONE;
-        call.answered_by = if itself { call.callee } else { answer.answered_by };
-        call.phase.set(Phase::MOVING);
-        let (from, to, key, request) = (call.callee, call.caller, call.key, call.request);
-        match self.travel(from, to, answer.bytes, key, request, true) {
+        };
+        match self.transit(&message) {
             Some(delay) => self.schedule(self.now + delay, Event::Answer(id)),
             None => self.stop_moving(id),
         }
+    }
+
+    /// The caller is told that the callee's process is gone.
+    fn send_reset(&mut self, id: CallId) {
+        let message = self.calls.get_mut(id).and_then(|call| call.carry(&Answer::of(Status::Reset)));
+        self.send_answer(id, message);
     }
 
     pub(super) fn abandon(&mut self, id: CallId) {
@@ -189,7 +177,7 @@ impl Core {
     }
 
     /// A question arrives. The callee, if it is there to take it.
-    #[inline]
+    #[inline(always)]
     fn arrive(&mut self, id: CallId) -> Option<NodeId> {
         let call = self.calls.get_mut(id)?;
         let callee = call.callee;
@@ -202,7 +190,7 @@ impl Core {
             }
             Health::Refusing => {
                 call.phase.clear(Phase::MOVING);
-                self.send_answer(id, &Answer::of(Status::Reset));
+                self.send_reset(id);
                 None
             }
             Health::Silent => {
@@ -214,7 +202,7 @@ impl Core {
     }
 
     /// An answer arrives. The reply, if somebody waits for it.
-    #[inline]
+    #[inline(always)]
     fn take_answer(&mut self, id: CallId) -> Option<(NodeId, Reply)> {
         let call = self.calls.get_mut(id)?;
         let caller = call.caller;
@@ -230,7 +218,9 @@ impl Core {
         call.phase.clear(Phase::WAITING);
         self.ledger.answered += 1;
         let reply = call.reply(id);
-        self.close_if_over(id);
+        if call.phase.is_over() {
+            self.calls.remove(id);
+        }
         Some((caller, reply))
     }
 
@@ -251,7 +241,7 @@ impl Core {
 
     fn expire(&mut self, line: u32) {
         while let Some(id) = self.timeouts.pop_due(line, self.now) {
-            self.lane.push_back(Event::Overdue(id));
+            self.lane.push_back(Event::Overdue(id).into());
         }
         let calls = &self.calls;
         let waits = |id| calls.get(id).is_some_and(|call| call.phase.has(Phase::WAITING));
@@ -300,7 +290,7 @@ impl Core {
             call.phase.clear(Phase::OPEN);
             self.ledger.reset += 1;
             if health == Health::Refusing {
-                self.send_answer(id, &Answer::of(Status::Reset));
+                self.send_reset(id);
             } else {
                 self.close_if_over(id);
             }
@@ -328,7 +318,6 @@ impl Simulation {
     pub fn new(seed: u64, replication: u64, keys: u64, transit: Box<dyn Transit>) -> Self {
         let core = Core {
             now: 0,
-            sequence: 0,
             calendar: Calendar::new(),
             lane: VecDeque::new(),
             calls: Calls::default(),
@@ -336,6 +325,7 @@ impl Simulation {
             timeouts: Timeouts::default(),
             nodes: Vec::new(),
             transit,
+            linked: Vec::new(),
             audit: Audit::new(keys),
             book: Book::default(),
             background: Stream::named(seed, replication, "background"),
@@ -353,6 +343,7 @@ impl Simulation {
         assert!(self.components.len() < NodeId::NONE.index(), "at most 65,534 nodes");
         let id = NodeId(self.components.len() as u16);
         self.components.push(component);
+        self.core.linked.push(self.core.transit.has_link(id));
         self.core.nodes.push(Node { health: Health::Up, epoch: 0, held: Vec::new() });
         id
     }
@@ -390,8 +381,9 @@ impl Simulation {
         true
     }
 
-    #[inline]
-    fn dispatch(&mut self, event: Event) {
+    #[inline(always)]
+    fn dispatch(&mut self, event: Packed) {
+        let event = Event::from(event);
         let kind = event.kind();
         match event {
             Event::Deliver(call) => {
@@ -401,12 +393,16 @@ impl Simulation {
                 }
             }
             Event::Answer(call) => {
-                let reply = self.core.take_answer(call);
-                self.hand_over(reply, kind);
+                if let Some((node, reply)) = self.core.take_answer(call) {
+                    let (component, mut cx) = self.enter(node, kind);
+                    component.on_reply(reply, &mut cx);
+                }
             }
             Event::Overdue(call) => {
-                let reply = self.core.time_out(call);
-                self.hand_over(reply, kind);
+                if let Some((node, reply)) = self.core.time_out(call) {
+                    let (component, mut cx) = self.enter(node, kind);
+                    component.on_reply(reply, &mut cx);
+                }
             }
             Event::Timer { epoch, node, tag, data } => {
                 if self.core.timer_goes_off(node, epoch, event) {
@@ -423,14 +419,6 @@ impl Simulation {
         self.core.events += 1;
         self.core.digest.add(self.core.now, node, kind);
         (&mut self.components[node.index()], Ctx { core: &mut self.core, node })
-    }
-
-    #[inline]
-    fn hand_over(&mut self, reply: Option<(NodeId, Reply)>, kind: u64) {
-        if let Some((node, reply)) = reply {
-            let (component, mut cx) = self.enter(node, kind);
-            component.on_reply(reply, &mut cx);
-        }
     }
 
     /// Does something to a node, before anything else that is due now. A node that is down is not told of
@@ -458,7 +446,11 @@ impl Simulation {
 
     /// Does something to the network.
     pub fn link(&mut self, command: LinkCommand) {
-        self.core.transit.command(command);
+        let core = &mut self.core;
+        core.transit.command(command);
+        for (node, linked) in core.linked.iter_mut().enumerate() {
+            *linked = core.transit.has_link(NodeId(node as u16));
+        }
     }
 
     /// The warm-up ends: counters that are not read as differences begin anew.
@@ -487,7 +479,6 @@ impl Simulation {
         let core = &self.core;
         let core = Core {
             now: core.now,
-            sequence: core.sequence,
             calendar: core.calendar.clone(),
             lane: core.lane.clone(),
             calls: core.calls.clone(),
@@ -495,6 +486,7 @@ impl Simulation {
             timeouts: core.timeouts.clone(),
             nodes: core.nodes.clone(),
             transit: core.transit.fork(),
+            linked: core.linked.clone(),
             audit: core.audit.clone(),
             book: core.book.clone(),
             background: core.background.clone(),

@@ -3,40 +3,52 @@
 use std::marker::PhantomData;
 
 /// Address of a slot and which of its tenants is meant.
+///
+/// One word with the generation in its upper half: read back in other pieces than it was written in, an id would wait for the
+/// processor's store buffer at every hand-over.
 pub struct Id<T> {
-    /// Which slot.
-    pub index: u32,
-    /// Which tenant of the slot.
-    pub generation: u32,
+    bits: u64,
     kind: PhantomData<fn() -> T>,
 }
 
 impl<T> Id<T> {
     /// "None": never handed out.
-    pub const NONE: Self = Id { index: u32::MAX, generation: 0, kind: PhantomData };
+    pub const NONE: Self = Id::new(u32::MAX, 0);
 
     /// The id with these parts.
     #[inline]
     pub const fn new(index: u32, generation: u32) -> Self {
-        Id { index, generation, kind: PhantomData }
+        Id { bits: ((generation as u64) << 32) | index as u64, kind: PhantomData }
+    }
+
+    /// Which slot.
+    #[inline]
+    pub const fn index(self) -> u32 {
+        self.bits as u32
+    }
+
+    /// Which tenant of the slot.
+    #[inline]
+    pub const fn generation(self) -> u32 {
+        (self.bits >> 32) as u32
     }
 
     /// Whether this is [`Id::NONE`].
     #[inline]
     pub fn is_none(self) -> bool {
-        self.index == u32::MAX
+        self.index() == u32::MAX
     }
 
     /// Both parts as one number, for [`Timer::data`](super::event::Timer::data).
     #[inline]
     pub fn to_bits(self) -> u64 {
-        (u64::from(self.generation) << 32) | u64::from(self.index)
+        self.bits
     }
 
     /// The inverse of [`Id::to_bits`].
     #[inline]
     pub fn from_bits(bits: u64) -> Self {
-        Id::new(bits as u32, (bits >> 32) as u32)
+        Id { bits, kind: PhantomData }
     }
 }
 
@@ -49,13 +61,13 @@ impl<T> Clone for Id<T> {
 impl<T> Copy for Id<T> {}
 impl<T> PartialEq for Id<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.index == other.index && self.generation == other.generation
+        self.bits == other.bits
     }
 }
 impl<T> Eq for Id<T> {}
 impl<T> std::fmt::Debug for Id<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "#{}.{}", self.index, self.generation)
+        write!(f, "#{}.{}", self.index(), self.generation())
     }
 }
 
@@ -101,22 +113,22 @@ impl<T: Tenant> Slab<T> {
     /// The tenant, unless it has left.
     #[inline]
     pub fn get(&self, id: Id<T>) -> Option<&T> {
-        self.slots.get(id.index as usize).filter(|slot| slot.generation() == id.generation)
+        self.slots.get(id.index() as usize).filter(|slot| slot.generation() == id.generation())
     }
 
     /// The tenant to change, unless it has left.
     #[inline]
     pub fn get_mut(&mut self, id: Id<T>) -> Option<&mut T> {
-        self.slots.get_mut(id.index as usize).filter(|slot| slot.generation() == id.generation)
+        self.slots.get_mut(id.index() as usize).filter(|slot| slot.generation() == id.generation())
     }
 
     /// Frees the slot; ids to it become stale.
     #[inline]
     pub fn remove(&mut self, id: Id<T>) {
-        let slot = &mut self.slots[id.index as usize];
-        debug_assert_eq!(slot.generation(), id.generation, "freed twice");
-        slot.set_generation(id.generation.wrapping_add(1));
-        self.free.push(id.index);
+        let slot = &mut self.slots[id.index() as usize];
+        debug_assert_eq!(slot.generation(), id.generation(), "freed twice");
+        slot.set_generation(id.generation().wrapping_add(1));
+        self.free.push(id.index());
     }
 
     /// The tenants, in the order of their slots.
@@ -161,7 +173,7 @@ mod tests {
         slab.remove(first);
         assert!(slab.get(first).is_none());
         let second = slab.insert(Guest(0, "b"));
-        assert_eq!(second.index, first.index, "the slot is reused");
+        assert_eq!(second.index(), first.index(), "the slot is reused");
         assert!(slab.get(first).is_none() && slab.get_mut(first).is_none());
         assert_eq!(slab.get(second).unwrap().1, "b");
         assert_eq!(slab.iter().count(), 1);

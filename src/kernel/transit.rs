@@ -1,8 +1,8 @@
 //! The door to the network: how long a message takes from node to node, or that it gets lost.
 
 use super::event::NodeId;
+use super::request::{RequestId, Requests};
 use super::time::Time;
-use crate::random::draw::DrawKey;
 
 /// A message about to be sent.
 #[derive(Clone, Copy, Debug)]
@@ -15,18 +15,22 @@ pub struct Message {
     pub bytes: u32,
     /// What it is about; tells messages of one request apart in its random draws.
     pub key: u64,
-    /// Random numbers of the request it serves; `None` for background work.
-    pub draw: Option<DrawKey>,
-    /// Attempts of the request so far.
-    pub attempt: u8,
+    /// The request it serves, whose random numbers it uses.
+    pub request: RequestId,
     /// Whether it is an answer.
     pub returning: bool,
 }
 
 /// The network between the nodes.
 pub trait Transit: Send {
-    /// Time on the way; `None` if the message gets lost.
-    fn transit(&mut self, message: &Message, now: Time) -> Option<Time>;
+    /// Time on the way; `None` if the message gets lost. Most messages need no random number, so that only links that do
+    /// look the request up in `requests`.
+    fn transit(&mut self, message: &Message, requests: &Requests) -> Option<Time>;
+    /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between
+    /// two nodes without links the network is not asked.
+    fn has_link(&self, _node: NodeId) -> bool {
+        true
+    }
     /// Obeys a command from outside (a partition, a slow link); the arguments are the network's own.
     fn command(&mut self, _command: LinkCommand) {}
     /// An independent copy.
@@ -49,8 +53,11 @@ pub enum LinkCommand {
 pub struct Instant;
 
 impl Transit for Instant {
-    fn transit(&mut self, _message: &Message, _now: Time) -> Option<Time> {
+    fn transit(&mut self, _message: &Message, _requests: &Requests) -> Option<Time> {
         Some(0)
+    }
+    fn has_link(&self, _node: NodeId) -> bool {
+        false
     }
     fn fork(&self) -> Box<dyn Transit> {
         Box::new(*self)

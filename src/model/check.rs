@@ -19,7 +19,7 @@ pub struct Checked {
 
 /// Checks a world that runs until `end` (warm-up included). `disabled` names mechanisms that a test has switched off.
 pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked, Problems> {
-    let mut problems = Problems::new();
+    let mut problems = spec.problems.clone();
     check_names(&spec.groups, &mut problems);
     let layout = lay_out(spec, disabled, &mut problems);
     let links = check_links(spec, &mut problems);
@@ -33,6 +33,9 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
             let kind = kind(layout.groups[index].kind).expect("kinds come from the table");
             (kind.check)(&Site { layout: &layout, index }, &mut problems);
         }
+    }
+    for problem in problems.iter_mut().filter(|problem| problem.place.is_none()) {
+        problem.place.clone_from(&spec.place);
     }
     if problems.is_empty() { Ok(Checked { layout, links }) } else { Err(problems) }
 }

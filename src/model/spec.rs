@@ -1,6 +1,6 @@
 //! The description of a world, as a script writes it.
 
-use crate::catalog::{Given, Place};
+use crate::catalog::{Given, Place, Problems};
 use crate::kernel::Time;
 
 /// A world before it is checked.
@@ -14,6 +14,10 @@ pub struct WorldSpec {
     pub network: Option<(Vec<Given>, Place)>,
     /// What happens to it.
     pub timeline: Vec<TimelineItem>,
+    /// Mistakes found while it was described.
+    pub problems: Problems,
+    /// Where it is described.
+    pub place: Option<Place>,
 }
 
 /// A component as a script names it; it may stand for several nodes.

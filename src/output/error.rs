@@ -21,25 +21,33 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// A file stands where a folder is needed.
-    #[error("{path}: a folder is needed here, but this is a file; move it or choose another folder with -o DIR")]
+    #[error(
+        "{path}: a folder is needed here, but this is a file; move it or choose another folder with -o DIR"
+    )]
     NotAFolder {
         /// The file.
         path: PathBuf,
     },
     /// A path without a name of its own, such as `/`, `.` or `..`.
-    #[error("{path}: results are swapped in as a whole folder, which needs a name of its own, such as -o {path}/results")]
+    #[error(
+        "{path}: results are swapped in as a whole folder, which needs a name of its own, such as -o {path}/results"
+    )]
     NoName {
         /// The path.
         path: PathBuf,
     },
     /// A folder with something in it that is not a result of scalelab.
-    #[error("{path}: this folder holds other files and no results of scalelab; choose a new one with -o DIR")]
+    #[error(
+        "{path}: this folder holds other files and no results of scalelab; choose a new one with -o DIR"
+    )]
     Foreign {
         /// The folder.
         path: PathBuf,
     },
     /// Another process writes there.
-    #[error("{path}: another scalelab is writing here; wait for it or choose another folder with -o DIR")]
+    #[error(
+        "{path}: another scalelab is writing here; wait for it or choose another folder with -o DIR"
+    )]
     Busy {
         /// The folder in which runs are staged.
         path: PathBuf,
@@ -53,7 +61,9 @@ pub enum OutputError {
         what: Vec<String>,
     },
     /// The interrupted experiment's manifest cannot be read.
-    #[error("{path}: cannot be read, so it is unknown whether these runs belong to this experiment; run without --resume to begin anew")]
+    #[error(
+        "{path}: cannot be read, so it is unknown whether these runs belong to this experiment; run without --resume to begin anew"
+    )]
     Damaged {
         /// The manifest.
         path: PathBuf,
@@ -106,7 +116,10 @@ mod tests {
             ErrorKind::Other,
         ] {
             let text = OutputError::new(Path::new("some/where"), kind.into()).to_string();
-            assert!(text.starts_with("some/where: ") && text.contains("-o DIR"), "{text}");
+            assert!(
+                text.starts_with("some/where: ") && text.contains("-o DIR"),
+                "{text}"
+            );
         }
     }
 

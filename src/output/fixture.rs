@@ -23,11 +23,20 @@ impl Found {
     pub(crate) fn with(plan: Plan) -> Self {
         let variants = 0..plan.variants.len();
         let replications = plan.replications;
-        let results: Vec<RunResult> =
-            variants.flat_map(|v| (0..replications).map(move |r| run(v, r))).collect();
+        let results: Vec<RunResult> = variants
+            .flat_map(|v| (0..replications).map(move |r| run(v, r)))
+            .collect();
         let comparisons = compare(&results, plan.variants.len(), plan.baseline);
-        let outcome = Outcome { results, complete: true };
-        Found { plan, outcome, comparisons, checks: checks() }
+        let outcome = Outcome {
+            results,
+            complete: true,
+        };
+        Found {
+            plan,
+            outcome,
+            comparisons,
+            checks: checks(),
+        }
     }
 
     pub(crate) fn report(&self) -> Report<'_> {
@@ -41,11 +50,19 @@ impl Found {
 }
 
 pub(crate) fn plan(replications: u64) -> Plan {
-    let level = |text: &str, ms: f64| Level { text: text.into(), number: Some(ms), unit: "_ms" };
+    let level = |text: &str, ms: f64| Level {
+        text: text.into(),
+        number: Some(ms),
+        unit: "_ms",
+    };
     let variant = |strategy: &str, ttl: Level| Variant {
         label: format!("strategy={strategy};ttl={}", ttl.text),
         levels: vec![
-            Some(Level { text: strategy.into(), number: None, unit: "" }),
+            Some(Level {
+                text: strategy.into(),
+                number: None,
+                unit: "",
+            }),
             Some(ttl),
         ],
     };
@@ -60,7 +77,11 @@ pub(crate) fn plan(replications: u64) -> Plan {
         baseline: 0,
         replications,
         seed: 42,
-        timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND },
+        timing: Timing {
+            warmup: SECOND,
+            duration: 120 * SECOND,
+            window: 500 * MILLISECOND,
+        },
         disabled: Vec::new(),
     }
 }
@@ -74,10 +95,27 @@ pub(crate) fn run(variant: usize, replication: u64) -> RunResult {
     };
     set("throughput_per_s", 2000.0 + own);
     set("latency_p50_ms", [5.0, 1.0][variant] + own);
-    set("latency_p99_ms", [20.0, 20.0][variant] + if replication.is_multiple_of(2) { 0.0 } else { variant as f64 - own });
-    set("write_latency_p50_ms", [5.0, 0.2][variant] + own / 1000.0 * (variant + 1) as f64);
-    set("availability_ratio", [0.999, 0.99][variant] + own / 1e6 * variant as f64);
-    set("lost_writes_count", [0.0, 211.0][variant] + (variant as u64 * replication) as f64);
+    set(
+        "latency_p99_ms",
+        [20.0, 20.0][variant]
+            + if replication.is_multiple_of(2) {
+                0.0
+            } else {
+                variant as f64 - own
+            },
+    );
+    set(
+        "write_latency_p50_ms",
+        [5.0, 0.2][variant] + own / 1000.0 * (variant + 1) as f64,
+    );
+    set(
+        "availability_ratio",
+        [0.999, 0.99][variant] + own / 1e6 * variant as f64,
+    );
+    set(
+        "lost_writes_count",
+        [0.0, 211.0][variant] + (variant as u64 * replication) as f64,
+    );
     set("events_count", 1000.0);
     RunResult {
         variant,
@@ -168,6 +206,13 @@ fn checks() -> Vec<CheckRow> {
             Some(false),
             "lost_writes_count is 0 in 0 of 4 replications",
         ),
-        check("back is fastest", "", 1.15, None, None, "two variants cannot be told apart"),
+        check(
+            "back is fastest",
+            "",
+            1.15,
+            None,
+            None,
+            "two variants cannot be told apart",
+        ),
     ]
 }

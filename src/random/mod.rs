@@ -8,6 +8,7 @@
 pub mod arrivals;
 pub mod draw;
 pub mod keys;
+mod logarithm;
 pub mod mix;
 pub mod replay;
 pub mod stream;

@@ -5,7 +5,7 @@ use crate::catalog::{Entry, Kind, Param, Policy};
 use crate::components::{KINDS, kind, network};
 use crate::experiment::{FIGURES, metric_names};
 use crate::parts::plan::{STEPS, STRATEGIES};
-use crate::scripting::{trace_options, unit_names, usages};
+use crate::scripting::{WORDS, trace_options, unit_names};
 
 /// Something to write at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,8 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
 
 /// Words of the language that are worth completing.
 const KEYWORDS: [&str; 14] = [
-    "const", "continue", "else", "false", "for", "if", "import", "let", "loop", "print", "return", "switch", "true", "while",
+    "const", "continue", "else", "false", "for", "if", "import", "let", "loop", "print", "return", "switch",
+    "true", "while",
 ];
 
 /// What something is, as far as it decides which members it has.
@@ -58,12 +59,20 @@ pub fn candidates(line: &str, pos: usize, words: &Words) -> (usize, Vec<Candidat
     if before.starts_with(':') {
         return commands(before);
     }
-    let start = before.rfind(|c| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let start = before
+        .rfind(|c| !is_word(c))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let seen = scan(&before[..start]);
     let (start, found) = match seen.inside {
         Inside::Text(start) => {
             let closing = if line[before.len()..].starts_with('"') { "" } else { "\"" };
-            (start, inside_text(&seen).into_iter().map(|(name, about)| (format!("{name}{closing}"), about)).collect())
+            (
+                start,
+                inside_text(&seen)
+                    .into_iter()
+                    .map(|(name, about)| (format!("{name}{closing}"), about))
+                    .collect(),
+            )
         }
         Inside::Comment | Inside::LineComment | Inside::LongText => (start, Vec::new()),
         Inside::Code if seen.after_dot => (start, members(&seen, words)),
@@ -96,7 +105,7 @@ fn commands(before: &str) -> (usize, Vec<Candidate>) {
     };
     let found = match command {
         ":explain" => topics(),
-        ":list" => plain(["components", "policies", "actions", "metrics"]),
+        ":list" => plain(["components", "policies", "actions", "metrics", "mechanisms"]),
         _ => Vec::new(),
     };
     (before.len() - rest.len(), fitting(found, rest))
@@ -106,7 +115,10 @@ fn commands(before: &str) -> (usize, Vec<Candidate>) {
 fn topics() -> Found {
     let kinds = KINDS.iter().map(|kind| (kind.entry.name.to_string(), kind.entry.about.to_string()));
     let settings = KINDS.iter().flat_map(|kind| {
-        kind.entry.params.iter().map(|param| (format!("{}.{}", kind.entry.name, param.name), param.about.to_string()))
+        kind.entry
+            .params
+            .iter()
+            .map(|param| (format!("{}.{}", kind.entry.name, param.name), param.about.to_string()))
     });
     kinds.chain(settings).chain(plain(metric_names())).collect()
 }
@@ -134,11 +146,11 @@ fn inside_text(seen: &Scan) -> Found {
         [.., Frame::Call(call)] if call == "best" => plain(metric_names()),
         [.., map @ Frame::Map { .. }] => match setting(map).map(|param| param.kind) {
             Some(Kind::Choice(choices)) => policies(choices),
-            Some(Kind::Strategy) => policies(STRATEGIES),
+            Some(Kind::Strategy(_)) => policies(STRATEGIES),
             _ => Vec::new(),
         },
         [.., map @ Frame::Map { .. }, Frame::List] => match setting(map).map(|param| param.kind) {
-            Some(Kind::Strategy) => plain(STEPS),
+            Some(Kind::Strategy(_)) => plain(STEPS),
             Some(Kind::Steps(steps)) => plain(steps.iter().copied()),
             _ => Vec::new(),
         },
@@ -151,17 +163,28 @@ fn members(seen: &Scan, words: &Words) -> Found {
     match thing(seen, words, &seen.chain, 8) {
         Thing::Number => plain(unit_names()),
         Thing::Experiment => methods(|name| !RESULT_METHODS.contains(&name)),
-        Thing::Results => methods(|name| RESULT_METHODS.contains(&name)).into_iter().chain(plain(metric_names())).collect(),
-        Thing::Result => plain(["variant"]).into_iter().chain(factors(seen)).chain(plain(metric_names())).collect(),
+        Thing::Results => {
+            methods(|name| RESULT_METHODS.contains(&name)).into_iter().chain(plain(metric_names())).collect()
+        }
+        Thing::Result => {
+            plain(["variant"]).into_iter().chain(factors(seen)).chain(plain(metric_names())).collect()
+        }
         Thing::Parameters => factors(seen),
         Thing::Component(entry) => {
-            let actions = entry.actions.iter().map(|action| (called(action.name, action.usage), action.about.to_string()));
-            let measures = entry.measures.iter().map(|measure| (measure.name.to_string(), measure.about.to_string()));
+            let actions = entry
+                .actions
+                .iter()
+                .map(|action| (called(action.name, action.usage), action.about.to_string()));
+            let measures =
+                entry.measures.iter().map(|measure| (measure.name.to_string(), measure.about.to_string()));
             actions.chain(measures).chain(plain(FIGURES.iter().copied())).collect()
         }
         Thing::Other if seen.chain == [Link::Other] => {
             // A text, a list, or a number in parentheses.
-            plain(unit_names()).into_iter().chain(words.functions.iter().map(|name| (format!("{name}("), String::new()))).collect()
+            plain(unit_names())
+                .into_iter()
+                .chain(words.functions.iter().map(|name| (format!("{name}("), String::new())))
+                .collect()
         }
         Thing::Other => words.functions.iter().map(|name| (format!("{name}("), String::new())).collect(),
     }
@@ -172,7 +195,7 @@ const RESULT_METHODS: [&str; 3] = ["where", "best", "variants"];
 
 fn methods(wanted: impl Fn(&str) -> bool) -> Found {
     let written = |usage: &str| usage.starts_with('.') || usage.starts_with("all.");
-    let found = usages().iter().filter(|(name, usage)| written(usage) && wanted(name));
+    let found = WORDS.iter().filter(|(name, usage)| written(usage) && wanted(name));
     found.map(|(name, usage)| (called(name, usage), usage.to_string())).collect()
 }
 
@@ -239,17 +262,29 @@ fn in_code(seen: &Scan, prefix: &str, words: &Words) -> Found {
         let written = |name: &str| format!("{name}: ");
         let named = |name: &&str| new(name);
         return match call.as_str() {
-            "trace" => trace_options().iter().filter(|name| named(name)).map(|name| (written(name), String::new())).collect(),
-            "where" | "baseline" | "expect_for" => {
-                seen.factors.iter().filter(|name| new(name)).map(|name| (written(name), String::new())).collect()
-            }
+            "trace" => trace_options()
+                .iter()
+                .filter(|name| named(name))
+                .map(|name| (written(name), String::new()))
+                .collect(),
+            "where" | "baseline" | "expect_for" => seen
+                .factors
+                .iter()
+                .filter(|name| new(name))
+                .map(|name| (written(name), String::new()))
+                .collect(),
             _ => {
                 let open = settings(call).iter().filter(|param| new(param.name));
-                open.map(|param| (written(param.name), format!("{} ({})", param.about, param.preset))).collect()
+                open.map(|param| (written(param.name), format!("{} ({})", param.about, param.preset)))
+                    .collect()
             }
         };
     }
-    let fitting = seen.frames.last().and_then(setting).map_or_else(Vec::new, |param| components(seen, words, param.kind));
+    let fitting = seen
+        .frames
+        .last()
+        .and_then(setting)
+        .map_or_else(Vec::new, |param| components(seen, words, param.kind));
     // Without a letter there is nothing to go by but the setting.
     if prefix.is_empty() {
         return fitting;
@@ -263,7 +298,9 @@ fn components(seen: &Scan, words: &Words, wanted: Kind) -> Found {
         return if matches!(wanted, Kind::Flag) { plain(["true", "false"]) } else { Vec::new() };
     };
     let bound = seen.bindings.iter().filter_map(|(name, _)| match variable(seen, words, name, 8) {
-        Thing::Component(entry) if kinds.contains(&entry.name) => Some((name.clone(), entry.about.to_string())),
+        Thing::Component(entry) if kinds.contains(&entry.name) => {
+            Some((name.clone(), entry.about.to_string()))
+        }
         _ => None,
     });
     bound.collect()
@@ -273,16 +310,20 @@ fn components(seen: &Scan, words: &Words, wanted: Kind) -> Found {
 fn names(seen: &Scan, words: &Words) -> Found {
     let bound = seen.bindings.iter().map(|(name, _)| (name.clone(), String::new()));
     let variables = words.variables.iter().map(|(name, kind)| (name.clone(), format!("variable: {kind}")));
-    let usages = usages().iter().filter(|(_, usage)| !usage.starts_with('.') && !usage.starts_with("all."));
+    let usages = WORDS.iter().filter(|(_, usage)| !usage.starts_with('.') && !usage.starts_with("all."));
     let ours = usages.map(|(name, usage)| (format!("{name}("), usage.to_string()));
     let others = words.functions.iter().map(|name| (format!("{name}("), String::new()));
-    let methods: Vec<&str> = usages_of_methods();
+    let methods: Vec<&str> = methods_of_words();
     let others = others.filter(|(name, _)| !methods.contains(&name.trim_end_matches('(')));
     bound.chain(variables).chain(ours).chain(plain(KEYWORDS)).chain(others).collect()
 }
 
-fn usages_of_methods() -> Vec<&'static str> {
-    usages().iter().filter(|(_, usage)| usage.starts_with('.') || usage.starts_with("all.")).map(|(name, _)| *name).collect()
+fn methods_of_words() -> Vec<&'static str> {
+    WORDS
+        .iter()
+        .filter(|(_, usage)| usage.starts_with('.') || usage.starts_with("all."))
+        .map(|(name, _)| *name)
+        .collect()
 }
 
 #[cfg(test)]
@@ -292,7 +333,12 @@ mod tests {
     fn words() -> Words {
         let variable = |name: &str, kind: &str| (name.to_string(), kind.to_string());
         Words {
-            variables: vec![variable("found", "results"), variable("one", "result"), variable("limit", "duration"), variable("n", "i64")],
+            variables: vec![
+                variable("found", "results"),
+                variable("one", "result"),
+                variable("limit", "duration"),
+                variable("n", "i64"),
+            ],
             functions: ["experiment", "exponential", "vary", "my_rule", "len"].map(String::from).to_vec(),
         }
     }
@@ -308,7 +354,10 @@ mod tests {
     fn names_of_the_session_and_the_entry() {
         assert_eq!(at("fou"), ["found"]);
         assert_eq!(at("1 + lim"), ["limit"]);
-        assert_eq!(at("exp"), ["exponential(", "experiment("].map(String::from).iter().rev().cloned().collect::<Vec<_>>());
+        assert_eq!(
+            at("exp"),
+            ["exponential(", "experiment("].map(String::from).iter().rev().cloned().collect::<Vec<_>>()
+        );
         assert_eq!(at("my"), ["my_rule("]);
         assert_eq!(at("let store = 1; sto"), ["store"]);
         assert!(at("").is_empty());
@@ -371,7 +420,10 @@ mod tests {
 
     #[test]
     fn factors_of_this_experiment() {
-        assert_eq!(at("experiment(\"x\").vary(\"strategy\", [1]).vary(\"ttl\", [2]).world(|p| { p."), ["strategy", "ttl"]);
+        assert_eq!(
+            at("experiment(\"x\").vary(\"strategy\", [1]).vary(\"ttl\", [2]).world(|p| { p."),
+            ["strategy", "ttl"]
+        );
         assert_eq!(at("experiment(\"x\").vary(\"ttl\", [2]).baseline(#{ "), ["ttl: "]);
     }
 

@@ -3,7 +3,7 @@
 use super::candidates::{COMMANDS, Words};
 use super::host::ReplHost;
 use crate::catalog::Problem;
-use crate::cli::{interrupts, run, say};
+use crate::cli::{catalog, complain, explain, interrupts, run, say, trouble};
 use crate::scripting::{Session, Sources, stop_scripts};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -73,12 +73,12 @@ impl Conversation {
         match result {
             Ok(value) => {
                 if let Some(value) = value {
-                    say::out(&format!("{value}\n"));
+                    say(&format!("{value}\n"));
                 }
                 Answer::Done
             }
             Err(problems) => {
-                say::problems(&problems, self.session.sources());
+                trouble::problems(&problems, self.session.sources());
                 Answer::Failed
             }
         }
@@ -86,8 +86,8 @@ impl Conversation {
 
     fn say_interrupted(&self) {
         match self.host.left() {
-            Some(path) => say::note(&format!("interrupted; the finished runs are in {}\n", path.display())),
-            None => say::note("interrupted\n"),
+            Some(path) => complain(&format!("interrupted; the finished runs are in {}\n", path.display())),
+            None => complain("interrupted\n"),
         }
     }
 
@@ -96,16 +96,16 @@ impl Conversation {
         let rest = rest.trim();
         match (name, rest) {
             (":quit" | ":q" | ":exit", _) => return Answer::Quit,
-            (":help" | ":h", _) => say::out(&help()),
+            (":help" | ":h", _) => say(&help()),
             (":reset", _) => {
                 self.session = Session::new(&self.folder, false, self.host.clone());
-                say::note("everything is forgotten\n");
+                complain("everything is forgotten\n");
             }
-            (":list", topic) => return told(super::topics::list((!topic.is_empty()).then_some(topic))),
+            (":list", topic) => return told(catalog::list((!topic.is_empty()).then_some(topic))),
             (":load", "") => return refused(Problem::new("which script? write :load FILE")),
             (":load", file) => return self.load(file.as_ref()),
             (":explain", "") => return refused(Problem::new("explain what? write :explain cache")),
-            (":explain", name) => return told(super::topics::explain(name)),
+            (":explain", name) => return told(explain::explain(name)),
             _ => {
                 let hint = crate::catalog::did_you_mean(name, COMMANDS.iter().map(|(name, _)| *name));
                 return refused(Problem::new(format!("there is no command `{name}`")).maybe_hint(hint));
@@ -118,7 +118,7 @@ impl Conversation {
 fn told(result: Result<String, Problem>) -> Answer {
     match result {
         Ok(text) => {
-            say::out(&text);
+            say(&text);
             Answer::Done
         }
         Err(problem) => refused(problem),
@@ -126,7 +126,7 @@ fn told(result: Result<String, Problem>) -> Answer {
 }
 
 fn refused(problem: Problem) -> Answer {
-    say::problems(&[problem], &Sources::default());
+    trouble::problems(&[problem], &Sources::default());
     Answer::Failed
 }
 

@@ -8,11 +8,10 @@ mod editor;
 mod host;
 mod input;
 mod scan;
-mod topics;
 
 pub use candidates::{Candidate, Words, candidates};
 
-use crate::cli::{FAILED, INTERRUPTED, interrupts, run, say};
+use crate::cli::{FAILED, INTERRUPTED, complain, interrupts, run, trouble};
 use conversation::{Answer, Conversation};
 use editor::{Terminal, Typed};
 use std::io::{BufRead, IsTerminal};
@@ -24,18 +23,22 @@ pub fn repl(file: Option<&Path>) -> u8 {
     let folder = file.map_or_else(|| PathBuf::from("."), run::folder);
     let mut conversation = Conversation::new(folder);
     interrupts::keep_the_session();
-    if std::io::stdin().is_terminal() { typed(&mut conversation, file) } else { piped(&mut conversation, file) }
+    if std::io::stdin().is_terminal() {
+        typed(&mut conversation, file)
+    } else {
+        piped(&mut conversation, file)
+    }
 }
 
 fn typed(conversation: &mut Conversation, file: Option<&Path>) -> u8 {
-    let mut terminal = match Terminal::open(&say::note) {
+    let mut terminal = match Terminal::open(&complain) {
         Ok(terminal) => terminal,
         Err(why) => {
-            say::problem(&format!("this terminal cannot be used: {why}"));
+            trouble::problem(&format!("this terminal cannot be used: {why}"));
             return FAILED;
         }
     };
-    say::note(&format!("scalelab {}: Tab completes, :help helps, Ctrl-D leaves\n", env!("CARGO_PKG_VERSION")));
+    complain(&format!("scalelab {}: Tab completes, :help helps, Ctrl-D leaves\n", env!("CARGO_PKG_VERSION")));
     if let Some(file) = file {
         conversation.load(file);
     }
@@ -45,7 +48,7 @@ fn typed(conversation: &mut Conversation, file: Option<&Path>) -> u8 {
         match terminal.read(&format!("{number}> ")) {
             Ok(Typed::Entry(entry)) if entry.trim().is_empty() => {}
             Ok(Typed::Entry(entry)) => {
-                terminal.remember(entry.trim_end(), &say::note);
+                terminal.remember(entry.trim_end(), &complain);
                 if conversation.say(&format!("entry {number}"), 1, &entry) == Answer::Quit {
                     return 0;
                 }
@@ -54,7 +57,7 @@ fn typed(conversation: &mut Conversation, file: Option<&Path>) -> u8 {
             Ok(Typed::Cleared) => {}
             Ok(Typed::Left) => return 0,
             Err(why) => {
-                say::problem(&format!("cannot read from the terminal: {why}"));
+                trouble::problem(&format!("cannot read from the terminal: {why}"));
                 return FAILED;
             }
         }
@@ -75,7 +78,7 @@ fn piped(conversation: &mut Conversation, file: Option<&Path>) -> u8 {
             Ok(Some(entry)) => entry,
             Ok(None) => break,
             Err(error) => {
-                say::problem(&format!("cannot read entries: {error}"));
+                trouble::problem(&format!("cannot read entries: {error}"));
                 return FAILED;
             }
         };
@@ -158,14 +161,24 @@ mod tests {
 
     #[test]
     fn lines_are_joined_to_entries() {
-        assert_eq!(entries("1 + 1\n\nlet x = 2;\nx"), [entry(1, "1 + 1\n"), entry(3, "let x = 2;\n"), entry(4, "x")]);
-        assert_eq!(entries("fn f(a) {\n  a\n}\nf(1)\n"), [entry(1, "fn f(a) {\n  a\n}\n"), entry(4, "f(1)\n")]);
+        assert_eq!(
+            entries("1 + 1\n\nlet x = 2;\nx"),
+            [entry(1, "1 + 1\n"), entry(3, "let x = 2;\n"), entry(4, "x")]
+        );
+        assert_eq!(
+            entries("fn f(a) {\n  a\n}\nf(1)\n"),
+            [entry(1, "fn f(a) {\n  a\n}\n"), entry(4, "f(1)\n")]
+        );
     }
 
     #[test]
     fn chains_go_on_in_the_next_line() {
         let script = "// note\nexperiment(\"a\")\n    .duration(1.s)\n    .run()\n1\n";
-        let wanted = [entry(1, "// note\n"), entry(2, "experiment(\"a\")\n    .duration(1.s)\n    .run()\n"), entry(5, "1\n")];
+        let wanted = [
+            entry(1, "// note\n"),
+            entry(2, "experiment(\"a\")\n    .duration(1.s)\n    .run()\n"),
+            entry(5, "1\n"),
+        ];
         assert_eq!(entries(script), wanted);
         assert_eq!(entries("if a { 1 }\nelse { 2 }\n-1\n").len(), 2);
     }

@@ -221,7 +221,8 @@ impl Scan {
                 _ => {}
             }
         }
-        self.inside = if text[at..].contains('\n') || escaped { Inside::LongText } else { Inside::Text(at + 1) };
+        self.inside =
+            if text[at..].contains('\n') || escaped { Inside::LongText } else { Inside::Text(at + 1) };
         text.len()
     }
 
@@ -410,7 +411,9 @@ mod tests {
 
     #[test]
     fn bindings_and_factors_are_collected() {
-        let seen = scan("let r = experiment(\"x\").vary(\"ttl\", [1.s]).expect(\"t\", |v| v.p < 1.s).run(); let db = database(\"d\"");
+        let seen = scan(
+            "let r = experiment(\"x\").vary(\"ttl\", [1.s]).expect(\"t\", |v| v.p < 1.s).run(); let db = database(\"d\"",
+        );
         let chain = ["experiment", "vary", "expect", "run"].map(call).to_vec();
         assert!(seen.bindings.contains(&("r".into(), Binding::Let(chain))));
         assert!(seen.bindings.contains(&("v".into(), Binding::Parameter("expect".into()))));

@@ -46,7 +46,7 @@ pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
         engine.on_print(|_| {});
         engine.on_debug(|_, _, _| {});
     } else {
-        engine.on_print(|text| super::desk::print(text));
+        engine.on_print(super::desk::print);
         engine.on_debug(|text, _, _| super::desk::print(text));
     }
     for clock in ["timestamp", "sleep"] {

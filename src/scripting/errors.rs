@@ -183,9 +183,10 @@ fn unknown_property(text: &str) -> Problem {
 }
 
 fn mismatch(wanted: &str, found: &str) -> Problem {
-    if found.contains("check") {
+    if found.contains("::Check") {
         let message = "a check cannot decide an `if`, nor be combined with && or ||";
         return Problem::new(message).hint("write one comparison, or two checks");
     }
+    let found = found.rsplit("::").next().unwrap_or(found);
     Problem::new(format!("{found} where {wanted} is needed"))
 }

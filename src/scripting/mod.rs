@@ -15,6 +15,7 @@ mod shown;
 mod units;
 mod workshop;
 
+pub use api::WORDS;
 pub use engine::stop_scripts;
 pub use render::{Sources, draw};
 pub use session::{Finished, Host, Judge, Record, Session};
@@ -22,11 +23,6 @@ pub use session::{Finished, Host, Judge, Record, Session};
 /// Names of the units of quantities: `5.ms`.
 pub fn unit_names() -> impl Iterator<Item = &'static str> {
     units::unit_names()
-}
-
-/// The words of scripts and how each is written; methods begin with a dot.
-pub fn usages() -> &'static [(&'static str, &'static str)] {
-    api::usages()
 }
 
 /// Settings of `trace(path, #{ .. })`.

@@ -70,7 +70,10 @@ fn span(text: &str, place: &Place) -> Option<std::ops::Range<usize>> {
     let line_start: usize = text.split_inclusive('\n').take(place.line.checked_sub(1)?).map(str::len).sum();
     let line = text.get(line_start..)?.lines().next().unwrap_or("");
     let column = place.column.saturating_sub(1);
-    let start = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    let mut start = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    if line[start..].starts_with('.') && place.length == 0 {
+        start += 1; // Rhai marks the dot of a property
+    }
     let rest = &line[start..];
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let length = match place.length {

@@ -118,7 +118,11 @@ mod tests {
 
     #[test]
     fn places_are_shown_in_the_entry_they_are_in() {
-        let entries = vec![entry("a\nb\nc", 0, "shop.rhai", 1), entry("d", 3, "entry 2", 1), entry("e\nf", 4, "stdin", 9)];
+        let entries = vec![
+            entry("a\nb\nc", 0, "shop.rhai", 1),
+            entry("d", 3, "entry 2", 1),
+            entry("e\nf", 4, "stdin", 9),
+        ];
         let said = Said { source: PROMPT.into(), entries };
         assert_eq!(said.lines(), 6);
         let shown = |line| {

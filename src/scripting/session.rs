@@ -142,16 +142,16 @@ impl Session {
         if desk(|desk| desk.experiments.is_empty()) {
             let place = Place { source: self.said.source.clone(), line: 1, column: 1, length: 1 };
             let problem = Problem::at(&place, "the script describes no experiment");
-            return Err(vec![problem.hint("begin with experiment(\"name\"); `scalelab new` writes an example")]);
+            return Err(vec![
+                problem.hint("begin with experiment(\"name\"); `scalelab new` writes an example"),
+            ]);
         }
         self.run_pending()
     }
 
-    /// Evaluates one entry of a prompt and runs its experiments; its value as text, if it has one. `name` and `line` (from
-    /// 1) say where the user finds it. What an entry did before it failed counts; one that was stopped, by [`stop_scripts`] or
-    /// because it ran away, never happened.
-    ///
-    /// [`stop_scripts`]: super::stop_scripts
+    /// Evaluates one entry of a prompt and runs its experiments; its value as text, if it has one. `name` and `line`, the
+    /// first being 1, say where the user finds it. What an entry did before it failed counts; one that was stopped, by
+    /// [`stop_scripts`] or because it ran away, never happened.
     pub fn run_entry(&mut self, name: &str, line: usize, text: &str) -> Result<Option<String>, Problems> {
         self.sources.add_at(name, line, text);
         self.begin(name, line, text);
@@ -238,7 +238,10 @@ impl Session {
 
     /// Places as the user knows them.
     fn shown_places(&self, problems: Problems) -> Problems {
-        let shown = |problem: Problem| Problem { place: problem.place.map(|place| self.said.shown(place)), ..problem };
+        let shown = |problem: Problem| Problem {
+            place: problem.place.map(|place| self.said.shown(place)),
+            ..problem
+        };
         problems.into_iter().map(shown).collect()
     }
 }
@@ -284,7 +287,9 @@ impl Context {
             roots: self.roots.clone(),
             strict: self.strict,
             only,
-            earlier: desk(|desk| desk.experiments.iter().map(|experiment| experiment.records.clone()).collect()),
+            earlier: desk(|desk| {
+                desk.experiments.iter().map(|experiment| experiment.records.clone()).collect()
+            }),
             end: plan.timing.end(),
         }
     }
@@ -301,4 +306,3 @@ impl Context {
         }
     }
 }
-

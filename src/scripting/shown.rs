@@ -55,7 +55,8 @@ fn map_text(map: &Map, depth: usize) -> String {
         return if map.is_empty() { "#{}".into() } else { "#{..}".into() };
     }
     let items = map.iter().take(ITEMS).map(|(key, item)| {
-        let is_word = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.starts_with(|c: char| c.is_ascii_digit());
+        let is_word = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !key.starts_with(|c: char| c.is_ascii_digit());
         let key = if is_word && !key.is_empty() { key.to_string() } else { format!("{key:?}") };
         format!("{key}: {}", text(item, depth - 1))
     });

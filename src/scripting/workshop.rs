@@ -40,7 +40,9 @@ impl Workshop for ScriptWorkshop {
         let (Some(definition), Some(world)) = (found, world) else {
             let words = Words { functions: &words, source: &self.said.source };
             let why = failed.map(|error| explain(&error, &words));
-            return Err(why.unwrap_or_else(|| vec![Problem::new("the script did not describe the same experiment again")]));
+            return Err(why.unwrap_or_else(|| {
+                vec![Problem::new("the script did not describe the same experiment again")]
+            }));
         };
         let params = super::api::params(&definition);
         Ok(Box::new(ScriptBuilder {
@@ -109,11 +111,13 @@ pub(super) struct ScriptBuilder {
 impl Builder for ScriptBuilder {
     fn world(&mut self, variant: usize, _replication: u64) -> Result<Built, Problems> {
         refill();
-        let end = self.end;
+        let (end, place) = (self.end, self.world.place.clone());
         let outer = desk(|desk| {
             desk.worlds_made += 1;
             let serial = desk.worlds_made;
-            desk.world.replace(Draft { serial, end, ..Draft::default() })
+            let mut draft = Draft { serial, end, ..Draft::default() };
+            draft.spec.place = Some(place);
+            desk.world.replace(draft)
         });
         let params = super::api::Params(self.params[variant].clone());
         let result = self.world.isolated().call(&self.engine, (params,));

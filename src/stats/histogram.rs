@@ -43,7 +43,20 @@ impl Histogram {
     /// Records one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.record_n(value, 1);
+        let index = bucket_of(value);
+        match self.buckets.get_mut(index) {
+            Some(bucket) => *bucket += 1,
+            None => return self.record_n(value, 1),
+        }
+        self.count += 1;
+        self.sum += u128::from(value);
+        // Branches, since they are nearly never taken: no store.
+        if value < self.min {
+            self.min = value;
+        }
+        if value > self.max {
+            self.max = value;
+        }
     }
 
     /// Records the same value `n` times; `n == 0` changes nothing.

@@ -30,6 +30,8 @@ pub(super) struct Dirty {
     pub stalled: VecDeque<CallId>,
     /// Whether the timer is set.
     pub armed: bool,
+    /// The store has failed: it is left alone until then, even if writers wait.
+    resting_until: Time,
 }
 
 impl Dirty {
@@ -43,6 +45,7 @@ impl Dirty {
             sent: Vec::new(),
             stalled: VecDeque::new(),
             armed: false,
+            resting_until: 0,
         }
     }
 
@@ -77,7 +80,8 @@ impl Dirty {
     /// The next key to store, if one is due (or room is needed) and the batch is not full; it counts as sent.
     pub fn take_due(&mut self, now: Time) -> Option<(u64, Unsaved)> {
         let (due, key) = *self.due.front()?;
-        if self.sent.len() >= self.batch || (due > now && self.stalled.is_empty()) {
+        let too_early = now < self.resting_until || (due > now && self.stalled.is_empty());
+        if self.sent.len() >= self.batch || too_early {
             return None;
         }
         self.due.pop_front();
@@ -89,12 +93,14 @@ impl Dirty {
 
     /// When the next key is due, if nothing else will wake us before.
     pub fn next_due(&self) -> Option<Time> {
-        self.due.front().map(|(due, _)| *due).filter(|_| self.sent.len() < self.batch)
+        let due = self.due.front().map(|(due, _)| (*due).max(self.resting_until));
+        due.filter(|_| self.sent.len() < self.batch)
     }
 
     /// The store has answered. What is newer than what was sent, or was not stored, is due again later.
     pub fn stored(&mut self, key: u64, ok: bool, now: Time) {
         self.sent.retain(|sent| *sent != key);
+        self.resting_until = if ok { 0 } else { now.saturating_add(self.interval) };
         let unsaved = self.keys.get_mut(&key).expect("what is sent is dirty");
         if ok && unsaved.sent == Some(unsaved.version) {
             self.keys.remove(&key);
@@ -109,6 +115,7 @@ impl Dirty {
         self.keys.clear();
         self.stalled.clear();
         self.armed = false;
+        self.resting_until = 0;
         let mut gone = std::mem::take(&mut self.sent);
         gone.extend(self.due.drain(..).map(|(_, key)| key));
         gone
@@ -132,6 +139,18 @@ mod tests {
         assert_eq!(dirty.take_due(22).unwrap().1.sent, Some(2));
         dirty.stored(7, true, 23);
         assert_eq!(dirty.len(), 0);
+    }
+
+    #[test]
+    fn a_store_that_fails_is_left_alone_for_a_while_though_writers_wait() {
+        let mut dirty = Dirty::new(10, None, Some(1));
+        dirty.write(1, 1, 0, 0);
+        dirty.stalled.push_back(CallId::NONE);
+        assert!(dirty.take_due(5).is_some(), "room is needed");
+        dirty.stored(1, false, 5);
+        assert!(dirty.take_due(5).is_none() && dirty.take_due(14).is_none());
+        assert_eq!(dirty.next_due(), Some(15));
+        assert!(dirty.take_due(15).is_some());
     }
 
     #[test]

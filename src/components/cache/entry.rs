@@ -59,7 +59,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "write",
-            kind: Kind::Strategy,
+            kind: Kind::Strategy(strategy_problem),
             preset: Preset::Choice("aside"),
             about: "what a write does, and when its caller has its answer",
         },
@@ -92,6 +92,12 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Count(0, i64::MAX),
             preset: Preset::Absent("no bound"),
             about: "most commands that wait, if `service` is given; one more is rejected",
+        },
+        Param {
+            name: "timeout",
+            kind: Kind::Duration,
+            preset: Preset::Absent("reads and writes: none, it waits for ever; flushes: their interval, at least 1 s"),
+            about: "how long it waits for its store (inline reads and writes, flushes of write-back)",
         },
         Param {
             name: "flush",
@@ -142,17 +148,12 @@ pub(super) fn write_plan(settings: &Settings) -> Result<WritePlan, (String, Opti
     Ok(plan)
 }
 
+fn strategy_problem(value: &Value) -> Option<Problem> {
+    let (message, hint) = WritePlan::parse(value).err()?;
+    Some(Problem::new(message).maybe_hint(hint))
+}
+
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let writes_back = match write_plan(settings) {
-        Ok(plan) => plan.flush_after.is_some(),
-        Err((message, hint)) => {
-            problems.push(settings.problem("write", message).maybe_hint(hint));
-            return;
-        }
-    };
-    // A sweep over strategies gives these settings to every variant: only a lone strategy can be a mistake.
-    let _ = writes_back;
     check_sizes(site, problems);
     check_preload(site, problems);
 }

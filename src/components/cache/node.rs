@@ -6,8 +6,8 @@ use super::eviction;
 use super::shelf::{Item, Shelf, ShelfPlan};
 use crate::components::Site;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, Status, Time,
-    Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, SECOND, Status, Time,
+    TimeoutClass, Timer,
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress};
 use crate::parts::station::{Job, Station, StationPlan};
@@ -18,6 +18,9 @@ const WORK: u16 = 0;
 const FLUSH_DUE: u16 = 1;
 /// Note of the calls that store dirty data; other notes are indices of operations.
 const FLUSHING: u32 = u32::MAX;
+/// Without a setting, a flush without an answer is sent again after the flush interval, but not sooner than this: else a message lost on the
+/// way would leave its key dirty for ever.
+const FLUSH_WAITS: Time = SECOND;
 
 pub(super) struct Node {
     shelf: Box<dyn Shelf>,
@@ -26,8 +29,11 @@ pub(super) struct Node {
     purpose: u64,
     store: NodeId,
     dirty: Dirty,
-    /// Look-ups answered from dirty data that the shelf had given up.
-    saved_hits: u64,
+    timeout_length: Option<Time>,
+    flush_timeout: Option<TimeoutClass>,
+    /// Look-ups that found fresh or dirty data, and those that did not.
+    hits: u64,
+    misses: u64,
     inline: Option<Inline>,
     preload: Vec<u64>,
     /// Switched off by a test: finds nothing.
@@ -73,7 +79,10 @@ impl Node {
             purpose: site.purpose("service"),
             store,
             dirty: Dirty::new(interval, settings.count("batch"), settings.count("dirty")),
-            saved_hits: 0,
+            timeout_length: settings.duration("timeout"),
+            flush_timeout: None,
+            hits: 0,
+            misses: 0,
             inline: entry::is_inline(settings).then_some(inline),
             preload: preloaded(site),
             blind: site.is_disabled("cache"),
@@ -104,12 +113,12 @@ impl Node {
         let found = self.shelf.get(key, cx.now()).filter(|_| !self.blind);
         let answer = match (found, self.dirty.get(key)) {
             (Some(item), _) => Answer::ok(item.version, item.bytes),
-            (None, Some(unsaved)) => {
-                self.saved_hits += 1;
-                Answer::ok(unsaved.version, unsaved.bytes)
-            }
+            (None, Some(unsaved)) => Answer::ok(unsaved.version, unsaved.bytes),
             (None, None) => Answer::of(Status::Missing),
         };
+        let hit = answer.status == Status::Ok;
+        self.hits += u64::from(hit);
+        self.misses += u64::from(!hit);
         cx.reply(id, answer);
     }
 
@@ -139,7 +148,8 @@ impl Node {
     fn flush(&mut self, cx: &mut Ctx<'_>) {
         while let Some((key, unsaved)) = self.dirty.take_due(cx.now()) {
             let ask = Ask::new(self.store, FLUSH, key);
-            cx.ask(Ask { version: unsaved.version, bytes: unsaved.bytes, note: FLUSHING, ..ask });
+            let (version, bytes) = (unsaved.version, unsaved.bytes);
+            cx.ask(Ask { version, bytes, note: FLUSHING, timeout: self.flush_timeout, ..ask });
         }
         self.arm(cx);
     }
@@ -224,7 +234,10 @@ fn preloaded(site: &Site<'_>) -> Vec<u64> {
 
 impl Component for Node {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        let flush_waits = self.timeout_length.unwrap_or(self.dirty.interval.max(FLUSH_WAITS));
+        self.flush_timeout = Some(cx.timeout_class(flush_waits));
         if let Some(inline) = &mut self.inline {
+            inline.access.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
             inline.access.cache = Some(cx.node());
         }
         for key in std::mem::take(&mut self.preload) {
@@ -291,8 +304,8 @@ impl Component for Node {
             station.measure(now, out);
         }
         let counts = self.shelf.counts();
-        out.count("hits", counts.hits + self.saved_hits);
-        out.count("misses", counts.misses - self.saved_hits);
+        out.count("hits", self.hits);
+        out.count("misses", self.misses);
         out.count("insertions", counts.insertions);
         out.count("evictions", counts.evictions);
         out.count("expired", counts.expired);

@@ -161,8 +161,8 @@ impl Client {
     }
 
     fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
-        let user = cx.request(id).map_or(0, |request| request.user);
         if matches!(self.source, Source::Closed) {
+            let user = cx.request(id).map_or(0, |request| request.user);
             let uniform = cx.draw(id, THINK, 0);
             let pause = self.think.as_ref().map_or(0, |think| think.sample_ns(uniform));
             // An answer in no time must not make a user ask for ever in one instant.

@@ -56,6 +56,7 @@ static ENTRY: Entry = Entry {
             preset: Preset::Choice("fifo"),
             about: "which waiting statement is next",
         },
+        station::FIRST_PARAM,
         Param {
             name: "row",
             kind: Kind::Bytes,
@@ -77,6 +78,8 @@ struct Database {
     read: Variate,
     write: Variate,
     purpose: u64,
+    /// Who comes first, for discipline "priority".
+    first: usize,
     row_bytes: u32,
     station: Station,
     /// The version of every row on disk; rows beyond the end are at version 0.
@@ -115,6 +118,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         read: time("read", |figures| figures.read),
         write: time("write", |figures| figures.write),
         purpose: site.purpose("service"),
+        first: settings.choice("first"),
         row_bytes: settings.bytes("row").unwrap_or(0) as u32,
         station: Station::new(plan, SERVE),
         rows: Vec::new(),
@@ -150,7 +154,7 @@ impl Database {
                 Answer::ok(version, 0)
             }
             FLUSH => {
-                self.flush(id, key, version, cx);
+                self.flush(key, version, cx);
                 Answer::ok(version, 0)
             }
             _ => {
@@ -162,9 +166,9 @@ impl Database {
     }
 
     /// A version that was written in a cache. If the cache has died meanwhile, its connection is gone and
-    /// the transaction is rolled back: the version does not survive.
-    fn flush(&mut self, id: CallId, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        if !cx.is_awaited(id) {
+    /// the transaction is rolled back: the version does not survive. If it only waits no more, the version does.
+    fn flush(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        if !cx.audit().survives(key, version) {
             return;
         }
         self.writes += 1;
@@ -182,7 +186,8 @@ impl Component for Database {
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
         let time = if verb == READ { &self.read } else { &self.write };
         let draw = cx.draw(request, self.purpose ^ u64::from(verb), key);
-        let job = Job::new(id.to_bits(), time.sample_ns(draw));
+        let priority = station::urgency(self.first, verb != READ);
+        let job = Job { priority, ..Job::new(id.to_bits(), time.sample_ns(draw)) };
         if !self.station.arrive(job, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }

@@ -129,8 +129,8 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
 impl LoadBalancer {
     #[inline]
     fn pass_on(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let call = cx.call(id);
-        let (request, key) = (call.request, call.key);
+        let ask = Ask::on_behalf_of(id, cx.call(id), NodeId::NONE);
+        let (request, key) = (ask.request, ask.key);
         let mut tries = 0;
         let chosen = self.policy.pick(&self.backends, &mut || {
             tries += 1;
@@ -139,8 +139,7 @@ impl LoadBalancer {
         let backend = &mut self.backends[chosen];
         backend.in_flight += 1;
         self.calls += 1;
-        let ask = Ask::on_behalf_of(id, cx.call(id), backend.node);
-        cx.ask(Ask { note: chosen as u32, timeout: self.timeout, ..ask });
+        cx.ask(Ask { to: backend.node, note: chosen as u32, timeout: self.timeout, ..ask });
     }
 }
 

@@ -3,8 +3,8 @@
 use super::arrives;
 use crate::catalog::{Entry, Kind, Param, Preset};
 use crate::kernel::transit::Message;
+use crate::kernel::request::Requests;
 use crate::kernel::{SECOND, Time};
-use crate::random::draw::DrawKey;
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
@@ -76,15 +76,15 @@ impl Link {
 
     /// Time on the way, or nothing if the message gets lost.
     #[inline]
-    pub(super) fn pass(&mut self, message: &Message, background: &mut Stream) -> Option<Time> {
+    pub(super) fn pass(&mut self, message: &Message, requests: &Requests, background: &mut Stream) -> Option<Time> {
         if self.cut {
             return None;
         }
         let back = usize::from(message.returning);
-        let mut draw = |purpose: u64| match message.draw {
-            Some(DrawKey(key)) => {
-                let attempt = (u64::from(message.attempt) << 56) ^ message.key;
-                DrawKey(key).uniform(purpose, attempt)
+        let mut draw = |purpose: u64| match requests.get(message.request) {
+            Some(request) => {
+                let attempt = (u64::from(request.attempts) << 56) ^ message.key;
+                request.draw.uniform(purpose, attempt)
             }
             None => background.uniform(),
         };

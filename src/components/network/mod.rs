@@ -5,7 +5,8 @@ mod link;
 pub use link::{ENTRY, Link, LinkPlan};
 
 use crate::kernel::transit::{LinkCommand, Message, Transit};
-use crate::kernel::{NEVER, Time};
+use crate::kernel::request::Requests;
+use crate::kernel::{NEVER, NodeId, Time};
 use crate::random::stream::Stream;
 
 /// Links between groups of nodes. Nodes of one group, and groups without a link, talk in no time.
@@ -55,11 +56,16 @@ impl Network {
 
 impl Transit for Network {
     #[inline]
-    fn transit(&mut self, message: &Message, _now: Time) -> Option<Time> {
+    fn transit(&mut self, message: &Message, requests: &Requests) -> Option<Time> {
         match self.between[self.pair(message)] {
             0 => Some(0),
-            index => self.links[index as usize - 1].pass(message, &mut self.background),
+            index => self.links[index as usize - 1].pass(message, requests, &mut self.background),
         }
+    }
+
+    fn has_link(&self, node: NodeId) -> bool {
+        let row = self.group.get(node.index()).map(|group| *group as usize * self.groups);
+        row.is_some_and(|row| self.between[row..row + self.groups].iter().any(|link| *link != 0))
     }
 
     fn command(&mut self, command: LinkCommand) {

@@ -49,6 +49,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Choice("fifo"),
             about: "how the processors share the work",
         },
+        station::FIRST_PARAM,
         Param {
             name: "concurrency",
             kind: Kind::Count(1, 1_000_000),
@@ -101,8 +102,8 @@ pub(super) fn nodes(settings: &Settings) -> u64 {
 pub(super) fn steps(settings: &Settings, name: &str) -> Vec<Step> {
     let usual = if name == "on_read" { ["cpu", "read"] } else { ["cpu", "write"] };
     let given = settings.texts(name);
-    let names = if given.is_empty() { usual.to_vec() } else { given };
-    let step = |name: &&str| match *name {
+    let names = if given.is_empty() { usual.map(String::from).to_vec() } else { given };
+    let step = |name: &String| match name.as_str() {
         "cpu" => Step::Cpu,
         "read" => Step::Read,
         _ => Step::Write,
@@ -136,7 +137,8 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
 pub(super) fn plan(site: &Site<'_>, target: usize) -> WritePlan {
     let group = &site.layout.groups[target];
     let store_only = || WritePlan { steps: vec![crate::parts::plan::Step::Store, crate::parts::plan::Step::Ack], flush_after: None };
-    if group.kind != "cache" {
+    // A cache in front of its store runs its strategy itself: to its callers it is the store.
+    if super::super::cache::store_beside(group).is_none() {
         return store_only();
     }
     super::super::cache::write_plan(&site.of(target))

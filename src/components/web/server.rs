@@ -9,7 +9,7 @@ use crate::kernel::{
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress};
 use crate::parts::pool::{Grant, Pool};
-use crate::parts::station::{Job, Station, StationPlan};
+use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::WRITE;
 use crate::random::variate::Variate;
 
@@ -23,6 +23,8 @@ pub(super) struct Server {
     timeout: Length,
     service: Option<Variate>,
     purpose: u64,
+    /// Who comes first, for discipline "priority".
+    first: usize,
     processors: Station,
     workers: Pool,
     tasks: Vec<Task>,
@@ -65,6 +67,7 @@ impl Server {
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
             purpose: site.purpose("cpu"),
+            first: settings.choice("first"),
             processors: Station::new(processors, CPU),
             workers: Pool::new(concurrency, queue),
             tasks: Vec::new(),
@@ -74,6 +77,7 @@ impl Server {
         }
     }
 
+    #[inline(always)]
     fn open(&mut self, task: Task) -> u32 {
         match self.free.pop() {
             Some(index) => {
@@ -109,7 +113,8 @@ impl Server {
         let Some(service) = &self.service else { return false };
         let task = &self.tasks[index as usize];
         let draw = cx.draw(task.request, self.purpose, task.key ^ (u64::from(task.step) << 48));
-        let job = Job::new(u64::from(index), service.sample_ns(draw));
+        let priority = station::urgency(self.first, task.plan == 1);
+        let job = Job { priority, ..Job::new(u64::from(index), service.sample_ns(draw)) };
         if !self.processors.arrive(job, cx) {
             self.finish(index, Answer::of(Status::Rejected), cx);
         }

@@ -33,7 +33,9 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
 fn level(sheet: &mut Sheet<'_>, plan: &Plan, factor: usize, variant: usize) -> io::Result<()> {
     let text = plan.factor_cell(factor, variant);
     let level = plan.variants[variant].levels[factor].as_ref();
-    let number = level.and_then(|level| level.number).and(text.parse::<f64>().ok());
+    let number = level
+        .and_then(|level| level.number)
+        .and(text.parse::<f64>().ok());
     match number {
         Some(number) => sheet.number(Format::Shortest, Some(number)),
         None => sheet.text(&text),
@@ -73,7 +75,11 @@ mod tests {
     fn a_negative_level_is_a_number_and_a_text_is_not() {
         let mut found = crate::output::fixture::Found::new();
         let level = |text: &str, number| {
-            Some(crate::experiment::Level { text: text.into(), number, unit: "" })
+            Some(crate::experiment::Level {
+                text: text.into(),
+                number,
+                unit: "",
+            })
         };
         found.plan.variants[0].levels[0] = level("-5", Some(-5.0));
         found.plan.variants[1].levels[0] = level("-5", None);

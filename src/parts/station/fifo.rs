@@ -41,14 +41,19 @@ pub(super) struct Fifo {
     free_at: Vec<Time>,
     /// Jobs in the station in order of arrival; with several servers some in the middle may have left.
     places: VecDeque<Place>,
+    /// Of the places, at least so many at the head have been taken up; kept to count those that wait without a search.
+    started: usize,
     /// Server time and waiting time of all jobs ever admitted, their future included.
     busy: u128,
     waiting: u128,
+    /// Since when the station stands still: its jobs have no future, but go on being there.
+    still_since: Time,
 }
 
 impl Fifo {
     pub fn new(servers: u32) -> Self {
-        Fifo { free_at: vec![0; servers as usize], places: VecDeque::new(), busy: 0, waiting: 0 }
+        let (free_at, places) = (vec![0; servers as usize], VecDeque::new());
+        Fifo { free_at, places, started: 0, busy: 0, waiting: 0, still_since: 0 }
     }
 
     #[inline]
@@ -77,12 +82,13 @@ impl Fifo {
             }
             frame.finish(place.served());
             self.places.pop_front();
+            self.started = self.started.saturating_sub(1);
         }
         Some(job)
     }
 
     /// Books the job on the server that falls free first.
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, now: Time) -> Place {
         let start = self.free_at[0].max(now);
         let leave = if frame.speed == 0.0 { NEVER } else { start.saturating_add(frame.duration(work)) };
@@ -117,9 +123,12 @@ impl Fifo {
     }
 
     /// Starts are in order of arrival, so those that wait are the last ones.
-    fn waiting_at(&self, now: Time) -> u64 {
-        let started = self.places.partition_point(|place| place.start <= now);
-        (self.places.len() - started) as u64
+    #[inline]
+    fn waiting_at(&mut self, now: Time) -> u64 {
+        while self.places.get(self.started).is_some_and(|place| place.start <= now) {
+            self.started += 1;
+        }
+        (self.places.len() - self.started) as u64
     }
 
     /// The future parts of (busy, waiting) that are booked already.
@@ -132,21 +141,30 @@ impl Fifo {
         })
     }
 
+    /// The (busy, waiting) parts of the jobs of a station that stands still, until now.
+    fn stillness(&self, now: Time) -> (u128, u128) {
+        let still = self.places.iter().filter(|place| place.leave == NEVER);
+        still.fold((0, 0), |(busy, waiting), place| {
+            let span = u128::from(now - place.arrived.max(self.still_since));
+            if place.start == NEVER { (busy, waiting + span) } else { (busy + span, waiting) }
+        })
+    }
+
     /// Work left changes its pace: every departure is computed anew.
     pub fn set_speed(&mut self, frame: &mut Frame, speed: f64, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let old = std::mem::replace(&mut frame.speed, speed);
-        let (busy, waiting) = self.future(now);
-        self.busy -= busy;
-        self.waiting -= waiting;
+        self.settle(now);
         frame.next_epoch();
         let places = std::mem::take(&mut self.places);
+        self.started = 0;
         self.free_at.fill(now);
         for place in places {
-            if place.leave <= now {
+            if place.leave < now {
                 frame.finish(place.served());
                 continue;
             }
+            // Also a job that leaves now: its timer has not gone off yet, and counts no more.
             self.rebook(frame, place, old, cx);
         }
     }
@@ -169,19 +187,31 @@ impl Fifo {
         self.places.push_back(again);
     }
 
+    /// Strikes out the future, which will be another one, and books the time that the station stood still.
+    fn settle(&mut self, now: Time) {
+        let ((busy, waiting), (still_busy, still_waiting)) = (self.future(now), self.stillness(now));
+        self.busy = self.busy + still_busy - busy;
+        self.waiting = self.waiting + still_waiting - waiting;
+        self.still_since = now;
+    }
+
     /// Everything in the station is lost.
     pub fn clear(&mut self, now: Time) {
-        let (busy, waiting) = self.future(now);
-        self.busy -= busy;
-        self.waiting -= waiting;
+        self.settle(now);
         self.places.clear();
+        self.started = 0;
         self.free_at.fill(now);
+    }
+
+    /// Jobs that have left and are not counted yet, since one before them has not.
+    pub fn uncounted(&self, now: Time) -> u64 {
+        self.places.iter().filter(|place| place.leave < now).count() as u64
     }
 
     /// (busy servers, waiting jobs) x seconds until now.
     pub fn areas(&self, now: Time) -> (f64, f64) {
-        let (busy, waiting) = self.future(now);
+        let ((busy, waiting), (still_busy, still_waiting)) = (self.future(now), self.stillness(now));
         let seconds = |area: u128| area as f64 / SECOND as f64;
-        (seconds(self.busy - busy), seconds(self.waiting - waiting))
+        (seconds(self.busy + still_busy - busy), seconds(self.waiting + still_waiting - waiting))
     }
 }

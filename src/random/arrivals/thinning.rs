@@ -1,6 +1,7 @@
 //! Poisson arrivals of a rate that changes with time.
 
 use crate::random::Stream;
+use crate::random::logarithm::ln;
 
 /// A stretch of time, `start_ns..end_ns`, over which the rate (per second) runs in a straight line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +47,7 @@ impl Piece {
 /// An exponentially distributed time in whole nanoseconds.
 #[inline]
 pub(super) fn exponential_ns(mean_ns: f64, stream: &mut Stream) -> u64 {
-    (-mean_ns * libm::log(stream.uniform()) + 0.5) as u64
+    (-mean_ns * ln(stream.uniform()) + 0.5) as u64
 }
 
 /// The next arrival after `now_ns`; `piece_at` gives the piece that holds a time. `None` at the end of time.

@@ -1,6 +1,7 @@
 //! The exponential distribution.
 
 use super::error::{VariateError, positive};
+use crate::random::logarithm::ln;
 
 /// Memoryless: how long is still to wait does not depend on how long one has waited. Gaps between independent arrivals.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +25,7 @@ impl Exponential {
     #[inline]
     pub fn at(&self, u: f64) -> f64 {
         // `1 - u` is exact for the uniforms of `mix::unit`; `ln(u)` would save the subtraction but turn the order round.
-        -self.mean * libm::log(1.0 - u)
+        -self.mean * ln(1.0 - u)
     }
 
     /// The mean.

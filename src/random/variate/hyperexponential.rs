@@ -1,6 +1,7 @@
 //! The hyperexponential distribution.
 
 use super::branches::Branches;
+use crate::random::logarithm::ln;
 use super::error::{VariateError, positive, within};
 
 /// How far the probabilities may be from a sum of 1: room for rounded percentages, not for a forgotten branch.
@@ -40,7 +41,7 @@ impl Hyperexponential {
     #[inline]
     pub fn at(&self, u: f64) -> f64 {
         let (index, within) = self.branches.pick(u);
-        -self.means[index] * libm::log(1.0 - within)
+        -self.means[index] * ln(1.0 - within)
     }
 
     /// The mean over all branches.

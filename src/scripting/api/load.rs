@@ -1,6 +1,6 @@
 //! Distributions, keys, arrivals, traces, later steps.
 
-use crate::catalog::{KeysPlan, Load, PlannedStep, TraceLoad, Value};
+use crate::catalog::{KeysPlan, Load, PlannedStep, Problem, TraceLoad, Value};
 use crate::input::{OnError, TraceFileOptions, Trace, open_trace};
 use crate::random::arrivals::{Arrivals, NextState};
 use crate::random::keys::{Keys, KeysError};
@@ -9,10 +9,10 @@ use crate::random::variate::{
     Empirical, Erlang, Exponential, Hyperexponential, Lognormal, Mixture, Pareto, Uniform, Variate, Weibull,
 };
 use crate::scripting::convert::{self, Scripted};
-use crate::scripting::desk::desk;
+use crate::scripting::desk::{call_place, desk, draft};
 use crate::scripting::errors::fail;
 use crate::scripting::units::{Rate, Share, Span};
-use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
+use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map, NativeCallContext};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -41,43 +41,51 @@ fn wrong(error: impl std::fmt::Display) -> Box<rhai::EvalAltResult> {
     fail(error.to_string(), None)
 }
 
-fn made<V: Into<Variate>, E: std::fmt::Display>(result: Result<V, E>) -> Scripted<Variate> {
-    result.map(Into::into).map_err(wrong)
+/// A distribution, or a stand-in for one whose mistake has been noted, so that later ones are found too.
+fn made<V: Into<Variate>, E: std::fmt::Display>(cx: &NativeCallContext<'_>, result: Result<V, E>) -> Scripted<Variate> {
+    result.map_or_else(|error| noted(cx, &error, Variate::constant(1)), |made| Ok(made.into()))
+}
+
+/// Notes a mistake in the world being described; outside of worlds it is an error at once.
+fn noted<T>(cx: &NativeCallContext<'_>, error: &impl std::fmt::Display, stand_in: T) -> Scripted<T> {
+    let problem = Problem::at(&call_place(cx), error.to_string());
+    draft("it", |world| world.spec.problems.push(problem)).map_err(|_| wrong(error))?;
+    Ok(stand_in)
 }
 
 fn distributions(engine: &mut Engine) {
     engine.register_fn("constant", |value: Span| -> Scripted<Variate> {
         u64::try_from(value.0).map(Variate::constant).map_err(|_| wrong("a time cannot be negative"))
     });
-    engine.register_fn("exponential", |mean: Span| made(Exponential::new(mean.0 as f64)));
-    engine.register_fn("uniform", |low: Span, high: Span| made(Uniform::new(low.0 as f64, high.0 as f64)));
-    engine.register_fn("erlang", |stages: INT, mean: Span| {
-        made(Erlang::new(stages.clamp(0, 1000) as u32, mean.0 as f64))
+    engine.register_fn("exponential", |cx: NativeCallContext, mean: Span| made(&cx, Exponential::new(mean.0 as f64)));
+    engine.register_fn("uniform", |cx: NativeCallContext, low: Span, high: Span| made(&cx, Uniform::new(low.0 as f64, high.0 as f64)));
+    engine.register_fn("erlang", |cx: NativeCallContext, stages: INT, mean: Span| {
+        made(&cx, Erlang::new(stages.clamp(0, 1000) as u32, mean.0 as f64))
     });
-    engine.register_fn("lognormal", |median: Span, sigma: FLOAT| made(Lognormal::new(median.0 as f64, sigma)));
-    engine.register_fn("lognormal_p99", |mean: Span, p99: Span| {
-        made(Lognormal::from_mean_p99(mean.0 as f64, p99.0 as f64))
+    engine.register_fn("lognormal", |cx: NativeCallContext, median: Span, sigma: FLOAT| made(&cx, Lognormal::new(median.0 as f64, sigma)));
+    engine.register_fn("lognormal_p99", |cx: NativeCallContext, mean: Span, p99: Span| {
+        made(&cx, Lognormal::from_mean_p99(mean.0 as f64, p99.0 as f64))
     });
-    engine.register_fn("weibull", |scale: Span, shape: FLOAT| made(Weibull::new(scale.0 as f64, shape)));
-    engine.register_fn("pareto", |scale: Span, shape: FLOAT| made(Pareto::new(scale.0 as f64, shape)));
+    engine.register_fn("weibull", |cx: NativeCallContext, scale: Span, shape: FLOAT| made(&cx, Weibull::new(scale.0 as f64, shape)));
+    engine.register_fn("pareto", |cx: NativeCallContext, scale: Span, shape: FLOAT| made(&cx, Pareto::new(scale.0 as f64, shape)));
 }
 
 fn mixtures(engine: &mut Engine) {
-    engine.register_fn("hyperexponential", |list: Array| -> Scripted<Variate> {
+    engine.register_fn("hyperexponential", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let pairs = pairs(&list, "[probability, mean]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
-        made(Hyperexponential::new(pairs))
+        made(&cx, Hyperexponential::new(pairs))
     });
-    engine.register_fn("empirical", |list: Array| -> Scripted<Variate> {
+    engine.register_fn("empirical", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let pairs = pairs(&list, "[quantile, time]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
-        made(Empirical::new(pairs))
+        made(&cx, Empirical::new(pairs))
     });
-    engine.register_fn("mixture", |list: Array| -> Scripted<Variate> {
+    engine.register_fn("mixture", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let part = |value: &Dynamic| match convert::value(value) {
             Value::Variate(variate) => Some(variate),
             Value::Duration(span) => Some(Variate::constant(span)),
             _ => None,
         };
-        made(Mixture::new(pairs(&list, "[weight, distribution]", part)?))
+        made(&cx, Mixture::new(pairs(&list, "[weight, distribution]", part)?))
     });
 }
 
@@ -100,12 +108,14 @@ fn number(value: &Dynamic) -> Option<f64> {
     }
 }
 
-fn plan(popularity: Result<Keys, KeysError>, scrambled: bool) -> Scripted<KeysPlan> {
-    let popularity = popularity.map_err(wrong)?;
+fn plan(cx: &NativeCallContext<'_>, popularity: Result<Keys, KeysError>, scrambled: bool) -> Scripted<KeysPlan> {
+    let one = || Keys::uniform(1).expect("one key");
+    let popularity = popularity.or_else(|error| noted(cx, &error, one()))?;
     let size = popularity.n_keys();
-    if size > crate::audit::KEYS_MAX {
-        let most = crate::audit::KEYS_MAX;
-        return Err(fail(format!("{size} keys are more than a simulation can follow ({most})"), None));
+    let most = crate::audit::KEYS_MAX;
+    if size > most {
+        let why = format!("{size} keys are more than a simulation can follow ({most})");
+        return noted(cx, &why, KeysPlan { popularity: one(), size: 1, scrambled });
     }
     Ok(KeysPlan { popularity, size, scrambled })
 }
@@ -115,27 +125,28 @@ fn whole(n: INT) -> u64 {
 }
 
 fn keys(engine: &mut Engine) {
-    engine.register_fn("zipf", |n: INT, exponent: FLOAT| plan(Keys::zipf(whole(n), exponent), true));
-    engine.register_fn("zipf", |n: INT, exponent: INT| plan(Keys::zipf(whole(n), exponent as f64), true));
-    engine.register_fn("uniform_keys", |n: INT| plan(Keys::uniform(whole(n)), true));
-    engine.register_fn("latest", |n: INT, exponent: FLOAT| plan(Keys::latest(whole(n), exponent), false));
-    engine.register_fn("sequential", |n: INT| plan(Keys::sequential(whole(n)), false));
-    engine.register_fn("hotspot", |n: INT, keys: Share, requests: Share| {
-        plan(Keys::hotspot(whole(n), keys.0, requests.0), true)
+    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: FLOAT| plan(&cx, Keys::zipf(whole(n), exponent), true));
+    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: INT| plan(&cx, Keys::zipf(whole(n), exponent as f64), true));
+    engine.register_fn("uniform_keys", |cx: NativeCallContext, n: INT| plan(&cx, Keys::uniform(whole(n)), true));
+    engine.register_fn("latest", |cx: NativeCallContext, n: INT, exponent: FLOAT| plan(&cx, Keys::latest(whole(n), exponent), false));
+    engine.register_fn("sequential", |cx: NativeCallContext, n: INT| plan(&cx, Keys::sequential(whole(n)), false));
+    engine.register_fn("hotspot", |cx: NativeCallContext, n: INT, keys: Share, requests: Share| {
+        plan(&cx, Keys::hotspot(whole(n), keys.0, requests.0), true)
     });
     engine.register_fn("unscrambled", |keys: KeysPlan| KeysPlan { scrambled: false, ..keys });
 }
 
-fn open<E: std::fmt::Display>(arrivals: Result<Arrivals, E>) -> Scripted<Load> {
-    arrivals.map(Load::Open).map_err(wrong)
+fn open<E: std::fmt::Display>(cx: &NativeCallContext<'_>, arrivals: Result<Arrivals, E>) -> Scripted<Load> {
+    let stand_in = || Arrivals::poisson(1.0).expect("a good rate");
+    arrivals.or_else(|error| noted(cx, &error, stand_in())).map(Load::Open)
 }
 
 fn arrivals(engine: &mut Engine) {
-    engine.register_fn("poisson", |rate: Rate| open(Arrivals::poisson(rate.0)));
-    engine.register_fn("constant", |rate: Rate| open(Arrivals::constant(rate.0, 0)));
-    engine.register_fn("ramp", |list: Array| open(Arrivals::ramp(points(&list)?)));
-    engine.register_fn("steps", |list: Array| open(Arrivals::steps(points(&list)?)));
-    engine.register_fn("spike", |usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
+    engine.register_fn("poisson", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::poisson(rate.0)));
+    engine.register_fn("constant", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::constant(rate.0, 0)));
+    engine.register_fn("ramp", |cx: NativeCallContext, list: Array| -> Scripted<Load> { open(&cx, Arrivals::ramp(points(&list)?)) });
+    engine.register_fn("steps", |cx: NativeCallContext, list: Array| -> Scripted<Load> { open(&cx, Arrivals::steps(points(&list)?)) });
+    engine.register_fn("spike", |cx: NativeCallContext, usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
         let (Ok(begin), Ok(length)) = (u64::try_from(begin.0), u64::try_from(length.0)) else {
             return Err(wrong("a spike does not begin before the start, nor last less than nothing"));
         };
@@ -143,9 +154,9 @@ fn arrivals(engine: &mut Engine) {
         if begin == 0 {
             steps.remove(0);
         }
-        open(Arrivals::steps(steps))
+        open(&cx, Arrivals::steps(steps))
     });
-    engine.register_fn("bursty", |list: Array| -> Scripted<Load> {
+    engine.register_fn("bursty", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
         let state = |item: &Dynamic| {
             let item = item.clone().try_cast::<Array>()?;
             let [rate, stay] = item.as_slice() else { return None };
@@ -154,7 +165,7 @@ fn arrivals(engine: &mut Engine) {
         };
         let states: Option<Vec<_>> = list.iter().map(state).collect();
         let states = states.ok_or_else(|| wrong("each state must be [rate, mean stay], as in [500.rps, 1.s]"))?;
-        open(Arrivals::mmpp(states, NextState::Random))
+        open(&cx, Arrivals::mmpp(states, NextState::Random))
     });
 }
 
@@ -220,12 +231,19 @@ fn option(name: &str, wanted: &str, found: &Value) -> Box<rhai::EvalAltResult> {
 }
 
 /// Traces read so far, by file and options: every worker and replication shares one copy.
-static LOADED: Mutex<BTreeMap<(PathBuf, bool, Option<u64>), Arc<Trace>>> = Mutex::new(BTreeMap::new());
+static LOADED: Mutex<BTreeMap<TraceKey, Arc<Trace>>> = Mutex::new(BTreeMap::new());
+
+/// File, whether bad lines are skipped, and the limit.
+type TraceKey = (PathBuf, bool, Option<u64>);
 
 /// Reads a trace, once. A path is looked for beside the script, then where the user is.
 fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
     let beside = desk(|desk| desk.folder.join(path));
     let file = if beside.exists() { beside } else { Path::new(path).to_path_buf() };
+    if !file.exists() {
+        let hint = format!("it is looked for in {} and where you are", desk(|desk| desk.folder.display().to_string()));
+        return Err(fail(format!("there is no trace {path}"), Some(hint)));
+    }
     let key = (file.clone(), options.on_error == OnError::Skip, options.limit);
     let mut loaded = LOADED.lock().expect("no panic while reading");
     if let Some(trace) = loaded.get(&key) {

@@ -22,8 +22,8 @@ pub(super) fn register(engine: &mut Engine) {
     results::register(engine);
 }
 
-/// How a word is written, for hints when it got the wrong arguments.
-const USAGE: &[(&str, &str)] = &[
+/// The words of the language and how they are written: for `list`, `explain`, and hints when one got the wrong arguments.
+pub const WORDS: &[(&str, &str)] = &[
     ("experiment", "experiment(\"name\")"),
     ("about", ".about(\"what it shows\")"),
     ("vary", ".vary(\"ttl\", [5.s, 60.s])"),
@@ -83,13 +83,8 @@ const USAGE: &[(&str, &str)] = &[
 
 /// How to write a word, as a hint.
 pub(super) fn usage(name: &str) -> Option<String> {
-    let found = USAGE.iter().find(|(word, _)| *word == name);
+    let found = WORDS.iter().find(|(word, _)| *word == name);
     found.map(|(_, usage)| format!("write {usage}"))
-}
-
-/// The words and how each is written; methods begin with a dot.
-pub(super) fn usages() -> &'static [(&'static str, &'static str)] {
-    USAGE
 }
 
 /// A value as a person reads it.

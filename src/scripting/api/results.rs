@@ -87,7 +87,7 @@ impl All {
         let order = |a: f64, b: f64| if sense == Sense::Less { a < b } else { a > b };
         let mut best = 0;
         for (at, (_, estimate)) in estimates.iter().enumerate() {
-            if !(mean(&estimates[best].1) <= f64::INFINITY) || order(mean(estimate), mean(&estimates[best].1)) {
+            if mean(&estimates[best].1).is_nan() || order(mean(estimate), mean(&estimates[best].1)) {
                 best = at;
             }
         }

@@ -1,11 +1,12 @@
 //! Components, links, and what can be done to them while a simulation runs.
 
+use crate::catalog::Problem;
 use crate::components::KINDS;
 use crate::model::{ACTIONS, Command, GroupSpec, LinkSpec, Target};
 use crate::scripting::callback::Callback;
 use crate::scripting::convert::{self, Scripted};
 use crate::scripting::desk::{Handle, call_place, desk, draft, given};
-use crate::scripting::errors::fail;
+use crate::scripting::errors::{fail, raise};
 use rhai::{Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
 
 pub(super) fn register(engine: &mut Engine) {
@@ -89,7 +90,14 @@ fn command(
         let here = desk.world.as_ref().map(|world| world.serial);
         let Some(moment) = &mut desk.moment else {
             let message = format!("`{action}` happens while a simulation runs, not while it is described");
-            return Err(fail(message, Some("write at(1.minute, || ..)".into())));
+            let problem = Problem::at(&command.place, message).hint("write at(1.minute, || ..)");
+            return match &mut desk.world {
+                Some(world) => {
+                    world.spec.problems.push(problem); // and go on, to find the other mistakes
+                    Ok(())
+                }
+                None => Err(raise(vec![problem])),
+            };
         };
         if world.is_some() && world != here {
             return Err(fail("this component belongs to another world", None));

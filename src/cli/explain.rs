@@ -1,0 +1,370 @@
+//! `scalelab explain NAME`: all that is known of a component, a setting, a policy, an action, a metric or a mechanism.
+
+use super::catalog::families;
+use super::look::{STRONG, styled};
+use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
+use crate::components::{KINDS, MECHANISMS};
+use crate::experiment::{Better, METRICS, Metric, find_metric, metric_names};
+use serde_json::{Value, json};
+
+/// Something that has a name. One name may stand for several: `fifo` evicts and queues.
+enum Thing {
+    Component(&'static Entry),
+    Setting(&'static Entry, &'static Param),
+    Policy(Vec<String>, &'static Policy),
+    Action(Vec<&'static str>, &'static Action),
+    Metric(&'static Metric),
+    Mechanism(&'static str),
+}
+
+fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
+    KINDS.iter().map(|kind| kind.entry)
+}
+
+fn settings() -> impl Iterator<Item = (&'static Entry, &'static Param)> + Clone {
+    entries().flat_map(|entry| entry.params.iter().map(move |param| (entry, param)))
+}
+
+/// Everything of this name.
+fn things(name: &str) -> Vec<Thing> {
+    let mut found = Vec::new();
+    found.extend(
+        entries()
+            .filter(|entry| entry.name == name)
+            .map(Thing::Component),
+    );
+    let of_setting = |(entry, param): &(&Entry, &Param)| match name.split_once('.') {
+        Some((component, setting)) => entry.name == component && param.name == setting,
+        None => param.name == name,
+    };
+    found.extend(
+        settings()
+            .filter(of_setting)
+            .map(|(entry, param)| Thing::Setting(entry, param)),
+    );
+    for family in families() {
+        let policy = family.policies.iter().find(|policy| policy.name == name);
+        found.extend(policy.map(|policy| Thing::Policy(family.settings, policy)));
+    }
+    found.extend(action(name));
+    let metric = find_metric(name)
+        .ok()
+        .map(|metric| Thing::Metric(&METRICS[metric]));
+    found.extend(metric);
+    found.extend(
+        MECHANISMS
+            .iter()
+            .filter(|m| **m == name)
+            .map(|m| Thing::Mechanism(m)),
+    );
+    found
+}
+
+fn action(name: &str) -> Option<Thing> {
+    let has = |entry: &&Entry| entry.actions.iter().any(|action| action.name == name);
+    let able: Vec<&Entry> = entries().filter(has).collect();
+    let action = able
+        .first()?
+        .actions
+        .iter()
+        .find(|action| action.name == name)?;
+    Some(Thing::Action(
+        able.iter().map(|entry| entry.name).collect(),
+        action,
+    ))
+}
+
+fn unknown(name: &str) -> Problem {
+    let policies = families().into_iter().flat_map(|family| family.policies);
+    let actions = entries().flat_map(|entry| entry.actions);
+    let short = entries()
+        .map(|entry| entry.name)
+        .chain(policies.map(|policy| policy.name))
+        .chain(actions.map(|action| action.name))
+        .chain(metric_names())
+        .chain(METRICS.iter().map(|metric| metric.column))
+        .map(String::from);
+    let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
+    let names: Vec<String> = short.chain(long).collect();
+    let hint = did_you_mean(name, names.iter().map(String::as_str))
+        .unwrap_or_else(|| "`scalelab list` shows all names".into());
+    Problem::new(format!("nothing is called `{name}`")).hint(hint)
+}
+
+/// What is known of a name.
+///
+/// # Errors
+///
+/// An unknown name, with what was meant.
+pub fn explain(name: &str) -> Result<String, Problem> {
+    let texts: Vec<String> = things(name).iter().map(Thing::text).collect();
+    if texts.is_empty() {
+        Err(unknown(name))
+    } else {
+        Ok(texts.join("\n"))
+    }
+}
+
+/// The same for programs: a list, since one name may stand for several things.
+///
+/// # Errors
+///
+/// As [`explain`].
+pub fn explain_json(name: &str) -> Result<Value, Problem> {
+    let values: Vec<Value> = things(name).iter().map(Thing::json).collect();
+    if values.is_empty() {
+        Err(unknown(name))
+    } else {
+        Ok(Value::Array(values))
+    }
+}
+
+impl Thing {
+    fn text(&self) -> String {
+        match self {
+            Thing::Component(entry) => component_text(entry),
+            Thing::Setting(entry, param) => setting_text(entry, param),
+            Thing::Policy(settings, policy) => policy_text(settings, policy),
+            Thing::Action(components, action) => {
+                let facts = [
+                    ("write", action.usage.to_string()),
+                    ("for", components.join(", ")),
+                ];
+                head(action.name, "an action", action.about) + rows(&facts).as_str()
+            }
+            Thing::Metric(metric) => {
+                let facts = [
+                    ("column of", "summary.csv".into()),
+                    ("better", direction(metric.better).into()),
+                ];
+                head(metric.column, "a metric", metric.about) + rows(&facts).as_str()
+            }
+            Thing::Mechanism(name) => {
+                let about = "switched off with --disable, to see that an experiment notices";
+                head(name, "a mechanism", about)
+            }
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Thing::Component(entry) => json!({
+                "is": "component", "name": entry.name, "about": entry.about, "chapter": entry.chapter,
+                "settings": entry.params.iter().map(param_json).collect::<Value>(),
+                "actions": entry.actions.iter().map(action_json).collect::<Value>(),
+                "measures": entry.measures.iter()
+                    .map(|m| json!({ "name": m.name, "about": m.about })).collect::<Value>(),
+            }),
+            Thing::Setting(entry, param) => {
+                let mut value = param_json(param);
+                value["is"] = "setting".into();
+                value["component"] = entry.name.into();
+                value
+            }
+            Thing::Policy(settings, policy) => json!({
+                "is": "policy", "name": policy.name, "about": policy.about, "settings": settings,
+                "source": policy.source, "wrong_when": policy.wrong_when,
+            }),
+            Thing::Action(components, action) => {
+                let mut value = action_json(action);
+                value["is"] = "action".into();
+                value["components"] = json!(components);
+                value
+            }
+            Thing::Metric(metric) => json!({
+                "is": "metric", "name": metric.column, "about": metric.about,
+                "better": direction(metric.better),
+            }),
+            Thing::Mechanism(name) => json!({ "is": "mechanism", "name": name }),
+        }
+    }
+}
+
+fn param_json(param: &Param) -> Value {
+    json!({
+        "name": param.name, "about": param.about, "wanted": param.kind.wanted(),
+        "preset": param.preset.to_string(),
+    })
+}
+
+fn action_json(action: &Action) -> Value {
+    json!({ "name": action.name, "usage": action.usage, "about": action.about })
+}
+
+fn direction(better: Better) -> &'static str {
+    match better {
+        Better::Lower => "lower",
+        Better::Higher => "higher",
+        Better::Neither => "neither",
+    }
+}
+
+fn head(name: &str, is: &str, about: &str) -> String {
+    format!("{}, {is}: {about}\n", styled(STRONG, name))
+}
+
+/// Names and texts under each other.
+fn rows(rows: &[(&str, String)]) -> String {
+    let width = rows
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    rows.iter()
+        .map(|(name, text)| format!("  {name:<width$}  {text}\n"))
+        .collect()
+}
+
+fn component_text(entry: &Entry) -> String {
+    let mut text = head(entry.name, "a component", entry.about);
+    text.push_str(&format!("  chapter: {}\n", entry.chapter));
+    let setting = |param: &Param| {
+        let about = format!("{}\n", param.about);
+        let facts = rows(&[
+            ("takes", param.kind.wanted()),
+            ("preset", param.preset.to_string()),
+        ]);
+        let facts: String = facts
+            .lines()
+            .map(|line| format!("      {}\n", line.trim_start()))
+            .collect();
+        format!("    {}: {about}{facts}", styled(STRONG, param.name))
+    };
+    section(&mut text, "settings", entry.params.iter().map(setting));
+    let action = |action: &Action| format!("    {}: {}\n", action.usage, action.about);
+    section(&mut text, "actions", entry.actions.iter().map(action));
+    let measure = |m: &crate::catalog::Measure| format!("    {}: {}\n", m.name, m.about);
+    section(&mut text, "measures", entry.measures.iter().map(measure));
+    text
+}
+
+fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: String = lines.collect();
+    if !lines.is_empty() {
+        text.push_str(&format!("  {title}\n{lines}"));
+    }
+}
+
+fn setting_text(entry: &Entry, param: &Param) -> String {
+    let name = format!("{}.{}", entry.name, param.name);
+    let facts = [
+        ("takes", param.kind.wanted()),
+        ("preset", param.preset.to_string()),
+    ];
+    let mut text = head(&name, "a setting", param.about) + rows(&facts).as_str();
+    let policies = match param.kind {
+        Kind::Choice(policies) => policies,
+        Kind::Strategy(_) => crate::parts::plan::STRATEGIES,
+        _ => &[],
+    };
+    let policy =
+        |policy: &Policy| format!("    {}: {}\n", styled(STRONG, policy.name), policy.about);
+    section(&mut text, "choices", policies.iter().map(policy));
+    text
+}
+
+fn policy_text(settings: &[String], policy: &Policy) -> String {
+    let facts = [
+        ("chosen by", settings.join(", ")),
+        ("source", policy.source.into()),
+        ("wrong when", policy.wrong_when.into()),
+    ];
+    head(policy.name, "a policy", policy.about) + rows(&facts).as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &str) -> String {
+        anstream::adapter::strip_str(&explain(name).unwrap()).to_string()
+    }
+
+    #[test]
+    fn a_component_tells_its_settings_actions_and_measures() {
+        let text = told("cache");
+        assert!(
+            text.starts_with("cache, a component: items in memory"),
+            "{text}"
+        );
+        for part in [
+            "ttl: how long an item is fresh",
+            "preset  \"lru\"",
+            "slow(0.5): ",
+            "hits_count: ",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(
+            text.contains("cache, a mechanism"),
+            "one name, two things: {text}"
+        );
+    }
+
+    #[test]
+    fn a_setting_tells_what_it_takes() {
+        let text = told("cache.ttl");
+        let expected = "\
+cache.ttl, a setting: how long an item is fresh
+  takes   a duration such as 30.s or 5.ms
+  preset  none: items stay until they are evicted or removed
+";
+        assert_eq!(text, expected);
+        assert!(told("load_balancer.policy").contains("\n    power_of_two: "));
+        assert!(told("cache.write").contains("\n    back: "));
+    }
+
+    #[test]
+    fn a_policy_says_when_it_is_wrong() {
+        let text = told("random");
+        assert!(
+            text.contains("chosen by   load_balancer.policy\n"),
+            "{text}"
+        );
+        assert!(text.contains("wrong when  nearly always"), "{text}");
+        assert_eq!(
+            told("fifo").matches(", a policy: ").count(),
+            2,
+            "it evicts and it queues"
+        );
+    }
+
+    #[test]
+    fn metrics_have_both_names_and_actions_their_usage() {
+        assert_eq!(told("latency_p99"), told("latency_p99_ms"));
+        assert!(told("latency_p99").contains("better     lower"));
+        assert!(told("crash").contains("write  crash() or crash(\"host\")"));
+    }
+
+    #[test]
+    fn an_unknown_name_is_met_with_a_guess() {
+        let hint = |name: &str| explain(name).unwrap_err().hint.unwrap();
+        assert_eq!(hint("cahce"), "did you mean `cache`?");
+        assert_eq!(hint("cache.tll"), "did you mean `cache.ttl`?");
+        assert_eq!(hint("round_robbin"), "did you mean `round_robin`?");
+        assert_eq!(hint("quux!"), "`scalelab list` shows all names");
+    }
+
+    #[test]
+    fn whatever_is_listed_is_explained() {
+        let all = super::super::catalog::list_json(None).unwrap();
+        for line in all
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|group| group.as_array().unwrap())
+        {
+            let name = line["name"].as_str().unwrap().split('(').next().unwrap();
+            let values = explain_json(name).unwrap();
+            assert!(
+                values
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .all(|value| value["is"].is_string()),
+                "{name}"
+            );
+            assert!(told(name).contains(name));
+        }
+    }
+}

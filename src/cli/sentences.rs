@@ -1,0 +1,145 @@
+//! The comparison in words: which variant is better, in what, by how much, and how sure that is.
+
+use super::figures::{Figure, shown, significant};
+use super::look::{BAD, DOUBTFUL, GOOD, STRONG, plain, styled};
+use crate::catalog::one_of;
+use crate::experiment::{Comparison, Plan, Verdict};
+use crate::experiment::Interval;
+
+/// For each variant: in what it is better than the baseline, in what worse, and where no difference was shown.
+pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison]) -> String {
+    if plan.variants.len() < 2 {
+        return String::new();
+    }
+    if plan.replications < 2 {
+        return format!(
+            "{}: one replication cannot decide which variant is better; use at least 3 (-r 3)\n",
+            styled(DOUBTFUL, "undecided")
+        );
+    }
+    let baseline = plain(&plan.variants[plan.baseline].label);
+    let head = format!("Against {baseline}, replication by replication, with 95 % intervals:");
+    let mut text = format!("{}\n", styled(STRONG, &head));
+    for variant in (0..plan.variants.len()).filter(|variant| *variant != plan.baseline) {
+        let own = Own {
+            name: plain(&plan.variants[variant].label),
+            variant,
+            comparisons,
+        };
+        text.push_str(&own.sentences());
+    }
+    text
+}
+
+/// The comparisons of one variant.
+struct Own<'a> {
+    name: String,
+    variant: usize,
+    comparisons: &'a [Comparison],
+}
+
+impl Own<'_> {
+    fn sentences(&self) -> String {
+        let (mut better, mut worse, mut alike, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for figure in shown(self.comparisons).into_iter().filter(|f| !f.words.is_empty()) {
+            let row = figure.rows(self.comparisons)[self.variant];
+            match (row.verdict, &row.difference) {
+                (Verdict::NoDifferenceShown, _) => alike.push(figure.words.to_string()),
+                (Verdict::Better, Some(difference)) => better.push(told(figure, row, difference)),
+                (_, Some(difference)) => worse.push(told(figure, row, difference)),
+                (_, None) if row.n > 0 => open.push(figure.words.to_string()),
+                (_, None) => {}
+            }
+        }
+        let listed = |words: &[String]| one_of(words).replace(" or ", " and ");
+        let lines = [
+            (styled(GOOD, "better"), better.join(", "), ""),
+            (styled(BAD, "worse "), worse.join(", "), ""),
+            ("=     ".into(), listed(&alike), "no difference was shown in "),
+            (styled(DOUBTFUL, "?     "), listed(&open), "too few runs to compare "),
+        ];
+        let said = |(_, words, _): &&(String, String, &str)| !words.is_empty() && words != "nothing";
+        let line = |(mark, words, what): &(String, String, &str)| format!("    {mark} {what}{words}\n");
+        format!("  {}\n{}", self.name, lines.iter().filter(said).map(line).collect::<String>())
+    }
+}
+
+/// "write latency p50 by 4.83 ms (-96 % [-97, -95])".
+fn told(figure: &Figure, row: &Comparison, difference: &Interval) -> String {
+    let amount = figure.amount(difference.mean);
+    format!("{} by {amount} ({})", figure.words, interval(row.relative_pct, difference))
+}
+
+/// In per cent of the baseline, or where that is 0, as it is.
+fn interval(relative_pct: Option<f64>, difference: &Interval) -> String {
+    let digits = |value: f64| significant(value, if value.abs() >= 10.0 { 2 } else { 1 });
+    // Next to nothing, every difference is thousands of per cent: the figure itself says more.
+    match relative_pct.filter(|percent| difference.mean != 0.0 && percent.abs() < 1000.0) {
+        Some(percent) => {
+            let scale = percent / difference.mean;
+            let ends = (difference.low() * scale, difference.high() * scale);
+            let sign = if percent > 0.0 { "+" } else { "" };
+            format!(
+                "{sign}{} % [{}, {}]",
+                digits(percent),
+                digits(ends.0),
+                digits(ends.1)
+            )
+        }
+        None => {
+            let exact = |value| significant(value, 3);
+            format!(
+                "[{}, {}]",
+                exact(difference.low()),
+                exact(difference.high())
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fixture::{Found, plan};
+
+    fn told(found: &Found) -> String {
+        anstream::adapter::strip_str(&sentences(&found.plan, &found.comparisons)).to_string()
+    }
+
+    #[test]
+    fn differences_are_told_with_their_intervals() {
+        let text = told(&Found::new());
+        let expected = "\
+Against strategy=through;ttl=5 s, replication by replication, with 95 % intervals:
+  strategy=back;ttl=60 s
+    better latency p50 by 4 ms (-78 % [-78, -78]), write latency p50 by 4.8 ms (-96 % [-96, -96])
+    worse  availability by 0.009 (-0.9 % [-0.9, -0.9]), lost writes by 212 ([210, 215])
+    =      no difference was shown in throughput and latency p99
+";
+        assert_eq!(text, expected, "\n{text}");
+    }
+
+    #[test]
+    fn the_ends_of_the_interval_are_those_of_the_difference() {
+        let difference = Interval {
+            mean: -5.0,
+            half_width: 1.0,
+            n: 4,
+        };
+        assert_eq!(interval(Some(-50.0), &difference), "-50 % [-60, -40]");
+        let more = Interval {
+            mean: 0.5,
+            ..difference
+        };
+        assert_eq!(interval(Some(5.0), &more), "+5 % [-5, 15]");
+        assert_eq!(interval(None, &difference), "[-6, -4]");
+    }
+
+    #[test]
+    fn one_replication_cannot_decide_and_one_variant_has_no_rival() {
+        assert!(told(&Found::with(plan(1))).contains("one replication cannot decide"));
+        let mut alone = plan(4);
+        alone.variants.truncate(1);
+        assert_eq!(told(&Found::with(alone)), "");
+    }
+}

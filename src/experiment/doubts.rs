@@ -1,0 +1,42 @@
+//! What makes the figures of a run doubtful.
+
+use super::design::Timing;
+use crate::catalog::Load;
+use crate::components::site::Group;
+use crate::kernel::Time;
+
+/// Says so if writes were drawn for a trace that has none of its own.
+pub(super) fn synthetic_writes(group: &Group) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let share = trace.writes? * 100.0;
+    Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
+}
+
+/// Two percentage points between the first and the last third count as drift.
+const DRIFT: f64 = 0.02;
+
+/// Says so if the hit ratio still changes in the measured part.
+pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String> {
+    let measured: Vec<_> = windows.iter().filter(|(end, _, looks)| *end > warmup && *looks > 0).collect();
+    let third = measured.len() / 3;
+    if third == 0 {
+        return None;
+    }
+    let ratio = |part: &[&(Time, u64, u64)]| {
+        let (hits, looks) = part.iter().fold((0, 0), |(h, l), (_, hits, looks)| (h + hits, l + looks));
+        hits as f64 / looks as f64
+    };
+    let (first, last) = (ratio(&measured[..third]), ratio(&measured[measured.len() - third..]));
+    ((first - last).abs() > DRIFT).then(|| {
+        format!("the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`")
+    })
+}
+
+/// Says so if the latency had not settled when the measured part began (MSER-5, White 1997).
+pub(super) fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
+    let dropped = crate::stats::mser5(latencies)? as u64 * timing.window;
+    (dropped > timing.warmup + 5 * timing.window).then(|| {
+        let advice = crate::kernel::time_text(dropped);
+        format!("the latency settles late: after about {advice} (MSER-5); lengthen the warm-up")
+    })
+}

@@ -1,0 +1,208 @@
+//! The program from outside: exit codes, files, interruption.
+
+use assert_cmd::Command;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+fn scalelab() -> Command {
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).timeout(Duration::from_secs(300));
+    command
+}
+
+fn temporary() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("out");
+    (folder, target)
+}
+
+/// A test can switch a mechanism off; the experiment must notice.
+#[test]
+fn first_look_notices_what_is_switched_off() {
+    for mechanism in scalelab::components::MECHANISMS {
+        let (_folder, target) = temporary();
+        scalelab()
+            .args(["run", "experiments/first_look.rhai", "--quick", "-q", "--disable", mechanism, "-o"])
+            .arg(&target)
+            .assert()
+            .code(99);
+        assert!(target.join("checks.csv").exists(), "failed checks are results too ({mechanism})");
+    }
+    scalelab().args(["run", "experiments/first_look.rhai", "--disable", "cachee"]).assert().code(2);
+}
+
+#[test]
+fn rules_of_the_command_line_decide_the_exit_code() {
+    for (rule, code) in [
+        ("latency_p99_ms < 100000", 0),
+        ("latency_p99 < 0.001", 99),
+        ("latency_p98 < 5", 2),
+        ("nonsense", 2),
+    ] {
+        let (_folder, target) = temporary();
+        scalelab().args(["run", "tests/small.rhai", "-q", "--check", rule, "-o"]).arg(target).assert().code(code);
+    }
+}
+
+#[test]
+fn one_replication_decides_nothing() {
+    let (_folder, target) = temporary();
+    scalelab().args(["run", "tests/small.rhai", "-q", "-r", "1", "-o"]).arg(target).assert().code(99);
+}
+
+#[test]
+fn what_cannot_be_read_or_written_is_said_and_nothing_is_lost() {
+    scalelab().args(["run", "tests/nowhere.rhai"]).assert().code(1);
+    scalelab().args(["run", "tests"]).assert().code(1);
+    scalelab().args(["run", "tests/data/loop.gz"]).assert().code(1);
+    scalelab().args(["walk", "tests/small.rhai"]).assert().code(2);
+    // A file stands where the folder should be; it must still be there afterwards.
+    let (folder, _) = temporary();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "mine").unwrap();
+    for target in [file.clone(), file.join("below")] {
+        scalelab().args(["run", "tests/small.rhai", "-q", "-r", "2", "-o"]).arg(target).assert().code(1);
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "mine");
+}
+
+#[test]
+fn a_failed_run_leaves_earlier_results_untouched() {
+    let (folder, target) = temporary();
+    scalelab().args(["run", "tests/small.rhai", "-q", "-o"]).arg(&target).assert().success();
+    let before = std::fs::read(target.join("summary.csv")).unwrap();
+    let broken = folder.path().join("broken.rhai");
+    let text = std::fs::read_to_string("tests/small.rhai").unwrap();
+    // Refused only while it runs: a rate function would be found before, a condition that fails late is not.
+    let late = "at(3.s, || { if shop.arrivals > 0.0 { shop[9].crash(); } });";
+    std::fs::write(&broken, text.replace("at(3.s, \"one", &format!("{late}\n        at(3.s, \"one"))).unwrap();
+    scalelab().arg("run").arg(&broken).args(["-q", "-o"]).arg(&target).assert().code(1);
+    assert_eq!(std::fs::read(target.join("summary.csv")).unwrap(), before);
+}
+
+#[test]
+fn json_is_one_document_on_stdout() {
+    let (_folder, target) = temporary();
+    let output = scalelab().args(["run", "tests/small.rhai", "--json", "-o"]).arg(&target).output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["variants"].as_array().unwrap().len(), 4);
+    let metrics = document["metrics"].as_array().unwrap();
+    let p99 = metrics.iter().find(|row| row["metric"] == "latency_p99_ms").unwrap();
+    assert!(p99["mean"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn check_prints_the_plan_and_runs_nothing() {
+    let output = scalelab().args(["check", "tests/small.rhai"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("4 variants x 3 replications = 12 runs"), "{text}");
+    assert!(text.contains("events"), "{text}");
+}
+
+/// Killed in the middle: finished runs are whole files, `--resume` goes on, and the result is the same as without a stop.
+#[test]
+fn killed_and_resumed_is_as_if_nothing_had_happened() {
+    let (folder, target) = temporary();
+    let script = folder.path().join("long.rhai");
+    let text = std::fs::read_to_string("tests/small.rhai").unwrap();
+    std::fs::write(&script, text.replace("duration(4.s)", "duration(40.s)")).unwrap();
+    let partial = folder.path().join("out.partial");
+    let mut child = start(&script, &target, 2);
+    child.kill().unwrap(); // SIGKILL: nothing can be tidied up
+    child.wait().unwrap();
+    assert!(!target.exists(), "results appear only when they are whole");
+    for entry in std::fs::read_dir(partial.join("runs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            serde_json::from_str::<serde_json::Value>(&text).expect("no half file");
+        }
+    }
+    scalelab().arg("run").arg(&script).args(["-q", "--resume", "-o"]).arg(&target).assert().success();
+    let other = folder.path().join("other");
+    scalelab().arg("run").arg(&script).args(["-q", "-o"]).arg(&other).assert().success();
+    for file in ["summary.csv", "timeseries.csv", "comparison.csv", "components.csv", "events.csv"] {
+        let read = |folder: &Path| std::fs::read_to_string(folder.join(file)).unwrap();
+        assert_eq!(read(&target), read(&other), "{file}");
+    }
+}
+
+/// Starts a run on one thread and waits until so many of its runs are on disk.
+fn start(script: &Path, target: &Path, runs: usize) -> std::process::Child {
+    let partial = target.with_extension("partial");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
+        .arg("run")
+        .arg(script)
+        .args(["-q", "-j", "1", "-o"])
+        .arg(target)
+        .spawn()
+        .unwrap();
+    while finished_runs(&partial) < runs && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child
+}
+
+fn finished_runs(partial: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(partial.join("runs")) else { return 0 };
+    entries.flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "json")).count()
+}
+
+/// Ctrl-C: exit code 130, and what is finished is there, as valid CSVs, for `--resume`.
+#[cfg(unix)]
+#[test]
+fn interrupted_runs_keep_what_is_finished() {
+    let (folder, target) = temporary();
+    let script = folder.path().join("long.rhai");
+    let text = std::fs::read_to_string("tests/small.rhai").unwrap();
+    std::fs::write(&script, text.replace("duration(4.s)", "duration(60.s)")).unwrap();
+    let partial = folder.path().join("out.partial");
+    let mut child = start(&script, &target, 1);
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!target.exists());
+    let summary = std::fs::read_to_string(partial.join("summary.csv")).unwrap();
+    let rows = summary.lines().count() - 1;
+    assert!((1..12).contains(&rows), "{rows} finished runs");
+    scalelab().arg("run").arg(&script).args(["-q", "--resume", "-o"]).arg(&target).assert().success();
+}
+
+#[test]
+fn what_is_there_can_be_listed_and_explained() {
+    for (arguments, wanted) in [
+        (vec!["list"], "power_of_two"),
+        (vec!["list", "metrics"], "latency_p99_ms"),
+        (vec!["explain", "cache"], "ttl"),
+        (vec!["explain", "cache.ttl"], "fresh"),
+        (vec!["explain", "lru"], "Mattson"),
+        (vec!["completions", "bash"], "_scalelab"),
+        (vec!["man"], ".TH"),
+    ] {
+        let output = scalelab().args(&arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains(wanted), "{arguments:?}");
+    }
+    let output = scalelab().args(["explain", "cahce"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean"));
+}
+
+/// The script that `new` writes runs as it is, and is not written over anything.
+#[test]
+fn the_starter_script_runs() {
+    let (folder, target) = temporary();
+    let run = |arguments: &[&str]| scalelab().current_dir(folder.path()).args(arguments).assert();
+    run(&["new", "shop.rhai"]).success();
+    run(&["new", "shop.rhai"]).code(1);
+    run(&["run", "shop.rhai", "--quick", "-q", "-o", target.to_str().unwrap()]).success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let program = env!("CARGO_BIN_EXE_scalelab");
+    let pipe = format!("set -o pipefail; '{program}' check tests/small.rhai | true");
+    let status = std::process::Command::new("bash").args(["-c", &pipe]).status().unwrap();
+    assert!(status.success());
+}

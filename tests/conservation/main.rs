@@ -1,0 +1,7 @@
+//! Whatever breaks: nothing vanishes, nothing is counted twice, and the same seed gives the same events.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod random_worlds;
+mod truth;
+mod world;

@@ -1,0 +1,64 @@
+//! Every class of mistake has its golden message: the line, what is wrong, and what to write instead.
+//! After a change of wording: `INSTA_UPDATE=always cargo test --test errors`, and read the difference.
+
+use assert_cmd::Command;
+use std::path::Path;
+
+/// The message for a script in tests/errors.
+fn message(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let output = Command::cargo_bin("scalelab")
+        .unwrap()
+        .current_dir(folder)
+        .args(["run", &format!("{name}.rhai")])
+        .timeout(std::time::Duration::from_secs(120))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{name} must be refused");
+    assert!(output.stdout.is_empty(), "results belong to stdout, messages do not");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+macro_rules! golden {
+    ($($name:ident),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(stringify!($name), message(stringify!($name)));
+        }
+    )*};
+}
+
+golden!(
+    beside,
+    clock,
+    file_access,
+    misspelt_policy,
+    missing_required,
+    missing_unit,
+    no_experiment,
+    no_traffic,
+    no_world,
+    numbers,
+    runaway_loop,
+    syntax,
+    timeline,
+    trace_missing,
+    two_names,
+    undefined,
+    unit_typo,
+    unknown_key,
+    unknown_metric,
+    vary,
+    wrong_component,
+);
+
+#[test]
+fn every_script_in_the_folder_is_tested() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let source = std::fs::read_to_string(file!()).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(source.contains(&format!("    {name},\n")), "{name} is not in the list");
+    }
+}

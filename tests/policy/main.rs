@@ -1,0 +1,8 @@
+//! Eviction policies: equal to libCacheSim on whole traces, equal to an obvious model step by step, and, through the
+//! real components, equal to the closed forms of small caches and of TTLs.
+
+mod closed_forms;
+#[path = "../common/mod.rs"]
+mod common;
+mod model;
+mod traces;

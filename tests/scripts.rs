@@ -1,0 +1,49 @@
+//! Every script of the repository runs, and its checks hold.
+
+use assert_cmd::Command;
+use std::path::{Path, PathBuf};
+
+fn scripts(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "rhai")).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_experiment_runs_quickly_and_its_checks_hold() {
+    let found = scripts("experiments");
+    assert!(!found.is_empty());
+    for script in found {
+        let folder = tempfile::tempdir().unwrap();
+        Command::cargo_bin("scalelab")
+            .unwrap()
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .arg("run")
+            .arg(&script)
+            .args(["--quick", "-q", "-o"])
+            .arg(folder.path().join("out"))
+            .assert()
+            .success();
+    }
+}
+
+/// The README's script is shown to people: it must run as it stands.
+#[test]
+fn the_script_in_the_readme_runs() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let script = readme.split("```rhai\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("readme.rhai");
+    std::fs::write(&path, script).unwrap();
+    Command::cargo_bin("scalelab")
+        .unwrap()
+        .arg("run")
+        .arg(&path)
+        .args(["--quick", "-q", "-o"])
+        .arg(folder.path().join("out"))
+        .assert()
+        .success();
+}
