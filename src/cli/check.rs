@@ -1,8 +1,8 @@
 //! `scalelab check`: reads a script, builds all worlds, and prints what would run.
 
 use super::args::CheckArgs;
-use super::run::{catch_interrupts, folder, read};
-use super::{FAILED, INTERRUPTED, say, trouble};
+use super::run::{folder, read};
+use super::{FAILED, INTERRUPTED, interrupts, say, trouble};
 use crate::catalog::Problems;
 use crate::experiment::{self, Builder, Outcome, Plan, Workshop, drive};
 use crate::kernel::time_text;
@@ -21,7 +21,7 @@ pub fn check(args: &CheckArgs) -> u8 {
             return FAILED;
         }
     };
-    catch_interrupts();
+    interrupts::catch();
     let host = Rc::new(CheckHost { json: args.json, found: RefCell::default() });
     let mut session = Session::new(&folder(&args.script), true, host.clone());
     let result = session.run_file(&args.script.display().to_string(), &text);

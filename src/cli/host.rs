@@ -64,6 +64,11 @@ impl RunHost {
         }
     }
 
+    /// Where an interrupted experiment has left its finished runs.
+    pub fn left(&self) -> Option<PathBuf> {
+        self.left.borrow().clone()
+    }
+
     fn target(&self, plan: &Plan) -> PathBuf {
         let folder = self.folders.borrow_mut().next(&plan.name);
         let first = !self.began.replace(true);
@@ -98,7 +103,7 @@ impl RunHost {
         };
         let written = written.map_err(|error| vec![refused(&error)])?;
         if !outcome.complete {
-            *self.left.borrow_mut() = Some(written.dir.clone());
+            *self.left.borrow_mut() = (!outcome.results.is_empty()).then(|| written.dir.clone());
             self.incomplete.set(true);
             return Ok(());
         }

@@ -108,7 +108,10 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
             let kind = kind.split(" [").next().unwrap_or(kind);
             Problem::new(format!("a {kind} has no such property"))
         }
-        E::ErrorRuntime(value, _) => Problem::new(value.to_string()),
+        E::ErrorRuntime(value, _) => match value.clone().try_cast::<Undecided>() {
+            Some(Undecided(why)) => Problem::new(why).hint("more replications may decide it"),
+            None => Problem::new(value.to_string()),
+        },
         other => Problem::new(strip_position(&other.to_string())),
     }
 }

@@ -42,15 +42,15 @@ fn wrong(error: impl std::fmt::Display) -> Box<rhai::EvalAltResult> {
 }
 
 /// A distribution, or a stand-in for one whose mistake has been noted, so that later ones are found too.
-fn made<V: Into<Variate>, E: std::fmt::Display>(cx: &NativeCallContext<'_>, result: Result<V, E>) -> Variate {
-    result.map_or_else(|error| noted(cx, &error, Variate::constant(1)), Into::into)
+fn made<V: Into<Variate>, E: std::fmt::Display>(cx: &NativeCallContext<'_>, result: Result<V, E>) -> Scripted<Variate> {
+    result.map_or_else(|error| noted(cx, &error, Variate::constant(1)), |made| Ok(made.into()))
 }
 
-/// Notes a mistake in the world being described.
-fn noted<T>(cx: &NativeCallContext<'_>, error: &impl std::fmt::Display, stand_in: T) -> T {
+/// Notes a mistake in the world being described; outside of worlds it is an error at once.
+fn noted<T>(cx: &NativeCallContext<'_>, error: &impl std::fmt::Display, stand_in: T) -> Scripted<T> {
     let problem = Problem::at(&call_place(cx), error.to_string());
-    let _ = draft("it", |world| world.spec.problems.push(problem));
-    stand_in
+    draft("it", |world| world.spec.problems.push(problem)).map_err(|_| wrong(error))?;
+    Ok(stand_in)
 }
 
 fn distributions(engine: &mut Engine) {
@@ -73,11 +73,11 @@ fn distributions(engine: &mut Engine) {
 fn mixtures(engine: &mut Engine) {
     engine.register_fn("hyperexponential", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let pairs = pairs(&list, "[probability, mean]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
-        Ok(made(&cx, Hyperexponential::new(pairs)))
+        made(&cx, Hyperexponential::new(pairs))
     });
     engine.register_fn("empirical", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let pairs = pairs(&list, "[quantile, time]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
-        Ok(made(&cx, Empirical::new(pairs)))
+        made(&cx, Empirical::new(pairs))
     });
     engine.register_fn("mixture", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let part = |value: &Dynamic| match convert::value(value) {
@@ -85,7 +85,7 @@ fn mixtures(engine: &mut Engine) {
             Value::Duration(span) => Some(Variate::constant(span)),
             _ => None,
         };
-        Ok(made(&cx, Mixture::new(pairs(&list, "[weight, distribution]", part)?)))
+        made(&cx, Mixture::new(pairs(&list, "[weight, distribution]", part)?))
     });
 }
 
@@ -108,16 +108,16 @@ fn number(value: &Dynamic) -> Option<f64> {
     }
 }
 
-fn plan(cx: &NativeCallContext<'_>, popularity: Result<Keys, KeysError>, scrambled: bool) -> KeysPlan {
+fn plan(cx: &NativeCallContext<'_>, popularity: Result<Keys, KeysError>, scrambled: bool) -> Scripted<KeysPlan> {
     let one = || Keys::uniform(1).expect("one key");
-    let popularity = popularity.unwrap_or_else(|error| noted(cx, &error, one()));
+    let popularity = popularity.or_else(|error| noted(cx, &error, one()))?;
     let size = popularity.n_keys();
     let most = crate::audit::KEYS_MAX;
     if size > most {
         let why = format!("{size} keys are more than a simulation can follow ({most})");
         return noted(cx, &why, KeysPlan { popularity: one(), size: 1, scrambled });
     }
-    KeysPlan { popularity, size, scrambled }
+    Ok(KeysPlan { popularity, size, scrambled })
 }
 
 fn whole(n: INT) -> u64 {
@@ -136,16 +136,16 @@ fn keys(engine: &mut Engine) {
     engine.register_fn("unscrambled", |keys: KeysPlan| KeysPlan { scrambled: false, ..keys });
 }
 
-fn open<E: std::fmt::Display>(cx: &NativeCallContext<'_>, arrivals: Result<Arrivals, E>) -> Load {
+fn open<E: std::fmt::Display>(cx: &NativeCallContext<'_>, arrivals: Result<Arrivals, E>) -> Scripted<Load> {
     let stand_in = || Arrivals::poisson(1.0).expect("a good rate");
-    Load::Open(arrivals.unwrap_or_else(|error| noted(cx, &error, stand_in())))
+    arrivals.or_else(|error| noted(cx, &error, stand_in())).map(Load::Open)
 }
 
 fn arrivals(engine: &mut Engine) {
     engine.register_fn("poisson", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::poisson(rate.0)));
     engine.register_fn("constant", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::constant(rate.0, 0)));
-    engine.register_fn("ramp", |cx: NativeCallContext, list: Array| -> Scripted<Load> { Ok(open(&cx, Arrivals::ramp(points(&list)?))) });
-    engine.register_fn("steps", |cx: NativeCallContext, list: Array| -> Scripted<Load> { Ok(open(&cx, Arrivals::steps(points(&list)?))) });
+    engine.register_fn("ramp", |cx: NativeCallContext, list: Array| -> Scripted<Load> { open(&cx, Arrivals::ramp(points(&list)?)) });
+    engine.register_fn("steps", |cx: NativeCallContext, list: Array| -> Scripted<Load> { open(&cx, Arrivals::steps(points(&list)?)) });
     engine.register_fn("spike", |cx: NativeCallContext, usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
         let (Ok(begin), Ok(length)) = (u64::try_from(begin.0), u64::try_from(length.0)) else {
             return Err(wrong("a spike does not begin before the start, nor last less than nothing"));
@@ -154,7 +154,7 @@ fn arrivals(engine: &mut Engine) {
         if begin == 0 {
             steps.remove(0);
         }
-        Ok(open(&cx, Arrivals::steps(steps)))
+        open(&cx, Arrivals::steps(steps))
     });
     engine.register_fn("bursty", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
         let state = |item: &Dynamic| {
@@ -165,7 +165,7 @@ fn arrivals(engine: &mut Engine) {
         };
         let states: Option<Vec<_>> = list.iter().map(state).collect();
         let states = states.ok_or_else(|| wrong("each state must be [rate, mean stay], as in [500.rps, 1.s]"))?;
-        Ok(open(&cx, Arrivals::mmpp(states, NextState::Random)))
+        open(&cx, Arrivals::mmpp(states, NextState::Random))
     });
 }
 
@@ -181,7 +181,8 @@ fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
     found.ok_or_else(|| wrong("each item of the list must be [time, rate], as in [30.s, 500.rps]"))
 }
 
-const TRACE_OPTIONS: [&str; 7] = ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
+/// Settings of a trace.
+pub(in crate::scripting) const TRACE_OPTIONS: [&str; 7] = ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
 
 fn trace(path: &str, options: &Map) -> Scripted<Load> {
     for name in options.keys() {
