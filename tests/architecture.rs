@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("parts", &["stats", "random", "kernel", "catalog"]),
     ("components", &["stats", "random", "audit", "kernel", "catalog", "parts"]),
     ("model", &["random", "kernel", "catalog", "components"]),
-    ("experiment", &["stats", "audit", "kernel", "catalog", "components", "model"]),
+    ("experiment", &["stats", "random", "audit", "kernel", "catalog", "components", "model"]),
     ("input", &["random"]),
     ("output", &["random", "kernel", "experiment"]),
     (

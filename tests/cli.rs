@@ -81,6 +81,20 @@ fn a_failed_run_leaves_earlier_results_untouched() {
 }
 
 #[test]
+fn several_experiments_in_one_script() {
+    let (_folder, target) = temporary();
+    let output = scalelab().args(["run", "tests/several.rhai", "-o"]).arg(&target).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("p99 at 600 a second: true"));
+    // The one that runs first has the folder, the others have folders in it.
+    for folder in [".", "first", "third"] {
+        assert!(target.join(folder).join("summary.csv").exists(), "{folder}");
+    }
+    let third = std::fs::read_to_string(target.join("third/summary.csv")).unwrap();
+    assert!(third.contains("200"), "{third}");
+}
+
+#[test]
 fn json_is_one_document_on_stdout() {
     let (_folder, target) = temporary();
     let output = scalelab().args(["run", "tests/small.rhai", "--json", "-o"]).arg(&target).output().unwrap();
@@ -95,7 +109,7 @@ fn json_is_one_document_on_stdout() {
 fn check_prints_the_plan_and_runs_nothing() {
     let output = scalelab().args(["check", "tests/small.rhai"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("4 variants x 3 replications = 12 runs"), "{text}");
+    assert!(text.contains("4 variants x 3 replications = 12 runs of 4 s"), "{text}");
     assert!(text.contains("events"), "{text}");
 }
 

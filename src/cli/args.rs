@@ -55,7 +55,7 @@ pub enum Command {
 pub struct RunArgs {
     /// The script
     pub script: PathBuf,
-    /// Folder of the results (default: results/<experiment>)
+    /// Folder of the results (default: results/<experiment>); a script's further experiments go into folders in it
     #[arg(short, long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
     /// Seed of all random numbers, instead of the script's

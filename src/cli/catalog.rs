@@ -2,8 +2,9 @@
 
 use super::look::{STRONG, styled};
 use crate::catalog::{Kind, Policy, Problem, did_you_mean};
-use crate::components::{KINDS, MECHANISMS};
+use crate::components::KINDS;
 use crate::experiment::METRICS;
+use crate::scripting::WORDS;
 use crate::parts::plan::STRATEGIES;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ struct Group {
     lines: Vec<Line>,
 }
 
-const TITLES: [&str; 5] = ["components", "policies", "actions", "metrics", "mechanisms"];
+const TITLES: [&str; 5] = ["components", "policies", "actions", "metrics", "functions"];
 
 fn group(title: &'static str) -> Group {
     let lines = match title {
@@ -33,10 +34,7 @@ fn group(title: &'static str) -> Group {
             .iter()
             .map(|metric| line(metric.column, metric.about))
             .collect(),
-        _ => MECHANISMS
-            .iter()
-            .map(|name| line(name, "can be switched off with --disable"))
-            .collect(),
+        _ => WORDS.iter().map(|(name, usage)| line(name, usage)).collect(),
     };
     Group { title, lines }
 }
@@ -112,7 +110,7 @@ fn groups(topic: Option<&str>) -> Result<Vec<Group>, Problem> {
     }
 }
 
-/// The list of a topic (components, policies, actions, metrics, mechanisms), or of all.
+/// The list of a topic (components, policies, actions, metrics, functions), or of all.
 ///
 /// # Errors
 ///

@@ -91,18 +91,22 @@ fn as_text(plan: &Plan, events: &[u64], total: u64) -> String {
     let timing = &plan.timing;
     let mut text = format!("{}: {}\n", plan.name, if plan.about.is_empty() { "(no about)" } else { &plan.about });
     text += &format!(
-        "{} variants x {} replications = {} runs of {} warm-up + {}\n",
-        plan.variants.len(),
-        plan.replications,
-        plan.jobs(),
-        time_text(timing.warmup),
+        "{} x {} = {} of {} after {} of warm-up\n",
+        counted(plan.variants.len(), "variant"),
+        counted(plan.replications as usize, "replication"),
+        counted(plan.jobs(), "run"),
         time_text(timing.duration),
+        time_text(timing.warmup),
     );
     for (variant, events) in plan.variants.iter().zip(events) {
         text += &format!("  {:<40} about {} events a run\n", variant.label, rounded(*events));
     }
     text += &format!("about {} events in all (from a pilot of each variant)\n", rounded(total));
     text
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Two significant digits: it is an estimate.

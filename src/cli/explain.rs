@@ -1,10 +1,11 @@
-//! `scalelab explain NAME`: all that is known of a component, a setting, a policy, an action, a metric or a mechanism.
+//! `scalelab explain NAME`: all that is known of a component, a setting, a policy, an action, a metric or a function.
 
 use super::catalog::families;
 use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
-use crate::components::{KINDS, MECHANISMS};
+use crate::components::KINDS;
 use crate::experiment::{Better, METRICS, Metric, find_metric, metric_names};
+use crate::scripting::WORDS;
 use serde_json::{Value, json};
 
 /// Something that has a name. One name may stand for several: `fifo` evicts and queues.
@@ -14,7 +15,7 @@ enum Thing {
     Policy(Vec<String>, &'static Policy),
     Action(Vec<&'static str>, &'static Action),
     Metric(&'static Metric),
-    Mechanism(&'static str),
+    Function(&'static str, &'static str),
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
@@ -52,10 +53,10 @@ fn things(name: &str) -> Vec<Thing> {
         .map(|metric| Thing::Metric(&METRICS[metric]));
     found.extend(metric);
     found.extend(
-        MECHANISMS
+        WORDS
             .iter()
-            .filter(|m| **m == name)
-            .map(|m| Thing::Mechanism(m)),
+            .filter(|(word, _)| *word == name)
+            .map(|(word, usage)| Thing::Function(word, usage)),
     );
     found
 }
@@ -82,6 +83,7 @@ fn unknown(name: &str) -> Problem {
         .chain(policies.map(|policy| policy.name))
         .chain(actions.map(|action| action.name))
         .chain(metric_names())
+        .chain(WORDS.iter().map(|(word, _)| *word))
         .chain(METRICS.iter().map(|metric| metric.column))
         .map(String::from);
     let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
@@ -139,10 +141,7 @@ impl Thing {
                 ];
                 head(metric.column, "a metric", metric.about) + rows(&facts).as_str()
             }
-            Thing::Mechanism(name) => {
-                let about = "switched off with --disable, to see that an experiment notices";
-                head(name, "a mechanism", about)
-            }
+            Thing::Function(name, usage) => head(name, "a function", &format!("write {usage}")),
         }
     }
 
@@ -175,7 +174,7 @@ impl Thing {
                 "is": "metric", "name": metric.column, "about": metric.about,
                 "better": direction(metric.better),
             }),
-            Thing::Mechanism(name) => json!({ "is": "mechanism", "name": name }),
+            Thing::Function(name, usage) => json!({ "is": "function", "name": name, "usage": usage }),
         }
     }
 }
@@ -296,7 +295,7 @@ mod tests {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(
-            text.contains("cache, a mechanism"),
+            text.contains("cache, a function"),
             "one name, two things: {text}"
         );
     }

@@ -1,10 +1,10 @@
 //! What an experiment has found, for the terminal: a table, then sentences, then the checks.
 
-use super::figures::{Figure, estimate, shown};
+use super::figures::{Figure, estimate, shown, significant};
 use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
-use crate::experiment::{CheckRow, Comparison, Outcome, Plan, Verdict};
+use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, Verdict};
 use crate::kernel::time_text;
 use crate::output::Written;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
@@ -23,6 +23,7 @@ pub fn render(
         text.push_str(&table);
         text.push('\n');
     }
+    text.push_str(&survivors(plan, comparisons));
     for part in [sentences(plan, comparisons), verdicts(checks, look)] {
         if !part.is_empty() {
             text.push('\n');
@@ -30,6 +31,24 @@ pub fn render(
         }
     }
     text
+}
+
+/// Below this share of answered requests, latencies are those of the lucky.
+const FEW_ANSWERED: f64 = 0.99;
+
+/// A footnote for variants that answer only a part of their requests.
+fn survivors(plan: &Plan, comparisons: &[Comparison]) -> String {
+    let row = |row: &&Comparison| METRICS[row.metric].column == "availability_ratio";
+    let low = comparisons.iter().filter(row).filter_map(|row| {
+        let mean = row.mean.filter(|mean| *mean < FEW_ANSWERED)?;
+        Some(format!("{} ({} %)", plain(&plan.variants[row.variant].label), significant(100.0 * mean, 3)))
+    });
+    let low: Vec<String> = low.collect();
+    if low.is_empty() {
+        return String::new();
+    }
+    let head = styled(DOUBTFUL, "Latencies are of answered requests only");
+    format!("{head}; not all were answered by {}\n", low.join(", "))
 }
 
 fn title(plan: &Plan, outcome: &Outcome) -> String {

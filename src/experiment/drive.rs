@@ -1,11 +1,11 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{drift, synthetic_writes, unsettled};
+use super::doubts::{drift, synthetic_writes, trace_ends_early, unsettled};
 use super::facts::Facts;
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::series::{Change, Recorder, component_row, node_names, summed};
+use super::series::{Change, Recorder, component_rows, node_names, summed};
 use crate::catalog::{Problem, Problems};
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds};
 use crate::model::{self, Checked, Command, Order, Target, Trigger, WorldSpec};
@@ -270,6 +270,8 @@ impl<'a> Run<'a> {
             warnings.push("no request came in the measured part".into());
         }
         warnings.extend(self.world.layout.groups.iter().filter_map(synthetic_writes));
+        let ends = |group| trace_ends_early(group, self.timing.end());
+        warnings.extend(self.world.layout.groups.iter().filter_map(ends));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             warnings.extend(unsettled(&self.recorder.latencies, &self.timing));
@@ -283,10 +285,10 @@ impl<'a> Run<'a> {
         let kinds = groups.flat_map(|group| group.nodes().map(|_| group.kind));
         kinds
             .enumerate()
-            .map(|(node, kind)| {
+            .flat_map(|(node, kind)| {
                 let length = seconds(self.timing.duration);
                 let change = Change { earlier: &self.at_warmup[node], later: &later[node], length };
-                component_row(&names[node], kind, &change)
+                component_rows(&names[node], kind, &change)
             })
             .collect()
     }

@@ -87,7 +87,7 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         ("hang", []) => Ok(Control::new(Control::HANG, 0)),
         ("slow", [value]) => match factor(value) {
             Some(factor) => Ok(Control::new(Control::SPEED, (factor * 1e6).round().max(1.0) as u64)),
-            None => wrong(action.usage),
+            None => wrong("slow(0.5): half the normal speed; greater than 0, at most 1000"),
         },
         _ => wrong(action.usage),
     }

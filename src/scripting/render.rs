@@ -54,7 +54,8 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
         }
         None => {
             if let Some(place) = &problem.place {
-                let origin = format!("in {} line {}", place.source, place.line);
+                let line = if place.line > 0 { format!(" line {}", place.line) } else { String::new() };
+                let origin = format!("in {}{line}", place.source);
                 group = group.element(Level::NOTE.message(origin));
             }
         }

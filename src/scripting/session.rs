@@ -1,7 +1,6 @@
 //! A script being evaluated, and its experiments being run.
 
 use super::api;
-use super::convert::Scripted;
 use super::desk::{Definition, Desk, Only, desk};
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
@@ -131,7 +130,7 @@ impl Session {
         self.said = Said { source: name.into(), entries: Vec::new() };
         self.sources.add(name, text);
         self.begin(name, 1, text);
-        let ast = self.compile().map_err(|error| self.explain(&error))?;
+        let ast = self.compile()?;
         let engine = self.engine.clone();
         match said::evaluate(&engine, &mut self.state, &ast) {
             // `.run()` where the host only looks: what was described so far is looked at.
@@ -164,8 +163,7 @@ impl Session {
     fn evaluate_entry(&mut self) -> Result<Option<String>, Problems> {
         let ast = match self.compile() {
             Ok(ast) => ast,
-            Err(error) => {
-                let problems = self.explain(&error);
+            Err(problems) => {
                 self.said.entries.pop();
                 return Err(problems);
             }
@@ -201,9 +199,12 @@ impl Session {
         self.enter();
     }
 
-    fn compile(&self) -> Scripted<AST> {
+    fn compile(&self) -> Result<AST, Problems> {
         let entry = self.said.entries.last().expect("it has begun");
-        said::compile(&self.engine, &self.state, &self.said.source, entry)
+        let ast = said::compile(&self.engine, &self.state, &self.said.source, entry);
+        let ast = ast.map_err(|error| self.explain(&error))?;
+        said::shadowed(&ast, &self.said.source, entry).map_err(|problems| self.shown_places(problems))?;
+        Ok(ast)
     }
 
     fn enter(&self) {
