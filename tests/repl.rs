@@ -101,6 +101,13 @@ fn impossible_values_are_errors_outside_of_worlds_too() {
 }
 
 #[test]
+fn words_of_the_language_cannot_be_redefined() {
+    let said = say("1\nfn vary(a) { a }\n");
+    assert_eq!((said.code, said.out.as_str()), (Some(1), "1\n"));
+    assert!(said.err.contains("stdin:2:4") && said.err.contains("the function `vary`"), "{}", said.err);
+}
+
+#[test]
 fn a_runaway_entry_ends_and_the_session_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(

@@ -85,8 +85,6 @@ pub fn run<'w>(
         .stack_size(STACK_BYTES)
         .build()
         .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])?;
-    // On a thread of the pool: what a builder keeps for its thread must not replace what the caller keeps for its own.
-    pool.install(|| check(plan, &mut *workshop.builder()?))?;
     let failed = Mutex::new(None);
     let work = |builder: &mut Option<Box<dyn Builder + 'w>>, (variant, replication)| {
         if stop.load(Ordering::Relaxed) || failed.lock().expect("no panic").is_some() {

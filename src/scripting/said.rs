@@ -3,7 +3,7 @@
 use super::convert::Scripted;
 use super::desk::desk;
 use super::engine::refill;
-use crate::catalog::Place;
+use crate::catalog::{Place, Problem, Problems};
 use rhai::{AST, Dynamic, Engine, Scope};
 use std::sync::Arc;
 
@@ -95,6 +95,28 @@ pub(super) fn compile(engine: &Engine, state: &State, source: &str, entry: &Entr
     ast.set_source(source);
     desk(|desk| desk.keys.note(&ast));
     Ok(ast)
+}
+
+/// A function of the script with the name of one of ours would be called in its place, even as a method.
+pub(super) fn shadowed(ast: &AST, source: &Arc<str>, entry: &Entry) -> Result<(), Problems> {
+    let ours = |name: &str| super::api::WORDS.iter().any(|(word, _)| *word == name);
+    let taken = ast.iter_functions().filter(|function| ours(function.name)).map(|function| {
+        let message = format!("the function `{}` has the name of a word of the language", function.name);
+        let problem = Problem { place: declared(function.name, source, entry), ..Problem::new(message) };
+        problem.hint("give it another name: it would be called instead of ours")
+    });
+    let taken: Problems = taken.collect();
+    if taken.is_empty() { Ok(()) } else { Err(taken) }
+}
+
+/// Where a function is declared. (Rhai does not tell.)
+fn declared(name: &str, source: &Arc<str>, entry: &Entry) -> Option<Place> {
+    let start = format!("fn {name}");
+    let begins =
+        |line: &str| line.find(&start).filter(|at| line[at + start.len()..].trim_start().starts_with('('));
+    let (line, at) = entry.text.lines().enumerate().find_map(|(line, text)| Some((line, begins(text)?)))?;
+    let column = entry.text.lines().nth(line)?[..at].chars().count() + 4;
+    Some(Place { source: source.clone(), line: entry.above + line + 1, column, length: name.chars().count() })
 }
 
 /// Evaluates an entry with the functions of all earlier ones.

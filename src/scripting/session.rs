@@ -1,7 +1,6 @@
 //! A script being evaluated, and its experiments being run.
 
 use super::api;
-use super::convert::Scripted;
 use super::desk::{Definition, Desk, Only, desk};
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
@@ -131,8 +130,7 @@ impl Session {
         self.said = Said { source: name.into(), entries: Vec::new() };
         self.sources.add(name, text);
         self.begin(name, 1, text);
-        let ast = self.compile().map_err(|error| self.explain(&error))?;
-        shadowed(&ast, &self.said.source)?;
+        let ast = self.compile()?;
         let engine = self.engine.clone();
         match said::evaluate(&engine, &mut self.state, &ast) {
             // `.run()` where the host only looks: what was described so far is looked at.
@@ -165,8 +163,7 @@ impl Session {
     fn evaluate_entry(&mut self) -> Result<Option<String>, Problems> {
         let ast = match self.compile() {
             Ok(ast) => ast,
-            Err(error) => {
-                let problems = self.explain(&error);
+            Err(problems) => {
                 self.said.entries.pop();
                 return Err(problems);
             }
@@ -202,9 +199,12 @@ impl Session {
         self.enter();
     }
 
-    fn compile(&self) -> Scripted<AST> {
+    fn compile(&self) -> Result<AST, Problems> {
         let entry = self.said.entries.last().expect("it has begun");
-        said::compile(&self.engine, &self.state, &self.said.source, entry)
+        let ast = said::compile(&self.engine, &self.state, &self.said.source, entry);
+        let ast = ast.map_err(|error| self.explain(&error))?;
+        said::shadowed(&ast, &self.said.source, entry).map_err(|problems| self.shown_places(problems))?;
+        Ok(ast)
     }
 
     fn enter(&self) {
@@ -245,21 +245,6 @@ impl Session {
         };
         problems.into_iter().map(shown).collect()
     }
-}
-
-/// A function of the script with the name of one of ours would be called in its place, even as a method.
-fn shadowed(ast: &AST, source: &Arc<str>) -> Result<(), Problems> {
-    let ours = |name: &str| api::WORDS.iter().any(|(word, _)| *word == name);
-    let taken: Problems = ast
-        .iter_functions()
-        .filter(|function| ours(function.name))
-        .map(|function| {
-            let place = Place { source: source.clone(), ..Place::default() };
-            let message = format!("the function `{}` has the name of a word of the language", function.name);
-            Problem::at(&place, message).hint("give it another name: it would be called instead of ours")
-        })
-        .collect();
-    if taken.is_empty() { Ok(()) } else { Err(taken) }
 }
 
 /// Runs one of the experiments on the desk: `called` by `.run()`, or when all has been evaluated. `None` if the host has
