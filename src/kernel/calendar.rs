@@ -68,21 +68,21 @@ impl Calendar {
     /// Adds an entry. Its time must not lie before the last popped one.
     #[inline(never)]
     pub fn push(&mut self, time: Time, event: Packed) {
-        let entry = Entry { time, event };
-        // What may call something stands apart, so that this, the usual case, needs no stack.
-        if entry.time >= self.front_end || self.front.len() == self.front.capacity() {
-            return self.push_elsewhere(entry);
+        // What must ask for memory stands apart, so that nothing here needs the stack.
+        if time >= self.front_end {
+            return self.place(time, event);
         }
-        insert_descending(&mut self.front, entry);
+        if self.front.len() == self.front.capacity() {
+            return self.push_growing(time, event);
+        }
+        insert_descending(&mut self.front, Entry { time, event });
     }
 
+    #[cold]
     #[inline(never)]
-    fn push_elsewhere(&mut self, entry: Entry) {
-        if entry.time >= self.front_end {
-            return self.place(entry);
-        }
+    fn push_growing(&mut self, time: Time, event: Packed) {
         self.front.reserve(1);
-        insert_descending(&mut self.front, entry);
+        self.push(time, event);
     }
 
     /// Time of the next entry.
@@ -108,13 +108,31 @@ impl Calendar {
         Some(entry)
     }
 
-    #[inline]
-    fn place(&mut self, entry: Entry) {
-        let level = (63 - (entry.time ^ self.base | 1).leading_zeros()) / BITS;
-        let slot = (entry.time >> (level * BITS)) as usize & (SLOTS - 1);
-        self.slots[level as usize * SLOTS + slot].push(entry);
+    /// Number of the slot that a time belongs into: its level, and its place there.
+    #[inline(always)]
+    fn slot_of(&self, time: Time) -> (u32, usize) {
+        let level = ((time ^ self.base) | 1).ilog2() / BITS;
+        (level, (time >> (level * BITS)) as usize & (SLOTS - 1))
+    }
+
+    #[inline(always)]
+    fn place(&mut self, time: Time, event: Packed) {
+        let (level, slot) = self.slot_of(time);
+        let entries = &mut self.slots[level as usize * SLOTS + slot];
+        if entries.len() == entries.capacity() {
+            return self.place_growing(time, event);
+        }
+        entries.push(Entry { time, event });
         self.occupied[level as usize] |= 1 << slot;
         self.levels |= 1 << level;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn place_growing(&mut self, time: Time, event: Packed) {
+        let (level, slot) = self.slot_of(time);
+        self.slots[level as usize * SLOTS + slot].reserve(1);
+        self.place(time, event);
     }
 
     /// Brings the earliest slot into `front`. False if there is none.
@@ -161,9 +179,10 @@ impl Calendar {
 
     fn spread(&mut self, index: usize) {
         let mut entries = std::mem::take(&mut self.slots[index]);
-        for entry in entries.drain(..) {
-            self.place(entry);
+        for &Entry { time, event } in &entries {
+            self.place(time, event);
         }
+        entries.clear();
         self.slots[index] = entries; // keeps its memory for the next time round
     }
 }

@@ -4,7 +4,6 @@ use super::event::NodeId;
 use super::request::RequestId;
 use super::slab::{Id, Slab, Tenant};
 use super::time::Time;
-use super::transit::Message;
 
 /// Address of a call.
 pub type CallId = Id<Call>;
@@ -257,14 +256,6 @@ impl Call {
             phase: Phase::ASKED,
             answerers: u32::MAX,
         }
-    }
-
-    /// The question, or the answer, as a message.
-    #[inline]
-    pub(super) fn message(&self, returning: bool) -> Message {
-        let Call { caller, callee, bytes, key, request, .. } = *self;
-        let (from, to) = if returning { (callee, caller) } else { (caller, callee) };
-        Message { from, to, bytes, key, request, returning }
     }
 
     /// Takes the answer in and sets out for the caller with it.

@@ -10,7 +10,7 @@ use super::ledger::Ledger;
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
-use super::transit::{LinkCommand, Transit};
+use super::transit::{LinkCommand, Message, Transit};
 use crate::audit::Audit;
 use crate::random::stream::Stream;
 
@@ -163,16 +163,17 @@ impl Core {
     #[inline(always)]
     fn send(&mut self, from: NodeId, to: NodeId, event: Event) {
         if self.nodes[from.index()].linked && self.nodes[to.index()].linked {
-            self.travel(event.into());
+            self.travel(from, to, event.into());
         } else {
             self.lane.push(event.into());
         }
     }
 
     #[inline(never)]
-    fn travel(&mut self, event: Packed) {
+    fn travel(&mut self, from: NodeId, to: NodeId, event: Packed) {
         let Some(call) = self.calls.get(event.call()) else { return };
-        let message = call.message(event.kind() == Event::ANSWER);
+        let Call { bytes, key, request, .. } = *call;
+        let message = Message { from, to, bytes, key, request, returning: event.kind() == Event::ANSWER };
         match self.transit.transit(&message, &self.requests) {
             Some(0) => self.lane.push(event),
             Some(delay) => self.calendar.push(self.now + delay, event),

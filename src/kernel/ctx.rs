@@ -6,7 +6,9 @@ use super::event::{Event, NodeId, Timer};
 use super::request::{Outcome, Request, RequestId};
 use super::time::Time;
 use crate::audit::Audit;
+use crate::random::mix::unit;
 use crate::random::stream::Stream;
+use crate::random::variate::Variate;
 
 /// The simulation as one node sees it.
 pub struct Ctx<'a> {
@@ -126,12 +128,20 @@ impl Ctx<'_> {
     /// Background work (no request) draws from the node's ambient numbers.
     #[inline]
     pub fn draw(&mut self, request: RequestId, purpose: u64, key: u64) -> f64 {
+        unit(self.bits(request, purpose, key))
+    }
+
+    /// A sample in nanoseconds, drawn as [`Ctx::draw`] draws.
+    #[inline]
+    pub fn sample_ns(&mut self, variate: &Variate, request: RequestId, purpose: u64, key: u64) -> Time {
+        variate.sample_ns_of(self.bits(request, purpose, key))
+    }
+
+    #[inline]
+    fn bits(&mut self, request: RequestId, purpose: u64, key: u64) -> u64 {
         match self.core.requests.get(request) {
-            Some(request) => {
-                let attempt = (u64::from(request.attempts) << 56) ^ key;
-                request.draw.uniform(purpose, attempt)
-            }
-            None => self.core.background.uniform(),
+            Some(request) => request.bits(purpose, key),
+            None => self.core.background.bits(),
         }
     }
 

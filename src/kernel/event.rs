@@ -84,6 +84,12 @@ impl Packed {
     /// No event: no kind is 0.
     pub(super) const NOTHING: Packed = Packed { head: 0, data: 0 };
 
+    /// Whether this is [`Packed::NOTHING`].
+    #[inline(always)]
+    pub(super) fn is_nothing(self) -> bool {
+        self.head == 0
+    }
+
     /// Number of the event's kind.
     #[inline(always)]
     pub(super) fn kind(self) -> u64 {

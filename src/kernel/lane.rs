@@ -20,7 +20,7 @@ impl Default for Lane {
 impl Lane {
     #[inline(always)]
     pub(super) fn is_empty(&self) -> bool {
-        self.next == Packed::NOTHING
+        self.next.is_nothing()
     }
 
     #[inline(always)]

@@ -67,6 +67,14 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Random bits that belong to the request's present attempt, for a purpose and a key (see `Ctx::draw`).
+    #[inline]
+    pub fn bits(&self, purpose: u64, key: u64) -> u64 {
+        self.draw.bits(purpose, (u64::from(self.attempts) << 56) ^ key)
+    }
+}
+
 impl Tenant for Request {
     #[inline]
     fn generation(&self) -> u32 {

@@ -251,8 +251,9 @@ impl Component for Node {
         match &mut self.work {
             // The steps of an inline operation come back as calls of their own: these do the work.
             Some((time, station)) if !matches!(call.verb, READ | WRITE) => {
-                let draw = cx.draw(call.request, self.purpose ^ u64::from(call.verb), call.key);
-                if !station.arrive(Job::new(id.to_bits(), time.sample_ns(draw)), cx) {
+                let (request, key, purpose) = (call.request, call.key, self.purpose ^ u64::from(call.verb));
+                let work = cx.sample_ns(time, request, purpose, key);
+                if !station.arrive(Job::new(id.to_bits(), work), cx) {
                     cx.reply(id, Answer::of(Status::Rejected));
                 }
             }

@@ -184,9 +184,9 @@ impl Component for Database {
         let (verb, key, request) = (call.verb, call.key, call.request);
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
         let time = if verb == READ { &self.read } else { &self.write };
-        let draw = cx.draw(request, self.purpose ^ u64::from(verb), key);
+        let work = cx.sample_ns(time, request, self.purpose ^ u64::from(verb), key);
         let priority = station::urgency(self.first, verb != READ);
-        let job = Job { priority, ..Job::new(id.to_bits(), time.sample_ns(draw)) };
+        let job = Job { priority, ..Job::new(id.to_bits(), work) };
         if !self.station.arrive(job, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }

@@ -4,8 +4,8 @@ use super::{ComponentKind, Site};
 use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problem, Problems};
 use crate::components::site;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time,
-    TimeoutClass, Timer,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
+    Timer,
 };
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::random::variate::Variate;
@@ -153,9 +153,9 @@ impl Component for LoadBalancer {
         match &mut self.work {
             None => self.pass_on(id, cx),
             Some((time, station)) => {
-                let call = cx.call(id);
-                let draw = cx.draw(call.request, self.purpose, call.key);
-                station.arrive(Job::new(id.to_bits(), time.sample_ns(draw)), cx);
+                let &Call { request, key, .. } = cx.call(id);
+                let work = cx.sample_ns(time, request, self.purpose, key);
+                station.arrive(Job::new(id.to_bits(), work), cx);
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::catalog::{Entry, Kind, Param, Preset};
 use crate::kernel::request::Requests;
 use crate::kernel::transit::Message;
 use crate::kernel::{SECOND, Time};
-use crate::random::mix::hash_name;
+use crate::random::mix::{hash_name, unit};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
 
@@ -109,11 +109,11 @@ impl Link {
         arrives(self.latency(message, requests, background))
     }
 
-    #[inline]
+    #[inline(always)]
     fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
         let purpose = self.purposes[usize::from(message.returning)];
-        let uniform = if self.random { draw(message, purpose, requests, background) } else { 0.5 };
-        self.plan.latency.sample_ns(uniform)
+        let bits = if self.random { bits(message, purpose, requests, background) } else { 0 };
+        self.plan.latency.sample_ns_of(bits)
     }
 
     #[inline(never)]
@@ -127,7 +127,7 @@ impl Link {
             return None;
         }
         let loss = self.purposes[2 + usize::from(message.returning)];
-        if self.plan.loss > 0.0 && draw(message, loss, requests, background) < self.plan.loss {
+        if self.plan.loss > 0.0 && unit(bits(message, loss, requests, background)) < self.plan.loss {
             return None;
         }
         let mut delay = self.latency(message, requests, background);
@@ -142,14 +142,11 @@ impl Link {
     }
 }
 
-/// A uniform number that belongs to the message's request, or an ambient one for background work.
+/// Random bits that belong to the message's request, or ambient ones for background work.
 #[inline]
-fn draw(message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> f64 {
+fn bits(message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> u64 {
     match requests.get(message.request) {
-        Some(request) => {
-            let attempt = (u64::from(request.attempts) << 56) ^ message.key;
-            request.draw.uniform(purpose, attempt)
-        }
-        None => background.uniform(),
+        Some(request) => request.bits(purpose, message.key),
+        None => background.bits(),
     }
 }

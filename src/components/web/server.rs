@@ -128,9 +128,10 @@ impl Server {
         let Some(service) = &self.service else { return false };
         let task = &self.tasks[index as usize];
         let step = u64::from(self.step_of_plan(task)) << 48;
-        let draw = cx.draw(task.operation.request, self.purpose, task.operation.key ^ step);
+        let Operation { request, key, .. } = task.operation;
         let priority = station::urgency(self.first, task.step >= self.plans[1]);
-        let job = Job { priority, ..Job::new(u64::from(index), service.sample_ns(draw)) };
+        let work = cx.sample_ns(service, request, self.purpose, key ^ step);
+        let job = Job { priority, ..Job::new(u64::from(index), work) };
         if !self.processors.arrive(job, cx) {
             self.finish(index, Answer::of(Status::Rejected), cx);
         }

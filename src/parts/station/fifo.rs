@@ -64,7 +64,7 @@ impl Fifo {
         Fifo { free_at, places, started: 0, busy: 0, waiting: 0, still_since: 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self, frame: &mut Frame, job: Job, cx: &mut Ctx<'_>) -> bool {
         let now = cx.now();
         let must_wait = self.free_at[0] > now;
@@ -84,7 +84,7 @@ impl Fifo {
         true
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn on_timer(&mut self, frame: &mut Frame, job: u64, cx: &mut Ctx<'_>) -> Option<u64> {
         let now = cx.now();
         while self.started > 0

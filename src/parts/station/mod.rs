@@ -195,7 +195,7 @@ impl Station {
     }
 
     /// Takes a job in; false if the line is full.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
         self.frame.arrivals += 1;
         match &mut self.line {
@@ -206,7 +206,7 @@ impl Station {
     }
 
     /// A timer of this station has gone off: the job that has been served, if the timer still counts.
-    #[inline]
+    #[inline(always)]
     pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) -> Option<u64> {
         if timer.tag != self.frame.tag {
             return None;

@@ -37,6 +37,8 @@ pub use pareto::Pareto;
 pub use uniform::Uniform;
 pub use weibull::Weibull;
 
+use crate::random::mix::unit;
+
 /// A distribution over the non-negative numbers, in whatever unit its parameters have.
 ///
 /// Closed, so that sampling is a jump and not an indirect call; a new distribution is one file and one line per `match`.
@@ -102,8 +104,16 @@ impl Variate {
     /// A sample of a variate whose unit is the nanosecond: rounded to the nearest, at most `u64::MAX`.
     #[inline]
     pub fn sample_ns(&self, u: f64) -> u64 {
-        // `as` saturates, and truncation after adding one half is cheaper than `round`.
-        (self.at(u) + 0.5) as u64
+        rounded(self.at(u))
+    }
+
+    /// The sample that random bits make: the same as `sample_ns(unit(bits))`, only sooner.
+    #[inline]
+    pub fn sample_ns_of(&self, bits: u64) -> u64 {
+        match self {
+            Self::Exponential(variate) => rounded(variate.at_bits(bits)),
+            other => rounded(other.at_elsewhere(unit(bits))),
+        }
     }
 
     /// The mean; infinite for a Pareto of shape 1 or less.
@@ -161,6 +171,18 @@ impl Variate {
     }
 }
 
+#[inline]
+fn rounded(value: f64) -> u64 {
+    // Truncation after adding one half is cheaper than `round`, and signed conversion than unsigned; `as` saturates.
+    let above = value + 0.5;
+    if above < (1_u64 << 63) as f64 { above as i64 as u64 } else { beyond(above) }
+}
+
+#[cold]
+fn beyond(value: f64) -> u64 {
+    value as u64
+}
+
 /// `From` for each distribution, so that `Exponential::new(5.0)?.into()` is a [`Variate`].
 macro_rules! from_distribution {
     ($($name:ident),*) => {$(
@@ -188,6 +210,18 @@ from_distribution!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bits_make_the_sample_that_their_uniform_makes(bits: u64, mean in 1e-3..1e18_f64) {
+            for variate in [Variate::from(Exponential::new(mean).unwrap()), Uniform::new(0.0, mean).unwrap().into()] {
+                for bits in [bits, bits >> 52, !(bits >> 52)] {
+                    prop_assert_eq!(variate.sample_ns_of(bits), variate.sample_ns(unit(bits)));
+                }
+            }
+        }
+    }
 
     #[test]
     fn nanoseconds_are_rounded_and_saturate() {
