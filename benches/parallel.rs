@@ -22,6 +22,9 @@ fn run(jobs: &str) -> f64 {
 fn main() -> ExitCode {
     let mut ratios: Vec<f64> = (0..ROUNDS).map(|_| run("1") / run("2")).collect();
     ratios.sort_by(f64::total_cmp);
-    println!("2 cores against 1, 80 runs (4 variants x 20 replications): {:.2} x (median of {ROUNDS}, {ratios:.2?})", ratios[ROUNDS / 2]);
+    println!(
+        "2 cores against 1, 80 runs (4 variants x 20 replications): {:.2} x (median of {ROUNDS}, {ratios:.2?})",
+        ratios[ROUNDS / 2]
+    );
     ExitCode::SUCCESS
 }

@@ -33,14 +33,15 @@ fn first_look_notices_what_is_switched_off() {
 
 #[test]
 fn rules_of_the_command_line_decide_the_exit_code() {
-    for (rule, code) in [
-        ("latency_p99_ms < 100000", 0),
-        ("latency_p99 < 0.001", 99),
-        ("latency_p98 < 5", 2),
-        ("nonsense", 2),
-    ] {
+    for (rule, code) in
+        [("latency_p99_ms < 100000", 0), ("latency_p99 < 0.001", 99), ("latency_p98 < 5", 2), ("nonsense", 2)]
+    {
         let (_folder, target) = temporary();
-        scalelab().args(["run", "tests/small.rhai", "-q", "--check", rule, "-o"]).arg(target).assert().code(code);
+        scalelab()
+            .args(["run", "tests/small.rhai", "-q", "--check", rule, "-o"])
+            .arg(target)
+            .assert()
+            .code(code);
     }
 }
 
@@ -75,7 +76,8 @@ fn a_failed_run_leaves_earlier_results_untouched() {
     let text = std::fs::read_to_string("tests/small.rhai").unwrap();
     // Refused only while it runs: a rate function would be found before, a condition that fails late is not.
     let late = "at(3.s, || { if shop.arrivals > 0.0 { shop[9].crash(); } });";
-    std::fs::write(&broken, text.replace("at(3.s, \"one", &format!("{late}\n        at(3.s, \"one"))).unwrap();
+    std::fs::write(&broken, text.replace("at(3.s, \"one", &format!("{late}\n        at(3.s, \"one")))
+        .unwrap();
     scalelab().arg("run").arg(&broken).args(["-q", "-o"]).arg(&target).assert().code(1);
     assert_eq!(std::fs::read(target.join("summary.csv")).unwrap(), before);
 }

@@ -69,7 +69,14 @@ fn the_warm_up_is_not_measured() {
     });"#;
     std::fs::write(&script, text).unwrap();
     let target = folder.path().join("out");
-    Command::cargo_bin("scalelab").unwrap().arg("run").arg(script).args(["-q", "-o"]).arg(&target).assert().success();
+    Command::cargo_bin("scalelab")
+        .unwrap()
+        .arg("run")
+        .arg(script)
+        .args(["-q", "-o"])
+        .arg(&target)
+        .assert()
+        .success();
     let summary = std::fs::read_to_string(target.join("summary.csv")).unwrap();
     let mut lines = summary.lines();
     let head: Vec<&str> = lines.next().unwrap().split(',').collect();

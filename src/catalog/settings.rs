@@ -58,7 +58,11 @@ pub fn check(
     };
     for param in entry.params.iter().filter(missing) {
         let message = format!("{} \"{name}\" needs the setting `{}`", entry.name, param.name);
-        problems.push(Problem::at(place, message).hint(format!("add `{}:` {}", param.name, param.kind.wanted())));
+        problems.push(Problem::at(place, message).hint(format!(
+            "add `{}:` {}",
+            param.name,
+            param.kind.wanted()
+        )));
     }
     Settings { entry, values }
 }

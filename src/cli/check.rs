@@ -57,8 +57,9 @@ impl Host for CheckHost {
         _judge: &mut Judge<'_>,
     ) -> Result<Option<Outcome>, Problems> {
         experiment::check(plan, builder)?;
-        let events: Vec<u64> =
-            (0..plan.variants.len()).map(|variant| estimate(plan, builder, variant)).collect::<Result<_, _>>()?;
+        let events: Vec<u64> = (0..plan.variants.len())
+            .map(|variant| estimate(plan, builder, variant))
+            .collect::<Result<_, _>>()?;
         let total: u64 = events.iter().map(|events| events * plan.replications).sum();
         self.found.borrow_mut().push(as_json(plan, &events));
         if !self.json {
@@ -89,7 +90,8 @@ fn estimate(plan: &Plan, builder: &mut dyn Builder, variant: usize) -> Result<u6
 
 fn as_text(plan: &Plan, events: &[u64], total: u64) -> String {
     let timing = &plan.timing;
-    let mut text = format!("{}: {}\n", plan.name, if plan.about.is_empty() { "(no about)" } else { &plan.about });
+    let mut text =
+        format!("{}: {}\n", plan.name, if plan.about.is_empty() { "(no about)" } else { &plan.about });
     text += &format!(
         "{} x {} = {} of {} after {} of warm-up\n",
         counted(plan.variants.len(), "variant"),

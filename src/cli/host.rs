@@ -1,13 +1,11 @@
 //! Carries the experiments of a script out: runs, files, table.
 
 use super::args::RunArgs;
-use super::rule::Rule;
 use super::progress::{Meter, Mode};
+use super::rule::Rule;
 use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, say, table};
 use crate::catalog::{Problem, Problems};
-use crate::experiment::{
-    self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare,
-};
+use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare};
 use crate::output::{Extra, Folders, OutputError, Staging, Written, script_hash};
 use crate::scripting::{Host, Judge, stop_scripts};
 use std::cell::{Cell, RefCell};

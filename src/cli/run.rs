@@ -79,11 +79,14 @@ pub fn read(path: &Path) -> Result<String, Problem> {
         return Err(Problem::new(format!("{name} is a folder")).hint("name a script in it"));
     }
     if size.len() > SCRIPT_BYTES_AT_MOST {
-        return Err(Problem::new(format!("{name} is too large for a script")).hint("data belongs into a trace"));
+        return Err(
+            Problem::new(format!("{name} is too large for a script")).hint("data belongs into a trace")
+        );
     }
     let bytes = std::fs::read(path)
         .map_err(|error| Problem::new(format!("cannot read the script {name}: {error}")))?;
     String::from_utf8(bytes).map_err(|_| {
-        Problem::new(format!("{name} is not a script: it is not UTF-8 text")).hint("data belongs into a trace")
+        Problem::new(format!("{name} is not a script: it is not UTF-8 text"))
+            .hint("data belongs into a trace")
     })
 }

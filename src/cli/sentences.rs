@@ -3,8 +3,8 @@
 use super::figures::{Figure, shown, significant};
 use super::look::{BAD, DOUBTFUL, GOOD, STRONG, plain, styled};
 use crate::catalog::one_of;
-use crate::experiment::{Comparison, Plan, Verdict};
 use crate::experiment::Interval;
+use crate::experiment::{Comparison, Plan, Verdict};
 
 /// For each variant: in what it is better than the baseline, in what worse, and where no difference was shown.
 pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison]) -> String {
@@ -21,11 +21,7 @@ pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison]) -> String {
     let head = format!("Against {baseline}, replication by replication, with 95 % intervals:");
     let mut text = format!("{}\n", styled(STRONG, &head));
     for variant in (0..plan.variants.len()).filter(|variant| *variant != plan.baseline) {
-        let own = Own {
-            name: plain(&plan.variants[variant].label),
-            variant,
-            comparisons,
-        };
+        let own = Own { name: plain(&plan.variants[variant].label), variant, comparisons };
         text.push_str(&own.sentences());
     }
     text
@@ -79,20 +75,11 @@ fn interval(relative_pct: Option<f64>, difference: &Interval) -> String {
             let scale = percent / difference.mean;
             let ends = (difference.low() * scale, difference.high() * scale);
             let sign = if percent > 0.0 { "+" } else { "" };
-            format!(
-                "{sign}{} % [{}, {}]",
-                digits(percent),
-                digits(ends.0),
-                digits(ends.1)
-            )
+            format!("{sign}{} % [{}, {}]", digits(percent), digits(ends.0), digits(ends.1))
         }
         None => {
             let exact = |value| significant(value, 3);
-            format!(
-                "[{}, {}]",
-                exact(difference.low()),
-                exact(difference.high())
-            )
+            format!("[{}, {}]", exact(difference.low()), exact(difference.high()))
         }
     }
 }
@@ -121,16 +108,9 @@ Against strategy=through;ttl=5 s, replication by replication, with 95 % interval
 
     #[test]
     fn the_ends_of_the_interval_are_those_of_the_difference() {
-        let difference = Interval {
-            mean: -5.0,
-            half_width: 1.0,
-            n: 4,
-        };
+        let difference = Interval { mean: -5.0, half_width: 1.0, n: 4 };
         assert_eq!(interval(Some(-50.0), &difference), "-50 % [-60, -40]");
-        let more = Interval {
-            mean: 0.5,
-            ..difference
-        };
+        let more = Interval { mean: 0.5, ..difference };
         assert_eq!(interval(Some(5.0), &more), "+5 % [-5, 15]");
         assert_eq!(interval(None, &difference), "[-6, -4]");
     }

@@ -70,11 +70,7 @@ fn title(plan: &Plan, outcome: &Outcome) -> String {
         plan.seed,
     ));
     if !outcome.complete {
-        let share = format!(
-            "incomplete: {} of {} runs\n",
-            outcome.results.len(),
-            plan.jobs()
-        );
+        let share = format!("incomplete: {} of {} runs\n", outcome.results.len(), plan.jobs());
         text.push_str(&styled(DOUBTFUL, &share));
     }
     text
@@ -102,11 +98,7 @@ fn tables(plan: &Plan, comparisons: &[Comparison], look: Look) -> Vec<String> {
 fn label(plan: &Plan, variant: usize) -> String {
     let label = plain(&plan.variants[variant].label);
     let is_baseline = variant == plan.baseline && plan.variants.len() > 1;
-    if is_baseline {
-        format!("{label} (baseline)")
-    } else {
-        label
-    }
+    if is_baseline { format!("{label} (baseline)") } else { label }
 }
 
 /// A cell and what its comparison shows.
@@ -117,9 +109,7 @@ struct Shown {
 
 fn cells(figure: &Figure, comparisons: &[Comparison], look: Look) -> Vec<Shown> {
     let cell = |row: &Comparison| Shown {
-        text: row.mean.map_or(String::new(), |mean| {
-            estimate(mean, row.interval.as_ref(), look)
-        }),
+        text: row.mean.map_or(String::new(), |mean| estimate(mean, row.interval.as_ref(), look)),
         verdict: row.verdict,
     };
     figure.rows(comparisons).into_iter().map(cell).collect()
@@ -145,30 +135,17 @@ fn fitting(columns: &[(&str, Vec<Shown>)], label_width: usize, look: Look) -> us
 
 fn table(labels: &[String], columns: &[(&str, Vec<Shown>)], look: Look) -> String {
     let mut table = Table::new();
-    let style = if look.utf8 {
-        presets::UTF8_FULL_CONDENSED
-    } else {
-        presets::ASCII_FULL_CONDENSED
-    };
+    let style = if look.utf8 { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED };
     table.load_style(style).force_no_tty().enforce_styling();
     if let Some(width) = look.width {
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(
-        ["variant"]
-            .into_iter()
-            .chain(columns.iter().map(|(title, _)| *title)),
-    );
+    table.set_header(["variant"].into_iter().chain(columns.iter().map(|(title, _)| *title)));
     for (variant, label) in labels.iter().enumerate() {
         let cells = columns.iter().map(|(_, cells)| cell(&cells[variant]));
         table.add_row([Cell::new(label)].into_iter().chain(cells));
     }
-    table
-        .column_iter_mut()
-        .skip(1)
-        .for_each(|c| c.set_cell_alignment(CellAlignment::Right));
+    table.column_iter_mut().skip(1).for_each(|c| c.set_cell_alignment(CellAlignment::Right));
     table.trim_fmt()
 }
 
@@ -207,10 +184,7 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
         let of = outcome.results.len();
         let first = plain(&plan.variants[variant].label);
         let head = styled(DOUBTFUL, "warning");
-        format!(
-            "{head}: {} ({runs} of {of} runs, first in {first})\n",
-            plain(warning)
-        )
+        format!("{head}: {} ({runs} of {of} runs, first in {first})\n", plain(warning))
     };
     counted.into_values().map(line).collect()
 }
@@ -220,18 +194,10 @@ mod tests {
     use super::*;
     use crate::output::fixture::{Found, plan};
 
-    const WIDE: Look = Look {
-        width: None,
-        utf8: true,
-    };
+    const WIDE: Look = Look { width: None, utf8: true };
 
     fn rendered(found: &Found, look: Look) -> String {
-        let Found {
-            plan,
-            outcome,
-            comparisons,
-            checks,
-        } = found;
+        let Found { plan, outcome, comparisons, checks } = found;
         let text = render(plan, outcome, comparisons, checks, look);
         anstream::adapter::strip_str(&text).to_string()
     }
@@ -256,24 +222,13 @@ Against strategy=through;ttl=5 s";
     #[test]
     fn a_narrow_terminal_shows_several_and_no_line_is_too_long() {
         let found = Found::new();
-        let look = Look {
-            width: Some(80),
-            utf8: false,
-        };
+        let look = Look { width: Some(80), utf8: false };
         let blocks = tables(&found.plan, &found.comparisons, look);
         assert!(blocks.len() > 1);
         for block in &blocks {
             let block = anstream::adapter::strip_str(block).to_string();
-            assert!(
-                block
-                    .lines()
-                    .all(|line| line.len() <= 80 && line.is_ascii()),
-                "{block}"
-            );
-            assert!(
-                block.contains("strategy=through;ttl=5 s (baseline)"),
-                "{block}"
-            );
+            assert!(block.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{block}");
+            assert!(block.contains("strategy=through;ttl=5 s (baseline)"), "{block}");
             assert!(!block.contains("+/-\n"), "no cell is wrapped: {block}");
         }
         let all = blocks.concat();
@@ -286,13 +241,7 @@ Against strategy=through;ttl=5 s";
     fn a_tiny_terminal_is_no_reason_to_fall_over() {
         let found = Found::new();
         for width in 1..40 {
-            rendered(
-                &found,
-                Look {
-                    width: Some(width),
-                    utf8: true,
-                },
-            );
+            rendered(&found, Look { width: Some(width), utf8: true });
         }
     }
 
@@ -303,11 +252,7 @@ Against strategy=through;ttl=5 s";
         }
         let found = Found::new();
         let text = tables(&found.plan, &found.comparisons, WIDE).concat();
-        let cell = |code: &str| {
-            text.split(code)
-                .nth(1)
-                .map(|rest| rest.split('\x1b').next().unwrap().trim())
-        };
+        let cell = |code: &str| text.split(code).nth(1).map(|rest| rest.split('\x1b').next().unwrap().trim());
         assert_eq!(cell("\x1b[38;5;2m"), Some("1.15 ± 0.21"), "{text:?}");
         assert_eq!(cell("\x1b[38;5;1m"), Some("0.99 ± 2.1e-7"), "{text:?}");
     }
@@ -330,17 +275,10 @@ Against strategy=through;ttl=5 s";
 
     #[test]
     fn files_are_named_with_their_rows() {
-        let files_of = [
-            ("summary.csv".into(), Some(8)),
-            ("checks.csv".into(), Some(1)),
-            ("manifest.json".into(), None),
-        ];
-        let written = Written {
-            dir: "results/x".into(),
-            files: files_of.to_vec(),
-        };
-        let expected =
-            "\nWritten to results/x: summary.csv (8 rows), checks.csv (1 row), manifest.json\n";
+        let files_of =
+            [("summary.csv".into(), Some(8)), ("checks.csv".into(), Some(1)), ("manifest.json".into(), None)];
+        let written = Written { dir: "results/x".into(), files: files_of.to_vec() };
+        let expected = "\nWritten to results/x: summary.csv (8 rows), checks.csv (1 row), manifest.json\n";
         assert_eq!(files(&written), expected);
     }
 
@@ -351,9 +289,6 @@ Against strategy=through;ttl=5 s";
             result.warnings.push("drifts".into());
         }
         let text = anstream::adapter::strip_str(&warnings(&found.plan, &found.outcome)).to_string();
-        assert_eq!(
-            text,
-            "warning: drifts (5 of 8 runs, first in strategy=through;ttl=5 s)\n"
-        );
+        assert_eq!(text, "warning: drifts (5 of 8 runs, first in strategy=through;ttl=5 s)\n");
     }
 }

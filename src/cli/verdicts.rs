@@ -11,15 +11,8 @@ pub(super) fn verdicts(checks: &[CheckRow], look: Look) -> String {
     }
     let count = |passed: Option<bool>| checks.iter().filter(|check| check.passed == passed).count();
     let mut text: String = checks.iter().map(|check| line(check, look)).collect();
-    let others = [
-        (count(Some(false)), "failed"),
-        (count(None), "undecided, which is not passed"),
-    ];
-    text.push_str(&format!(
-        "{} of {} checks passed",
-        count(Some(true)),
-        checks.len()
-    ));
+    let others = [(count(Some(false)), "failed"), (count(None), "undecided, which is not passed")];
+    text.push_str(&format!("{} of {} checks passed", count(Some(true)), checks.len()));
     for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
         text.push_str(&format!(", {number} {what}"));
     }
@@ -66,19 +59,7 @@ mod tests {
     #[test]
     fn a_plain_terminal_reads_words() {
         let text = told(false);
-        assert!(
-            text.is_ascii() && text.contains("FAILED loses nothing"),
-            "{text}"
-        );
-        assert_eq!(
-            verdicts(
-                &[],
-                Look {
-                    width: None,
-                    utf8: true
-                }
-            ),
-            ""
-        );
+        assert!(text.is_ascii() && text.contains("FAILED loses nothing"), "{text}");
+        assert_eq!(verdicts(&[], Look { width: None, utf8: true }), "");
     }
 }

@@ -21,7 +21,10 @@ pub(super) fn trace_ends_early(group: &Group, end: Time) -> Option<String> {
         return None;
     }
     let (length, end) = (time_text(length), time_text(end));
-    Some(format!("the trace of {} ends early: after {length} of {end}; `loop: true` begins it again", group.name))
+    Some(format!(
+        "the trace of {} ends early: after {length} of {end}; `loop: true` begins it again",
+        group.name
+    ))
 }
 
 /// Two percentage points between the first and the last third count as drift.
@@ -40,7 +43,9 @@ pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String
     };
     let (first, last) = (ratio(&measured[..third]), ratio(&measured[measured.len() - third..]));
     ((first - last).abs() > DRIFT).then(|| {
-        format!("the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`")
+        format!(
+            "the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`"
+        )
     })
 }
 

@@ -61,9 +61,10 @@ pub fn drive(
     }
     let conserved = run.simulation.check_conservation();
     if let Err(what) = conserved {
-        return Err(vec![Problem::new(format!("the books do not balance: {what}")).hint(
-            "this is a fault of scalelab, not of the script: please report it with the script",
-        )]);
+        return Err(vec![
+            Problem::new(format!("the books do not balance: {what}"))
+                .hint("this is a fault of scalelab, not of the script: please report it with the script"),
+        ]);
     }
     Ok(Some(run.result(place)))
 }
@@ -227,11 +228,8 @@ impl<'a> Run<'a> {
         let mut figures = Vec::new();
         for (index, group) in self.world.layout.groups.iter().enumerate() {
             let of_group = group.nodes().map(|node| {
-                let change = Change {
-                    earlier: &self.looked.1[node.index()],
-                    later: &later[node.index()],
-                    length,
-                };
+                let change =
+                    Change { earlier: &self.looked.1[node.index()], later: &later[node.index()], length };
                 change.figures()
             });
             figures.extend(summed(of_group.collect(), index));

@@ -46,6 +46,8 @@ pub struct Outcome {
     pub complete: bool,
 }
 
+/// More threads than this would only get in each other's way.
+const THREADS_AT_MOST: usize = 256;
 /// Stack of a worker: scripts recurse.
 const STACK_BYTES: usize = 256 << 20;
 
@@ -53,9 +55,8 @@ const STACK_BYTES: usize = 256 << 20;
 pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     let mut problems = Problems::new();
     for variant in 0..plan.variants.len() {
-        let rehearsed = builder
-            .world(variant, 0)
-            .and_then(|built| rehearse(built, plan.timing.end(), &plan.disabled));
+        let rehearsed =
+            builder.world(variant, 0).and_then(|built| rehearse(built, plan.timing.end(), &plan.disabled));
         for problem in rehearsed.err().into_iter().flatten() {
             // The same line makes the same mistake in every variant: once is enough.
             if !problems.contains(&problem) {
@@ -81,7 +82,7 @@ pub fn run<'w>(
         jobs.extend((0..plan.variants.len()).map(|variant| (variant, replication)));
     }
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(threads.min(plan.jobs()).min(THREADS_AT_MOST))
         .stack_size(STACK_BYTES)
         .build()
         .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])?;
@@ -102,9 +103,8 @@ pub fn run<'w>(
         }
     };
     // `with_max_len(1)`: long and short runs mix; `collect` keeps the order of the jobs.
-    let mut results: Vec<RunResult> = pool.install(|| {
-        jobs.into_par_iter().with_max_len(1).map_init(|| None, work).flatten().collect()
-    });
+    let mut results: Vec<RunResult> =
+        pool.install(|| jobs.into_par_iter().with_max_len(1).map_init(|| None, work).flatten().collect());
     if let Some(problems) = failed.into_inner().expect("no panic") {
         return Err(problems);
     }

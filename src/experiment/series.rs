@@ -1,9 +1,9 @@
 //! A run over time: differences of readings, window by window.
 
 use super::result::{ComponentRow, SeriesRow};
-use crate::kernel::readings::Reading;
 use crate::components::Layout;
 use crate::kernel::book::ClassBook;
+use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
 
 /// Name of the requests as a whole in timeseries.csv.
@@ -152,6 +152,18 @@ impl Change<'_> {
         self.mean("busy").map(|busy| busy / servers)
     }
 
+    /// Mean number of jobs waiting, those at the door of a hung node included.
+    pub fn queue_len(&self) -> Option<f64> {
+        let parts = [self.mean("queue"), self.mean("held")];
+        parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
+    }
+
+    /// Largest number of jobs waiting.
+    pub fn queue_len_max(&self) -> Option<f64> {
+        let parts = [self.maximum("queue_len_max"), self.maximum("held_max")];
+        parts.into_iter().flatten().reduce(f64::max)
+    }
+
     /// Share of the pool's slots in use.
     pub fn workers(&self) -> Option<f64> {
         let slots = self.gauge("pool_slots")?;
@@ -166,12 +178,10 @@ impl Change<'_> {
 
     /// What is worth a row, in a fixed order.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
-        let rate = |metric: &str| {
-            self.later.get(metric).map(|_| self.count(metric) as f64 / self.length)
-        };
+        let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
         [
             ("utilization_ratio", self.utilization()),
-            ("queue_len_mean", self.mean("queue")),
+            ("queue_len_mean", self.queue_len()),
             ("workers_utilization_ratio", self.workers()),
             ("workers_queue_len_mean", self.mean("pool_queue")),
             ("arrivals_per_s", rate("arrivals")),
@@ -244,8 +254,8 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         component: name.into(),
         kind: kind.into(),
         utilization_ratio: change.utilization(),
-        queue_len_mean: change.mean("queue"),
-        queue_len_max: change.maximum("queue_len_max"),
+        queue_len_mean: change.queue_len(),
+        queue_len_max: change.queue_len_max(),
         arrivals_count: known("requests").or(known("calls")).or(known("arrivals")),
         completions_count: known("answered").or(known("completions")),
         // A component that counts its errors counts those it turned away among them.

@@ -189,10 +189,7 @@ pub(super) fn given(context: &NativeCallContext<'_>, map: &Map) -> Vec<Given> {
 }
 
 /// The world being described, or an error that says where its functions belong.
-pub(super) fn draft<T>(
-    what: &str,
-    work: impl FnOnce(&mut Draft) -> T,
-) -> Result<T, Box<EvalAltResult>> {
+pub(super) fn draft<T>(what: &str, work: impl FnOnce(&mut Draft) -> T) -> Result<T, Box<EvalAltResult>> {
     desk(|desk| desk.world.as_mut().map(work)).ok_or_else(|| {
         let hint = "describe worlds in experiment(..).world(|p| { .. })".to_string();
         fail(format!("{what} belongs into a world"), Some(hint))

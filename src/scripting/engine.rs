@@ -69,6 +69,10 @@ fn limit() -> Option<Dynamic> {
         return Some("stopped".into());
     }
     (spent > OPERATIONS).then(|| {
-        format!("the script did not end after {} million operations; is there an endless loop?", OPERATIONS / 1_000_000).into()
+        format!(
+            "the script did not end after {} million operations; is there an endless loop?",
+            OPERATIONS / 1_000_000
+        )
+        .into()
     })
 }

@@ -82,9 +82,7 @@ impl Source {
                 arrivals: arrivals.clone(),
                 stream: Stream::named(0, 0, "opened when the simulation starts"),
             },
-            Some(Load::Trace(load)) => {
-                Source::Trace { load: load.clone(), replay: None, next: None }
-            }
+            Some(Load::Trace(load)) => Source::Trace { load: load.clone(), replay: None, next: None },
             None => Source::Closed,
         }
     }

@@ -130,7 +130,10 @@ fn a_hang_shifts_everything_by_its_length() {
         let hung = served(discipline, &jobs, &controls);
         for ((job, at), (same, later)) in calm.into_iter().zip(hung) {
             // Sharing rounds a departure up to a whole nanosecond, each time it is computed.
-            assert!(job == same && (at + 1_000..=at + 1_001).contains(&later), "{discipline}: {job} at {later}");
+            assert!(
+                job == same && (at + 1_000..=at + 1_001).contains(&later),
+                "{discipline}: {job} at {later}"
+            );
         }
     }
 }
@@ -143,7 +146,8 @@ fn jobs_are_there_while_their_station_hangs() {
         for end in [530, 1_030, 5_000] {
             let hung = (end.min(1_030) - 30) as f64;
             let (busy, waiting) = areas(&play(discipline, (1, None), &jobs, &controls, end).1);
-            let (calm_busy, calm_waiting) = areas(&play(discipline, (1, None), &jobs, &[], end.max(1_030) - 1_000).1);
+            let (calm_busy, calm_waiting) =
+                areas(&play(discipline, (1, None), &jobs, &[], end.max(1_030) - 1_000).1);
             let off = (busy - calm_busy - hung).abs().max((waiting - calm_waiting - 2.0 * hung).abs());
             assert!(off < 3.0, "{discipline} until {end}: busy {busy}, waiting {waiting}");
         }

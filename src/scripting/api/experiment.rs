@@ -29,7 +29,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("variant", |e: ExperimentHandle, name: &str, levels: Map| {
         e.change(|d| d.variants.push((name.into(), levels)))
     });
-    engine.register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
+    engine
+        .register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
     engine.register_fn("replications", |e: ExperimentHandle, n: INT| -> Scripted<_> {
         let n = positive(n, "replications")?;
         Ok(e.change(|d| d.replications = n))
@@ -104,7 +105,9 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
     if name.trim().is_empty() {
         return Err(fail("an experiment needs a name", Some("write experiment(\"name\")".into())));
     }
-    if desk(|desk| desk.only.is_none() && desk.experiments.iter().any(|other| other.name == name && other.pending)) {
+    if desk(|desk| {
+        desk.only.is_none() && desk.experiments.iter().any(|other| other.name == name && other.pending)
+    }) {
         let hint = "results are kept by name: give each its own".to_string();
         return Err(fail(format!("there are two experiments of the name \"{name}\""), Some(hint)));
     }
@@ -139,7 +142,10 @@ fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHa
     }
     let twice = desk(|desk| desk.experiments[e.0].factors.iter().any(|(other, _)| other == name));
     if twice {
-        return Err(fail(format!("`{name}` is varied twice"), Some("put all its values into one list".into())));
+        return Err(fail(
+            format!("`{name}` is varied twice"),
+            Some("put all its values into one list".into()),
+        ));
     }
     let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !is_word || name.is_empty() {
@@ -209,9 +215,8 @@ fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
 
 /// `.run()` in a worker: what it returned the first time, up to the call that is under way.
 fn run_again(e: ExperimentHandle, only: Only) -> Scripted<super::results::All> {
-    let (definition, earlier) = desk(|desk| {
-        (desk.experiments[e.0].clone(), desk.earlier.get(e.0).cloned().unwrap_or_default())
-    });
+    let (definition, earlier) =
+        desk(|desk| (desk.experiments[e.0].clone(), desk.earlier.get(e.0).cloned().unwrap_or_default()));
     if e.0 == only.ordinal && only.call == Some(definition.calls) {
         return Err(Ending::Enough.error());
     }
@@ -261,9 +266,10 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
     if definition.duration.is_none() {
         missing("duration", "add .duration(1.minute)");
     }
-    let runs: u64 = definition.factors.iter().fold(definition.replications, |product, (_, levels)| {
-        product.saturating_mul(levels.len() as u64)
-    });
+    let runs: u64 = definition
+        .factors
+        .iter()
+        .fold(definition.replications, |product, (_, levels)| product.saturating_mul(levels.len() as u64));
     let runs = runs.saturating_mul(definition.variants.len().max(1) as u64);
     if runs > RUNS_AT_MOST {
         let message = format!("experiment \"{}\" would take {runs} runs", definition.name);

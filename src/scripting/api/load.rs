@@ -1,7 +1,7 @@
 //! Distributions, keys, arrivals, traces, later steps.
 
 use crate::catalog::{KeysPlan, Load, PlannedStep, Problem, TraceLoad, Value};
-use crate::input::{OnError, TraceFileOptions, Trace, open_trace};
+use crate::input::{OnError, Trace, TraceFileOptions, open_trace};
 use crate::random::arrivals::{Arrivals, NextState};
 use crate::random::keys::{Keys, KeysError};
 use crate::random::replay::{ReplayOptions, TraceRows};
@@ -42,7 +42,10 @@ fn wrong(error: impl std::fmt::Display) -> Box<rhai::EvalAltResult> {
 }
 
 /// A distribution, or a stand-in for one whose mistake has been noted, so that later ones are found too.
-fn made<V: Into<Variate>, E: std::fmt::Display>(cx: &NativeCallContext<'_>, result: Result<V, E>) -> Scripted<Variate> {
+fn made<V: Into<Variate>, E: std::fmt::Display>(
+    cx: &NativeCallContext<'_>,
+    result: Result<V, E>,
+) -> Scripted<Variate> {
     result.map_or_else(|error| noted(cx, &error, Variate::constant(1)), |made| Ok(made.into()))
 }
 
@@ -57,22 +60,33 @@ fn distributions(engine: &mut Engine) {
     engine.register_fn("constant", |value: Span| -> Scripted<Variate> {
         u64::try_from(value.0).map(Variate::constant).map_err(|_| wrong("a time cannot be negative"))
     });
-    engine.register_fn("exponential", |cx: NativeCallContext, mean: Span| made(&cx, Exponential::new(mean.0 as f64)));
-    engine.register_fn("uniform", |cx: NativeCallContext, low: Span, high: Span| made(&cx, Uniform::new(low.0 as f64, high.0 as f64)));
+    engine.register_fn("exponential", |cx: NativeCallContext, mean: Span| {
+        made(&cx, Exponential::new(mean.0 as f64))
+    });
+    engine.register_fn("uniform", |cx: NativeCallContext, low: Span, high: Span| {
+        made(&cx, Uniform::new(low.0 as f64, high.0 as f64))
+    });
     engine.register_fn("erlang", |cx: NativeCallContext, stages: INT, mean: Span| {
         made(&cx, Erlang::new(stages.clamp(0, 1000) as u32, mean.0 as f64))
     });
-    engine.register_fn("lognormal", |cx: NativeCallContext, median: Span, sigma: FLOAT| made(&cx, Lognormal::new(median.0 as f64, sigma)));
+    engine.register_fn("lognormal", |cx: NativeCallContext, median: Span, sigma: FLOAT| {
+        made(&cx, Lognormal::new(median.0 as f64, sigma))
+    });
     engine.register_fn("lognormal_p99", |cx: NativeCallContext, mean: Span, p99: Span| {
         made(&cx, Lognormal::from_mean_p99(mean.0 as f64, p99.0 as f64))
     });
-    engine.register_fn("weibull", |cx: NativeCallContext, scale: Span, shape: FLOAT| made(&cx, Weibull::new(scale.0 as f64, shape)));
-    engine.register_fn("pareto", |cx: NativeCallContext, scale: Span, shape: FLOAT| made(&cx, Pareto::new(scale.0 as f64, shape)));
+    engine.register_fn("weibull", |cx: NativeCallContext, scale: Span, shape: FLOAT| {
+        made(&cx, Weibull::new(scale.0 as f64, shape))
+    });
+    engine.register_fn("pareto", |cx: NativeCallContext, scale: Span, shape: FLOAT| {
+        made(&cx, Pareto::new(scale.0 as f64, shape))
+    });
 }
 
 fn mixtures(engine: &mut Engine) {
     engine.register_fn("hyperexponential", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
-        let pairs = pairs(&list, "[probability, mean]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
+        let pairs =
+            pairs(&list, "[probability, mean]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
         made(&cx, Hyperexponential::new(pairs))
     });
     engine.register_fn("empirical", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
@@ -108,7 +122,11 @@ fn number(value: &Dynamic) -> Option<f64> {
     }
 }
 
-fn plan(cx: &NativeCallContext<'_>, popularity: Result<Keys, KeysError>, scrambled: bool) -> Scripted<KeysPlan> {
+fn plan(
+    cx: &NativeCallContext<'_>,
+    popularity: Result<Keys, KeysError>,
+    scrambled: bool,
+) -> Scripted<KeysPlan> {
     let one = || Keys::uniform(1).expect("one key");
     let popularity = popularity.or_else(|error| noted(cx, &error, one()))?;
     let size = popularity.n_keys();
@@ -125,11 +143,21 @@ fn whole(n: INT) -> u64 {
 }
 
 fn keys(engine: &mut Engine) {
-    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: FLOAT| plan(&cx, Keys::zipf(whole(n), exponent), true));
-    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: INT| plan(&cx, Keys::zipf(whole(n), exponent as f64), true));
-    engine.register_fn("uniform_keys", |cx: NativeCallContext, n: INT| plan(&cx, Keys::uniform(whole(n)), true));
-    engine.register_fn("latest", |cx: NativeCallContext, n: INT, exponent: FLOAT| plan(&cx, Keys::latest(whole(n), exponent), false));
-    engine.register_fn("sequential", |cx: NativeCallContext, n: INT| plan(&cx, Keys::sequential(whole(n)), false));
+    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: FLOAT| {
+        plan(&cx, Keys::zipf(whole(n), exponent), true)
+    });
+    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: INT| {
+        plan(&cx, Keys::zipf(whole(n), exponent as f64), true)
+    });
+    engine.register_fn("uniform_keys", |cx: NativeCallContext, n: INT| {
+        plan(&cx, Keys::uniform(whole(n)), true)
+    });
+    engine.register_fn("latest", |cx: NativeCallContext, n: INT, exponent: FLOAT| {
+        plan(&cx, Keys::latest(whole(n), exponent), false)
+    });
+    engine.register_fn("sequential", |cx: NativeCallContext, n: INT| {
+        plan(&cx, Keys::sequential(whole(n)), false)
+    });
     engine.register_fn("hotspot", |cx: NativeCallContext, n: INT, keys: Share, requests: Share| {
         plan(&cx, Keys::hotspot(whole(n), keys.0, requests.0), true)
     });
@@ -143,19 +171,28 @@ fn open<E: std::fmt::Display>(cx: &NativeCallContext<'_>, arrivals: Result<Arriv
 
 fn arrivals(engine: &mut Engine) {
     engine.register_fn("poisson", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::poisson(rate.0)));
-    engine.register_fn("constant", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::constant(rate.0, 0)));
-    engine.register_fn("ramp", |cx: NativeCallContext, list: Array| -> Scripted<Load> { open(&cx, Arrivals::ramp(points(&list)?)) });
-    engine.register_fn("steps", |cx: NativeCallContext, list: Array| -> Scripted<Load> { open(&cx, Arrivals::steps(points(&list)?)) });
-    engine.register_fn("spike", |cx: NativeCallContext, usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
-        let (Ok(begin), Ok(length)) = (u64::try_from(begin.0), u64::try_from(length.0)) else {
-            return Err(wrong("a spike does not begin before the start, nor last less than nothing"));
-        };
-        let mut steps = vec![(0, usual.0), (begin, peak.0), (begin.saturating_add(length), usual.0)];
-        if begin == 0 {
-            steps.remove(0);
-        }
-        open(&cx, Arrivals::steps(steps))
+    engine.register_fn("constant", |cx: NativeCallContext, rate: Rate| {
+        open(&cx, Arrivals::constant(rate.0, 0))
     });
+    engine.register_fn("ramp", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
+        open(&cx, Arrivals::ramp(points(&list)?))
+    });
+    engine.register_fn("steps", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
+        open(&cx, Arrivals::steps(points(&list)?))
+    });
+    engine.register_fn(
+        "spike",
+        |cx: NativeCallContext, usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
+            let (Ok(begin), Ok(length)) = (u64::try_from(begin.0), u64::try_from(length.0)) else {
+                return Err(wrong("a spike does not begin before the start, nor last less than nothing"));
+            };
+            let mut steps = vec![(0, usual.0), (begin, peak.0), (begin.saturating_add(length), usual.0)];
+            if begin == 0 {
+                steps.remove(0);
+            }
+            open(&cx, Arrivals::steps(steps))
+        },
+    );
     engine.register_fn("bursty", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
         let state = |item: &Dynamic| {
             let item = item.clone().try_cast::<Array>()?;
@@ -164,7 +201,8 @@ fn arrivals(engine: &mut Engine) {
             Some((rate.clone().try_cast::<Rate>()?.0, u64::try_from(stay.0).ok()?))
         };
         let states: Option<Vec<_>> = list.iter().map(state).collect();
-        let states = states.ok_or_else(|| wrong("each state must be [rate, mean stay], as in [500.rps, 1.s]"))?;
+        let states =
+            states.ok_or_else(|| wrong("each state must be [rate, mean stay], as in [500.rps, 1.s]"))?;
         open(&cx, Arrivals::mmpp(states, NextState::Random))
     });
 }
@@ -182,7 +220,8 @@ fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
 }
 
 /// Settings of a trace.
-pub(in crate::scripting) const TRACE_OPTIONS: [&str; 7] = ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
+pub(in crate::scripting) const TRACE_OPTIONS: [&str; 7] =
+    ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
 
 fn trace(path: &str, options: &Map) -> Scripted<Load> {
     for name in options.keys() {
@@ -241,7 +280,10 @@ fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
     let beside = desk(|desk| desk.folder.join(path));
     let file = if beside.exists() { beside } else { Path::new(path).to_path_buf() };
     if !file.exists() {
-        let hint = format!("it is looked for in {} and where you are", desk(|desk| desk.folder.display().to_string()));
+        let hint = format!(
+            "it is looked for in {} and where you are",
+            desk(|desk| desk.folder.display().to_string())
+        );
         return Err(fail(format!("there is no trace {path}"), Some(hint)));
     }
     let key = (file.clone(), options.on_error == OnError::Skip, options.limit);
@@ -254,7 +296,10 @@ fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
         let line = trace.first_error().map(|error| error.to_string());
         let example = line.as_deref().and_then(|line| line.split(';').next());
         let example = example.map_or(String::new(), |line| format!("; the first one: {line}"));
-        crate::scripting::desk::print(&format!("warning: {} lines of {path} were skipped{example}", trace.skipped()));
+        crate::scripting::desk::print(&format!(
+            "warning: {} lines of {path} were skipped{example}",
+            trace.skipped()
+        ));
     }
     loaded.insert(key, trace.clone());
     Ok(trace)

@@ -8,8 +8,8 @@ mod timeline;
 mod world;
 
 pub(super) use checks::{judge, probe};
-pub(super) use load::TRACE_OPTIONS;
 pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
+pub(super) use load::TRACE_OPTIONS;
 
 use rhai::{Dynamic, Engine};
 

@@ -57,7 +57,10 @@ impl All {
     }
 
     fn labels(&self) -> Vec<String> {
-        self.variants.iter().map(|variant| self.finished.record.plan.variants[*variant].label.clone()).collect()
+        self.variants
+            .iter()
+            .map(|variant| self.finished.record.plan.variants[*variant].label.clone())
+            .collect()
     }
 
     fn get(&self, name: &str) -> Scripted<Dynamic> {
@@ -76,7 +79,9 @@ impl All {
         let sense = match METRICS[metric].better {
             Better::Lower => Sense::Less,
             Better::Higher => Sense::More,
-            Better::Neither => return Err(fail(format!("no value of `{name}` is better than another"), None)),
+            Better::Neither => {
+                return Err(fail(format!("no value of `{name}` is better than another"), None));
+            }
         };
         let estimates: Vec<(usize, Estimate)> =
             self.variants.iter().map(|v| Ok((*v, self.one(*v).estimate(name)?))).collect::<Scripted<_>>()?;
@@ -222,9 +227,13 @@ fn comparisons(engine: &mut Engine) {
             )*};
         }
         with!(Span, Rate, Size, Share, INT, FLOAT);
-        engine.register_fn(operator, move |a: Estimate, b: Estimate| compare(&Several(vec![a], Vec::new()), sense, &Dynamic::from(b)));
+        engine.register_fn(operator, move |a: Estimate, b: Estimate| {
+            compare(&Several(vec![a], Vec::new()), sense, &Dynamic::from(b))
+        });
         engine.register_fn(operator, move |a: Several, b: Estimate| compare(&a, sense, &Dynamic::from(b)));
-        engine.register_fn(operator, move |a: Estimate, b: Several| compare(&Several(vec![a], Vec::new()), sense, &Dynamic::from(b)));
+        engine.register_fn(operator, move |a: Estimate, b: Several| {
+            compare(&Several(vec![a], Vec::new()), sense, &Dynamic::from(b))
+        });
         engine.register_fn(operator, move |a: Several, b: Several| compare(&a, sense, &Dynamic::from(b)));
     }
     engine.register_fn("!", |_: Check| -> Scripted<Check> {
@@ -262,7 +271,9 @@ fn estimate_text(estimate: &Estimate) -> String {
     match (estimate.mean(), estimate.interval()) {
         (None, _) => format!("{}: not measured", estimate.metric),
         (Some(mean), None) => format!("{}: {}", estimate.metric, short(mean)),
-        (Some(mean), Some(i)) => format!("{}: {} [{}, {}]", estimate.metric, short(mean), short(i.low()), short(i.high())),
+        (Some(mean), Some(i)) => {
+            format!("{}: {} [{}, {}]", estimate.metric, short(mean), short(i.low()), short(i.high()))
+        }
     }
 }
 
@@ -273,7 +284,8 @@ fn all_text(all: &All) -> String {
 /// One line for each variant.
 fn several_text(several: &Several) -> String {
     let width = several.1.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let line = |(label, estimate): (&String, &Estimate)| format!("{label:<width$}  {}", estimate_text(estimate));
+    let line =
+        |(label, estimate): (&String, &Estimate)| format!("{label:<width$}  {}", estimate_text(estimate));
     several.1.iter().zip(&several.0).map(line).collect::<Vec<_>>().join("\n")
 }
 

@@ -13,8 +13,12 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Handle>("component");
     for kind in KINDS {
         let name = kind.entry.name;
-        engine.register_fn(name, move |cx: NativeCallContext, own: &str, map: Map| component(&cx, name, own, &map));
-        engine.register_fn(name, move |cx: NativeCallContext, own: &str| component(&cx, name, own, &Map::new()));
+        engine.register_fn(name, move |cx: NativeCallContext, own: &str, map: Map| {
+            component(&cx, name, own, &map)
+        });
+        engine.register_fn(name, move |cx: NativeCallContext, own: &str| {
+            component(&cx, name, own, &Map::new())
+        });
     }
     engine.register_fn("link", link);
     engine.register_fn("network", network);
@@ -122,7 +126,9 @@ fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
         return Err(fail(format!("`{name}` is measured while a simulation runs"), Some(hint)));
     };
     let of_group = || figures.iter().filter(|(group, ..)| *group == handle.group);
-    let plain = |metric: &str| metric.trim_end_matches("_ratio").trim_end_matches("_count").trim_end_matches("_per_s").to_string();
+    let plain = |metric: &str| {
+        metric.trim_end_matches("_ratio").trim_end_matches("_count").trim_end_matches("_per_s").to_string()
+    };
     let found = of_group().find(|(_, metric, _)| *metric == name || plain(metric) == name);
     // A figure that the last second says nothing about (no look-ups) is not a number: no comparison holds.
     found.map(|(_, _, value)| *value).map_or_else(|| unknown_figure(name), Ok)
@@ -145,4 +151,3 @@ fn describe(handle: Handle) -> String {
     });
     name.unwrap_or_else(|| "component".into())
 }
-
