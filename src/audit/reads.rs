@@ -22,17 +22,25 @@ impl Audit {
             self.counts.out_of_range_count += u64::from(counted && key >= KEYS_MAX);
             return ReadCheck::default();
         };
+        self.judge_read(index, (key, floor, version), now_ns, session, counted)
+    }
+
+    /// A read of a key that has been written. Out of line: the keys of most reads have not.
+    #[inline(never)]
+    fn judge_read(
+        &mut self,
+        index: usize,
+        (key, floor, version): (u64, u32, u32),
+        now_ns: u64,
+        session: u32,
+        counted: bool,
+    ) -> ReadCheck {
         let record = &self.records[index];
-        debug_assert!(
-            version <= record.head,
-            "read version {version}, which was never committed"
-        );
+        debug_assert!(version <= record.head, "read version {version}, which was never committed");
         let check = check_read(record, floor, version, now_ns);
         let session_check = match session {
             0 => SessionCheck::default(),
-            _ => self
-                .sessions
-                .read(session, key, floor, version, record.lost()),
+            _ => self.sessions.read(session, key, floor, version, record.lost()),
         };
         if counted {
             self.counts.add_read(check, session_check);
@@ -68,23 +76,9 @@ mod tests {
         audit.acknowledge(KEY, version, 20, 0);
         assert!(!audit.finish_read(KEY, floor, 1, 25, 0, true).stale);
         let check = read(&mut audit, 1, 26, 0);
-        assert_eq!(
-            check,
-            ReadCheck {
-                stale: true,
-                age_ns: Some(6),
-                age_is_lower_bound: false
-            }
-        );
+        assert_eq!(check, ReadCheck { stale: true, age_ns: Some(6), age_is_lower_bound: false });
         let report = audit.report();
-        assert_eq!(
-            (
-                report.reads_count,
-                report.stale_reads_count,
-                report.stale_age.count()
-            ),
-            (2, 1, 1)
-        );
+        assert_eq!((report.reads_count, report.stale_reads_count, report.stale_age.count()), (2, 1, 1));
     }
 
     #[test]
@@ -99,19 +93,11 @@ mod tests {
         let mut audit = written(6);
         assert_eq!(
             read(&mut audit, 2, 100, 0),
-            ReadCheck {
-                stale: true,
-                age_ns: Some(70),
-                age_is_lower_bound: false
-            }
+            ReadCheck { stale: true, age_ns: Some(70), age_is_lower_bound: false }
         );
         assert_eq!(
             read(&mut audit, 1, 100, 0),
-            ReadCheck {
-                stale: true,
-                age_ns: Some(70),
-                age_is_lower_bound: true
-            }
+            ReadCheck { stale: true, age_ns: Some(70), age_is_lower_bound: true }
         );
         assert_eq!(audit.report().lower_bound_count, 1);
     }
@@ -124,14 +110,7 @@ mod tests {
         assert_eq!(audit.floor(KEY), 3);
         assert!(!audit.finish_read(KEY, floor, 3, 100, 0, true).stale);
         let check = audit.finish_read(KEY, floor, 2, 100, 0, true);
-        assert_eq!(
-            check,
-            ReadCheck {
-                stale: true,
-                age_ns: Some(70),
-                age_is_lower_bound: false
-            }
-        );
+        assert_eq!(check, ReadCheck { stale: true, age_ns: Some(70), age_is_lower_bound: false });
     }
 
     #[test]
@@ -151,18 +130,10 @@ mod tests {
         let version = audit.commit(KEY);
         audit.acknowledge(KEY, version, 20, 3);
         audit.finish_read(KEY, before, 1, 30, 3, true);
-        assert_eq!(
-            audit.report().read_your_writes_violations_count,
-            0,
-            "the read began before the answer"
-        );
+        assert_eq!(audit.report().read_your_writes_violations_count, 0, "the read began before the answer");
         read(&mut audit, 1, 30, 4);
         read(&mut audit, 1, 30, 0);
-        assert_eq!(
-            audit.report().read_your_writes_violations_count,
-            0,
-            "not their write"
-        );
+        assert_eq!(audit.report().read_your_writes_violations_count, 0, "not their write");
         assert!(read(&mut audit, 1, 30, 3).stale);
         assert_eq!(audit.report().read_your_writes_violations_count, 1);
         assert_eq!(audit.report().monotonic_read_violations_count, 0);
@@ -177,10 +148,7 @@ mod tests {
         read(&mut audit, 1, 30, 4);
         let report = audit.report();
         assert_eq!(
-            (
-                report.monotonic_read_violations_count,
-                report.read_your_writes_violations_count
-            ),
+            (report.monotonic_read_violations_count, report.read_your_writes_violations_count),
             (1, 0)
         );
     }
@@ -196,27 +164,16 @@ mod tests {
         assert_eq!(audit.report().monotonic_read_violations_count, 1);
         audit.rollback(KEY, 3);
         read(&mut audit, 3, 50, 3);
-        assert_eq!(
-            audit.report().read_your_writes_violations_count,
-            0,
-            "version 4 is gone"
-        );
+        assert_eq!(audit.report().read_your_writes_violations_count, 0, "version 4 is gone");
         read(&mut audit, 2, 50, 3);
-        assert_eq!(
-            audit.report().read_your_writes_violations_count,
-            1,
-            "version 3 is not"
-        );
+        assert_eq!(audit.report().read_your_writes_violations_count, 1, "version 3 is not");
     }
 
     #[test]
     fn a_read_that_is_not_counted_is_judged_and_remembered() {
         let mut audit = written(3);
         assert!(audit.finish_read(KEY, 3, 2, 40, 3, false).stale);
-        assert_eq!(
-            audit.report().reads_count + audit.report().stale_reads_count,
-            0
-        );
+        assert_eq!(audit.report().reads_count + audit.report().stale_reads_count, 0);
         read(&mut audit, 1, 50, 3);
         assert_eq!(audit.report().monotonic_read_violations_count, 1);
     }

@@ -58,7 +58,7 @@ impl Audit {
 
     /// The client of a write got its answer at `now_ns`. `version` is what [`commit`](Self::commit) returned; `session`
     /// 0 means none. The same version acknowledged again changes nothing.
-    #[inline]
+    #[inline(never)]
     pub fn acknowledge(&mut self, key: u64, version: u32, now_ns: u64, session: u32) {
         let Some(index) = self.record_index(key) else {
             self.acknowledge_unknown(key);
@@ -81,10 +81,7 @@ impl Audit {
 
     #[cold]
     fn acknowledge_unknown(&mut self, key: u64) {
-        debug_assert!(
-            key >= KEYS_MAX,
-            "acknowledged a write of key {key}, which was never written"
-        );
+        debug_assert!(key >= KEYS_MAX, "acknowledged a write of key {key}, which was never written");
         self.counts.writes_acknowledged_count += 1;
         self.counts.out_of_range_count += 1;
     }
@@ -99,15 +96,7 @@ mod tests {
     #[test]
     fn versions_are_commit_positions_and_the_floor_follows_acknowledgements_only() {
         let mut audit = Audit::new(10);
-        assert_eq!(
-            (
-                audit.commit(KEY),
-                audit.commit(KEY),
-                audit.head(KEY),
-                audit.floor(KEY)
-            ),
-            (1, 2, 2, 0)
-        );
+        assert_eq!((audit.commit(KEY), audit.commit(KEY), audit.head(KEY), audit.floor(KEY)), (1, 2, 2, 0));
         audit.acknowledge(KEY, 2, 10, 0);
         audit.acknowledge(KEY, 1, 20, 0);
         assert_eq!(audit.floor(KEY), 2);
@@ -125,21 +114,10 @@ mod tests {
         assert_eq!(audit.durable(KEY), 2);
         assert_eq!(audit.rollback(KEY, audit.durable(KEY)), 3);
         assert_eq!(
-            (
-                audit.report().lost_writes_count,
-                audit.floor(KEY),
-                audit.surviving_head(KEY)
-            ),
+            (audit.report().lost_writes_count, audit.floor(KEY), audit.surviving_head(KEY)),
             (3, 2, 2)
         );
-        assert_eq!(
-            (
-                audit.head(KEY),
-                audit.commit_volatile(KEY),
-                audit.surviving_head(KEY)
-            ),
-            (5, 6, 6)
-        );
+        assert_eq!((audit.head(KEY), audit.commit_volatile(KEY), audit.surviving_head(KEY)), (5, 6, 6));
     }
 
     #[test]
@@ -161,14 +139,7 @@ mod tests {
         audit.acknowledge(KEY, version, 50, 3);
         audit.acknowledge(KEY, version, 51, 3);
         let report = audit.report();
-        assert_eq!(
-            (
-                report.lost_writes_count,
-                report.writes_acknowledged_count,
-                audit.floor(KEY)
-            ),
-            (1, 2, 1)
-        );
+        assert_eq!((report.lost_writes_count, report.writes_acknowledged_count, audit.floor(KEY)), (1, 2, 1));
         assert_eq!(read(&mut audit, 1, 60, 3), ReadCheck::default());
     }
 
@@ -192,10 +163,7 @@ mod tests {
         let winner = audit.commit(KEY);
         audit.acknowledge(KEY, winner, 20, 0);
         audit.acknowledge(KEY, loser, 30, 0);
-        assert_eq!(
-            (audit.report().lost_writes_count, audit.floor(KEY)),
-            (1, winner)
-        );
+        assert_eq!((audit.report().lost_writes_count, audit.floor(KEY)), (1, winner));
         assert_eq!(read(&mut audit, loser, 50, 0).age_ns, Some(30));
     }
 }

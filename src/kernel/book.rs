@@ -43,6 +43,12 @@ impl ClassBook {
     }
 
     #[inline]
+    fn add_success(&mut self, latency: Time) {
+        self.succeeded += 1;
+        self.latency.record(latency);
+    }
+
+    #[cold]
     fn add(&mut self, outcome: Outcome, latency: Time) {
         match outcome {
             Outcome::Succeeded => self.succeeded += 1,
@@ -83,9 +89,18 @@ impl Book {
     pub(super) fn finish(&mut self, request: &Request, outcome: Outcome, now: Time) {
         self.finished += 1;
         let latency = now - request.intended;
-        self.window.add(outcome, latency);
-        if request.intended >= self.measured_from {
-            self.classes[request.class as usize].add(outcome, latency);
+        let class = &mut self.classes[request.class as usize % CLASSES];
+        let measured = request.intended >= self.measured_from;
+        if outcome == Outcome::Succeeded {
+            self.window.add_success(latency);
+            if measured {
+                class.add_success(latency);
+            }
+        } else {
+            self.window.add(outcome, latency);
+            if measured {
+                class.add(outcome, latency);
+            }
         }
     }
 

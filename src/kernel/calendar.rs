@@ -34,7 +34,6 @@ pub struct Calendar {
     front_end: Time,
     /// The next entries, latest first.
     front: Vec<Entry>,
-    pending: usize,
 }
 
 impl Default for Calendar {
@@ -53,29 +52,37 @@ impl Calendar {
             base: 0,
             front_end: 0,
             front: Vec::with_capacity(64),
-            pending: 0,
         }
     }
 
-    /// Number of pending entries.
+    /// Number of pending entries; counted anew each time.
     pub fn len(&self) -> usize {
-        self.pending
+        self.front.len() + self.slots.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Whether nothing is pending.
     pub fn is_empty(&self) -> bool {
-        self.pending == 0
+        self.front.is_empty() && self.levels == 0
     }
 
     /// Adds an entry. Its time must not lie before the last popped one.
+    #[inline(never)]
     pub fn push(&mut self, time: Time, event: Packed) {
         let entry = Entry { time, event };
-        self.pending += 1;
-        if entry.time < self.front_end {
-            insert_descending(&mut self.front, entry);
-        } else {
-            self.place(entry);
+        // What may call something stands apart, so that this, the usual case, needs no stack.
+        if entry.time >= self.front_end || self.front.len() == self.front.capacity() {
+            return self.push_elsewhere(entry);
         }
+        insert_descending(&mut self.front, entry);
+    }
+
+    #[inline(never)]
+    fn push_elsewhere(&mut self, entry: Entry) {
+        if entry.time >= self.front_end {
+            return self.place(entry);
+        }
+        self.front.reserve(1);
+        insert_descending(&mut self.front, entry);
     }
 
     /// Time of the next entry.
@@ -98,7 +105,6 @@ impl Calendar {
             return None;
         }
         self.front.pop();
-        self.pending -= 1;
         Some(entry)
     }
 

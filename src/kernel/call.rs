@@ -31,7 +31,11 @@ pub enum Status {
 }
 
 /// An open exchange. 64 bytes: one cache line.
+///
+/// The order of the fields is fixed here and in [`Answer`] and [`Reply`]: what is written together is read together. Words that are read in
+/// other pieces than they were written in wait for the processor's store buffer, at every answer.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Call {
     /// The request it serves; [`Id::NONE`] for background work.
     pub request: RequestId,
@@ -41,12 +45,12 @@ pub struct Call {
     pub key: u64,
     /// When it was asked.
     pub asked: Time,
-    /// The caller's own note: where it keeps what it needs when the answer comes.
-    pub note: u32,
     /// Size of the question, later of the answer.
     pub bytes: u32,
     /// Version of the data sent with the question, later of that in the answer.
     pub version: u32,
+    /// The caller's own note: where it keeps what it needs when the answer comes.
+    pub note: u32,
     generation: u32,
     /// Who asks.
     pub caller: NodeId,
@@ -54,13 +58,10 @@ pub struct Call {
     pub callee: NodeId,
     /// What is asked: opaque to the kernel.
     pub verb: u16,
-    /// Who really answered (a cache, the origin).
-    pub answered_by: NodeId,
-    /// Where to ask instead.
-    pub redirect: NodeId,
-    /// How it was answered.
-    pub status: Status,
+    status: Status,
     pub(super) phase: Phase,
+    /// Who really answered (a cache, the origin), and above it where to ask instead.
+    answerers: u32,
 }
 
 impl Tenant for Call {
@@ -163,9 +164,8 @@ pub struct TimeoutClass(pub(super) u32);
 
 /// What a callee answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
 pub struct Answer {
-    /// How it went.
-    pub status: Status,
     /// Size of the answer.
     pub bytes: u32,
     /// Version of the data in it.
@@ -174,6 +174,8 @@ pub struct Answer {
     pub answered_by: NodeId,
     /// For [`Status::Moved`]: where to ask.
     pub redirect: NodeId,
+    /// How it went.
+    pub status: Status,
 }
 
 impl Answer {
@@ -192,6 +194,7 @@ impl Answer {
 
 /// What comes back to a caller.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Reply {
     /// The call that is over.
     pub call: CallId,
@@ -203,12 +206,12 @@ pub struct Reply {
     pub key: u64,
     /// When it had been asked.
     pub asked: Time,
-    /// The caller's note.
-    pub note: u32,
     /// Size of the answer.
     pub bytes: u32,
     /// Version of the data.
     pub version: u32,
+    /// The caller's note.
+    pub note: u32,
     /// What had been asked.
     pub verb: u16,
     /// Who had been asked.
@@ -250,35 +253,30 @@ impl Call {
             caller,
             callee: ask.to,
             verb: ask.verb,
-            answered_by: NodeId::NONE,
-            redirect: NodeId::NONE,
             status: Status::Ok,
             phase: Phase::ASKED,
+            answerers: u32::MAX,
         }
     }
 
-    /// The question as a message.
+    /// The question, or the answer, as a message.
     #[inline]
-    pub(super) fn question(caller: NodeId, ask: &Ask) -> Message {
-        let Ask { to, bytes, key, request, .. } = *ask;
-        Message { from: caller, to, bytes, key, request, returning: false }
+    pub(super) fn message(&self, returning: bool) -> Message {
+        let Call { caller, callee, bytes, key, request, .. } = *self;
+        let (from, to) = if returning { (callee, caller) } else { (caller, callee) };
+        Message { from, to, bytes, key, request, returning }
     }
 
-    /// Takes the answer in and sets out for the caller with it; `None` if nobody waits for it.
+    /// Takes the answer in and sets out for the caller with it.
     #[inline]
-    pub(super) fn carry(&mut self, answer: &Answer) -> Option<Message> {
-        if !self.phase.has(Phase::WAITING) {
-            return None;
-        }
+    pub(super) fn carry(&mut self, answer: &Answer) {
         self.status = answer.status;
         self.bytes = answer.bytes;
         self.version = answer.version;
-        self.redirect = answer.redirect;
         let itself = answer.answered_by == NodeId::NONE;
-        self.answered_by = if itself { self.callee } else { answer.answered_by };
+        let answered_by = if itself { self.callee } else { answer.answered_by };
+        self.answerers = u32::from(answered_by.0) | (u32::from(answer.redirect.0) << 16);
         self.phase.set(Phase::MOVING);
-        let Call { callee: from, caller: to, bytes, key, request, .. } = *self;
-        Some(Message { from, to, bytes, key, request, returning: true })
     }
 
     #[inline]
@@ -294,8 +292,8 @@ impl Call {
             version: self.version,
             verb: self.verb,
             callee: self.callee,
-            answered_by: self.answered_by,
-            redirect: self.redirect,
+            answered_by: NodeId(self.answerers as u16),
+            redirect: NodeId((self.answerers >> 16) as u16),
             status: self.status,
         }
     }

@@ -1,9 +1,9 @@
 //! What a component may do while it handles an event.
 
 use super::call::{Answer, Ask, Call, CallId, Phase, TimeoutClass};
+use super::core::Core;
 use super::event::{Event, NodeId, Timer};
 use super::request::{Outcome, Request, RequestId};
-use super::simulation::Core;
 use super::time::Time;
 use crate::audit::Audit;
 use crate::random::stream::Stream;

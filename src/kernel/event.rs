@@ -53,15 +53,20 @@ pub enum Event {
 }
 
 impl Event {
+    pub(super) const DELIVER: u64 = 1;
+    pub(super) const ANSWER: u64 = 2;
+    pub(super) const TIMER: u64 = 3;
+    pub(super) const OVERDUE: u64 = 5;
+
     /// Number of the event's kind, for the digest.
     #[inline(always)]
     pub fn kind(&self) -> u64 {
         match self {
-            Event::Deliver(_) => 1,
-            Event::Answer(_) => 2,
-            Event::Timer { .. } => 3,
+            Event::Deliver(_) => Event::DELIVER,
+            Event::Answer(_) => Event::ANSWER,
+            Event::Timer { .. } => Event::TIMER,
             Event::Expiry(_) => 4,
-            Event::Overdue(_) => 5,
+            Event::Overdue(_) => Event::OVERDUE,
         }
     }
 }
@@ -75,15 +80,47 @@ pub struct Packed {
     data: u64,
 }
 
+impl Packed {
+    /// No event: no kind is 0.
+    pub(super) const NOTHING: Packed = Packed { head: 0, data: 0 };
+
+    /// Number of the event's kind.
+    #[inline(always)]
+    pub(super) fn kind(self) -> u64 {
+        self.head & 0xFF
+    }
+
+    /// The call that a delivery or an answer is about.
+    #[inline(always)]
+    pub(super) fn call(self) -> CallId {
+        CallId::from_bits(self.data)
+    }
+
+    /// The node whose timer it is, and the node's epoch when the timer was set.
+    #[inline(always)]
+    pub(super) fn owner(self) -> (NodeId, u16) {
+        (NodeId((self.head >> 32) as u16), (self.head >> 16) as u16)
+    }
+
+    /// The timer as its owner knows it.
+    #[inline(always)]
+    pub(super) fn timer(self) -> Timer {
+        Timer { tag: (self.head >> 48) as u16, data: self.data }
+    }
+}
+
 impl From<Event> for Packed {
     #[inline(always)]
     fn from(event: Event) -> Self {
         let head = event.kind();
         match event {
-            Event::Deliver(id) | Event::Answer(id) | Event::Overdue(id) => Packed { head, data: id.to_bits() },
+            Event::Deliver(id) | Event::Answer(id) | Event::Overdue(id) => {
+                Packed { head, data: id.to_bits() }
+            }
             Event::Expiry(line) => Packed { head, data: u64::from(line) },
             Event::Timer { epoch, node, tag, data } => {
-                let head = head | (u64::from(epoch) << 16) | (u64::from(node.0) << 32) | (u64::from(tag) << 48);
+                let head =
+                    head | (u64::from(epoch) << 16) | (u64::from(node.0) << 32) | (u64::from(tag) << 48);
                 Packed { head, data }
             }
         }

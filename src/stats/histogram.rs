@@ -31,13 +31,7 @@ impl Default for Histogram {
 impl Histogram {
     /// An empty histogram. Allocates nothing before the first value.
     pub const fn new() -> Self {
-        Self {
-            buckets: Vec::new(),
-            count: 0,
-            sum: 0,
-            min: u64::MAX,
-            max: 0,
-        }
+        Self { buckets: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 
     /// Records one value.
@@ -46,7 +40,7 @@ impl Histogram {
         let index = bucket_of(value);
         match self.buckets.get_mut(index) {
             Some(bucket) => *bucket += 1,
-            None => return self.record_n(value, 1),
+            None => return self.record_beyond(value),
         }
         self.count += 1;
         self.sum += u128::from(value);
@@ -57,6 +51,13 @@ impl Histogram {
         if value > self.max {
             self.max = value;
         }
+    }
+
+    /// The first value of a new largest bucket. Out of line, so that `record` stays small: happens a handful of times in a run.
+    #[cold]
+    #[inline(never)]
+    fn record_beyond(&mut self, value: u64) {
+        self.record_n(value, 1);
     }
 
     /// Records the same value `n` times; `n == 0` changes nothing.
@@ -76,9 +77,7 @@ impl Histogram {
         self.max = self.max.max(value);
     }
 
-    /// Out of line, so that `record` stays small: happens a handful of times in a run.
     #[cold]
-    #[inline(never)]
     fn grow(&mut self, index: usize) {
         self.buckets.resize(index + 1, 0);
     }
@@ -160,13 +159,8 @@ impl Histogram {
     pub fn since(&self, earlier: &Self) -> Histogram {
         let before = |index: usize| earlier.buckets.get(index).copied().unwrap_or(0);
         let counts = self.buckets.iter().enumerate();
-        let mut buckets: Vec<u64> = counts
-            .map(|(index, &n)| n.saturating_sub(before(index)))
-            .collect();
-        let used = buckets
-            .iter()
-            .rposition(|&n| n > 0)
-            .map_or(0, |last| last + 1);
+        let mut buckets: Vec<u64> = counts.map(|(index, &n)| n.saturating_sub(before(index))).collect();
+        let used = buckets.iter().rposition(|&n| n > 0).map_or(0, |last| last + 1);
         buckets.truncate(used);
         let Some(first) = buckets.iter().position(|&n| n > 0) else {
             return Self::new();
@@ -184,10 +178,7 @@ impl Histogram {
     pub fn clear(&mut self) {
         let mut buckets = std::mem::take(&mut self.buckets);
         buckets.clear();
-        *self = Self {
-            buckets,
-            ..Self::new()
-        };
+        *self = Self { buckets, ..Self::new() };
     }
 }
 
@@ -240,10 +231,7 @@ mod tests {
 
     /// Values spread evenly over the orders of magnitude, as durations are.
     fn values() -> impl Strategy<Value = Vec<u64>> {
-        prop::collection::vec(
-            (0_u32..=63, any::<u64>()).prop_map(|(shift, bits)| bits >> shift),
-            1..300,
-        )
+        prop::collection::vec((0_u32..=63, any::<u64>()).prop_map(|(shift, bits)| bits >> shift), 1..300)
     }
 
     #[test]
@@ -261,10 +249,7 @@ mod tests {
     fn an_empty_histogram_knows_nothing() {
         let empty = Histogram::new();
         assert!(empty.is_empty());
-        assert_eq!(
-            (empty.mean(), empty.min(), empty.max(), empty.quantile(0.5)),
-            (None, None, None, None)
-        );
+        assert_eq!((empty.mean(), empty.min(), empty.max(), empty.quantile(0.5)), (None, None, None, None));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wi
 use super::{READS, WRITES};
 use crate::components::Site;
 use crate::kernel::{
-    Ask, CallId, Component, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request, RequestId, Status,
-    Time, TimeoutClass, Timer,
+    Ask, CallId, Component, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request, RequestId,
+    Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
 use crate::parts::verbs::{READ, WRITE};
@@ -128,21 +128,21 @@ impl Client {
         cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(self.to, verb, key) });
     }
 
+    #[inline]
     fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
         let (key, floor, session) = (request.key, request.floor, request.session);
-        if request.class == WRITES {
-            if reply.version > 0 {
-                cx.audit().acknowledge(key, reply.version, now, session);
-            }
-        } else {
+        if request.class == READS {
             cx.audit().finish_read(key, floor, reply.version, now, session, true);
+        } else if reply.version > 0 {
+            cx.audit().acknowledge(key, reply.version, now, session);
         }
         self.finish(reply.request, Outcome::Succeeded, cx);
     }
 
     /// Tries again if attempts and budget allow.
+    #[inline(never)]
     fn fail(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request(reply.request) else { return };
         let made = request.attempts;
@@ -160,17 +160,24 @@ impl Client {
         self.finish(reply.request, outcome, cx);
     }
 
+    #[inline]
     fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
         if matches!(self.source, Source::Closed) {
-            let user = cx.request(id).map_or(0, |request| request.user);
-            let uniform = cx.draw(id, THINK, 0);
-            let pause = self.think.as_ref().map_or(0, |think| think.sample_ns(uniform));
-            // An answer in no time must not make a user ask for ever in one instant.
-            let began = cx.request(id).map_or(0, |request| request.intended);
-            let pause = if began == cx.now() { pause.max(MICROSECOND) } else { pause };
-            cx.timer_in(pause, Timer { tag: READY, data: u64::from(user - 1) });
+            self.think(id, cx);
         }
         cx.finish(id, outcome);
+    }
+
+    /// The user of a closed load pauses before the next request.
+    #[inline(never)]
+    fn think(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
+        let user = cx.request(id).map_or(0, |request| request.user);
+        let uniform = cx.draw(id, THINK, 0);
+        let pause = self.think.as_ref().map_or(0, |think| think.sample_ns(uniform));
+        // An answer in no time must not make a user ask for ever in one instant.
+        let began = cx.request(id).map_or(0, |request| request.intended);
+        let pause = if began == cx.now() { pause.max(MICROSECOND) } else { pause };
+        cx.timer_in(pause, Timer { tag: READY, data: u64::from(user - 1) });
     }
 }
 

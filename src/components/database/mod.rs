@@ -3,9 +3,7 @@
 use super::{ComponentKind, Site};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems};
 use crate::components::site;
-use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer,
-};
+use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{FLUSH, READ, WRITE};
 use crate::random::variate::Variate;
@@ -141,28 +139,29 @@ impl Database {
     }
 
     /// Carries out a statement; it takes effect when its service ends.
+    #[inline]
     fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         let (verb, key, version, request) = (call.verb, call.key, call.version, call.request);
+        if verb != READ {
+            return self.change(id, verb, key, version, cx);
+        }
         let bytes = cx.request(request).map_or(0, |r| r.bytes);
         let bytes = if bytes == 0 { self.row_bytes } else { bytes };
-        let answer = match verb {
-            WRITE => {
-                let version = cx.audit().commit(key);
-                self.set_version(key, version);
-                self.writes += 1;
-                Answer::ok(version, 0)
-            }
-            FLUSH => {
-                self.flush(key, version, cx);
-                Answer::ok(version, 0)
-            }
-            _ => {
-                self.reads += 1;
-                Answer::ok(self.version(key), bytes)
-            }
-        };
-        cx.reply(id, answer);
+        self.reads += 1;
+        cx.reply(id, Answer::ok(self.version(key), bytes));
+    }
+
+    #[inline(never)]
+    fn change(&mut self, id: CallId, verb: u16, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        if verb == FLUSH {
+            self.flush(key, version, cx);
+            return cx.reply(id, Answer::ok(version, 0));
+        }
+        let version = cx.audit().commit(key);
+        self.set_version(key, version);
+        self.writes += 1;
+        cx.reply(id, Answer::ok(version, 0));
     }
 
     /// A version that was written in a cache. If the cache has died meanwhile, its connection is gone and

@@ -2,8 +2,8 @@
 
 use super::arrives;
 use crate::catalog::{Entry, Kind, Param, Preset};
-use crate::kernel::transit::Message;
 use crate::kernel::request::Requests;
+use crate::kernel::transit::Message;
 use crate::kernel::{SECOND, Time};
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
@@ -56,8 +56,10 @@ pub struct Link {
     /// Draws of this link: latency there, latency back, loss there, loss back.
     purposes: [u64; 4],
     random: bool,
-    pub(super) cut: bool,
-    pub(super) slow: f64,
+    cut: bool,
+    slow: f64,
+    /// Only latency counts: neither loss nor bandwidth, neither cut nor slowed.
+    plain: bool,
 }
 
 impl Link {
@@ -66,7 +68,26 @@ impl Link {
         let purpose = |what: &str| hash_name(&format!("link {a} {b} {what}"));
         let random = !matches!(plan.latency, Variate::Constant(_));
         let purposes = ["there", "back", "loss there", "loss back"].map(purpose);
-        Link { plan, purposes, random, cut: false, slow: 1.0 }
+        let mut link = Link { plan, purposes, random, cut: false, slow: 1.0, plain: false };
+        link.set(false, 1.0);
+        link
+    }
+
+    /// Cuts or heals the link; latency times `slow`.
+    pub(super) fn set(&mut self, cut: bool, slow: f64) {
+        self.cut = cut;
+        self.slow = slow;
+        self.plain = !cut && slow == 1.0 && self.plan.loss <= 0.0 && self.plan.bandwidth.is_none();
+    }
+
+    /// Cuts or heals the link.
+    pub(super) fn cut(&mut self, cut: bool) {
+        self.set(cut, self.slow);
+    }
+
+    /// Latency times `slow`.
+    pub(super) fn slow(&mut self, slow: f64) {
+        self.set(self.cut, slow);
     }
 
     pub(super) fn instant() -> Self {
@@ -76,23 +97,40 @@ impl Link {
 
     /// Time on the way, or nothing if the message gets lost.
     #[inline]
-    pub(super) fn pass(&mut self, message: &Message, requests: &Requests, background: &mut Stream) -> Option<Time> {
+    pub(super) fn pass(
+        &self,
+        message: &Message,
+        requests: &Requests,
+        background: &mut Stream,
+    ) -> Option<Time> {
+        if !self.plain {
+            return self.pass_with_care(message, requests, background);
+        }
+        arrives(self.latency(message, requests, background))
+    }
+
+    #[inline]
+    fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
+        let purpose = self.purposes[usize::from(message.returning)];
+        let uniform = if self.random { draw(message, purpose, requests, background) } else { 0.5 };
+        self.plan.latency.sample_ns(uniform)
+    }
+
+    #[inline(never)]
+    fn pass_with_care(
+        &self,
+        message: &Message,
+        requests: &Requests,
+        background: &mut Stream,
+    ) -> Option<Time> {
         if self.cut {
             return None;
         }
-        let back = usize::from(message.returning);
-        let mut draw = |purpose: u64| match requests.get(message.request) {
-            Some(request) => {
-                let attempt = (u64::from(request.attempts) << 56) ^ message.key;
-                request.draw.uniform(purpose, attempt)
-            }
-            None => background.uniform(),
-        };
-        if self.plan.loss > 0.0 && draw(self.purposes[2 + back]) < self.plan.loss {
+        let loss = self.purposes[2 + usize::from(message.returning)];
+        if self.plan.loss > 0.0 && draw(message, loss, requests, background) < self.plan.loss {
             return None;
         }
-        let uniform = if self.random { draw(self.purposes[back]) } else { 0.5 };
-        let mut delay = self.plan.latency.sample_ns(uniform);
+        let mut delay = self.latency(message, requests, background);
         if self.slow != 1.0 {
             delay = (delay as f64 * self.slow) as Time;
         }
@@ -101,5 +139,17 @@ impl Link {
             delay = delay.saturating_add(transfer as Time);
         }
         arrives(delay)
+    }
+}
+
+/// A uniform number that belongs to the message's request, or an ambient one for background work.
+#[inline]
+fn draw(message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> f64 {
+    match requests.get(message.request) {
+        Some(request) => {
+            let attempt = (u64::from(request.attempts) << 56) ^ message.key;
+            request.draw.uniform(purpose, attempt)
+        }
+        None => background.uniform(),
     }
 }

@@ -4,8 +4,8 @@ mod link;
 
 pub use link::{ENTRY, Link, LinkPlan};
 
-use crate::kernel::transit::{LinkCommand, Message, Transit};
 use crate::kernel::request::Requests;
+use crate::kernel::transit::{LinkCommand, Message, Transit};
 use crate::kernel::{NEVER, NodeId, Time};
 use crate::random::stream::Stream;
 
@@ -70,9 +70,9 @@ impl Transit for Network {
 
     fn command(&mut self, command: LinkCommand) {
         match command {
-            LinkCommand::Cut(a, b) => self.link_mut(a, b).cut = true,
-            LinkCommand::Heal(a, b) => self.link_mut(a, b).cut = false,
-            LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow = factor,
+            LinkCommand::Cut(a, b) => self.link_mut(a, b).cut(true),
+            LinkCommand::Heal(a, b) => self.link_mut(a, b).cut(false),
+            LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow(factor),
         }
     }
 
@@ -82,6 +82,7 @@ impl Transit for Network {
 }
 
 /// A time too long to arrive is as good as lost.
+#[inline]
 fn arrives(delay: Time) -> Option<Time> {
     (delay < NEVER / 2).then_some(delay)
 }

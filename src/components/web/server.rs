@@ -4,8 +4,7 @@ use super::entry;
 use super::{Length, Step};
 use crate::components::{Site, cache};
 use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time,
-    Timer,
+    Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time, Timer,
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress};
 use crate::parts::pool::{Grant, Pool};
@@ -17,7 +16,10 @@ const CPU: u16 = 0;
 
 #[derive(Clone)]
 pub(super) struct Server {
-    steps: [Vec<Step>; 2],
+    /// The plans one behind the other, each with `None` at its end.
+    steps: Vec<Option<Step>>,
+    /// Where the plans begin: of reads, of writes.
+    plans: [u32; 2],
     reads: Option<Access>,
     writes: Option<Access>,
     timeout: Length,
@@ -30,6 +32,7 @@ pub(super) struct Server {
     tasks: Vec<Task>,
     free: Vec<u32>,
     requests: u64,
+    answered: u64,
     errors: u64,
 }
 
@@ -38,15 +41,13 @@ pub(super) struct Server {
 struct Task {
     /// The call to answer; none once it has been answered.
     call: CallId,
-    request: RequestId,
-    key: u64,
+    /// Size of what came with the call.
     bytes: u32,
-    /// Which plan: 0 read, 1 write.
-    plan: u8,
     /// Index of the step under way.
-    step: u8,
+    step: u32,
     /// Version and answerer of the last data step.
     answer: Answer,
+    /// The data step under way; request and key are kept here only.
     operation: Operation,
 }
 
@@ -60,8 +61,12 @@ impl Server {
             queue: if concurrency.is_none() { queue } else { None },
             discipline: settings.choice("discipline"),
         };
+        let plans = ["on_read", "on_write"].map(|name| entry::steps(settings, name));
+        let second = plans[0].len() as u32 + 1;
+        let steps = plans.into_iter().flat_map(|plan| plan.into_iter().map(Some).chain([None])).collect();
         Server {
-            steps: [entry::steps(settings, "on_read"), entry::steps(settings, "on_write")],
+            steps,
+            plans: [0, second],
             reads: settings.group("reads").map(|target| access(site, target)),
             writes: settings.group("writes").map(|target| access(site, target)),
             timeout: settings.duration("timeout"),
@@ -73,29 +78,32 @@ impl Server {
             tasks: Vec::new(),
             free: Vec::new(),
             requests: 0,
+            answered: 0,
             errors: 0,
         }
     }
 
+    /// A free place in the table of tasks.
     #[inline(always)]
-    fn open(&mut self, task: Task) -> u32 {
+    fn place(&mut self) -> u32 {
         match self.free.pop() {
-            Some(index) => {
-                self.tasks[index as usize] = task;
-                index
-            }
-            None => {
-                self.tasks.push(task);
-                self.tasks.len() as u32 - 1
-            }
+            Some(index) => index,
+            None => self.new_place(),
         }
+    }
+
+    #[cold]
+    fn new_place(&mut self) -> u32 {
+        let operation = Operation::new(CallId::NONE, RequestId::NONE, 0, 0, self.tasks.len() as u32);
+        self.tasks.push(Task { call: CallId::NONE, bytes: 0, step: 0, answer: Answer::ok(0, 0), operation });
+        self.tasks.len() as u32 - 1
     }
 
     /// Takes steps until one must be waited for.
     fn advance(&mut self, index: u32, cx: &mut Ctx<'_>) {
         loop {
             let task = &self.tasks[index as usize];
-            let waits = match self.steps[task.plan as usize].get(task.step as usize) {
+            let waits = match self.steps[task.step as usize] {
                 None => return self.finish(index, self.tasks[index as usize].answer, cx),
                 Some(Step::Cpu) => self.compute(index, cx),
                 Some(Step::Read) => self.read(index, cx),
@@ -108,12 +116,20 @@ impl Server {
         }
     }
 
+    /// Number of the step under way within its plan.
+    #[inline]
+    fn step_of_plan(&self, task: &Task) -> u32 {
+        if task.step < self.plans[1] { task.step } else { task.step - self.plans[1] }
+    }
+
     /// Own work. False if none is modelled.
+    #[inline]
     fn compute(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let Some(service) = &self.service else { return false };
         let task = &self.tasks[index as usize];
-        let draw = cx.draw(task.request, self.purpose, task.key ^ (u64::from(task.step) << 48));
-        let priority = station::urgency(self.first, task.plan == 1);
+        let step = u64::from(self.step_of_plan(task)) << 48;
+        let draw = cx.draw(task.operation.request, self.purpose, task.operation.key ^ step);
+        let priority = station::urgency(self.first, task.step >= self.plans[1]);
         let job = Job { priority, ..Job::new(u64::from(index), service.sample_ns(draw)) };
         if !self.processors.arrive(job, cx) {
             self.finish(index, Answer::of(Status::Rejected), cx);
@@ -121,34 +137,31 @@ impl Server {
         true
     }
 
+    #[inline]
     fn read(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &self.reads else { return false };
         let task = &mut self.tasks[index as usize];
-        task.operation = Operation::new(task.call, task.request, task.key, 0, index);
+        task.operation.begin(task.call, 0);
         access.read(&mut task.operation, cx);
         true
     }
 
+    #[inline(never)]
     fn write(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &self.writes else { return false };
         let task = &mut self.tasks[index as usize];
-        task.operation = Operation::new(task.call, task.request, task.key, task.bytes, index);
+        task.operation.begin(task.call, task.bytes);
         let progress = access.write(&mut task.operation, cx);
         self.go_on(index, progress, cx);
         true
     }
 
     /// What follows from the progress of the task's operation.
+    #[inline]
     fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
         match progress {
             Progress::Waits => {}
-            Progress::Acked(answer) => {
-                self.acknowledge(index, answer, cx);
-                let task = &mut self.tasks[index as usize];
-                let writes = self.writes.as_ref().expect("only writes are acknowledged early");
-                let progress = writes.resume(&mut task.operation, cx);
-                self.go_on(index, progress, cx);
-            }
+            Progress::Acked(answer) => self.acknowledge(index, answer, cx),
             Progress::Done(answer) if answer.status != Status::Ok => self.finish(index, answer, cx),
             Progress::Done(answer) => {
                 let task = &mut self.tasks[index as usize];
@@ -161,15 +174,20 @@ impl Server {
 
     /// The caller has its answer while the rest of the write runs on; if steps of the plan follow, it must wait
     /// for them.
+    #[inline(never)]
     fn acknowledge(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         let task = &mut self.tasks[index as usize];
         task.answer = answer;
-        if task.step as usize + 1 == self.steps[task.plan as usize].len() {
+        if self.steps[task.step as usize + 1].is_none() {
             cx.reply(std::mem::replace(&mut task.call, CallId::NONE), answer);
         }
+        let writes = self.writes.as_ref().expect("only writes are acknowledged early");
+        let progress = writes.resume(&mut task.operation, cx);
+        self.go_on(index, progress, cx);
     }
 
     fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+        self.answered += 1;
         self.errors += u64::from(answer.status != Status::Ok);
         let call = self.tasks[index as usize].call;
         if !call.is_none() {
@@ -213,20 +231,15 @@ impl Component for Server {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let call = cx.call(id);
-        let (request, key, bytes) = (call.request, call.key, call.bytes);
         self.requests += 1;
-        let task = Task {
-            call: id,
-            request,
-            key,
-            bytes,
-            plan: u8::from(call.verb == WRITE),
-            step: 0,
-            answer: Answer::ok(0, 0),
-            operation: Operation::new(id, request, key, bytes, 0),
-        };
-        let index = self.open(task);
+        let index = self.place();
+        let call = cx.call(id);
+        let task = &mut self.tasks[index as usize];
+        task.call = id;
+        task.bytes = call.bytes;
+        task.step = self.plans[usize::from(call.verb == WRITE)];
+        task.answer = Answer::ok(0, 0);
+        task.operation.serve(call);
         match self.workers.acquire(index, cx.now()) {
             Grant::Now => self.advance(index, cx),
             Grant::Later => {}
@@ -247,8 +260,8 @@ impl Component for Server {
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         let task = &mut self.tasks[reply.note as usize];
-        let step = self.steps[task.plan as usize][task.step as usize];
-        let access = if step == Step::Read { &self.reads } else { &self.writes };
+        let reads = self.steps[task.step as usize] == Some(Step::Read);
+        let access = if reads { &self.reads } else { &self.writes };
         let access = access.as_ref().expect("a data step is under way");
         let progress = access.on_reply(&mut task.operation, &reply, cx);
         self.go_on(reply.note, progress, cx);
@@ -267,6 +280,7 @@ impl Component for Server {
         self.processors.measure(now, out);
         self.workers.measure(now, out);
         out.count("requests", self.requests);
+        out.count("answered", self.answered);
         out.count("errors", self.errors);
     }
 
@@ -279,4 +293,3 @@ impl Component for Server {
         Box::new(self.clone())
     }
 }
-

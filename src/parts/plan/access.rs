@@ -6,7 +6,7 @@
 
 use super::strategy::{Step, WritePlan};
 use crate::catalog::Policy;
-use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, RequestId, Status, TimeoutClass};
+use crate::kernel::{Answer, Ask, Call, CallId, Ctx, NodeId, Reply, RequestId, Status, TimeoutClass};
 use crate::parts::verbs::{DELETE, GET, PUT, READ, WRITE, WRITE_BACK};
 
 /// What a tier does when its cache does not answer.
@@ -96,6 +96,23 @@ impl Operation {
         }
     }
 
+    /// From now on for this call; [`Operation::begin`] before each read or write.
+    #[inline]
+    pub fn serve(&mut self, call: &Call) {
+        self.request = call.request;
+        self.key = call.key;
+    }
+
+    /// A new read or write of the same request and key.
+    #[inline]
+    pub fn begin(&mut self, parent: CallId, bytes: u32) {
+        self.parent = parent;
+        self.bytes = bytes;
+        self.version = 0;
+        self.answered_by = NodeId::NONE;
+    }
+
+    #[inline]
     fn done(&self) -> Progress {
         Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, self.bytes) })
     }
@@ -153,6 +170,7 @@ impl Access {
         }
     }
 
+    #[inline]
     fn load(&self, operation: &mut Operation, fill: bool, cx: &mut Ctx<'_>) {
         operation.stage = Stage::Load { fill };
         self.ask(self.store, READ, operation, cx);
@@ -235,13 +253,8 @@ impl Access {
         }
     }
 
-    fn loaded(
-        &self,
-        operation: &mut Operation,
-        reply: &Reply,
-        fill: bool,
-        cx: &mut Ctx<'_>,
-    ) -> Progress {
+    #[inline]
+    fn loaded(&self, operation: &mut Operation, reply: &Reply, fill: bool, cx: &mut Ctx<'_>) -> Progress {
         if reply.status != Status::Ok {
             return Progress::Done(reply.pass_on());
         }
@@ -258,13 +271,8 @@ impl Access {
         }
     }
 
-    fn written(
-        &self,
-        operation: &mut Operation,
-        reply: &Reply,
-        at: usize,
-        cx: &mut Ctx<'_>,
-    ) -> Progress {
+    #[inline(never)]
+    fn written(&self, operation: &mut Operation, reply: &Reply, at: usize, cx: &mut Ctx<'_>) -> Progress {
         let step = self.plan.steps[at];
         if reply.status == Status::Ok {
             if reply.verb == WRITE || reply.verb == WRITE_BACK {

@@ -1,7 +1,8 @@
 //! First in, first out.
 //!
 //! With its own service times, a FIFO station knows when a job arrives when it will leave (Kiefer &
-//! Wolfowitz 1955): one timer per job, and no search for the next one when a server falls free. The wrong
+//! Wolfowitz 1955): one timer per job, and no search for the next one when a server falls free. The timer is set when
+//! the job comes into service, so that the calendar does not hold the waiting line as well. The wrong
 //! choice when one kind of job is urgent, or when a few huge jobs hold up many small ones.
 
 use super::{Frame, Job, Served};
@@ -35,13 +36,20 @@ impl Place {
     }
 }
 
+#[inline]
+fn set_timer(frame: &Frame, place: &Place, cx: &mut Ctx<'_>) {
+    if place.leave != NEVER {
+        cx.timer_at(place.leave, frame.timer(place.job));
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Fifo {
     /// When each server falls free, as a binary heap: the earliest first.
     free_at: Vec<Time>,
     /// Jobs in the station in order of arrival; with several servers some in the middle may have left.
     places: VecDeque<Place>,
-    /// Of the places, at least so many at the head have been taken up; kept to count those that wait without a search.
+    /// Of the places, so many at the head have been taken up: they have their timers. The others wait.
     started: usize,
     /// Server time and waiting time of all jobs ever admitted, their future included.
     busy: u128,
@@ -59,32 +67,63 @@ impl Fifo {
     #[inline]
     pub fn arrive(&mut self, frame: &mut Frame, job: Job, cx: &mut Ctx<'_>) -> bool {
         let now = cx.now();
-        if self.free_at[0] > now {
-            let waiting = self.waiting_at(now);
-            if frame.is_full(waiting) {
+        let must_wait = self.free_at[0] > now;
+        if must_wait {
+            let waiting = self.waiting(frame, cx);
+            if frame.turns_away(waiting) {
                 return false;
             }
             frame.longest_queue = frame.longest_queue.max(waiting + 1);
         }
         let place = self.place(frame, job.id, job.work, now, now);
-        if place.leave != NEVER {
-            cx.timer_at(place.leave, frame.timer(job.id));
-        }
         self.places.push_back(place);
+        if !must_wait {
+            self.started = self.places.len();
+            set_timer(frame, &place, cx);
+        }
         true
     }
 
     #[inline]
-    pub fn on_timer(&mut self, frame: &mut Frame, job: u64, now: Time) -> Option<u64> {
-        while let Some(place) = self.places.front() {
-            if place.leave > now {
-                break;
-            }
+    pub fn on_timer(&mut self, frame: &mut Frame, job: u64, cx: &mut Ctx<'_>) -> Option<u64> {
+        let now = cx.now();
+        while self.started > 0
+            && let Some(place) = self.places.front()
+            && place.leave <= now
+        {
             frame.finish(place.served());
             self.places.pop_front();
-            self.started = self.started.saturating_sub(1);
+            self.started -= 1;
         }
+        self.take_up_next(frame, cx); // one has left, so that one at most comes into service
         Some(job)
+    }
+
+    /// The next job comes into service, if its time has come. Starts are in order of arrival.
+    #[inline(always)]
+    fn take_up_next(&mut self, frame: &Frame, cx: &mut Ctx<'_>) -> bool {
+        match self.places.get(self.started) {
+            Some(place) if place.start <= cx.now() => {
+                self.started += 1;
+                set_timer(frame, place, cx);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
+    fn take_up(&mut self, frame: &Frame, cx: &mut Ctx<'_>) {
+        while self.take_up_next(frame, cx) {}
+    }
+
+    /// Number of jobs that wait. Those that come into service at this very moment do not wait any more.
+    #[inline]
+    fn waiting(&mut self, frame: &Frame, cx: &mut Ctx<'_>) -> u64 {
+        if self.places.get(self.started).is_some_and(|place| place.start <= cx.now()) {
+            self.take_up(frame, cx);
+        }
+        (self.places.len() - self.started) as u64
     }
 
     /// Books the job on the server that falls free first.
@@ -122,15 +161,6 @@ impl Fifo {
         heap[at] = leave;
     }
 
-    /// Starts are in order of arrival, so those that wait are the last ones.
-    #[inline]
-    fn waiting_at(&mut self, now: Time) -> u64 {
-        while self.places.get(self.started).is_some_and(|place| place.start <= now) {
-            self.started += 1;
-        }
-        (self.places.len() - self.started) as u64
-    }
-
     /// The future parts of (busy, waiting) that are booked already.
     fn future(&self, now: Time) -> (u128, u128) {
         let booked = self.places.iter().filter(|place| place.leave != NEVER);
@@ -165,13 +195,13 @@ impl Fifo {
                 continue;
             }
             // Also a job that leaves now: its timer has not gone off yet, and counts no more.
-            self.rebook(frame, place, old, cx);
+            self.rebook(frame, place, old, now);
         }
+        self.take_up(frame, cx);
     }
 
     /// Books a job again after a change of speed. What has been done of it stays done.
-    fn rebook(&mut self, frame: &Frame, place: Place, old_speed: f64, cx: &mut Ctx<'_>) {
-        let now = cx.now();
+    fn rebook(&mut self, frame: &Frame, place: Place, old_speed: f64, now: Time) {
         let in_service = place.start <= now && place.start != NEVER;
         let done = if in_service { ((now - place.start) as f64 * old_speed) as Time } else { 0 };
         let left = if old_speed == 0.0 { place.work } else { place.work.saturating_sub(done) };
@@ -180,9 +210,6 @@ impl Fifo {
         again.arrived = place.arrived;
         if in_service {
             again.began = place.began;
-        }
-        if again.leave != NEVER {
-            cx.timer_at(again.leave, frame.timer(place.job));
         }
         self.places.push_back(again);
     }

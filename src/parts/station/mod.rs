@@ -19,8 +19,7 @@ use crate::stats::Histogram;
 const TAG_BITS: u16 = 4;
 
 /// The disciplines, by name.
-pub const DISCIPLINES: &[Policy] =
-    &[fifo::ENTRY, lifo::ENTRY, processor_sharing::ENTRY, priority::ENTRY];
+pub const DISCIPLINES: &[Policy] = &[fifo::ENTRY, lifo::ENTRY, processor_sharing::ENTRY, priority::ENTRY];
 
 /// Who comes first under discipline "priority".
 pub const FIRST: &[Policy] = &[
@@ -117,12 +116,24 @@ impl Frame {
     /// Time that `work` takes at the present speed.
     #[inline]
     fn duration(&self, work: Time) -> Time {
-        if self.speed == 1.0 { work } else { (work as f64 / self.speed) as Time }
+        if self.speed == 1.0 { work } else { self.stretched(work) }
     }
 
+    /// Out of line: else the division is made for every job, to be thrown away.
+    #[cold]
+    #[inline(never)]
+    fn stretched(&self, work: Time) -> Time {
+        (work as f64 / self.speed) as Time
+    }
+
+    /// Whether a job that comes now is turned away, which counts it.
     #[inline]
-    fn is_full(&self, waiting: u64) -> bool {
-        self.queue.is_some_and(|most| waiting >= most)
+    fn turns_away(&mut self, waiting: u64) -> bool {
+        let full = self.queue.is_some_and(|most| waiting >= most);
+        if full {
+            self.rejected += 1;
+        }
+        full
     }
 
     #[inline]
@@ -187,13 +198,11 @@ impl Station {
     #[inline]
     pub fn arrive(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
         self.frame.arrivals += 1;
-        let admitted = match &mut self.line {
+        match &mut self.line {
             Line::Fifo(line) => line.arrive(&mut self.frame, job, cx),
             Line::Ordered(line) => line.arrive(&mut self.frame, job, cx),
             Line::Sharing(line) => line.arrive(&mut self.frame, job, cx),
-        };
-        self.frame.rejected += u64::from(!admitted);
-        admitted
+        }
     }
 
     /// A timer of this station has gone off: the job that has been served, if the timer still counts.
@@ -203,7 +212,7 @@ impl Station {
             return None;
         }
         match &mut self.line {
-            Line::Fifo(line) => line.on_timer(&mut self.frame, timer.data, cx.now()),
+            Line::Fifo(line) => line.on_timer(&mut self.frame, timer.data, cx),
             Line::Ordered(line) => line.on_timer(&mut self.frame, timer.data, cx),
             Line::Sharing(line) => line.on_timer(&mut self.frame, timer.data, cx),
         }

@@ -37,15 +37,10 @@ pub(super) struct Ordered {
 
 impl Ordered {
     pub fn new(key: Key) -> Self {
-        Ordered {
-            key,
-            sequence: 0,
-            waiting: BinaryHeap::new(),
-            serving: Vec::new(),
-            areas: Areas::default(),
-        }
+        Ordered { key, sequence: 0, waiting: BinaryHeap::new(), serving: Vec::new(), areas: Areas::default() }
     }
 
+    #[inline(never)]
     pub fn arrive(&mut self, frame: &mut Frame, job: Job, cx: &mut Ctx<'_>) -> bool {
         let now = cx.now();
         let key = (self.key)(self.sequence, job.priority);
@@ -55,7 +50,7 @@ impl Ordered {
             self.begin(frame, new, cx);
             return true;
         }
-        if frame.is_full(self.waiting.len() as u64) {
+        if frame.turns_away(self.waiting.len() as u64) {
             return false;
         }
         self.waiting.push(Reverse(new));
@@ -74,6 +69,7 @@ impl Ordered {
         }
     }
 
+    #[inline(never)]
     pub fn on_timer(&mut self, frame: &mut Frame, job: u64, cx: &mut Ctx<'_>) -> Option<u64> {
         let now = cx.now();
         let at = self.serving.iter().position(|serving| serving.job == job)?;

@@ -73,10 +73,11 @@ impl ProcessorSharing {
         self.areas.waiting.set(now, jobs.saturating_sub(servers));
     }
 
+    #[inline(never)]
     pub fn arrive(&mut self, frame: &mut Frame, job: Job, cx: &mut Ctx<'_>) -> bool {
         let now = cx.now();
         let beyond = (self.jobs.len() as u64 + 1).saturating_sub(u64::from(frame.servers));
-        if beyond > 0 && frame.is_full(beyond - 1) {
+        if beyond > 0 && frame.turns_away(beyond - 1) {
             return false;
         }
         frame.longest_queue = frame.longest_queue.max(beyond);
@@ -90,6 +91,7 @@ impl ProcessorSharing {
         true
     }
 
+    #[inline(never)]
     pub fn on_timer(&mut self, frame: &mut Frame, version: u64, cx: &mut Ctx<'_>) -> Option<u64> {
         if version != self.version {
             return None;

@@ -1,0 +1,401 @@
+//! Everything of a simulation but its components: clock, calendar, calls, requests, books.
+
+use super::book::Book;
+use super::calendar::Calendar;
+use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status, TimeoutClass};
+use super::digest::Digest;
+use super::event::{Event, NodeId, Packed};
+use super::lane::Lane;
+use super::ledger::Ledger;
+use super::request::{Outcome, RequestId, Requests};
+use super::time::Time;
+use super::timers::Timeouts;
+use super::transit::{LinkCommand, Transit};
+use crate::audit::Audit;
+use crate::random::stream::Stream;
+
+/// Whether a node works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Health {
+    /// Works.
+    Up,
+    /// The process is gone: connections are refused.
+    Refusing,
+    /// The machine is gone: silence.
+    Silent,
+    /// Stopped; everything waits for it.
+    Hung,
+}
+
+/// What the kernel looks at for every message: one word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// Counts crashes: timers of an earlier life do not go off.
+    pub(super) epoch: u16,
+    pub(super) health: Health,
+    /// Whether it has links (see [`Transit::has_link`]).
+    linked: bool,
+}
+
+/// All of a simulation but its components.
+pub struct Core {
+    pub(super) now: Time,
+    calendar: Calendar,
+    /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
+    lane: Lane,
+    pub(super) calls: Calls,
+    pub(super) requests: Requests,
+    pub(super) timeouts: Timeouts,
+    pub(super) nodes: Vec<Node>,
+    /// Events that came to each node while it hung.
+    held: Vec<Vec<Event>>,
+    transit: Box<dyn Transit>,
+    pub(super) audit: Audit,
+    pub(super) book: Book,
+    pub(super) background: Stream,
+    pub(super) seed: u64,
+    pub(super) replication: u64,
+    pub(super) ledger: Ledger,
+    pub(super) digest: Digest,
+    pub(super) events: u64,
+}
+
+impl Core {
+    pub(super) fn new(seed: u64, replication: u64, keys: u64, transit: Box<dyn Transit>) -> Self {
+        Core {
+            now: 0,
+            calendar: Calendar::new(),
+            lane: Lane::default(),
+            calls: Calls::default(),
+            requests: Requests::default(),
+            timeouts: Timeouts::default(),
+            nodes: Vec::new(),
+            held: Vec::new(),
+            transit,
+            audit: Audit::new(keys),
+            book: Book::default(),
+            background: Stream::named(seed, replication, "background"),
+            seed,
+            replication,
+            ledger: Ledger::default(),
+            digest: Digest::default(),
+            events: 0,
+        }
+    }
+
+    /// A copy, for another future.
+    pub(super) fn fork(&self) -> Self {
+        Core {
+            now: self.now,
+            calendar: self.calendar.clone(),
+            lane: self.lane.clone(),
+            calls: self.calls.clone(),
+            requests: self.requests.clone(),
+            timeouts: self.timeouts.clone(),
+            nodes: self.nodes.clone(),
+            held: self.held.clone(),
+            transit: self.transit.fork(),
+            audit: self.audit.clone(),
+            book: self.book.clone(),
+            background: self.background.clone(),
+            ..*self
+        }
+    }
+
+    pub(super) fn add_node(&mut self, id: NodeId) {
+        let linked = self.transit.has_link(id);
+        self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
+        self.held.push(Vec::new());
+    }
+
+    /// Does something to the network.
+    pub(super) fn link(&mut self, command: LinkCommand) {
+        self.transit.command(command);
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            node.linked = self.transit.has_link(NodeId(index as u16));
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn schedule(&mut self, at: Time, event: Event) {
+        if at <= self.now {
+            self.lane.push(event.into());
+        } else {
+            self.calendar.push(at, event.into());
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn next_event(&mut self, end: Time) -> Option<Packed> {
+        if self.lane.is_empty() {
+            let entry = self.calendar.pop_before(end)?;
+            self.now = entry.time;
+            return Some(entry.event);
+        }
+        if self.now >= end {
+            return None; // what was done at the end waits for the next run: the end is not in this one
+        }
+        if self.calendar.next_time() == Some(self.now) {
+            return self.calendar.pop_before(Time::MAX).map(|entry| entry.event);
+        }
+        Some(self.lane.pop())
+    }
+
+    #[inline(always)]
+    pub(super) fn ask(&mut self, caller: NodeId, ask: &Ask) -> CallId {
+        self.ledger.asked += 1;
+        let id = self.calls.insert(Call::asked(caller, ask, self.now));
+        if let Some(class) = ask.timeout {
+            self.set_timeout(class, id);
+        }
+        self.send(caller, ask.to, Event::Deliver(id));
+        id
+    }
+
+    #[inline(never)]
+    fn set_timeout(&mut self, class: TimeoutClass, id: CallId) {
+        if let Some(at) = self.timeouts.set(class, self.now, id) {
+            self.schedule(at, Event::Expiry(class.0));
+        }
+    }
+
+    /// Sends a question or an answer on its way. Most messages within a tier take no time, and are no more than this.
+    #[inline(always)]
+    fn send(&mut self, from: NodeId, to: NodeId, event: Event) {
+        if self.nodes[from.index()].linked && self.nodes[to.index()].linked {
+            self.travel(event.into());
+        } else {
+            self.lane.push(event.into());
+        }
+    }
+
+    #[inline(never)]
+    fn travel(&mut self, event: Packed) {
+        let Some(call) = self.calls.get(event.call()) else { return };
+        let message = call.message(event.kind() == Event::ANSWER);
+        match self.transit.transit(&message, &self.requests) {
+            Some(0) => self.lane.push(event),
+            Some(delay) => self.calendar.push(self.now + delay, event),
+            None => self.stop_moving(event.call()), // lost: the caller waits for its time-out
+        }
+    }
+
+    #[cold]
+    fn stop_moving(&mut self, id: CallId) {
+        if let Some(call) = self.calls.get_mut(id) {
+            call.phase.clear(Phase::MOVING);
+        }
+        self.close_if_over(id);
+    }
+
+    #[inline]
+    fn close_if_over(&mut self, id: CallId) {
+        if self.calls.get(id).is_some_and(|call| call.phase.is_over()) {
+            self.calls.remove(id);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn reply(&mut self, id: CallId, answer: &Answer) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if !call.phase.has(Phase::OPEN) {
+            return;
+        }
+        call.phase.clear(Phase::OPEN);
+        self.ledger.replied += 1;
+        if call.phase.has(Phase::WAITING) {
+            call.carry(answer);
+            let (from, to) = (call.callee, call.caller);
+            self.send(from, to, Event::Answer(id));
+        } else {
+            self.reply_to_nobody(id);
+        }
+    }
+
+    #[cold]
+    fn reply_to_nobody(&mut self, id: CallId) {
+        self.ledger.late += 1;
+        self.close_if_over(id);
+    }
+
+    /// The caller is told that the callee's process is gone.
+    #[cold]
+    fn send_reset(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if !call.phase.has(Phase::WAITING) {
+            return self.reply_to_nobody(id);
+        }
+        call.carry(&Answer::of(Status::Reset));
+        let (from, to) = (call.callee, call.caller);
+        self.send(from, to, Event::Answer(id));
+    }
+
+    pub(super) fn abandon(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if call.phase.has(Phase::WAITING) {
+            call.phase.clear(Phase::WAITING);
+            self.ledger.abandoned += 1;
+            self.close_if_over(id);
+        }
+    }
+
+    #[inline]
+    pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome) {
+        if let Some(request) = self.requests.get(id) {
+            self.book.finish(request, outcome, self.now);
+            self.requests.remove(id);
+        }
+    }
+
+    /// A question arrives. The callee, if it is there to take it.
+    #[inline(always)]
+    pub(super) fn arrive(&mut self, id: CallId) -> Option<NodeId> {
+        let call = self.calls.get_mut(id)?;
+        let callee = call.callee;
+        match self.nodes[callee.index()].health {
+            Health::Up => {
+                call.phase.clear(Phase::MOVING);
+                call.phase.set(Phase::OPEN);
+                self.ledger.opened += 1;
+                Some(callee)
+            }
+            Health::Refusing => {
+                call.phase.clear(Phase::MOVING);
+                self.send_reset(id);
+                None
+            }
+            Health::Silent => {
+                self.stop_moving(id);
+                None
+            }
+            Health::Hung => self.hold(callee, Event::Deliver(id)),
+        }
+    }
+
+    /// An answer arrives. The caller, if it waits for it; [`Core::take_answer`] then gives the reply.
+    #[inline(always)]
+    pub(super) fn come_back(&mut self, id: CallId) -> Option<NodeId> {
+        let call = self.calls.get_mut(id)?;
+        let caller = call.caller;
+        if !call.phase.has(Phase::WAITING) {
+            self.come_late(id);
+            return None;
+        }
+        if self.nodes[caller.index()].health == Health::Hung {
+            return self.hold(caller, Event::Answer(id));
+        }
+        Some(caller)
+    }
+
+    #[cold]
+    fn come_late(&mut self, id: CallId) {
+        self.ledger.late += 1;
+        self.stop_moving(id);
+    }
+
+    /// The reply of a call whose caller has it now. Apart from [`Core::come_back`], so that it is written once, where the caller reads
+    /// it, and not copied through an `Option` in other pieces than it was written in.
+    #[inline(always)]
+    pub(super) fn take_answer(&mut self, id: CallId) -> Option<Reply> {
+        let call = self.calls.get_mut(id)?;
+        call.phase.clear(Phase::MOVING);
+        call.phase.clear(Phase::WAITING);
+        let is_over = call.phase.is_over();
+        let reply = call.reply(id);
+        self.ledger.answered += 1;
+        if is_over {
+            self.calls.remove(id);
+        }
+        Some(reply)
+    }
+
+    /// A caller has waited long enough. The reply that says so, if it still waits.
+    #[cold]
+    pub(super) fn time_out(&mut self, id: CallId) -> Option<(NodeId, Reply)> {
+        let call = self.calls.get(id)?;
+        if !call.phase.has(Phase::WAITING) {
+            return None;
+        }
+        let caller = call.caller;
+        if self.nodes[caller.index()].health == Health::Hung {
+            return self.hold(caller, Event::Overdue(id));
+        }
+        let reply = Reply { status: Status::TimedOut, version: 0, bytes: 0, ..call.reply(id) };
+        self.abandon(id);
+        Some((caller, reply))
+    }
+
+    #[cold]
+    pub(super) fn expire(&mut self, line: u32) {
+        while let Some(id) = self.timeouts.pop_due(line, self.now) {
+            self.lane.push(Event::Overdue(id).into());
+        }
+        let calls = &self.calls;
+        let waits = |id| calls.get(id).is_some_and(|call| call.phase.has(Phase::WAITING));
+        if let Some(at) = self.timeouts.next_due(line, waits) {
+            self.schedule(at, Event::Expiry(line));
+        }
+    }
+
+    #[cold]
+    fn hold<T>(&mut self, node: NodeId, event: Event) -> Option<T> {
+        self.held[node.index()].push(event);
+        None
+    }
+
+    /// Whether a timer of this epoch goes off now; while the node hangs it is kept for later.
+    #[inline(always)]
+    pub(super) fn timer_goes_off(&mut self, node: NodeId, epoch: u16, event: Packed) -> bool {
+        let state = self.nodes[node.index()];
+        if state.health == Health::Up {
+            return state.epoch == epoch;
+        }
+        if state.health == Health::Hung {
+            self.held[node.index()].push(event.into());
+        }
+        false
+    }
+
+    /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
+    #[cold]
+    pub(super) fn crash(&mut self, node: NodeId, health: Health) {
+        let state = &mut self.nodes[node.index()];
+        state.health = health;
+        state.epoch = state.epoch.wrapping_add(1);
+        let held = std::mem::take(&mut self.held[node.index()]);
+        let touched: Vec<CallId> = self.calls.iter().map(|(id, _)| id).collect();
+        for id in touched {
+            self.crash_call(id, node, health);
+        }
+        for event in held {
+            self.schedule(self.now, event); // questions on the wire arrive at a dead node after all
+        }
+    }
+
+    #[cold]
+    fn crash_call(&mut self, id: CallId, node: NodeId, health: Health) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let (caller, callee) = (call.caller, call.callee);
+        if caller == node {
+            self.abandon(id);
+        }
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if callee == node && call.phase.has(Phase::OPEN) {
+            call.phase.clear(Phase::OPEN);
+            self.ledger.reset += 1;
+            if health == Health::Refusing {
+                self.send_reset(id);
+            } else {
+                self.close_if_over(id);
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn recover(&mut self, node: NodeId) {
+        self.nodes[node.index()].health = Health::Up;
+        for event in std::mem::take(&mut self.held[node.index()]) {
+            self.schedule(self.now, event);
+        }
+    }
+}
