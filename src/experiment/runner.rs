@@ -5,9 +5,8 @@ use super::drive::{Built, drive};
 use super::rehearse::rehearse;
 use super::result::RunResult;
 use crate::catalog::{Problem, Problems};
-use rayon::prelude::*;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Makes builders: each worker thread has one of its own.
 pub trait Workshop: Sync {
@@ -102,9 +101,14 @@ pub fn run<'w>(
             }
         }
     };
-    // `with_max_len(1)`: long and short runs mix; `collect` keeps the order of the jobs.
-    let mut results: Vec<RunResult> =
-        pool.install(|| jobs.into_par_iter().with_max_len(1).map_init(|| None, work).flatten().collect());
+    // Each thread makes one builder and takes the next job until none is left: long and short runs mix.
+    let next = AtomicUsize::new(0);
+    let finished = pool.broadcast(|_| {
+        let mut builder = None;
+        let jobs = std::iter::from_fn(|| jobs.get(next.fetch_add(1, Ordering::Relaxed)));
+        jobs.filter_map(|job| work(&mut builder, *job)).collect::<Vec<RunResult>>()
+    });
+    let mut results: Vec<RunResult> = finished.into_iter().flatten().collect();
     if let Some(problems) = failed.into_inner().expect("no panic") {
         return Err(problems);
     }

@@ -34,7 +34,7 @@ pub(super) enum Source {
     /// From users who wait for their answers.
     Closed,
     /// As recorded.
-    Trace { load: TraceLoad, replay: Option<Replay>, next: Option<TraceRow> },
+    Trace { load: TraceLoad, replay: Option<Box<Replay>>, next: Option<TraceRow> },
 }
 
 /// Which keys, and how often.
@@ -96,7 +96,7 @@ impl Source {
                 let blocks = load.bootstrap.then(|| combine(seed, replication));
                 let options = ReplayOptions { bootstrap: blocks, ..load.options };
                 let rows = Replay::new(load.rows.clone(), options);
-                *replay = Some(rows.expect("the options were checked with the script"));
+                *replay = Some(Box::new(rows.expect("the options were checked with the script")));
             }
             Source::Closed => {}
         }
