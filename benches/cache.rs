@@ -35,8 +35,13 @@ fn main() {
     let trace = trace();
     let policies = ["lru", "fifo", "lfu"];
     let indices = [("dense", Some(KEYS)), ("hashed", None)];
-    println!("{REQUESTS} requests, Zipf 1.0 over {KEYS} keys, capacity {CAPACITY}; median of {ROUNDS} alternating rounds");
-    println!("{:<6} {:<7} {:>18} {:>10} {:>11}", "policy", "index", "million requests/s", "hit ratio", "yardsticks");
+    println!(
+        "{REQUESTS} requests, Zipf 1.0 over {KEYS} keys, capacity {CAPACITY}; median of {ROUNDS} alternating rounds"
+    );
+    println!(
+        "{:<6} {:<7} {:>18} {:>10} {:>11}",
+        "policy", "index", "million requests/s", "hit ratio", "yardsticks"
+    );
     let mut rows: Vec<(Vec<f64>, f64)> = vec![(Vec::new(), 0.0); policies.len() * indices.len()];
     let mut yardsticks = Vec::new();
     for _ in 0..ROUNDS {

@@ -31,15 +31,24 @@ const MODELS: [Model; 4] = [
 ];
 
 fn queue(rate: f64, servers: i64) -> Simulation {
-    let service = [("read", exponential(S)), ("write", exponential(S)), ("connections", Value::Whole(servers))];
+    let service =
+        [("read", exponential(S)), ("write", exponential(S)), ("connections", Value::Whole(servers))];
     let traffic = [("to", Value::Group(0)), ("rate", Value::Rate(rate))];
     simulation(vec![group("database", "db", service), group("traffic", "users", traffic)], Vec::new())
 }
 
 fn tandem(rate: f64) -> Simulation {
     let groups = vec![
-        group("database", "db", [("read", exponential(0.7 * S)), ("write", exponential(S)), ("connections", Value::Whole(1))]),
-        group("web", "web", [("count", Value::Whole(4)), ("service", exponential(3.2 * S)), ("reads", Value::Group(0))]),
+        group(
+            "database",
+            "db",
+            [("read", exponential(0.7 * S)), ("write", exponential(S)), ("connections", Value::Whole(1))],
+        ),
+        group(
+            "web",
+            "web",
+            [("count", Value::Whole(4)), ("service", exponential(3.2 * S)), ("reads", Value::Group(0))],
+        ),
         group("load_balancer", "lb", [("to", Value::Group(1)), ("service", exponential(0.5 * S))]),
         group("traffic", "users", [("to", Value::Group(2)), ("rate", Value::Rate(rate))]),
     ];
@@ -103,10 +112,19 @@ fn run(model: &Model, requests: u64) -> Run {
 }
 
 fn table(rounds: usize) {
-    println!("median of {rounds} alternating rounds, CPU time of one thread; yardstick: one hold of a BinaryHeap of 1,000");
+    println!(
+        "median of {rounds} alternating rounds, CPU time of one thread; yardstick: one hold of a BinaryHeap of 1,000"
+    );
     println!(
         "{:<10} {:>12} {:>14} {:>14} {:>13} {:>10} {:>11} {:>12}",
-        "model", "ns/request", "requests/s", "events/s", "events/req", "in flight", "yardsticks", "mean latency"
+        "model",
+        "ns/request",
+        "requests/s",
+        "events/s",
+        "events/req",
+        "in flight",
+        "yardsticks",
+        "mean latency"
     );
     let mut times = [const { Vec::new() }; MODELS.len()];
     let mut last = [const { None }; MODELS.len()];
@@ -125,7 +143,12 @@ fn table(rounds: usize) {
         let events = last.events / last.requests;
         println!(
             "{:<10} {ns:>12.1} {:>14.0} {:>14.0} {events:>13.2} {:>10} {:>11.2} {:>10.4} s",
-            model.name, 1e9 / ns, events * 1e9 / ns, last.in_flight, ns / yardstick, last.mean_s
+            model.name,
+            1e9 / ns,
+            events * 1e9 / ns,
+            last.in_flight,
+            ns / yardstick,
+            last.mean_s
         );
     }
     println!("yardstick {yardstick:.1} ns");
@@ -137,11 +160,16 @@ fn main() {
         println!("memory: request {} bytes, call {} bytes", size_of::<Request>(), size_of::<Call>());
         return table(5);
     };
-    let model = MODELS.iter().find(|model| model.name == name.as_str()).expect("mm1, mm8, tandem or full_path");
+    let model =
+        MODELS.iter().find(|model| model.name == name.as_str()).expect("mm1, mm8, tandem or full_path");
     let requests = arguments.get(1).map_or(model.requests, |number| number.parse().expect("a number"));
     let run = run(model, requests);
     println!(
         "{{\"tool\":\"scalelab\",\"model\":\"{name}\",\"n\":{},\"ns_req\":{:.2},\"mean\":{:.4},\"simulated_s\":{:.1},\"digest\":\"{:016x}\"}}",
-        run.requests, run.ns / run.requests, run.mean_s, time::seconds((requests as f64 / model.rate * S) as Time), run.digest
+        run.requests,
+        run.ns / run.requests,
+        run.mean_s,
+        time::seconds((requests as f64 / model.rate * S) as Time),
+        run.digest
     );
 }

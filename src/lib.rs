@@ -11,5 +11,6 @@ pub mod model;
 pub mod output;
 pub mod parts;
 pub mod random;
+pub mod repl;
 pub mod scripting;
 pub mod stats;

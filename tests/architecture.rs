@@ -13,15 +13,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("parts", &["stats", "random", "kernel", "catalog"]),
     ("components", &["stats", "random", "audit", "kernel", "catalog", "parts"]),
     ("model", &["random", "kernel", "catalog", "components"]),
-    ("experiment", &["stats", "audit", "kernel", "catalog", "components", "model"]),
+    ("experiment", &["stats", "random", "audit", "kernel", "catalog", "components", "model"]),
     ("input", &["random"]),
     ("output", &["random", "kernel", "experiment"]),
+    ("scripting", &["random", "audit", "kernel", "catalog", "components", "model", "experiment", "input"]),
     (
-        "scripting",
-        &["random", "audit", "kernel", "catalog", "components", "model", "experiment", "input"],
+        "cli",
+        &["kernel", "catalog", "components", "parts", "model", "experiment", "scripting", "output", "repl"],
     ),
-    ("cli", &["kernel", "catalog", "components", "parts", "model", "experiment", "scripting", "output", "repl"]),
-    ("repl", &["kernel", "catalog", "components", "parts", "model", "experiment", "scripting", "output", "cli"]),
+    (
+        "repl",
+        &["kernel", "catalog", "components", "parts", "model", "experiment", "scripting", "output", "cli"],
+    ),
 ];
 
 /// Longest file and longest function, in lines without tests.
@@ -107,7 +110,10 @@ fn rooms_use_only_what_is_below_them() {
         let (_, allowed) = ARROWS.iter().find(|(room, _)| *room == own).expect("every room is listed");
         for used in without_comments(&text).split("crate::").skip(1) {
             let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            if used != own && !allowed.contains(&used.as_str()) && ARROWS.iter().any(|(room, _)| *room == used) {
+            if used != own
+                && !allowed.contains(&used.as_str())
+                && ARROWS.iter().any(|(room, _)| *room == used)
+            {
                 wrong.push(format!("{name} uses {used}"));
             }
         }
@@ -143,7 +149,9 @@ fn functions(text: &str) -> Vec<(String, usize)> {
             continue;
         }
         let close = format!("{}}}", " ".repeat(indent));
-        let ends = |line: &&str| **line == close || (line.ends_with(';') && line.len() - line.trim_start().len() == indent);
+        let ends = |line: &&str| {
+            **line == close || (line.ends_with(';') && line.len() - line.trim_start().len() == indent)
+        };
         let end = lines[at..].iter().position(ends).unwrap_or(0);
         let name = line.split("fn ").nth(1).unwrap().split(['(', '<']).next().unwrap();
         found.push((name.to_string(), end + 1));
@@ -162,11 +170,15 @@ fn every_file_is_declared() {
             continue;
         }
         let folder = path.parent().unwrap().to_str().unwrap();
-        let parents =
-            if folder.is_empty() { vec!["lib.rs".to_string()] } else { vec![format!("{folder}/mod.rs"), format!("{folder}.rs")] };
-        let declared = parents.iter().filter_map(|parent| all.get(parent)).any(|text| {
-            text.lines().any(|line| line.trim_end().ends_with(&format!("mod {stem};")))
-        });
+        let parents = if folder.is_empty() {
+            vec!["lib.rs".to_string()]
+        } else {
+            vec![format!("{folder}/mod.rs"), format!("{folder}.rs")]
+        };
+        let declared = parents
+            .iter()
+            .filter_map(|parent| all.get(parent))
+            .any(|text| text.lines().any(|line| line.trim_end().ends_with(&format!("mod {stem};"))));
         assert!(declared, "{name} is not declared in its folder");
     }
 }

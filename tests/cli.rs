@@ -33,14 +33,15 @@ fn first_look_notices_what_is_switched_off() {
 
 #[test]
 fn rules_of_the_command_line_decide_the_exit_code() {
-    for (rule, code) in [
-        ("latency_p99_ms < 100000", 0),
-        ("latency_p99 < 0.001", 99),
-        ("latency_p98 < 5", 2),
-        ("nonsense", 2),
-    ] {
+    for (rule, code) in
+        [("latency_p99_ms < 100000", 0), ("latency_p99 < 0.001", 99), ("latency_p98 < 5", 2), ("nonsense", 2)]
+    {
         let (_folder, target) = temporary();
-        scalelab().args(["run", "tests/small.rhai", "-q", "--check", rule, "-o"]).arg(target).assert().code(code);
+        scalelab()
+            .args(["run", "tests/small.rhai", "-q", "--check", rule, "-o"])
+            .arg(target)
+            .assert()
+            .code(code);
     }
 }
 
@@ -75,9 +76,24 @@ fn a_failed_run_leaves_earlier_results_untouched() {
     let text = std::fs::read_to_string("tests/small.rhai").unwrap();
     // Refused only while it runs: a rate function would be found before, a condition that fails late is not.
     let late = "at(3.s, || { if shop.arrivals > 0.0 { shop[9].crash(); } });";
-    std::fs::write(&broken, text.replace("at(3.s, \"one", &format!("{late}\n        at(3.s, \"one"))).unwrap();
+    std::fs::write(&broken, text.replace("at(3.s, \"one", &format!("{late}\n        at(3.s, \"one")))
+        .unwrap();
     scalelab().arg("run").arg(&broken).args(["-q", "-o"]).arg(&target).assert().code(1);
     assert_eq!(std::fs::read(target.join("summary.csv")).unwrap(), before);
+}
+
+#[test]
+fn several_experiments_in_one_script() {
+    let (_folder, target) = temporary();
+    let output = scalelab().args(["run", "tests/several.rhai", "-o"]).arg(&target).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("p99 at 600 a second: true"));
+    // The one that runs first has the folder, the others have folders in it.
+    for folder in [".", "first", "third"] {
+        assert!(target.join(folder).join("summary.csv").exists(), "{folder}");
+    }
+    let third = std::fs::read_to_string(target.join("third/summary.csv")).unwrap();
+    assert!(third.contains("200"), "{third}");
 }
 
 #[test]
@@ -95,7 +111,7 @@ fn json_is_one_document_on_stdout() {
 fn check_prints_the_plan_and_runs_nothing() {
     let output = scalelab().args(["check", "tests/small.rhai"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("4 variants x 3 replications = 12 runs"), "{text}");
+    assert!(text.contains("4 variants x 3 replications = 12 runs of 4 s"), "{text}");
     assert!(text.contains("events"), "{text}");
 }
 
@@ -107,16 +123,7 @@ fn killed_and_resumed_is_as_if_nothing_had_happened() {
     let text = std::fs::read_to_string("tests/small.rhai").unwrap();
     std::fs::write(&script, text.replace("duration(4.s)", "duration(40.s)")).unwrap();
     let partial = folder.path().join("out.partial");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
-        .arg("run")
-        .arg(&script)
-        .args(["-q", "-j", "1", "-o"])
-        .arg(&target)
-        .spawn()
-        .unwrap();
-    while finished_runs(&partial) < 2 && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
+    let mut child = start(&script, &target, 2);
     child.kill().unwrap(); // SIGKILL: nothing can be tidied up
     child.wait().unwrap();
     assert!(!target.exists(), "results appear only when they are whole");
@@ -136,9 +143,75 @@ fn killed_and_resumed_is_as_if_nothing_had_happened() {
     }
 }
 
+/// Starts a run on one thread and waits until so many of its runs are on disk.
+fn start(script: &Path, target: &Path, runs: usize) -> std::process::Child {
+    let partial = target.with_extension("partial");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
+        .arg("run")
+        .arg(script)
+        .args(["-q", "-j", "1", "-o"])
+        .arg(target)
+        .spawn()
+        .unwrap();
+    while finished_runs(&partial) < runs && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child
+}
+
 fn finished_runs(partial: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(partial.join("runs")) else { return 0 };
     entries.flatten().filter(|entry| entry.path().extension().is_some_and(|e| e == "json")).count()
+}
+
+/// Ctrl-C: exit code 130, and what is finished is there, as valid CSVs, for `--resume`.
+#[cfg(unix)]
+#[test]
+fn interrupted_runs_keep_what_is_finished() {
+    let (folder, target) = temporary();
+    let script = folder.path().join("long.rhai");
+    let text = std::fs::read_to_string("tests/small.rhai").unwrap();
+    std::fs::write(&script, text.replace("duration(4.s)", "duration(60.s)")).unwrap();
+    let partial = folder.path().join("out.partial");
+    let mut child = start(&script, &target, 1);
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!target.exists());
+    let summary = std::fs::read_to_string(partial.join("summary.csv")).unwrap();
+    let rows = summary.lines().count() - 1;
+    assert!((1..12).contains(&rows), "{rows} finished runs");
+    scalelab().arg("run").arg(&script).args(["-q", "--resume", "-o"]).arg(&target).assert().success();
+}
+
+#[test]
+fn what_is_there_can_be_listed_and_explained() {
+    for (arguments, wanted) in [
+        (vec!["list"], "power_of_two"),
+        (vec!["list", "metrics"], "latency_p99_ms"),
+        (vec!["explain", "cache"], "ttl"),
+        (vec!["explain", "cache.ttl"], "fresh"),
+        (vec!["explain", "lru"], "Mattson"),
+        (vec!["completions", "bash"], "_scalelab"),
+        (vec!["man"], ".TH"),
+    ] {
+        let output = scalelab().args(&arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains(wanted), "{arguments:?}");
+    }
+    let output = scalelab().args(["explain", "cahce"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean"));
+}
+
+/// The script that `new` writes runs as it is, and is not written over anything.
+#[test]
+fn the_starter_script_runs() {
+    let (folder, target) = temporary();
+    let run = |arguments: &[&str]| scalelab().current_dir(folder.path()).args(arguments).assert();
+    run(&["new", "shop.rhai"]).success();
+    run(&["new", "shop.rhai"]).code(1);
+    run(&["run", "shop.rhai", "--quick", "-q", "-o", target.to_str().unwrap()]).success();
 }
 
 #[cfg(unix)]

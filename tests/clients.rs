@@ -14,7 +14,12 @@ fn given(settings: Vec<(&str, Value)>) -> Vec<Given> {
 
 /// A database (node 0) with one connection that takes `service`, and clients (node 1).
 fn world(service: Time, clients: Vec<(&str, Value)>, link: Option<Vec<(&str, Value)>>) -> Simulation {
-    let group = |kind, settings| GroupSpec { kind, name: kind.into(), given: given(settings), place: Place::default() };
+    let group = |kind, settings| GroupSpec {
+        kind,
+        name: kind.into(),
+        given: given(settings),
+        place: Place::default(),
+    };
     let service = Value::Duration(service);
     let database = vec![("read", service.clone()), ("write", service), ("connections", Value::Whole(1))];
     let clients = [("to", Value::Group(0))].into_iter().chain(clients).collect();
@@ -35,7 +40,11 @@ fn ms(span: u64) -> Value {
 fn requests(simulation: &Simulation) -> ClassBook {
     simulation.check_conservation().unwrap();
     let mut all = ClassBook::default();
-    simulation.book().close(simulation.requests(), simulation.now()).iter().for_each(|class| all.merge(class));
+    simulation
+        .book()
+        .close(simulation.requests(), simulation.now())
+        .iter()
+        .for_each(|class| all.merge(class));
     all
 }
 

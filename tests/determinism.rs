@@ -57,3 +57,32 @@ fn the_golden_experiment() {
     insta::assert_snapshot!("golden_events", files["events.csv"]);
     insta::assert_snapshot!("golden_digests", files["manifest.json"]);
 }
+
+/// The number of measured requests is the rate times the measured time, whatever the warm-up.
+#[test]
+fn the_warm_up_is_not_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("warm.rhai");
+    let text = r#"experiment("warm").vary("warm", [1]).warmup(20.s).duration(10.s).replications(3).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms });
+        traffic("t", #{ to: db, rate: constant(100.rps) });
+    });"#;
+    std::fs::write(&script, text).unwrap();
+    let target = folder.path().join("out");
+    Command::cargo_bin("scalelab")
+        .unwrap()
+        .arg("run")
+        .arg(script)
+        .args(["-q", "-o"])
+        .arg(&target)
+        .assert()
+        .success();
+    let summary = std::fs::read_to_string(target.join("summary.csv")).unwrap();
+    let mut lines = summary.lines();
+    let head: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let at = head.iter().position(|column| *column == "requests_total_count").unwrap();
+    for line in lines {
+        let total: u64 = line.split(',').nth(at).unwrap().parse().unwrap();
+        assert!((999..=1001).contains(&total), "{total} requests in ten seconds at 100 a second");
+    }
+}

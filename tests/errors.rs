@@ -40,6 +40,7 @@ golden!(
     no_world,
     numbers,
     runaway_loop,
+    shadow,
     syntax,
     timeline,
     trace_missing,

@@ -26,7 +26,11 @@ fn latencies(strategy: Value, inline: bool, write: bool, crashed: Option<&str>) 
     );
     let writes = Value::Share(f64::from(u8::from(write)));
     let one = keys(Keys::uniform(1).unwrap());
-    world.add("traffic", "clients", vec![("to", web), ("rate", evenly(1.0)), ("writes", writes), ("keys", one)]);
+    world.add(
+        "traffic",
+        "clients",
+        vec![("to", web), ("rate", evenly(1.0)), ("writes", writes), ("keys", one)],
+    );
     let node = world.node(&cache, 0);
     let mut simulation = world.build(1, 0);
     if crashed.is_some() {
@@ -63,16 +67,24 @@ fn what_a_write_costs() {
 #[test]
 fn what_a_read_costs() {
     for inline in [false, true] {
-        assert_eq!(latencies(text("aside"), inline, false, None), (Some(1 + 4 + 1), 1, 0), "inline: {inline}");
+        assert_eq!(
+            latencies(text("aside"), inline, false, None),
+            (Some(1 + 4 + 1), 1, 0),
+            "inline: {inline}"
+        );
     }
 }
 
 /// Without its cache a tier goes to the store, also with what it would have written back; or it gives up.
 #[test]
 fn what_a_dead_cache_costs() {
-    for (strategy, write, cost) in
-        [("aside", false, 4), ("through", true, 5), ("around", true, 5), ("aside", true, 5), ("back", true, 5)]
-    {
+    for (strategy, write, cost) in [
+        ("aside", false, 4),
+        ("through", true, 5),
+        ("around", true, 5),
+        ("aside", true, 5),
+        ("back", true, 5),
+    ] {
         let label = format!("{strategy}, write: {write}");
         assert_eq!(latencies(text(strategy), false, write, Some("store")), (Some(cost), cost, 0), "{label}");
         let (_, _, failed) = latencies(text(strategy), false, write, Some("fail"));

@@ -37,7 +37,8 @@ pub fn median(values: &mut [f64]) -> f64 {
 /// machine as the engine does, so ratios to it can be compared between days.
 pub fn yardstick_ns() -> f64 {
     const HOLDS: u64 = 1_000_000;
-    let mut heap: BinaryHeap<Reverse<[u64; 4]>> = (0..1000).map(|i| Reverse([i * 7919 % 1000, i, 0, 0])).collect();
+    let mut heap: BinaryHeap<Reverse<[u64; 4]>> =
+        (0..1000).map(|i| Reverse([i * 7919 % 1000, i, 0, 0])).collect();
     let mut state = 1u64;
     let (ns, _) = timed(|| {
         for sequence in 0..HOLDS {

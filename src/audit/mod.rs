@@ -115,8 +115,7 @@ impl Audit {
 
     /// The newest version that survives, acknowledged or not: what the authority holds now.
     pub fn surviving_head(&self, key: u64) -> u32 {
-        self.record(key)
-            .map_or(0, |record| record.surviving_at_or_below(record.head))
+        self.record(key).map_or(0, |record| record.surviving_at_or_below(record.head))
     }
 
     /// Whether a committed version has not been rolled back.
@@ -199,15 +198,7 @@ mod tests {
     #[test]
     fn a_key_never_written_is_at_version_0_and_never_stale() {
         let mut audit = Audit::new(10);
-        assert_eq!(
-            (
-                audit.floor(3),
-                audit.head(3),
-                audit.durable(3),
-                audit.rollback(3, 0)
-            ),
-            (0, 0, 0, 0)
-        );
+        assert_eq!((audit.floor(3), audit.head(3), audit.durable(3), audit.rollback(3, 0)), (0, 0, 0, 0));
         assert_eq!(audit.finish_read(3, 0, 0, 5, 1, true), ReadCheck::default());
         assert_eq!(audit.report().reads_count, 1);
     }
@@ -243,17 +234,10 @@ mod tests {
         assert_eq!(audit.commit(u64::MAX), 0);
         audit.acknowledge(u64::MAX, 0, 10, 1);
         audit.persist(KEYS_MAX, 1);
-        assert_eq!(
-            audit.finish_read(KEYS_MAX, 0, 0, 10, 1, true),
-            ReadCheck::default()
-        );
+        assert_eq!(audit.finish_read(KEYS_MAX, 0, 0, 10, 1, true), ReadCheck::default());
         let report = audit.report();
         assert_eq!(
-            (
-                report.out_of_range_count,
-                report.reads_count,
-                report.writes_acknowledged_count
-            ),
+            (report.out_of_range_count, report.reads_count, report.writes_acknowledged_count),
             (2, 1, 1)
         );
     }
@@ -270,9 +254,6 @@ mod tests {
             audit.acknowledge(key * 97, version, 1, 0);
         }
         let record_bytes = (audit.memory_bytes() - unwritten_bytes) / WRITTEN;
-        assert!(
-            record_bytes <= 2 * 80,
-            "{record_bytes} bytes per written key, reserved places included"
-        );
+        assert!(record_bytes <= 2 * 80, "{record_bytes} bytes per written key, reserved places included");
     }
 }

@@ -40,16 +40,11 @@ impl Key {
     }
 
     fn age(&self, version: u32, now_ns: u64) -> (u64, bool) {
-        let first_newer = self
-            .answers
-            .iter()
-            .position(|(answered, _)| *answered > version && !self.is_lost(*answered));
+        let first_newer =
+            self.answers.iter().position(|(answered, _)| *answered > version && !self.is_lost(*answered));
         let first_newer = first_newer.expect("a stale read has a newer acknowledged version");
         let oldest_kept = self.answers.len().saturating_sub(4);
-        (
-            now_ns - self.answers[first_newer.max(oldest_kept)].1,
-            first_newer < oldest_kept,
-        )
+        (now_ns - self.answers[first_newer.max(oldest_kept)].1, first_newer < oldest_kept)
     }
 }
 
@@ -85,11 +80,7 @@ impl Model {
 
     pub(super) fn rollback(&mut self, key: u64, surviving: u32) -> u64 {
         let mut lost = 0;
-        for write in self.keys[key as usize]
-            .writes
-            .iter_mut()
-            .skip(surviving as usize)
-        {
+        for write in self.keys[key as usize].writes.iter_mut().skip(surviving as usize) {
             lost += u64::from(write.acknowledged && !write.lost);
             write.lost = true;
             write.durable = false;
@@ -134,25 +125,19 @@ impl Model {
 
     pub(super) fn finish_read(&mut self, read: &OpenRead, version: u32, now_ns: u64) -> ReadCheck {
         let state = &self.keys[read.key as usize];
-        let floor = if state.is_lost(read.floor) {
-            state.floor_up_to(read.floor)
-        } else {
-            read.floor
-        };
+        let floor = if state.is_lost(read.floor) { state.floor_up_to(read.floor) } else { read.floor };
         let stale = version < floor;
         let age = stale.then(|| state.age(version, now_ns));
-        let written = self.is_violated(&self.acknowledged_to, read, version, |seen| {
-            seen.2 <= read.floor
-        });
+        let written = self.is_violated(&self.acknowledged_to, read, version, |seen| seen.2 <= read.floor);
         let backwards = self.is_violated(&self.read_by, read, version, |_| true);
 
         // The definitions without the audit's economies: nothing real is missed, a missed own write is a stale read.
-        let really_stale = state.answers.iter().any(|(answered, ns)| {
-            *ns < read.began_ns && *answered > version && !state.is_lost(*answered)
-        });
-        let really_missed = self.is_violated(&self.acknowledged_to, read, version, |seen| {
-            seen.3 < read.began_ns
-        });
+        let really_stale = state
+            .answers
+            .iter()
+            .any(|(answered, ns)| *ns < read.began_ns && *answered > version && !state.is_lost(*answered));
+        let really_missed =
+            self.is_violated(&self.acknowledged_to, read, version, |seen| seen.3 < read.began_ns);
         assert!(stale || !really_stale);
         assert!(really_stale || !stale || state.is_lost(read.floor));
         assert!(written || !really_missed);

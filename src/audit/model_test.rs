@@ -7,32 +7,12 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Commit {
-        key: u64,
-        durable: bool,
-    },
-    Persist {
-        key: u64,
-        back: u32,
-    },
-    Rollback {
-        key: u64,
-        back: u32,
-    },
-    Acknowledge {
-        key: u64,
-        back: u32,
-        session: u32,
-    },
-    Begin {
-        key: u64,
-        session: u32,
-        counted: bool,
-    },
-    Finish {
-        which: usize,
-        back: u32,
-    },
+    Commit { key: u64, durable: bool },
+    Persist { key: u64, back: u32 },
+    Rollback { key: u64, back: u32 },
+    Acknowledge { key: u64, back: u32, session: u32 },
+    Begin { key: u64, session: u32, counted: bool },
+    Finish { which: usize, back: u32 },
     CountFrom,
 }
 
@@ -67,12 +47,7 @@ struct Pair {
 impl Pair {
     fn new(entries_max: usize) -> Self {
         let audit = Audit::with_session_entries_max(1, entries_max);
-        Self {
-            audit,
-            model: Model::new(),
-            open: Vec::new(),
-            now_ns: 0,
-        }
+        Self { audit, model: Model::new(), open: Vec::new(), now_ns: 0 }
     }
 
     fn version(&self, key: u64, back: u32) -> u32 {
@@ -86,10 +61,7 @@ impl Pair {
             Step::Persist { key, back } => self.persist(key, self.version(key, back)),
             Step::Rollback { key, back } => {
                 let surviving = self.version(key, back);
-                assert_eq!(
-                    self.audit.rollback(key, surviving),
-                    self.model.rollback(key, surviving)
-                );
+                assert_eq!(self.audit.rollback(key, surviving), self.model.rollback(key, surviving));
             }
             Step::Acknowledge { key, back, session } => {
                 let version = self.version(key, back);
@@ -98,19 +70,9 @@ impl Pair {
                     self.model.acknowledge(key, version, self.now_ns, session);
                 }
             }
-            Step::Begin {
-                key,
-                session,
-                counted,
-            } => {
+            Step::Begin { key, session, counted } => {
                 let floor = self.audit.floor(key);
-                self.open.push(OpenRead {
-                    key,
-                    session,
-                    counted,
-                    floor,
-                    began_ns: self.now_ns,
-                });
+                self.open.push(OpenRead { key, session, counted, floor, began_ns: self.now_ns });
             }
             Step::Finish { which, back } => self.finish(which, back),
             Step::CountFrom => {
@@ -121,11 +83,7 @@ impl Pair {
     }
 
     fn commit(&mut self, key: u64, durable: bool) {
-        let version = if durable {
-            self.audit.commit(key)
-        } else {
-            self.audit.commit_volatile(key)
-        };
+        let version = if durable { self.audit.commit(key) } else { self.audit.commit_volatile(key) };
         let state = &mut self.model.keys[key as usize];
         state.writes.push(Write::default());
         assert_eq!(version, state.head());
@@ -153,14 +111,8 @@ impl Pair {
         }
         let read = self.open.swap_remove(which % self.open.len());
         let version = self.version(read.key, back);
-        let check = self.audit.finish_read(
-            read.key,
-            read.floor,
-            version,
-            self.now_ns,
-            read.session,
-            read.counted,
-        );
+        let check =
+            self.audit.finish_read(read.key, read.floor, version, self.now_ns, read.session, read.counted);
         assert_eq!(check, self.model.finish_read(&read, version, self.now_ns));
     }
 
@@ -168,14 +120,8 @@ impl Pair {
         for (key, state) in (0..).zip(&self.model.keys) {
             assert_eq!(self.audit.head(key), state.head());
             assert_eq!(self.audit.floor(key), state.floor_up_to(u32::MAX));
-            assert_eq!(
-                self.audit.surviving_head(key),
-                state.newest(u32::MAX, |write| !write.lost)
-            );
-            assert_eq!(
-                self.audit.durable(key),
-                state.newest(u32::MAX, |write| write.durable)
-            );
+            assert_eq!(self.audit.surviving_head(key), state.newest(u32::MAX, |write| !write.lost));
+            assert_eq!(self.audit.durable(key), state.newest(u32::MAX, |write| write.durable));
         }
     }
 }
@@ -221,10 +167,8 @@ fn the_schedules_reach_every_count() {
     let mut bounds_count = 0;
     let (mut lost, mut missed, mut backwards, mut untracked) = (0, 0, 0, 0);
     for _ in 0..200 {
-        let steps = prop::collection::vec(step(), 300)
-            .new_tree(&mut runner)
-            .expect("steps can be drawn")
-            .current();
+        let steps =
+            prop::collection::vec(step(), 300).new_tree(&mut runner).expect("steps can be drawn").current();
         let mut pair = Pair::new(3);
         steps.iter().for_each(|step| pair.take(step));
         let report = pair.audit.report();
@@ -236,16 +180,7 @@ fn the_schedules_reach_every_count() {
         untracked += report.untracked_count;
     }
     let exact_count = ages.count() - bounds_count;
-    let least = [
-        exact_count,
-        bounds_count,
-        lost,
-        missed,
-        backwards,
-        untracked,
-    ]
-    .into_iter()
-    .min();
+    let least = [exact_count, bounds_count, lost, missed, backwards, untracked].into_iter().min();
     assert!(
         least > Some(100),
         "exact {exact_count} bounds {bounds_count} lost {lost} {missed} {backwards} {untracked}"

@@ -45,9 +45,7 @@ impl Record {
     /// The versions that were rolled back.
     #[inline]
     pub(super) fn lost(&self) -> &[Run] {
-        self.irregular
-            .as_ref()
-            .map_or(&[], |irregular| &irregular.lost)
+        self.irregular.as_ref().map_or(&[], |irregular| &irregular.lost)
     }
 
     /// The newest version, acknowledged or not, that survives and is not above `version`.
@@ -101,10 +99,7 @@ impl Record {
             if newest.last > 0 {
                 older.push(newest);
             }
-            self.acknowledged = Run {
-                first: version,
-                last: version,
-            };
+            self.acknowledged = Run { first: version, last: version };
             return true;
         }
         if version + 1 < newest.first {
@@ -121,18 +116,13 @@ impl Record {
             return version.min(newest.last);
         }
         let older = self.irregular.as_ref();
-        older.map_or(0, |irregular| {
-            runs::newest_at_or_below(&irregular.acknowledged, version)
-        })
+        older.map_or(0, |irregular| runs::newest_at_or_below(&irregular.acknowledged, version))
     }
 
     fn acknowledged_between(&self, first: u32, last: u32) -> u64 {
         let newest = runs::count_between(&[self.acknowledged], first, last);
         let older = self.irregular.as_ref();
-        newest
-            + older.map_or(0, |irregular| {
-                runs::count_between(&irregular.acknowledged, first, last)
-            })
+        newest + older.map_or(0, |irregular| runs::count_between(&irregular.acknowledged, first, last))
     }
 
     /// The newest version that is acknowledged, survives and is not above `version`; 0 if there is none.
@@ -147,11 +137,7 @@ impl Record {
     /// The floor a read began with, as it stands now: itself, or what is left of it after a rollback.
     #[inline]
     pub(super) fn standing_floor(&self, floor: u32) -> u32 {
-        if runs::contains(self.lost(), floor) {
-            self.truth_at_or_below(floor)
-        } else {
-            floor
-        }
+        if runs::contains(self.lost(), floor) { self.truth_at_or_below(floor) } else { floor }
     }
 
     /// Ends the surviving history at `surviving`; returns how many acknowledged writes that loses.
@@ -162,11 +148,7 @@ impl Record {
         let first = surviving + 1;
         let lost_now = self.surviving_acknowledged_from(first);
         let head = self.head;
-        runs::insert_suffix(
-            &mut self.irregular.get_or_insert_default().lost,
-            first,
-            head,
-        );
+        runs::insert_suffix(&mut self.irregular.get_or_insert_default().lost, first, head);
         self.durable = self.durable.min(self.surviving_at_or_below(surviving));
         self.forget_kept_from(first);
         lost_now
@@ -220,10 +202,7 @@ mod tests {
     use super::*;
 
     fn record(head: u32, acknowledged: &[u32]) -> Record {
-        let mut record = Record {
-            head,
-            ..Record::default()
-        };
+        let mut record = Record { head, ..Record::default() };
         for (index, version) in acknowledged.iter().enumerate() {
             record.acknowledge(*version, 10 * (index as u64 + 1));
         }

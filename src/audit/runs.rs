@@ -15,11 +15,7 @@ impl Run {
     /// How many versions of this run lie in `first..=last`.
     fn count_between(self, first: u32, last: u32) -> u64 {
         let (first, last) = (first.max(self.first), last.min(self.last));
-        if first > last {
-            0
-        } else {
-            u64::from(last - first) + 1
-        }
+        if first > last { 0 } else { u64::from(last - first) + 1 }
     }
 }
 
@@ -77,13 +73,7 @@ pub(super) fn insert(runs: &mut Vec<Run>, version: u32) -> bool {
         (true, true) => runs[at - 1].last = runs.remove(at).last,
         (true, false) => runs[at - 1].last = version,
         (false, true) => runs[at].first = version,
-        (false, false) => runs.insert(
-            at,
-            Run {
-                first: version,
-                last: version,
-            },
-        ),
+        (false, false) => runs.insert(at, Run { first: version, last: version }),
     }
     true
 }
@@ -105,8 +95,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn is_canonical(runs: &[Run]) -> bool {
-        runs.iter()
-            .all(|run| 1 <= run.first && run.first <= run.last)
+        runs.iter().all(|run| 1 <= run.first && run.first <= run.last)
             && runs.windows(2).all(|pair| pair[0].last + 1 < pair[1].first)
     }
 

@@ -55,10 +55,7 @@ impl Sessions {
         let entries_max = entries_max.min(FORGOTTEN as usize - 2);
         Self {
             seen: HashMap::with_hasher(FixedState::with_seed(SEED)),
-            chains: Chains {
-                links: Vec::new(),
-                links_max: entries_max,
-            },
+            chains: Chains { links: Vec::new(), links_max: entries_max },
             entries_max,
         }
     }
@@ -72,13 +69,7 @@ impl Sessions {
             None if is_full => return false,
             None => {
                 let acknowledged = Link { version, older: 0 };
-                self.seen.insert(
-                    pair,
-                    Seen {
-                        acknowledged,
-                        ..Seen::default()
-                    },
-                );
+                self.seen.insert(pair, Seen { acknowledged, ..Seen::default() });
             }
         }
         true
@@ -99,18 +90,9 @@ impl Sessions {
         let Some(seen) = self.seen.get_mut(&pair) else {
             if is_worth_keeping && !is_full {
                 let read = Link { version, older: 0 };
-                self.seen.insert(
-                    pair,
-                    Seen {
-                        read,
-                        ..Seen::default()
-                    },
-                );
+                self.seen.insert(pair, Seen { read, ..Seen::default() });
             }
-            return SessionCheck {
-                untracked: is_full,
-                ..SessionCheck::default()
-            };
+            return SessionCheck { untracked: is_full, ..SessionCheck::default() };
         };
         let check = self.chains.check(seen, floor, version, lost);
         if is_worth_keeping {
@@ -219,10 +201,7 @@ impl Chains {
             above = next;
         }
         // The list never shrinks, so while there is room nothing has been forgotten anywhere.
-        let older = match self.push(Link {
-            version,
-            older: above.older,
-        }) {
+        let older = match self.push(Link { version, older: above.older }) {
             Some(at) => at,
             None => above.older | FORGOTTEN,
         };
@@ -240,18 +219,12 @@ mod tests {
 
     fn chain(chains: &Chains, newest: Link) -> Vec<u32> {
         let links = std::iter::successors(Some(newest), |link| Some(chains.next(*link)));
-        links
-            .map(|link| link.version)
-            .take_while(|version| *version > 0)
-            .collect()
+        links.map(|link| link.version).take_while(|version| *version > 0).collect()
     }
 
     #[test]
     fn a_chain_is_sorted_and_without_repetition_in_whatever_order_it_came() {
-        let mut chains = Chains {
-            links: Vec::new(),
-            links_max: 100,
-        };
+        let mut chains = Chains { links: Vec::new(), links_max: 100 };
         let mut newest = Link::default();
         for version in [4, 9, 9, 2, 7, 4, 1, 8, 7, 11, 3] {
             chains.insert(&mut newest, version);
@@ -261,10 +234,7 @@ mod tests {
 
     #[test]
     fn what_was_forgotten_is_admitted_only_where_it_may_matter() {
-        let mut chains = Chains {
-            links: Vec::new(),
-            links_max: 1,
-        };
+        let mut chains = Chains { links: Vec::new(), links_max: 1 };
         let mut newest = Link::default();
         for version in [1, 2, 3] {
             chains.insert(&mut newest, version);
@@ -286,17 +256,11 @@ mod tests {
     }
     #[test]
     fn a_check_that_may_have_missed_a_violation_says_so_for_writes_and_for_reads() {
-        let mut chains = Chains {
-            links: Vec::new(),
-            links_max: 0,
-        };
+        let mut chains = Chains { links: Vec::new(), links_max: 0 };
         let mut forgetful = Link::default();
         chains.insert(&mut forgetful, 4);
         chains.insert(&mut forgetful, 5);
-        let complete = Link {
-            version: 1,
-            older: 0,
-        };
+        let complete = Link { version: 1, older: 0 };
         let lost = [Run { first: 5, last: 5 }];
         for (acknowledged, read) in [(forgetful, complete), (complete, forgetful)] {
             let seen = Seen { acknowledged, read };

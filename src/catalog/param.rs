@@ -79,7 +79,9 @@ impl Kind {
             Kind::Group(kinds) => format!("a {}", super::one_of(&owned(kinds))),
             Kind::Groups(kinds) => format!("a {}, or a list of them", super::one_of(&owned(kinds))),
             Kind::Keys => "keys such as zipf(50_000, 0.99) or uniform_keys(1_000)".into(),
-            Kind::Load => "a rate such as 200.rps, or arrivals such as poisson(200.rps) or steps([...])".into(),
+            Kind::Load => {
+                "a rate such as 200.rps, or arrivals such as poisson(200.rps) or steps([...])".into()
+            }
             Kind::Strategy(_) => {
                 "\"through\", \"around\", \"aside\", \"back\", or a list of steps around \"ack\"".into()
             }

@@ -58,7 +58,11 @@ pub fn check(
     };
     for param in entry.params.iter().filter(missing) {
         let message = format!("{} \"{name}\" needs the setting `{}`", entry.name, param.name);
-        problems.push(Problem::at(place, message).hint(format!("add `{}:` {}", param.name, param.kind.wanted())));
+        problems.push(Problem::at(place, message).hint(format!(
+            "add `{}:` {}",
+            param.name,
+            param.kind.wanted()
+        )));
     }
     Settings { entry, values }
 }
@@ -305,8 +309,11 @@ impl Settings {
     }
 
     /// The texts of a list.
-    pub fn texts(&self, name: &str) -> Vec<&str> {
-        let text = |value| if let &Value::Text(ref text) = value { Some(text.as_str()) } else { None };
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let text = |value: &'_ Value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
         self.list(name).iter().filter_map(text).collect()
     }
 

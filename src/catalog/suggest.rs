@@ -3,7 +3,9 @@
 /// The candidate most like `word`, if it is like it at all.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    // One letter is like every other.
+    let allowed = (length / 3).clamp(1, 3).min(length.saturating_sub(1));
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
@@ -15,10 +17,7 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// A hint: the closest candidate, or all of them if there are few.
-pub fn did_you_mean<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str> + Clone,
-) -> Option<String> {
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
     if let Some(found) = closest(word, candidates.clone()) {
         return Some(format!("did you mean `{found}`?"));
     }
@@ -45,6 +44,7 @@ mod tests {
         assert_eq!(closest("replicaton", words), Some("replication"));
         assert_eq!(closest("raed", words), Some("read"));
         assert_eq!(closest("zebra", words), None);
+        assert_eq!(closest("r", ["E", "PI"]), None);
         assert_eq!(did_you_mean("zebra", ["a", "b"]).unwrap(), "there is `a` and `b`");
     }
 }

@@ -23,7 +23,9 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Run the experiments of a script and write their CSVs
-    #[command(after_help = "Exit codes: 0 ok, 1 run or script error, 2 usage, 3 incomplete sweep, 99 a check failed, 130 Ctrl-C")]
+    #[command(
+        after_help = "Exit codes: 0 ok, 1 run or script error, 2 usage, 3 incomplete sweep, 99 a check failed, 130 Ctrl-C"
+    )]
     Run(RunArgs),
     /// Read a script, build all its worlds, and print what would run
     Check(CheckArgs),
@@ -55,7 +57,7 @@ pub enum Command {
 pub struct RunArgs {
     /// The script
     pub script: PathBuf,
-    /// Folder of the results (default: results/<experiment>)
+    /// Folder of the results (default: results/<experiment>); a script's further experiments go into folders in it
     #[arg(short, long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
     /// Seed of all random numbers, instead of the script's

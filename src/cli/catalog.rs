@@ -2,9 +2,10 @@
 
 use super::look::{STRONG, styled};
 use crate::catalog::{Kind, Policy, Problem, did_you_mean};
-use crate::components::{KINDS, MECHANISMS};
+use crate::components::KINDS;
 use crate::experiment::METRICS;
 use crate::parts::plan::STRATEGIES;
+use crate::scripting::WORDS;
 use serde_json::{Value, json};
 
 /// A name and one line about it.
@@ -19,33 +20,21 @@ struct Group {
     lines: Vec<Line>,
 }
 
-const TITLES: [&str; 5] = ["components", "policies", "actions", "metrics", "mechanisms"];
+const TITLES: [&str; 5] = ["components", "policies", "actions", "metrics", "functions"];
 
 fn group(title: &'static str) -> Group {
     let lines = match title {
-        "components" => KINDS
-            .iter()
-            .map(|kind| line(kind.entry.name, kind.entry.about))
-            .collect(),
+        "components" => KINDS.iter().map(|kind| line(kind.entry.name, kind.entry.about)).collect(),
         "policies" => families().into_iter().flat_map(family_lines).collect(),
         "actions" => actions(),
-        "metrics" => METRICS
-            .iter()
-            .map(|metric| line(metric.column, metric.about))
-            .collect(),
-        _ => MECHANISMS
-            .iter()
-            .map(|name| line(name, "can be switched off with --disable"))
-            .collect(),
+        "metrics" => METRICS.iter().map(|metric| line(metric.column, metric.about)).collect(),
+        _ => WORDS.iter().map(|(name, usage)| line(name, usage)).collect(),
     };
     Group { title, lines }
 }
 
 fn line(name: &str, about: &str) -> Line {
-    Line {
-        name: name.into(),
-        about: about.into(),
-    }
+    Line { name: name.into(), about: about.into() }
 }
 
 /// A setting that takes a policy by name.
@@ -68,15 +57,9 @@ pub(super) fn families() -> Vec<Family> {
             };
             let setting = format!("{}.{}", kind.entry.name, param.name);
             let names = |policies: &[Policy]| policies.iter().map(|p| p.name).collect::<Vec<_>>();
-            match families
-                .iter_mut()
-                .find(|family| names(family.policies) == names(policies))
-            {
+            match families.iter_mut().find(|family| names(family.policies) == names(policies)) {
                 Some(family) => family.settings.push(setting),
-                None => families.push(Family {
-                    settings: vec![setting],
-                    policies,
-                }),
+                None => families.push(Family { settings: vec![setting], policies }),
             }
         }
     }
@@ -112,7 +95,7 @@ fn groups(topic: Option<&str>) -> Result<Vec<Group>, Problem> {
     }
 }
 
-/// The list of a topic (components, policies, actions, metrics, mechanisms), or of all.
+/// The list of a topic (components, policies, actions, metrics, functions), or of all.
 ///
 /// # Errors
 ///
@@ -120,12 +103,7 @@ fn groups(topic: Option<&str>) -> Result<Vec<Group>, Problem> {
 pub fn list(topic: Option<&str>) -> Result<String, Problem> {
     let mut text = String::new();
     for group in groups(topic)? {
-        let width = group
-            .lines
-            .iter()
-            .map(|line| line.name.chars().count())
-            .max()
-            .unwrap_or(0);
+        let width = group.lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
         text.push_str(&format!("{}\n", styled(STRONG, group.title)));
         for line in group.lines {
             text.push_str(&format!("  {:<width$}  {}\n", line.name, line.about));
@@ -133,9 +111,7 @@ pub fn list(topic: Option<&str>) -> Result<String, Problem> {
         text.push('\n');
     }
     if topic.is_none() {
-        text.push_str(
-            "`scalelab explain NAME` tells more, also about a setting: explain cache.ttl\n",
-        );
+        text.push_str("`scalelab explain NAME` tells more, also about a setting: explain cache.ttl\n");
     }
     Ok(text)
 }
@@ -147,12 +123,8 @@ pub fn list(topic: Option<&str>) -> Result<String, Problem> {
 /// As [`list`].
 pub fn list_json(topic: Option<&str>) -> Result<Value, Problem> {
     let of_line = |line: Line| json!({ "name": line.name, "about": line.about });
-    let of_group = |group: Group| {
-        (
-            group.title.to_string(),
-            group.lines.into_iter().map(of_line).collect::<Value>(),
-        )
-    };
+    let of_group =
+        |group: Group| (group.title.to_string(), group.lines.into_iter().map(of_line).collect::<Value>());
     Ok(groups(topic)?.into_iter().map(of_group).collect())
 }
 
@@ -163,21 +135,11 @@ mod tests {
     #[test]
     fn everything_has_its_line() {
         let text = list(None).unwrap();
-        let has = |name: &str| {
-            text.lines()
-                .any(|line| line.trim_start().starts_with(&format!("{name} ")))
-        };
+        let has = |name: &str| text.lines().any(|line| line.trim_start().starts_with(&format!("{name} ")));
         for kind in KINDS {
             assert!(has(kind.entry.name), "{}", kind.entry.name);
         }
-        for name in [
-            "round_robin",
-            "lru",
-            "through",
-            "slow(0.5)",
-            "latency_p99_ms",
-            "cache_hit_ratio",
-        ] {
+        for name in ["round_robin", "lru", "through", "slow(0.5)", "latency_p99_ms", "cache_hit_ratio"] {
             assert!(has(name), "{name}: {text}");
         }
     }
@@ -186,10 +148,7 @@ mod tests {
     fn a_family_of_two_components_is_listed_once() {
         let text = list(Some("policies")).unwrap();
         assert_eq!(text.matches("processor_sharing").count(), 1, "{text}");
-        assert!(
-            text.contains("(web.discipline, database.discipline)"),
-            "{text}"
-        );
+        assert!(text.contains("(web.discipline, database.discipline)"), "{text}");
     }
 
     #[test]

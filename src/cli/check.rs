@@ -1,8 +1,8 @@
 //! `scalelab check`: reads a script, builds all worlds, and prints what would run.
 
 use super::args::CheckArgs;
-use super::run::{catch_interrupts, folder, read};
-use super::{FAILED, INTERRUPTED, say, trouble};
+use super::run::{folder, read};
+use super::{FAILED, INTERRUPTED, interrupts, say, trouble};
 use crate::catalog::Problems;
 use crate::experiment::{self, Builder, Outcome, Plan, Workshop, drive};
 use crate::kernel::time_text;
@@ -21,7 +21,7 @@ pub fn check(args: &CheckArgs) -> u8 {
             return FAILED;
         }
     };
-    catch_interrupts();
+    interrupts::catch();
     let host = Rc::new(CheckHost { json: args.json, found: RefCell::default() });
     let mut session = Session::new(&folder(&args.script), true, host.clone());
     let result = session.run_file(&args.script.display().to_string(), &text);
@@ -57,8 +57,9 @@ impl Host for CheckHost {
         _judge: &mut Judge<'_>,
     ) -> Result<Option<Outcome>, Problems> {
         experiment::check(plan, builder)?;
-        let events: Vec<u64> =
-            (0..plan.variants.len()).map(|variant| estimate(plan, builder, variant)).collect::<Result<_, _>>()?;
+        let events: Vec<u64> = (0..plan.variants.len())
+            .map(|variant| estimate(plan, builder, variant))
+            .collect::<Result<_, _>>()?;
         let total: u64 = events.iter().map(|events| events * plan.replications).sum();
         self.found.borrow_mut().push(as_json(plan, &events));
         if !self.json {
@@ -89,20 +90,25 @@ fn estimate(plan: &Plan, builder: &mut dyn Builder, variant: usize) -> Result<u6
 
 fn as_text(plan: &Plan, events: &[u64], total: u64) -> String {
     let timing = &plan.timing;
-    let mut text = format!("{}: {}\n", plan.name, if plan.about.is_empty() { "(no about)" } else { &plan.about });
+    let mut text =
+        format!("{}: {}\n", plan.name, if plan.about.is_empty() { "(no about)" } else { &plan.about });
     text += &format!(
-        "{} variants x {} replications = {} runs of {} warm-up + {}\n",
-        plan.variants.len(),
-        plan.replications,
-        plan.jobs(),
-        time_text(timing.warmup),
+        "{} x {} = {} of {} after {} of warm-up\n",
+        counted(plan.variants.len(), "variant"),
+        counted(plan.replications as usize, "replication"),
+        counted(plan.jobs(), "run"),
         time_text(timing.duration),
+        time_text(timing.warmup),
     );
     for (variant, events) in plan.variants.iter().zip(events) {
         text += &format!("  {:<40} about {} events a run\n", variant.label, rounded(*events));
     }
     text += &format!("about {} events in all (from a pilot of each variant)\n", rounded(total));
     text
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Two significant digits: it is an estimate.

@@ -1,10 +1,11 @@
-//! `scalelab explain NAME`: all that is known of a component, a setting, a policy, an action, a metric or a mechanism.
+//! `scalelab explain NAME`: all that is known of a component, a setting, a policy, an action, a metric or a function.
 
 use super::catalog::families;
 use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
-use crate::components::{KINDS, MECHANISMS};
+use crate::components::KINDS;
 use crate::experiment::{Better, METRICS, Metric, find_metric, metric_names};
+use crate::scripting::WORDS;
 use serde_json::{Value, json};
 
 /// Something that has a name. One name may stand for several: `fifo` evicts and queues.
@@ -14,7 +15,7 @@ enum Thing {
     Policy(Vec<String>, &'static Policy),
     Action(Vec<&'static str>, &'static Action),
     Metric(&'static Metric),
-    Mechanism(&'static str),
+    Function(&'static str, &'static str),
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
@@ -28,34 +29,21 @@ fn settings() -> impl Iterator<Item = (&'static Entry, &'static Param)> + Clone 
 /// Everything of this name.
 fn things(name: &str) -> Vec<Thing> {
     let mut found = Vec::new();
-    found.extend(
-        entries()
-            .filter(|entry| entry.name == name)
-            .map(Thing::Component),
-    );
+    found.extend(entries().filter(|entry| entry.name == name).map(Thing::Component));
     let of_setting = |(entry, param): &(&Entry, &Param)| match name.split_once('.') {
         Some((component, setting)) => entry.name == component && param.name == setting,
         None => param.name == name,
     };
-    found.extend(
-        settings()
-            .filter(of_setting)
-            .map(|(entry, param)| Thing::Setting(entry, param)),
-    );
+    found.extend(settings().filter(of_setting).map(|(entry, param)| Thing::Setting(entry, param)));
     for family in families() {
         let policy = family.policies.iter().find(|policy| policy.name == name);
         found.extend(policy.map(|policy| Thing::Policy(family.settings, policy)));
     }
     found.extend(action(name));
-    let metric = find_metric(name)
-        .ok()
-        .map(|metric| Thing::Metric(&METRICS[metric]));
+    let metric = find_metric(name).ok().map(|metric| Thing::Metric(&METRICS[metric]));
     found.extend(metric);
     found.extend(
-        MECHANISMS
-            .iter()
-            .filter(|m| **m == name)
-            .map(|m| Thing::Mechanism(m)),
+        WORDS.iter().filter(|(word, _)| *word == name).map(|(word, usage)| Thing::Function(word, usage)),
     );
     found
 }
@@ -63,15 +51,8 @@ fn things(name: &str) -> Vec<Thing> {
 fn action(name: &str) -> Option<Thing> {
     let has = |entry: &&Entry| entry.actions.iter().any(|action| action.name == name);
     let able: Vec<&Entry> = entries().filter(has).collect();
-    let action = able
-        .first()?
-        .actions
-        .iter()
-        .find(|action| action.name == name)?;
-    Some(Thing::Action(
-        able.iter().map(|entry| entry.name).collect(),
-        action,
-    ))
+    let action = able.first()?.actions.iter().find(|action| action.name == name)?;
+    Some(Thing::Action(able.iter().map(|entry| entry.name).collect(), action))
 }
 
 fn unknown(name: &str) -> Problem {
@@ -82,6 +63,7 @@ fn unknown(name: &str) -> Problem {
         .chain(policies.map(|policy| policy.name))
         .chain(actions.map(|action| action.name))
         .chain(metric_names())
+        .chain(WORDS.iter().map(|(word, _)| *word))
         .chain(METRICS.iter().map(|metric| metric.column))
         .map(String::from);
     let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
@@ -98,11 +80,7 @@ fn unknown(name: &str) -> Problem {
 /// An unknown name, with what was meant.
 pub fn explain(name: &str) -> Result<String, Problem> {
     let texts: Vec<String> = things(name).iter().map(Thing::text).collect();
-    if texts.is_empty() {
-        Err(unknown(name))
-    } else {
-        Ok(texts.join("\n"))
-    }
+    if texts.is_empty() { Err(unknown(name)) } else { Ok(texts.join("\n")) }
 }
 
 /// The same for programs: a list, since one name may stand for several things.
@@ -112,11 +90,7 @@ pub fn explain(name: &str) -> Result<String, Problem> {
 /// As [`explain`].
 pub fn explain_json(name: &str) -> Result<Value, Problem> {
     let values: Vec<Value> = things(name).iter().map(Thing::json).collect();
-    if values.is_empty() {
-        Err(unknown(name))
-    } else {
-        Ok(Value::Array(values))
-    }
+    if values.is_empty() { Err(unknown(name)) } else { Ok(Value::Array(values)) }
 }
 
 impl Thing {
@@ -126,23 +100,15 @@ impl Thing {
             Thing::Setting(entry, param) => setting_text(entry, param),
             Thing::Policy(settings, policy) => policy_text(settings, policy),
             Thing::Action(components, action) => {
-                let facts = [
-                    ("write", action.usage.to_string()),
-                    ("for", components.join(", ")),
-                ];
+                let facts = [("write", action.usage.to_string()), ("for", components.join(", "))];
                 head(action.name, "an action", action.about) + rows(&facts).as_str()
             }
             Thing::Metric(metric) => {
-                let facts = [
-                    ("column of", "summary.csv".into()),
-                    ("better", direction(metric.better).into()),
-                ];
+                let facts =
+                    [("column of", "summary.csv".into()), ("better", direction(metric.better).into())];
                 head(metric.column, "a metric", metric.about) + rows(&facts).as_str()
             }
-            Thing::Mechanism(name) => {
-                let about = "switched off with --disable, to see that an experiment notices";
-                head(name, "a mechanism", about)
-            }
+            Thing::Function(name, usage) => head(name, "a function", &format!("write {usage}")),
         }
     }
 
@@ -175,7 +141,7 @@ impl Thing {
                 "is": "metric", "name": metric.column, "about": metric.about,
                 "better": direction(metric.better),
             }),
-            Thing::Mechanism(name) => json!({ "is": "mechanism", "name": name }),
+            Thing::Function(name, usage) => json!({ "is": "function", "name": name, "usage": usage }),
         }
     }
 }
@@ -205,14 +171,8 @@ fn head(name: &str, is: &str, about: &str) -> String {
 
 /// Names and texts under each other.
 fn rows(rows: &[(&str, String)]) -> String {
-    let width = rows
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or(0);
-    rows.iter()
-        .map(|(name, text)| format!("  {name:<width$}  {text}\n"))
-        .collect()
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(name, text)| format!("  {name:<width$}  {text}\n")).collect()
 }
 
 fn component_text(entry: &Entry) -> String {
@@ -220,14 +180,8 @@ fn component_text(entry: &Entry) -> String {
     text.push_str(&format!("  chapter: {}\n", entry.chapter));
     let setting = |param: &Param| {
         let about = format!("{}\n", param.about);
-        let facts = rows(&[
-            ("takes", param.kind.wanted()),
-            ("preset", param.preset.to_string()),
-        ]);
-        let facts: String = facts
-            .lines()
-            .map(|line| format!("      {}\n", line.trim_start()))
-            .collect();
+        let facts = rows(&[("takes", param.kind.wanted()), ("preset", param.preset.to_string())]);
+        let facts: String = facts.lines().map(|line| format!("      {}\n", line.trim_start())).collect();
         format!("    {}: {about}{facts}", styled(STRONG, param.name))
     };
     section(&mut text, "settings", entry.params.iter().map(setting));
@@ -247,18 +201,14 @@ fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) 
 
 fn setting_text(entry: &Entry, param: &Param) -> String {
     let name = format!("{}.{}", entry.name, param.name);
-    let facts = [
-        ("takes", param.kind.wanted()),
-        ("preset", param.preset.to_string()),
-    ];
+    let facts = [("takes", param.kind.wanted()), ("preset", param.preset.to_string())];
     let mut text = head(&name, "a setting", param.about) + rows(&facts).as_str();
     let policies = match param.kind {
         Kind::Choice(policies) => policies,
         Kind::Strategy(_) => crate::parts::plan::STRATEGIES,
         _ => &[],
     };
-    let policy =
-        |policy: &Policy| format!("    {}: {}\n", styled(STRONG, policy.name), policy.about);
+    let policy = |policy: &Policy| format!("    {}: {}\n", styled(STRONG, policy.name), policy.about);
     section(&mut text, "choices", policies.iter().map(policy));
     text
 }
@@ -283,22 +233,11 @@ mod tests {
     #[test]
     fn a_component_tells_its_settings_actions_and_measures() {
         let text = told("cache");
-        assert!(
-            text.starts_with("cache, a component: items in memory"),
-            "{text}"
-        );
-        for part in [
-            "ttl: how long an item is fresh",
-            "preset  \"lru\"",
-            "slow(0.5): ",
-            "hits_count: ",
-        ] {
+        assert!(text.starts_with("cache, a component: items in memory"), "{text}");
+        for part in ["ttl: how long an item is fresh", "preset  \"lru\"", "slow(0.5): ", "hits_count: "] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        assert!(
-            text.contains("cache, a mechanism"),
-            "one name, two things: {text}"
-        );
+        assert!(text.contains("cache, a function"), "one name, two things: {text}");
     }
 
     #[test]
@@ -317,16 +256,9 @@ cache.ttl, a setting: how long an item is fresh
     #[test]
     fn a_policy_says_when_it_is_wrong() {
         let text = told("random");
-        assert!(
-            text.contains("chosen by   load_balancer.policy\n"),
-            "{text}"
-        );
+        assert!(text.contains("chosen by   load_balancer.policy\n"), "{text}");
         assert!(text.contains("wrong when  nearly always"), "{text}");
-        assert_eq!(
-            told("fifo").matches(", a policy: ").count(),
-            2,
-            "it evicts and it queues"
-        );
+        assert_eq!(told("fifo").matches(", a policy: ").count(), 2, "it evicts and it queues");
     }
 
     #[test]
@@ -348,22 +280,10 @@ cache.ttl, a setting: how long an item is fresh
     #[test]
     fn whatever_is_listed_is_explained() {
         let all = super::super::catalog::list_json(None).unwrap();
-        for line in all
-            .as_object()
-            .unwrap()
-            .values()
-            .flat_map(|group| group.as_array().unwrap())
-        {
+        for line in all.as_object().unwrap().values().flat_map(|group| group.as_array().unwrap()) {
             let name = line["name"].as_str().unwrap().split('(').next().unwrap();
             let values = explain_json(name).unwrap();
-            assert!(
-                values
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .all(|value| value["is"].is_string()),
-                "{name}"
-            );
+            assert!(values.as_array().unwrap().iter().all(|value| value["is"].is_string()), "{name}");
             assert!(told(name).contains(name));
         }
     }

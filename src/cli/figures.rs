@@ -1,8 +1,8 @@
 //! The figures that a person wants to see first, and how they are written for a person.
 
 use super::look::Look;
+use crate::experiment::Interval;
 use crate::experiment::{Comparison, METRICS};
-use crate::stats::Interval;
 
 /// One of the figures that the terminal shows; the CSVs have them all.
 pub(super) struct Figure {
@@ -15,11 +15,7 @@ pub(super) struct Figure {
 }
 
 const fn figure(column: &'static str, title: &'static str, words: &'static str) -> Figure {
-    Figure {
-        column,
-        title,
-        words,
-    }
+    Figure { column, title, words }
 }
 
 /// All of them, in the order of the table's columns.
@@ -38,19 +34,13 @@ pub(super) const FIGURES: &[Figure] = &[
 impl Figure {
     /// Its place in [`METRICS`].
     pub(super) fn metric(&self) -> usize {
-        METRICS
-            .iter()
-            .position(|metric| metric.column == self.column)
-            .expect("tested")
+        METRICS.iter().position(|metric| metric.column == self.column).expect("tested")
     }
 
     /// Its comparisons, one for each variant.
     pub(super) fn rows<'a>(&self, comparisons: &'a [Comparison]) -> Vec<&'a Comparison> {
         let metric = self.metric();
-        comparisons
-            .iter()
-            .filter(|row| row.metric == metric)
-            .collect()
+        comparisons.iter().filter(|row| row.metric == metric).collect()
     }
 
     /// A difference of it, without its sign.
@@ -67,22 +57,12 @@ impl Figure {
 /// The figures worth showing: those that were measured, and of stale and lost only what there can be.
 pub(super) fn shown(comparisons: &[Comparison]) -> Vec<&'static Figure> {
     let measured = |figure: &Figure| figure.rows(comparisons).iter().any(|row| row.n > 0);
-    let some = |figure: &Figure| {
-        figure
-            .rows(comparisons)
-            .iter()
-            .any(|row| row.mean.is_some_and(|mean| mean != 0.0))
-    };
-    let writes = FIGURES
-        .iter()
-        .any(|f| f.column.starts_with("write_") && measured(f));
+    let some =
+        |figure: &Figure| figure.rows(comparisons).iter().any(|row| row.mean.is_some_and(|mean| mean != 0.0));
+    let writes = FIGURES.iter().any(|f| f.column.starts_with("write_") && measured(f));
     let wanted = |figure: &&Figure| {
         let truth = figure.column.starts_with("stale") || figure.column.starts_with("lost");
-        if truth {
-            some(figure) || (writes && measured(figure))
-        } else {
-            measured(figure)
-        }
+        if truth { some(figure) || (writes && measured(figure)) } else { measured(figure) }
     };
     FIGURES.iter().filter(wanted).collect()
 }
@@ -99,20 +79,13 @@ pub(super) fn significant(value: f64, digits: i32) -> String {
     let whole = libm::floor(libm::log10(value.abs())) as i32 + 1;
     let decimals = (digits - whole).clamp(0, 12) as usize;
     let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').into()
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
 /// A mean and the half-width of its interval. Without spread, or in one replication, the mean alone.
 pub(super) fn estimate(mean: f64, interval: Option<&Interval>, look: Look) -> String {
     let mean = significant(mean, 4);
-    match interval
-        .map(|interval| interval.half_width)
-        .filter(|half| *half > 0.0)
-    {
+    match interval.map(|interval| interval.half_width).filter(|half| *half > 0.0) {
         Some(half) => format!("{mean} {} {}", look.sign("±", "+/-"), significant(half, 2)),
         None => mean,
     }
@@ -133,66 +106,21 @@ mod tests {
     #[test]
     fn digits_that_mean_nothing_are_left_out() {
         let text = |value| significant(value, 4);
-        let texts = [
-            0.0,
-            12345.678,
-            1.23456,
-            0.000_123_456,
-            100.0,
-            -4.8349,
-            0.99999,
-            2.1e-7,
-        ]
-        .map(text);
-        assert_eq!(
-            texts,
-            [
-                "0",
-                "12346",
-                "1.235",
-                "0.0001235",
-                "100",
-                "-4.835",
-                "1",
-                "2.100e-7"
-            ]
-        );
+        let texts = [0.0, 12345.678, 1.23456, 0.000_123_456, 100.0, -4.8349, 0.99999, 2.1e-7].map(text);
+        assert_eq!(texts, ["0", "12346", "1.235", "0.0001235", "100", "-4.835", "1", "2.100e-7"]);
     }
 
     #[test]
     fn the_half_width_has_two_digits() {
-        let look = Look {
-            width: None,
-            utf8: true,
-        };
-        let interval = Interval {
-            mean: 4.8333,
-            half_width: 0.01234,
-            n: 5,
-        };
+        let look = Look { width: None, utf8: true };
+        let interval = Interval { mean: 4.8333, half_width: 0.01234, n: 5 };
         assert_eq!(estimate(4.8333, Some(&interval), look), "4.833 ± 0.012");
-        let ascii = Look {
-            utf8: false,
-            ..look
-        };
+        let ascii = Look { utf8: false, ..look };
         assert_eq!(estimate(4.8333, Some(&interval), ascii), "4.833 +/- 0.012");
         assert_eq!(estimate(4.8333, None, look), "4.833");
-        let sure = Interval {
-            half_width: 2.14e-7,
-            ..interval
-        };
+        let sure = Interval { half_width: 2.14e-7, ..interval };
         assert_eq!(estimate(0.99, Some(&sure), look), "0.99 ± 2.1e-7");
-        assert_eq!(
-            estimate(
-                0.0,
-                Some(&Interval {
-                    half_width: 0.0,
-                    ..interval
-                }),
-                look
-            ),
-            "0"
-        );
+        assert_eq!(estimate(0.0, Some(&Interval { half_width: 0.0, ..interval }), look), "0");
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! Carries the experiments of a script out: runs, files, table.
 
 use super::args::RunArgs;
-use super::rule::Rule;
 use super::progress::{Meter, Mode};
+use super::rule::Rule;
 use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, say, table};
 use crate::catalog::{Problem, Problems};
-use crate::experiment::{
-    self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare,
-};
+use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare};
 use crate::output::{Extra, Folders, OutputError, Staging, Written, script_hash};
 use crate::scripting::{Host, Judge, stop_scripts};
 use std::cell::{Cell, RefCell};
@@ -64,6 +62,11 @@ impl RunHost {
         }
     }
 
+    /// Where an interrupted experiment has left its finished runs.
+    pub fn left(&self) -> Option<PathBuf> {
+        self.left.borrow().clone()
+    }
+
     fn target(&self, plan: &Plan) -> PathBuf {
         let folder = self.folders.borrow_mut().next(&plan.name);
         let first = !self.began.replace(true);
@@ -84,7 +87,8 @@ impl RunHost {
         began: Instant,
     ) -> Result<(), Problems> {
         let comparisons = compare(&outcome.results, plan.variants.len(), plan.baseline);
-        let checks = self.checks(plan, &outcome.results, judge)?;
+        // Half of an experiment proves nothing, and an interrupted script cannot be asked.
+        let checks = if outcome.complete { self.checks(plan, &outcome.results, judge)? } else { Vec::new() };
         let extra = Extra {
             script: self.args.script.display().to_string(),
             command: std::env::args().collect(),
@@ -97,7 +101,7 @@ impl RunHost {
         };
         let written = written.map_err(|error| vec![refused(&error)])?;
         if !outcome.complete {
-            *self.left.borrow_mut() = Some(written.dir.clone());
+            *self.left.borrow_mut() = (!outcome.results.is_empty()).then(|| written.dir.clone());
             self.incomplete.set(true);
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! What an experiment has found, for other programs (`--json`): one document on stdout.
 
+use crate::experiment::Interval;
 use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan};
 use crate::output::Written;
-use crate::stats::Interval;
 use serde_json::{Value, json};
 
 /// Version of the document. It grows when a name in it changes its meaning or goes.
@@ -66,39 +66,21 @@ mod tests {
 
     #[test]
     fn the_document_has_what_the_table_has() {
-        let Found {
-            plan,
-            outcome,
-            comparisons,
-            checks,
-        } = Found::new();
-        let written = Written {
-            dir: "results/x".into(),
-            files: vec![("a.csv".into(), Some(3))],
-        };
+        let Found { plan, outcome, comparisons, checks } = Found::new();
+        let written = Written { dir: "results/x".into(), files: vec![("a.csv".into(), Some(3))] };
         let document = document(&plan, &outcome, &comparisons, &checks, &written);
         assert_eq!(document["baseline"], "strategy=through;ttl=5 s");
         assert_eq!(document["files"][0]["rows"], 3);
         let metrics = document["metrics"].as_array().unwrap();
         let of = |metric: &str, variant: usize| {
             let label = plan.variants[variant].label.as_str();
-            metrics
-                .iter()
-                .find(|m| m["metric"] == metric && m["variant"] == label)
-                .unwrap()
+            metrics.iter().find(|m| m["metric"] == metric && m["variant"] == label).unwrap()
         };
         assert_eq!(of("latency_p50_ms", 1)["verdict"], "better");
         assert!(of("latency_p50_ms", 0)["diff_mean"].is_null());
-        assert!(
-            metrics.iter().all(|m| m["metric"] != "cost_per_hour"),
-            "not measured"
-        );
-        let passed: Vec<Option<bool>> = document["checks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|c| c["passed"].as_bool())
-            .collect();
+        assert!(metrics.iter().all(|m| m["metric"] != "cost_per_hour"), "not measured");
+        let passed: Vec<Option<bool>> =
+            document["checks"].as_array().unwrap().iter().map(|c| c["passed"].as_bool()).collect();
         assert_eq!(passed, [Some(true), Some(false), None]);
     }
 }

@@ -17,10 +17,7 @@ impl Look {
     pub fn of_stdout() -> Look {
         // The width is known only if stdout is a terminal.
         let width = comfy_table::Table::new().width().filter(|width| *width > 0);
-        Look {
-            width,
-            utf8: speaks_utf8(|name| std::env::var(name).ok()),
-        }
+        Look { width, utf8: speaks_utf8(|name| std::env::var(name).ok()) }
     }
 
     /// The better of two spellings.
@@ -55,9 +52,7 @@ pub(super) fn styled(style: Style, text: &str) -> String {
 
 /// A text of the user's on one line, without commands to the terminal.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -67,10 +62,8 @@ mod tests {
     #[test]
     fn the_locale_says_whether_signs_are_shown() {
         let with = |set: &[(&str, &str)]| {
-            let set: Vec<(String, String)> = set
-                .iter()
-                .map(|(a, b)| (a.to_string(), b.to_string()))
-                .collect();
+            let set: Vec<(String, String)> =
+                set.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
             speaks_utf8(move |name| set.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()))
         };
         assert!(with(&[("LANG", "de_DE.UTF-8")]));

@@ -1,22 +1,23 @@
 //! The command line: the terminal, and nothing that a script could not do without one.
 
-mod args;
-mod catalog;
+pub(crate) mod args;
+pub(crate) mod catalog;
 mod check;
-mod explain;
+pub(crate) mod explain;
 mod figures;
 pub(crate) mod host;
+pub(crate) mod interrupts;
 mod json;
 mod look;
 mod new;
 mod progress;
 mod rule;
-mod run;
+pub(crate) mod run;
 mod say;
 mod sentences;
 mod shell;
 mod table;
-mod trouble;
+pub(crate) mod trouble;
 mod verdicts;
 
 pub use look::Look;
@@ -62,7 +63,7 @@ fn obey(command: Command) -> u8 {
         Command::List(args) => list(&args),
         Command::Explain(args) => explain(&args),
         Command::New { name } => create(&name),
-        Command::Repl { .. } => USAGE,
+        Command::Repl { file } => crate::repl::repl(file.as_deref()),
         Command::Completions { shell } => {
             say(&shell::completions(shell, &Cli::command()));
             0

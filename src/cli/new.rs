@@ -17,33 +17,17 @@ pub fn create(name: &str) -> Result<PathBuf, OutputError> {
 }
 
 fn path_of(name: &str) -> PathBuf {
-    if name.ends_with(".rhai") {
-        PathBuf::from(name)
-    } else {
-        PathBuf::from(format!("{name}.rhai"))
-    }
+    if name.ends_with(".rhai") { PathBuf::from(name) } else { PathBuf::from(format!("{name}.rhai")) }
 }
 
 /// The starter, with the experiment called after the file.
 fn script(path: &Path) -> String {
-    let stem = path
-        .file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().replace('_', " "));
+    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().replace('_', " "));
     // Both stand in comments, the name also in a text: nothing that would end either.
     let quoted = |c: char| c.is_control() || matches!(c, '"' | '\\');
-    let safe = |text: &str| {
-        text.chars()
-            .map(|c| if quoted(c) { '-' } else { c })
-            .collect::<String>()
-    };
-    let name = if stem.trim().is_empty() {
-        "new experiment".into()
-    } else {
-        safe(&stem)
-    };
-    STARTER
-        .replace("{{name}}", &name)
-        .replace("{{file}}", &safe(&path.to_string_lossy()))
+    let safe = |text: &str| text.chars().map(|c| if quoted(c) { '-' } else { c }).collect::<String>();
+    let name = if stem.trim().is_empty() { "new experiment".into() } else { safe(&stem) };
+    STARTER.replace("{{name}}", &name).replace("{{file}}", &safe(&path.to_string_lossy()))
 }
 
 #[cfg(test)]
@@ -58,16 +42,10 @@ mod tests {
         assert_eq!(path.file_name().unwrap(), "shop_sale.rhai");
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("experiment(\"shop sale\")"), "{text}");
-        assert!(
-            text.contains(&format!("scalelab run {}\n", path.display())),
-            "{text}"
-        );
+        assert!(text.contains(&format!("scalelab run {}\n", path.display())), "{text}");
         assert!(!text.contains("{{"));
         std::fs::write(&path, "edited").unwrap();
-        assert!(matches!(
-            create(path.to_str().unwrap()),
-            Err(OutputError::Exists { .. })
-        ));
+        assert!(matches!(create(path.to_str().unwrap()), Err(OutputError::Exists { .. })));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "edited");
     }
 

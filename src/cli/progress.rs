@@ -72,11 +72,7 @@ impl State {
         let left = (own > 0.0).then(|| seconds * (runs - done).max(0.0) / own);
         Pace {
             share: done / runs,
-            events_per_s: if seconds > 0.0 {
-                self.events as f64 / seconds
-            } else {
-                0.0
-            },
+            events_per_s: if seconds > 0.0 { self.events as f64 / seconds } else { 0.0 },
             left: left.and_then(|left| Duration::try_from_secs_f64(left).ok()),
         }
     }
@@ -108,11 +104,7 @@ impl Meter {
             lines,
         };
         Meter {
-            labels: plan
-                .variants
-                .iter()
-                .map(|variant| plain(&variant.label))
-                .collect(),
+            labels: plan.variants.iter().map(|variant| plain(&variant.label)).collect(),
             replications: plan.replications,
             mode,
             bar,
@@ -138,8 +130,7 @@ impl Meter {
         let pace = state.pace(state.began.elapsed());
         let message = message(&state, &pace);
         if self.mode == Mode::Bar {
-            self.bar
-                .set_position((pace.share * state.done.len() as f64 * STEPS) as u64);
+            self.bar.set_position((pace.share * state.done.len() as f64 * STEPS) as u64);
             self.bar.set_message(message);
         } else if (pace.share * 10.0) as usize > state.tenths {
             state.tenths = (pace.share * 10.0) as usize;
@@ -220,11 +211,7 @@ mod tests {
 
     fn lines(replications: u64, mode: Mode, show: impl Fn(&Meter)) -> Vec<String> {
         let log = Log::default();
-        show(&Meter::onto(
-            &plan(replications),
-            mode,
-            Box::new(log.clone()),
-        ));
+        show(&Meter::onto(&plan(replications), mode, Box::new(log.clone())));
         let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         text.lines().map(str::to_string).collect()
     }
@@ -241,11 +228,7 @@ mod tests {
         });
         assert_eq!(lines.len(), 10, "{lines:#?}");
         assert!(lines[0].starts_with(" 10 % 20/200 runs, "), "{}", lines[0]);
-        assert!(
-            lines[0].ends_with(" left, last strategy=back;ttl=60 s x 9"),
-            "{}",
-            lines[0]
-        );
+        assert!(lines[0].ends_with(" left, last strategy=back;ttl=60 s x 9"), "{}", lines[0]);
         assert!(lines[9].starts_with("100 % 200/200 runs, "), "{}", lines[9]);
         assert!(!lines[9].contains(" left"), "{}", lines[9]);
     }
@@ -266,13 +249,7 @@ mod tests {
     fn runs_that_were_there_say_nothing_about_the_time_left() {
         let meter = Meter::onto(&plan(5), Mode::Lines, Box::new(std::io::sink()));
         (0..5).for_each(|replication| meter.finished(0, replication));
-        let pace = |seconds| {
-            meter
-                .state
-                .lock()
-                .unwrap()
-                .pace(Duration::from_secs(seconds))
-        };
+        let pace = |seconds| meter.state.lock().unwrap().pace(Duration::from_secs(seconds));
         assert!(pace(1).left.is_none());
         meter.advance(1, 0, 0.5, 3_000);
         meter.finished(1, 0);

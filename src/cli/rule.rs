@@ -33,11 +33,10 @@ impl Rule {
             let hint = hint.map_or(String::new(), |hint| format!("; {hint}"));
             format!("there is no metric `{name}`{hint}")
         })?;
-        let limit: f64 = limit
-            .parse()
-            .ok()
-            .filter(|limit: &f64| limit.is_finite())
-            .ok_or_else(|| format!("'{limit}' is no number (in the unit of {})", METRICS[metric].column))?;
+        let limit: f64 =
+            limit.parse().ok().filter(|limit: &f64| limit.is_finite()).ok_or_else(|| {
+                format!("'{limit}' is no number (in the unit of {})", METRICS[metric].column)
+            })?;
         Ok(Rule { text: text.trim().into(), metric, sense, limit })
     }
 
@@ -46,7 +45,8 @@ impl Rule {
         let row = |variant: usize| {
             let runs = results.iter().filter(|run| run.variant == variant);
             let samples = runs.filter_map(|run| Some((run.replication, run.metrics[self.metric]?)));
-            let estimate = Estimate { metric: METRICS[self.metric].column.into(), samples: samples.collect() };
+            let estimate =
+                Estimate { metric: METRICS[self.metric].column.into(), samples: samples.collect() };
             let judgement = estimate.against(self.sense, self.limit);
             CheckRow {
                 check: self.text.clone(),

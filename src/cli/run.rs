@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::host::RunHost;
 use super::rule::Rule;
-use super::{FAILED, INTERRUPTED, USAGE, complain, trouble};
+use super::{FAILED, INTERRUPTED, USAGE, interrupts, trouble};
 use crate::catalog::Problem;
 use crate::scripting::{Session, Sources, stop_scripts};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub fn run(args: RunArgs) -> u8 {
             return FAILED;
         }
     };
-    catch_interrupts();
+    interrupts::catch();
     let script = args.script.clone();
     let host = Rc::new(RunHost::new(args, rules, &text));
     let mut session = Session::new(&folder(&script), true, host.clone());
@@ -79,23 +79,14 @@ pub fn read(path: &Path) -> Result<String, Problem> {
         return Err(Problem::new(format!("{name} is a folder")).hint("name a script in it"));
     }
     if size.len() > SCRIPT_BYTES_AT_MOST {
-        return Err(Problem::new(format!("{name} is too large for a script")).hint("data belongs into a trace"));
+        return Err(
+            Problem::new(format!("{name} is too large for a script")).hint("data belongs into a trace")
+        );
     }
     let bytes = std::fs::read(path)
         .map_err(|error| Problem::new(format!("cannot read the script {name}: {error}")))?;
     String::from_utf8(bytes).map_err(|_| {
-        Problem::new(format!("{name} is not a script: it is not UTF-8 text")).hint("data belongs into a trace")
+        Problem::new(format!("{name} is not a script: it is not UTF-8 text"))
+            .hint("data belongs into a trace")
     })
-}
-
-/// Ctrl-C once: what is finished is kept; twice: stop at once.
-pub fn catch_interrupts() {
-    let handler = || {
-        if stop_scripts().swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    };
-    if ctrlc::set_handler(handler).is_err() {
-        complain("warning: Ctrl-C will stop at once, without keeping what is finished\n");
-    }
 }

@@ -22,10 +22,7 @@ pub fn man(command: &Command) -> io::Result<String> {
     let mut command = command.clone();
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
-    for subcommand in command
-        .get_subcommands()
-        .filter(|c| !c.is_hide_set() && c.get_name() != "help")
-    {
+    for subcommand in command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
         let manual = clap_mangen::Man::new(subcommand.clone());
         page.extend(format!(".SH \"{}\"\n", subcommand.get_name().to_uppercase()).bytes());
         manual.render_description_section(&mut page)?;
@@ -40,23 +37,15 @@ mod tests {
     use clap::{Arg, ValueEnum};
 
     fn command() -> Command {
-        let run = Command::new("run")
-            .about("runs a script")
-            .arg(Arg::new("quick").long("quick"));
-        Command::new("scalelab")
-            .version("1.2.3")
-            .about("experiments")
-            .subcommand(run)
+        let run = Command::new("run").about("runs a script").arg(Arg::new("quick").long("quick"));
+        Command::new("scalelab").version("1.2.3").about("experiments").subcommand(run)
     }
 
     #[test]
     fn every_shell_learns_the_subcommands() {
         for shell in Shell::value_variants() {
             let script = completions(*shell, &command());
-            assert!(
-                script.contains("run") && script.contains("quick"),
-                "{shell}"
-            );
+            assert!(script.contains("run") && script.contains("quick"), "{shell}");
         }
     }
 

@@ -1,10 +1,10 @@
 //! What an experiment has found, for the terminal: a table, then sentences, then the checks.
 
-use super::figures::{Figure, estimate, shown};
+use super::figures::{Figure, estimate, shown, significant};
 use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
-use crate::experiment::{CheckRow, Comparison, Outcome, Plan, Verdict};
+use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, Verdict};
 use crate::kernel::time_text;
 use crate::output::Written;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
@@ -23,6 +23,7 @@ pub fn render(
         text.push_str(&table);
         text.push('\n');
     }
+    text.push_str(&survivors(plan, comparisons));
     for part in [sentences(plan, comparisons), verdicts(checks, look)] {
         if !part.is_empty() {
             text.push('\n');
@@ -32,26 +33,44 @@ pub fn render(
     text
 }
 
+/// Below this share of answered requests, latencies are those of the lucky.
+const FEW_ANSWERED: f64 = 0.99;
+
+/// A footnote for variants that answer only a part of their requests.
+fn survivors(plan: &Plan, comparisons: &[Comparison]) -> String {
+    let row = |row: &&Comparison| METRICS[row.metric].column == "availability_ratio";
+    let low = comparisons.iter().filter(row).filter_map(|row| {
+        let mean = row.mean.filter(|mean| *mean < FEW_ANSWERED)?;
+        Some(format!("{} ({} %)", plain(&plan.variants[row.variant].label), significant(100.0 * mean, 3)))
+    });
+    let low: Vec<String> = low.collect();
+    if low.is_empty() {
+        return String::new();
+    }
+    let head = styled(DOUBTFUL, "Latencies are of answered requests only");
+    format!("{head}; not all were answered by {}\n", low.join(", "))
+}
+
 fn title(plan: &Plan, outcome: &Outcome) -> String {
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let mut text = styled(STRONG, &plain(&plan.name));
     if !plan.about.is_empty() {
         text.push_str(&format!(": {}", plain(&plan.about)));
     }
+    let warmup = match plan.timing.warmup {
+        0 => "no warm-up".into(),
+        warmup => format!("{} of warm-up", time_text(warmup)),
+    };
     text.push_str(&format!(
-        "\n{} x {}, {} warm-up, {} measured, seed {}\n",
+        "\n{} x {}, {} measured after {}, seed {}\n",
         count(plan.variants.len(), "variant"),
         count(plan.replications as usize, "replication"),
-        time_text(plan.timing.warmup),
         time_text(plan.timing.duration),
+        warmup,
         plan.seed,
     ));
     if !outcome.complete {
-        let share = format!(
-            "incomplete: {} of {} runs\n",
-            outcome.results.len(),
-            plan.jobs()
-        );
+        let share = format!("incomplete: {} of {} runs\n", outcome.results.len(), plan.jobs());
         text.push_str(&styled(DOUBTFUL, &share));
     }
     text
@@ -79,11 +98,7 @@ fn tables(plan: &Plan, comparisons: &[Comparison], look: Look) -> Vec<String> {
 fn label(plan: &Plan, variant: usize) -> String {
     let label = plain(&plan.variants[variant].label);
     let is_baseline = variant == plan.baseline && plan.variants.len() > 1;
-    if is_baseline {
-        format!("{label} (baseline)")
-    } else {
-        label
-    }
+    if is_baseline { format!("{label} (baseline)") } else { label }
 }
 
 /// A cell and what its comparison shows.
@@ -94,9 +109,7 @@ struct Shown {
 
 fn cells(figure: &Figure, comparisons: &[Comparison], look: Look) -> Vec<Shown> {
     let cell = |row: &Comparison| Shown {
-        text: row.mean.map_or(String::new(), |mean| {
-            estimate(mean, row.interval.as_ref(), look)
-        }),
+        text: row.mean.map_or(String::new(), |mean| estimate(mean, row.interval.as_ref(), look)),
         verdict: row.verdict,
     };
     figure.rows(comparisons).into_iter().map(cell).collect()
@@ -122,30 +135,17 @@ fn fitting(columns: &[(&str, Vec<Shown>)], label_width: usize, look: Look) -> us
 
 fn table(labels: &[String], columns: &[(&str, Vec<Shown>)], look: Look) -> String {
     let mut table = Table::new();
-    let style = if look.utf8 {
-        presets::UTF8_FULL_CONDENSED
-    } else {
-        presets::ASCII_FULL_CONDENSED
-    };
+    let style = if look.utf8 { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED };
     table.load_style(style).force_no_tty().enforce_styling();
     if let Some(width) = look.width {
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(
-        ["variant"]
-            .into_iter()
-            .chain(columns.iter().map(|(title, _)| *title)),
-    );
+    table.set_header(["variant"].into_iter().chain(columns.iter().map(|(title, _)| *title)));
     for (variant, label) in labels.iter().enumerate() {
         let cells = columns.iter().map(|(_, cells)| cell(&cells[variant]));
         table.add_row([Cell::new(label)].into_iter().chain(cells));
     }
-    table
-        .column_iter_mut()
-        .skip(1)
-        .for_each(|c| c.set_cell_alignment(CellAlignment::Right));
+    table.column_iter_mut().skip(1).for_each(|c| c.set_cell_alignment(CellAlignment::Right));
     table.trim_fmt()
 }
 
@@ -184,10 +184,7 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
         let of = outcome.results.len();
         let first = plain(&plan.variants[variant].label);
         let head = styled(DOUBTFUL, "warning");
-        format!(
-            "{head}: {} ({runs} of {of} runs, first in {first})\n",
-            plain(warning)
-        )
+        format!("{head}: {} ({runs} of {of} runs, first in {first})\n", plain(warning))
     };
     counted.into_values().map(line).collect()
 }
@@ -197,18 +194,10 @@ mod tests {
     use super::*;
     use crate::output::fixture::{Found, plan};
 
-    const WIDE: Look = Look {
-        width: None,
-        utf8: true,
-    };
+    const WIDE: Look = Look { width: None, utf8: true };
 
     fn rendered(found: &Found, look: Look) -> String {
-        let Found {
-            plan,
-            outcome,
-            comparisons,
-            checks,
-        } = found;
+        let Found { plan, outcome, comparisons, checks } = found;
         let text = render(plan, outcome, comparisons, checks, look);
         anstream::adapter::strip_str(&text).to_string()
     }
@@ -218,7 +207,7 @@ mod tests {
         let text = rendered(&Found::new(), WIDE);
         let expected = "\
 write strategies: what each costs
-2 variants x 4 replications, 1 s warm-up, 2 min measured, seed 42
+2 variants x 4 replications, 2 min measured after 1 s of warm-up, seed 42
 ┌─────────────────────────────────────┬─────────────┬─────────────┬─────────────┬──────────────────┬───────────────┬─────────────┐
 │ variant                             ┆    served/s ┆      p50 ms ┆      p99 ms ┆     write p50 ms ┆     available ┆ lost writes │
 ╞═════════════════════════════════════╪═════════════╪═════════════╪═════════════╪══════════════════╪═══════════════╪═════════════╡
@@ -233,24 +222,13 @@ Against strategy=through;ttl=5 s";
     #[test]
     fn a_narrow_terminal_shows_several_and_no_line_is_too_long() {
         let found = Found::new();
-        let look = Look {
-            width: Some(80),
-            utf8: false,
-        };
+        let look = Look { width: Some(80), utf8: false };
         let blocks = tables(&found.plan, &found.comparisons, look);
         assert!(blocks.len() > 1);
         for block in &blocks {
             let block = anstream::adapter::strip_str(block).to_string();
-            assert!(
-                block
-                    .lines()
-                    .all(|line| line.len() <= 80 && line.is_ascii()),
-                "{block}"
-            );
-            assert!(
-                block.contains("strategy=through;ttl=5 s (baseline)"),
-                "{block}"
-            );
+            assert!(block.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{block}");
+            assert!(block.contains("strategy=through;ttl=5 s (baseline)"), "{block}");
             assert!(!block.contains("+/-\n"), "no cell is wrapped: {block}");
         }
         let all = blocks.concat();
@@ -263,13 +241,7 @@ Against strategy=through;ttl=5 s";
     fn a_tiny_terminal_is_no_reason_to_fall_over() {
         let found = Found::new();
         for width in 1..40 {
-            rendered(
-                &found,
-                Look {
-                    width: Some(width),
-                    utf8: true,
-                },
-            );
+            rendered(&found, Look { width: Some(width), utf8: true });
         }
     }
 
@@ -280,11 +252,7 @@ Against strategy=through;ttl=5 s";
         }
         let found = Found::new();
         let text = tables(&found.plan, &found.comparisons, WIDE).concat();
-        let cell = |code: &str| {
-            text.split(code)
-                .nth(1)
-                .map(|rest| rest.split('\x1b').next().unwrap().trim())
-        };
+        let cell = |code: &str| text.split(code).nth(1).map(|rest| rest.split('\x1b').next().unwrap().trim());
         assert_eq!(cell("\x1b[38;5;2m"), Some("1.15 ± 0.21"), "{text:?}");
         assert_eq!(cell("\x1b[38;5;1m"), Some("0.99 ± 2.1e-7"), "{text:?}");
     }
@@ -307,17 +275,10 @@ Against strategy=through;ttl=5 s";
 
     #[test]
     fn files_are_named_with_their_rows() {
-        let files_of = [
-            ("summary.csv".into(), Some(8)),
-            ("checks.csv".into(), Some(1)),
-            ("manifest.json".into(), None),
-        ];
-        let written = Written {
-            dir: "results/x".into(),
-            files: files_of.to_vec(),
-        };
-        let expected =
-            "\nWritten to results/x: summary.csv (8 rows), checks.csv (1 row), manifest.json\n";
+        let files_of =
+            [("summary.csv".into(), Some(8)), ("checks.csv".into(), Some(1)), ("manifest.json".into(), None)];
+        let written = Written { dir: "results/x".into(), files: files_of.to_vec() };
+        let expected = "\nWritten to results/x: summary.csv (8 rows), checks.csv (1 row), manifest.json\n";
         assert_eq!(files(&written), expected);
     }
 
@@ -328,9 +289,6 @@ Against strategy=through;ttl=5 s";
             result.warnings.push("drifts".into());
         }
         let text = anstream::adapter::strip_str(&warnings(&found.plan, &found.outcome)).to_string();
-        assert_eq!(
-            text,
-            "warning: drifts (5 of 8 runs, first in strategy=through;ttl=5 s)\n"
-        );
+        assert_eq!(text, "warning: drifts (5 of 8 runs, first in strategy=through;ttl=5 s)\n");
     }
 }

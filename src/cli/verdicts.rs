@@ -11,15 +11,8 @@ pub(super) fn verdicts(checks: &[CheckRow], look: Look) -> String {
     }
     let count = |passed: Option<bool>| checks.iter().filter(|check| check.passed == passed).count();
     let mut text: String = checks.iter().map(|check| line(check, look)).collect();
-    let others = [
-        (count(Some(false)), "failed"),
-        (count(None), "undecided, which is not passed"),
-    ];
-    text.push_str(&format!(
-        "{} of {} checks passed",
-        count(Some(true)),
-        checks.len()
-    ));
+    let others = [(count(Some(false)), "failed"), (count(None), "undecided, which is not passed")];
+    text.push_str(&format!("{} of {} checks passed", count(Some(true)), checks.len()));
     for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
         text.push_str(&format!(", {number} {what}"));
     }
@@ -37,20 +30,9 @@ fn line(check: &CheckRow, look: Look) -> String {
     if !check.variant.is_empty() {
         text.push_str(&format!(" ({})", plain(&check.variant)));
     }
-    let number = |value| significant(value, 4);
-    let facts = [
-        check
-            .value
-            .map(|value| format!("measured {}", number(value))),
-        check.limit.map(|limit| format!("limit {}", number(limit))),
-        Some(plain(&check.detail)).filter(|detail| !detail.is_empty()),
-    ];
-    let facts: Vec<String> = facts.into_iter().flatten().collect();
-    if facts.is_empty() {
-        text + "\n"
-    } else {
-        format!("{text}: {}\n", facts.join(", "))
-    }
+    let measured = || check.value.map(|value| format!("measured {}", significant(value, 4)));
+    let fact = Some(plain(&check.detail)).filter(|detail| !detail.is_empty()).or_else(measured);
+    fact.map_or_else(|| format!("{text}\n"), |fact| format!("{text}: {fact}\n"))
 }
 
 #[cfg(test)]
@@ -66,9 +48,9 @@ mod tests {
     #[test]
     fn each_check_shows_what_was_measured() {
         let expected = "\
-✓ median under 20 ms (strategy=through;ttl=5 s): measured 5.15, limit 20, latency_p50_ms is 5.15 [4.945, 5.355]
-✗ loses nothing (strategy=back;ttl=60 s): measured 212.5, limit 0, lost_writes_count is 0 in 0 of 4 replications
-? back is fastest: measured 1.15, two variants cannot be told apart
+✓ median under 20 ms (strategy=through;ttl=5 s): latency_p50_ms is 5.15 [4.945, 5.355]
+✗ loses nothing (strategy=back;ttl=60 s): lost_writes_count is 0 in 0 of 4 replications
+? back is fastest: two variants cannot be told apart
 1 of 3 checks passed, 1 failed, 1 undecided, which is not passed
 ";
         assert_eq!(told(true), expected);
@@ -77,19 +59,7 @@ mod tests {
     #[test]
     fn a_plain_terminal_reads_words() {
         let text = told(false);
-        assert!(
-            text.is_ascii() && text.contains("FAILED loses nothing"),
-            "{text}"
-        );
-        assert_eq!(
-            verdicts(
-                &[],
-                Look {
-                    width: None,
-                    utf8: true
-                }
-            ),
-            ""
-        );
+        assert!(text.is_ascii() && text.contains("FAILED loses nothing"), "{text}");
+        assert_eq!(verdicts(&[], Look { width: None, utf8: true }), "");
     }
 }

@@ -122,7 +122,15 @@ pub const NODE_ACTIONS: &[Action] = &[
         usage: "crash() or crash(\"host\")",
         about: "the process dies (connections are refused) or the host (silence); memory is lost",
     },
-    Action { name: "recover", usage: "recover()", about: "back again: empty after a crash, as it was after a hang" },
+    Action {
+        name: "recover",
+        usage: "recover()",
+        about: "back again: empty after a crash, as it was after a hang",
+    },
     Action { name: "hang", usage: "hang()", about: "stands still and keeps everything, until recover()" },
-    Action { name: "slow", usage: "slow(0.5)", about: "works at this part of its normal speed; slow(1) ends it" },
+    Action {
+        name: "slow",
+        usage: "slow(0.5)",
+        about: "works at this part of its normal speed; slow(1) ends it",
+    },
 ];

@@ -3,13 +3,28 @@
 use super::design::Timing;
 use crate::catalog::Load;
 use crate::components::site::Group;
-use crate::kernel::Time;
+use crate::kernel::{Time, time_text};
+use crate::random::replay::Replay;
 
 /// Says so if writes were drawn for a trace that has none of its own.
 pub(super) fn synthetic_writes(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
     let share = trace.writes? * 100.0;
     Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
+}
+
+/// Says so if a trace is over before the run is.
+pub(super) fn trace_ends_early(group: &Group, end: Time) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let length = Replay::new(trace.rows.clone(), trace.options).ok()?.pass_ns();
+    if trace.options.repeat || length >= end {
+        return None;
+    }
+    let (length, end) = (time_text(length), time_text(end));
+    Some(format!(
+        "the trace of {} ends early: after {length} of {end}; `loop: true` begins it again",
+        group.name
+    ))
 }
 
 /// Two percentage points between the first and the last third count as drift.
@@ -28,7 +43,9 @@ pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String
     };
     let (first, last) = (ratio(&measured[..third]), ratio(&measured[measured.len() - third..]));
     ((first - last).abs() > DRIFT).then(|| {
-        format!("the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`")
+        format!(
+            "the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`"
+        )
     })
 }
 
@@ -36,7 +53,7 @@ pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String
 pub(super) fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
     let dropped = crate::stats::mser5(latencies)? as u64 * timing.window;
     (dropped > timing.warmup + 5 * timing.window).then(|| {
-        let advice = crate::kernel::time_text(dropped);
+        let advice = time_text(dropped);
         format!("the latency settles late: after about {advice} (MSER-5); lengthen the warm-up")
     })
 }

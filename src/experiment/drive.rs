@@ -1,11 +1,11 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{drift, synthetic_writes, unsettled};
+use super::doubts::{drift, synthetic_writes, trace_ends_early, unsettled};
 use super::facts::Facts;
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::series::{Change, Recorder, component_row, node_names, summed};
+use super::series::{Change, Recorder, component_rows, node_names, summed};
 use crate::catalog::{Problem, Problems};
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds};
 use crate::model::{self, Checked, Command, Order, Target, Trigger, WorldSpec};
@@ -56,14 +56,15 @@ pub fn drive(
     let mut simulation = model::build(&world, seed, place.1);
     simulation.start();
     let mut run = Run::new(&world, built, simulation, *timing);
-    if !run.to_the_end(pulse).map_err(|problem| vec![problem])? {
+    if !run.run_through(pulse).map_err(|problem| vec![problem])? {
         return Ok(None);
     }
     let conserved = run.simulation.check_conservation();
     if let Err(what) = conserved {
-        return Err(vec![Problem::new(format!("the books do not balance: {what}")).hint(
-            "this is a fault of scalelab, not of the script: please report it with the script",
-        )]);
+        return Err(vec![
+            Problem::new(format!("the books do not balance: {what}"))
+                .hint("this is a fault of scalelab, not of the script: please report it with the script"),
+        ]);
     }
     Ok(Some(run.result(place)))
 }
@@ -112,7 +113,7 @@ impl<'a> Run<'a> {
     }
 
     /// False if it was stopped.
-    fn to_the_end(&mut self, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
+    fn run_through(&mut self, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
         let end = self.timing.end();
         let mut window_end = self.timing.window.min(end);
         loop {
@@ -227,11 +228,8 @@ impl<'a> Run<'a> {
         let mut figures = Vec::new();
         for (index, group) in self.world.layout.groups.iter().enumerate() {
             let of_group = group.nodes().map(|node| {
-                let change = Change {
-                    earlier: &self.looked.1[node.index()],
-                    later: &later[node.index()],
-                    length,
-                };
+                let change =
+                    Change { earlier: &self.looked.1[node.index()], later: &later[node.index()], length };
                 change.figures()
             });
             figures.extend(summed(of_group.collect(), index));
@@ -270,6 +268,8 @@ impl<'a> Run<'a> {
             warnings.push("no request came in the measured part".into());
         }
         warnings.extend(self.world.layout.groups.iter().filter_map(synthetic_writes));
+        let ends = |group| trace_ends_early(group, self.timing.end());
+        warnings.extend(self.world.layout.groups.iter().filter_map(ends));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             warnings.extend(unsettled(&self.recorder.latencies, &self.timing));
@@ -283,10 +283,10 @@ impl<'a> Run<'a> {
         let kinds = groups.flat_map(|group| group.nodes().map(|_| group.kind));
         kinds
             .enumerate()
-            .map(|(node, kind)| {
+            .flat_map(|(node, kind)| {
                 let length = seconds(self.timing.duration);
                 let change = Change { earlier: &self.at_warmup[node], later: &later[node], length };
-                component_row(&names[node], kind, &change)
+                component_rows(&names[node], kind, &change)
             })
             .collect()
     }

@@ -31,7 +31,13 @@ pub struct Facts {
 
 impl Facts {
     /// Reads the books of a simulation that has come to its end.
-    pub fn of(simulation: &Simulation, warmup: Time, measured: Time, look_ups: (u64, u64), retries: u64) -> Self {
+    pub fn of(
+        simulation: &Simulation,
+        warmup: Time,
+        measured: Time,
+        look_ups: (u64, u64),
+        retries: u64,
+    ) -> Self {
         let classes = simulation.book().close(simulation.requests(), simulation.now());
         let mut all = ClassBook::default();
         classes.iter().for_each(|class| all.merge(class));

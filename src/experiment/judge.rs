@@ -78,7 +78,10 @@ impl Estimate {
         let detail = match (self.interval(), self.samples.is_empty()) {
             (_, true) => format!("{} was not measured", self.metric),
             (None, _) => format!("{} was measured once: one replication decides nothing", self.metric),
-            (Some(i), _) => format!("{} is {} [{}, {}]", self.metric, short(i.mean), short(i.low()), short(i.high())),
+            (Some(i), _) => {
+                let interval = format!("{} [{}, {}]", short(i.mean), short(i.low()), short(i.high()));
+                format!("{} is {interval}, limit {}", self.metric, short(limit))
+            }
         };
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
     }
@@ -104,13 +107,11 @@ impl Estimate {
         let standing = difference.as_ref().map_or(Standing::Undecided, |d| stand(sense, d, 0.0));
         let detail = match &difference {
             None => format!("{} has fewer than two pairs of replications", self.metric),
-            Some(d) => format!(
-                "the difference of {} is {} [{}, {}]",
-                self.metric,
-                short(d.mean),
-                short(d.low()),
-                short(d.high())
-            ),
+            Some(d) => {
+                let mean = |values: &[f64]| short(values.iter().sum::<f64>() / values.len() as f64);
+                let interval = format!("{} [{}, {}]", short(d.mean), short(d.low()), short(d.high()));
+                format!("{} is {} against {}, a difference of {interval}", self.metric, mean(&a), mean(&b))
+            }
         };
         Judgement { standing, value: self.mean(), limit: other.mean(), detail }
     }

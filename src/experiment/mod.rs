@@ -12,11 +12,12 @@ mod result;
 mod runner;
 mod series;
 
+pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
 pub use design::{Level, Plan, Timing, Variant};
 pub use drive::{Built, Director, View, drive};
-pub use series::FIGURES;
 pub use judge::{Estimate, Judgement, Sense, Standing, short};
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
 pub use result::{CheckRow, ComponentRow, EventRow, RunResult, SeriesRow};
 pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, run};
+pub use series::FIGURES;

@@ -5,9 +5,8 @@ use super::drive::{Built, drive};
 use super::rehearse::rehearse;
 use super::result::RunResult;
 use crate::catalog::{Problem, Problems};
-use rayon::prelude::*;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Makes builders: each worker thread has one of its own.
 pub trait Workshop: Sync {
@@ -46,6 +45,8 @@ pub struct Outcome {
     pub complete: bool,
 }
 
+/// More threads than this would only get in each other's way.
+const THREADS_AT_MOST: usize = 256;
 /// Stack of a worker: scripts recurse.
 const STACK_BYTES: usize = 256 << 20;
 
@@ -53,9 +54,8 @@ const STACK_BYTES: usize = 256 << 20;
 pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     let mut problems = Problems::new();
     for variant in 0..plan.variants.len() {
-        let rehearsed = builder
-            .world(variant, 0)
-            .and_then(|built| rehearse(built, plan.timing.end(), &plan.disabled));
+        let rehearsed =
+            builder.world(variant, 0).and_then(|built| rehearse(built, plan.timing.end(), &plan.disabled));
         for problem in rehearsed.err().into_iter().flatten() {
             // The same line makes the same mistake in every variant: once is enough.
             if !problems.contains(&problem) {
@@ -67,7 +67,7 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Runs an experiment on `threads` threads (0 = one per core) until it is done or `stop` is set.
+/// Runs an experiment that has been checked, on `threads` threads (0 = one per core), until it is done or `stop` is set.
 pub fn run<'w>(
     plan: &Plan,
     workshop: &'w dyn Workshop,
@@ -76,13 +76,12 @@ pub fn run<'w>(
     stop: &AtomicBool,
     threads: usize,
 ) -> Result<Outcome, Problems> {
-    check(plan, &mut *workshop.builder()?)?;
     let mut jobs = Vec::with_capacity(plan.jobs());
     for replication in 0..plan.replications {
         jobs.extend((0..plan.variants.len()).map(|variant| (variant, replication)));
     }
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(threads.min(plan.jobs()).min(THREADS_AT_MOST))
         .stack_size(STACK_BYTES)
         .build()
         .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])?;
@@ -102,10 +101,14 @@ pub fn run<'w>(
             }
         }
     };
-    // `with_max_len(1)`: long and short runs mix; `collect` keeps the order of the jobs.
-    let mut results: Vec<RunResult> = pool.install(|| {
-        jobs.into_par_iter().with_max_len(1).map_init(|| None, work).flatten().collect()
+    // Each thread makes one builder and takes the next job until none is left: long and short runs mix.
+    let next = AtomicUsize::new(0);
+    let finished = pool.broadcast(|_| {
+        let mut builder = None;
+        let jobs = std::iter::from_fn(|| jobs.get(next.fetch_add(1, Ordering::Relaxed)));
+        jobs.filter_map(|job| work(&mut builder, *job)).collect::<Vec<RunResult>>()
     });
+    let mut results: Vec<RunResult> = finished.into_iter().flatten().collect();
     if let Some(problems) = failed.into_inner().expect("no panic") {
         return Err(problems);
     }

@@ -1,9 +1,9 @@
 //! A run over time: differences of readings, window by window.
 
 use super::result::{ComponentRow, SeriesRow};
-use crate::kernel::readings::Reading;
 use crate::components::Layout;
 use crate::kernel::book::ClassBook;
+use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
 
 /// Name of the requests as a whole in timeseries.csv.
@@ -45,10 +45,10 @@ impl Recorder {
         self.requests(&book, now, length);
         let later = readings(simulation);
         let mut hits = (0, 0);
-        for node in 0..later.len() {
-            let change = Change { earlier: &self.earlier[node], later: &later[node], length };
+        for ((name, earlier), later) in self.names.iter().zip(&self.earlier).zip(&later) {
+            let change = Change { earlier, later, length };
             for (metric, value) in change.figures() {
-                self.rows.push(row(now, &self.names[node], metric, value));
+                self.rows.push(row(now, name, metric, value));
             }
             let (found, missed) = (change.count("hits"), change.count("misses"));
             hits = (hits.0 + found, hits.1 + found + missed);
@@ -108,6 +108,29 @@ impl Change<'_> {
         self.later.count_of(metric).saturating_sub(self.earlier.count_of(metric))
     }
 
+    /// The same, if it was told at all.
+    pub fn known(&self, metric: &str) -> Option<u64> {
+        self.later.get(metric).map(|_| self.count(metric))
+    }
+
+    /// 99 % of the values lie below, in milliseconds.
+    pub fn p99(&self, metric: &str) -> Option<f64> {
+        match (self.later.get(metric), self.earlier.get(metric)) {
+            (Some(Reading::Histogram(later)), Some(Reading::Histogram(earlier))) => {
+                later.since(earlier).quantile(0.99).map(milliseconds)
+            }
+            _ => None,
+        }
+    }
+
+    /// Largest value.
+    pub fn maximum(&self, metric: &str) -> Option<f64> {
+        match self.later.get(metric) {
+            Some(Reading::Maximum(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
     /// Mean of a level.
     pub fn mean(&self, metric: &str) -> Option<f64> {
         self.later.get(metric)?;
@@ -129,6 +152,24 @@ impl Change<'_> {
         self.mean("busy").map(|busy| busy / servers)
     }
 
+    /// Mean number of jobs waiting, those at the door of a hung node included.
+    pub fn queue_len(&self) -> Option<f64> {
+        let parts = [self.mean("queue"), self.mean("held")];
+        parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
+    }
+
+    /// Largest number of jobs waiting.
+    pub fn queue_len_max(&self) -> Option<f64> {
+        let parts = [self.maximum("queue_len_max"), self.maximum("held_max")];
+        parts.into_iter().flatten().reduce(f64::max)
+    }
+
+    /// Share of the pool's slots in use.
+    pub fn workers(&self) -> Option<f64> {
+        let slots = self.gauge("pool_slots")?;
+        self.mean("pool_held").map(|held| held / slots)
+    }
+
     /// Look-ups that found something.
     pub fn hit_ratio(&self) -> Option<f64> {
         let (hits, misses) = (self.count("hits"), self.count("misses"));
@@ -137,13 +178,12 @@ impl Change<'_> {
 
     /// What is worth a row, in a fixed order.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
-        let rate = |metric: &str| {
-            self.later.get(metric).map(|_| self.count(metric) as f64 / self.length)
-        };
+        let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
         [
             ("utilization_ratio", self.utilization()),
-            ("queue_len_mean", self.mean("queue")),
-            ("pool_held_mean", self.mean("pool_held")),
+            ("queue_len_mean", self.queue_len()),
+            ("workers_utilization_ratio", self.workers()),
+            ("workers_queue_len_mean", self.mean("pool_queue")),
             ("arrivals_per_s", rate("arrivals")),
             ("calls_per_s", rate("calls")),
             ("requests_per_s", rate("requests")),
@@ -162,7 +202,8 @@ impl Change<'_> {
 pub const FIGURES: &[&str] = &[
     "utilization_ratio",
     "queue_len_mean",
-    "pool_held_mean",
+    "workers_utilization_ratio",
+    "workers_queue_len_mean",
     "arrivals_per_s",
     "calls_per_s",
     "requests_per_s",
@@ -188,31 +229,39 @@ pub fn summed(nodes: Vec<Vec<(&'static str, f64)>>, group: usize) -> Vec<(usize,
     sums.into_iter().map(mean).collect()
 }
 
-/// A row of components.csv.
-pub fn component_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
-    let known = |metric: &str| change.later.get(metric).map(|_| change.count(metric));
-    let p99 = |metric: &str| match (change.later.get(metric), change.earlier.get(metric)) {
-        (Some(Reading::Histogram(later)), Some(Reading::Histogram(earlier))) => {
-            later.since(earlier).quantile(0.99).map(milliseconds)
-        }
-        _ => None,
-    };
-    let errors = [known("errors"), known("rejected"), known("pool_rejected")];
-    let largest = |metric: &str| match change.later.get(metric) {
-        Some(Reading::Maximum(value)) => Some(*value),
-        _ => None,
-    };
+/// The rows of a node in components.csv: itself, and its pool of workers if it has a limited one.
+pub fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<ComponentRow> {
+    let own = node_row(name, kind, change);
+    let workers = change.workers().map(|utilization| ComponentRow {
+        component: format!("{name} workers"),
+        kind: "pool".into(),
+        utilization_ratio: Some(utilization),
+        queue_len_mean: change.mean("pool_queue"),
+        queue_len_max: change.maximum("pool_queue_len_max"),
+        errors_count: change.known("pool_rejected"),
+        wait_p99_ms: change.p99("pool_wait"),
+        arrivals_count: None,
+        completions_count: None,
+        service_p99_ms: None,
+        hit_ratio: None,
+    });
+    std::iter::once(own).chain(workers).collect()
+}
+
+fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
+    let known = |metric: &str| change.known(metric);
     ComponentRow {
         component: name.into(),
         kind: kind.into(),
         utilization_ratio: change.utilization(),
-        queue_len_mean: change.mean("queue"),
-        queue_len_max: largest("queue_len_max"),
+        queue_len_mean: change.queue_len(),
+        queue_len_max: change.queue_len_max(),
         arrivals_count: known("requests").or(known("calls")).or(known("arrivals")),
-        completions_count: known("completions"),
-        errors_count: errors.iter().any(Option::is_some).then(|| errors.iter().flatten().sum()),
-        wait_p99_ms: p99("wait"),
-        service_p99_ms: p99("service"),
+        completions_count: known("answered").or(known("completions")),
+        // A component that counts its errors counts those it turned away among them.
+        errors_count: known("errors").or(known("rejected")),
+        wait_p99_ms: change.p99("wait"),
+        service_p99_ms: change.p99("service"),
         hit_ratio: change.hit_ratio(),
     }
 }

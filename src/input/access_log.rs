@@ -7,9 +7,8 @@ use super::format::{Fault, Parts};
 use super::number::size_bytes;
 use crate::random::replay::TraceOp;
 
-const MONTHS: [&[u8; 3]; 12] = [
-    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
-];
+const MONTHS: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
 /// Takes a line apart. Times count from 1970 UTC; the key is the URL with its query string.
 pub(super) fn parse(line: &[u8]) -> Result<Parts<'_>, Fault> {
@@ -17,25 +16,17 @@ pub(super) fn parse(line: &[u8]) -> Result<Parts<'_>, Fault> {
     let (_, rest) = split_at(rest, b"[").ok_or("it has no [time]")?;
     let (time, rest) = split_at(rest, b"]").ok_or("it has no [time]")?;
     let seconds = unix_seconds(time).ok_or("the time is not like [10/Oct/2000:13:55:36 -0700]")?;
-    let rest = rest
-        .trim_ascii_start()
-        .strip_prefix(b"\"")
-        .ok_or("it has no \"request\" after the time")?;
-    let (request, rest) =
-        rest.split_at(closing_quote(rest).ok_or("the quote of the request is not closed")?);
+    let rest = rest.trim_ascii_start().strip_prefix(b"\"").ok_or("it has no \"request\" after the time")?;
+    let (request, rest) = rest.split_at(closing_quote(rest).ok_or("the quote of the request is not closed")?);
     let (op, url) = method_and_url(request)?;
-    let mut numbers = rest[1..]
-        .split(|&byte| byte == b' ')
-        .filter(|cell| !cell.is_empty());
+    let mut numbers = rest[1..].split(|&byte| byte == b' ').filter(|cell| !cell.is_empty());
     let status = numbers.next().unwrap_or_default();
     if status.len() != 3 || !status.iter().all(u8::is_ascii_digit) {
         return Err("the status is not a number of three digits".into());
     }
     let bytes = match numbers.next() {
         Some(b"-") => 0,
-        text => text
-            .and_then(size_bytes)
-            .ok_or("the size is neither a whole number of bytes nor -")?,
+        text => text.and_then(size_bytes).ok_or("the size is neither a whole number of bytes nor -")?,
     };
     Ok(Parts {
         time_ns: Some(i128::from(seconds) * 1_000_000_000),
@@ -65,11 +56,7 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
 /// `METHOD url PROTOCOL`; the protocol may be missing (HTTP/0.9) and old servers let blanks into the URL.
 fn method_and_url(request: &[u8]) -> Result<(TraceOp, &[u8]), Fault> {
     let (method, rest) = split_at(request, b" ").ok_or("the request has no URL")?;
-    if method.is_empty()
-        || !method
-            .iter()
-            .all(|byte| byte.is_ascii_alphabetic() || *byte == b'-')
-    {
+    if method.is_empty() || !method.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-') {
         return Err("the request does not begin with a method".into());
     }
     let last = rest.iter().rposition(|&byte| byte == b' ');
@@ -121,9 +108,7 @@ fn unix_seconds(text: &[u8]) -> Option<i64> {
     else {
         return None;
     };
-    let month = MONTHS
-        .iter()
-        .position(|name| name.eq_ignore_ascii_case(&[m1, m2, m3]))?;
+    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(&[m1, m2, m3]))?;
     let year = 100 * two_digits(y1, y2, 99)? + two_digits(y3, y4, 99)?;
     let day = two_digits(d1, d2, days_in_month(year, month))?;
     let (hour, minute) = (two_digits(h1, h2, 23)?, two_digits(n1, n2, 59)?);
@@ -137,10 +122,7 @@ fn unix_seconds(text: &[u8]) -> Option<i64> {
     if day == 0 {
         return None;
     }
-    Some(
-        86_400 * days_since_1970(year, month as i64 + 1, day) + 3_600 * hour + 60 * minute + second
-            - zone,
-    )
+    Some(86_400 * days_since_1970(year, month as i64 + 1, day) + 3_600 * hour + 60 * minute + second - zone)
 }
 
 fn two_digits(tens: u8, ones: u8, most: i64) -> Option<i64> {
@@ -182,8 +164,7 @@ mod tests {
 
     fn request(request: &str) -> Result<(TraceOp, String), Fault> {
         let line = format!("h - - [01/Jan/1970:00:00:00 +0000] \"{request}\" 200 -");
-        parse(line.as_bytes())
-            .map(|parts| (parts.op, String::from_utf8_lossy(parts.key).into_owned()))
+        parse(line.as_bytes()).map(|parts| (parts.op, String::from_utf8_lossy(parts.key).into_owned()))
     }
 
     #[test]
@@ -206,23 +187,11 @@ mod tests {
 
     #[test]
     fn methods_become_operations_and_urls_keep_their_query() {
-        assert_eq!(
-            request("POST /a?b=c&d HTTP/1.1"),
-            Ok((TraceOp::Set, "/a?b=c&d".into()))
-        );
-        assert_eq!(
-            request("OPTIONS * HTTP/1.1"),
-            Ok((TraceOp::Other, "*".into()))
-        );
-        assert_eq!(
-            request("GET /two words HTTP/1.0"),
-            Ok((TraceOp::Get, "/two words".into()))
-        );
+        assert_eq!(request("POST /a?b=c&d HTTP/1.1"), Ok((TraceOp::Set, "/a?b=c&d".into())));
+        assert_eq!(request("OPTIONS * HTTP/1.1"), Ok((TraceOp::Other, "*".into())));
+        assert_eq!(request("GET /two words HTTP/1.0"), Ok((TraceOp::Get, "/two words".into())));
         assert_eq!(request("GET /old"), Ok((TraceOp::Get, "/old".into())));
-        assert_eq!(
-            request(r#"GET /quo\"ted HTTP/1.1"#),
-            Ok((TraceOp::Get, r#"/quo\"ted"#.into()))
-        );
+        assert_eq!(request(r#"GET /quo\"ted HTTP/1.1"#), Ok((TraceOp::Get, r#"/quo\"ted"#.into())));
     }
 
     #[test]
@@ -235,10 +204,7 @@ mod tests {
     #[test]
     fn zones_leap_days_and_wrong_times() {
         assert_eq!(unix_seconds(b"01/Jan/1970:01:00:00 +0100"), Some(0));
-        assert_eq!(
-            unix_seconds(b"29/Feb/2000:00:00:00 +0000"),
-            Some(951_782_400)
-        );
+        assert_eq!(unix_seconds(b"29/Feb/2000:00:00:00 +0000"), Some(951_782_400));
         for text in [
             "29/Feb/1900:00:00:00 +0000",
             "00/Jan/1970:00:00:00 +0000",

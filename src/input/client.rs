@@ -12,9 +12,7 @@ pub(super) fn client_number(name: &[u8]) -> u32 {
     if let Some(number) = canonical_integer(name).and_then(|number| u32::try_from(number).ok()) {
         return number;
     }
-    let address = std::str::from_utf8(name)
-        .ok()
-        .and_then(|text| text.parse::<Ipv4Addr>().ok());
+    let address = std::str::from_utf8(name).ok().and_then(|text| text.parse::<Ipv4Addr>().ok());
     address.map_or_else(|| hash(name), u32::from)
 }
 
@@ -39,10 +37,7 @@ mod tests {
 
     #[test]
     fn names_are_hashed_alike_everywhere() {
-        assert_eq!(
-            client_number(b"piweba3y.prodigy.com"),
-            client_number(b"piweba3y.prodigy.com")
-        );
+        assert_eq!(client_number(b"piweba3y.prodigy.com"), client_number(b"piweba3y.prodigy.com"));
         assert_ne!(client_number(b"::1"), client_number(b"::2"));
         // FNV-1a 64 of "a" is af63dc4c8601ec8c (reference vector of the FNV page).
         assert_eq!(client_number(b"a"), 0xaf63_dc4c ^ 0x8601_ec8c);

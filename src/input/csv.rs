@@ -42,10 +42,7 @@ impl Cells {
             let after = match rest.strip_prefix(b"\"") {
                 Some(quoted) => self.take_quoted(quoted)?,
                 None => {
-                    let end = rest
-                        .iter()
-                        .position(|&byte| byte == b',')
-                        .unwrap_or(rest.len());
+                    let end = rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len());
                     self.text.extend_from_slice(&rest[..end]);
                     &rest[end..]
                 }
@@ -62,10 +59,7 @@ impl Cells {
     /// Takes a cell after its opening quote; hands back what follows the closing one.
     fn take_quoted<'a>(&mut self, mut rest: &'a [u8]) -> Result<&'a [u8], Fault> {
         loop {
-            let end = rest
-                .iter()
-                .position(|&byte| byte == b'"')
-                .ok_or("a quote is not closed")?;
+            let end = rest.iter().position(|&byte| byte == b'"').ok_or("a quote is not closed")?;
             self.text.extend_from_slice(&rest[..end]);
             rest = &rest[end + 1..];
             match rest.strip_prefix(b"\"") {
@@ -93,11 +87,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Finds the columns by name, in any case; none without a column `key`. Of two columns of one name the first counts.
     pub(super) fn of(header: &Cells) -> Option<Self> {
-        let find = |name: &str| {
-            header
-                .iter()
-                .position(|cell| cell.eq_ignore_ascii_case(name.as_bytes()))
-        };
+        let find = |name: &str| header.iter().position(|cell| cell.eq_ignore_ascii_case(name.as_bytes()));
         Some(Self {
             width: header.len(),
             key: find("key")?,
@@ -112,24 +102,17 @@ impl Layout {
     /// Reads the known cells of a row.
     pub(super) fn parts<'a>(&self, cells: &'a Cells) -> Result<Parts<'a>, Fault> {
         if cells.len() != self.width {
-            return Err(format!(
-                "it has {} cells where the header has {}",
-                cells.len(),
-                self.width
-            )
-            .into());
+            return Err(format!("it has {} cells where the header has {}", cells.len(), self.width).into());
         }
         let cell = |column: Option<usize>| {
-            column
-                .and_then(|column| cells.get(column))
-                .filter(|cell| !cell.is_empty())
+            column.and_then(|column| cells.get(column)).filter(|cell| !cell.is_empty())
         };
         let key = cell(Some(self.key)).ok_or("the key is empty")?;
         let time_ns = cell(self.time)
             .map(|text| nanoseconds(text).ok_or("the time is not a decimal number of seconds"))
             .transpose()?;
-        let size = cell(self.size)
-            .map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
+        let size =
+            cell(self.size).map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
         Ok(Parts {
             time_ns,
             key,
@@ -150,14 +133,10 @@ impl Layout {
 fn op_named(name: &[u8]) -> TraceOp {
     const GETS: [&str; 7] = ["get", "head", "read", "gets", "mget", "select", "scan"];
     const SETS: [&str; 16] = [
-        "set", "put", "post", "patch", "delete", "write", "add", "replace", "cas", "append",
-        "prepend", "incr", "decr", "insert", "update", "remove",
+        "set", "put", "post", "patch", "delete", "write", "add", "replace", "cas", "append", "prepend",
+        "incr", "decr", "insert", "update", "remove",
     ];
-    let is_in = |names: &[&str]| {
-        names
-            .iter()
-            .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
-    };
+    let is_in = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
     match () {
         () if is_in(&GETS) => TraceOp::Get,
         () if is_in(&SETS) => TraceOp::Set,
@@ -195,45 +174,20 @@ mod tests {
 
     #[test]
     fn all_columns_but_the_key_may_be_missing_or_empty() {
-        let expected = Parts {
-            time_ns: None,
-            key: b"5",
-            bytes: 0,
-            client: 0,
-            op: TraceOp::Get,
-        };
-        assert_eq!(
-            layout("key").parts(&cells("5").expect("a row")),
-            Ok(expected)
-        );
-        let expected = Parts {
-            time_ns: None,
-            key: b"5",
-            bytes: 0,
-            client: 0,
-            op: TraceOp::Get,
-        };
-        assert_eq!(
-            layout("time,key,size,op,client").parts(&cells(",5,,,").expect("a row")),
-            Ok(expected)
-        );
+        let expected = Parts { time_ns: None, key: b"5", bytes: 0, client: 0, op: TraceOp::Get };
+        assert_eq!(layout("key").parts(&cells("5").expect("a row")), Ok(expected));
+        let expected = Parts { time_ns: None, key: b"5", bytes: 0, client: 0, op: TraceOp::Get };
+        assert_eq!(layout("time,key,size,op,client").parts(&cells(",5,,,").expect("a row")), Ok(expected));
         assert_eq!(Layout::of(&cells("time,keys").expect("a header")), None);
     }
 
     #[test]
     fn faults_say_what_is_wrong() {
         let header = layout("time,key,size");
-        let fault = |line| {
-            cells(line)
-                .and_then(|cells| header.parts(&cells).map(|_| ()))
-                .expect_err(line)
-        };
+        let fault = |line| cells(line).and_then(|cells| header.parts(&cells).map(|_| ())).expect_err(line);
         assert_eq!(fault("1,2"), "it has 2 cells where the header has 3");
         assert_eq!(fault("1,,3"), "the key is empty");
-        assert_eq!(
-            fault("x,2,3"),
-            "the time is not a decimal number of seconds"
-        );
+        assert_eq!(fault("x,2,3"), "the time is not a decimal number of seconds");
         assert_eq!(fault("1,2,-3"), "the size is not a whole number of bytes");
         assert_eq!(fault("1,\"2,3"), "a quote is not closed");
         assert_eq!(fault("1,\"2\"x,3"), "text follows a closing quote");

@@ -158,11 +158,7 @@ pub(super) fn shown(line: &[u8]) -> String {
     let head = &line[..line.len().min(4 * SHOWN_CHARACTERS + 4)];
     let text = String::from_utf8_lossy(head);
     let harmless = |c: char| {
-        if c.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
+        if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }
     };
     let mut shown: String = text.chars().take(SHOWN_CHARACTERS).map(harmless).collect();
     if text.chars().nth(SHOWN_CHARACTERS).is_some() {

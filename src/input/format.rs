@@ -23,12 +23,7 @@ pub(super) struct Parts<'a> {
 
 /// The format of a file, with what its header said.
 pub(super) enum Format {
-    Csv {
-        layout: Layout,
-        cells: Cells,
-        header_line: u64,
-        header: String,
-    },
+    Csv { layout: Layout, cells: Cells, header_line: u64, header: String },
     AccessLog,
 }
 
@@ -36,36 +31,19 @@ impl Format {
     /// Finds the format by the file's beginning and reads the header, if the format has one.
     pub(super) fn detect(source: &mut Source) -> Result<Self, TraceError> {
         let mut cells = Cells::default();
-        let first = source
-            .sample_lines()
-            .find(|line| !line.trim_ascii().is_empty());
-        let has_key =
-            first.is_some_and(|line| cells.split(line).is_ok() && Layout::of(&cells).is_some());
-        if !has_key
-            && source
-                .sample_lines()
-                .any(|line| access_log::parse(line).is_ok())
-        {
+        let first = source.sample_lines().find(|line| !line.trim_ascii().is_empty());
+        let has_key = first.is_some_and(|line| cells.split(line).is_ok() && Layout::of(&cells).is_some());
+        if !has_key && source.sample_lines().any(|line| access_log::parse(line).is_ok()) {
             return Ok(Self::AccessLog);
         }
         if source.advance()? == Advance::End {
-            return Err(TraceError::Empty {
-                path: source.path().into(),
-            });
+            return Err(TraceError::Empty { path: source.path().into() });
         }
         // A header whose quotes are wrong leaves the cells that could be read.
-        let layout = cells
-            .split(source.line())
-            .ok()
-            .and_then(|()| Layout::of(&cells));
+        let layout = cells.split(source.line()).ok().and_then(|()| Layout::of(&cells));
         let (header_line, header) = (source.number(), shown(source.line()));
         match layout {
-            Some(layout) => Ok(Self::Csv {
-                layout,
-                cells,
-                header_line,
-                header,
-            }),
+            Some(layout) => Ok(Self::Csv { layout, cells, header_line, header }),
             None => Err(TraceError::NoKeyColumn {
                 path: source.path().into(),
                 line: header_line,
@@ -93,9 +71,7 @@ impl Format {
     pub(super) fn sort_command(&self) -> String {
         match self {
             Self::Csv { layout, .. } => layout.sort_command(),
-            Self::AccessLog => {
-                "sort -s -t' ' -k4.9,4.12n -k4.5,4.7M -k4.2,4.3n -k4.14,4.21 FILE".into()
-            }
+            Self::AccessLog => "sort -s -t' ' -k4.9,4.12n -k4.5,4.7M -k4.2,4.3n -k4.14,4.21 FILE".into(),
         }
     }
 }
@@ -103,11 +79,7 @@ impl Format {
 /// The first columns of a header, quoted, for a message.
 fn column_list(cells: &Cells) -> String {
     const NAMED: usize = 12;
-    let mut list: Vec<String> = cells
-        .iter()
-        .take(NAMED)
-        .map(|cell| format!("`{}`", shown(cell)))
-        .collect();
+    let mut list: Vec<String> = cells.iter().take(NAMED).map(|cell| format!("`{}`", shown(cell))).collect();
     if cells.len() > NAMED {
         list.push(format!("and {} more", cells.len() - NAMED));
     }

@@ -42,8 +42,8 @@ mod tests {
     #[test]
     fn numbers_and_texts_share_one_numbering() {
         let mut keys = KeyNumbers::default();
-        let numbers = ["900", "/a?x=1", "/a?x=2", "900", "0900", "/a?x=1"]
-            .map(|key| keys.number(key.as_bytes()));
+        let numbers =
+            ["900", "/a?x=1", "/a?x=2", "900", "0900", "/a?x=1"].map(|key| keys.number(key.as_bytes()));
         assert_eq!(numbers, [0, 1, 2, 0, 3, 1]);
         assert_eq!(keys.count(), 4);
     }

@@ -25,22 +25,12 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// first line that is malformed or goes back in time unless such lines are to be skipped; if no line is left; or
 /// if rows beyond the first million do not fit on the disk.
 pub fn open_trace(path: &Path, options: TraceFileOptions) -> Result<Trace, TraceError> {
-    load(
-        Source::open(path)?,
-        options,
-        StoreWriter::new(MEMORY_ROWS, tempfile::tempfile),
-    )
+    load(Source::open(path)?, options, StoreWriter::new(MEMORY_ROWS, tempfile::tempfile))
 }
 
-fn load(
-    mut source: Source,
-    options: TraceFileOptions,
-    store: StoreWriter,
-) -> Result<Trace, TraceError> {
+fn load(mut source: Source, options: TraceFileOptions, store: StoreWriter) -> Result<Trace, TraceError> {
     if options.limit == Some(0) {
-        return Err(TraceError::ZeroLimit {
-            path: source.path().into(),
-        });
+        return Err(TraceError::ZeroLimit { path: source.path().into() });
     }
     let mut format = Format::detect(&mut source)?;
     let mut loader = Loader::new(options, store);
@@ -99,22 +89,14 @@ impl Loader {
     }
 
     fn wants_more(&self) -> bool {
-        self.options
-            .limit
-            .is_none_or(|limit| self.store.len() < limit)
+        self.options.limit.is_none_or(|limit| self.store.len() < limit)
     }
 
     /// Takes a row, or leaves everything as it was.
     fn accept(&mut self, parts: &Parts<'_>) -> Result<(), Problem> {
         let time_ns = self.time_from_origin(parts.time_ns)?;
         let key = self.keys.number(parts.key);
-        let row = TraceRow {
-            time_ns,
-            key,
-            bytes: parts.bytes,
-            client: parts.client,
-            op: parts.op,
-        };
+        let row = TraceRow { time_ns, key, bytes: parts.bytes, client: parts.client, op: parts.op };
         self.store.push(row).map_err(Problem::Spool)?;
         self.last_ns = time_ns;
         self.writes += u64::from(parts.op == TraceOp::Set);
@@ -129,9 +111,7 @@ impl Loader {
             return if timed { Err(fault()) } else { Ok(0) };
         };
         if !timed {
-            return Err(Problem::Malformed(
-                "it has a time, unlike the rows before it".into(),
-            ));
+            return Err(Problem::Malformed("it has a time, unlike the rows before it".into()));
         }
         if first {
             self.origin_ns = time_ns;
@@ -143,8 +123,7 @@ impl Loader {
         if back_ns > 0 {
             return Err(Problem::Unsorted { back_ns });
         }
-        let too_late =
-            |_| Problem::Malformed("its time is more than 584 years after the first row's".into());
+        let too_late = |_| Problem::Malformed("its time is more than 584 years after the first row's".into());
         let offset_ns = u64::try_from(offset_ns).map_err(too_late)?;
         self.refine_resolution(offset_ns);
         Ok(offset_ns)
@@ -159,12 +138,7 @@ impl Loader {
     }
 
     /// Refuses the file, or counts the line if bad lines are to be skipped.
-    fn reject(
-        &mut self,
-        problem: Problem,
-        source: &Source,
-        format: &Format,
-    ) -> Result<(), TraceError> {
+    fn reject(&mut self, problem: Problem, source: &Source, format: &Format) -> Result<(), TraceError> {
         let fatal = matches!(problem, Problem::Spool(_)) || self.options.on_error == OnError::Fail;
         if fatal {
             return Err(explain(problem, source, format));
@@ -180,10 +154,7 @@ impl Loader {
         if self.store.len() == 0 {
             return Err(self.nothing(source, format));
         }
-        let store = self
-            .store
-            .finish()
-            .map_err(|cause| explain(Problem::Spool(cause), source, &format))?;
+        let store = self.store.finish().map_err(|cause| explain(Problem::Spool(cause), source, &format))?;
         Ok(Trace {
             store,
             resolution_ns: self.resolution_ns,
@@ -201,22 +172,10 @@ impl Loader {
     fn nothing(self, source: &Source, format: Format) -> TraceError {
         let path = source.path().into();
         match (self.first_error, format) {
-            (Some(first), _) => TraceError::NothingUsable {
-                skipped: self.skipped,
-                first: Box::new(first),
-            },
-            (
-                None,
-                Format::Csv {
-                    header_line,
-                    header,
-                    ..
-                },
-            ) => TraceError::NoRows {
-                path,
-                line: header_line,
-                text: header,
-            },
+            (Some(first), _) => TraceError::NothingUsable { skipped: self.skipped, first: Box::new(first) },
+            (None, Format::Csv { header_line, header, .. }) => {
+                TraceError::NoRows { path, line: header_line, text: header }
+            }
             (None, Format::AccessLog) => TraceError::Empty { path },
         }
     }
@@ -225,12 +184,7 @@ impl Loader {
 fn explain(problem: Problem, source: &Source, format: &Format) -> TraceError {
     let (path, line, text) = (source.path().into(), source.number(), shown(source.line()));
     match problem {
-        Problem::Malformed(reason) => TraceError::Malformed {
-            path,
-            line,
-            reason,
-            text,
-        },
+        Problem::Malformed(reason) => TraceError::Malformed { path, line, reason, text },
         Problem::Unsorted { back_ns } => TraceError::Unsorted {
             path,
             line,
@@ -238,12 +192,7 @@ fn explain(problem: Problem, source: &Source, format: &Format) -> TraceError {
             text,
             sort: format.sort_command(),
         },
-        Problem::Spool(cause) => TraceError::Spool {
-            path,
-            line,
-            folder: std::env::temp_dir(),
-            cause,
-        },
+        Problem::Spool(cause) => TraceError::Spool { path, line, folder: std::env::temp_dir(), cause },
     }
 }
 
@@ -260,10 +209,7 @@ mod tests {
         "h - - [10/Oct/2000:20:55:36 +0000] \"POST /b HTTP/1.1\" 200 20 \"-\" \"agent\"\n",
         "1.2.3.4 - - [10/Oct/2000:13:55:38 -0700] \"GET /a?x=1 HTTP/1.0\" 304 -\n",
     );
-    const SKIP: TraceFileOptions = TraceFileOptions {
-        on_error: OnError::Skip,
-        limit: None,
-    };
+    const SKIP: TraceFileOptions = TraceFileOptions { on_error: OnError::Skip, limit: None };
 
     fn open(text: &[u8], options: TraceFileOptions) -> Result<Trace, TraceError> {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
@@ -278,21 +224,13 @@ mod tests {
     }
 
     fn message(text: &str) -> String {
-        open(text.as_bytes(), TraceFileOptions::default())
-            .expect_err("refused")
-            .to_string()
+        open(text.as_bytes(), TraceFileOptions::default()).expect_err("refused").to_string()
     }
 
     #[test]
     fn a_csv_trace_is_read() {
         let trace = open(CSV.as_bytes(), TraceFileOptions::default()).expect("well formed");
-        let row = |time_ns, key, bytes, op| TraceRow {
-            time_ns,
-            key,
-            bytes,
-            client: 0,
-            op,
-        };
+        let row = |time_ns, key, bytes, op| TraceRow { time_ns, key, bytes, client: 0, op };
         let expected = [
             row(0, 0, 10, TraceOp::Get),
             row(500_000_000, 1, 20, TraceOp::Set),
@@ -300,32 +238,18 @@ mod tests {
             row(2_000_000_000, 2, 40, TraceOp::Get),
         ];
         assert_eq!(rows(&trace), expected);
-        assert_eq!(
-            (trace.len(), trace.key_count(), trace.span_ns()),
-            (4, 3, 2_000_000_000)
-        );
-        assert_eq!(
-            (trace.resolution_ns(), trace.write_share(), trace.skipped()),
-            (100_000_000, 0.25, 0)
-        );
-        assert!(
-            trace.has_times() && trace.first_error().is_none() && trace.read_failure().is_none()
-        );
+        assert_eq!((trace.len(), trace.key_count(), trace.span_ns()), (4, 3, 2_000_000_000));
+        assert_eq!((trace.resolution_ns(), trace.write_share(), trace.skipped()), (100_000_000, 0.25, 0));
+        assert!(trace.has_times() && trace.first_error().is_none() && trace.read_failure().is_none());
     }
 
     #[test]
     fn an_access_log_is_read_with_its_zones() {
         let trace = open(LOG.as_bytes(), TraceFileOptions::default()).expect("well formed");
-        let seconds: Vec<u64> = rows(&trace)
-            .iter()
-            .map(|row| row.time_ns / SECOND_NS)
-            .collect();
+        let seconds: Vec<u64> = rows(&trace).iter().map(|row| row.time_ns / SECOND_NS).collect();
         let keys: Vec<u64> = rows(&trace).iter().map(|row| row.key).collect();
         assert_eq!((seconds, keys), (vec![0, 0, 2], vec![0, 1, 0]));
-        assert_eq!(
-            (trace.resolution_ns(), rows(&trace)[0].client),
-            (SECOND_NS, 0x0102_0304)
-        );
+        assert_eq!((trace.resolution_ns(), rows(&trace)[0].client), (SECOND_NS, 0x0102_0304));
         assert_eq!(rows(&trace)[1].op, TraceOp::Set);
     }
 
@@ -333,11 +257,8 @@ mod tests {
     fn gzip_is_known_by_its_content() {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(CSV.as_bytes()).expect("memory takes it");
-        let packed = open(
-            &encoder.finish().expect("memory takes it"),
-            TraceFileOptions::default(),
-        )
-        .expect("gzip");
+        let packed =
+            open(&encoder.finish().expect("memory takes it"), TraceFileOptions::default()).expect("gzip");
         let plain = open(CSV.as_bytes(), TraceFileOptions::default()).expect("plain");
         assert_eq!(rows(&packed), rows(&plain));
     }
@@ -351,9 +272,7 @@ mod tests {
             ("0\n0.0004", 100_000),
             ("0\n0.000000001", 1),
         ] {
-            let text: String = times
-                .lines()
-                .fold("time,key\n".into(), |text, time| text + time + ",1\n");
+            let text: String = times.lines().fold("time,key\n".into(), |text, time| text + time + ",1\n");
             let trace = open(text.as_bytes(), TraceFileOptions::default()).expect("well formed");
             assert_eq!(trace.resolution_ns(), resolution_ns, "{times}");
             assert_eq!(rows(&trace)[0].time_ns, 0, "times count from the first row");
@@ -367,37 +286,17 @@ mod tests {
             assert!(!trace.has_times());
             assert_eq!((trace.span_ns(), rows(&trace)[1].time_ns), (0, 0));
         }
-        assert!(
-            message("time,key\n1,5\n,6\n")
-                .contains("line 3: it has no time, unlike the rows before it")
-        );
-        assert!(
-            message("time,key\n,5\n1,6\n")
-                .contains("line 3: it has a time, unlike the rows before it")
-        );
+        assert!(message("time,key\n1,5\n,6\n").contains("line 3: it has no time, unlike the rows before it"));
+        assert!(message("time,key\n,5\n1,6\n").contains("line 3: it has a time, unlike the rows before it"));
     }
 
     #[test]
     fn a_limit_ends_the_reading_before_later_errors() {
         let text = format!("{CSV}broken\n");
-        let limited = TraceFileOptions {
-            limit: Some(4),
-            ..TraceFileOptions::default()
-        };
-        assert_eq!(
-            open(text.as_bytes(), limited)
-                .expect("not read so far")
-                .len(),
-            4
-        );
-        let none = TraceFileOptions {
-            limit: Some(0),
-            ..TraceFileOptions::default()
-        };
-        assert!(matches!(
-            open(CSV.as_bytes(), none),
-            Err(TraceError::ZeroLimit { .. })
-        ));
+        let limited = TraceFileOptions { limit: Some(4), ..TraceFileOptions::default() };
+        assert_eq!(open(text.as_bytes(), limited).expect("not read so far").len(), 4);
+        let none = TraceFileOptions { limit: Some(0), ..TraceFileOptions::default() };
+        assert!(matches!(open(CSV.as_bytes(), none), Err(TraceError::ZeroLimit { .. })));
     }
 
     #[test]
@@ -406,10 +305,7 @@ mod tests {
             ("", "the trace file is empty"),
             (" \n\r\n", "the trace file is empty"),
             ("time,key\n", "line 1: no rows follow the header `time,key`"),
-            (
-                "time,keys\n1,2\n",
-                "no column is named `key`; found `time`, `keys`, in `time,keys`",
-            ),
+            ("time,keys\n1,2\n", "no column is named `key`; found `time`, `keys`, in `time,keys`"),
             ("hello\n", "line 1: no column is named `key`; found `hello`"),
             (
                 "time,key\n1,2\nx,3\n",
@@ -440,15 +336,9 @@ mod tests {
         let trace = open(text.as_bytes(), SKIP).expect("two rows are good");
         assert_eq!((trace.len(), trace.skipped(), trace.key_count()), (2, 3, 1));
         let first = trace.first_error().expect("three are bad");
-        assert!(
-            matches!(first, TraceError::Malformed { line: 2, .. }),
-            "{first}"
-        );
+        assert!(matches!(first, TraceError::Malformed { line: 2, .. }), "{first}");
         let error = open(b"time,key\nx,1\ny,2\n", SKIP).expect_err("no line is good");
-        assert!(
-            matches!(error, TraceError::NothingUsable { skipped: 2, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, TraceError::NothingUsable { skipped: 2, .. }), "{error}");
         assert!(error.to_string().contains("line 2"), "{error}");
     }
 
@@ -462,60 +352,38 @@ mod tests {
 
     #[test]
     fn rows_beyond_memory_are_spooled_and_a_full_disk_is_told() {
-        let text: String = (0..3_000).fold("time,key\n".into(), |text, i| {
-            text + format!("{i},{}\n", i % 7).as_str()
-        });
+        let text: String =
+            (0..3_000).fold("time,key\n".into(), |text, i| text + format!("{i},{}\n", i % 7).as_str());
         let load_with = |store| {
             let reader = Box::new(std::io::Cursor::new(text.clone().into_bytes()));
-            load(
-                Source::from_reader(Path::new("t.csv"), reader)?,
-                SKIP,
-                store,
-            )
+            load(Source::from_reader(Path::new("t.csv"), reader)?, SKIP, store)
         };
-        let all =
-            load_with(StoreWriter::new(MEMORY_ROWS, tempfile::tempfile)).expect("well formed");
+        let all = load_with(StoreWriter::new(MEMORY_ROWS, tempfile::tempfile)).expect("well formed");
         let spooled = load_with(StoreWriter::new(100, tempfile::tempfile)).expect("well formed");
         assert_eq!(rows(&all), rows(&spooled));
         if cfg!(target_os = "linux") {
             let full = || std::fs::File::options().write(true).open("/dev/full");
             let error = load_with(StoreWriter::new(100, full)).expect_err("no room");
-            assert!(
-                matches!(error, TraceError::Spool { line: 400.., .. }),
-                "{error}"
-            );
+            assert!(matches!(error, TraceError::Spool { line: 400.., .. }), "{error}");
         }
     }
 
     /// What every trace promises, however bad its file.
     fn keeps_its_promises(text: &[u8]) -> Result<(), TestCaseError> {
-        for options in [
-            TraceFileOptions::default(),
-            SKIP,
-            TraceFileOptions {
-                limit: Some(2),
-                ..SKIP
-            },
-        ] {
+        for options in [TraceFileOptions::default(), SKIP, TraceFileOptions { limit: Some(2), ..SKIP }] {
             let reader = Box::new(std::io::Cursor::new(text.to_vec()));
             let store = StoreWriter::new(3, tempfile::tempfile);
-            let loaded = Source::from_reader(Path::new("t"), reader)
-                .and_then(|source| load(source, options, store));
+            let loaded =
+                Source::from_reader(Path::new("t"), reader).and_then(|source| load(source, options, store));
             let Ok(trace) = loaded else { continue };
             let rows = rows(&trace);
             prop_assert!(!rows.is_empty() && rows.len() as u64 == trace.len());
             prop_assert!(rows.is_sorted_by_key(|row| row.time_ns) && rows[0].time_ns == 0);
             prop_assert_eq!(rows[rows.len() - 1].time_ns, trace.span_ns());
-            prop_assert!(
-                rows.iter()
-                    .all(|row| row.time_ns % trace.resolution_ns() == 0)
-            );
+            prop_assert!(rows.iter().all(|row| row.time_ns % trace.resolution_ns() == 0));
             let mut next = 0;
             for row in &rows {
-                prop_assert!(
-                    row.key <= next,
-                    "keys are dense in order of first appearance"
-                );
+                prop_assert!(row.key <= next, "keys are dense in order of first appearance");
                 next = next.max(row.key + 1);
             }
             prop_assert_eq!(next, trace.key_count());

@@ -13,13 +13,7 @@ pub(super) fn nanoseconds(text: &[u8]) -> Option<i128> {
         _ => (false, text),
     };
     let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
-        Some(at) => (
-            &text[..at],
-            std::str::from_utf8(&text[at + 1..])
-                .ok()?
-                .parse::<i16>()
-                .ok()?,
-        ),
+        Some(at) => (&text[..at], std::str::from_utf8(&text[at + 1..]).ok()?.parse::<i16>().ok()?),
         None => (text, 0),
     };
     let (whole, fraction) = match mantissa.iter().position(|&byte| byte == b'.') {
@@ -36,15 +30,8 @@ pub(super) fn nanoseconds(text: &[u8]) -> Option<i128> {
     let digits = whole
         .iter()
         .chain(fraction)
-        .try_fold(0i128, |sum, &digit| {
-            digit
-                .is_ascii_digit()
-                .then(|| 10 * sum + i128::from(digit - b'0'))
-        })?;
-    let value = shifted(
-        digits,
-        i32::from(exponent) + NANOSECONDS as i32 - fraction.len() as i32,
-    )?;
+        .try_fold(0i128, |sum, &digit| digit.is_ascii_digit().then(|| 10 * sum + i128::from(digit - b'0')))?;
+    let value = shifted(digits, i32::from(exponent) + NANOSECONDS as i32 - fraction.len() as i32)?;
     Some(if negative { -value } else { value })
 }
 
@@ -71,10 +58,7 @@ pub(super) fn canonical_integer(text: &[u8]) -> Option<u64> {
 
 /// A size in bytes: digits, possibly with `.0` as pandas writes them. What exceeds `u32` is told as `u32::MAX`.
 pub(super) fn size_bytes(text: &[u8]) -> Option<u32> {
-    let end = text
-        .iter()
-        .position(|&byte| byte == b'.')
-        .unwrap_or(text.len());
+    let end = text.iter().position(|&byte| byte == b'.').unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
     if digits.is_empty()
         || !digits.iter().all(u8::is_ascii_digit)
@@ -82,10 +66,7 @@ pub(super) fn size_bytes(text: &[u8]) -> Option<u32> {
     {
         return None;
     }
-    let add = |sum: u32, digit: &u8| {
-        sum.saturating_mul(10)
-            .saturating_add(u32::from(digit - b'0'))
-    };
+    let add = |sum: u32, digit: &u8| sum.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
     Some(digits.iter().fold(0, add))
 }
 

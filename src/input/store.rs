@@ -23,13 +23,7 @@ pub(super) struct StoreWriter {
 impl StoreWriter {
     /// Keeps `memory_rows` rows in memory and asks `new_file` for a file if there are more.
     pub(super) fn new(memory_rows: usize, new_file: fn() -> io::Result<File>) -> Self {
-        Self {
-            memory_rows,
-            new_file,
-            head: Vec::new(),
-            spool: None,
-            spooled: 0,
-        }
+        Self { memory_rows, new_file, head: Vec::new(), spool: None, spooled: 0 }
     }
 
     /// Number of rows taken.
@@ -55,15 +49,9 @@ impl StoreWriter {
     /// Ends the writing; fails if the last rows do not reach the file.
     pub(super) fn finish(mut self) -> io::Result<Store> {
         self.head.shrink_to_fit();
-        let spool = self
-            .spool
-            .map(|spool| spool.into_inner().map_err(io::IntoInnerError::into_error))
-            .transpose()?;
-        Ok(Store {
-            head: self.head,
-            spool,
-            spooled: self.spooled,
-        })
+        let spool =
+            self.spool.map(|spool| spool.into_inner().map_err(io::IntoInnerError::into_error)).transpose()?;
+        Ok(Store { head: self.head, spool, spooled: self.spooled })
     }
 }
 
@@ -97,11 +85,7 @@ impl Store {
         while next < end {
             let count = (end - next).min(CHUNK_ROWS as u64);
             let bytes = &mut chunk[..ROW_BYTES * count as usize];
-            read_exact_at(
-                spool,
-                bytes,
-                (next - self.head.len() as u64) * ROW_BYTES as u64,
-            )?;
+            read_exact_at(spool, bytes, (next - self.head.len() as u64) * ROW_BYTES as u64)?;
             out.extend(bytes.as_chunks::<ROW_BYTES>().0.iter().map(decode));
             next += count;
         }
@@ -167,13 +151,7 @@ mod tests {
     fn row(number: u64) -> TraceRow {
         let op = [TraceOp::Get, TraceOp::Set, TraceOp::Other][(number % 3) as usize];
         let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        TraceRow {
-            time_ns: mixed,
-            key: !mixed,
-            bytes: (mixed >> 7) as u32,
-            client: (mixed >> 32) as u32,
-            op,
-        }
+        TraceRow { time_ns: mixed, key: !mixed, bytes: (mixed >> 7) as u32, client: (mixed >> 32) as u32, op }
     }
 
     fn store(rows: u64, memory_rows: usize) -> Store {
@@ -206,26 +184,16 @@ mod tests {
         let full = || File::options().write(true).open("/dev/full");
         let mut writer = StoreWriter::new(1, full);
         let pushed = (0..2).try_for_each(|number| writer.push(row(number)));
-        let error = pushed
-            .and_then(|()| writer.finish().map(|_| ()))
-            .expect_err("no room");
+        let error = pushed.and_then(|()| writer.finish().map(|_| ())).expect_err("no room");
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         let mut writer = StoreWriter::new(0, full);
-        assert!(
-            (0..10_000).any(|number| writer.push(row(number)).is_err()),
-            "not only at the end"
-        );
+        assert!((0..10_000).any(|number| writer.push(row(number)).is_err()), "not only at the end");
     }
 
     #[test]
     fn a_shortened_file_is_told() {
         let store = store(10, 2);
-        store
-            .spool
-            .as_ref()
-            .expect("spooled")
-            .set_len(30)
-            .expect("a file");
+        store.spool.as_ref().expect("spooled").set_len(30).expect("a file");
         assert!(store.read(0, &mut Vec::new(), 3).is_ok());
         assert!(store.read(0, &mut Vec::new(), 10).is_err());
     }

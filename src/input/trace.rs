@@ -48,9 +48,8 @@ impl TraceRows for Trace {
 
     fn read(&self, from: u64, out: &mut Vec<TraceRow>, most: usize) {
         if let Err(cause) = self.store.read(from, out, most) {
-            let message = || {
-                format!("rows of the trace could not be read back from a temporary file: {cause}")
-            };
+            let message =
+                || format!("rows of the trace could not be read back from a temporary file: {cause}");
             self.read_failure.get_or_init(message);
         }
     }

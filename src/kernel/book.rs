@@ -74,9 +74,10 @@ pub struct Book {
 }
 
 impl Book {
-    /// Requests intended from `time` on are measured.
+    /// Requests intended from `time` on are measured; those that ended before were the warm-up.
     pub fn measure_from(&mut self, time: Time) {
         self.measured_from = time;
+        self.classes = Default::default();
     }
 
     #[inline]
@@ -136,5 +137,45 @@ impl Book {
             return Ok(());
         }
         Err(format!("{} requests issued, {} finished, {} open", self.issued, self.finished, open.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::NodeId;
+    use super::*;
+    use crate::random::draw::DrawKey;
+
+    #[test]
+    fn the_warm_up_does_not_count() {
+        let mut book = Book::default();
+        let mut open = Requests::default();
+        let wanted = |at: Time| Request::new(NodeId(0), 0, DrawKey(0), at, 0);
+        for at in [1, 2, 3] {
+            book.issue();
+            book.finish(&wanted(at), Outcome::Succeeded, at + 5);
+        }
+        book.measure_from(10);
+        book.issue();
+        book.finish(&wanted(9), Outcome::Succeeded, 12); // intended before
+        book.issue();
+        book.finish(&wanted(11), Outcome::Failed, 12);
+        book.issue();
+        open.insert(wanted(15));
+        let reads = &book.close(&open, 20)[0];
+        assert_eq!((reads.total(), reads.failed, reads.succeeded, reads.in_flight), (2, 1, 0, 1));
+        assert_eq!(reads.latency.max(), Some(5), "open for 5 ns so far; errors have no latency");
+        assert_eq!(book.issued(), 6);
+        assert!(book.check(&open).is_ok());
+    }
+
+    #[test]
+    fn windows_take_what_has_ended_since_the_last_one() {
+        let mut book = Book::default();
+        book.issue();
+        book.finish(&Request::new(NodeId(0), 0, DrawKey(0), 3, 0), Outcome::TimedOut, 10);
+        let window = book.take_window();
+        assert_eq!((window.timed_out, window.latency.max()), (1, Some(7)));
+        assert_eq!(book.take_window().total(), 0);
     }
 }

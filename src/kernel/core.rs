@@ -5,37 +5,16 @@ use super::calendar::Calendar;
 use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status, TimeoutClass};
 use super::digest::Digest;
 use super::event::{Event, NodeId, Packed};
+use super::held::Held;
 use super::lane::Lane;
 use super::ledger::Ledger;
+use super::node::{Health, Node};
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
 use super::transit::{LinkCommand, Message, Transit};
 use crate::audit::Audit;
 use crate::random::stream::Stream;
-
-/// Whether a node works.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Health {
-    /// Works.
-    Up,
-    /// The process is gone: connections are refused.
-    Refusing,
-    /// The machine is gone: silence.
-    Silent,
-    /// Stopped; everything waits for it.
-    Hung,
-}
-
-/// What the kernel looks at for every message: one word.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    /// Counts crashes: timers of an earlier life do not go off.
-    pub(super) epoch: u16,
-    pub(super) health: Health,
-    /// Whether it has links (see [`Transit::has_link`]).
-    linked: bool,
-}
 
 /// All of a simulation but its components.
 pub struct Core {
@@ -48,7 +27,7 @@ pub struct Core {
     pub(super) timeouts: Timeouts,
     pub(super) nodes: Vec<Node>,
     /// Events that came to each node while it hung.
-    pub(super) held: Vec<Vec<Event>>,
+    pub(super) held: Vec<Held>,
     transit: Box<dyn Transit>,
     pub(super) audit: Audit,
     pub(super) book: Book,
@@ -105,7 +84,7 @@ impl Core {
     pub(super) fn add_node(&mut self, id: NodeId) {
         let linked = self.transit.has_link(id);
         self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
-        self.held.push(Vec::new());
+        self.held.push(Held::default());
     }
 
     /// Does something to the network.
@@ -340,7 +319,7 @@ impl Core {
 
     #[cold]
     fn hold<T>(&mut self, node: NodeId, event: Event) -> Option<T> {
-        self.held[node.index()].push(event);
+        self.held[node.index()].push(event, self.now);
         None
     }
 
@@ -352,7 +331,7 @@ impl Core {
             return state.epoch == epoch;
         }
         if state.health == Health::Hung {
-            self.held[node.index()].push(event.into());
+            self.held[node.index()].push(event.into(), self.now);
         }
         false
     }

@@ -1,8 +1,9 @@
 //! Nodes that die and come back.
 
 use super::call::{CallId, Phase};
-use super::core::{Core, Health};
+use super::core::Core;
 use super::event::NodeId;
+use super::node::Health;
 
 impl Core {
     /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
@@ -11,7 +12,7 @@ impl Core {
         let state = &mut self.nodes[node.index()];
         state.health = health;
         state.epoch = state.epoch.wrapping_add(1);
-        let held = std::mem::take(&mut self.held[node.index()]);
+        let held = self.held[node.index()].take(self.now);
         let touched: Vec<CallId> = self.calls.iter().map(|(id, _)| id).collect();
         for id in touched {
             self.crash_call(id, node, health);
@@ -43,7 +44,7 @@ impl Core {
     #[cold]
     pub(super) fn recover(&mut self, node: NodeId) {
         self.nodes[node.index()].health = Health::Up;
-        for event in std::mem::take(&mut self.held[node.index()]) {
+        for event in self.held[node.index()].take(self.now) {
             self.schedule(self.now, event);
         }
     }

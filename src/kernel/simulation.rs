@@ -3,10 +3,11 @@
 use super::book::Book;
 use super::call::Calls;
 use super::component::{Component, Control};
-use super::core::{Core, Health};
+use super::core::Core;
 use super::ctx::Ctx;
 use super::event::{Event, NodeId, Packed};
 use super::ledger::Ledger;
+use super::node::Health;
 use super::readings::Readings;
 use super::request::Requests;
 use super::time::Time;
@@ -152,6 +153,7 @@ impl Simulation {
         let now = self.core.now;
         self.core.book.measure_from(now);
         self.core.audit.count_from(now);
+        self.core.held.iter_mut().for_each(super::held::Held::restart_maximum);
         self.components.iter_mut().for_each(|component| component.restart_maxima(now));
     }
 
@@ -159,6 +161,7 @@ impl Simulation {
     pub fn readings(&self, node: NodeId, detailed: bool) -> Readings {
         let mut readings = Readings::new(detailed);
         self.components[node.index()].measure(self.core.now, &mut readings);
+        self.core.held[node.index()].measure(self.core.now, &mut readings);
         readings
     }
 

@@ -75,7 +75,8 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
     let actions = kind(layout.groups[group].kind).map_or(&[] as &[Action], |kind| kind.entry.actions);
     let Some(action) = actions.iter().find(|action| action.name == command.action) else {
         let entry = layout.groups[group].kind;
-        let message = format!("the {entry} \"{}\" has no action `{}`", layout.groups[group].name, command.action);
+        let message =
+            format!("the {entry} \"{}\" has no action `{}`", layout.groups[group].name, command.action);
         let hint = did_you_mean(&command.action, actions.iter().map(|action| action.name));
         return Err(Problem::at(&command.place, message).maybe_hint(hint));
     };
@@ -87,7 +88,7 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         ("hang", []) => Ok(Control::new(Control::HANG, 0)),
         ("slow", [value]) => match factor(value) {
             Some(factor) => Ok(Control::new(Control::SPEED, (factor * 1e6).round().max(1.0) as u64)),
-            None => wrong(action.usage),
+            None => wrong("slow(0.5): half the normal speed; greater than 0, at most 1000"),
         },
         _ => wrong(action.usage),
     }

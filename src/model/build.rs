@@ -10,7 +10,8 @@ use crate::random::stream::Stream;
 pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
     let layout = &world.layout;
     let keys = layout.keys().unwrap_or(0);
-    let mut simulation = Simulation::new(seed, replication, keys, Box::new(network(world, seed, replication)));
+    let mut simulation =
+        Simulation::new(seed, replication, keys, Box::new(network(world, seed, replication)));
     for (index, group) in layout.groups.iter().enumerate() {
         let site = Site { layout, index };
         let nodes = (kind(group.kind).expect("checked").build)(&site);

@@ -37,17 +37,13 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// A folder with something in it that is not a result of scalelab.
-    #[error(
-        "{path}: this folder holds other files and no results of scalelab; choose a new one with -o DIR"
-    )]
+    #[error("{path}: this folder holds other files and no results of scalelab; choose a new one with -o DIR")]
     Foreign {
         /// The folder.
         path: PathBuf,
     },
     /// Another process writes there.
-    #[error(
-        "{path}: another scalelab is writing here; wait for it or choose another folder with -o DIR"
-    )]
+    #[error("{path}: another scalelab is writing here; wait for it or choose another folder with -o DIR")]
     Busy {
         /// The folder in which runs are staged.
         path: PathBuf,
@@ -92,9 +88,7 @@ impl OutputError {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 OutputError::Full { path }
             }
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                OutputError::Denied { path }
-            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OutputError::Denied { path },
             ErrorKind::NotADirectory => OutputError::NotAFolder { path },
             _ => OutputError::Io { path, source },
         }
@@ -116,10 +110,7 @@ mod tests {
             ErrorKind::Other,
         ] {
             let text = OutputError::new(Path::new("some/where"), kind.into()).to_string();
-            assert!(
-                text.starts_with("some/where: ") && text.contains("-o DIR"),
-                "{text}"
-            );
+            assert!(text.starts_with("some/where: ") && text.contains("-o DIR"), "{text}");
         }
     }
 

@@ -29,9 +29,7 @@ pub fn create_new(path: &Path, text: &str) -> Result<(), OutputError> {
     match file.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(OutputError::Exists {
-                path: path.to_path_buf(),
-            })
+            Err(OutputError::Exists { path: path.to_path_buf() })
         }
         Err(error) => Err(failed(error.error)),
     }
@@ -88,10 +86,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/down.rhai");
         create_new(&path, "mine").unwrap();
-        assert!(matches!(
-            create_new(&path, "yours"),
-            Err(OutputError::Exists { .. })
-        ));
+        assert!(matches!(create_new(&path, "yours"), Err(OutputError::Exists { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     }
 

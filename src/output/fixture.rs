@@ -2,8 +2,8 @@
 
 use super::Report;
 use crate::experiment::{
-    CheckRow, Comparison, ComponentRow, EventRow, Level, METRICS, Outcome, Plan, RunResult,
-    SeriesRow, Timing, Variant, compare, find_metric,
+    CheckRow, Comparison, ComponentRow, EventRow, Level, METRICS, Outcome, Plan, RunResult, SeriesRow,
+    Timing, Variant, compare, find_metric,
 };
 use crate::kernel::{MILLISECOND, SECOND};
 
@@ -23,20 +23,11 @@ impl Found {
     pub(crate) fn with(plan: Plan) -> Self {
         let variants = 0..plan.variants.len();
         let replications = plan.replications;
-        let results: Vec<RunResult> = variants
-            .flat_map(|v| (0..replications).map(move |r| run(v, r)))
-            .collect();
+        let results: Vec<RunResult> =
+            variants.flat_map(|v| (0..replications).map(move |r| run(v, r))).collect();
         let comparisons = compare(&results, plan.variants.len(), plan.baseline);
-        let outcome = Outcome {
-            results,
-            complete: true,
-        };
-        Found {
-            plan,
-            outcome,
-            comparisons,
-            checks: checks(),
-        }
+        let outcome = Outcome { results, complete: true };
+        Found { plan, outcome, comparisons, checks: checks() }
     }
 
     pub(crate) fn report(&self) -> Report<'_> {
@@ -50,38 +41,20 @@ impl Found {
 }
 
 pub(crate) fn plan(replications: u64) -> Plan {
-    let level = |text: &str, ms: f64| Level {
-        text: text.into(),
-        number: Some(ms),
-        unit: "_ms",
-    };
+    let level = |text: &str, ms: f64| Level { text: text.into(), number: Some(ms), unit: "_ms" };
     let variant = |strategy: &str, ttl: Level| Variant {
         label: format!("strategy={strategy};ttl={}", ttl.text),
-        levels: vec![
-            Some(Level {
-                text: strategy.into(),
-                number: None,
-                unit: "",
-            }),
-            Some(ttl),
-        ],
+        levels: vec![Some(Level { text: strategy.into(), number: None, unit: "" }), Some(ttl)],
     };
     Plan {
         name: "write strategies".into(),
         about: "what each costs".into(),
         factors: vec!["strategy".into(), "ttl".into()],
-        variants: vec![
-            variant("through", level("5 s", 5_000.0)),
-            variant("back", level("60 s", 60_000.0)),
-        ],
+        variants: vec![variant("through", level("5 s", 5_000.0)), variant("back", level("60 s", 60_000.0))],
         baseline: 0,
         replications,
         seed: 42,
-        timing: Timing {
-            warmup: SECOND,
-            duration: 120 * SECOND,
-            window: 500 * MILLISECOND,
-        },
+        timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND },
         disabled: Vec::new(),
     }
 }
@@ -97,25 +70,11 @@ pub(crate) fn run(variant: usize, replication: u64) -> RunResult {
     set("latency_p50_ms", [5.0, 1.0][variant] + own);
     set(
         "latency_p99_ms",
-        [20.0, 20.0][variant]
-            + if replication.is_multiple_of(2) {
-                0.0
-            } else {
-                variant as f64 - own
-            },
+        [20.0, 20.0][variant] + if replication.is_multiple_of(2) { 0.0 } else { variant as f64 - own },
     );
-    set(
-        "write_latency_p50_ms",
-        [5.0, 0.2][variant] + own / 1000.0 * (variant + 1) as f64,
-    );
-    set(
-        "availability_ratio",
-        [0.999, 0.99][variant] + own / 1e6 * variant as f64,
-    );
-    set(
-        "lost_writes_count",
-        [0.0, 211.0][variant] + (variant as u64 * replication) as f64,
-    );
+    set("write_latency_p50_ms", [5.0, 0.2][variant] + own / 1000.0 * (variant + 1) as f64);
+    set("availability_ratio", [0.999, 0.99][variant] + own / 1e6 * variant as f64);
+    set("lost_writes_count", [0.0, 211.0][variant] + (variant as u64 * replication) as f64);
     set("events_count", 1000.0);
     RunResult {
         variant,
@@ -206,13 +165,6 @@ fn checks() -> Vec<CheckRow> {
             Some(false),
             "lost_writes_count is 0 in 0 of 4 replications",
         ),
-        check(
-            "back is fastest",
-            "",
-            1.15,
-            None,
-            None,
-            "two variants cannot be told apart",
-        ),
+        check("back is fastest", "", 1.15, None, None, "two variants cannot be told apart"),
     ]
 }

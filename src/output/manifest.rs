@@ -134,8 +134,7 @@ pub struct Wall {
 impl Manifest {
     /// The manifest of an experiment that begins.
     pub(super) fn new(plan: &Plan, script_hash: u64) -> Self {
-        let text =
-            |level: &Option<crate::experiment::Level>| level.as_ref().map(|l| l.text.clone());
+        let text = |level: &Option<crate::experiment::Level>| level.as_ref().map(|l| l.text.clone());
         let design = |variant: &crate::experiment::Variant| Design {
             variant: variant.label.clone(),
             levels: variant.levels.iter().map(text).collect(),
@@ -149,10 +148,7 @@ impl Manifest {
             experiment: plan.name.clone(),
             about: plan.about.clone(),
             complete: false,
-            script: Script {
-                path: String::new(),
-                hash: format!("{script_hash:016x}"),
-            },
+            script: Script { path: String::new(), hash: format!("{script_hash:016x}") },
             command: Vec::new(),
             seed: plan.seed,
             replications: plan.replications,
@@ -163,10 +159,7 @@ impl Manifest {
             },
             factors: plan.factors.iter().enumerate().map(factor).collect(),
             variants: plan.variants.iter().map(design).collect(),
-            baseline: plan
-                .variants
-                .get(plan.baseline)
-                .map_or_else(String::new, |v| v.label.clone()),
+            baseline: plan.variants.get(plan.baseline).map_or_else(String::new, |v| v.label.clone()),
             disabled: plan.disabled.clone(),
             files: Vec::new(),
             runs: Vec::new(),
@@ -187,12 +180,11 @@ impl Manifest {
                 digest: result.digest.clone(),
                 events_count: result.events_count,
             });
-            self.warnings
-                .extend(result.warnings.iter().map(|warning| Warning {
-                    variant: label(result.variant),
-                    replication: result.replication,
-                    warning: warning.clone(),
-                }));
+            self.warnings.extend(result.warnings.iter().map(|warning| Warning {
+                variant: label(result.variant),
+                replication: result.replication,
+                warning: warning.clone(),
+            }));
         }
     }
 
@@ -203,11 +195,7 @@ impl Manifest {
         };
         let unlike = |what: &str, same: bool| (!same).then(|| what.to_string());
         [
-            changed(
-                "scalelab's version",
-                self.scalelab.clone(),
-                earlier.scalelab.clone(),
-            ),
+            changed("scalelab's version", self.scalelab.clone(), earlier.scalelab.clone()),
             unlike("the script", self.script.hash == earlier.script.hash),
             unlike("the experiment", self.experiment == earlier.experiment),
             changed("the seed", self.seed.to_string(), earlier.seed.to_string()),
@@ -217,14 +205,8 @@ impl Manifest {
                 earlier.replications.to_string(),
             ),
             unlike("the times of a run", self.timing == earlier.timing),
-            unlike(
-                "the variants",
-                self.factors == earlier.factors && self.variants == earlier.variants,
-            ),
-            unlike(
-                "the mechanisms switched off",
-                self.disabled == earlier.disabled,
-            ),
+            unlike("the variants", self.factors == earlier.factors && self.variants == earlier.variants),
+            unlike("the mechanisms switched off", self.disabled == earlier.disabled),
         ]
         .into_iter()
         .flatten()
@@ -248,10 +230,7 @@ mod tests {
         };
         assert_eq!(change(|plan| plan.seed = 1), "the seed (then 1, now 42)");
         assert_eq!(change(|plan| plan.timing.warmup += 1), "the times of a run");
-        assert_eq!(
-            change(|plan| plan.disabled.push("cache".into())),
-            "the mechanisms switched off"
-        );
+        assert_eq!(change(|plan| plan.disabled.push("cache".into())), "the mechanisms switched off");
         assert_eq!(change(|plan| plan.variants.reverse()), "the variants");
         assert!(change(|plan| plan.replications = 5).contains("then 5, now 4"));
         assert_eq!(now.differences(&Manifest::new(&plan(4), 8)), ["the script"]);
@@ -262,14 +241,7 @@ mod tests {
         let mut found = Found::new();
         found.outcome.results[1].warnings.push("drifts".into());
         let mut manifest = Manifest::new(&found.plan, 7);
-        manifest.fill(
-            &found.report(),
-            vec![File {
-                name: "a.csv".into(),
-                rows: 3,
-            }],
-            true,
-        );
+        manifest.fill(&found.report(), vec![File { name: "a.csv".into(), rows: 3 }], true);
         manifest.wall.elapsed_s = Some(0.1);
         let text = serde_json::to_string_pretty(&manifest).unwrap();
         assert_eq!(serde_json::from_str::<Manifest>(&text).unwrap(), manifest);

@@ -39,19 +39,12 @@ impl Place {
             Some(target.with_file_name(name))
         };
         let (Some(partial), Some(old)) = (beside(".partial"), beside(".old")) else {
-            return Err(OutputError::NoName {
-                path: dir.to_path_buf(),
-            });
+            return Err(OutputError::NoName { path: dir.to_path_buf() });
         };
         check_target(&target)?;
         let runs = partial.join(RUNS);
         fs::create_dir_all(&runs).map_err(|error| in_the_way(&runs, error))?;
-        let mut place = Place {
-            target,
-            partial,
-            old,
-            lock: None,
-        };
+        let mut place = Place { target, partial, old, lock: None };
         place.lock()?;
         place.undo_half_a_swap()?;
         Ok(place)
@@ -61,9 +54,7 @@ impl Place {
         let path = self.partial.join(LOCK);
         let file = fs::File::create(&path).map_err(|error| OutputError::new(&path, error))?;
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Err(OutputError::Busy {
-                path: self.partial.clone(),
-            }),
+            Err(TryLockError::WouldBlock) => Err(OutputError::Busy { path: self.partial.clone() }),
             // Some file systems know no locks: then there is no protection, which is no reason not to work.
             Ok(()) | Err(TryLockError::Error(_)) => {
                 self.lock = Some(file);
@@ -75,8 +66,7 @@ impl Place {
     /// A process that died between the two renames has left no results, only those before.
     fn undo_half_a_swap(&self) -> Result<(), OutputError> {
         if self.old.join(MANIFEST).is_file() && !self.target.exists() {
-            fs::rename(&self.old, &self.target)
-                .map_err(|error| OutputError::new(&self.old, error))?;
+            fs::rename(&self.old, &self.target).map_err(|error| OutputError::new(&self.old, error))?;
         }
         Ok(())
     }
@@ -86,10 +76,7 @@ impl Place {
         let failed = |path: &Path, error| OutputError::new(path, error);
         self.remove_runs()?;
         let ours = our_files(&self.partial);
-        for entry in fs::read_dir(&self.partial)
-            .map_err(|error| failed(&self.partial, error))?
-            .flatten()
-        {
+        for entry in fs::read_dir(&self.partial).map_err(|error| failed(&self.partial, error))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if ours.contains(&name) || name.starts_with(UNFINISHED) {
                 fs::remove_file(entry.path()).map_err(|error| failed(&entry.path(), error))?;
@@ -171,11 +158,7 @@ fn check_target(target: &Path) -> Result<(), OutputError> {
     }
     let mut entries = fs::read_dir(target).map_err(|error| OutputError::new(target, error))?;
     let ours = read_manifest(target).is_some();
-    if ours || entries.next().is_none() {
-        Ok(())
-    } else {
-        Err(OutputError::Foreign { path: path() })
-    }
+    if ours || entries.next().is_none() { Ok(()) } else { Err(OutputError::Foreign { path: path() }) }
 }
 
 /// The manifest in a folder, if it is one of ours.
@@ -187,9 +170,7 @@ pub(super) fn read_manifest(folder: &Path) -> Option<Manifest> {
 /// Which part of a path is a file where a folder should be.
 fn in_the_way(path: &Path, error: std::io::Error) -> OutputError {
     match path.ancestors().find(|part| part.exists()) {
-        Some(part) if !part.is_dir() => OutputError::NotAFolder {
-            path: part.to_path_buf(),
-        },
+        Some(part) if !part.is_dir() => OutputError::NotAFolder { path: part.to_path_buf() },
         _ => OutputError::new(path, error),
     }
 }
@@ -198,12 +179,7 @@ fn in_the_way(path: &Path, error: std::io::Error) -> OutputError {
 fn our_files(folder: &Path) -> BTreeSet<String> {
     let listed = read_manifest(folder).map_or(Vec::new(), |manifest| manifest.files);
     let tables = TABLES.iter().map(|(name, _)| name.to_string());
-    listed
-        .into_iter()
-        .map(|file| file.name)
-        .chain(tables)
-        .chain([MANIFEST.into()])
-        .collect()
+    listed.into_iter().map(|file| file.name).chain(tables).chain([MANIFEST.into()]).collect()
 }
 
 /// Removes old results. What the user has put beside them (notes, drawings) goes over to the new ones.

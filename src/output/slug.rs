@@ -12,11 +12,7 @@ const LONGEST: usize = 80;
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
-        let c = if c.is_alphanumeric() || matches!(c, '-' | '.') {
-            c
-        } else {
-            '_'
-        };
+        let c = if c.is_alphanumeric() || matches!(c, '-' | '.') { c } else { '_' };
         if c != '_' || !slug.ends_with('_') {
             slug.push(c);
         }
@@ -27,10 +23,7 @@ pub fn slug(name: &str) -> String {
         1..=LONGEST => slug.to_string(),
         // Long names differ at their ends: the hash keeps them apart.
         _ => {
-            let kept = (0..=LONGEST - 9)
-                .rev()
-                .find(|at| slug.is_char_boundary(*at))
-                .unwrap_or(0);
+            let kept = (0..=LONGEST - 9).rev().find(|at| slug.is_char_boundary(*at)).unwrap_or(0);
             format!("{}_{:08x}", &slug[..kept], hash_name(name) >> 32)
         }
     }
@@ -73,11 +66,7 @@ mod tests {
     #[test]
     fn names_without_a_letter_have_a_folder_too() {
         for name in ["", ".", "..", "///", "= + -", "\0\n"] {
-            assert!(
-                slug(name).starts_with("experiment_"),
-                "{name:?}: {}",
-                slug(name)
-            );
+            assert!(slug(name).starts_with("experiment_"), "{name:?}: {}", slug(name));
         }
         assert_ne!(slug("!"), slug("?"));
     }

@@ -41,18 +41,9 @@ pub struct Staging {
 
 impl Staging {
     /// Opens `<dir>.partial`. With `resume` the runs of an interrupted experiment count, if it was the same one.
-    pub fn open(
-        dir: &Path,
-        plan: &Plan,
-        script_hash: u64,
-        resume: bool,
-    ) -> Result<Self, OutputError> {
+    pub fn open(dir: &Path, plan: &Plan, script_hash: u64, resume: bool) -> Result<Self, OutputError> {
         let place = Place::take(dir)?;
-        let staging = Staging {
-            place,
-            manifest: Manifest::new(plan, script_hash),
-            resumes: resume,
-        };
+        let staging = Staging { place, manifest: Manifest::new(plan, script_hash), resumes: resume };
         let path = staging.place.partial.join(MANIFEST);
         if resume && path.exists() {
             staging.check_earlier(&path)?;
@@ -65,16 +56,11 @@ impl Staging {
 
     fn check_earlier(&self, path: &Path) -> Result<(), OutputError> {
         let Some(earlier) = read_manifest(&self.place.partial) else {
-            return Err(OutputError::Damaged {
-                path: path.to_path_buf(),
-            });
+            return Err(OutputError::Damaged { path: path.to_path_buf() });
         };
         match self.manifest.differences(&earlier) {
             what if what.is_empty() => Ok(()),
-            what => Err(OutputError::Different {
-                path: self.place.partial.clone(),
-                what,
-            }),
+            what => Err(OutputError::Different { path: self.place.partial.clone(), what }),
         }
     }
 
@@ -93,18 +79,10 @@ impl Staging {
         checks: &[CheckRow],
         extra: &Extra,
     ) -> Result<Written, OutputError> {
-        let report = Report {
-            plan,
-            results: &outcome.results,
-            comparisons,
-            checks,
-        };
+        let report = Report { plan, results: &outcome.results, comparisons, checks };
         let files = self.write_results(&report, outcome.complete, extra)?;
         self.place.swap()?;
-        Ok(Written {
-            dir: self.place.target.clone(),
-            files,
-        })
+        Ok(Written { dir: self.place.target.clone(), files })
     }
 
     /// The experiment was interrupted: writes what the finished runs say into `<dir>.partial`, where they stay for
@@ -117,17 +95,9 @@ impl Staging {
         checks: &[CheckRow],
         extra: &Extra,
     ) -> Result<Written, OutputError> {
-        let report = Report {
-            plan,
-            results: &outcome.results,
-            comparisons,
-            checks,
-        };
+        let report = Report { plan, results: &outcome.results, comparisons, checks };
         let files = self.write_results(&report, false, extra)?;
-        Ok(Written {
-            dir: self.place.partial.clone(),
-            files,
-        })
+        Ok(Written { dir: self.place.partial.clone(), files })
     }
 
     fn write_results(
@@ -140,15 +110,9 @@ impl Staging {
         for (name, rows) in TABLES {
             let path = self.place.partial.join(name);
             let rows = file::write(&path, |out| rows(report, out))?;
-            files.push(manifest::File {
-                name: name.to_string(),
-                rows,
-            });
+            files.push(manifest::File { name: name.to_string(), rows });
         }
-        let mut written: Vec<_> = files
-            .iter()
-            .map(|f| (f.name.clone(), Some(f.rows)))
-            .collect();
+        let mut written: Vec<_> = files.iter().map(|f| (f.name.clone(), Some(f.rows))).collect();
         let mut manifest = self.manifest.clone();
         manifest.fill(report, files, complete);
         manifest.script.path.clone_from(&extra.script);
@@ -168,10 +132,7 @@ impl Staging {
 
     /// `runs/<variant>-<replication>.json`; the variant by number, since its label may hold any character.
     fn run_path(&self, variant: usize, replication: u64) -> PathBuf {
-        self.place
-            .partial
-            .join(RUNS)
-            .join(format!("{variant}-{replication}.json"))
+        self.place.partial.join(RUNS).join(format!("{variant}-{replication}.json"))
     }
 }
 

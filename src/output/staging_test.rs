@@ -14,9 +14,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Desk {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Desk { folder: tempfile::tempdir().unwrap() }
     }
 
     fn dir(&self) -> PathBuf {
@@ -43,9 +41,7 @@ impl Desk {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().flatten();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -60,32 +56,14 @@ fn finish(staging: Staging) -> Result<Written, OutputError> {
 }
 
 fn finish_with(staging: Staging, found: &Found) -> Result<Written, OutputError> {
-    let extra = Extra {
-        script: "a.rhai".into(),
-        command: vec!["run".into()],
-        wall_s: 1.5,
-    };
-    staging.finish(
-        &found.plan,
-        &found.outcome,
-        &found.comparisons,
-        &found.checks,
-        &extra,
-    )
+    let extra = Extra { script: "a.rhai".into(), command: vec!["run".into()], wall_s: 1.5 };
+    staging.finish(&found.plan, &found.outcome, &found.comparisons, &found.checks, &extra)
 }
 
 fn leave(staging: Staging, mut found: Found) -> Written {
     found.outcome.complete = false;
     let (plan, outcome) = (&found.plan, &found.outcome);
-    staging
-        .leave(
-            plan,
-            outcome,
-            &found.comparisons,
-            &found.checks,
-            &Extra::default(),
-        )
-        .unwrap()
+    staging.leave(plan, outcome, &found.comparisons, &found.checks, &Extra::default()).unwrap()
 }
 
 #[test]
@@ -94,11 +72,7 @@ fn finished_results_are_there_and_nothing_else() {
     let written = desk.finish();
     assert_eq!(written.dir, desk.dir());
     assert_eq!(desk.names(), ["results"]);
-    let mut listed: Vec<&str> = written
-        .files
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let mut listed: Vec<&str> = written.files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(listed.pop(), Some("manifest.json"));
     assert_eq!(written.files[0], ("summary.csv".into(), Some(8)));
     listed.push("manifest.json");
@@ -107,10 +81,7 @@ fn finished_results_are_there_and_nothing_else() {
     let manifest = read_manifest(&desk.dir()).unwrap();
     assert!(manifest.complete);
     assert_eq!(manifest.files[0].rows, 8);
-    assert_eq!(
-        (manifest.script.path.as_str(), manifest.wall.elapsed_s),
-        ("a.rhai", Some(1.5))
-    );
+    assert_eq!((manifest.script.path.as_str(), manifest.wall.elapsed_s), ("a.rhai", Some(1.5)));
 }
 
 #[test]
@@ -153,11 +124,7 @@ fn a_resumed_experiment_gives_the_same_bytes() {
     found.outcome.results[1].metrics = odd;
     let straight = contents(&finish_with(desk.open(false).unwrap(), &found).unwrap().dir);
     let staging = desk.open(false).unwrap();
-    found
-        .outcome
-        .results
-        .iter()
-        .for_each(|result| staging.keep(result).unwrap());
+    found.outcome.results.iter().for_each(|result| staging.keep(result).unwrap());
     drop(staging);
     assert_eq!(desk.names(), ["results", "results.partial"]);
     let again = desk.open(true).unwrap();
@@ -201,19 +168,13 @@ fn a_damaged_run_is_run_again() {
 fn another_experiment_is_not_resumed() {
     let desk = Desk::new();
     desk.open(false).unwrap().keep(&run(0, 1)).unwrap();
-    let refused = |plan: &Plan, hash| {
-        Staging::open(&desk.dir(), plan, hash, true)
-            .expect_err("refused")
-            .to_string()
-    };
+    let refused =
+        |plan: &Plan, hash| Staging::open(&desk.dir(), plan, hash, true).expect_err("refused").to_string();
     assert!(refused(&plan(4), 8).contains("what differs: the script;"));
     assert!(refused(&plan(5), HASH).contains("replications (then 4, now 5)"));
     let seeded = Plan { seed: 1, ..plan(4) };
     assert!(refused(&seeded, HASH).contains("the seed (then 42, now 1)"));
-    assert!(
-        desk.open(true).unwrap().earlier(0, 1).is_some(),
-        "a refusal costs nothing"
-    );
+    assert!(desk.open(true).unwrap().earlier(0, 1).is_some(), "a refusal costs nothing");
     fs::write(desk.partial().join("manifest.json"), "{").unwrap();
     assert!(refused(&plan(4), HASH).contains("run without --resume"));
 }
@@ -263,22 +224,15 @@ fn files_in_the_way_are_named() {
     let file = desk.folder.path().join("file");
     fs::write(&file, "").unwrap();
     for dir in [file.clone(), file.join("below")] {
-        let OutputError::NotAFolder { path } = refused(&dir) else {
-            panic!("{}", refused(&dir))
-        };
+        let OutputError::NotAFolder { path } = refused(&dir) else { panic!("{}", refused(&dir)) };
         assert_eq!(path, file);
     }
     let beside = desk.folder.path().join("x.partial");
     fs::write(&beside, "").unwrap();
-    let OutputError::NotAFolder { path } = refused(&beside.with_extension("")) else {
-        panic!()
-    };
+    let OutputError::NotAFolder { path } = refused(&beside.with_extension("")) else { panic!() };
     assert_eq!(path, beside);
     for dir in ["/", ".", ".."] {
-        assert!(
-            matches!(refused(Path::new(dir)), OutputError::NoName { .. }),
-            "{dir}"
-        );
+        assert!(matches!(refused(Path::new(dir)), OutputError::NoName { .. }), "{dir}");
     }
 }
 
@@ -302,21 +256,15 @@ impl SmallDisk {
     fn mount() -> Option<SmallDisk> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = std::process::Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
-            .arg(folder.path());
+        mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(folder.path());
         let mounted = mount.stderr(std::process::Stdio::null()).status();
-        mounted
-            .is_ok_and(|status| status.success())
-            .then(|| SmallDisk(folder))
+        mounted.is_ok_and(|status| status.success()).then(|| SmallDisk(folder))
     }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("umount")
-            .arg(self.0.path())
-            .status();
+        let _ = std::process::Command::new("umount").arg(self.0.path()).status();
     }
 }
 

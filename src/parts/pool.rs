@@ -4,6 +4,7 @@
 //! database therefore uses up the web tier's workers. Waiting is first in, first out.
 
 use crate::kernel::{Integral, Readings, Time};
+use crate::stats::Histogram;
 use std::collections::VecDeque;
 
 /// What became of a wish for a slot.
@@ -25,8 +26,10 @@ pub struct Pool {
     queue: Option<u64>,
     held: Integral,
     waiting: Integral,
-    line: VecDeque<u32>,
+    /// Who waits, and since when.
+    line: VecDeque<(u32, Time)>,
     rejected: u64,
+    wait: Histogram,
 }
 
 impl Pool {
@@ -39,6 +42,7 @@ impl Pool {
             waiting: Integral::default(),
             line: VecDeque::new(),
             rejected: 0,
+            wait: Histogram::new(),
         }
     }
 
@@ -47,13 +51,16 @@ impl Pool {
     pub fn acquire(&mut self, job: u32, now: Time) -> Grant {
         if self.held.level() < self.slots {
             self.held.set(now, self.held.level() + 1);
+            if self.is_limited() {
+                self.wait.record(0);
+            }
             return Grant::Now;
         }
         if self.queue.is_some_and(|most| self.line.len() as u64 >= most) {
             self.rejected += 1;
             return Grant::Never;
         }
-        self.line.push_back(job);
+        self.line.push_back((job, now));
         self.waiting.set(now, self.line.len() as u64);
         Grant::Later
     }
@@ -61,7 +68,8 @@ impl Pool {
     /// Gives a slot back. It passes at once to the job that is returned, if one waits.
     #[inline]
     pub fn release(&mut self, now: Time) -> Option<u32> {
-        if let Some(job) = self.line.pop_front() {
+        if let Some((job, since)) = self.line.pop_front() {
+            self.wait.record(now - since);
             self.waiting.set(now, self.line.len() as u64);
             return Some(job);
         }
@@ -81,8 +89,17 @@ impl Pool {
         self.held.level()
     }
 
-    /// Tells slots in use, jobs waiting, and how many were turned away.
+    fn is_limited(&self) -> bool {
+        self.slots != u64::MAX
+    }
+
+    /// Tells slots in use, jobs waiting, how long they waited, and how many were turned away; nothing without a limit.
     pub fn measure(&self, now: Time, out: &mut Readings) {
+        if !self.is_limited() {
+            return;
+        }
+        out.gauge("pool_slots", self.slots as f64);
+        out.histogram("pool_wait", &self.wait);
         out.area("pool_held", self.held.area(now));
         out.area("pool_queue", self.waiting.area(now));
         out.maximum("pool_queue_len_max", self.waiting.largest() as f64);

@@ -42,11 +42,7 @@ impl DrawKey {
     pub const fn bits(self, purpose: u64, attempt: u64) -> u64 {
         // One is added so that purpose 0, attempt 0 is not the key's own value, which is visible to others.
         let offset = purpose.wrapping_add(1).wrapping_mul(GOLDEN);
-        mix64(
-            self.0
-                .wrapping_add(offset)
-                .wrapping_add(attempt.wrapping_mul(ATTEMPT)),
-        )
+        mix64(self.0.wrapping_add(offset).wrapping_add(attempt.wrapping_mul(ATTEMPT)))
     }
 
     /// A uniform number in the open interval (0, 1) for a purpose and an attempt.
@@ -76,8 +72,7 @@ mod tests {
             request_key(seed, replication, traffic, number).uniform(purpose, attempt)
         };
         let against = |other: &dyn Fn(u64) -> f64| {
-            correlation((0..50_000).map(|number| (draw(1, 1, 1, number, 1, 1), other(number))))
-                .abs()
+            correlation((0..50_000).map(|number| (draw(1, 1, 1, number, 1, 1), other(number)))).abs()
         };
         let worst = [
             against(&|number| draw(2, 1, 1, number, 1, 1)),
@@ -96,10 +91,7 @@ mod tests {
         for number in 0..64_000 {
             counts[(request_key(7, 0, 3, number).uniform(number % 5, 0) * 64.0) as usize] += 1;
         }
-        let chi_square: f64 = counts
-            .iter()
-            .map(|&n| (f64::from(n) - 1e3).powi(2) / 1e3)
-            .sum();
+        let chi_square: f64 = counts.iter().map(|&n| (f64::from(n) - 1e3).powi(2) / 1e3).sum();
         assert!(chi_square < 103.4, "{chi_square}"); // 0.999 quantile, 63 degrees of freedom
     }
 

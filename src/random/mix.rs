@@ -50,16 +50,9 @@ mod tests {
     #[test]
     fn mix64_is_the_finaliser_of_splitmix64() {
         // First outputs of the reference implementation (S. Vigna) for seed 1234567.
-        let expected = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let expected = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         for (index, value) in (1..).zip(expected) {
-            assert_eq!(
-                mix64(1_234_567_u64.wrapping_add(GOLDEN.wrapping_mul(index))),
-                value
-            );
+            assert_eq!(mix64(1_234_567_u64.wrapping_add(GOLDEN.wrapping_mul(index))), value);
         }
     }
 

@@ -29,12 +29,7 @@ pub struct ReplayOptions {
 impl Default for ReplayOptions {
     /// The whole trace once, as recorded.
     fn default() -> Self {
-        Self {
-            speed: 1.0,
-            limit: None,
-            repeat: false,
-            bootstrap: None,
-        }
+        Self { speed: 1.0, limit: None, repeat: false, bootstrap: None }
     }
 }
 
@@ -106,11 +101,7 @@ impl Replay {
         }
         let used = options.limit.unwrap_or(u64::MAX).min(rows.len());
         let timed = rows.has_times();
-        let unit_ns = if timed {
-            rows.resolution_ns().max(1)
-        } else {
-            1
-        };
+        let unit_ns = if timed { rows.resolution_ns().max(1) } else { 1 };
         let first_ns = time_of(&*rows, 0).unwrap_or(0);
         let span = match used.checked_sub(1) {
             Some(last) if timed => {
@@ -127,11 +118,7 @@ impl Replay {
             used,
             first_ns,
             blocks: Blocks::new(span, unit_ns, options.bootstrap, options.repeat),
-            stretch: Stretch {
-                from: 0,
-                length: 0,
-                at: 0,
-            },
+            stretch: Stretch { from: 0, length: 0, at: 0 },
             position: 0,
             end: 0,
             group: Group::default(),
@@ -143,11 +130,7 @@ impl Replay {
 
     /// Time in nanoseconds that one pass takes at this speed, the last row's unit included; 0 without times.
     pub fn pass_ns(&self) -> u64 {
-        if self.timed {
-            self.scaled(self.blocks.span())
-        } else {
-            0
-        }
+        if self.timed { self.scaled(self.blocks.span()) } else { 0 }
     }
 
     /// Rows of the trace that are used: all, or the limit.
@@ -169,17 +152,12 @@ impl Replay {
             self.next_stretch()?;
         }
         if !self.timed {
-            return Some(Group {
-                size: self.end - self.position,
-                ..Group::default()
-            });
+            return Some(Group { size: self.end - self.position, ..Group::default() });
         }
         let stamp_ns = self.ahead.row(&*self.rows, self.position)?.time_ns;
         let mut after = self.position + 1;
-        let mut limit_ns = self
-            .first_ns
-            .saturating_add(self.stretch.from)
-            .saturating_add(self.stretch.length);
+        let mut limit_ns =
+            self.first_ns.saturating_add(self.stretch.from).saturating_add(self.stretch.length);
         while after < self.end {
             let time_ns = self.ahead.row(&*self.rows, after)?.time_ns;
             if time_ns != stamp_ns {
@@ -188,9 +166,7 @@ impl Replay {
             }
             after += 1;
         }
-        let into_stretch_ns = stamp_ns
-            .saturating_sub(self.first_ns)
-            .saturating_sub(self.stretch.from);
+        let into_stretch_ns = stamp_ns.saturating_sub(self.first_ns).saturating_sub(self.stretch.from);
         Some(Group {
             at_ns: self.stretch.at.saturating_add(into_stretch_ns),
             width_ns: self.unit_ns.min(limit_ns.saturating_sub(stamp_ns)),
@@ -288,16 +264,9 @@ mod tests {
         let stamps: Vec<u64> = rows.rows[..used].iter().map(|row| row.time_ns).collect();
         let place = |(index, &stamp): (usize, &u64)| {
             let size = stamps.iter().filter(|&&other| other == stamp).count();
-            let rank = stamps[..index]
-                .iter()
-                .filter(|&&other| other == stamp)
-                .count();
+            let rank = stamps[..index].iter().filter(|&&other| other == stamp).count();
             let time = stamp - stamps[0] + rows.resolution_ns * rank as u64 / size as u64;
-            if speed == 1.0 {
-                time
-            } else {
-                (time as f64 / speed) as u64
-            }
+            if speed == 1.0 { time } else { (time as f64 / speed) as u64 }
         };
         stamps.iter().enumerate().map(place).collect()
     }
@@ -313,13 +282,7 @@ mod tests {
     #[test]
     fn a_loop_goes_on_after_the_last_unit() {
         let rows = Recorded::new(&[3, 5], SECOND);
-        let looped = replay(
-            rows,
-            ReplayOptions {
-                repeat: true,
-                ..ReplayOptions::default()
-            },
-        );
+        let looped = replay(rows, ReplayOptions { repeat: true, ..ReplayOptions::default() });
         assert_eq!(looped.pass_ns(), 3 * SECOND);
         let seconds: Vec<u64> = looped.take(5).map(|row| row.time_ns / SECOND).collect();
         assert_eq!(seconds, [0, 2, 3, 5, 6]);
@@ -328,13 +291,7 @@ mod tests {
     #[test]
     fn speed_divides_times() {
         let rows = Recorded::new(&[0, 10], SECOND);
-        let fast = replay(
-            rows,
-            ReplayOptions {
-                speed: 4.0,
-                ..ReplayOptions::default()
-            },
-        );
+        let fast = replay(rows, ReplayOptions { speed: 4.0, ..ReplayOptions::default() });
         assert_eq!(fast.pass_ns(), 2_750_000_000);
         assert_eq!(times(fast), [0, 2_500_000_000]);
     }
@@ -344,14 +301,7 @@ mod tests {
         for speed in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             let rows = Arc::new(Recorded::new(&[0], 1));
             assert!(
-                Replay::new(
-                    rows,
-                    ReplayOptions {
-                        speed,
-                        ..ReplayOptions::default()
-                    }
-                )
-                .is_err(),
+                Replay::new(rows, ReplayOptions { speed, ..ReplayOptions::default() }).is_err(),
                 "{speed}"
             );
         }
@@ -361,11 +311,7 @@ mod tests {
     fn extreme_speeds_and_times_neither_overflow_nor_go_back() {
         let rows = Recorded::new(&[0, u64::MAX / 2, u64::MAX, u64::MAX], 1);
         for speed in [f64::MIN_POSITIVE, 1.0, f64::MAX] {
-            let options = ReplayOptions {
-                speed,
-                repeat: true,
-                ..ReplayOptions::default()
-            };
+            let options = ReplayOptions { speed, repeat: true, ..ReplayOptions::default() };
             let times: Vec<u64> = times(replay(rows.clone(), options).take(9));
             assert_eq!(times.len(), 9);
             assert!(times.is_sorted(), "{times:?}");
@@ -375,16 +321,9 @@ mod tests {
     #[test]
     fn an_empty_trace_ends_at_once_even_in_a_loop() {
         for bootstrap in [None, Some(1)] {
-            let options = ReplayOptions {
-                repeat: true,
-                bootstrap,
-                ..ReplayOptions::default()
-            };
+            let options = ReplayOptions { repeat: true, bootstrap, ..ReplayOptions::default() };
             assert_eq!(replay(Recorded::new(&[], SECOND), options).next(), None);
-            let limited = ReplayOptions {
-                limit: Some(0),
-                ..options
-            };
+            let limited = ReplayOptions { limit: Some(0), ..options };
             assert_eq!(replay(Recorded::new(&[1, 2], SECOND), limited).next(), None);
         }
     }
@@ -394,55 +333,28 @@ mod tests {
         let rows = Recorded::untimed(1_000);
         let plain: Vec<TraceRow> = replay(rows.clone(), ReplayOptions::default()).collect();
         assert_eq!(plain, rows.rows);
-        let options = ReplayOptions {
-            repeat: true,
-            limit: Some(600),
-            ..ReplayOptions::default()
-        };
+        let options = ReplayOptions { repeat: true, limit: Some(600), ..ReplayOptions::default() };
         let looped: Vec<TraceRow> = replay(rows, options).take(1_300).collect();
         assert!(looped.iter().all(|row| row.time_ns == 0));
-        assert_eq!(
-            (looped[599].key, looped[600].key, looped[1_299].key),
-            (599, 0, 99)
-        );
+        assert_eq!((looped[599].key, looped[600].key, looped[1_299].key), (599, 0, 99));
     }
 
     #[test]
     fn a_bootstrap_without_times_keeps_runs_of_a_twentieth() {
-        let options = ReplayOptions {
-            bootstrap: Some(3),
-            ..ReplayOptions::default()
-        };
-        let keys: Vec<u64> = replay(Recorded::untimed(1_000), options)
-            .map(|row| row.key)
-            .collect();
+        let options = ReplayOptions { bootstrap: Some(3), ..ReplayOptions::default() };
+        let keys: Vec<u64> = replay(Recorded::untimed(1_000), options).map(|row| row.key).collect();
         assert_eq!(keys.len(), 1_000);
         for block in keys.chunks(50) {
-            assert!(
-                block
-                    .windows(2)
-                    .all(|pair| pair[1] == (pair[0] + 1) % 1_000),
-                "{block:?}"
-            );
+            assert!(block.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 1_000), "{block:?}");
         }
-        assert!(
-            keys.chunks(50).any(|block| block[0] % 50 != 0),
-            "blocks begin anywhere"
-        );
+        assert!(keys.chunks(50).any(|block| block[0] % 50 != 0), "blocks begin anywhere");
     }
 
     #[test]
     fn a_bootstrap_depends_on_its_seed_only() {
         let drawn = |bootstrap| {
             let rows = Recorded::new(&(0..500).map(|i| i * i / 100).collect::<Vec<_>>(), SECOND);
-            replay(
-                rows,
-                ReplayOptions {
-                    bootstrap,
-                    ..ReplayOptions::default()
-                },
-            )
-            .collect::<Vec<_>>()
+            replay(rows, ReplayOptions { bootstrap, ..ReplayOptions::default() }).collect::<Vec<_>>()
         };
         assert_eq!(drawn(Some(1)), drawn(Some(1)));
         assert_ne!(drawn(Some(1)), drawn(Some(2)));
@@ -452,24 +364,14 @@ mod tests {
     #[test]
     fn a_repeated_bootstrap_of_two_distant_rows_still_yields_rows() {
         let rows = Recorded::new(&[0, 1_000_000_000_001], 1);
-        let options = ReplayOptions {
-            bootstrap: Some(9),
-            repeat: true,
-            ..ReplayOptions::default()
-        };
+        let options = ReplayOptions { bootstrap: Some(9), repeat: true, ..ReplayOptions::default() };
         assert_eq!(replay(rows, options).take(50).count(), 50);
     }
 
     #[test]
     fn a_clone_goes_on_alike() {
         let rows = Recorded::new(&(0..2_000).map(|i| i / 3).collect::<Vec<_>>(), SECOND);
-        let mut first = replay(
-            rows,
-            ReplayOptions {
-                bootstrap: Some(5),
-                ..ReplayOptions::default()
-            },
-        );
+        let mut first = replay(rows, ReplayOptions { bootstrap: Some(5), ..ReplayOptions::default() });
         first.by_ref().take(700).count();
         let second = first.clone();
         assert!(first.eq(second));
@@ -479,22 +381,10 @@ mod tests {
     fn a_failing_storage_ends_the_replay() {
         let mut rows = Recorded::new(&(0..1_000).collect::<Vec<_>>(), SECOND);
         rows.fails_from = Some(600);
-        let options = ReplayOptions {
-            repeat: true,
-            ..ReplayOptions::default()
-        };
+        let options = ReplayOptions { repeat: true, ..ReplayOptions::default() };
         assert!(replay(rows.clone(), options).take(100_000).count() < 1_000);
         assert!(
-            replay(
-                rows,
-                ReplayOptions {
-                    bootstrap: Some(1),
-                    ..options
-                }
-            )
-            .take(100_000)
-            .count()
-                < 100_000
+            replay(rows, ReplayOptions { bootstrap: Some(1), ..options }).take(100_000).count() < 100_000
         );
     }
 

@@ -18,9 +18,7 @@ impl Stream {
     /// The stream of a name, such as `"web/3/gc"`, in one replication of an experiment with this seed.
     pub fn named(seed: u64, replication: u64, name: &str) -> Self {
         let start = combine(combine(seed, replication), hash_name(name));
-        Self {
-            generator: Xoshiro256PlusPlus::seed_from_u64(start),
-        }
+        Self { generator: Xoshiro256PlusPlus::seed_from_u64(start) }
     }
 
     /// The next 64 random bits.
@@ -62,17 +60,8 @@ mod tests {
             [stream.bits(), stream.bits(), stream.bits()]
         };
         assert_eq!(numbers(1, 2, "web/3/gc"), numbers(1, 2, "web/3/gc"));
-        for other in [
-            numbers(2, 1, "web/3/gc"),
-            numbers(1, 3, "web/3/gc"),
-            numbers(1, 2, "web/4/gc"),
-        ] {
-            assert!(
-                numbers(1, 2, "web/3/gc")
-                    .iter()
-                    .zip(other)
-                    .all(|(&a, b)| a != b)
-            );
+        for other in [numbers(2, 1, "web/3/gc"), numbers(1, 3, "web/3/gc"), numbers(1, 2, "web/4/gc")] {
+            assert!(numbers(1, 2, "web/3/gc").iter().zip(other).all(|(&a, b)| a != b));
         }
     }
 
@@ -89,10 +78,7 @@ mod tests {
         let mut stream = Stream::named(1, 0, "below");
         let mut counts = [0_u32; 7];
         (0..70_000).for_each(|_| counts[stream.below(7) as usize] += 1);
-        let chi_square: f64 = counts
-            .iter()
-            .map(|&n| (f64::from(n) - 1e4).powi(2) / 1e4)
-            .sum();
+        let chi_square: f64 = counts.iter().map(|&n| (f64::from(n) - 1e4).powi(2) / 1e4).sum();
         assert!(chi_square < 22.46, "{chi_square}"); // 0.999 quantile, 6 degrees of freedom
         assert_eq!((stream.below(0), stream.below(1)), (0, 0));
     }
@@ -102,12 +88,7 @@ mod tests {
         // With n = 3/4 of 2^64 every multiple of 3 is hit by two words and every other number by one.
         let n = 3 << 62;
         let mut stream = Stream::named(1, 0, "large");
-        let multiples = (0..30_000)
-            .filter(|_| stream.below(n).is_multiple_of(3))
-            .count() as f64;
-        assert!(
-            (multiples - 1e4).abs() < 4.0 * (3e4 * 2.0 / 9.0_f64).sqrt(),
-            "{multiples}"
-        );
+        let multiples = (0..30_000).filter(|_| stream.below(n).is_multiple_of(3)).count() as f64;
+        assert!((multiples - 1e4).abs() < 4.0 * (3e4 * 2.0 / 9.0_f64).sqrt(), "{multiples}");
     }
 }

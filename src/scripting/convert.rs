@@ -111,7 +111,10 @@ pub(super) fn rate_function(
         let at = Span((second * SECOND) as i64);
         let rate = callback.call(engine, (at,))?;
         let rate = rate.clone().try_cast::<Rate>().ok_or_else(|| {
-            let message = format!("a rate function must return a rate such as 200.rps, not {}", value(&rate).describe());
+            let message = format!(
+                "a rate function must return a rate such as 200.rps, not {}",
+                value(&rate).describe()
+            );
             super::errors::fail(message, None)
         })?;
         rates.push(rate.0);

@@ -6,7 +6,7 @@
 use super::callback::Callback;
 use super::errors::fail;
 use super::places::{Keys, place_at};
-use super::session::Finished;
+use super::session::{Finished, Record};
 use crate::catalog::{Given, Place, Value};
 use crate::experiment::View;
 use crate::kernel::Time;
@@ -56,7 +56,23 @@ pub(super) struct Definition {
     pub world: Option<Callback>,
     pub expects: Vec<Expect>,
     pub place: Place,
+    /// Whether it is to be run when the script, or the entry of the prompt, has ended.
+    pub pending: bool,
+    /// How often `.run()` was called on it.
+    pub calls: u64,
+    /// Its results, until it is changed.
     pub finished: Option<Rc<Finished>>,
+    /// All results it ever had, each with the number of calls by then.
+    pub records: Vec<(u64, Arc<Record>)>,
+}
+
+/// How far a worker evaluates a script: as far as it had come when the experiment was run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Only {
+    /// Number of the experiment.
+    pub ordinal: usize,
+    /// The call of `.run()` that is under way; `None`: all has been evaluated.
+    pub call: Option<u64>,
 }
 
 /// A check of an experiment.
@@ -121,10 +137,10 @@ pub(super) struct Desk {
     pub world: Option<Draft>,
     pub worlds_made: u64,
     pub moment: Option<Moment>,
-    /// A worker evaluates the script only up to this experiment.
-    pub only: Option<usize>,
-    /// What earlier `.run()` calls returned, for workers.
-    pub earlier: Vec<Arc<super::session::Record>>,
+    /// Set in workers, which evaluate the script again for one experiment.
+    pub only: Option<Only>,
+    /// What earlier `.run()` calls returned, by experiment, for workers.
+    pub earlier: Vec<Vec<(u64, Arc<Record>)>>,
     /// Where print goes, if not to the terminal.
     pub printed: Option<Printer>,
 }
@@ -173,10 +189,7 @@ pub(super) fn given(context: &NativeCallContext<'_>, map: &Map) -> Vec<Given> {
 }
 
 /// The world being described, or an error that says where its functions belong.
-pub(super) fn draft<T>(
-    what: &str,
-    work: impl FnOnce(&mut Draft) -> T,
-) -> Result<T, Box<EvalAltResult>> {
+pub(super) fn draft<T>(what: &str, work: impl FnOnce(&mut Draft) -> T) -> Result<T, Box<EvalAltResult>> {
     desk(|desk| desk.world.as_mut().map(work)).ok_or_else(|| {
         let hint = "describe worlds in experiment(..).world(|p| { .. })".to_string();
         fail(format!("{what} belongs into a world"), Some(hint))

@@ -46,7 +46,7 @@ pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
         engine.on_print(|_| {});
         engine.on_debug(|_, _, _| {});
     } else {
-        engine.on_print(|text| super::desk::print(text));
+        engine.on_print(super::desk::print);
         engine.on_debug(|text, _, _| super::desk::print(text));
     }
     for clock in ["timestamp", "sleep"] {
@@ -69,6 +69,10 @@ fn limit() -> Option<Dynamic> {
         return Some("stopped".into());
     }
     (spent > OPERATIONS).then(|| {
-        format!("the script did not end after {} million operations; is there an endless loop?", OPERATIONS / 1_000_000).into()
+        format!(
+            "the script did not end after {} million operations; is there an endless loop?",
+            OPERATIONS / 1_000_000
+        )
+        .into()
     })
 }

@@ -90,8 +90,9 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
         E::ErrorModuleNotFound(name, _) => Problem::new(format!("there is no module \"{name}\""))
             .hint("modules are files in the script's own folder or in scripts/, named without .rhai"),
         E::ErrorTerminated(value, _) => Problem::new(value.to_string()),
-        E::ErrorStackOverflow(_) => Problem::new("functions call each other too deeply")
-            .hint("is there a recursion without an end?"),
+        E::ErrorStackOverflow(_) => {
+            Problem::new("functions call each other too deeply").hint("is there a recursion without an end?")
+        }
         E::ErrorDataTooLarge(what, _) => Problem::new(format!("{what} grows too large"))
             .hint("texts, arrays and maps of a script are bounded"),
         E::ErrorMismatchDataType(wanted, found, _) => mismatch(wanted, found),
@@ -108,7 +109,10 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
             let kind = kind.split(" [").next().unwrap_or(kind);
             Problem::new(format!("a {kind} has no such property"))
         }
-        E::ErrorRuntime(value, _) => Problem::new(value.to_string()),
+        E::ErrorRuntime(value, _) => match value.clone().try_cast::<Undecided>() {
+            Some(Undecided(why)) => Problem::new(why).hint("more replications may decide it"),
+            None => Problem::new(value.to_string()),
+        },
         other => Problem::new(strip_position(&other.to_string())),
     }
 }
@@ -151,7 +155,8 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     let arguments = arguments.trim_end_matches(')').replace("&str | ImmutableString | String", "text");
     if name.starts_with("anon$") {
         let message = "this function takes another number of parameters here";
-        return Problem::new(message).hint("at, every: || ..; world: |p| ..; expect: |r| ..; claim: |all| ..");
+        return Problem::new(message)
+            .hint("at, every: || ..; world: |p| ..; expect: |r| ..; claim: |all| ..");
     }
     if name == "!" || name == "&&" || name == "||" {
         return Problem::new(format!("a check cannot be combined with `{name}`"))

@@ -9,10 +9,23 @@ mod errors;
 mod jail;
 mod places;
 mod render;
+mod said;
 mod session;
+mod shown;
 mod units;
 mod workshop;
 
+pub use api::WORDS;
 pub use engine::stop_scripts;
 pub use render::{Sources, draw};
 pub use session::{Finished, Host, Judge, Record, Session};
+
+/// Names of the units of quantities: `5.ms`.
+pub fn unit_names() -> impl Iterator<Item = &'static str> {
+    units::unit_names()
+}
+
+/// Settings of `trace(path, #{ .. })`.
+pub fn trace_options() -> &'static [&'static str] {
+    &api::TRACE_OPTIONS
+}

@@ -15,6 +15,19 @@ impl Sources {
         self.0.insert(name.into(), text.into());
     }
 
+    /// Keeps a text that begins at a line (from 1) of a longer one, of which the rest may be known already.
+    pub fn add_at(&mut self, name: &str, line: usize, text: &str) {
+        let whole = self.0.entry(name.into()).or_default();
+        let kept: usize = whole.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        whole.truncate(kept);
+        if !whole.is_empty() && !whole.ends_with('\n') {
+            whole.push('\n');
+        }
+        let missing = line.saturating_sub(1).saturating_sub(whole.matches('\n').count());
+        whole.push_str(&"\n".repeat(missing));
+        whole.push_str(text);
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -41,7 +54,8 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
         }
         None => {
             if let Some(place) = &problem.place {
-                let origin = format!("in {} line {}", place.source, place.line);
+                let line = if place.line > 0 { format!(" line {}", place.line) } else { String::new() };
+                let origin = format!("in {}{line}", place.source);
                 group = group.element(Level::NOTE.message(origin));
             }
         }
@@ -85,6 +99,17 @@ mod tests {
         assert!(drawn.contains("2 | let b = ttll: 5;"), "{drawn}");
         assert!(drawn.contains("^^^^"), "{drawn}");
         assert!(drawn.contains("help: did you mean `ttl`?"), "{drawn}");
+    }
+
+    #[test]
+    fn a_text_comes_in_parts() {
+        let mut sources = Sources::default();
+        sources.add_at("stdin", 2, "b");
+        sources.add_at("stdin", 3, "c\nd");
+        sources.add_at("stdin", 6, "f");
+        assert_eq!(sources.text("stdin"), Some("\nb\nc\nd\n\nf"));
+        sources.add_at("stdin", 1, "new");
+        assert_eq!(sources.text("stdin"), Some("new"));
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! A script being evaluated, and its experiments being run.
 
 use super::api;
-use super::desk::{Definition, desk};
-use super::engine::{engine, refill};
+use super::desk::{Definition, Desk, Only, desk};
+use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
 use super::render::Sources;
+use super::said::{self, Entry, PROMPT, Said, State};
+use super::shown::shown;
 use super::workshop::{ScriptBuilder, ScriptWorkshop, function_names};
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
-use rhai::{AST, Dynamic, Engine, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Judges the checks of an experiment by its results.
 pub type Judge<'a> = dyn FnMut(&[RunResult]) -> Result<Vec<CheckRow>, Problems> + 'a;
@@ -51,12 +55,8 @@ pub struct Finished {
 /// A session: an engine and what has been said so far.
 pub struct Session {
     engine: Rc<Engine>,
-    scope: Scope<'static>,
-    /// Functions defined so far, for the prompt.
-    library: AST,
-    /// Everything said so far: what worker threads evaluate again.
-    text: String,
-    source: Arc<str>,
+    state: State,
+    said: Said,
     folder: PathBuf,
     roots: Vec<PathBuf>,
     strict: bool,
@@ -75,7 +75,7 @@ struct Context {
     engine: Rc<Engine>,
     words: Rc<Vec<String>>,
     host: Rc<dyn Host>,
-    text: Rc<str>,
+    said: Said,
     folder: PathBuf,
     roots: Vec<PathBuf>,
     strict: bool,
@@ -83,17 +83,16 @@ struct Context {
 
 impl Session {
     /// A session whose imports and traces are found from `folder`. `strict`: unknown variables are found before anything runs
-    /// (files, not prompts).
+    /// (files, not prompts). A thread has one session at a time: what an earlier one has described is forgotten.
     pub fn new(folder: &Path, strict: bool, host: Rc<dyn Host>) -> Self {
         let roots = vec![folder.to_path_buf(), PathBuf::from("scripts")];
         let engine = engine(&roots, strict, false);
         let words = function_names(&engine);
+        desk(|desk| *desk = Desk::default());
         Session {
             engine: Rc::new(engine),
-            scope: Scope::new(),
-            library: AST::empty(),
-            text: String::new(),
-            source: "".into(),
+            state: State::default(),
+            said: Said { source: PROMPT.into(), entries: Vec::new() },
             folder: folder.into(),
             roots,
             strict,
@@ -108,80 +107,104 @@ impl Session {
         &self.sources
     }
 
-    /// The engine, for completion.
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    /// The variables so far, by name, each with the name of its type.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let kind = |value: &Dynamic| self.engine.map_type_name(value.flatten_clone().type_name()).to_string();
+        let named: BTreeMap<_, _> =
+            self.state.scope.iter_raw().map(|(name, _, value)| (name.to_string(), kind(value))).collect();
+        named.into_iter().collect()
     }
 
-    /// The variables so far.
-    pub fn scope(&self) -> &Scope<'static> {
-        &self.scope
+    /// Names of all functions: of the language, and those that were typed.
+    pub fn functions(&self) -> Vec<String> {
+        let typed = self.state.library.iter_functions().map(|function| function.name.to_string());
+        let mut names: Vec<String> = self.words.iter().cloned().chain(typed).collect();
+        names.retain(|name| !name.starts_with("anon$"));
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Evaluates a whole script and runs its experiments.
     pub fn run_file(&mut self, name: &str, text: &str) -> Result<(), Problems> {
-        self.begin(name, text);
-        self.text = text.into();
-        let mut ast = self.engine.compile(text).map_err(|error| self.explain(&error.into()))?;
-        ast.set_source(name);
-        desk(|desk| desk.keys.note(&ast));
+        self.said = Said { source: name.into(), entries: Vec::new() };
+        self.sources.add(name, text);
+        self.begin(name, 1, text);
+        let ast = self.compile()?;
         let engine = self.engine.clone();
-        let mut scope = std::mem::take(&mut self.scope);
-        let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast);
-        self.scope = scope;
-        let _value = result.map_err(|error| self.explain(&error))?;
+        match said::evaluate(&engine, &mut self.state, &ast) {
+            // `.run()` where the host only looks: what was described so far is looked at.
+            Err(error) if api::Ending::NoResults.ended(&error) => {}
+            Err(error) => return Err(self.explain(&error)),
+            Ok(_) => {}
+        }
         if desk(|desk| desk.experiments.is_empty()) {
-            let place = Place { source: self.source.clone(), line: 1, column: 1, length: 1 };
+            let place = Place { source: self.said.source.clone(), line: 1, column: 1, length: 1 };
             let problem = Problem::at(&place, "the script describes no experiment");
-            return Err(vec![problem.hint("begin with experiment(\"name\"); `scalelab new` writes an example")]);
+            return Err(vec![
+                problem.hint("begin with experiment(\"name\"); `scalelab new` writes an example"),
+            ]);
         }
         self.run_pending()
     }
 
-    /// Evaluates one entry of a prompt; its value as text, if it has one.
-    pub fn run_entry(&mut self, text: &str) -> Result<Option<String>, Problems> {
-        // Every entry stands below all earlier ones, so that places in old functions keep their lines.
-        let above = self.text.matches('\n').count();
-        let padded = format!("{}{text}\n", "\n".repeat(above));
-        let whole = format!("{}{text}\n", self.text);
-        self.begin("prompt", &whole);
-        let mut ast = self.engine.compile_with_scope(&self.scope, &padded).map_err(|error| self.explain(&error.into()))?;
-        ast.set_source("prompt");
-        desk(|desk| desk.keys.note(&ast));
-        let ast = self.library.merge(&ast);
-        let engine = self.engine.clone();
-        let before = desk(|desk| desk.experiments.len());
-        let earlier = std::mem::replace(&mut self.text, whole);
-        self.enter();
-        let result = engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &ast);
-        self.library = ast.clone_functions_only();
-        let value = match result {
-            Ok(value) => value,
-            Err(error) => {
-                let problems = self.explain(&error);
-                // What failed is not said again to workers, and its experiments are forgotten.
-                let blank = "\n".repeat(text.matches('\n').count() + 1);
-                self.text = format!("{earlier}{blank}");
-                desk(|desk| desk.experiments.truncate(before));
+    /// Evaluates one entry of a prompt and runs its experiments; its value as text, if it has one. `name` and `line`, the
+    /// first being 1, say where the user finds it. What an entry did before it failed counts; one that was stopped, by
+    /// [`stop_scripts`] or because it ran away, never happened.
+    pub fn run_entry(&mut self, name: &str, line: usize, text: &str) -> Result<Option<String>, Problems> {
+        self.sources.add_at(name, line, text);
+        self.begin(name, line, text);
+        let result = self.evaluate_entry();
+        // Each experiment has its chance once; `.run()` gives it another.
+        desk(|desk| desk.experiments.iter_mut().for_each(|experiment| experiment.pending = false));
+        result
+    }
+
+    fn evaluate_entry(&mut self) -> Result<Option<String>, Problems> {
+        let ast = match self.compile() {
+            Ok(ast) => ast,
+            Err(problems) => {
+                self.said.entries.pop();
                 return Err(problems);
             }
         };
-        self.run_pending()?;
+        let before = (self.state.snapshot(), desk(|desk| desk.experiments.len()));
+        let engine = self.engine.clone();
+        let value = match said::evaluate(&engine, &mut self.state, &ast) {
+            Ok(value) => value,
+            Err(error) => {
+                let problems = self.explain(&error);
+                // Workers could not tell where it was stopped, or would run away again.
+                if matches!(error.unwrap_inner(), EvalAltResult::ErrorTerminated(..)) {
+                    self.state.restore(before.0);
+                    desk(|desk| desk.experiments.truncate(before.1));
+                    self.said.entries.pop();
+                }
+                return Err(problems);
+            }
+        };
+        self.run_pending().map_err(|problems| self.shown_places(problems))?;
         Ok(shown(&value))
     }
 
-    fn begin(&mut self, name: &str, text: &str) {
-        self.source = name.into();
-        self.sources.add(name, text);
-        let (source, folder, host) = (self.source.clone(), self.folder.clone(), self.host.clone());
+    fn begin(&mut self, name: &str, line: usize, text: &str) {
+        let entry = Entry { text: text.into(), above: self.said.lines(), name: name.into(), line };
+        self.said.entries.push(entry);
+        let (source, folder, host) = (self.said.source.clone(), self.folder.clone(), self.host.clone());
         desk(|desk| {
             desk.source = source;
             desk.folder = folder;
             desk.printed = Some(Rc::new(move |text| host.print(text)));
         });
-        self.text = if name == "prompt" { std::mem::take(&mut self.text) } else { text.into() };
         self.enter();
-        refill();
+    }
+
+    fn compile(&self) -> Result<AST, Problems> {
+        let entry = self.said.entries.last().expect("it has begun");
+        let ast = said::compile(&self.engine, &self.state, &self.said.source, entry);
+        let ast = ast.map_err(|error| self.explain(&error))?;
+        said::shadowed(&ast, &self.said.source, entry).map_err(|problems| self.shown_places(problems))?;
+        Ok(ast)
     }
 
     fn enter(&self) {
@@ -189,7 +212,7 @@ impl Session {
             engine: self.engine.clone(),
             words: self.words.clone(),
             host: self.host.clone(),
-            text: self.text.as_str().into(),
+            said: self.said.clone(),
             folder: self.folder.clone(),
             roots: self.roots.clone(),
             strict: self.strict,
@@ -199,37 +222,45 @@ impl Session {
 
     fn run_pending(&mut self) -> Result<(), Problems> {
         for ordinal in 0..desk(|desk| desk.experiments.len()) {
-            if desk(|desk| desk.experiments[ordinal].finished.is_none()) {
-                match run_experiment(ordinal)? {
-                    Some(_) => {}
-                    None => return Ok(()),
+            if desk(|desk| desk.experiments[ordinal].pending) {
+                let finished = run_experiment(ordinal, false)?;
+                if finished.is_none() && stop_scripts().load(Ordering::Relaxed) {
+                    return Ok(());
                 }
             }
         }
         Ok(())
     }
 
-    fn explain(&self, error: &rhai::EvalAltResult) -> Problems {
-        explain(error, &Words { functions: &self.words, source: &self.source })
+    fn explain(&self, error: &EvalAltResult) -> Problems {
+        let words = self.functions();
+        self.shown_places(explain(error, &Words { functions: &words, source: &self.said.source }))
+    }
+
+    /// Places as the user knows them.
+    fn shown_places(&self, problems: Problems) -> Problems {
+        let shown = |problem: Problem| Problem {
+            place: problem.place.map(|place| self.said.shown(place)),
+            ..problem
+        };
+        problems.into_iter().map(shown).collect()
     }
 }
 
-fn shown(value: &Dynamic) -> Option<String> {
-    if value.is_unit() || value.is::<api::ExperimentHandle>() {
-        return None;
-    }
-    Some(api::text_of(value))
-}
-
-/// Runs one of the experiments on the desk. `None` if the host says stop.
-pub(super) fn run_experiment(ordinal: usize) -> Result<Option<Rc<Finished>>, Problems> {
+/// Runs one of the experiments on the desk: `called` by `.run()`, or when all has been evaluated. `None` if the host has
+/// no results to go on with.
+pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<Finished>>, Problems> {
     let context = CURRENT.with(|current| current.borrow().clone()).expect("a session is open");
-    let definition = desk(|desk| desk.experiments[ordinal].clone());
+    let definition = desk(|desk| {
+        desk.experiments[ordinal].pending = false;
+        desk.experiments[ordinal].clone()
+    });
     let mut plan = api::plan(&definition)?;
     context.host.adjust(&mut plan);
     let params = api::params(&definition);
     api::probe(&context.engine, &context.words, &plan, &params, &definition)?;
-    let workshop = context.workshop(ordinal, &plan);
+    let only = Only { ordinal, call: called.then_some(definition.calls) };
+    let workshop = context.workshop(only, &plan);
     let mut builder = context.builder(&definition, &params, &plan);
     let mut judge = |results: &[RunResult]| {
         let record = Record { plan: plan.clone(), results: results.to_vec() };
@@ -240,25 +271,26 @@ pub(super) fn run_experiment(ordinal: usize) -> Result<Option<Rc<Finished>>, Pro
         return Ok(None);
     };
     let record = Arc::new(Record { plan, results: outcome.results });
-    let finished = Rc::new(Finished { record, params });
-    desk(|desk| desk.experiments[ordinal].finished = Some(finished.clone()));
+    let finished = Rc::new(Finished { record: record.clone(), params });
+    desk(|desk| {
+        let own = &mut desk.experiments[ordinal];
+        own.finished = Some(finished.clone());
+        own.records.push((own.calls, record));
+    });
     Ok(Some(finished))
 }
 
 impl Context {
-    fn workshop(&self, ordinal: usize, plan: &Plan) -> ScriptWorkshop {
-        let earlier = desk(|desk| {
-            let finished = desk.experiments.iter().map_while(|e| e.finished.as_ref());
-            finished.map(|finished| finished.record.clone()).collect()
-        });
+    fn workshop(&self, only: Only, plan: &Plan) -> ScriptWorkshop {
         ScriptWorkshop {
-            source: desk(|desk| desk.source.clone()),
-            text: self.text.to_string(),
+            said: self.said.clone(),
             folder: self.folder.clone(),
             roots: self.roots.clone(),
             strict: self.strict,
-            ordinal,
-            earlier,
+            only,
+            earlier: desk(|desk| {
+                desk.experiments.iter().map(|experiment| experiment.records.clone()).collect()
+            }),
             end: plan.timing.end(),
         }
     }
@@ -275,4 +307,3 @@ impl Context {
         }
     }
 }
-

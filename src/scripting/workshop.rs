@@ -2,30 +2,30 @@
 
 use super::callback::Callback;
 use super::convert::Scripted;
-use super::desk::{self, Draft, Moment, desk};
+use super::desk::{self, Draft, Moment, Only, desk};
 use super::engine::{engine, refill};
 use super::errors::{Words, explain};
+use super::said::{self, Said, State};
 use super::session::Record;
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{Builder, Built, Director, View, Workshop};
 use crate::kernel::Time;
 use crate::model::Command;
-use rhai::{AST, Dynamic, Engine, Map, Scope};
+use rhai::{Dynamic, Engine, Map};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a worker needs to make the worlds of one experiment.
 pub(super) struct ScriptWorkshop {
-    pub source: Arc<str>,
-    pub text: String,
+    pub said: Said,
     pub folder: PathBuf,
     pub roots: Vec<PathBuf>,
     pub strict: bool,
-    /// Number of the experiment in the script.
-    pub ordinal: usize,
+    /// Which experiment.
+    pub only: Only,
     /// Results of the experiments that ran before it.
-    pub earlier: Vec<Arc<Record>>,
+    pub earlier: Vec<Vec<(u64, Arc<Record>)>>,
     pub end: Time,
 }
 
@@ -33,22 +33,17 @@ impl Workshop for ScriptWorkshop {
     fn builder(&self) -> Result<Box<dyn Builder + '_>, Problems> {
         let engine = engine(&self.roots, self.strict, true);
         let words = function_names(&engine);
-        let explain = |error: &rhai::EvalAltResult| {
-            explain(error, &Words { functions: &words, source: &self.source })
+        self.lay_desk();
+        let failed = self.say_again(&engine);
+        let found = desk(|desk| desk.experiments.get(self.only.ordinal).cloned());
+        let world = found.as_ref().and_then(|definition| definition.world.clone());
+        let (Some(definition), Some(world)) = (found, world) else {
+            let words = Words { functions: &words, source: &self.said.source };
+            let why = failed.map(|error| explain(&error, &words));
+            return Err(why.unwrap_or_else(|| {
+                vec![Problem::new("the script did not describe the same experiment again")]
+            }));
         };
-        let mut ast = engine.compile(&self.text).map_err(|error| explain(&error.into()))?;
-        ast.set_source(&*self.source);
-        self.lay_desk(&ast);
-        refill();
-        let mut scope = Scope::new();
-        if let Err(error) = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast)
-            && !matches!(*error, rhai::EvalAltResult::ErrorTerminated(..))
-        {
-            return Err(explain(&error));
-        }
-        let found = desk(|desk| desk.experiments.get(self.ordinal).cloned());
-        let definition = found.expect("the script described it before, and scripts are deterministic");
-        let world = definition.world.clone().expect("checked when it was prepared");
         let params = super::api::params(&definition);
         Ok(Box::new(ScriptBuilder {
             engine: Rc::new(engine),
@@ -56,23 +51,38 @@ impl Workshop for ScriptWorkshop {
             params,
             end: self.end,
             words: Rc::new(words),
-            source: self.source.clone(),
+            source: self.said.source.clone(),
         }))
     }
 }
 
 impl ScriptWorkshop {
-    fn lay_desk(&self, ast: &AST) {
+    fn lay_desk(&self) {
         desk(|desk| {
             *desk = desk::Desk {
-                source: self.source.clone(),
+                source: self.said.source.clone(),
                 folder: self.folder.clone(),
-                only: Some(self.ordinal),
+                only: Some(self.only),
                 earlier: self.earlier.clone(),
                 ..desk::Desk::default()
             };
-            desk.keys.note(ast);
         });
+    }
+
+    /// Evaluates all that was said, up to the run that is under way; the last thing that went wrong.
+    fn say_again(&self, engine: &Engine) -> Option<Box<rhai::EvalAltResult>> {
+        let mut state = State::default();
+        let mut failed = None;
+        for entry in &self.said.entries {
+            let ast = said::compile(engine, &state, &self.said.source, entry);
+            match ast.and_then(|ast| said::evaluate(engine, &mut state, &ast)) {
+                Ok(_) => {}
+                Err(error) if super::api::Ending::Enough.ended(&error) => break,
+                // An entry of the prompt that failed fails here in the same way: what it did before that counts.
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed
     }
 }
 

@@ -11,9 +11,7 @@ pub fn batch_means(series: &[f64], batches: usize) -> Vec<f64> {
     }
     let size = series.len() / batches;
     let used = &series[series.len() - size * batches..];
-    used.chunks_exact(size)
-        .map(|batch| batch.iter().sum::<f64>() / size as f64)
-        .collect()
+    used.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect()
 }
 
 /// The correlation of a series with itself one step later, -1..=1; about 0 for independent values.
@@ -22,10 +20,7 @@ pub fn batch_means(series: &[f64], batches: usize) -> Vec<f64> {
 pub fn lag1_autocorrelation(series: &[f64]) -> Option<f64> {
     let mean = series.iter().sum::<f64>() / series.len() as f64;
     let squares: f64 = series.iter().map(|x| (x - mean) * (x - mean)).sum();
-    let products: f64 = series
-        .windows(2)
-        .map(|pair| (pair[0] - mean) * (pair[1] - mean))
-        .sum();
+    let products: f64 = series.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
     (squares > 0.0).then(|| products / squares)
 }
 
@@ -53,11 +48,7 @@ mod tests {
         assert_eq!(lag1_autocorrelation(&[1.0, 2.0, 3.0, 4.0, 5.0]), Some(0.4));
         assert_eq!(lag1_autocorrelation(&[1.0, -1.0, 1.0, -1.0]), Some(-0.75));
         assert_eq!(
-            (
-                lag1_autocorrelation(&[]),
-                lag1_autocorrelation(&[1.0]),
-                lag1_autocorrelation(&[2.0, 2.0])
-            ),
+            (lag1_autocorrelation(&[]), lag1_autocorrelation(&[1.0]), lag1_autocorrelation(&[2.0, 2.0])),
             (None, None, None)
         );
     }

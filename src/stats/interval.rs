@@ -85,11 +85,7 @@ fn interval_of(samples: impl Iterator<Item = f64>, confidence: f64) -> Option<In
     samples.for_each(|sample| tally.push(sample));
     let (mean, sd, n) = (tally.mean()?, tally.sd()?, tally.count());
     let t = student_t_quantile(0.5 + confidence / 2.0, n - 1);
-    Some(Interval {
-        mean,
-        half_width: t * sd / (n as f64).sqrt(),
-        n,
-    })
+    Some(Interval { mean, half_width: t * sd / (n as f64).sqrt(), n })
 }
 
 #[cfg(test)]
@@ -111,39 +107,22 @@ mod tests {
         ];
         for (degrees, p95, p975, p995) in table {
             for (p, expected) in [(0.95, p95), (0.975, p975), (0.995, p995)] {
-                let (upper, lower) = (
-                    student_t_quantile(p, degrees),
-                    student_t_quantile(1.0 - p, degrees),
-                );
-                assert!(
-                    (upper / expected - 1.0).abs() < 5e-7,
-                    "{degrees}, {p}: {upper}"
-                );
-                assert!(
-                    (upper + lower).abs() < 1e-6 * upper,
-                    "{degrees}, {p}: {lower}"
-                );
+                let (upper, lower) = (student_t_quantile(p, degrees), student_t_quantile(1.0 - p, degrees));
+                assert!((upper / expected - 1.0).abs() < 5e-7, "{degrees}, {p}: {upper}");
+                assert!((upper + lower).abs() < 1e-6 * upper, "{degrees}, {p}: {lower}");
             }
         }
     }
 
     #[test]
     fn one_degree_is_cauchy_and_many_are_normal() {
-        for (p, normal) in [
-            (0.9, 1.281_551_565_544_600_4),
-            (0.975, 1.959_963_984_540_054),
-            (0.9995, 3.290_526_731_491_926),
-        ] {
+        for (p, normal) in
+            [(0.9, 1.281_551_565_544_600_4), (0.975, 1.959_963_984_540_054), (0.9995, 3.290_526_731_491_926)]
+        {
             let cauchy = libm::tan(std::f64::consts::PI * (p - 0.5));
-            assert!(
-                (student_t_quantile(p, 1) / cauchy - 1.0).abs() < 1e-8,
-                "{p}"
-            );
+            assert!((student_t_quantile(p, 1) / cauchy - 1.0).abs() < 1e-8, "{p}");
             for degrees in [1_000_000_000, u64::MAX] {
-                assert!(
-                    (student_t_quantile(p, degrees) / normal - 1.0).abs() < 1e-8,
-                    "{p}, {degrees}"
-                );
+                assert!((student_t_quantile(p, degrees) / normal - 1.0).abs() < 1e-8, "{p}, {degrees}");
             }
         }
         assert_eq!(student_t_quantile(0.5, 7), 0.0);
@@ -154,10 +133,7 @@ mod tests {
         for p in [0.001, 0.025, 0.4, 0.6, 0.9, 0.975, 0.999] {
             let exact = student_t_quantile(p, MOST_EXACT_DEGREES);
             let series = nearly_normal(p, MOST_EXACT_DEGREES as f64);
-            assert!(
-                (series / exact - 1.0).abs() < 1e-9,
-                "{p}: {series} for {exact}"
-            );
+            assert!((series / exact - 1.0).abs() < 1e-9, "{p}: {series} for {exact}");
         }
     }
 
@@ -168,10 +144,7 @@ mod tests {
             assert_eq!(half_width(&[1.0, 2.0], p), None);
         }
         assert!(student_t_quantile(0.9, 0).is_nan());
-        assert_eq!(
-            (half_width(&[], 0.95), half_width(&[3.0], 0.95)),
-            (None, None)
-        );
+        assert_eq!((half_width(&[], 0.95), half_width(&[3.0], 0.95)), (None, None));
     }
 
     #[test]
@@ -181,10 +154,7 @@ mod tests {
         let interval = mean_interval(&samples, 0.90).unwrap();
         assert!((interval.mean - 1.343).abs() < 1e-9 && interval.n == 10);
         assert!((interval.half_width - 0.24).abs() < 0.005, "{interval:?}");
-        assert!(
-            (interval.high() - interval.low() - 2.0 * half_width(&samples, 0.90).unwrap()).abs()
-                < 1e-12
-        );
+        assert!((interval.high() - interval.low() - 2.0 * half_width(&samples, 0.90).unwrap()).abs() < 1e-12);
     }
 
     #[test]

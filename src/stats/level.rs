@@ -16,23 +16,13 @@ pub struct Level {
 impl Level {
     /// A level that is zero and observed from `start_ns` on.
     pub const fn new(start_ns: u64) -> Self {
-        Self {
-            value: 0.0,
-            max: 0.0,
-            area_ns: 0.0,
-            start_ns,
-            last_ns: start_ns,
-        }
+        Self { value: 0.0, max: 0.0, area_ns: 0.0, start_ns, last_ns: start_ns }
     }
 
     /// The value is `value` from `now` on.
     #[inline]
     pub fn set(&mut self, now: u64, value: f64) {
-        debug_assert!(
-            now >= self.last_ns,
-            "time goes back from {} to {now}",
-            self.last_ns
-        );
+        debug_assert!(now >= self.last_ns, "time goes back from {} to {now}", self.last_ns);
         self.area_ns += self.value * now.saturating_sub(self.last_ns) as f64;
         self.last_ns = self.last_ns.max(now);
         self.value = value;

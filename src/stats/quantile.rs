@@ -36,36 +36,19 @@ mod tests {
     fn the_values_of_r() {
         // quantile(c(15, 20, 35, 40, 50), c(.05, .3, .4, .5, 1), type = 7)
         let sample = [35.0, 15.0, 50.0, 20.0, 40.0];
-        for (q, expected) in [
-            (0.05, 16.0),
-            (0.3, 23.0),
-            (0.4, 29.0),
-            (0.5, 35.0),
-            (1.0, 50.0),
-        ] {
-            assert!(
-                (quantile(&sample, q).unwrap() - expected).abs() < 1e-12,
-                "{q}"
-            );
+        for (q, expected) in [(0.05, 16.0), (0.3, 23.0), (0.4, 29.0), (0.5, 35.0), (1.0, 50.0)] {
+            assert!((quantile(&sample, q).unwrap() - expected).abs() < 1e-12, "{q}");
         }
     }
 
     #[test]
     fn odd_input_is_no_accident() {
         assert_eq!(
-            (
-                quantile(&[], 0.5),
-                quantile(&[1.0, f64::NAN], 0.5),
-                quantile(&[1.0], f64::NAN)
-            ),
+            (quantile(&[], 0.5), quantile(&[1.0, f64::NAN], 0.5), quantile(&[1.0], f64::NAN)),
             (None, None, None)
         );
         assert_eq!(
-            (
-                quantile(&[7.0], 0.3),
-                quantile(&[7.0, 8.0], -3.0),
-                quantile(&[7.0, 8.0], 3.0)
-            ),
+            (quantile(&[7.0], 0.3), quantile(&[7.0, 8.0], -3.0), quantile(&[7.0, 8.0], 3.0)),
             (Some(7.0), Some(7.0), Some(8.0))
         );
         assert_eq!(quantile(&[1.0, f64::INFINITY], 0.0), Some(1.0));

@@ -23,13 +23,7 @@ impl Default for Tally {
 impl Tally {
     /// An empty tally.
     pub const fn new() -> Self {
-        Self {
-            count: 0,
-            mean: 0.0,
-            squares: 0.0,
-            min: f64::INFINITY,
-            max: f64::NEG_INFINITY,
-        }
+        Self { count: 0, mean: 0.0, squares: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
     }
 
     /// Adds one observation, in any unit.
@@ -117,10 +111,7 @@ mod tests {
     #[test]
     fn too_few_observations_give_nothing() {
         assert_eq!((Tally::new().mean(), Tally::new().min()), (None, None));
-        assert_eq!(
-            (tally_of(&[3.0]).mean(), tally_of(&[3.0]).sd()),
-            (Some(3.0), None)
-        );
+        assert_eq!((tally_of(&[3.0]).mean(), tally_of(&[3.0]).sd()), (Some(3.0), None));
     }
 
     #[test]

@@ -16,10 +16,8 @@ const FEWEST_BATCHES: usize = 10;
 /// Only the first half is searched. `None` if the minimum is at its end (the series still drifts: run longer), under 50 observations, or if
 /// a value is not a number. One spike late in a short series can mislead the rule: give it means over replications, or a long run.
 pub fn mser5(series: &[f64]) -> Option<usize> {
-    let means: Vec<f64> = series
-        .chunks_exact(BATCH)
-        .map(|batch| batch.iter().sum::<f64>() / BATCH as f64)
-        .collect();
+    let means: Vec<f64> =
+        series.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
     if means.len() < FEWEST_BATCHES {
         return None;
     }
@@ -30,8 +28,8 @@ pub fn mser5(series: &[f64]) -> Option<usize> {
     for (dropped, &mean) in means.iter().enumerate().rev() {
         rest.push(mean);
         if dropped <= half {
-            let error = rest.variance()? * (rest.count() - 1) as f64
-                / (rest.count() as f64 * rest.count() as f64);
+            let error =
+                rest.variance()? * (rest.count() - 1) as f64 / (rest.count() as f64 * rest.count() as f64);
             // Of equals, the least to drop.
             if error <= best.0 {
                 best = (error, dropped);
@@ -52,27 +50,18 @@ mod tests {
     fn series(length: usize, height: f64, fade: f64) -> Vec<f64> {
         let mut generator = Xoshiro256PlusPlus::seed_from_u64(3);
         let mut noise = || (generator.next_u64() >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
-        (0..length)
-            .map(|index| height * libm::exp(-(index as f64) / fade) + noise())
-            .collect()
+        (0..length).map(|index| height * libm::exp(-(index as f64) / fade) + noise()).collect()
     }
 
     /// The definition, word by word.
     fn slow_mser5(series: &[f64]) -> usize {
-        let means: Vec<f64> = series
-            .chunks_exact(5)
-            .map(|batch| batch.iter().sum::<f64>() / 5.0)
-            .collect();
+        let means: Vec<f64> = series.chunks_exact(5).map(|batch| batch.iter().sum::<f64>() / 5.0).collect();
         let error = |dropped: usize| {
             let rest = &means[dropped..];
             let mean = rest.iter().sum::<f64>() / rest.len() as f64;
-            rest.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>()
-                / (rest.len() * rest.len()) as f64
+            rest.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / (rest.len() * rest.len()) as f64
         };
-        (0..=means.len() / 2)
-            .min_by(|&a, &b| error(a).total_cmp(&error(b)))
-            .unwrap()
-            * 5
+        (0..=means.len() / 2).min_by(|&a, &b| error(a).total_cmp(&error(b))).unwrap() * 5
     }
 
     #[test]
@@ -80,15 +69,8 @@ mod tests {
         let dropped = mser5(&series(2_000, 10.0, 40.0)).unwrap();
         // The transient is below a tenth of the noise after 4.6 time constants of 40.
         assert!((120..=400).contains(&dropped), "{dropped}");
-        let step: Vec<f64> = (0..1_000)
-            .map(|index| {
-                if index < 200 {
-                    50.0
-                } else {
-                    f64::from(index % 7)
-                }
-            })
-            .collect();
+        let step: Vec<f64> =
+            (0..1_000).map(|index| if index < 200 { 50.0 } else { f64::from(index % 7) }).collect();
         assert_eq!(mser5(&step), Some(200));
     }
 
@@ -101,10 +83,7 @@ mod tests {
     #[test]
     fn a_drift_or_too_little_gives_no_answer() {
         let drift: Vec<f64> = (0..500).map(f64::from).collect();
-        assert_eq!(
-            (mser5(&drift), mser5(&[1.0; 49]), mser5(&[f64::NAN; 100])),
-            (None, None, None)
-        );
+        assert_eq!((mser5(&drift), mser5(&[1.0; 49]), mser5(&[f64::NAN; 100])), (None, None, None));
     }
 
     proptest! {

@@ -36,7 +36,12 @@ fn balancing_blindly() {
     ];
     for (policy, servers, rho, time, length) in cases {
         let label = format!("{policy}, {servers} servers, rho {rho}");
-        assert_agrees(&label, REPLICATIONS, &[exact("latency", time, PRECISE)], balanced(policy, servers, rho, length));
+        assert_agrees(
+            &label,
+            REPLICATIONS,
+            &[exact("latency", time, PRECISE)],
+            balanced(policy, servers, rho, length),
+        );
     }
 }
 

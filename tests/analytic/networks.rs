@@ -58,7 +58,11 @@ fn network_with_feedback() {
     let mut settings = vec![("service", exponential(1.0)), ("reads", database.clone())];
     settings.extend(plans);
     let web = world.add("web", "web", settings);
-    world.add("traffic", "clients", vec![("to", web.clone()), ("rate", poisson(0.5)), ("writes", Value::Share(0.4))]);
+    world.add(
+        "traffic",
+        "clients",
+        vec![("to", web.clone()), ("rate", poisson(0.5)), ("writes", Value::Share(0.4))],
+    );
     let (web, database) = (world.node(&web, 0), world.node(&database, 0));
     // Erlang C: 2 rho^2 / (1 + rho) wait; W = S (1 + rho^2 / (1 - rho^2)) with two servers.
     let at_database = 4.0 / (1.0 - 0.36);

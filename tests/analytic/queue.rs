@@ -78,8 +78,11 @@ impl Queue {
     /// As the connections of a database.
     pub fn database(&self) -> (World, NodeId) {
         let bound = self.queue.map(|most| ("queue", Value::Whole(most)));
-        let settings =
-            [("read", self.service.clone()), ("write", span(1.0)), ("connections", Value::Whole(self.servers))];
+        let settings = [
+            ("read", self.service.clone()),
+            ("write", span(1.0)),
+            ("connections", Value::Whole(self.servers)),
+        ];
         self.world("database", settings.into_iter().chain(bound).collect())
     }
 

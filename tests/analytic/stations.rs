@@ -15,8 +15,16 @@ fn m_m_1() {
         ]),
         Queue::new("rho 0.5", 0.5, 6e4, [0.5, 0.5, 2.0]).percentiles([1.386294361, 5.991464547, 9.210340372]),
         Queue::new("rho 0.8", 0.8, 2e5, [0.8, 3.2, 5.0]).percentiles([3.465735903, 14.97866137, 23.02585093]),
-        Queue::new("rho 0.8 again", 0.8, 2e5, [0.8, 3.2, 5.0]).percentiles([3.465735903, 14.97866137, 23.02585093]),
-        Queue::new("rho 0.95", 0.95, 2e5, [0.95, 18.05, 20.0]).percentiles([13.86294361, 59.91464547, 92.10340372]),
+        Queue::new("rho 0.8 again", 0.8, 2e5, [0.8, 3.2, 5.0]).percentiles([
+            3.465735903,
+            14.97866137,
+            23.02585093,
+        ]),
+        Queue::new("rho 0.95", 0.95, 2e5, [0.95, 18.05, 20.0]).percentiles([
+            13.86294361,
+            59.91464547,
+            92.10340372,
+        ]),
     ]);
 }
 
@@ -24,11 +32,9 @@ fn m_m_1() {
 #[test]
 fn m_m_c() {
     check(vec![
-        Queue::new("2 servers, rho 0.3", 0.6, 4e4, [0.3, 0.05934065934, 1.098901099]).served_by(2).percentiles([
-            0.7820589487,
-            3.219398957,
-            4.864998711,
-        ]),
+        Queue::new("2 servers, rho 0.3", 0.6, 4e4, [0.3, 0.05934065934, 1.098901099])
+            .served_by(2)
+            .percentiles([0.7820589487, 3.219398957, 4.864998711]),
         Queue::new("2 servers, rho 0.7", 1.4, 5e4, [0.7, 1.345098039, 1.960784314]).served_by(2),
         Queue::new("3 servers, rho 0.7", 2.1, 4e4, [0.7, 1.148803828, 1.547049442]).served_by(3),
         Queue::new("5 servers, rho 0.7", 3.5, 3e4, [0.7, 0.881622529, 1.251892151]).served_by(5),
@@ -55,7 +61,15 @@ fn m_m_c_k() {
         k("1 of 10, overloaded", 1.2, 3e4, 1, 10, 0.1925864951, [0.9688962058, 5.741812473, 6.926137844]),
         k("2 of 4", 2.4, 2e4, 2, 4, 0.298720756, [0.8415350928, 0.8463754754, 1.502875924]),
         k("3 of 10", 3.0, 2e4, 3, 10, 0.1011235955, [0.8988764045, 2.831460674, 2.05]),
-        k("5 of 10, twice too much", 10.0, 1e4, 5, 10, 0.5017781764, [0.9964436472, 4.045586547, 1.812005086]),
+        k(
+            "5 of 10, twice too much",
+            10.0,
+            1e4,
+            5,
+            10,
+            0.5017781764,
+            [0.9964436472, 4.045586547, 1.812005086],
+        ),
         k("10 of 20", 12.0, 1e4, 10, 20, 0.1796659157, [0.9844009012, 6.260488923, 1.635969442]),
     ]);
 }
@@ -66,7 +80,8 @@ fn erlang_loss_is_insensitive() {
     let loss = |name, rate, length, servers, blocking, rho| {
         Queue::new(name, rate, length, [rho, 0.0, 1.0]).served_by(servers).bounded(servers, blocking)
     };
-    let mixed = || Hyperexponential::new(vec![(0.8872983346, 1.0 / 1.774596669), (0.1127016654, 1.0 / 0.2254033308)]);
+    let mixed =
+        || Hyperexponential::new(vec![(0.8872983346, 1.0 / 1.774596669), (0.1127016654, 1.0 / 0.2254033308)]);
     check(vec![
         loss("5 servers", 4.5, 1e4, 5, 0.2430210018, 0.6812810984),
         loss("5 servers, constant", 4.5, 1e4, 5, 0.2430210018, 0.6812810984).service(constant()),
@@ -95,41 +110,51 @@ fn constant_service() {
             7.620324997,
             11.35588679,
         ]),
-        Queue::new("M/D/2, rho 0.7", 1.4, 4e4, [0.7, 0.6910546476, 1.493610463]).service(constant()).served_by(2),
-        Queue::new("M/D/3, rho 0.8", 2.4, 3e4, [0.8, 1.32936054, 1.553900225]).service(constant()).served_by(3),
-        Queue::new("M/D/10, rho 0.8", 8.0, 1e4, [0.8, 0.8786223177, 1.10982779]).service(constant()).served_by(10),
+        Queue::new("M/D/2, rho 0.7", 1.4, 4e4, [0.7, 0.6910546476, 1.493610463])
+            .service(constant())
+            .served_by(2),
+        Queue::new("M/D/3, rho 0.8", 2.4, 3e4, [0.8, 1.32936054, 1.553900225])
+            .service(constant())
+            .served_by(3),
+        Queue::new("M/D/10, rho 0.8", 8.0, 1e4, [0.8, 0.8786223177, 1.10982779])
+            .service(constant())
+            .served_by(10),
     ]);
 }
 
 /// Wq = lambda E[S^2] / (2 (1 - rho)) (Pollaczek 1930, Khinchine 1932).
 #[test]
 fn m_g_1() {
-    let mixed = Hyperexponential::new(vec![(0.7886751346, 1.0 / 1.577350269), (0.2113248654, 1.0 / 0.4226497308)]);
+    let mixed =
+        Hyperexponential::new(vec![(0.7886751346, 1.0 / 1.577350269), (0.2113248654, 1.0 / 0.4226497308)]);
     let lognormal = |variation| Lognormal::from_mean_cv(1.0, variation).unwrap();
     check(vec![
         Queue::new("lognormal, scv 0.25", 0.7, 5e4, [0.7, 1.020833333, 2.458333333]).service(lognormal(0.5)),
         Queue::new("lognormal, scv 1", 0.8, 3e5, [0.8, 3.2, 5.0]).service(lognormal(1.0)),
-        Queue::new("uniform", 0.8, 1e5, [0.8, 2.133333333, 3.666666667]).service(Uniform::new(0.0, 2.0).unwrap()),
+        Queue::new("uniform", 0.8, 1e5, [0.8, 2.133333333, 3.666666667])
+            .service(Uniform::new(0.0, 2.0).unwrap()),
         Queue::new("hyperexponential, scv 2", 0.7, 2e5, [0.7, 2.45, 4.5]).service(mixed.unwrap()),
-        Queue::new("Erlang-2", 0.5, 4e4, [0.5, 0.375, 1.75]).service(Erlang::new(2, 1.0).unwrap()).percentiles([
-            1.357785296,
-            4.581304785,
-            6.819076441,
-        ]),
-        Queue::new("Erlang-4", 0.7, 6e4, [0.7, 1.020833333, 2.458333333]).service(Erlang::new(4, 1.0).unwrap()),
+        Queue::new("Erlang-2", 0.5, 4e4, [0.5, 0.375, 1.75])
+            .service(Erlang::new(2, 1.0).unwrap())
+            .percentiles([1.357785296, 4.581304785, 6.819076441]),
+        Queue::new("Erlang-4", 0.7, 6e4, [0.7, 1.020833333, 2.458333333])
+            .service(Erlang::new(4, 1.0).unwrap()),
     ]);
 }
 
 /// W = E[S] / (1 - rho), whatever the distribution (Kleinrock 1967; Sakata, Noguchi & Oizumi 1971).
 #[test]
 fn processor_sharing() {
-    let share = |name, rate, length, figures| Queue::new(name, rate, length, figures).discipline("processor_sharing");
-    let mixed = Hyperexponential::new(vec![(0.7886751346, 1.0 / 1.577350269), (0.2113248654, 1.0 / 0.4226497308)]);
+    let share =
+        |name, rate, length, figures| Queue::new(name, rate, length, figures).discipline("processor_sharing");
+    let mixed =
+        Hyperexponential::new(vec![(0.7886751346, 1.0 / 1.577350269), (0.2113248654, 1.0 / 0.4226497308)]);
     check(vec![
         share("exponential, rho 0.5", 0.5, 5e4, [0.5, 0.5, 2.0]),
         share("exponential, rho 0.8", 0.8, 1.5e5, [0.8, 3.2, 5.0]),
         share("constant, rho 0.8", 0.8, 1.5e5, [0.8, 3.2, 5.0]).service(constant()),
-        share("hyperexponential, rho 0.7", 0.7, 1.5e5, [0.7, 0.7 / 0.3 - 0.7, 1.0 / 0.3]).service(mixed.unwrap()),
+        share("hyperexponential, rho 0.7", 0.7, 1.5e5, [0.7, 0.7 / 0.3 - 0.7, 1.0 / 0.3])
+            .service(mixed.unwrap()),
     ]);
 }
 

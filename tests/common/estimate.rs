@@ -48,7 +48,12 @@ pub fn assert_agrees(label: &str, replications: u64, exact: &[Exact], sample: im
 }
 
 /// Columns of samples: for each value one per replication.
-fn measure(replications: u64, seed: u64, values: usize, sample: &impl Fn(u64, u64) -> Vec<f64>) -> Vec<Vec<f64>> {
+fn measure(
+    replications: u64,
+    seed: u64,
+    values: usize,
+    sample: &impl Fn(u64, u64) -> Vec<f64>,
+) -> Vec<Vec<f64>> {
     let mut columns = vec![Vec::new(); values];
     for replication in 0..replications {
         let row = sample(seed, replication);

@@ -58,7 +58,8 @@ pub fn index(group: &Value) -> usize {
 }
 
 fn given(settings: Vec<(&str, Value)>) -> Vec<Given> {
-    let given = |(name, value): (&str, Value)| Given { name: name.to_string(), value, place: Place::default() };
+    let given =
+        |(name, value): (&str, Value)| Given { name: name.to_string(), value, place: Place::default() };
     settings.into_iter().map(given).collect()
 }
 

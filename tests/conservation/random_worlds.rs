@@ -11,7 +11,9 @@ use scalelab::model::build;
 
 /// Runs with faults until `until`, checking what must hold at any time.
 fn suffer(described: &Described, faults: &[Fault], simulation: &mut Simulation, until: Time) {
-    for fault in faults.iter().filter(|fault| (simulation.now()..until).contains(&fault.at)).collect::<Vec<_>>() {
+    for fault in
+        faults.iter().filter(|fault| (simulation.now()..until).contains(&fault.at)).collect::<Vec<_>>()
+    {
         simulation.run_until(fault.at);
         strike(described, fault, simulation);
         check_now(simulation);
@@ -60,7 +62,8 @@ fn run(described: &Described, faults: &[Fault], seed: u64, end: Time) -> Simulat
 fn check_rest(plan: &WorldPlan, described: &Described, simulation: &Simulation) {
     if plan.users.is_none() {
         assert_eq!(simulation.requests().len(), 0, "requests without an end");
-        let open = simulation.calls().iter().map(|(_, call)| (call.caller, call.callee, call.verb, call.asked));
+        let open =
+            simulation.calls().iter().map(|(_, call)| (call.caller, call.callee, call.verb, call.asked));
         let open: Vec<_> = open.collect();
         assert!(open.is_empty(), "{} calls without an end, the first: {:?}", open.len(), open[0]);
     }

@@ -12,10 +12,15 @@ use scalelab::random::keys::Keys;
 /// Clients, a web tier, a cache with a write strategy, a database; no time on the way.
 fn describe(strategy: &str, inline: bool, popularity: Keys, writes: f64) -> Described {
     let mut world = World::default();
-    let store = world.add("database", "store", vec![("read", exponential(0.004)), ("write", exponential(0.005))]);
+    let store =
+        world.add("database", "store", vec![("read", exponential(0.004)), ("write", exponential(0.005))]);
     let placement = text(if inline { "inline" } else { "aside" });
-    let settings =
-        vec![("of", store.clone()), ("write", text(strategy)), ("placement", placement), ("flush", span(0.7))];
+    let settings = vec![
+        ("of", store.clone()),
+        ("write", text(strategy)),
+        ("placement", placement),
+        ("flush", span(0.7)),
+    ];
     let cache = world.add("cache", "cache", settings);
     let web = world.add("web", "web", vec![("reads", cache.clone()), ("writes", cache.clone())]);
     world.add(

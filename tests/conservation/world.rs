@@ -80,10 +80,12 @@ fn cache_plan() -> impl Strategy<Value = CachePlan> {
 
 pub fn world_plan() -> impl Strategy<Value = WorldPlan> {
     let client = (proptest::option::of(1..20i64), 1..4i64, any::<bool>());
-    let policy = proptest::sample::select(&["round_robin", "random", "least_connections", "power_of_two"][..]);
+    let policy =
+        proptest::sample::select(&["round_robin", "random", "least_connections", "power_of_two"][..]);
     let front = (proptest::option::of(policy), 1..4i64);
     let bounds = (proptest::option::of(1..5i64), proptest::option::of(0..5i64));
-    let disciplines = (proptest::sample::select(&DISCIPLINES[..]), proptest::sample::select(&DISCIPLINES[..]));
+    let disciplines =
+        (proptest::sample::select(&DISCIPLINES[..]), proptest::sample::select(&DISCIPLINES[..]));
     let network = (proptest::option::of(0.0001..0.05), proptest::option::of(0.0..0.3));
     (client, front, bounds, disciplines, proptest::option::of(cache_plan()), 1..4i64, network).prop_map(
         |(client, (balancer, servers), bounds, disciplines, cache, connections, (latency, loss))| WorldPlan {
@@ -169,7 +171,10 @@ pub fn describe(plan: &WorldPlan) -> Described {
         ("service", exponential(0.003)),
         ("timeout", span(0.5)),
         ("discipline", text(plan.web_discipline)),
-        ("on_cache_error", text(if plan.cache.as_ref().is_some_and(|cache| cache.fails) { "fail" } else { "store" })),
+        (
+            "on_cache_error",
+            text(if plan.cache.as_ref().is_some_and(|cache| cache.fails) { "fail" } else { "store" }),
+        ),
     ];
     settings.extend(plan.concurrency.map(|most| ("concurrency", Value::Whole(most))));
     settings.extend(plan.queue.map(|most| ("queue", Value::Whole(most))));
@@ -241,7 +246,13 @@ pub fn mend(described: &Described, simulation: &mut Simulation) {
     }
 }
 
-pub fn order(described: &Described, target: Target, action: &str, arguments: Vec<Value>, simulation: &mut Simulation) {
+pub fn order(
+    described: &Described,
+    target: Target,
+    action: &str,
+    arguments: Vec<Value>,
+    simulation: &mut Simulation,
+) {
     let command = Command { target, action: action.into(), arguments, place: Place::default() };
     for order in resolve(&described.checked.layout, &command).expect("a fine command") {
         match order {

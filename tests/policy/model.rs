@@ -141,7 +141,11 @@ fn act() -> impl Strategy<Value = Act> {
 fn plan() -> impl Strategy<Value = ShelfPlan> {
     let items = proptest::option::of(1..10u64);
     let bytes = proptest::option::of(1..120u64);
-    (items, bytes, proptest::option::of(1..24u64)).prop_map(|(items, bytes, keys)| ShelfPlan { items, bytes, keys })
+    (items, bytes, proptest::option::of(1..24u64)).prop_map(|(items, bytes, keys)| ShelfPlan {
+        items,
+        bytes,
+        keys,
+    })
 }
 
 fn follow(policy: &'static str, plan: ShelfPlan, acts: &[Act]) {

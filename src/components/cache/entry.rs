@@ -2,9 +2,7 @@
 
 use super::super::{Site, site};
 use super::eviction;
-use crate::catalog::{
-    Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
-};
+use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value};
 use crate::parts::plan::{CacheError, WritePlan};
 
 const PLACEMENTS: &[Policy] = &[
@@ -96,7 +94,9 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "timeout",
             kind: Kind::Duration,
-            preset: Preset::Absent("reads and writes: none, it waits for ever; flushes: their interval, at least 1 s"),
+            preset: Preset::Absent(
+                "reads and writes: none, it waits for ever; flushes: their interval, at least 1 s",
+            ),
             about: "how long it waits for its store (inline reads and writes, flushes of write-back)",
         },
         Param {

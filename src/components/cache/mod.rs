@@ -13,8 +13,7 @@ mod node;
 pub mod shelf;
 
 /// Items in memory.
-pub const KIND: ComponentKind =
-    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build };
+pub const KIND: ComponentKind = ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build };
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
     entry::check(site, problems);
@@ -28,7 +27,9 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
 pub fn write_plan(site: &Site<'_>) -> WritePlan {
     let mut plan = entry::write_plan(site.settings()).expect("checked");
     if site.is_disabled("invalidation") {
-        plan.steps.retain(|step| !matches!(step, Step::Invalidate) && (plan.flush_after.is_some() || *step != Step::Cache));
+        plan.steps.retain(|step| {
+            !matches!(step, Step::Invalidate) && (plan.flush_after.is_some() || *step != Step::Cache)
+        });
     }
     if site.is_disabled("write_back") && plan.flush_after.take().is_some() {
         plan.steps = vec![Step::Store, Step::Cache, Step::Ack];

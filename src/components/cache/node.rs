@@ -31,8 +31,9 @@ pub(super) struct Node {
     dirty: Dirty,
     timeout_length: Option<Time>,
     flush_timeout: Option<TimeoutClass>,
-    /// Look-ups answered from dirty data that the shelf had given up.
-    saved_hits: u64,
+    /// Look-ups that found fresh or dirty data, and those that did not.
+    hits: u64,
+    misses: u64,
     inline: Option<Inline>,
     preload: Vec<u64>,
     /// Switched off by a test: finds nothing.
@@ -80,7 +81,8 @@ impl Node {
             dirty: Dirty::new(interval, settings.count("batch"), settings.count("dirty")),
             timeout_length: settings.duration("timeout"),
             flush_timeout: None,
-            saved_hits: 0,
+            hits: 0,
+            misses: 0,
             inline: entry::is_inline(settings).then_some(inline),
             preload: preloaded(site),
             blind: site.is_disabled("cache"),
@@ -111,12 +113,12 @@ impl Node {
         let found = self.shelf.get(key, cx.now()).filter(|_| !self.blind);
         let answer = match (found, self.dirty.get(key)) {
             (Some(item), _) => Answer::ok(item.version, item.bytes),
-            (None, Some(unsaved)) => {
-                self.saved_hits += 1;
-                Answer::ok(unsaved.version, unsaved.bytes)
-            }
+            (None, Some(unsaved)) => Answer::ok(unsaved.version, unsaved.bytes),
             (None, None) => Answer::of(Status::Missing),
         };
+        let hit = answer.status == Status::Ok;
+        self.hits += u64::from(hit);
+        self.misses += u64::from(!hit);
         cx.reply(id, answer);
     }
 
@@ -303,8 +305,8 @@ impl Component for Node {
             station.measure(now, out);
         }
         let counts = self.shelf.counts();
-        out.count("hits", counts.hits + self.saved_hits);
-        out.count("misses", counts.misses - self.saved_hits);
+        out.count("hits", self.hits);
+        out.count("misses", self.misses);
         out.count("insertions", counts.insertions);
         out.count("evictions", counts.evictions);
         out.count("expired", counts.expired);

@@ -110,7 +110,11 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         for setting in ["keys", "writes", "size"] {
             if settings.is_given(setting) {
                 let message = format!("`{setting}` comes from the trace {:?}", trace.path);
-                let hint = if setting == "writes" { "write trace(path, #{ writes: 10.percent })" } else { "leave it out" };
+                let hint = if setting == "writes" {
+                    "write trace(path, #{ writes: 10.percent })"
+                } else {
+                    "leave it out"
+                };
                 problems.push(settings.problem(setting, message).hint(hint));
             }
         }
@@ -133,7 +137,8 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
         problems.push(settings.problem("to", message).hint(hint));
     }
     if super::super::cache::store_beside(group).is_some() {
-        let message = format!("the cache \"{}\" stands beside its store: only a web tier can use both", group.name);
+        let message =
+            format!("the cache \"{}\" stands beside its store: only a web tier can use both", group.name);
         let hint = "send the traffic to a web tier, or give the cache `placement: \"inline\"`";
         problems.push(settings.problem("to", message).hint(hint));
     }

@@ -10,8 +10,7 @@ mod node;
 mod source;
 
 /// Where requests come from.
-pub const KIND: ComponentKind =
-    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build };
+pub const KIND: ComponentKind = ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build };
 
 /// Statistics class of reading requests.
 pub const READS: u8 = 0;

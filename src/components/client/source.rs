@@ -34,7 +34,7 @@ pub(super) enum Source {
     /// From users who wait for their answers.
     Closed,
     /// As recorded.
-    Trace { load: TraceLoad, replay: Option<Replay>, next: Option<TraceRow> },
+    Trace { load: TraceLoad, replay: Option<Box<Replay>>, next: Option<TraceRow> },
 }
 
 /// Which keys, and how often.
@@ -82,9 +82,7 @@ impl Source {
                 arrivals: arrivals.clone(),
                 stream: Stream::named(0, 0, "opened when the simulation starts"),
             },
-            Some(Load::Trace(load)) => {
-                Source::Trace { load: load.clone(), replay: None, next: None }
-            }
+            Some(Load::Trace(load)) => Source::Trace { load: load.clone(), replay: None, next: None },
             None => Source::Closed,
         }
     }
@@ -98,7 +96,7 @@ impl Source {
                 let blocks = load.bootstrap.then(|| combine(seed, replication));
                 let options = ReplayOptions { bootstrap: blocks, ..load.options };
                 let rows = Replay::new(load.rows.clone(), options);
-                *replay = Some(rows.expect("the options were checked with the script"));
+                *replay = Some(Box::new(rows.expect("the options were checked with the script")));
             }
             Source::Closed => {}
         }

@@ -54,6 +54,7 @@ static ENTRY: Entry = Entry {
             preset: Preset::Choice("fifo"),
             about: "which waiting statement is next",
         },
+        station::FIRST_PARAM,
         Param {
             name: "row",
             kind: Kind::Bytes,
@@ -75,6 +76,8 @@ struct Database {
     read: Variate,
     write: Variate,
     purpose: u64,
+    /// Who comes first, for discipline "priority".
+    first: usize,
     row_bytes: u32,
     station: Station,
     /// The version of every row on disk; rows beyond the end are at version 0.
@@ -113,6 +116,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         read: time("read", |figures| figures.read),
         write: time("write", |figures| figures.write),
         purpose: site.purpose("service"),
+        first: settings.choice("first"),
         row_bytes: settings.bytes("row").unwrap_or(0) as u32,
         station: Station::new(plan, SERVE),
         rows: Vec::new(),
@@ -181,7 +185,8 @@ impl Component for Database {
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
         let time = if verb == READ { &self.read } else { &self.write };
         let work = cx.sample_ns(time, request, self.purpose ^ u64::from(verb), key);
-        let job = Job::new(id.to_bits(), work);
+        let priority = station::urgency(self.first, verb != READ);
+        let job = Job { priority, ..Job::new(id.to_bits(), work) };
         if !self.station.arrive(job, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }

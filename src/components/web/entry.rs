@@ -49,6 +49,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Choice("fifo"),
             about: "how the processors share the work",
         },
+        station::FIRST_PARAM,
         Param {
             name: "concurrency",
             kind: Kind::Count(1, 1_000_000),
@@ -101,8 +102,8 @@ pub(super) fn nodes(settings: &Settings) -> u64 {
 pub(super) fn steps(settings: &Settings, name: &str) -> Vec<Step> {
     let usual = if name == "on_read" { ["cpu", "read"] } else { ["cpu", "write"] };
     let given = settings.texts(name);
-    let names = if given.is_empty() { usual.to_vec() } else { given };
-    let step = |name: &&str| match *name {
+    let names = if given.is_empty() { usual.map(String::from).to_vec() } else { given };
+    let step = |name: &String| match name.as_str() {
         "cpu" => Step::Cpu,
         "read" => Step::Read,
         _ => Step::Write,
@@ -119,7 +120,9 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let given = settings.is_given(steps_name);
         if given && steps(settings, steps_name).contains(&wanted) && settings.group(target).is_none() {
             let message = format!("`{steps_name}` has a step that needs the setting `{target}`");
-            problems.push(settings.problem(steps_name, message).hint(format!("add `{target}:` a database or cache")));
+            problems.push(
+                settings.problem(steps_name, message).hint(format!("add `{target}:` a database or cache")),
+            );
         }
     }
     if settings.group("reads").is_none() && settings.group("writes").is_none() {
@@ -135,7 +138,10 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
 /// The write plan that holds for a target: the cache's strategy, or simply the store.
 pub(super) fn plan(site: &Site<'_>, target: usize) -> WritePlan {
     let group = &site.layout.groups[target];
-    let store_only = || WritePlan { steps: vec![crate::parts::plan::Step::Store, crate::parts::plan::Step::Ack], flush_after: None };
+    let store_only = || WritePlan {
+        steps: vec![crate::parts::plan::Step::Store, crate::parts::plan::Step::Ack],
+        flush_after: None,
+    };
     // A cache in front of its store runs its strategy itself: to its callers it is the store.
     if super::super::cache::store_beside(group).is_none() {
         return store_only();

@@ -8,7 +8,7 @@ use crate::kernel::{
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress};
 use crate::parts::pool::{Grant, Pool};
-use crate::parts::station::{Job, Station, StationPlan};
+use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::WRITE;
 use crate::random::variate::Variate;
 
@@ -25,11 +25,14 @@ pub(super) struct Server {
     timeout: Length,
     service: Option<Variate>,
     purpose: u64,
+    /// Who comes first, for discipline "priority".
+    first: usize,
     processors: Station,
     workers: Pool,
     tasks: Vec<Task>,
     free: Vec<u32>,
     requests: u64,
+    answered: u64,
     errors: u64,
 }
 
@@ -69,11 +72,13 @@ impl Server {
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
             purpose: site.purpose("cpu"),
+            first: settings.choice("first"),
             processors: Station::new(processors, CPU),
             workers: Pool::new(concurrency, queue),
             tasks: Vec::new(),
             free: Vec::new(),
             requests: 0,
+            answered: 0,
             errors: 0,
         }
     }
@@ -124,7 +129,9 @@ impl Server {
         let task = &self.tasks[index as usize];
         let step = u64::from(self.step_of_plan(task)) << 48;
         let Operation { request, key, .. } = task.operation;
-        let job = Job::new(u64::from(index), cx.sample_ns(service, request, self.purpose, key ^ step));
+        let priority = station::urgency(self.first, task.step >= self.plans[1]);
+        let work = cx.sample_ns(service, request, self.purpose, key ^ step);
+        let job = Job { priority, ..Job::new(u64::from(index), work) };
         if !self.processors.arrive(job, cx) {
             self.finish(index, Answer::of(Status::Rejected), cx);
         }
@@ -181,6 +188,7 @@ impl Server {
     }
 
     fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+        self.answered += 1;
         self.errors += u64::from(answer.status != Status::Ok);
         let call = self.tasks[index as usize].call;
         if !call.is_none() {
@@ -273,6 +281,7 @@ impl Component for Server {
         self.processors.measure(now, out);
         self.workers.measure(now, out);
         out.count("requests", self.requests);
+        out.count("answered", self.answered);
         out.count("errors", self.errors);
     }
 

@@ -4,14 +4,7 @@ use super::Report;
 use super::sheet::{Format, Sheet};
 use std::io::{self, Write};
 
-const HEADER: [&str; 6] = [
-    "variant",
-    "replication",
-    "t_s",
-    "component",
-    "event",
-    "detail",
-];
+const HEADER: [&str; 6] = ["variant", "replication", "t_s", "component", "event", "detail"];
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
     let mut sheet = Sheet::new(out, &HEADER)?;

@@ -58,11 +58,6 @@ fn text(write: WriteRows) -> String {
 #[cfg(test)]
 fn cell<'t>(text: &'t str, line: usize, column: &str) -> &'t str {
     let mut lines = text.lines();
-    let at = lines
-        .next()
-        .unwrap()
-        .split(',')
-        .position(|name| name == column)
-        .expect("a column");
+    let at = lines.next().unwrap().split(',').position(|name| name == column).expect("a column");
     lines.nth(line).unwrap().split(',').nth(at).unwrap()
 }

@@ -47,14 +47,8 @@ impl<'w> Sheet<'w> {
     /// Begins with the header.
     pub(super) fn new<S: AsRef<str>>(out: &'w mut dyn Write, header: &[S]) -> io::Result<Self> {
         let mut builder = csv::WriterBuilder::new();
-        let writer = builder
-            .terminator(csv::Terminator::Any(b'\n'))
-            .from_writer(out);
-        let mut sheet = Sheet {
-            writer,
-            cell: String::new(),
-            rows: 0,
-        };
+        let writer = builder.terminator(csv::Terminator::Any(b'\n')).from_writer(out);
+        let mut sheet = Sheet { writer, cell: String::new(), rows: 0 };
         for column in header {
             sheet.text(column.as_ref())?;
         }
@@ -87,9 +81,7 @@ impl<'w> Sheet<'w> {
         }
         let zero = self.cell.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'));
         let minus_zero = zero && self.cell.starts_with('-');
-        Ok(self
-            .writer
-            .write_field(&self.cell[usize::from(minus_zero)..])?)
+        Ok(self.writer.write_field(&self.cell[usize::from(minus_zero)..])?)
     }
 
     /// A cell with a whole number.
@@ -126,11 +118,7 @@ mod tests {
         let mut sheet = Sheet::new(&mut bytes, &["only", "other"]).unwrap();
         fill(&mut sheet);
         sheet.finish().unwrap();
-        String::from_utf8(bytes)
-            .unwrap()
-            .strip_prefix("only,other\n")
-            .unwrap()
-            .to_string()
+        String::from_utf8(bytes).unwrap().strip_prefix("only,other\n").unwrap().to_string()
     }
 
     fn number(format: Format, value: f64) -> String {
@@ -147,10 +135,7 @@ mod tests {
         assert_eq!(number(Format::of("latency_p99_ms"), 1.23456), "1.235");
         assert_eq!(number(Format::of("hit_ratio"), 1.0 / 3.0), "0.333333");
         assert_eq!(number(Format::of("events_count"), 12_345_678.0), "12345678");
-        assert_eq!(
-            number(Format::of("throughput_per_s"), 1999.98765),
-            "1999.988"
-        );
+        assert_eq!(number(Format::of("throughput_per_s"), 1999.98765), "1999.988");
         assert_eq!(number(Format::of("t_s"), 1.25), "1.25");
         assert_eq!(number(Format::of("sim_duration_s"), 120.0), "120");
         assert_eq!(number(Format::of_mean("events_count"), 2.5), "2.500");
@@ -203,13 +188,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_reported_as_such() {
-        let mut full = std::fs::OpenOptions::new()
-            .write(true)
-            .open("/dev/full")
-            .unwrap();
-        let error = Sheet::new(&mut full, &["a"])
-            .and_then(Sheet::finish)
-            .unwrap_err();
+        let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let error = Sheet::new(&mut full, &["a"]).and_then(Sheet::finish).unwrap_err();
         let error = OutputError::new(Path::new("summary.csv"), error);
         assert!(matches!(error, OutputError::Full { .. }), "{error}");
     }

@@ -33,9 +33,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
 fn level(sheet: &mut Sheet<'_>, plan: &Plan, factor: usize, variant: usize) -> io::Result<()> {
     let text = plan.factor_cell(factor, variant);
     let level = plan.variants[variant].levels[factor].as_ref();
-    let number = level
-        .and_then(|level| level.number)
-        .and(text.parse::<f64>().ok());
+    let number = level.and_then(|level| level.number).and(text.parse::<f64>().ok());
     match number {
         Some(number) => sheet.number(Format::Shortest, Some(number)),
         None => sheet.text(&text),
@@ -51,7 +49,8 @@ mod tests {
     fn the_header_is_fixed() {
         let text = text(write);
         let header = text.lines().next().unwrap();
-        let begin = "experiment,variant,param_strategy,param_ttl_ms,replication,seed,sim_duration_s,warmup_s,";
+        let begin =
+            "experiment,variant,param_strategy,param_ttl_ms,replication,seed,sim_duration_s,warmup_s,";
         assert!(header.starts_with(begin), "{header}");
         assert!(header.ends_with(",cost_per_hour,events_count"), "{header}");
         assert_eq!(header.split(',').count(), 6 + METRICS.len());
@@ -74,13 +73,8 @@ mod tests {
     #[test]
     fn a_negative_level_is_a_number_and_a_text_is_not() {
         let mut found = crate::output::fixture::Found::new();
-        let level = |text: &str, number| {
-            Some(crate::experiment::Level {
-                text: text.into(),
-                number,
-                unit: "",
-            })
-        };
+        let level =
+            |text: &str, number| Some(crate::experiment::Level { text: text.into(), number, unit: "" });
         found.plan.variants[0].levels[0] = level("-5", Some(-5.0));
         found.plan.variants[1].levels[0] = level("-5", None);
         let mut bytes = Vec::new();

@@ -6,15 +6,7 @@ use crate::experiment::RunResult;
 use crate::kernel::time::{Time, from_seconds, seconds};
 use std::io::{self, Write};
 
-const HEADER: [&str; 7] = [
-    "variant",
-    "replication",
-    "t_s",
-    "window_s",
-    "component",
-    "metric",
-    "value",
-];
+const HEADER: [&str; 7] = ["variant", "replication", "t_s", "window_s", "component", "metric", "value"];
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
     let mut sheet = Sheet::new(out, &HEADER)?;

@@ -14,13 +14,13 @@ pub const CACHE_ERRORS: &[Policy] = &[
     Policy {
         name: "store",
         about: "goes to the store: slower, and the store must bear the load",
-        source: "DESIGN section 6",
+        source: "graceful degradation; Beyer et al., Site Reliability Engineering 2016, ch. 22",
         wrong_when: "the store cannot bear all the load",
     },
     Policy {
         name: "fail",
         about: "answers with an error: the store is spared",
-        source: "DESIGN section 6",
+        source: "graceful degradation; Beyer et al., Site Reliability Engineering 2016, ch. 22",
         wrong_when: "the cache is only a help",
     },
 ];

@@ -1,8 +1,8 @@
 //! How data is read and written through a cache: plans of steps, and their execution by whoever has both the
 //! cache and the store within reach.
 
-mod strategy;
 mod access;
+mod strategy;
 
 pub use access::{Access, CacheError, Operation, Progress, Stage};
 pub use strategy::{STEPS, STRATEGIES, Step, WritePlan};

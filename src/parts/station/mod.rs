@@ -11,7 +11,7 @@ mod processor_sharing;
 #[cfg(test)]
 mod scenario;
 
-use crate::catalog::Policy;
+use crate::catalog::{Kind, Param, Policy, Preset};
 use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer};
 use crate::stats::Histogram;
 
@@ -20,6 +20,36 @@ const TAG_BITS: u16 = 4;
 
 /// The disciplines, by name.
 pub const DISCIPLINES: &[Policy] = &[fifo::ENTRY, lifo::ENTRY, processor_sharing::ENTRY, priority::ENTRY];
+
+/// Who comes first under discipline "priority".
+pub const FIRST: &[Policy] = &[
+    Policy {
+        name: "reads",
+        about: "reads before writes",
+        source: "Cobham 1954",
+        wrong_when: "writes must not wait behind a flood of reads",
+    },
+    Policy {
+        name: "writes",
+        about: "writes before reads",
+        source: "Cobham 1954",
+        wrong_when: "a flood of writes would starve the readers",
+    },
+];
+
+/// The setting that says so.
+pub const FIRST_PARAM: Param = Param {
+    name: "first",
+    kind: Kind::Choice(FIRST),
+    preset: Preset::Choice("reads"),
+    about: "for discipline \"priority\": which kind of request is served first",
+};
+
+/// Urgency of a request when the choice of [`FIRST`] is `first`: 0 comes first.
+#[inline]
+pub fn urgency(first: usize, writes: bool) -> u8 {
+    u8::from(writes == (FIRST[first].name == "reads"))
+}
 
 /// A job: who it is for, how much work it is, how urgent.
 #[derive(Clone, Copy, Debug)]

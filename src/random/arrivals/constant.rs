@@ -33,14 +33,8 @@ impl Constant {
         let rate_per_s = error::single_rate(rate_per_s)?;
         let rate_units = (rate_per_s * RATE_UNITS + 0.5) as u128;
         let (gap_ns, gap_remainder) = ((SECOND / rate_units) as u64, SECOND % rate_units);
-        let mut arrivals = Self {
-            rate_per_s,
-            rate_units,
-            gap_ns,
-            gap_remainder,
-            next_ns: start_ns,
-            next_remainder: 0,
-        };
+        let mut arrivals =
+            Self { rate_per_s, rate_units, gap_ns, gap_remainder, next_ns: start_ns, next_remainder: 0 };
         arrivals.advance();
         Ok(arrivals)
     }
@@ -76,14 +70,11 @@ impl Constant {
     #[cold]
     fn skip_to(&mut self, now_ns: u64) {
         while self.next_ns < now_ns {
-            let gaps =
-                ((now_ns - self.next_ns) / self.gap_ns.saturating_add(1)).clamp(1, LONGEST_SKIP);
+            let gaps = ((now_ns - self.next_ns) / self.gap_ns.saturating_add(1)).clamp(1, LONGEST_SKIP);
             let remainder = self.next_remainder + u128::from(gaps) * self.gap_remainder;
             let carry_ns = (remainder / self.rate_units) as u64;
-            self.next_ns = self
-                .next_ns
-                .saturating_add(gaps.saturating_mul(self.gap_ns))
-                .saturating_add(carry_ns);
+            self.next_ns =
+                self.next_ns.saturating_add(gaps.saturating_mul(self.gap_ns)).saturating_add(carry_ns);
             self.next_remainder = remainder % self.rate_units;
         }
     }
@@ -108,10 +99,7 @@ mod tests {
     #[test]
     fn slow_rates_are_decimal() {
         let mut arrivals = Constant::new(0.1, 0).unwrap();
-        assert_eq!(
-            [arrivals.next(0), arrivals.next(0)],
-            [Some(10 * SECOND_NS), Some(20 * SECOND_NS)]
-        );
+        assert_eq!([arrivals.next(0), arrivals.next(0)], [Some(10 * SECOND_NS), Some(20 * SECOND_NS)]);
         let mut slowest = Constant::new(1e-9, 0).unwrap();
         assert_eq!(slowest.next(0), Some(SECOND_NS * SECOND_NS));
         assert_eq!(Constant::new(1e-9, u64::MAX).unwrap().next(0), None);

@@ -52,11 +52,7 @@ pub(super) fn one_of_the_rates(rate: f64) -> Result<f64, ArrivalsError> {
 }
 
 fn rate_from(low: f64, rate: f64) -> Result<f64, ArrivalsError> {
-    if (low..=HIGHEST_RATE).contains(&rate) {
-        Ok(rate)
-    } else {
-        Err(ArrivalsError::Rate { rate, low })
-    }
+    if (low..=HIGHEST_RATE).contains(&rate) { Ok(rate) } else { Err(ArrivalsError::Rate { rate, low }) }
 }
 
 #[cfg(test)]
@@ -65,9 +61,7 @@ mod tests {
 
     #[test]
     fn limits_are_where_they_should_be() {
-        assert!(
-            one_of_the_rates(0.0).is_ok() && single_rate(0.0).is_err() && single_rate(1e-9).is_ok()
-        );
+        assert!(one_of_the_rates(0.0).is_ok() && single_rate(0.0).is_err() && single_rate(1e-9).is_ok());
         assert!(
             [-1.0, f64::NAN, 1.1e9]
                 .iter()

@@ -23,18 +23,14 @@ impl Function {
         if rates_per_s.is_empty() {
             return Err(ArrivalsError::Empty { parameter: "rates" });
         }
-        rates_per_s
-            .iter()
-            .try_for_each(|&rate| one_of_the_rates(rate).map(drop))?;
+        rates_per_s.iter().try_for_each(|&rate| one_of_the_rates(rate).map(drop))?;
         Ok(Self { rates_per_s })
     }
 
     /// The time in ns of the next arrival after `now_ns`; `None` if the rate stays zero for ever.
     #[inline]
     pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
-        next_arrival(now_ns, stream, |time_ns| {
-            self.piece((time_ns / SECOND_NS) as usize)
-        })
+        next_arrival(now_ns, stream, |time_ns| self.piece((time_ns / SECOND_NS) as usize))
     }
 
     /// The expected number of arrivals per second over the first `duration_ns`; the initial rate if that is 0.
@@ -42,9 +38,8 @@ impl Function {
         if duration_ns == 0 {
             return self.rates_per_s[0];
         }
-        let area: f64 = (0..self.rates_per_s.len())
-            .map(|index| self.piece(index).area_before(duration_ns))
-            .sum();
+        let area: f64 =
+            (0..self.rates_per_s.len()).map(|index| self.piece(index).area_before(duration_ns)).sum();
         area / duration_ns as f64
     }
 
@@ -63,12 +58,7 @@ impl Function {
         }
         let start_ns = second as u64 * SECOND_NS;
         let (start_rate, end_rate) = (self.rates_per_s[second], self.rates_per_s[second + 1]);
-        Piece {
-            start_ns,
-            end_ns: start_ns + SECOND_NS,
-            start_rate,
-            end_rate,
-        }
+        Piece { start_ns, end_ns: start_ns + SECOND_NS, start_rate, end_rate }
     }
 }
 
@@ -86,14 +76,9 @@ mod tests {
     #[test]
     fn it_agrees_with_the_ramp_through_the_same_points() {
         let rates = [3.0, 9.0, 1.0, 0.0, 7.0];
-        let points = (0..)
-            .zip(rates)
-            .map(|(second, rate)| (second * SECOND_NS, rate))
-            .collect();
-        let (mut function, mut ramp) = (
-            Function::new(rates.to_vec()).unwrap(),
-            Arrivals::ramp(points).unwrap(),
-        );
+        let points = (0..).zip(rates).map(|(second, rate)| (second * SECOND_NS, rate)).collect();
+        let (mut function, mut ramp) =
+            (Function::new(rates.to_vec()).unwrap(), Arrivals::ramp(points).unwrap());
         let mut streams = [Stream::named(1, 0, "same"), Stream::named(1, 0, "same")];
         let mut now = 0;
         for _ in 0..100 {
@@ -109,11 +94,6 @@ mod tests {
     #[test]
     fn senseless_parameters_are_refused() {
         assert!(Function::new(vec![]).is_err() && Function::new(vec![1.0, -1.0]).is_err());
-        assert_eq!(
-            Function::new(vec![0.0])
-                .unwrap()
-                .next(0, &mut Stream::named(1, 0, "none")),
-            None
-        );
+        assert_eq!(Function::new(vec![0.0]).unwrap().next(0, &mut Stream::named(1, 0, "none")), None);
     }
 }

@@ -35,9 +35,7 @@ impl Mmpp {
     /// If there is no state, a rate is not within 0 to 1e9 per second, a sojourn is zero, or all rates are zero.
     pub fn new(states: Vec<(f64, u64)>, next_state: NextState) -> Result<Self, ArrivalsError> {
         if states.is_empty() {
-            return Err(ArrivalsError::Empty {
-                parameter: "states",
-            });
+            return Err(ArrivalsError::Empty { parameter: "states" });
         }
         for (index, &(rate, sojourn_ns)) in states.iter().enumerate() {
             one_of_the_rates(rate)?;
@@ -48,12 +46,7 @@ impl Mmpp {
         if states.iter().all(|state| state.0 == 0.0) {
             return Err(ArrivalsError::NoArrivals);
         }
-        Ok(Self {
-            states,
-            next_state,
-            state: 0,
-            leave_ns: None,
-        })
+        Ok(Self { states, next_state, state: 0, leave_ns: None })
     }
 
     /// The time in ns of the next arrival after `now_ns`; `None` at the end of time.
@@ -63,11 +56,7 @@ impl Mmpp {
         while time_ns < u64::MAX {
             if time_ns < leave_ns {
                 let rate = self.states[self.state].0;
-                let wait_ns = if rate > 0.0 {
-                    exponential_ns(1e9 / rate, stream)
-                } else {
-                    u64::MAX
-                };
+                let wait_ns = if rate > 0.0 { exponential_ns(1e9 / rate, stream) } else { u64::MAX };
                 let candidate_ns = time_ns.saturating_add(wait_ns);
                 if candidate_ns < leave_ns {
                     self.leave_ns = Some(leave_ns);
@@ -85,11 +74,7 @@ impl Mmpp {
     /// The mean rate per second: the mean over the states, weighted by their sojourns, since both ways to choose the next state visit all of
     /// them equally often.
     pub fn mean_rate(&self) -> f64 {
-        let arrivals: f64 = self
-            .states
-            .iter()
-            .map(|&(rate, sojourn_ns)| rate * sojourn_ns as f64)
-            .sum();
+        let arrivals: f64 = self.states.iter().map(|&(rate, sojourn_ns)| rate * sojourn_ns as f64).sum();
         arrivals / self.cycle_ns()
     }
 
@@ -140,9 +125,7 @@ mod tests {
             let mmpp = Arrivals::mmpp(states, next_state).unwrap();
             assert!((mmpp.mean_rate(0) - 155_000.0 / 1_500.0).abs() < 1e-9);
             // Many short runs: a wrong first state would show.
-            let counts: Vec<u32> = (0..8_000)
-                .map(|run| checks::count_in(&mmpp, run, 0, 200 * MS))
-                .collect();
+            let counts: Vec<u32> = (0..8_000).map(|run| checks::count_in(&mmpp, run, 0, 200 * MS)).collect();
             checks::mean_is(&counts, 0.2 * mmpp.mean_rate(0), checks::variance(&counts));
             // One long run: wrong successors would show.
             let counts = checks::counts(&mmpp, 300, 10_000 * MS);
@@ -167,11 +150,7 @@ mod tests {
 
     #[test]
     fn it_is_burstier_than_poisson() {
-        let mmpp = Arrivals::mmpp(
-            vec![(0.0, 900 * MS), (1_000.0, 100 * MS)],
-            NextState::Cyclic,
-        )
-        .unwrap();
+        let mmpp = Arrivals::mmpp(vec![(0.0, 900 * MS), (1_000.0, 100 * MS)], NextState::Cyclic).unwrap();
         let counts = checks::counts(&mmpp, 1_000, 1_000 * MS);
         assert!(checks::variance(&counts) > 20.0 * 100.0);
     }
@@ -186,18 +165,9 @@ mod tests {
 
     #[test]
     fn senseless_parameters_are_refused() {
-        let refused =
-            |states: &[(f64, u64)]| Mmpp::new(states.to_vec(), NextState::Cyclic).unwrap_err();
-        assert_eq!(
-            refused(&[]),
-            ArrivalsError::Empty {
-                parameter: "states"
-            }
-        );
-        assert_eq!(
-            refused(&[(1.0, 5), (1.0, 0)]),
-            ArrivalsError::Sojourn { index: 1 }
-        );
+        let refused = |states: &[(f64, u64)]| Mmpp::new(states.to_vec(), NextState::Cyclic).unwrap_err();
+        assert_eq!(refused(&[]), ArrivalsError::Empty { parameter: "states" });
+        assert_eq!(refused(&[(1.0, 5), (1.0, 0)]), ArrivalsError::Sojourn { index: 1 });
         assert_eq!(refused(&[(0.0, 5)]), ArrivalsError::NoArrivals);
         assert!(matches!(refused(&[(-1.0, 5)]), ArrivalsError::Rate { .. }));
     }

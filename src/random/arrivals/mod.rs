@@ -134,10 +134,7 @@ mod tests {
             Arrivals::poisson(300.0),
             Arrivals::ramp(vec![(0, 0.0), (SECOND, 500.0), (3 * SECOND, 100.0)]),
             Arrivals::steps(vec![(0, 200.0), (SECOND, 0.0), (2 * SECOND, 300.0)]),
-            Arrivals::mmpp(
-                vec![(100.0, SECOND / 10), (900.0, SECOND / 30)],
-                NextState::Cyclic,
-            ),
+            Arrivals::mmpp(vec![(100.0, SECOND / 10), (900.0, SECOND / 30)], NextState::Cyclic),
             Arrivals::function(vec![100.0, 0.0, 0.0, 400.0]),
         ];
         kinds.map(Result::unwrap).into()

@@ -22,9 +22,7 @@ impl Piecewise {
     /// If there is no point, times go back, or a rate is not within 0 to 1e9 per second.
     pub fn ramp(points: Vec<(u64, f64)>) -> Result<Self, ArrivalsError> {
         let (Some(&first), Some(&last)) = (points.first(), points.last()) else {
-            return Err(ArrivalsError::Empty {
-                parameter: "points",
-            });
+            return Err(ArrivalsError::Empty { parameter: "points" });
         };
         for (index, point) in points.iter().enumerate() {
             one_of_the_rates(point.1)?;
@@ -33,21 +31,14 @@ impl Piecewise {
             }
         }
         let inner = points.windows(2).map(|pair| (pair[0], pair[1]));
-        let lines = std::iter::once(((0, first.1), first))
-            .chain(inner)
-            .chain([(last, (u64::MAX, last.1))]);
+        let lines = std::iter::once(((0, first.1), first)).chain(inner).chain([(last, (u64::MAX, last.1))]);
         let pieces = lines.map(|((start_ns, start_rate), (end_ns, end_rate))| Piece {
             start_ns,
             end_ns,
             start_rate,
             end_rate,
         });
-        Ok(Self {
-            pieces: pieces
-                .filter(|piece| piece.start_ns < piece.end_ns)
-                .collect(),
-            current: 0,
-        })
+        Ok(Self { pieces: pieces.filter(|piece| piece.start_ns < piece.end_ns).collect(), current: 0 })
     }
 
     /// Jumps to each rate per second at its time in ns and stays there until the next. Before the first time the rate is the first one.
@@ -65,9 +56,7 @@ impl Piecewise {
         }
         // A mistake must be reported by its place among the steps, not among the points.
         Self::ramp(points).map_err(|error| match error {
-            ArrivalsError::TimeGoesBack { index } => ArrivalsError::TimeGoesBack {
-                index: index.div_ceil(2),
-            },
+            ArrivalsError::TimeGoesBack { index } => ArrivalsError::TimeGoesBack { index: index.div_ceil(2) },
             other => other,
         })
     }
@@ -93,11 +82,7 @@ impl Piecewise {
         if duration_ns == 0 {
             return self.pieces[0].start_rate;
         }
-        let area: f64 = self
-            .pieces
-            .iter()
-            .map(|piece| piece.area_before(duration_ns))
-            .sum();
+        let area: f64 = self.pieces.iter().map(|piece| piece.area_before(duration_ns)).sum();
         area / duration_ns as f64
     }
 }
@@ -111,39 +96,26 @@ mod tests {
 
     #[test]
     fn a_ramp_has_the_rate_of_each_window() {
-        let ramp =
-            Arrivals::ramp(vec![(SECOND, 20.0), (3 * SECOND, 100.0), (4 * SECOND, 0.0)]).unwrap();
+        let ramp = Arrivals::ramp(vec![(SECOND, 20.0), (3 * SECOND, 100.0), (4 * SECOND, 0.0)]).unwrap();
         // Windows of one second: flat before the ramp, two halves of the rise, the fall, nothing.
         checks::windows(&ramp, &[20.0, 40.0, 80.0, 50.0, 0.0, 0.0]);
     }
 
     #[test]
     fn steps_jump() {
-        let steps = Arrivals::steps(vec![
-            (0, 30.0),
-            (SECOND, 0.0),
-            (3 * SECOND, 60.0),
-            (4 * SECOND, 10.0),
-        ])
-        .unwrap();
+        let steps =
+            Arrivals::steps(vec![(0, 30.0), (SECOND, 0.0), (3 * SECOND, 60.0), (4 * SECOND, 10.0)]).unwrap();
         checks::windows(&steps, &[30.0, 0.0, 0.0, 60.0, 10.0, 10.0]);
     }
 
     #[test]
     fn the_mean_rate_is_the_area() {
         let mean = |points: &[(u64, f64)], seconds| {
-            Piecewise::ramp(points.to_vec())
-                .unwrap()
-                .mean_rate(seconds * SECOND)
+            Piecewise::ramp(points.to_vec()).unwrap().mean_rate(seconds * SECOND)
         };
         let points = [(SECOND, 20.0), (3 * SECOND, 100.0), (3 * SECOND, 0.0)];
         assert_eq!(
-            (
-                mean(&points, 0),
-                mean(&points, 1),
-                mean(&points, 2),
-                mean(&points, 3)
-            ),
+            (mean(&points, 0), mean(&points, 1), mean(&points, 2), mean(&points, 3)),
             (20.0, 20.0, 30.0, 140.0 / 3.0)
         );
         assert_eq!(mean(&points, 14), 10.0);
@@ -152,31 +124,17 @@ mod tests {
     #[test]
     fn zero_for_ever_has_no_arrival() {
         let mut arrivals = Piecewise::steps(&[(0, 5.0), (SECOND, 0.0)]).unwrap();
-        assert_eq!(
-            arrivals.next(2 * SECOND, &mut Stream::named(1, 0, "zero")),
-            None
-        );
+        assert_eq!(arrivals.next(2 * SECOND, &mut Stream::named(1, 0, "zero")), None);
         // Time may go back, as at a second start: the pieces are found again.
         assert!(arrivals.next(0, &mut Stream::named(1, 0, "zero")).is_some());
     }
 
     #[test]
     fn senseless_parameters_are_refused() {
-        assert_eq!(
-            Piecewise::ramp(vec![]),
-            Err(ArrivalsError::Empty {
-                parameter: "points"
-            })
-        );
+        assert_eq!(Piecewise::ramp(vec![]), Err(ArrivalsError::Empty { parameter: "points" }));
         assert!(Piecewise::ramp(vec![(0, f64::NAN)]).is_err());
         let back = [(0, 1.0), (5, 1.0), (4, 1.0)];
-        assert_eq!(
-            Piecewise::ramp(back.to_vec()),
-            Err(ArrivalsError::TimeGoesBack { index: 2 })
-        );
-        assert_eq!(
-            Piecewise::steps(&back),
-            Err(ArrivalsError::TimeGoesBack { index: 2 })
-        );
+        assert_eq!(Piecewise::ramp(back.to_vec()), Err(ArrivalsError::TimeGoesBack { index: 2 }));
+        assert_eq!(Piecewise::steps(&back), Err(ArrivalsError::TimeGoesBack { index: 2 }));
     }
 }

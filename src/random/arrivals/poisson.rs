@@ -19,10 +19,7 @@ impl Poisson {
     /// If the rate is not within 1e-9 to 1e9 per second.
     pub fn new(rate_per_s: f64) -> Result<Self, ArrivalsError> {
         let rate_per_s = error::single_rate(rate_per_s)?;
-        Ok(Self {
-            rate_per_s,
-            gap_ns: 1e9 / rate_per_s,
-        })
+        Ok(Self { rate_per_s, gap_ns: 1e9 / rate_per_s })
     }
 
     /// The rate per second.
@@ -48,10 +45,7 @@ mod tests {
         checks::mean_is(&counts, 50.0, 50.0);
         // The variance of a sample variance of Poisson counts is (mu + 2 mu^2) / n.
         let dispersion = checks::variance(&counts) / 50.0;
-        assert!(
-            (dispersion - 1.0).abs() < 4.0 * (2.02_f64 / 4_000.0).sqrt(),
-            "{dispersion}"
-        );
+        assert!((dispersion - 1.0).abs() < 4.0 * (2.02_f64 / 4_000.0).sqrt(), "{dispersion}");
     }
 
     #[test]
@@ -59,23 +53,14 @@ mod tests {
         // Ten per window: compare with Poisson's probabilities by chi-square, cells 4..=17 and the two ends.
         let counts = checks::counts(&Arrivals::poisson(10.0).unwrap(), 20_000, 1_000_000_000);
         let mut cells = [0.0; 16];
-        counts
-            .iter()
-            .for_each(|&count| cells[(count as usize).clamp(3, 18) - 3] += 1.0);
+        counts.iter().for_each(|&count| cells[(count as usize).clamp(3, 18) - 3] += 1.0);
         let probability = |count: u32| {
-            libm::exp(
-                f64::from(count) * libm::log(10.0) - 10.0 - libm::lgamma(f64::from(count) + 1.0),
-            )
+            libm::exp(f64::from(count) * libm::log(10.0) - 10.0 - libm::lgamma(f64::from(count) + 1.0))
         };
         let mut expected = [0.0; 16];
-        (0..60).for_each(|count| {
-            expected[(count as usize).clamp(3, 18) - 3] += 20_000.0 * probability(count)
-        });
-        let chi_square: f64 = cells
-            .iter()
-            .zip(expected)
-            .map(|(seen, e)| (seen - e) * (seen - e) / e)
-            .sum();
+        (0..60)
+            .for_each(|count| expected[(count as usize).clamp(3, 18) - 3] += 20_000.0 * probability(count));
+        let chi_square: f64 = cells.iter().zip(expected).map(|(seen, e)| (seen - e) * (seen - e) / e).sum();
         assert!(chi_square < 37.7, "{chi_square}"); // 0.999 quantile, 15 degrees of freedom
     }
 }

@@ -64,11 +64,7 @@ pub(super) fn next_arrival(
     while time_ns < u64::MAX {
         let piece = piece_at(time_ns);
         let peak = piece.peak();
-        let wait_ns = if peak > 0.0 {
-            exponential_ns(1e9 / peak, stream)
-        } else {
-            u64::MAX
-        };
+        let wait_ns = if peak > 0.0 { exponential_ns(1e9 / peak, stream) } else { u64::MAX };
         let candidate_ns = time_ns.saturating_add(wait_ns);
         if candidate_ns >= piece.end_ns {
             // Without memory, the process may as well begin anew with the next piece.
@@ -89,22 +85,10 @@ mod tests {
 
     #[test]
     fn rates_and_areas_of_a_slope() {
-        let piece = Piece {
-            start_ns: 100,
-            end_ns: 300,
-            start_rate: 10.0,
-            end_rate: 30.0,
-        };
+        let piece = Piece { start_ns: 100, end_ns: 300, start_rate: 10.0, end_rate: 30.0 };
+        assert_eq!((piece.rate_at(100), piece.rate_at(150), piece.peak()), (10.0, 15.0, 30.0));
         assert_eq!(
-            (piece.rate_at(100), piece.rate_at(150), piece.peak()),
-            (10.0, 15.0, 30.0)
-        );
-        assert_eq!(
-            (
-                piece.area_before(50),
-                piece.area_before(200),
-                piece.area_before(900)
-            ),
+            (piece.area_before(50), piece.area_before(200), piece.area_before(900)),
             (0.0, 1_500.0, 4_000.0)
         );
     }
@@ -112,12 +96,7 @@ mod tests {
     #[test]
     fn rounding_to_nanoseconds_keeps_the_mean() {
         let mut stream = Stream::named(1, 0, "exponential");
-        let sum: u64 = (0..100_000)
-            .map(|_| exponential_ns(50.0, &mut stream))
-            .sum();
-        assert!(
-            (sum as f64 / 1e5 - 50.0).abs() < 4.0 * 50.0 / 1e5_f64.sqrt(),
-            "{sum}"
-        );
+        let sum: u64 = (0..100_000).map(|_| exponential_ns(50.0, &mut stream)).sum();
+        assert!((sum as f64 / 1e5 - 50.0).abs() < 4.0 * 50.0 / 1e5_f64.sqrt(), "{sum}");
     }
 }

@@ -34,11 +34,6 @@ pub(super) fn frequencies(keys: &Keys, weight: impl Fn(u64) -> f64) {
         rest <= rest_expected + 6.0 * rest_expected.sqrt() + 3.0,
         "{keys:?}: {rest} in the tail, not {rest_expected}"
     );
-    let limit = ChiSquared::new(f64::from((cells - 1).max(1)))
-        .unwrap()
-        .inverse_cdf(0.9999);
-    assert!(
-        chi_square < limit,
-        "{keys:?}: chi-square {chi_square} over {cells} cells"
-    );
+    let limit = ChiSquared::new(f64::from((cells - 1).max(1))).unwrap().inverse_cdf(0.9999);
+    assert!(chi_square < limit, "{keys:?}: chi-square {chi_square} over {cells} cells");
 }

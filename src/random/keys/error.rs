@@ -26,29 +26,17 @@ pub enum KeysError {
 
 /// Passes a possible number of keys.
 pub(super) fn count(n_keys: u64) -> Result<u64, KeysError> {
-    if (1..=MOST_KEYS).contains(&n_keys) {
-        Ok(n_keys)
-    } else {
-        Err(KeysError::Count(n_keys))
-    }
+    if (1..=MOST_KEYS).contains(&n_keys) { Ok(n_keys) } else { Err(KeysError::Count(n_keys)) }
 }
 
 /// Passes a finite exponent of zero or above.
 pub(super) fn exponent(value: f64) -> Result<f64, KeysError> {
-    if value.is_finite() && value >= 0.0 {
-        Ok(value)
-    } else {
-        Err(KeysError::Exponent(value))
-    }
+    if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(KeysError::Exponent(value)) }
 }
 
 /// Passes a share from 0 to 1.
 pub(super) fn share(parameter: &'static str, value: f64) -> Result<f64, KeysError> {
-    if (0.0..=1.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err(KeysError::Share { parameter, value })
-    }
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(KeysError::Share { parameter, value }) }
 }
 
 #[cfg(test)]
@@ -64,16 +52,8 @@ mod tests {
                 && count(MOST_KEYS + 1).is_err()
         );
         assert!(
-            exponent(0.0).is_ok()
-                && [-0.1, f64::NAN, f64::INFINITY]
-                    .iter()
-                    .all(|&x| exponent(x).is_err())
+            exponent(0.0).is_ok() && [-0.1, f64::NAN, f64::INFINITY].iter().all(|&x| exponent(x).is_err())
         );
-        assert!(
-            share("x", 1.0).is_ok()
-                && [-0.1, 1.1, f64::NAN]
-                    .iter()
-                    .all(|&x| share("x", x).is_err())
-        );
+        assert!(share("x", 1.0).is_ok() && [-0.1, 1.1, f64::NAN].iter().all(|&x| share("x", x).is_err()));
     }
 }

@@ -24,16 +24,8 @@ impl Hotspot {
         let share_of_requests = error::share("share_of_requests", share_of_requests)?;
         let hot_keys = ((share_of_keys * n_keys as f64 + 0.5) as u64).clamp(1, n_keys);
         // Without cold keys, all requests go to the hot ones.
-        let share_of_requests = if hot_keys == n_keys {
-            1.0
-        } else {
-            share_of_requests
-        };
-        Ok(Self {
-            n_keys,
-            hot_keys,
-            share_of_requests,
-        })
+        let share_of_requests = if hot_keys == n_keys { 1.0 } else { share_of_requests };
+        Ok(Self { n_keys, hot_keys, share_of_requests })
     }
 
     /// The number of keys.

@@ -26,10 +26,7 @@ impl Keyspace {
     /// Ids `0..size` in an order that `scramble_seed` fixes. A size of 0 is taken as 1.
     pub fn new(size: u64, scramble_seed: u64) -> Self {
         let round_keys = std::array::from_fn(|round| combine(scramble_seed, round as u64));
-        Self {
-            round_keys: Some(round_keys),
-            ..Self::in_order(size)
-        }
+        Self { round_keys: Some(round_keys), ..Self::in_order(size) }
     }
 
     /// Ids `0..size` that equal the ranks: hot keys are neighbours. A size of 0 is taken as 1.
@@ -37,13 +34,7 @@ impl Keyspace {
         let size = size.max(1);
         let low_bits = ((u64::BITS - (size - 1).leading_zeros()) / 2).max(1);
         let high_count = ((size - 1) >> low_bits) + 1;
-        Self {
-            size,
-            low_bits,
-            low_mask: (1 << low_bits) - 1,
-            high_count,
-            round_keys: None,
-        }
+        Self { size, low_bits, low_mask: (1 << low_bits) - 1, high_count, round_keys: None }
     }
 
     /// The number of keys, at least 1.
@@ -54,11 +45,7 @@ impl Keyspace {
     /// The id of a rank; both are below `size`.
     #[inline]
     pub fn id(&self, rank: u64) -> u64 {
-        debug_assert!(
-            rank < self.size,
-            "rank {rank} in a keyspace of {}",
-            self.size
-        );
+        debug_assert!(rank < self.size, "rank {rank} in a keyspace of {}", self.size);
         let Some(keys) = &self.round_keys else {
             return rank;
         };
@@ -164,10 +151,7 @@ mod tests {
     /// Chi-square of counts that should be equal.
     fn chi_square(counts: &[u32]) -> f64 {
         let mean = f64::from(counts.iter().sum::<u32>()) / counts.len() as f64;
-        counts
-            .iter()
-            .map(|&n| (f64::from(n) - mean).powi(2) / mean)
-            .sum()
+        counts.iter().map(|&n| (f64::from(n) - mean).powi(2) / mean).sum()
     }
 
     #[test]
@@ -223,10 +207,7 @@ mod tests {
     fn in_order_changes_nothing() {
         let keyspace = Keyspace::in_order(10);
         assert!((0..10).all(|rank| keyspace.id(rank) == rank && keyspace.rank_of(rank) == rank));
-        assert_eq!(
-            (Keyspace::new(0, 1).size(), Keyspace::new(0, 1).id(0)),
-            (1, 0)
-        );
+        assert_eq!((Keyspace::new(0, 1).size(), Keyspace::new(0, 1).id(0)), (1, 0));
     }
 
     #[test]

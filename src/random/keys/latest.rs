@@ -17,9 +17,7 @@ impl Latest {
     ///
     /// If there is no key or more than 2^53, or the exponent is negative or not finite.
     pub fn new(n_keys: u64, exponent: f64) -> Result<Self, KeysError> {
-        Ok(Self {
-            recency: Zipf::new(n_keys, exponent)?,
-        })
+        Ok(Self { recency: Zipf::new(n_keys, exponent)? })
     }
 
     /// The number of keys.
@@ -31,17 +29,9 @@ impl Latest {
     #[inline]
     pub fn rank(&self, next: &mut impl FnMut() -> f64, newest: u64) -> u64 {
         let n_keys = self.recency.n_keys();
-        let newest = if newest < n_keys {
-            newest
-        } else {
-            newest % n_keys
-        };
+        let newest = if newest < n_keys { newest } else { newest % n_keys };
         let age = self.recency.rank(next);
-        if age <= newest {
-            newest - age
-        } else {
-            newest + n_keys - age
-        }
+        if age <= newest { newest - age } else { newest + n_keys - age }
     }
 }
 

@@ -61,11 +61,7 @@ impl Keys {
     /// # Errors
     ///
     /// If there is no key or more than 2^53, or a share is not within 0..=1.
-    pub fn hotspot(
-        n_keys: u64,
-        share_of_keys: f64,
-        share_of_requests: f64,
-    ) -> Result<Self, KeysError> {
+    pub fn hotspot(n_keys: u64, share_of_keys: f64, share_of_requests: f64) -> Result<Self, KeysError> {
         Hotspot::new(n_keys, share_of_keys, share_of_requests).map(Self::Hotspot)
     }
 

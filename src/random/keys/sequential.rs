@@ -15,9 +15,7 @@ impl Sequential {
     ///
     /// If there is no key or more than 2^53.
     pub fn new(n_keys: u64) -> Result<Self, KeysError> {
-        Ok(Self {
-            n_keys: error::count(n_keys)?,
-        })
+        Ok(Self { n_keys: error::count(n_keys)? })
     }
 
     /// The number of keys.
@@ -39,9 +37,7 @@ mod tests {
     #[test]
     fn keys_come_in_order_and_begin_again() {
         let keys = Keys::sequential(3).unwrap();
-        let ranks: Vec<u64> = (0..7)
-            .map(|request| keys.rank_at(&mut || 0.5, request))
-            .collect();
+        let ranks: Vec<u64> = (0..7).map(|request| keys.rank_at(&mut || 0.5, request)).collect();
         assert_eq!(ranks, [0, 1, 2, 0, 1, 2, 0]);
     }
 }

@@ -15,9 +15,7 @@ impl Uniform {
     ///
     /// If there is no key or more than 2^53.
     pub fn new(n_keys: u64) -> Result<Self, KeysError> {
-        Ok(Self {
-            n_keys: error::count(n_keys)?,
-        })
+        Ok(Self { n_keys: error::count(n_keys)? })
     }
 
     /// The number of keys.
@@ -51,10 +49,7 @@ mod tests {
 
     #[test]
     fn places_are_parts_of_equal_width() {
-        assert_eq!(
-            (place(0.249, 4), place(0.25, 4), place(0.999, 4)),
-            (0, 1, 3)
-        );
+        assert_eq!((place(0.249, 4), place(0.25, 4), place(0.999, 4)), (0, 1, 3));
         assert_eq!(place(1.0 - f64::EPSILON / 2.0, 1 << 53), (1 << 53) - 1);
     }
 }

@@ -87,14 +87,7 @@ impl Zipf {
         let h_last = law.integral(n_keys as f64 + 0.5);
         let h_span = law.integral(1.5) - 1.0 - h_last;
         let sure = 2.0 - law.inverse(law.integral(2.5) - law.density(2.0, exponent));
-        Ok(Self {
-            n_keys,
-            exponent,
-            law,
-            h_last,
-            h_span,
-            sure,
-        })
+        Ok(Self { n_keys, exponent, law, h_last, h_span, sure })
     }
 
     /// The number of keys.
@@ -114,9 +107,7 @@ impl Zipf {
             // The paper counts ranks from 1. `as` saturates where x is infinite.
             let rank = ((x + 0.5) as u64).clamp(1, self.n_keys);
             let k = rank as f64;
-            if k - x <= self.sure
-                || h >= self.law.integral(k + 0.5) - self.law.density(k, self.exponent)
-            {
+            if k - x <= self.sure || h >= self.law.integral(k + 0.5) - self.law.density(k, self.exponent) {
                 return rank - 1;
             }
         }
@@ -131,20 +122,7 @@ mod tests {
 
     #[test]
     fn frequencies_follow_the_law_for_every_exponent() {
-        for exponent in [
-            0.0,
-            0.3,
-            0.5,
-            0.99,
-            0.9999,
-            0.99991,
-            1.0 - 1e-9,
-            1.0,
-            1.0 + 1e-12,
-            1.5,
-            2.5,
-            6.0,
-        ] {
+        for exponent in [0.0, 0.3, 0.5, 0.99, 0.9999, 0.99991, 1.0 - 1e-9, 1.0, 1.0 + 1e-12, 1.5, 2.5, 6.0] {
             for n_keys in [2, 3, 100, 5_000] {
                 let keys = Keys::zipf(n_keys, exponent).unwrap();
                 checks::frequencies(&keys, |rank| libm::pow((rank + 1) as f64, -exponent));
@@ -157,14 +135,9 @@ mod tests {
         // P(rank 0) = 1 / H(10^9), the harmonic number being ln n + Euler's constant.
         let keys = Zipf::new(1_000_000_000, 1.0).unwrap();
         let mut stream = Stream::named(5, 0, "zipf");
-        let hits = (0..200_000)
-            .filter(|_| keys.rank(&mut || stream.uniform()) == 0)
-            .count() as f64;
+        let hits = (0..200_000).filter(|_| keys.rank(&mut || stream.uniform()) == 0).count() as f64;
         let p = 1.0 / (libm::log(1e9) + 0.577_215_664_901_532_9);
-        assert!(
-            (hits / 2e5 - p).abs() < 4.0 * (p * (1.0 - p) / 2e5).sqrt(),
-            "{hits}"
-        );
+        assert!((hits / 2e5 - p).abs() < 4.0 * (p * (1.0 - p) / 2e5).sqrt(), "{hits}");
     }
 
     #[test]

@@ -119,25 +119,11 @@ mod tests {
     #[test]
     fn without_a_seed_a_pass_is_the_whole_trace() {
         let mut once = Blocks::new(70, 10, None, false);
-        assert_eq!(
-            once.draw(),
-            Some(Stretch {
-                from: 0,
-                length: 70,
-                at: 0
-            })
-        );
+        assert_eq!(once.draw(), Some(Stretch { from: 0, length: 70, at: 0 }));
         assert_eq!(once.draw(), None);
         let mut twice = Blocks::new(70, 10, None, true);
         twice.draw();
-        assert_eq!(
-            twice.draw(),
-            Some(Stretch {
-                from: 0,
-                length: 70,
-                at: 70
-            })
-        );
+        assert_eq!(twice.draw(), Some(Stretch { from: 0, length: 70, at: 70 }));
     }
 
     #[test]
@@ -159,10 +145,7 @@ mod tests {
             }
         }
         // Each count is a sum of about 2000 x 20 draws that hit with probability 1/20: mean 2000, deviation 44.
-        assert!(
-            counts.iter().all(|&count| (1_780..2_220).contains(&count)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&count| (1_780..2_220).contains(&count)), "{counts:?}");
     }
 
     proptest! {

@@ -84,19 +84,11 @@ impl Recorded {
             op: TraceOp::Get,
         };
         let rows = stamps.iter().enumerate().map(row).collect();
-        Self {
-            rows,
-            resolution_ns,
-            timed: true,
-            fails_from: None,
-        }
+        Self { rows, resolution_ns, timed: true, fails_from: None }
     }
 
     pub(super) fn untimed(count: usize) -> Self {
-        Self {
-            timed: false,
-            ..Self::new(&vec![0; count], 1)
-        }
+        Self { timed: false, ..Self::new(&vec![0; count], 1) }
     }
 }
 
@@ -107,10 +99,7 @@ impl TraceRows for Recorded {
     }
 
     fn read(&self, from: u64, out: &mut Vec<TraceRow>, most: usize) {
-        let end = self
-            .fails_from
-            .unwrap_or(self.len())
-            .min(from.saturating_add(most as u64));
+        let end = self.fails_from.unwrap_or(self.len()).min(from.saturating_add(most as u64));
         if from < end {
             out.extend_from_slice(&self.rows[from as usize..end as usize]);
         }

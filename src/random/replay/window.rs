@@ -16,9 +16,7 @@ impl Window {
     /// Row `index`; none beyond the end or if the storage fails.
     #[inline]
     pub(super) fn row(&mut self, rows: &dyn TraceRows, index: u64) -> Option<TraceRow> {
-        let place = index
-            .checked_sub(self.start)
-            .and_then(|place| usize::try_from(place).ok());
+        let place = index.checked_sub(self.start).and_then(|place| usize::try_from(place).ok());
         match place.and_then(|place| self.buffer.get(place)) {
             Some(&row) => Some(row),
             None => self.move_to(rows, index),

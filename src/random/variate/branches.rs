@@ -24,10 +24,7 @@ impl Branches {
             return Err(VariateError::Empty { parameter });
         }
         if !(total > 0.0 && total.is_finite()) {
-            return Err(VariateError::NotPositive {
-                parameter,
-                value: total,
-            });
+            return Err(VariateError::NotPositive { parameter, value: total });
         }
         // All branches that end at the total end at exactly 1: `total / total` is 1, and a trailing zero weight stays empty.
         upper.iter_mut().for_each(|bound| *bound /= total);
@@ -39,30 +36,16 @@ impl Branches {
     pub(super) fn pick(&self, u: f64) -> (usize, f64) {
         // Few branches: a scan beats a binary search.
         let last = self.upper.len() - 1;
-        let index = self
-            .upper
-            .iter()
-            .position(|&upper| u < upper)
-            .unwrap_or(last);
-        let low = if index == 0 {
-            0.0
-        } else {
-            self.upper[index - 1]
-        };
+        let index = self.upper.iter().position(|&upper| u < upper).unwrap_or(last);
+        let low = if index == 0 { 0.0 } else { self.upper[index - 1] };
         let within = (u - low) / (self.upper[index] - low);
-        (
-            index,
-            within.clamp(f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0),
-        )
+        (index, within.clamp(f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0))
     }
 
     /// The probability of each branch, in order; they sum to 1.
     pub(super) fn probabilities(&self) -> impl Iterator<Item = f64> {
         let lower = std::iter::once(0.0).chain(self.upper.iter().copied());
-        self.upper
-            .iter()
-            .zip(lower)
-            .map(|(&upper, lower)| upper - lower)
+        self.upper.iter().zip(lower).map(|(&upper, lower)| upper - lower)
     }
 }
 
@@ -77,10 +60,7 @@ mod tests {
         assert_eq!(branches.pick(0.25), (2, f64::EPSILON / 2.0));
         assert_eq!(branches.pick(0.625), (2, 0.5));
         assert_eq!(branches.pick(1.0 - f64::EPSILON / 2.0).0, 2);
-        assert_eq!(
-            branches.probabilities().collect::<Vec<_>>(),
-            [0.25, 0.0, 0.75, 0.0]
-        );
+        assert_eq!(branches.probabilities().collect::<Vec<_>>(), [0.25, 0.0, 0.75, 0.0]);
     }
 
     #[test]

@@ -17,11 +17,7 @@ pub(super) fn moments(variate: impl Into<Variate>) {
     let count = SAMPLES as f64;
     let mean = values.iter().sum::<f64>() / count;
     let error = (variate.variance() / count).sqrt();
-    assert!(
-        (mean - variate.mean()).abs() <= 4.0 * error,
-        "{variate:?}: mean {mean}, not {}",
-        variate.mean()
-    );
+    assert!((mean - variate.mean()).abs() <= 4.0 * error, "{variate:?}: mean {mean}, not {}", variate.mean());
     let central = |power: i32| values.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / count;
     let (second, fourth) = (central(2), central(4));
     let error = ((fourth - second * second) / count).sqrt();
@@ -38,20 +34,12 @@ pub(super) fn distribution(variate: impl Into<Variate>, cdf: impl Fn(f64) -> f64
     let mut values = samples(&variate);
     values.sort_unstable_by(f64::total_cmp);
     let count = SAMPLES as f64;
-    let distance = values
-        .iter()
-        .enumerate()
-        .fold(0.0_f64, |worst, (index, &value)| {
-            let expected = cdf(value);
-            let below = index as f64 / count;
-            worst
-                .max((expected - below).abs())
-                .max((expected - below - 1.0 / count).abs())
-        });
-    assert!(
-        distance * count.sqrt() < 1.95,
-        "{variate:?}: distance {distance}"
-    );
+    let distance = values.iter().enumerate().fold(0.0_f64, |worst, (index, &value)| {
+        let expected = cdf(value);
+        let below = index as f64 / count;
+        worst.max((expected - below).abs()).max((expected - below - 1.0 / count).abs())
+    });
+    assert!(distance * count.sqrt() < 1.95, "{variate:?}: distance {distance}");
 }
 
 /// Scaling multiplies every quantile, and the moments accordingly.
@@ -61,10 +49,7 @@ pub(super) fn scaling(variate: impl Into<Variate>) {
     let close = |left: f64, right: f64| (left / right - 1.0).abs() < 1e-9;
     for step in 1..100 {
         let u = f64::from(step) / 100.0;
-        assert!(
-            close(scaled.at(u), 2.5 * variate.at(u)),
-            "{variate:?} at {u}"
-        );
+        assert!(close(scaled.at(u), 2.5 * variate.at(u)), "{variate:?} at {u}");
     }
     assert!(close(scaled.mean(), 2.5 * variate.mean()));
     assert!(close(scaled.variance(), 6.25 * variate.variance()));

@@ -15,9 +15,7 @@ impl Constant {
     ///
     /// If it is negative or not finite.
     pub fn new(value: f64) -> Result<Self, VariateError> {
-        Ok(Self {
-            value: not_negative("value", value)?,
-        })
+        Ok(Self { value: not_negative("value", value)? })
     }
 
     /// The value, whatever the uniform.
@@ -37,9 +35,7 @@ impl Constant {
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self {
-            value: self.value * factor,
-        }
+        Self { value: self.value * factor }
     }
 }
 
@@ -52,12 +48,7 @@ mod tests {
     fn it_is_constant() {
         let variate = Constant::new(3.0).unwrap();
         assert_eq!(
-            (
-                variate.at(0.01),
-                variate.at(0.99),
-                variate.mean(),
-                variate.variance()
-            ),
+            (variate.at(0.01), variate.at(0.99), variate.mean(), variate.variance()),
             (3.0, 3.0, 3.0, 0.0)
         );
         assert_eq!(Variate::from(variate).scaled(2.0).at(0.5), 6.0);

@@ -19,9 +19,7 @@ impl Empirical {
     /// If there is no pair, a number is senseless, or the order is wrong.
     pub fn new(points: Vec<(f64, f64)>) -> Result<Self, VariateError> {
         if points.is_empty() {
-            return Err(VariateError::Empty {
-                parameter: "points",
-            });
+            return Err(VariateError::Empty { parameter: "points" });
         }
         for &(quantile, value) in &points {
             within("quantile", quantile, 0.0, 1.0)?;
@@ -29,16 +27,10 @@ impl Empirical {
         }
         for (index, pair) in (1..).zip(points.windows(2)) {
             if pair[1].0 <= pair[0].0 {
-                return Err(VariateError::NotRising {
-                    parameter: "quantiles",
-                    index,
-                });
+                return Err(VariateError::NotRising { parameter: "quantiles", index });
             }
             if pair[1].1 < pair[0].1 {
-                return Err(VariateError::NotRising {
-                    parameter: "values",
-                    index,
-                });
+                return Err(VariateError::NotRising { parameter: "values", index });
             }
         }
         Ok(Self { points })
@@ -76,22 +68,13 @@ impl Empirical {
     fn integral(&self, piece: impl Fn(f64, f64) -> f64) -> f64 {
         let (first, last) = (self.points[0], self.points[self.points.len() - 1]);
         let ends = first.0 * piece(first.1, first.1) + (1.0 - last.0) * piece(last.1, last.1);
-        let inner: f64 = self
-            .points
-            .windows(2)
-            .map(|pair| (pair[1].0 - pair[0].0) * piece(pair[0].1, pair[1].1))
-            .sum();
+        let inner: f64 =
+            self.points.windows(2).map(|pair| (pair[1].0 - pair[0].0) * piece(pair[0].1, pair[1].1)).sum();
         ends + inner
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self {
-            points: self
-                .points
-                .iter()
-                .map(|&(quantile, value)| (quantile, value * factor))
-                .collect(),
-        }
+        Self { points: self.points.iter().map(|&(quantile, value)| (quantile, value * factor)).collect() }
     }
 }
 
@@ -104,13 +87,12 @@ mod tests {
     fn samples_follow_the_distribution() {
         let variate = Empirical::new(vec![(0.0, 1.0), (0.5, 3.0), (1.0, 11.0)]).unwrap();
         checks::moments(variate.clone());
-        checks::distribution(variate.clone(), |x| {
-            if x < 3.0 {
-                (x - 1.0) / 4.0
-            } else {
-                0.5 + (x - 3.0) / 16.0
-            }
-        });
+        checks::distribution(
+            variate.clone(),
+            |x| {
+                if x < 3.0 { (x - 1.0) / 4.0 } else { 0.5 + (x - 3.0) / 16.0 }
+            },
+        );
         checks::scaling(variate);
     }
 
@@ -118,30 +100,19 @@ mod tests {
     fn the_ends_are_flat() {
         let variate = Empirical::new(vec![(0.25, 4.0), (0.75, 8.0)]).unwrap();
         assert_eq!(
-            (
-                variate.at(0.1),
-                variate.at(0.25),
-                variate.at(0.5),
-                variate.at(0.9)
-            ),
+            (variate.at(0.1), variate.at(0.25), variate.at(0.5), variate.at(0.9)),
             (4.0, 4.0, 6.0, 8.0)
         );
         checks::moments(variate);
         let atom = Empirical::new(vec![(0.5, 7.0)]).unwrap();
-        assert_eq!(
-            (atom.at(0.2), atom.at(0.8), atom.mean(), atom.variance()),
-            (7.0, 7.0, 7.0, 0.0)
-        );
+        assert_eq!((atom.at(0.2), atom.at(0.8), atom.mean(), atom.variance()), (7.0, 7.0, 7.0, 0.0));
     }
 
     #[test]
     fn senseless_parameters_are_refused() {
         let refused = |points: &[(f64, f64)]| Empirical::new(points.to_vec()).is_err();
         assert!(
-            refused(&[])
-                && refused(&[(1.1, 0.0)])
-                && refused(&[(0.5, -1.0)])
-                && refused(&[(0.5, f64::NAN)])
+            refused(&[]) && refused(&[(1.1, 0.0)]) && refused(&[(0.5, -1.0)]) && refused(&[(0.5, f64::NAN)])
         );
         assert!(refused(&[(0.5, 1.0), (0.5, 2.0)]) && refused(&[(0.5, 2.0), (0.6, 1.0)]));
     }

@@ -31,11 +31,7 @@ impl Erlang {
     /// If `k` is out of range or the mean not finite and positive.
     pub fn new(k: u32, mean: f64) -> Result<Self, VariateError> {
         within("k", f64::from(k), 1.0, f64::from(MOST_STAGES))?;
-        Ok(Self {
-            k,
-            mean: positive("mean", mean)?,
-            log_factorial: libm::lgamma(f64::from(k)),
-        })
+        Ok(Self { k, mean: positive("mean", mean)?, log_factorial: libm::lgamma(f64::from(k)) })
     }
 
     /// The inverse distribution function at a uniform `u`, to a relative 1e-10 or better.
@@ -69,11 +65,7 @@ impl Erlang {
         let last_step = 1e-6 / k.sqrt();
         let mut x = self.first_guess(u);
         for _ in 0..MOST_STEPS {
-            let (log_tail, slope) = if lower {
-                self.lower_tail(x)
-            } else {
-                self.upper_tail(x)
-            };
+            let (log_tail, slope) = if lower { self.lower_tail(x) } else { self.upper_tail(x) };
             let excess = log_tail - target;
             if (excess > 0.0) == lower {
                 high = x
@@ -137,20 +129,13 @@ impl Erlang {
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self {
-            mean: self.mean * factor,
-            ..*self
-        }
+        Self { mean: self.mean * factor, ..*self }
     }
 }
 
 /// The middle of a bracket; twice the lower end if there is no upper one yet.
 fn bisect(low: f64, high: f64) -> f64 {
-    if high.is_finite() {
-        0.5 * (low + high)
-    } else {
-        2.0 * low + 1.0
-    }
+    if high.is_finite() { 0.5 * (low + high) } else { 2.0 * low + 1.0 }
 }
 
 #[cfg(test)]
@@ -177,18 +162,11 @@ mod tests {
                 let tail = libm::exp2(-f64::from(exponent));
                 let shape = f64::from(k);
                 // How much F moves when x moves by 1e-10 of itself, relative to F.
-                let bend =
-                    |x: f64, f: f64| 1e-10 * x * libm::exp(variate.log_density(x)) / f + 1e-11;
+                let bend = |x: f64, f: f64| 1e-10 * x * libm::exp(variate.log_density(x)) / f + 1e-11;
                 let (low, high) = (variate.at(tail), variate.at(1.0 - tail));
                 let (below, above) = (gamma_lr(shape, low), gamma_ur(shape, high));
-                assert!(
-                    (below / tail - 1.0).abs() <= bend(low, tail),
-                    "k {k}, u {tail}: {below}"
-                );
-                assert!(
-                    (above / tail - 1.0).abs() <= bend(high, tail),
-                    "k {k}, u 1 - {tail}: {above}"
-                );
+                assert!((below / tail - 1.0).abs() <= bend(low, tail), "k {k}, u {tail}: {below}");
+                assert!((above / tail - 1.0).abs() <= bend(high, tail), "k {k}, u 1 - {tail}: {above}");
             }
         }
     }
@@ -197,9 +175,7 @@ mod tests {
     fn quantiles_rise_across_the_change_of_tails() {
         for k in [2, 7, 300] {
             let variate = Erlang::new(k, 1.0).unwrap();
-            let values: Vec<f64> = (1..2_000)
-                .map(|step| variate.at(f64::from(step) / 2_000.0))
-                .collect();
+            let values: Vec<f64> = (1..2_000).map(|step| variate.at(f64::from(step) / 2_000.0)).collect();
             assert!(values.windows(2).all(|pair| pair[0] < pair[1]));
         }
     }

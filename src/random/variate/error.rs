@@ -65,11 +65,7 @@ pub enum VariateError {
 
 /// Passes a finite number.
 pub(super) fn finite(parameter: &'static str, value: f64) -> Result<f64, VariateError> {
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(VariateError::NotFinite { parameter, value })
-    }
+    if value.is_finite() { Ok(value) } else { Err(VariateError::NotFinite { parameter, value }) }
 }
 
 /// Passes a finite number above zero.
@@ -91,21 +87,11 @@ pub(super) fn not_negative(parameter: &'static str, value: f64) -> Result<f64, V
 }
 
 /// Passes a number from `low` to `high`, both included.
-pub(super) fn within(
-    parameter: &'static str,
-    value: f64,
-    low: f64,
-    high: f64,
-) -> Result<f64, VariateError> {
+pub(super) fn within(parameter: &'static str, value: f64, low: f64, high: f64) -> Result<f64, VariateError> {
     if (low..=high).contains(&finite(parameter, value)?) {
         Ok(value)
     } else {
-        Err(VariateError::OutOfRange {
-            parameter,
-            value,
-            low,
-            high,
-        })
+        Err(VariateError::OutOfRange { parameter, value, low, high })
     }
 }
 

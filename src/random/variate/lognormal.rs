@@ -20,10 +20,7 @@ impl Lognormal {
     ///
     /// If one of them is not finite, the median not positive or `sigma` negative.
     pub fn new(median: f64, sigma: f64) -> Result<Self, VariateError> {
-        Ok(Self {
-            median: positive("median", median)?,
-            sigma: not_negative("sigma", sigma)?,
-        })
+        Ok(Self { median: positive("median", median)?, sigma: not_negative("sigma", sigma)? })
     }
 
     /// From mean and 99th percentile, both above zero.
@@ -52,10 +49,7 @@ impl Lognormal {
         positive("mean", mean)?;
         let cv = not_negative("coefficient of variation", coefficient_of_variation)?;
         let variance_of_log = libm::log1p(cv * cv);
-        Self::new(
-            mean * libm::exp(-variance_of_log / 2.0),
-            variance_of_log.sqrt(),
-        )
+        Self::new(mean * libm::exp(-variance_of_log / 2.0), variance_of_log.sqrt())
     }
 
     /// The inverse distribution function at a uniform `u`.
@@ -76,10 +70,7 @@ impl Lognormal {
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self {
-            median: self.median * factor,
-            ..*self
-        }
+        Self { median: self.median * factor, ..*self }
     }
 }
 
@@ -103,14 +94,10 @@ mod tests {
         for p99 in [10.0, 10.1, 25.0, 80.0, 149.0] {
             let variate = Lognormal::from_mean_p99(10.0, p99).unwrap();
             assert!((variate.mean() / 10.0 - 1.0).abs() < 1e-12);
-            assert!(
-                (variate.at(0.99) / p99 - 1.0).abs() < 1e-9,
-                "{p99}: {variate:?}"
-            );
+            assert!((variate.at(0.99) / p99 - 1.0).abs() < 1e-9, "{p99}: {variate:?}");
         }
         assert!(
-            Lognormal::from_mean_p99(10.0, 9.9).is_err()
-                && Lognormal::from_mean_p99(10.0, 150.0).is_err()
+            Lognormal::from_mean_p99(10.0, 9.9).is_err() && Lognormal::from_mean_p99(10.0, 150.0).is_err()
         );
     }
 

@@ -28,11 +28,7 @@ impl Mixture {
         if depth > DEPTH_LIMIT {
             return Err(VariateError::TooDeep { limit: DEPTH_LIMIT });
         }
-        Ok(Self {
-            branches,
-            parts,
-            depth,
-        })
+        Ok(Self { branches, parts, depth })
     }
 
     /// A sample from one uniform `u`, which picks the part and, rescaled, the value. Rising in `u` within each part only.
@@ -61,19 +57,12 @@ impl Mixture {
     /// The weighted mean of a figure; parts that are never taken do not count, not even infinite ones.
     fn weighted(&self, figure: impl Fn(&Variate) -> f64) -> f64 {
         let parts = self.branches.probabilities().zip(&self.parts);
-        parts
-            .filter(|&(p, _)| p > 0.0)
-            .map(|(p, part)| p * figure(part))
-            .sum()
+        parts.filter(|&(p, _)| p > 0.0).map(|(p, part)| p * figure(part)).sum()
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
         let parts = self.parts.iter().map(|part| part.scaled(factor)).collect();
-        Self {
-            branches: self.branches.clone(),
-            parts,
-            depth: self.depth,
-        }
+        Self { branches: self.branches.clone(), parts, depth: self.depth }
     }
 }
 
@@ -98,9 +87,7 @@ mod tests {
     #[test]
     fn samples_follow_the_distribution() {
         checks::moments(two_parts());
-        checks::distribution(two_parts(), |x| {
-            0.75 * x.min(1.0) + 0.25 * (1.0 - libm::exp(-x / 4.0))
-        });
+        checks::distribution(two_parts(), |x| 0.75 * x.min(1.0) + 0.25 * (1.0 - libm::exp(-x / 4.0)));
         checks::scaling(two_parts());
     }
 
@@ -108,11 +95,8 @@ mod tests {
     fn infinite_moments_stay_infinite_and_unused_parts_do_not_count() {
         let mix = |weight, shape| {
             let heavy = Pareto::new(1.0, shape).unwrap().into();
-            let mixture = Mixture::new(vec![
-                (1.0, Constant::new(1.0).unwrap().into()),
-                (weight, heavy),
-            ])
-            .unwrap();
+            let mixture =
+                Mixture::new(vec![(1.0, Constant::new(1.0).unwrap().into()), (weight, heavy)]).unwrap();
             (mixture.mean(), mixture.variance())
         };
         assert_eq!(mix(1.0, 0.5), (f64::INFINITY, f64::INFINITY));

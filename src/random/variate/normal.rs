@@ -3,14 +3,8 @@
 /// `numerator[0] + numerator[1] x + ...` over `1 + denominator[0] x + ...`, by Horner's rule.
 #[inline]
 fn rational(numerator: &[f64; 8], denominator: &[f64; 7], x: f64) -> f64 {
-    let above = numerator
-        .iter()
-        .rev()
-        .fold(0.0, |sum, &coefficient| sum * x + coefficient);
-    let below = denominator
-        .iter()
-        .rev()
-        .fold(0.0, |sum, &coefficient| sum * x + coefficient);
+    let above = numerator.iter().rev().fold(0.0, |sum, &coefficient| sum * x + coefficient);
+    let below = denominator.iter().rev().fold(0.0, |sum, &coefficient| sum * x + coefficient);
     above / (below * x + 1.0)
 }
 
@@ -116,11 +110,7 @@ mod tests {
             (0.001, -3.090_232_306_167_814),
             (1e-20, -9.262_340_089_798_408),
         ] {
-            assert!(
-                (inverse_normal(u) / expected - 1.0).abs() < 1e-15,
-                "{u}: {}",
-                inverse_normal(u)
-            );
+            assert!((inverse_normal(u) / expected - 1.0).abs() < 1e-15, "{u}: {}", inverse_normal(u));
         }
         assert_eq!(inverse_normal(0.5), 0.0);
     }

@@ -18,10 +18,7 @@ impl Pareto {
     ///
     /// If one of them is not finite and positive.
     pub fn new(scale: f64, shape: f64) -> Result<Self, VariateError> {
-        Ok(Self {
-            scale: positive("scale", scale)?,
-            shape: positive("shape", shape)?,
-        })
+        Ok(Self { scale: positive("scale", scale)?, shape: positive("shape", shape)? })
     }
 
     /// The inverse distribution function at a uniform `u`: `scale (1 - u)^(-1 / shape)`.
@@ -33,11 +30,7 @@ impl Pareto {
 
     /// `scale shape / (shape - 1)`; infinite for a shape of 1 or less.
     pub fn mean(&self) -> f64 {
-        if self.shape <= 1.0 {
-            f64::INFINITY
-        } else {
-            self.scale * self.shape / (self.shape - 1.0)
-        }
+        if self.shape <= 1.0 { f64::INFINITY } else { self.scale * self.shape / (self.shape - 1.0) }
     }
 
     /// `scale^2 shape / ((shape - 1)^2 (shape - 2))`; infinite for a shape of 2 or less.
@@ -50,10 +43,7 @@ impl Pareto {
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self {
-            scale: self.scale * factor,
-            ..*self
-        }
+        Self { scale: self.scale * factor, ..*self }
     }
 }
 

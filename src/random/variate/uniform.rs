@@ -18,12 +18,7 @@ impl Uniform {
     pub fn new(low: f64, high: f64) -> Result<Self, VariateError> {
         not_negative("low", low)?;
         if finite("high", high)? < low {
-            return Err(VariateError::OutOfRange {
-                parameter: "high",
-                value: high,
-                low,
-                high: f64::MAX,
-            });
+            return Err(VariateError::OutOfRange { parameter: "high", value: high, low, high: f64::MAX });
         }
         Ok(Self { low, high })
     }
@@ -46,10 +41,7 @@ impl Uniform {
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self {
-            low: self.low * factor,
-            high: self.high * factor,
-        }
+        Self { low: self.low * factor, high: self.high * factor }
     }
 }
 

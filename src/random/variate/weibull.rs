@@ -18,10 +18,7 @@ impl Weibull {
     ///
     /// If one of them is not finite and positive.
     pub fn new(scale: f64, shape: f64) -> Result<Self, VariateError> {
-        Ok(Self {
-            scale: positive("scale", scale)?,
-            shape: positive("shape", shape)?,
-        })
+        Ok(Self { scale: positive("scale", scale)?, shape: positive("shape", shape)? })
     }
 
     /// The inverse distribution function at a uniform `u`: `scale (-ln(1 - u))^(1 / shape)`.
@@ -40,18 +37,11 @@ impl Weibull {
     pub fn variance(&self) -> f64 {
         let first = libm::tgamma(1.0 + 1.0 / self.shape);
         let second = libm::tgamma(1.0 + 2.0 / self.shape);
-        if second.is_infinite() {
-            second
-        } else {
-            self.scale * self.scale * (second - first * first)
-        }
+        if second.is_infinite() { second } else { self.scale * self.scale * (second - first * first) }
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self {
-            scale: self.scale * factor,
-            ..*self
-        }
+        Self { scale: self.scale * factor, ..*self }
     }
 }
 

@@ -72,7 +72,12 @@ fn subjects(finished: &Rc<Finished>, expect: &Expect) -> Vec<(String, Dynamic)> 
     }
 }
 
-fn judged(engine: &Engine, words: &[String], expect: &Expect, subject: Dynamic) -> Result<Judgement, Problems> {
+fn judged(
+    engine: &Engine,
+    words: &[String],
+    expect: &Expect,
+    subject: Dynamic,
+) -> Result<Judgement, Problems> {
     refill();
     let value = match expect.callback.call(engine, (subject,)) {
         Ok(value) => value,

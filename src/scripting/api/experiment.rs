@@ -4,7 +4,7 @@ use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Plan, Timing, Variant};
 use crate::scripting::callback::Callback;
 use crate::scripting::convert::{Scripted, level};
-use crate::scripting::desk::{Definition, Expect, ExpectKind, call_place, desk};
+use crate::scripting::desk::{Definition, Expect, ExpectKind, Only, call_place, desk};
 use crate::scripting::errors::{fail, raise};
 use crate::scripting::units::Span;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext, Position};
@@ -29,7 +29,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("variant", |e: ExperimentHandle, name: &str, levels: Map| {
         e.change(|d| d.variants.push((name.into(), levels)))
     });
-    engine.register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
+    engine
+        .register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
     engine.register_fn("replications", |e: ExperimentHandle, n: INT| -> Scripted<_> {
         let n = positive(n, "replications")?;
         Ok(e.change(|d| d.replications = n))
@@ -81,7 +82,12 @@ fn callbacks(engine: &mut Engine) {
 
 impl ExperimentHandle {
     fn change(self, change: impl FnOnce(&mut Definition)) -> Self {
-        desk(|desk| change(&mut desk.experiments[self.0]));
+        desk(|desk| {
+            let definition = &mut desk.experiments[self.0];
+            change(definition);
+            // Results of what it was before are not its results.
+            definition.finished = None;
+        });
         self
     }
 
@@ -93,17 +99,15 @@ impl ExperimentHandle {
 
 fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
     let place = call_place(&cx);
-    let enough = desk(|desk| desk.only.is_some_and(|only| desk.experiments.len() > only));
-    if enough {
-        return Err(EvalAltResult::ErrorTerminated("enough".into(), Position::NONE).into());
-    }
     if desk(|desk| desk.world.is_some()) {
         return Err(fail("an experiment cannot be described inside a world", None));
     }
     if name.trim().is_empty() {
         return Err(fail("an experiment needs a name", Some("write experiment(\"name\")".into())));
     }
-    if desk(|desk| desk.experiments.iter().any(|other| other.name == name && other.finished.is_none())) {
+    if desk(|desk| {
+        desk.only.is_none() && desk.experiments.iter().any(|other| other.name == name && other.pending)
+    }) {
         let hint = "results are kept by name: give each its own".to_string();
         return Err(fail(format!("there are two experiments of the name \"{name}\""), Some(hint)));
     }
@@ -121,7 +125,10 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
         world: None,
         expects: Vec::new(),
         place,
+        pending: true,
+        calls: 0,
         finished: None,
+        records: Vec::new(),
     };
     Ok(desk(|desk| {
         desk.experiments.push(definition);
@@ -135,7 +142,10 @@ fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHa
     }
     let twice = desk(|desk| desk.experiments[e.0].factors.iter().any(|(other, _)| other == name));
     if twice {
-        return Err(fail(format!("`{name}` is varied twice"), Some("put all its values into one list".into())));
+        return Err(fail(
+            format!("`{name}` is varied twice"),
+            Some("put all its values into one list".into()),
+        ));
     }
     let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !is_word || name.is_empty() {
@@ -159,27 +169,63 @@ fn longer_than_nothing(span: Span, what: &str) -> Scripted<u64> {
     Err(fail(format!("`{what}` must be longer than nothing, not {}", span.text()), None))
 }
 
+/// Why `.run()` ends a script that has done nothing wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scripting) enum Ending {
+    /// There are no results to go on with.
+    NoResults,
+    /// A worker has come to the call that is under way.
+    Enough,
+}
+
+impl Ending {
+    fn error(self) -> Box<EvalAltResult> {
+        EvalAltResult::ErrorTerminated(Dynamic::from(self), Position::NONE).into()
+    }
+
+    /// Whether this is why.
+    pub fn ended(self, error: &EvalAltResult) -> bool {
+        let EvalAltResult::ErrorTerminated(why, _) = error.unwrap_inner() else { return false };
+        why.clone().try_cast::<Ending>() == Some(self)
+    }
+}
+
 /// `.run()`: at once, or what an earlier evaluation found.
 fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
     if desk(|desk| desk.world.is_some() || desk.moment.is_some()) {
         return Err(fail("an experiment cannot be run inside a world", None));
     }
-    let known = desk(|desk| (desk.only, desk.earlier.get(e.0).cloned(), desk.experiments[e.0].clone()));
-    match known {
-        (Some(only), _, _) if e.0 >= only => {
-            Err(EvalAltResult::ErrorTerminated("enough".into(), Position::NONE).into())
-        }
-        (Some(_), Some(record), definition) => {
+    let (only, finished) = desk(|desk| {
+        let definition = &mut desk.experiments[e.0];
+        definition.calls += 1;
+        definition.pending = false;
+        (desk.only, definition.finished.clone())
+    });
+    if let Some(only) = only {
+        return run_again(e, only);
+    }
+    if let Some(finished) = finished {
+        return Ok(super::results::All::of(finished));
+    }
+    match crate::scripting::session::run_experiment(e.0, true).map_err(raise)? {
+        Some(finished) => Ok(super::results::All::of(finished)),
+        None => Err(Ending::NoResults.error()),
+    }
+}
+
+/// `.run()` in a worker: what it returned the first time, up to the call that is under way.
+fn run_again(e: ExperimentHandle, only: Only) -> Scripted<super::results::All> {
+    let (definition, earlier) =
+        desk(|desk| (desk.experiments[e.0].clone(), desk.earlier.get(e.0).cloned().unwrap_or_default()));
+    if e.0 == only.ordinal && only.call == Some(definition.calls) {
+        return Err(Ending::Enough.error());
+    }
+    match earlier.into_iter().rev().find(|(calls, _)| *calls <= definition.calls) {
+        Some((_, record)) => {
             let finished = crate::scripting::Finished { record, params: params(&definition) };
             Ok(super::results::All::of(std::rc::Rc::new(finished)))
         }
-        (_, _, definition) => match definition.finished {
-            Some(finished) => Ok(super::results::All::of(finished)),
-            None => match crate::scripting::session::run_experiment(e.0).map_err(raise)? {
-                Some(finished) => Ok(super::results::All::of(finished)),
-                None => Err(EvalAltResult::ErrorTerminated("stopped".into(), Position::NONE).into()),
-            },
-        },
+        None => Err(fail("this experiment failed", None)),
     }
 }
 
@@ -220,9 +266,10 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
     if definition.duration.is_none() {
         missing("duration", "add .duration(1.minute)");
     }
-    let runs: u64 = definition.factors.iter().fold(definition.replications, |product, (_, levels)| {
-        product.saturating_mul(levels.len() as u64)
-    });
+    let runs: u64 = definition
+        .factors
+        .iter()
+        .fold(definition.replications, |product, (_, levels)| product.saturating_mul(levels.len() as u64));
     let runs = runs.saturating_mul(definition.variants.len().max(1) as u64);
     if runs > RUNS_AT_MOST {
         let message = format!("experiment \"{}\" would take {runs} runs", definition.name);

@@ -1,7 +1,7 @@
 //! Distributions, keys, arrivals, traces, later steps.
 
 use crate::catalog::{KeysPlan, Load, PlannedStep, Problem, TraceLoad, Value};
-use crate::input::{OnError, TraceFileOptions, Trace, open_trace};
+use crate::input::{OnError, Trace, TraceFileOptions, open_trace};
 use crate::random::arrivals::{Arrivals, NextState};
 use crate::random::keys::{Keys, KeysError};
 use crate::random::replay::{ReplayOptions, TraceRows};
@@ -42,42 +42,56 @@ fn wrong(error: impl std::fmt::Display) -> Box<rhai::EvalAltResult> {
 }
 
 /// A distribution, or a stand-in for one whose mistake has been noted, so that later ones are found too.
-fn made<V: Into<Variate>, E: std::fmt::Display>(cx: &NativeCallContext<'_>, result: Result<V, E>) -> Variate {
-    result.map_or_else(|error| noted(cx, &error, Variate::constant(1)), Into::into)
+fn made<V: Into<Variate>, E: std::fmt::Display>(
+    cx: &NativeCallContext<'_>,
+    result: Result<V, E>,
+) -> Scripted<Variate> {
+    result.map_or_else(|error| noted(cx, &error, Variate::constant(1)), |made| Ok(made.into()))
 }
 
-/// Notes a mistake in the world being described.
-fn noted<T>(cx: &NativeCallContext<'_>, error: &impl std::fmt::Display, stand_in: T) -> T {
+/// Notes a mistake in the world being described; outside of worlds it is an error at once.
+fn noted<T>(cx: &NativeCallContext<'_>, error: &impl std::fmt::Display, stand_in: T) -> Scripted<T> {
     let problem = Problem::at(&call_place(cx), error.to_string());
-    let _ = draft("it", |world| world.spec.problems.push(problem));
-    stand_in
+    draft("it", |world| world.spec.problems.push(problem)).map_err(|_| wrong(error))?;
+    Ok(stand_in)
 }
 
 fn distributions(engine: &mut Engine) {
     engine.register_fn("constant", |value: Span| -> Scripted<Variate> {
         u64::try_from(value.0).map(Variate::constant).map_err(|_| wrong("a time cannot be negative"))
     });
-    engine.register_fn("exponential", |cx: NativeCallContext, mean: Span| made(&cx, Exponential::new(mean.0 as f64)));
-    engine.register_fn("uniform", |cx: NativeCallContext, low: Span, high: Span| made(&cx, Uniform::new(low.0 as f64, high.0 as f64)));
+    engine.register_fn("exponential", |cx: NativeCallContext, mean: Span| {
+        made(&cx, Exponential::new(mean.0 as f64))
+    });
+    engine.register_fn("uniform", |cx: NativeCallContext, low: Span, high: Span| {
+        made(&cx, Uniform::new(low.0 as f64, high.0 as f64))
+    });
     engine.register_fn("erlang", |cx: NativeCallContext, stages: INT, mean: Span| {
         made(&cx, Erlang::new(stages.clamp(0, 1000) as u32, mean.0 as f64))
     });
-    engine.register_fn("lognormal", |cx: NativeCallContext, median: Span, sigma: FLOAT| made(&cx, Lognormal::new(median.0 as f64, sigma)));
+    engine.register_fn("lognormal", |cx: NativeCallContext, median: Span, sigma: FLOAT| {
+        made(&cx, Lognormal::new(median.0 as f64, sigma))
+    });
     engine.register_fn("lognormal_p99", |cx: NativeCallContext, mean: Span, p99: Span| {
         made(&cx, Lognormal::from_mean_p99(mean.0 as f64, p99.0 as f64))
     });
-    engine.register_fn("weibull", |cx: NativeCallContext, scale: Span, shape: FLOAT| made(&cx, Weibull::new(scale.0 as f64, shape)));
-    engine.register_fn("pareto", |cx: NativeCallContext, scale: Span, shape: FLOAT| made(&cx, Pareto::new(scale.0 as f64, shape)));
+    engine.register_fn("weibull", |cx: NativeCallContext, scale: Span, shape: FLOAT| {
+        made(&cx, Weibull::new(scale.0 as f64, shape))
+    });
+    engine.register_fn("pareto", |cx: NativeCallContext, scale: Span, shape: FLOAT| {
+        made(&cx, Pareto::new(scale.0 as f64, shape))
+    });
 }
 
 fn mixtures(engine: &mut Engine) {
     engine.register_fn("hyperexponential", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
-        let pairs = pairs(&list, "[probability, mean]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
-        Ok(made(&cx, Hyperexponential::new(pairs)))
+        let pairs =
+            pairs(&list, "[probability, mean]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
+        made(&cx, Hyperexponential::new(pairs))
     });
     engine.register_fn("empirical", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let pairs = pairs(&list, "[quantile, time]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
-        Ok(made(&cx, Empirical::new(pairs)))
+        made(&cx, Empirical::new(pairs))
     });
     engine.register_fn("mixture", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let part = |value: &Dynamic| match convert::value(value) {
@@ -85,7 +99,7 @@ fn mixtures(engine: &mut Engine) {
             Value::Duration(span) => Some(Variate::constant(span)),
             _ => None,
         };
-        Ok(made(&cx, Mixture::new(pairs(&list, "[weight, distribution]", part)?)))
+        made(&cx, Mixture::new(pairs(&list, "[weight, distribution]", part)?))
     });
 }
 
@@ -108,16 +122,20 @@ fn number(value: &Dynamic) -> Option<f64> {
     }
 }
 
-fn plan(cx: &NativeCallContext<'_>, popularity: Result<Keys, KeysError>, scrambled: bool) -> KeysPlan {
+fn plan(
+    cx: &NativeCallContext<'_>,
+    popularity: Result<Keys, KeysError>,
+    scrambled: bool,
+) -> Scripted<KeysPlan> {
     let one = || Keys::uniform(1).expect("one key");
-    let popularity = popularity.unwrap_or_else(|error| noted(cx, &error, one()));
+    let popularity = popularity.or_else(|error| noted(cx, &error, one()))?;
     let size = popularity.n_keys();
     let most = crate::audit::KEYS_MAX;
     if size > most {
         let why = format!("{size} keys are more than a simulation can follow ({most})");
         return noted(cx, &why, KeysPlan { popularity: one(), size: 1, scrambled });
     }
-    KeysPlan { popularity, size, scrambled }
+    Ok(KeysPlan { popularity, size, scrambled })
 }
 
 fn whole(n: INT) -> u64 {
@@ -125,37 +143,56 @@ fn whole(n: INT) -> u64 {
 }
 
 fn keys(engine: &mut Engine) {
-    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: FLOAT| plan(&cx, Keys::zipf(whole(n), exponent), true));
-    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: INT| plan(&cx, Keys::zipf(whole(n), exponent as f64), true));
-    engine.register_fn("uniform_keys", |cx: NativeCallContext, n: INT| plan(&cx, Keys::uniform(whole(n)), true));
-    engine.register_fn("latest", |cx: NativeCallContext, n: INT, exponent: FLOAT| plan(&cx, Keys::latest(whole(n), exponent), false));
-    engine.register_fn("sequential", |cx: NativeCallContext, n: INT| plan(&cx, Keys::sequential(whole(n)), false));
+    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: FLOAT| {
+        plan(&cx, Keys::zipf(whole(n), exponent), true)
+    });
+    engine.register_fn("zipf", |cx: NativeCallContext, n: INT, exponent: INT| {
+        plan(&cx, Keys::zipf(whole(n), exponent as f64), true)
+    });
+    engine.register_fn("uniform_keys", |cx: NativeCallContext, n: INT| {
+        plan(&cx, Keys::uniform(whole(n)), true)
+    });
+    engine.register_fn("latest", |cx: NativeCallContext, n: INT, exponent: FLOAT| {
+        plan(&cx, Keys::latest(whole(n), exponent), false)
+    });
+    engine.register_fn("sequential", |cx: NativeCallContext, n: INT| {
+        plan(&cx, Keys::sequential(whole(n)), false)
+    });
     engine.register_fn("hotspot", |cx: NativeCallContext, n: INT, keys: Share, requests: Share| {
         plan(&cx, Keys::hotspot(whole(n), keys.0, requests.0), true)
     });
     engine.register_fn("unscrambled", |keys: KeysPlan| KeysPlan { scrambled: false, ..keys });
 }
 
-fn open<E: std::fmt::Display>(cx: &NativeCallContext<'_>, arrivals: Result<Arrivals, E>) -> Load {
+fn open<E: std::fmt::Display>(cx: &NativeCallContext<'_>, arrivals: Result<Arrivals, E>) -> Scripted<Load> {
     let stand_in = || Arrivals::poisson(1.0).expect("a good rate");
-    Load::Open(arrivals.unwrap_or_else(|error| noted(cx, &error, stand_in())))
+    arrivals.or_else(|error| noted(cx, &error, stand_in())).map(Load::Open)
 }
 
 fn arrivals(engine: &mut Engine) {
     engine.register_fn("poisson", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::poisson(rate.0)));
-    engine.register_fn("constant", |cx: NativeCallContext, rate: Rate| open(&cx, Arrivals::constant(rate.0, 0)));
-    engine.register_fn("ramp", |cx: NativeCallContext, list: Array| -> Scripted<Load> { Ok(open(&cx, Arrivals::ramp(points(&list)?))) });
-    engine.register_fn("steps", |cx: NativeCallContext, list: Array| -> Scripted<Load> { Ok(open(&cx, Arrivals::steps(points(&list)?))) });
-    engine.register_fn("spike", |cx: NativeCallContext, usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
-        let (Ok(begin), Ok(length)) = (u64::try_from(begin.0), u64::try_from(length.0)) else {
-            return Err(wrong("a spike does not begin before the start, nor last less than nothing"));
-        };
-        let mut steps = vec![(0, usual.0), (begin, peak.0), (begin.saturating_add(length), usual.0)];
-        if begin == 0 {
-            steps.remove(0);
-        }
-        Ok(open(&cx, Arrivals::steps(steps)))
+    engine.register_fn("constant", |cx: NativeCallContext, rate: Rate| {
+        open(&cx, Arrivals::constant(rate.0, 0))
     });
+    engine.register_fn("ramp", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
+        open(&cx, Arrivals::ramp(points(&list)?))
+    });
+    engine.register_fn("steps", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
+        open(&cx, Arrivals::steps(points(&list)?))
+    });
+    engine.register_fn(
+        "spike",
+        |cx: NativeCallContext, usual: Rate, peak: Rate, begin: Span, length: Span| -> Scripted<Load> {
+            let (Ok(begin), Ok(length)) = (u64::try_from(begin.0), u64::try_from(length.0)) else {
+                return Err(wrong("a spike does not begin before the start, nor last less than nothing"));
+            };
+            let mut steps = vec![(0, usual.0), (begin, peak.0), (begin.saturating_add(length), usual.0)];
+            if begin == 0 {
+                steps.remove(0);
+            }
+            open(&cx, Arrivals::steps(steps))
+        },
+    );
     engine.register_fn("bursty", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
         let state = |item: &Dynamic| {
             let item = item.clone().try_cast::<Array>()?;
@@ -164,8 +201,9 @@ fn arrivals(engine: &mut Engine) {
             Some((rate.clone().try_cast::<Rate>()?.0, u64::try_from(stay.0).ok()?))
         };
         let states: Option<Vec<_>> = list.iter().map(state).collect();
-        let states = states.ok_or_else(|| wrong("each state must be [rate, mean stay], as in [500.rps, 1.s]"))?;
-        Ok(open(&cx, Arrivals::mmpp(states, NextState::Random)))
+        let states =
+            states.ok_or_else(|| wrong("each state must be [rate, mean stay], as in [500.rps, 1.s]"))?;
+        open(&cx, Arrivals::mmpp(states, NextState::Random))
     });
 }
 
@@ -181,7 +219,9 @@ fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
     found.ok_or_else(|| wrong("each item of the list must be [time, rate], as in [30.s, 500.rps]"))
 }
 
-const TRACE_OPTIONS: [&str; 7] = ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
+/// Settings of a trace.
+pub(in crate::scripting) const TRACE_OPTIONS: [&str; 7] =
+    ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
 
 fn trace(path: &str, options: &Map) -> Scripted<Load> {
     for name in options.keys() {
@@ -230,14 +270,20 @@ fn option(name: &str, wanted: &str, found: &Value) -> Box<rhai::EvalAltResult> {
 }
 
 /// Traces read so far, by file and options: every worker and replication shares one copy.
-static LOADED: Mutex<BTreeMap<(PathBuf, bool, Option<u64>), Arc<Trace>>> = Mutex::new(BTreeMap::new());
+static LOADED: Mutex<BTreeMap<TraceKey, Arc<Trace>>> = Mutex::new(BTreeMap::new());
+
+/// File, whether bad lines are skipped, and the limit.
+type TraceKey = (PathBuf, bool, Option<u64>);
 
 /// Reads a trace, once. A path is looked for beside the script, then where the user is.
 fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
     let beside = desk(|desk| desk.folder.join(path));
     let file = if beside.exists() { beside } else { Path::new(path).to_path_buf() };
     if !file.exists() {
-        let hint = format!("it is looked for in {} and where you are", desk(|desk| desk.folder.display().to_string()));
+        let hint = format!(
+            "it is looked for in {} and where you are",
+            desk(|desk| desk.folder.display().to_string())
+        );
         return Err(fail(format!("there is no trace {path}"), Some(hint)));
     }
     let key = (file.clone(), options.on_error == OnError::Skip, options.limit);
@@ -247,8 +293,13 @@ fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
     }
     let trace = Arc::new(open_trace(&file, options).map_err(|error| fail(error.to_string(), None))?);
     if trace.skipped() > 0 {
-        let example = trace.first_error().map_or(String::new(), |error| format!("; the first one: {error}"));
-        crate::scripting::desk::print(&format!("warning: {} lines of {path} were skipped{example}", trace.skipped()));
+        let line = trace.first_error().map(|error| error.to_string());
+        let example = line.as_deref().and_then(|line| line.split(';').next());
+        let example = example.map_or(String::new(), |line| format!("; the first one: {line}"));
+        crate::scripting::desk::print(&format!(
+            "warning: {} lines of {path} were skipped{example}",
+            trace.skipped()
+        ));
     }
     loaded.insert(key, trace.clone());
     Ok(trace)

@@ -8,7 +8,8 @@ mod timeline;
 mod world;
 
 pub(super) use checks::{judge, probe};
-pub(super) use experiment::{ExperimentHandle, Params, params, plan};
+pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
+pub(super) use load::TRACE_OPTIONS;
 
 use rhai::{Dynamic, Engine};
 
@@ -21,8 +22,8 @@ pub(super) fn register(engine: &mut Engine) {
     results::register(engine);
 }
 
-/// How a word is written, for hints when it got the wrong arguments.
-const USAGE: &[(&str, &str)] = &[
+/// The words of the language and how they are written: for `list`, `explain`, and hints when one got the wrong arguments.
+pub const WORDS: &[(&str, &str)] = &[
     ("experiment", "experiment(\"name\")"),
     ("about", ".about(\"what it shows\")"),
     ("vary", ".vary(\"ttl\", [5.s, 60.s])"),
@@ -82,7 +83,7 @@ const USAGE: &[(&str, &str)] = &[
 
 /// How to write a word, as a hint.
 pub(super) fn usage(name: &str) -> Option<String> {
-    let found = USAGE.iter().find(|(word, _)| *word == name);
+    let found = WORDS.iter().find(|(word, _)| *word == name);
     found.map(|(_, usage)| format!("write {usage}"))
 }
 

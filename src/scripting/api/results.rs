@@ -24,9 +24,9 @@ pub(in crate::scripting) struct One {
     variant: usize,
 }
 
-/// A metric of several variants: a comparison must hold for each of them.
+/// A metric of several variants, and their labels: a comparison must hold for each of them.
 #[derive(Clone)]
-struct Several(Vec<Estimate>);
+struct Several(Vec<Estimate>, Vec<String>);
 
 /// The outcome of a comparison.
 #[derive(Clone, Debug)]
@@ -56,13 +56,20 @@ impl All {
         One { finished: self.finished.clone(), variant }
     }
 
+    fn labels(&self) -> Vec<String> {
+        self.variants
+            .iter()
+            .map(|variant| self.finished.record.plan.variants[*variant].label.clone())
+            .collect()
+    }
+
     fn get(&self, name: &str) -> Scripted<Dynamic> {
         let estimates: Scripted<Vec<Estimate>> =
             self.variants.iter().map(|variant| self.one(*variant).estimate(name)).collect();
         let mut estimates = estimates?;
         Ok(match estimates.len() {
             1 => Dynamic::from(estimates.remove(0)),
-            _ => Dynamic::from(Several(estimates)),
+            _ => Dynamic::from(Several(estimates, self.labels())),
         })
     }
 
@@ -72,7 +79,9 @@ impl All {
         let sense = match METRICS[metric].better {
             Better::Lower => Sense::Less,
             Better::Higher => Sense::More,
-            Better::Neither => return Err(fail(format!("no value of `{name}` is better than another"), None)),
+            Better::Neither => {
+                return Err(fail(format!("no value of `{name}` is better than another"), None));
+            }
         };
         let estimates: Vec<(usize, Estimate)> =
             self.variants.iter().map(|v| Ok((*v, self.one(*v).estimate(name)?))).collect::<Scripted<_>>()?;
@@ -83,7 +92,7 @@ impl All {
         let order = |a: f64, b: f64| if sense == Sense::Less { a < b } else { a > b };
         let mut best = 0;
         for (at, (_, estimate)) in estimates.iter().enumerate() {
-            if !(mean(&estimates[best].1) <= f64::INFINITY) || order(mean(estimate), mean(&estimates[best].1)) {
+            if mean(&estimates[best].1).is_nan() || order(mean(estimate), mean(&estimates[best].1)) {
                 best = at;
             }
         }
@@ -175,7 +184,7 @@ fn compare(a: &Several, sense: Sense, b: &Dynamic) -> Scripted<Check> {
         if let Some(other) = b.clone().try_cast::<Estimate>() {
             return Ok(vec![estimate.against_estimate(sense, &other)]);
         }
-        if let Some(Several(others)) = b.clone().try_cast::<Several>() {
+        if let Some(Several(others, _)) = b.clone().try_cast::<Several>() {
             return Ok(others.iter().map(|other| estimate.against_estimate(sense, other)).collect());
         }
         Ok(vec![estimate.against(sense, limit(&estimate.metric, &b)?)])
@@ -211,16 +220,20 @@ fn comparisons(engine: &mut Engine) {
     for (operator, sense) in SENSES {
         macro_rules! with {
             ($($kind:ty),*) => {$(
-                engine.register_fn(operator, move |a: Estimate, b: $kind| compare(&Several(vec![a]), sense, &Dynamic::from(b)));
+                engine.register_fn(operator, move |a: Estimate, b: $kind| compare(&Several(vec![a], Vec::new()), sense, &Dynamic::from(b)));
                 engine.register_fn(operator, move |a: Several, b: $kind| compare(&a, sense, &Dynamic::from(b)));
-                engine.register_fn(operator, move |a: $kind, b: Estimate| compare(&Several(vec![b]), mirrored(sense), &Dynamic::from(a)));
+                engine.register_fn(operator, move |a: $kind, b: Estimate| compare(&Several(vec![b], Vec::new()), mirrored(sense), &Dynamic::from(a)));
                 engine.register_fn(operator, move |a: $kind, b: Several| compare(&b, mirrored(sense), &Dynamic::from(a)));
             )*};
         }
         with!(Span, Rate, Size, Share, INT, FLOAT);
-        engine.register_fn(operator, move |a: Estimate, b: Estimate| compare(&Several(vec![a]), sense, &Dynamic::from(b)));
+        engine.register_fn(operator, move |a: Estimate, b: Estimate| {
+            compare(&Several(vec![a], Vec::new()), sense, &Dynamic::from(b))
+        });
         engine.register_fn(operator, move |a: Several, b: Estimate| compare(&a, sense, &Dynamic::from(b)));
-        engine.register_fn(operator, move |a: Estimate, b: Several| compare(&Several(vec![a]), sense, &Dynamic::from(b)));
+        engine.register_fn(operator, move |a: Estimate, b: Several| {
+            compare(&Several(vec![a], Vec::new()), sense, &Dynamic::from(b))
+        });
         engine.register_fn(operator, move |a: Several, b: Several| compare(&a, sense, &Dynamic::from(b)));
     }
     engine.register_fn("!", |_: Check| -> Scripted<Check> {
@@ -245,6 +258,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("mean", |estimate: &mut Estimate| estimate.mean().unwrap_or(f64::NAN));
     for name in ["to_string", "to_debug"] {
         engine.register_fn(name, |estimate: &mut Estimate| estimate_text(estimate));
+        engine.register_fn(name, |several: &mut Several| several_text(several));
         engine.register_fn(name, |check: &mut Check| check.0.detail.clone());
         engine.register_fn(name, |all: &mut All| all_text(all));
         engine.register_fn(name, |one: &mut One| one_text(one));
@@ -257,13 +271,22 @@ fn estimate_text(estimate: &Estimate) -> String {
     match (estimate.mean(), estimate.interval()) {
         (None, _) => format!("{}: not measured", estimate.metric),
         (Some(mean), None) => format!("{}: {}", estimate.metric, short(mean)),
-        (Some(mean), Some(i)) => format!("{}: {} [{}, {}]", estimate.metric, short(mean), short(i.low()), short(i.high())),
+        (Some(mean), Some(i)) => {
+            format!("{}: {} [{}, {}]", estimate.metric, short(mean), short(i.low()), short(i.high()))
+        }
     }
 }
 
 fn all_text(all: &All) -> String {
-    let labels = all.variants.iter().map(|v| all.finished.record.plan.variants[*v].label.clone());
-    format!("results of {}", labels.collect::<Vec<_>>().join(", "))
+    format!("results of {}", all.labels().join(", "))
+}
+
+/// One line for each variant.
+fn several_text(several: &Several) -> String {
+    let width = several.1.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let line =
+        |(label, estimate): (&String, &Estimate)| format!("{label:<width$}  {}", estimate_text(estimate));
+    several.1.iter().zip(&several.0).map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn one_text(one: &One) -> String {
@@ -274,6 +297,7 @@ fn one_text(one: &One) -> String {
 pub(super) fn text(value: &Dynamic) -> Option<String> {
     let copy = || value.clone();
     None.or_else(|| copy().try_cast::<Estimate>().map(|estimate| estimate_text(&estimate)))
+        .or_else(|| copy().try_cast::<Several>().map(|several| several_text(&several)))
         .or_else(|| copy().try_cast::<Check>().map(|check| check.0.detail))
         .or_else(|| copy().try_cast::<All>().map(|all| all_text(&all)))
         .or_else(|| copy().try_cast::<One>().map(|one| one_text(&one)))

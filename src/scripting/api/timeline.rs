@@ -12,9 +12,12 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("at", |cx: NativeCallContext, t: Span, f: FnPtr| at(&cx, t, "", f));
     engine.register_fn("at", |cx: NativeCallContext, t: Span, label: &str, f: FnPtr| at(&cx, t, label, f));
     engine.register_fn("every", |cx: NativeCallContext, t: Span, f: FnPtr| every(&cx, t, "", f));
-    engine.register_fn("every", |cx: NativeCallContext, t: Span, label: &str, f: FnPtr| every(&cx, t, label, f));
+    engine.register_fn("every", |cx: NativeCallContext, t: Span, label: &str, f: FnPtr| {
+        every(&cx, t, label, f)
+    });
     engine.register_fn("when", |cx: NativeCallContext, c: FnPtr, f: FnPtr| when(&cx, c, "", f));
-    engine.register_fn("when", |cx: NativeCallContext, c: FnPtr, label: &str, f: FnPtr| when(&cx, c, label, f));
+    engine
+        .register_fn("when", |cx: NativeCallContext, c: FnPtr, label: &str, f: FnPtr| when(&cx, c, label, f));
 }
 
 fn at(cx: &NativeCallContext<'_>, time: Span, label: &str, function: FnPtr) -> Scripted<()> {

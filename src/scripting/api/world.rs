@@ -1,19 +1,24 @@
 //! Components, links, and what can be done to them while a simulation runs.
 
+use crate::catalog::Problem;
 use crate::components::KINDS;
 use crate::model::{ACTIONS, Command, GroupSpec, LinkSpec, Target};
 use crate::scripting::callback::Callback;
 use crate::scripting::convert::{self, Scripted};
 use crate::scripting::desk::{Handle, call_place, desk, draft, given};
-use crate::scripting::errors::fail;
+use crate::scripting::errors::{fail, raise};
 use rhai::{Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Handle>("component");
     for kind in KINDS {
         let name = kind.entry.name;
-        engine.register_fn(name, move |cx: NativeCallContext, own: &str, map: Map| component(&cx, name, own, &map));
-        engine.register_fn(name, move |cx: NativeCallContext, own: &str| component(&cx, name, own, &Map::new()));
+        engine.register_fn(name, move |cx: NativeCallContext, own: &str, map: Map| {
+            component(&cx, name, own, &map)
+        });
+        engine.register_fn(name, move |cx: NativeCallContext, own: &str| {
+            component(&cx, name, own, &Map::new())
+        });
     }
     engine.register_fn("link", link);
     engine.register_fn("network", network);
@@ -89,7 +94,14 @@ fn command(
         let here = desk.world.as_ref().map(|world| world.serial);
         let Some(moment) = &mut desk.moment else {
             let message = format!("`{action}` happens while a simulation runs, not while it is described");
-            return Err(fail(message, Some("write at(1.minute, || ..)".into())));
+            let problem = Problem::at(&command.place, message).hint("write at(1.minute, || ..)");
+            return match &mut desk.world {
+                Some(world) => {
+                    world.spec.problems.push(problem); // and go on, to find the other mistakes
+                    Ok(())
+                }
+                None => Err(raise(vec![problem])),
+            };
         };
         if world.is_some() && world != here {
             return Err(fail("this component belongs to another world", None));
@@ -114,7 +126,9 @@ fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
         return Err(fail(format!("`{name}` is measured while a simulation runs"), Some(hint)));
     };
     let of_group = || figures.iter().filter(|(group, ..)| *group == handle.group);
-    let plain = |metric: &str| metric.trim_end_matches("_ratio").trim_end_matches("_count").trim_end_matches("_per_s").to_string();
+    let plain = |metric: &str| {
+        metric.trim_end_matches("_ratio").trim_end_matches("_count").trim_end_matches("_per_s").to_string()
+    };
     let found = of_group().find(|(_, metric, _)| *metric == name || plain(metric) == name);
     // A figure that the last second says nothing about (no look-ups) is not a number: no comparison holds.
     found.map(|(_, _, value)| *value).map_or_else(|| unknown_figure(name), Ok)
@@ -137,4 +151,3 @@ fn describe(handle: Handle) -> String {
     });
     name.unwrap_or_else(|| "component".into())
 }
-

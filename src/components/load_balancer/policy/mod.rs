@@ -62,6 +62,7 @@ fn index(uniform: f64, n: usize) -> usize {
 
 #[cfg(test)]
 fn servers(weights: &[u32]) -> Vec<Backend> {
-    let backend = |(at, weight): (usize, &u32)| Backend { node: NodeId(at as u16), weight: *weight, in_flight: 0 };
+    let backend =
+        |(at, weight): (usize, &u32)| Backend { node: NodeId(at as u16), weight: *weight, in_flight: 0 };
     weights.iter().enumerate().map(backend).collect()
 }

@@ -1,0 +1,42 @@
+//! What comes to a node while it hangs: it waits at the door, and the waiting is measured.
+
+use super::event::Event;
+use super::readings::{Integral, Readings};
+use super::time::Time;
+
+/// Events that wait for a node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Held {
+    events: Vec<Event>,
+    calls: Integral,
+}
+
+impl Held {
+    /// One more.
+    #[cold]
+    pub fn push(&mut self, event: Event, now: Time) {
+        if matches!(event, Event::Deliver(_)) {
+            self.calls.set(now, self.calls.level() + 1);
+        }
+        self.events.push(event);
+    }
+
+    /// All of them, in the order in which they came.
+    pub fn take(&mut self, now: Time) -> Vec<Event> {
+        self.calls.set(now, 0);
+        std::mem::take(&mut self.events)
+    }
+
+    /// Tells how many calls waited, if any did.
+    pub fn measure(&self, now: Time, out: &mut Readings) {
+        if self.calls.largest() > 0 || self.calls.area(now) > 0.0 {
+            out.area("held", self.calls.area(now));
+            out.maximum("held_max", self.calls.largest() as f64);
+        }
+    }
+
+    /// The largest number is counted anew.
+    pub fn restart_maximum(&mut self) {
+        self.calls.restart_maximum();
+    }
+}
