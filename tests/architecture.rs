@@ -19,7 +19,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scripting", &["random", "audit", "kernel", "catalog", "components", "model", "experiment", "input"]),
     (
         "cli",
-        &["kernel", "catalog", "components", "parts", "model", "experiment", "scripting", "output", "repl"],
+        &[
+            "random",
+            "kernel",
+            "catalog",
+            "components",
+            "parts",
+            "model",
+            "experiment",
+            "scripting",
+            "output",
+            "repl",
+        ],
     ),
     (
         "repl",

@@ -7,7 +7,8 @@ use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, say, table};
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare};
 use crate::output::{Extra, Folders, OutputError, Staging, Written, script_hash};
-use crate::scripting::{Host, Judge, stop_scripts};
+use crate::random::mix::combine;
+use crate::scripting::{Host, Judge, inputs_fingerprint, stop_scripts};
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -164,8 +165,9 @@ impl Host for RunHost {
         let began = Instant::now();
         experiment::check(plan, builder)?;
         let target = self.target(plan);
-        let staging = Staging::open(&target, plan, self.hash, self.args.resume)
-            .map_err(|error| vec![refused(&error)])?;
+        let staging =
+            Staging::open(&target, plan, combine(self.hash, inputs_fingerprint()), self.args.resume)
+                .map_err(|error| vec![refused(&error)])?;
         let bar = Meter::new(plan, Mode::of_stderr(self.args.quiet || self.args.json));
         let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), self.args.jobs);
         bar.end();

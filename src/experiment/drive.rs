@@ -7,7 +7,7 @@ use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::series::{Change, Recorder, component_rows, node_names, summed};
 use crate::catalog::{Problem, Problems};
-use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds};
+use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
 use crate::model::{self, Checked, Command, Order, Target, Trigger, WorldSpec};
 
 /// A described world and whoever decides what happens in it.
@@ -37,6 +37,8 @@ pub struct View {
 
 /// How often conditions are asked.
 const POLL: Time = SECOND;
+/// Open calls that a world may hold: about a gigabyte.
+const OPEN_CALLS_AT_MOST: usize = 10_000_000;
 /// Events between two looks at the stop flag.
 const SLICE: u64 = 1 << 16;
 
@@ -123,7 +125,7 @@ impl<'a> Run<'a> {
             let due = self.due.iter().flatten().min().copied().unwrap_or(end);
             let warmup = if self.at_warmup.is_empty() { self.timing.warmup } else { end };
             let next = due.min(window_end).min(warmup).min(end);
-            if !self.advance(next, pulse) {
+            if !self.advance(next, pulse)? {
                 return Ok(false);
             }
             if next == window_end {
@@ -137,14 +139,27 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn advance(&mut self, until: Time, pulse: &mut Pulse<'_>) -> bool {
+    /// False if it was stopped.
+    fn advance(&mut self, until: Time, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
         let end = self.timing.end() as f64;
         while self.simulation.step(until, SLICE) {
+            self.check_size()?;
             if !pulse(self.simulation.now() as f64 / end, self.simulation.events()) {
-                return false;
+                return Ok(false);
             }
         }
-        pulse(self.simulation.now() as f64 / end, self.simulation.events())
+        Ok(pulse(self.simulation.now() as f64 / end, self.simulation.events()))
+    }
+
+    /// A world that grows without end would take all memory.
+    fn check_size(&self) -> Result<(), Problem> {
+        let open = self.simulation.calls().len();
+        if open <= OPEN_CALLS_AT_MOST {
+            return Ok(());
+        }
+        let now = time_text(self.simulation.now());
+        let message = format!("{open} calls are open at t = {now}: more comes in than is ever answered");
+        Err(Problem::new(message).hint("bound the queues (`queue:`), or lower the load"))
     }
 
     fn begin_to_count(&mut self) {

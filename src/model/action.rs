@@ -106,6 +106,10 @@ fn factor(value: &Value) -> Option<f64> {
 }
 
 fn link_command(command: &Command, a: u16, b: u16) -> Result<Order, Problem> {
+    if a == b {
+        let message = format!("`{}` is between two different components", command.action);
+        return Err(Problem::at(&command.place, message));
+    }
     match (command.action.as_str(), command.arguments.as_slice()) {
         ("partition", []) => Ok(Order::Link(LinkCommand::Cut(a, b))),
         ("heal", []) => Ok(Order::Link(LinkCommand::Heal(a, b))),

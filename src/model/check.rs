@@ -48,7 +48,7 @@ fn check_names(groups: &[GroupSpec], problems: &mut Problems) {
             let hint = format!("the first one, a {}, is made in line {}", first.kind, first.place.line);
             problems.push(Problem::at(&group.place, message).hint(hint));
         }
-        if name.is_empty() || name.contains(['/', ',', '"', '\n']) {
+        if name.is_empty() || name.contains(['/', ',', '"']) || name.contains(char::is_control) {
             let message = format!("\"{name}\" cannot name a component");
             let hint = "names are not empty and hold no slash, comma, quote or line end";
             problems.push(Problem::at(&group.place, message).hint(hint));

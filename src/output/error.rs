@@ -42,6 +42,16 @@ pub enum OutputError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder holds the results of another experiment.
+    #[error(
+        "{path}: these are the results of another experiment, \"{experiment}\"; choose a new folder with -o DIR, or remove it"
+    )]
+    Other {
+        /// The folder.
+        path: PathBuf,
+        /// Whose results it holds.
+        experiment: String,
+    },
     /// Another process writes there.
     #[error("{path}: another scalelab is writing here; wait for it or choose another folder with -o DIR")]
     Busy {

@@ -43,6 +43,9 @@ impl Staging {
     /// Opens `<dir>.partial`. With `resume` the runs of an interrupted experiment count, if it was the same one.
     pub fn open(dir: &Path, plan: &Plan, script_hash: u64, resume: bool) -> Result<Self, OutputError> {
         let place = Place::take(dir)?;
+        if let Some(other) = read_manifest(dir).filter(|manifest| manifest.experiment != plan.name) {
+            return Err(OutputError::Other { path: dir.to_path_buf(), experiment: other.experiment });
+        }
         let staging = Staging { place, manifest: Manifest::new(plan, script_hash), resumes: resume };
         let path = staging.place.partial.join(MANIFEST);
         if resume && path.exists() {

@@ -157,8 +157,12 @@ pub(super) fn desk<T>(work: impl FnOnce(&mut Desk) -> T) -> T {
     DESK.with(|desk| work(&mut desk.borrow_mut()))
 }
 
+/// Operations that printing a line counts as: a flood ends like an endless loop.
+const PRINT_COSTS: u64 = 5_000;
+
 /// What a script prints.
 pub(super) fn print(text: &str) {
+    super::engine::spend(PRINT_COSTS);
     if let Some(printer) = desk(|desk| desk.printed.clone()) {
         printer(text);
     }
@@ -190,6 +194,11 @@ pub(super) fn given(context: &NativeCallContext<'_>, map: &Map) -> Vec<Given> {
 
 /// The world being described, or an error that says where its functions belong.
 pub(super) fn draft<T>(what: &str, work: impl FnOnce(&mut Draft) -> T) -> Result<T, Box<EvalAltResult>> {
+    if desk(|desk| desk.moment.is_some()) {
+        let hint =
+            "the world is made before it runs: move it out of at(..), every(..) or when(..)".to_string();
+        return Err(fail(format!("{what} cannot be added while a simulation runs"), Some(hint)));
+    }
     desk(|desk| desk.world.as_mut().map(work)).ok_or_else(|| {
         let hint = "describe worlds in experiment(..).world(|p| { .. })".to_string();
         fail(format!("{what} belongs into a world"), Some(hint))

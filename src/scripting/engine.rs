@@ -3,7 +3,7 @@
 use super::errors::fail;
 use super::jail::Jail;
 use super::{api, units};
-use rhai::{Dynamic, Engine, OptimizationLevel};
+use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, OptimizationLevel};
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,9 +55,20 @@ pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
             Err(fail(message, None))
         });
     }
+    engine.register_fn("sleep", |_: INT| -> Result<(), _> { Err(no_sleep()) });
+    engine.register_fn("sleep", |_: FLOAT| -> Result<(), _> { Err(no_sleep()) });
     units::register(&mut engine);
     api::register(&mut engine);
     engine
+}
+
+fn no_sleep() -> Box<EvalAltResult> {
+    fail("`sleep` waits for the real clock; experiments have simulated time", None)
+}
+
+/// Something dear has been done: it counts as so many operations.
+pub(super) fn spend(operations: u64) {
+    SPENT.with(|spent| spent.set(spent.get() + operations));
 }
 
 fn limit() -> Option<Dynamic> {

@@ -2,6 +2,7 @@
 
 use rhai::module_resolvers::FileModuleResolver;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Shared};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// Loads modules from some folders and nowhere else. (Rhai's own resolver follows `..`, absolute paths and links.)
@@ -20,6 +21,36 @@ impl Jail {
     }
 }
 
+/// How a module was asked for.
+type Asked<'a> = (&'a Engine, Option<&'a str>, Position);
+
+impl Jail {
+    /// Loads a module, unless it is being loaded already: then it imports itself, perhaps through others.
+    fn load(
+        &self,
+        resolver: &FileModuleResolver,
+        file: &Path,
+        path: &str,
+        (engine, source, position): Asked<'_>,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        let again = LOADING.with(|loading| loading.borrow().iter().any(|other| other == file));
+        if again {
+            let message = format!("the module \"{path}\" imports itself");
+            return Err(EvalAltResult::ErrorRuntime(message.into(), position).into());
+        }
+        super::inputs::note(file);
+        LOADING.with(|loading| loading.borrow_mut().push(file.to_path_buf()));
+        let module = resolver.resolve(engine, source, path, position);
+        LOADING.with(|loading| loading.borrow_mut().pop());
+        module
+    }
+}
+
+thread_local! {
+    /// The modules being loaded, outermost first.
+    static LOADING: RefCell<Vec<PathBuf>> = const { RefCell::new(Vec::new()) };
+}
+
 impl ModuleResolver for Jail {
     fn resolve(
         &self,
@@ -34,8 +65,7 @@ impl ModuleResolver for Jail {
             let file = root.join(format!("{path}.rhai"));
             let inside = file.canonicalize().is_ok_and(|real| real.starts_with(root));
             if !escapes && inside {
-                // Reported by its path, so that its lines can be shown.
-                return resolver.resolve(engine, source, path, position);
+                return self.load(resolver, &file, path, (engine, source, position));
             }
         }
         Err(EvalAltResult::ErrorModuleNotFound(path.into(), position).into())

@@ -6,6 +6,7 @@ mod convert;
 mod desk;
 mod engine;
 mod errors;
+mod inputs;
 mod jail;
 mod places;
 mod render;
@@ -17,6 +18,7 @@ mod workshop;
 
 pub use api::WORDS;
 pub use engine::stop_scripts;
+pub use inputs::inputs_fingerprint;
 pub use render::{Sources, draw};
 pub use session::{Finished, Host, Judge, Record, Session};
 

@@ -102,6 +102,9 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
     if desk(|desk| desk.world.is_some()) {
         return Err(fail("an experiment cannot be described inside a world", None));
     }
+    if name.contains(char::is_control) {
+        return Err(fail("the name of an experiment is one line of plain text", None));
+    }
     if name.trim().is_empty() {
         return Err(fail("an experiment needs a name", Some("write experiment(\"name\")".into())));
     }

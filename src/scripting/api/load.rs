@@ -286,11 +286,15 @@ fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
         );
         return Err(fail(format!("there is no trace {path}"), Some(hint)));
     }
+    if file.metadata().is_ok_and(|file| !file.is_file() && !file.is_dir()) {
+        return Err(fail(format!("the trace {path} is no ordinary file"), Some("copy it into one".into())));
+    }
     let key = (file.clone(), options.on_error == OnError::Skip, options.limit);
     let mut loaded = LOADED.lock().expect("no panic while reading");
     if let Some(trace) = loaded.get(&key) {
         return Ok(trace.clone());
     }
+    crate::scripting::inputs::note(&file);
     let trace = Arc::new(open_trace(&file, options).map_err(|error| fail(error.to_string(), None))?);
     if trace.skipped() > 0 {
         let line = trace.first_error().map(|error| error.to_string());

@@ -76,6 +76,10 @@ fn link(cx: NativeCallContext<'_>, a: Handle, b: Handle, map: Map) -> Scripted<(
 
 fn network(cx: NativeCallContext<'_>, map: Map) -> Scripted<()> {
     let place = call_place(&cx);
+    if draft("the network", |world| world.spec.network.is_some())? {
+        let hint = "links between two components are written link(a, b, #{ .. })".to_string();
+        return Err(fail("the network is described twice", Some(hint)));
+    }
     let settings = given(&cx, &map);
     draft("the network", |world| world.spec.network = Some((settings, place)))
 }
