@@ -220,13 +220,17 @@ fn client_settings(plan: &WorldPlan, to: Value) -> Vec<(&'static str, Value)> {
 /// Does to a world what a fault says.
 pub fn strike(described: &Described, fault: &Fault, simulation: &mut Simulation) {
     let pick = |n: usize| described.groups[n % described.groups.len()];
-    let (group, other) = (pick(fault.target), pick(fault.other));
+    let group = pick(fault.target);
+    // Links are between two different groups.
+    let others: Vec<usize> = described.groups.iter().copied().filter(|other| *other != group).collect();
+    let other = others.get(fault.other % others.len().max(1)).copied().unwrap_or(group);
     let nodes = described.checked.layout.groups[group].count;
     let node = Target::Node(group, fault.other as u64 % nodes);
     let factor = vec![Value::Number(fault.factor)];
     let (target, action, arguments) = match fault.action {
         "crash host" => (node, "crash", vec![text("host")]),
         "slow" => (node, "slow", factor),
+        "slow_link" | "partition" | "heal" if other == group => return,
         "slow_link" => (Target::Between(group, other), "slow_link", factor),
         action @ ("partition" | "heal") => (Target::Between(group, other), action, Vec::new()),
         action => (node, action, Vec::new()),
@@ -239,7 +243,7 @@ pub fn mend(described: &Described, simulation: &mut Simulation) {
     for &a in &described.groups {
         order(described, Target::Group(a), "recover", Vec::new(), simulation);
         order(described, Target::Group(a), "slow", vec![Value::Whole(1)], simulation);
-        for &b in &described.groups {
+        for &b in described.groups.iter().filter(|&&b| b != a) {
             order(described, Target::Between(a, b), "heal", Vec::new(), simulation);
             order(described, Target::Between(a, b), "slow_link", vec![Value::Whole(1)], simulation);
         }
