@@ -214,6 +214,50 @@ fn the_starter_script_runs() {
     run(&["run", "shop.rhai", "--quick", "-q", "-o", target.to_str().unwrap()]).success();
 }
 
+/// `--resume` goes on only with the same inputs: what a script imports belongs to it.
+#[test]
+fn changed_imports_are_not_resumed() {
+    let (folder, target) = temporary();
+    let script = folder.path().join("main.rhai");
+    let module = folder.path().join("load.rhai");
+    let text = std::fs::read_to_string("tests/small.rhai").unwrap();
+    let text = text.replace("rate: 400.rps", "rate: load::rate()").replace("duration(4.s)", "duration(40.s)");
+    std::fs::write(&script, format!("import \"load\" as load;\n{text}")).unwrap();
+    std::fs::write(&module, "fn rate() { 400.rps }").unwrap();
+    let mut child = start(&script, &target, 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::write(&module, "fn rate() { 100.rps }").unwrap();
+    let resume = |code| {
+        scalelab().arg("run").arg(&script).args(["-q", "--resume", "-o"]).arg(&target).assert().code(code);
+    };
+    resume(1);
+    std::fs::write(&module, "fn rate() { 400.rps }").unwrap();
+    resume(0);
+}
+
+/// Worlds and modules without an end are refused with a message, and nobody's results are overwritten by another's.
+#[test]
+fn what_has_no_end_and_what_is_not_ours_is_refused() {
+    let (folder, target) = temporary();
+    let refused = |name: &str, text: &str, wanted: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let output = scalelab().arg("run").arg(&path).args(["-q", "-o"]).arg(&target).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains(wanted), "{message}");
+    };
+    refused("round.rhai", "import \"round\" as again;", "imports itself");
+    let flood = "experiment(\"flood\").replications(1).duration(4.s).world(|p| {
+        let db = database(\"db\", #{ read: 1.ms, write: 1.ms });
+        let lb = load_balancer(\"lb\", #{ to: db, timeout: 1.ns });
+        traffic(\"t\", #{ to: lb, users: 1 }); });";
+    refused("flood.rhai", flood, "more comes in than is ever answered");
+    scalelab().args(["run", "tests/small.rhai", "-q", "-o"]).arg(&target).assert().success();
+    refused("other.rhai", &flood.replace("timeout: 1.ns", "timeout: 1.s"), "another experiment");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_is_no_error() {

@@ -1,12 +1,12 @@
 //! `scalelab check`: reads a script, builds all worlds, and prints what would run.
 
 use super::args::CheckArgs;
-use super::run::{folder, read};
+use super::run::{folder, read_or_complain};
 use super::{FAILED, INTERRUPTED, interrupts, say, trouble};
 use crate::catalog::Problems;
 use crate::experiment::{self, Builder, Outcome, Plan, Workshop, drive};
 use crate::kernel::time_text;
-use crate::scripting::{Host, Judge, Session, Sources, stop_scripts};
+use crate::scripting::{Host, Judge, Session, stop_scripts};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,13 +14,7 @@ use std::sync::atomic::Ordering;
 
 /// Checks a script; the exit code.
 pub fn check(args: &CheckArgs) -> u8 {
-    let text = match read(&args.script) {
-        Ok(text) => text,
-        Err(problem) => {
-            trouble::problems(&[problem], &Sources::default());
-            return FAILED;
-        }
-    };
+    let Some(text) = read_or_complain(&args.script) else { return FAILED };
     interrupts::catch();
     let host = Rc::new(CheckHost { json: args.json, found: RefCell::default() });
     let mut session = Session::new(&folder(&args.script), true, host.clone());

@@ -23,13 +23,7 @@ pub fn run(args: RunArgs) -> u8 {
     if let Some(code) = unknown_mechanism(&args.disable) {
         return code;
     }
-    let text = match read(&args.script) {
-        Ok(text) => text,
-        Err(problem) => {
-            trouble::problems(&[problem], &Sources::default());
-            return FAILED;
-        }
-    };
+    let Some(text) = read_or_complain(&args.script) else { return FAILED };
     interrupts::catch();
     let script = args.script.clone();
     let host = Rc::new(RunHost::new(args, rules, &text));
@@ -64,6 +58,11 @@ pub fn folder(script: &Path) -> PathBuf {
 
 /// A script is UTF-8 text of at most this size.
 const SCRIPT_BYTES_AT_MOST: u64 = 4 << 20;
+
+/// Reads a script, or says why it cannot be read.
+pub fn read_or_complain(path: &Path) -> Option<String> {
+    read(path).map_err(|problem| trouble::problems(&[problem], &Sources::default())).ok()
+}
 
 /// Reads a script.
 pub fn read(path: &Path) -> Result<String, Problem> {
