@@ -16,21 +16,6 @@ fn temporary() -> (tempfile::TempDir, PathBuf) {
     (folder, target)
 }
 
-/// A test can switch a mechanism off; the experiment must notice.
-#[test]
-fn first_look_notices_what_is_switched_off() {
-    for mechanism in scalelab::components::MECHANISMS {
-        let (_folder, target) = temporary();
-        scalelab()
-            .args(["run", "experiments/first_look.rhai", "--quick", "-q", "--disable", mechanism, "-o"])
-            .arg(&target)
-            .assert()
-            .code(99);
-        assert!(target.join("checks.csv").exists(), "failed checks are results too ({mechanism})");
-    }
-    scalelab().args(["run", "experiments/first_look.rhai", "--disable", "cachee"]).assert().code(2);
-}
-
 #[test]
 fn rules_of_the_command_line_decide_the_exit_code() {
     for (rule, code) in

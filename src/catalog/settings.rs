@@ -317,6 +317,15 @@ impl Settings {
         self.list(name).iter().filter_map(text).collect()
     }
 
+    /// Whether some setting names this component.
+    pub fn names(&self, component: usize) -> bool {
+        let is_it = |value: &Value| matches!(value, Value::Group(index) if *index == component);
+        self.values.values().any(|(value, _)| match value {
+            Value::List(list) => list.iter().any(is_it),
+            value => is_it(value),
+        })
+    }
+
     /// Which keys.
     pub fn keys(&self, name: &str) -> Option<&KeysPlan> {
         match self.value(name) {

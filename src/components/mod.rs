@@ -10,7 +10,7 @@ pub mod web;
 
 use crate::catalog::{Entry, Problems, Settings};
 use crate::kernel::Component;
-pub use site::{Layout, Site};
+pub use site::{Group, Layout, Site};
 
 /// A kind of component: how it describes, checks and builds itself.
 pub struct ComponentKind {
@@ -22,7 +22,12 @@ pub struct ComponentKind {
     pub check: fn(&Site<'_>, &mut Problems),
     /// Its nodes, as many as `nodes` says.
     pub build: fn(&Site<'_>) -> Vec<Box<dyn Component>>,
+    /// One more node while the simulation runs (the last of [`Group::nodes`]); `None` if groups of this kind keep their nodes.
+    pub grow: Option<Grow>,
 }
+
+/// Makes one node.
+pub type Grow = fn(&Site<'_>) -> Box<dyn Component>;
 
 /// All kinds: one line each.
 pub const KINDS: &[ComponentKind] =

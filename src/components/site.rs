@@ -1,11 +1,11 @@
 //! What a component may know of the world while it is built: its own settings and its neighbours.
 
 use crate::catalog::{Action, Load, Place, Settings};
-use crate::kernel::NodeId;
+use crate::kernel::{Membership, NodeId};
 use crate::random::keys::Keyspace;
 
 /// One group of nodes as it will stand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Group {
     /// Its name in the script.
     pub name: String,
@@ -15,26 +15,64 @@ pub struct Group {
     pub settings: Settings,
     /// Index of its first node.
     pub first: u16,
-    /// Number of its nodes.
+    /// Number of the nodes that it begins with; their indices follow on `first`.
     pub count: u64,
+    /// Nodes that came while the simulation ran.
+    pub grown: Vec<NodeId>,
+    /// Nodes that are members no more.
+    pub left: Vec<NodeId>,
     /// Where the script makes it.
     pub place: Place,
 }
 
 impl Group {
-    /// Its nodes.
+    /// All nodes that it ever had: those it begins with, then those that came.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
-        (self.first..self.first + self.count as u16).map(NodeId)
+        (self.first..self.first + self.count as u16).map(NodeId).chain(self.grown.iter().copied())
     }
 
-    /// Name of its n-th node: the group's own if there is only one.
+    /// Its n-th node, counted as in [`Group::nodes`].
+    pub fn node(&self, n: u64) -> Option<NodeId> {
+        self.nodes().nth(n as usize)
+    }
+
+    /// Its nodes but those that have left.
+    pub fn members(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes().filter(|node| !self.left.contains(node))
+    }
+
+    /// The number of a node within the group.
+    pub fn place_of(&self, node: NodeId) -> Option<u64> {
+        self.nodes().position(|other| other == node).map(|n| n as u64)
+    }
+
+    /// Name of its n-th node: the group's own if it begins with one node and this is it.
     pub fn node_name(&self, n: u64) -> String {
-        if self.count == 1 { self.name.clone() } else { format!("{}/{n}", self.name) }
+        if self.count == 1 && n == 0 { self.name.clone() } else { format!("{}/{n}", self.name) }
+    }
+}
+
+impl Layout {
+    /// The group of a node, and the node's number within it.
+    pub fn home(&self, node: NodeId) -> Option<(usize, u64)> {
+        let numbered = self.groups.iter().enumerate();
+        numbered.filter_map(|(index, group)| Some((index, group.place_of(node)?))).next()
+    }
+
+    /// Name of a node.
+    pub fn name_of(&self, node: NodeId) -> String {
+        self.home(node).map_or_else(String::new, |(group, n)| self.groups[group].node_name(n))
+    }
+
+    /// A group came by another node, or lost one.
+    pub fn change(&mut self, change: &Membership) {
+        let group = &mut self.groups[usize::from(change.group)];
+        if change.joined { group.grown.push(change.node) } else { group.left.push(change.node) }
     }
 }
 
 /// All groups of a world.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// In the order of the script.
     pub groups: Vec<Group>,
@@ -75,7 +113,7 @@ impl Layout {
 
     /// Number of nodes of all groups.
     pub fn nodes(&self) -> u64 {
-        self.groups.iter().map(|group| group.count).sum()
+        self.groups.iter().map(|group| group.nodes().count() as u64).sum()
     }
 }
 
@@ -115,22 +153,41 @@ impl<'a> Site<'a> {
     }
 }
 
+/// The process or the host dies.
+pub const CRASH: Action = Action {
+    name: "crash",
+    usage: "crash() or crash(\"host\")",
+    about: "the process dies (connections are refused) or the host (silence); memory is lost",
+};
+/// Back again.
+pub const RECOVER: Action = Action {
+    name: "recover",
+    usage: "recover()",
+    about: "back again: empty after a crash, as it was after a hang",
+};
+/// Stands still.
+pub const HANG: Action =
+    Action { name: "hang", usage: "hang()", about: "stands still and keeps everything, until recover()" };
+/// Works at another speed.
+pub const SLOW: Action = Action {
+    name: "slow",
+    usage: "slow(0.5)",
+    about: "works at this part of its normal speed; slow(1) ends it",
+};
+/// The group gets another node.
+pub const ADD_NODE: Action = Action {
+    name: "add_node",
+    usage: "add_node()",
+    about: "another node joins the group; its users and members are told",
+};
+/// A node leaves the group.
+pub const REMOVE_NODE: Action = Action {
+    name: "remove_node",
+    usage: "remove_node(), or web[2].remove_node()",
+    about: "the newest node, or this one, leaves the group; what it has begun it finishes",
+};
+
 /// What can be done to any node that serves calls.
-pub const NODE_ACTIONS: &[Action] = &[
-    Action {
-        name: "crash",
-        usage: "crash() or crash(\"host\")",
-        about: "the process dies (connections are refused) or the host (silence); memory is lost",
-    },
-    Action {
-        name: "recover",
-        usage: "recover()",
-        about: "back again: empty after a crash, as it was after a hang",
-    },
-    Action { name: "hang", usage: "hang()", about: "stands still and keeps everything, until recover()" },
-    Action {
-        name: "slow",
-        usage: "slow(0.5)",
-        about: "works at this part of its normal speed; slow(1) ends it",
-    },
-];
+pub const NODE_ACTIONS: &[Action] = &[CRASH, RECOVER, HANG, SLOW];
+/// The same for groups that grow and shrink while the simulation runs.
+pub const GROWING_ACTIONS: &[Action] = &[CRASH, RECOVER, HANG, SLOW, ADD_NODE, REMOVE_NODE];

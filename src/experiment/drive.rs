@@ -5,10 +5,11 @@ use super::doubts::{drift, synthetic_writes, trace_ends_early, unsettled};
 use super::facts::Facts;
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::series::{Change, Recorder, component_rows, node_names, summed};
+use super::series::{Change, Recorder, component_rows, known, summed};
 use crate::catalog::{Problem, Problems};
+use crate::components::Layout;
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
-use crate::model::{self, Checked, Command, Order, Target, Trigger, WorldSpec};
+use crate::model::{self, Checked, Command, Moment, Target, Trigger, WorldSpec};
 
 /// A described world and whoever decides what happens in it.
 pub struct Built {
@@ -57,7 +58,7 @@ pub fn drive(
     let world = model::check(&built.spec, timing.end(), disabled)?;
     let mut simulation = model::build(&world, seed, place.1);
     simulation.start();
-    let mut run = Run::new(&world, built, simulation, *timing);
+    let mut run = Run::new(world, built, simulation, *timing);
     if !run.run_through(pulse).map_err(|problem| vec![problem])? {
         return Ok(None);
     }
@@ -71,8 +72,13 @@ pub fn drive(
     Ok(Some(run.result(place)))
 }
 
-struct Run<'a> {
-    world: &'a Checked,
+struct Run {
+    /// As it stands now: nodes come and go.
+    layout: Layout,
+    /// How many comings and goings the layout knows of.
+    changes: usize,
+    /// When each node came that was not there from the start.
+    births: Vec<(NodeId, Time)>,
     spec: WorldSpec,
     director: Box<dyn Director>,
     simulation: Simulation,
@@ -88,8 +94,8 @@ struct Run<'a> {
     events: Vec<EventRow>,
 }
 
-impl<'a> Run<'a> {
-    fn new(world: &'a Checked, built: Built, simulation: Simulation, timing: Timing) -> Self {
+impl Run {
+    fn new(world: Checked, built: Built, simulation: Simulation, timing: Timing) -> Self {
         let first = |trigger: &Trigger| match trigger {
             Trigger::At(at) => Some(*at),
             Trigger::Every(period) => Some(*period),
@@ -100,7 +106,9 @@ impl<'a> Run<'a> {
         let looked = (0, all_readings(&simulation, false));
         Run {
             recorder: Recorder::new(&world.layout, &simulation),
-            world,
+            layout: world.layout,
+            changes: 0,
+            births: Vec::new(),
             spec: built.spec,
             director: built.director,
             simulation,
@@ -148,7 +156,29 @@ impl<'a> Run<'a> {
                 return Ok(false);
             }
         }
+        self.catch_up();
         Ok(pulse(self.simulation.now() as f64 / end, self.simulation.events()))
+    }
+
+    /// Takes note of nodes that have come or gone.
+    fn catch_up(&mut self) {
+        for change in &self.simulation.memberships()[self.changes..] {
+            self.layout.change(change);
+            let (event, of) =
+                if change.joined { ("joined", "is a new member of") } else { ("left", "has left") };
+            if change.joined {
+                self.births.push((change.node, change.time));
+                self.recorder.add(self.layout.name_of(change.node));
+            }
+            let group = &self.layout.groups[usize::from(change.group)].name;
+            self.events.push(EventRow {
+                t_s: seconds(change.time),
+                component: self.layout.name_of(change.node),
+                event: event.into(),
+                detail: format!("{of} {group}"),
+            });
+        }
+        self.changes = self.simulation.memberships().len();
     }
 
     /// A world that grows without end would take all memory.
@@ -202,11 +232,9 @@ impl<'a> Run<'a> {
         let label = self.spec.timeline[item].label.clone();
         for command in &commands {
             self.note(now, command, &label);
-            for order in model::resolve(&self.world.layout, command)? {
-                match order {
-                    Order::Node(node, control) => self.simulation.control(node, control),
-                    Order::Link(command) => self.simulation.link(command),
-                }
+            for order in model::resolve(&self.layout, command, Moment::Run)? {
+                order.carry_out(&mut self.simulation);
+                self.catch_up();
             }
         }
         if commands.is_empty() && !label.is_empty() {
@@ -221,7 +249,7 @@ impl<'a> Run<'a> {
     }
 
     fn note(&mut self, now: Time, command: &Command, label: &str) {
-        let groups = &self.world.layout.groups;
+        let groups = &self.layout.groups;
         let component = match command.target {
             Target::Group(group) => groups[group].name.clone(),
             Target::Node(group, n) => groups[group].node_name(n),
@@ -241,23 +269,25 @@ impl<'a> Run<'a> {
         let later = all_readings(&self.simulation, false);
         let length = seconds(now - self.looked.0);
         let mut figures = Vec::new();
-        for (index, group) in self.world.layout.groups.iter().enumerate() {
+        for (index, group) in self.layout.groups.iter().enumerate() {
             let of_group = group.nodes().map(|node| {
-                let change =
-                    Change { earlier: &self.looked.1[node.index()], later: &later[node.index()], length };
-                change.figures()
+                let earlier = known(&self.looked.1, node.index());
+                Change { earlier, later: &later[node.index()], length }.figures()
             });
             figures.extend(summed(of_group.collect(), index));
         }
         View { now, figures }
     }
 
-    fn result(self, (variant, replication): (usize, u64)) -> RunResult {
+    fn result(mut self, (variant, replication): (usize, u64)) -> RunResult {
+        let events = self.all_events();
         let final_readings = all_readings(&self.simulation, true);
         let components = self.components(&final_readings);
         let counted = |metric: &str| -> u64 {
-            let change = |(earlier, later)| Change { earlier, later, length: 1.0 }.count(metric);
-            self.at_warmup.iter().zip(&final_readings).map(change).sum()
+            let change = |(node, later)| {
+                Change { earlier: known(&self.at_warmup, node), later, length: 1.0 }.count(metric)
+            };
+            final_readings.iter().enumerate().map(change).sum()
         };
         let look_ups = (counted("hits"), counted("misses"));
         let (warmup, measured) = (self.timing.warmup, self.timing.duration);
@@ -271,7 +301,7 @@ impl<'a> Run<'a> {
             warnings: self.warnings(&facts),
             events_count: self.simulation.events(),
             digest: format!("{:016x}", self.simulation.digest()),
-            events: self.events,
+            events,
             series: self.recorder.into_rows(),
         }
     }
@@ -282,9 +312,13 @@ impl<'a> Run<'a> {
         if facts.all.total() == 0 {
             warnings.push("no request came in the measured part".into());
         }
-        warnings.extend(self.world.layout.groups.iter().filter_map(synthetic_writes));
+        let dropped = self.simulation.journal().dropped();
+        if dropped > 0 {
+            warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
+        }
+        warnings.extend(self.layout.groups.iter().filter_map(synthetic_writes));
         let ends = |group| trace_ends_early(group, self.timing.end());
-        warnings.extend(self.world.layout.groups.iter().filter_map(ends));
+        warnings.extend(self.layout.groups.iter().filter_map(ends));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             warnings.extend(unsettled(&self.recorder.latencies, &self.timing));
@@ -293,17 +327,33 @@ impl<'a> Run<'a> {
     }
 
     fn components(&self, later: &[Readings]) -> Vec<ComponentRow> {
-        let names = node_names(&self.world.layout);
-        let groups = self.world.layout.groups.iter();
-        let kinds = groups.flat_map(|group| group.nodes().map(|_| group.kind));
-        kinds
-            .enumerate()
-            .flat_map(|(node, kind)| {
-                let length = seconds(self.timing.duration);
-                let change = Change { earlier: &self.at_warmup[node], later: &later[node], length };
-                component_rows(&names[node], kind, &change)
+        let end = self.timing.end();
+        (0..later.len())
+            .flat_map(|node| {
+                let id = NodeId(node as u16);
+                let (group, n) = self.layout.home(id).expect("every node has a group");
+                let born =
+                    self.births.iter().find(|(newborn, _)| *newborn == id).map_or(0, |(_, time)| *time);
+                let length = seconds(end - born.max(self.timing.warmup).min(end));
+                let change = Change { earlier: known(&self.at_warmup, node), later: &later[node], length };
+                let group = &self.layout.groups[group];
+                component_rows(&group.node_name(n), group.kind, &change)
             })
             .collect()
+    }
+
+    /// What happened, in order of time: what the script did, and what components found worth telling.
+    fn all_events(&mut self) -> Vec<EventRow> {
+        let journal = self.simulation.journal();
+        let mut events = std::mem::take(&mut self.events);
+        events.extend(journal.entries().iter().map(|entry| EventRow {
+            t_s: seconds(entry.time),
+            component: self.layout.name_of(entry.node),
+            event: entry.event.into(),
+            detail: entry.detail.clone(),
+        }));
+        events.sort_by(|a, b| a.t_s.total_cmp(&b.t_s)); // stable
+        events
     }
 }
 

@@ -4,7 +4,7 @@ use super::drive::{Built, View};
 use super::series::FIGURES;
 use crate::catalog::Problems;
 use crate::kernel::Time;
-use crate::model::{self, Trigger};
+use crate::model::{self, Moment, Trigger};
 
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
@@ -22,7 +22,9 @@ pub fn rehearse(mut built: Built, end: Time, disabled: &[String]) -> Result<(), 
             Err(problem) => problems.push(problem),
             Ok(commands) => {
                 let layout = checked.as_ref().map(|checked| &checked.layout);
-                let wrong = |command| layout.and_then(|layout| model::resolve(layout, command).err());
+                let wrong = |command| {
+                    layout.and_then(|layout| model::resolve(layout, command, Moment::Rehearsal).err())
+                };
                 problems.extend(commands.iter().filter_map(wrong));
             }
         }

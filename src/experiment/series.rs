@@ -34,6 +34,11 @@ impl Recorder {
         }
     }
 
+    /// A node has come.
+    pub fn add(&mut self, name: String) {
+        self.names.push(name);
+    }
+
     /// Ends a window now.
     pub fn close_window(&mut self, simulation: &mut Simulation) {
         let now = simulation.now();
@@ -45,8 +50,8 @@ impl Recorder {
         self.requests(&book, now, length);
         let later = readings(simulation);
         let mut hits = (0, 0);
-        for ((name, earlier), later) in self.names.iter().zip(&self.earlier).zip(&later) {
-            let change = Change { earlier, later, length };
+        for (node, (name, later)) in self.names.iter().zip(&later).enumerate() {
+            let change = Change { earlier: known(&self.earlier, node), later, length };
             for (metric, value) in change.figures() {
                 self.rows.push(row(now, name, metric, value));
             }
@@ -86,6 +91,12 @@ pub fn node_names(layout: &Layout) -> Vec<String> {
         (0..group.count).map(|n| group.node_name(n)).collect::<Vec<_>>()
     };
     layout.groups.iter().flat_map(names).collect()
+}
+
+/// The readings of a node at a time; none of a node that came later.
+pub fn known(readings: &[Readings], node: usize) -> &Readings {
+    static NOTHING: Readings = Readings::NOTHING;
+    readings.get(node).unwrap_or(&NOTHING)
 }
 
 fn readings(simulation: &Simulation) -> Vec<Readings> {

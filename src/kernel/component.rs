@@ -2,7 +2,7 @@
 
 use super::call::{CallId, Reply};
 use super::ctx::Ctx;
-use super::event::Timer;
+use super::event::{NodeId, Timer};
 use super::readings::Readings;
 use super::time::Time;
 
@@ -55,11 +55,25 @@ impl Control {
     pub const RECOVER: u16 = 3;
     /// Works at `arg` millionths of its normal speed.
     pub const SPEED: u16 = 4;
+    /// A group has another member: `arg` says which (see [`Control::subject`]).
+    pub const JOIN: u16 = 5;
+    /// A group has lost a member, who may be the node that is told.
+    pub const LEAVE: u16 = 6;
     /// First verb that components may define for themselves.
     pub const FIRST_OWN: u16 = 16;
 
     /// A command with an argument.
     pub fn new(verb: u16, arg: u64) -> Self {
         Control { verb, arg }
+    }
+
+    /// News of a group's member.
+    pub fn member(verb: u16, group: u16, node: NodeId) -> Self {
+        Control { verb, arg: (u64::from(group) << 16) | u64::from(node.0) }
+    }
+
+    /// Which group and which node [`Control::JOIN`] and [`Control::LEAVE`] are about.
+    pub fn subject(&self) -> (u16, NodeId) {
+        ((self.arg >> 16) as u16, NodeId(self.arg as u16))
     }
 }

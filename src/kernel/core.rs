@@ -6,6 +6,7 @@ use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status, Timeou
 use super::digest::Digest;
 use super::event::{Event, NodeId, Packed};
 use super::held::Held;
+use super::journal::Journal;
 use super::lane::Lane;
 use super::ledger::Ledger;
 use super::node::{Health, Node};
@@ -36,6 +37,7 @@ pub struct Core {
     pub(super) replication: u64,
     pub(super) ledger: Ledger,
     pub(super) digest: Digest,
+    pub(super) journal: Journal,
     pub(super) events: u64,
 }
 
@@ -58,6 +60,7 @@ impl Core {
             replication,
             ledger: Ledger::default(),
             digest: Digest::default(),
+            journal: Journal::default(),
             events: 0,
         }
     }
@@ -77,6 +80,7 @@ impl Core {
             audit: self.audit.clone(),
             book: self.book.clone(),
             background: self.background.clone(),
+            journal: self.journal.clone(),
             ..*self
         }
     }
@@ -85,6 +89,11 @@ impl Core {
         let linked = self.transit.has_link(id);
         self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
         self.held.push(Held::default());
+    }
+
+    /// The network learns of a new node, before it is added.
+    pub(super) fn place(&mut self, node: NodeId, group: u16) {
+        self.transit.place(node, group);
     }
 
     /// Does something to the network.

@@ -121,6 +121,26 @@ impl Ctx<'_> {
         self.core.finish(request, outcome);
     }
 
+    // ---- membership
+
+    /// A group shall have another member, now, after what is under way; users and members are told.
+    pub fn grow(&mut self, group: u16) {
+        self.core.schedule(self.core.now, Event::Grow(group));
+    }
+
+    /// A node shall be no member of its group any more.
+    pub fn retire(&mut self, node: NodeId) {
+        self.core.schedule(self.core.now, Event::Retire(node));
+    }
+
+    /// Notes something for events.csv that a reader of the results should know: a promotion, a purge, moved keys. Not for what happens
+    /// with every request.
+    #[cold]
+    pub fn tell(&mut self, event: &'static str, detail: impl Into<String>) {
+        let (time, node) = (self.core.now, self.node);
+        self.core.journal.add(time, node, event, detail.into());
+    }
+
     // ---- randomness
 
     /// A uniform draw in (0, 1) that belongs to a request: the same in every variant, whatever path the request

@@ -50,6 +50,10 @@ pub enum Event {
     Expiry(u32),
     /// The caller of a call has waited long enough.
     Overdue(CallId),
+    /// A group gets another member.
+    Grow(u16),
+    /// A node leaves its group.
+    Retire(NodeId),
 }
 
 impl Event {
@@ -57,6 +61,8 @@ impl Event {
     pub(super) const ANSWER: u64 = 2;
     pub(super) const TIMER: u64 = 3;
     pub(super) const OVERDUE: u64 = 5;
+    const GROW: u64 = 6;
+    const RETIRE: u64 = 7;
 
     /// Number of the event's kind, for the digest.
     #[inline(always)]
@@ -67,6 +73,8 @@ impl Event {
             Event::Timer { .. } => Event::TIMER,
             Event::Expiry(_) => 4,
             Event::Overdue(_) => Event::OVERDUE,
+            Event::Grow(_) => Event::GROW,
+            Event::Retire(_) => Event::RETIRE,
         }
     }
 }
@@ -124,6 +132,8 @@ impl From<Event> for Packed {
                 Packed { head, data: id.to_bits() }
             }
             Event::Expiry(line) => Packed { head, data: u64::from(line) },
+            Event::Grow(group) => Packed { head, data: u64::from(group) },
+            Event::Retire(node) => Packed { head, data: u64::from(node.0) },
             Event::Timer { epoch, node, tag, data } => {
                 let head =
                     head | (u64::from(epoch) << 16) | (u64::from(node.0) << 32) | (u64::from(tag) << 48);
@@ -146,6 +156,8 @@ impl From<Packed> for Event {
                 data,
             },
             4 => Event::Expiry(data as u32),
+            6 => Event::Grow(data as u16),
+            7 => Event::Retire(NodeId(data as u16)),
             _ => Event::Overdue(CallId::from_bits(data)),
         }
     }
@@ -173,7 +185,9 @@ mod tests {
     fn packing_loses_nothing() {
         let id = CallId::new(7, u32::MAX);
         let timer = Event::Timer { epoch: 0xFEDC, node: NodeId(0xBA98), tag: 0x7654, data: u64::MAX };
-        for event in [Event::Deliver(id), Event::Answer(id), Event::Overdue(id), Event::Expiry(9), timer] {
+        let membership = [Event::Grow(u16::MAX), Event::Retire(NodeId(7))];
+        let calls = [Event::Deliver(id), Event::Answer(id), Event::Overdue(id)];
+        for event in calls.into_iter().chain(membership).chain([Event::Expiry(9), timer]) {
             assert_eq!(Event::from(Packed::from(event)), event);
         }
     }

@@ -28,6 +28,9 @@ pub struct Readings {
 }
 
 impl Readings {
+    /// What is told of a node that is not there.
+    pub const NOTHING: Readings = Readings { figures: Vec::new(), detailed: false };
+
     /// An empty list; `detailed` if histograms are wanted.
     pub fn new(detailed: bool) -> Self {
         Readings { figures: Vec::new(), detailed }

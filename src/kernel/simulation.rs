@@ -6,6 +6,8 @@ use super::component::{Component, Control};
 use super::core::Core;
 use super::ctx::Ctx;
 use super::event::{Event, NodeId, Packed};
+use super::growth::{Barren, Membership, Nursery};
+use super::journal::Journal;
 use super::ledger::Ledger;
 use super::node::Health;
 use super::readings::Readings;
@@ -17,15 +19,26 @@ use crate::audit::Audit;
 /// A running world: components and everything that is under way between them.
 pub struct Simulation {
     components: Vec<Box<dyn Component>>,
-    core: Core,
+    pub(super) core: Core,
     started: bool,
+    pub(super) nursery: Box<dyn Nursery>,
+    pub(super) memberships: Vec<Membership>,
+    /// News for nodes that are down.
+    pub(super) missed: Vec<(NodeId, Control)>,
 }
 
 impl Simulation {
     /// A world without nodes. `keys` is the expected number of data keys, for the audit.
     pub fn new(seed: u64, replication: u64, keys: u64, transit: Box<dyn Transit>) -> Self {
         let core = Core::new(seed, replication, keys, transit);
-        Simulation { components: Vec::new(), core, started: false }
+        Simulation {
+            components: Vec::new(),
+            core,
+            started: false,
+            nursery: Box::new(Barren),
+            memberships: Vec::new(),
+            missed: Vec::new(),
+        }
     }
 
     /// Places a component.
@@ -49,10 +62,14 @@ impl Simulation {
     /// Starts the components, once; `run_until` does it if nobody has.
     pub fn start(&mut self) {
         if !std::mem::replace(&mut self.started, true) {
-            for (index, component) in self.components.iter_mut().enumerate() {
-                component.on_start(&mut Ctx { core: &mut self.core, node: NodeId(index as u16) });
+            for index in 0..self.components.len() {
+                self.start_node(NodeId(index as u16));
             }
         }
+    }
+
+    pub(super) fn start_node(&mut self, node: NodeId) {
+        self.components[node.index()].on_start(&mut Ctx { core: &mut self.core, node });
     }
 
     /// Runs at most `most` events due before `end`; false when none is left.
@@ -98,7 +115,7 @@ impl Simulation {
         }
     }
 
-    /// A time-out is due.
+    /// A time-out is due, or a group changes.
     #[cold]
     fn run_out(&mut self, event: Event) {
         match event {
@@ -109,7 +126,11 @@ impl Simulation {
                     component.on_reply(reply, &mut cx);
                 }
             }
-            _ => debug_assert!(false, "{event:?} is no time-out"),
+            Event::Grow(group) => {
+                self.grow(group);
+            }
+            Event::Retire(node) => self.retire(node),
+            _ => debug_assert!(false, "{event:?} has a way of its own"),
         }
     }
 
@@ -141,6 +162,9 @@ impl Simulation {
         }
         let (component, mut cx) = self.enter(node, 8 + u64::from(control.verb));
         component.on_control(control, &mut cx);
+        if control.verb == Control::RECOVER {
+            self.catch_up(node);
+        }
     }
 
     /// Does something to the network.
@@ -174,7 +198,14 @@ impl Simulation {
     /// A copy of everything, for another future.
     pub fn fork(&self) -> Simulation {
         let components = self.components.iter().map(|component| component.fork()).collect();
-        Simulation { components, core: self.core.fork(), started: self.started }
+        Simulation {
+            components,
+            core: self.core.fork(),
+            started: self.started,
+            nursery: self.nursery.fork(),
+            memberships: self.memberships.clone(),
+            missed: self.missed.clone(),
+        }
     }
 
     /// The time.
@@ -225,6 +256,11 @@ impl Simulation {
     /// The book of requests, to take its window.
     pub fn book_mut(&mut self) -> &mut Book {
         &mut self.core.book
+    }
+
+    /// What components found worth telling.
+    pub fn journal(&self) -> &Journal {
+        &self.core.journal
     }
 
     /// What was stale or lost.

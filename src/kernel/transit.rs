@@ -31,6 +31,8 @@ pub trait Transit: Send {
     fn has_link(&self, _node: NodeId) -> bool {
         true
     }
+    /// A new node, of this group.
+    fn place(&mut self, _node: NodeId, _group: u16) {}
     /// Obeys a command from outside (a partition, a slow link); the arguments are the network's own.
     fn command(&mut self, _command: LinkCommand) {}
     /// An independent copy.

@@ -3,7 +3,7 @@
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
 use crate::components::{Layout, kind};
 use crate::kernel::transit::LinkCommand;
-use crate::kernel::{Control, NodeId};
+use crate::kernel::{Control, NodeId, Simulation};
 
 /// Something that a script wants done now.
 #[derive(Clone, Debug)]
@@ -38,32 +38,104 @@ pub enum Order {
     Node(NodeId, Control),
     /// Something is done to the network.
     Link(LinkCommand),
+    /// A group gets another node.
+    Grow(u16),
+    /// A node leaves its group.
+    Retire(NodeId),
+}
+
+impl Order {
+    /// Carries it out.
+    pub fn carry_out(self, simulation: &mut Simulation) {
+        match self {
+            Order::Node(node, control) => simulation.control(node, control),
+            Order::Link(command) => simulation.link(command),
+            Order::Grow(group) => {
+                simulation.grow(group);
+            }
+            Order::Retire(node) => simulation.retire(node),
+        }
+    }
+}
+
+/// When a command is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Moment {
+    /// Before anything runs: which nodes there will be is not known of groups that can grow.
+    Rehearsal,
+    /// Now.
+    Run,
 }
 
 /// Actions on nodes, for completion: all kinds share them so far.
-pub const ACTIONS: &[&str] = &["crash", "recover", "hang", "slow"];
+pub const ACTIONS: &[&str] = &["crash", "recover", "hang", "slow", "add_node", "remove_node"];
 /// Actions on the network between two components.
 pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
 
 /// The orders that carry a command out, or what is wrong with it.
-pub fn resolve(layout: &Layout, command: &Command) -> Result<Vec<Order>, Problem> {
+pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec<Order>, Problem> {
     match command.target {
         Target::Note => Ok(Vec::new()),
         Target::Between(a, b) => link_command(command, a as u16, b as u16).map(|order| vec![order]),
-        Target::Group(group) => {
-            let control = node_control(layout, group, command)?;
-            Ok(layout.groups[group].nodes().map(|node| Order::Node(node, control)).collect())
-        }
+        Target::Group(group) => match membership(layout, group, None, command, moment)? {
+            Some(orders) => Ok(orders),
+            None => {
+                let control = node_control(layout, group, command)?;
+                Ok(layout.groups[group].members().map(|node| Order::Node(node, control)).collect())
+            }
+        },
         Target::Node(group, n) => {
-            let count = layout.groups[group].count;
-            if n >= count {
-                let name = &layout.groups[group].name;
+            let node = layout.groups[group].node(n);
+            if node.is_none() && (moment == Moment::Run || !can_grow(layout, group)) {
+                let (name, count) = (&layout.groups[group].name, layout.groups[group].nodes().count());
                 let message = format!("\"{name}\" has {count} nodes, there is no [{n}]");
                 return Err(Problem::at(&command.place, message).hint("the first one is [0]"));
             }
+            if let Some(orders) = membership(layout, group, node, command, moment)? {
+                return Ok(orders);
+            }
             let control = node_control(layout, group, command)?;
-            Ok(vec![Order::Node(NodeId(layout.groups[group].first + n as u16), control)])
+            Ok(node.map(|node| Order::Node(node, control)).into_iter().collect())
         }
+    }
+}
+
+fn can_grow(layout: &Layout, group: usize) -> bool {
+    kind(layout.groups[group].kind).is_some_and(|kind| kind.grow.is_some())
+}
+
+/// Orders of `add_node` and `remove_node`; `None` if the command is another one.
+fn membership(
+    layout: &Layout,
+    group: usize,
+    node: Option<NodeId>,
+    command: &Command,
+    moment: Moment,
+) -> Result<Option<Vec<Order>>, Problem> {
+    let (name, action) = (&layout.groups[group].name, command.action.as_str());
+    let wrong = |message: String, hint: &str| Err(Problem::at(&command.place, message).hint(hint));
+    if !matches!(action, "add_node" | "remove_node") || !can_grow(layout, group) {
+        return Ok(None);
+    }
+    if !command.arguments.is_empty() {
+        return wrong(format!("`{action}` takes no arguments"), "write it once for each node");
+    }
+    if action == "add_node" {
+        if layout.nodes() >= NodeId::NONE.index() as u64 {
+            return wrong(format!("\"{name}\" cannot grow: a world holds 65,534 nodes"), "add fewer nodes");
+        }
+        return Ok(Some(vec![Order::Grow(group as u16)]));
+    }
+    let members: Vec<NodeId> = layout.groups[group].members().collect();
+    if moment == Moment::Run && members.len() <= 1 {
+        return wrong(
+            format!("\"{name}\" cannot lose its last node"),
+            "crash() it instead, or add another one first",
+        );
+    }
+    match node.or(members.last().copied()) {
+        Some(node) if members.contains(&node) => Ok(Some(vec![Order::Retire(node)])),
+        _ => wrong(format!("this node of \"{name}\" has left already"), "remove each node once"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Builds a running simulation out of a checked world: names become indices.
 
 use super::check::Checked;
+use super::grow::Growth;
 use crate::components::network::{Link, Network};
 use crate::components::{Site, kind};
 use crate::kernel::Simulation;
@@ -20,6 +21,7 @@ pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
             simulation.add(node);
         }
     }
+    simulation.set_nursery(Box::new(Growth::new(layout)));
     simulation
 }
 

@@ -68,6 +68,8 @@ fn lay_out(spec: &WorldSpec, disabled: &[String], problems: &mut Problems) -> La
             settings,
             first: first.min(u64::from(u16::MAX)) as u16,
             count,
+            grown: Vec::new(),
+            left: Vec::new(),
             place: group.place.clone(),
         });
         first += count;

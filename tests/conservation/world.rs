@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use scalelab::catalog::{Load, Place, Value};
 use scalelab::kernel::time::{MILLISECOND, SECOND};
 use scalelab::kernel::{Simulation, Time};
-use scalelab::model::{Checked, Command, Order, Target, resolve};
+use scalelab::model::{Checked, Command, Moment, Target, resolve};
 use scalelab::random::arrivals::Arrivals;
 use scalelab::random::keys::Keys;
 
@@ -258,10 +258,7 @@ pub fn order(
     simulation: &mut Simulation,
 ) {
     let command = Command { target, action: action.into(), arguments, place: Place::default() };
-    for order in resolve(&described.checked.layout, &command).expect("a fine command") {
-        match order {
-            Order::Node(node, control) => simulation.control(node, control),
-            Order::Link(command) => simulation.link(command),
-        }
+    for order in resolve(&described.checked.layout, &command, Moment::Run).expect("a fine command") {
+        order.carry_out(simulation);
     }
 }

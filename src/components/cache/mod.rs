@@ -13,7 +13,8 @@ mod node;
 pub mod shelf;
 
 /// Items in memory.
-pub const KIND: ComponentKind = ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build };
+pub const KIND: ComponentKind =
+    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build, grow: None };
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
     entry::check(site, problems);

@@ -10,7 +10,8 @@ mod node;
 mod source;
 
 /// Where requests come from.
-pub const KIND: ComponentKind = ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build };
+pub const KIND: ComponentKind =
+    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build, grow: None };
 
 /// Statistics class of reading requests.
 pub const READS: u8 = 0;

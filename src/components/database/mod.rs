@@ -11,7 +11,7 @@ use crate::random::variate::Variate;
 mod profile;
 
 /// Rows with versions, served through connections.
-pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build };
+pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build, grow: None };
 
 static ENTRY: Entry = Entry {
     name: "database",

@@ -14,7 +14,7 @@ pub mod policy;
 use policy::{Backend, Balance};
 
 /// Passes calls on to servers.
-pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build };
+pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build, grow: None };
 
 static ENTRY: Entry = Entry {
     name: "load_balancer",

@@ -68,6 +68,11 @@ impl Transit for Network {
         row.is_some_and(|row| self.between[row..row + self.groups].iter().any(|link| *link != 0))
     }
 
+    fn place(&mut self, node: NodeId, group: u16) {
+        debug_assert_eq!(node.index(), self.group.len());
+        self.group.push(group);
+    }
+
     fn command(&mut self, command: LinkCommand) {
         match command {
             LinkCommand::Cut(a, b) => self.link_mut(a, b).cut(true),

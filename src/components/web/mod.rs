@@ -8,11 +8,15 @@ mod server;
 
 /// Servers that run a plan of steps.
 pub const KIND: ComponentKind =
-    ComponentKind { entry: &entry::ENTRY, nodes: entry::nodes, check: entry::check, build };
+    ComponentKind { entry: &entry::ENTRY, nodes: entry::nodes, check: entry::check, build, grow: Some(grow) };
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let server = server::Server::new(site);
     site.group().nodes().map(|_| Box::new(server.clone()) as Box<dyn Component>).collect()
+}
+
+fn grow(site: &Site<'_>) -> Box<dyn Component> {
+    Box::new(server::Server::new(site))
 }
 
 /// One step of a request.

@@ -1,0 +1,55 @@
+//! Groups that get more nodes while the simulation runs.
+
+use crate::components::{Group, Layout, Site, kind};
+use crate::kernel::{Component, Membership, NodeId, Nursery};
+
+/// Makes the nodes of a world's groups; keeps a layout of its own, as it stands now.
+#[derive(Clone)]
+pub(super) struct Growth {
+    layout: Layout,
+}
+
+impl Growth {
+    pub fn new(layout: &Layout) -> Self {
+        Growth { layout: layout.clone() }
+    }
+
+    fn note(&mut self, group: u16, node: NodeId, joined: bool) {
+        self.layout.change(&Membership { time: 0, group, node, joined });
+    }
+}
+
+impl Nursery for Growth {
+    fn make(&mut self, group: u16, node: NodeId) -> Box<dyn Component> {
+        self.note(group, node, true);
+        let site = Site { layout: &self.layout, index: usize::from(group) };
+        let grow = kind(site.group().kind).and_then(|kind| kind.grow);
+        grow.expect("only groups that can grow are asked to")(&site)
+    }
+
+    fn retire(&mut self, node: NodeId) -> Option<u16> {
+        let (group, _) = self.layout.home(node)?;
+        if self.layout.groups[group].left.contains(&node) {
+            return None;
+        }
+        self.note(group as u16, node, false);
+        Some(group as u16)
+    }
+
+    fn listeners(&self, group: u16) -> Vec<NodeId> {
+        let groups = &self.layout.groups;
+        // Also those who reach the group through another one: the callers of a cache talk to its store.
+        let names = |other: &Group, group: usize| other.settings.names(group);
+        let through =
+            |other: &Group| (0..groups.len()).any(|g| names(other, g) && names(&groups[g], group.into()));
+        let users = groups
+            .iter()
+            .filter(|other| names(other, group.into()) || through(other))
+            .flat_map(Group::members);
+        self.layout.groups[usize::from(group)].members().chain(users).collect()
+    }
+
+    fn fork(&self) -> Box<dyn Nursery> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,52 @@
+//! Every experiment notices when the mechanism that it is about is switched off.
+
+use assert_cmd::Command;
+use scalelab::components::MECHANISMS;
+use std::time::Duration;
+
+/// One line for each experiment and mechanism: with `--disable`, its checks fail.
+const TABLE: &[(&str, &str)] =
+    &[("first_look", "cache"), ("first_look", "invalidation"), ("first_look", "write_back")];
+
+fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Command::cargo_bin("scalelab")
+        .unwrap()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .timeout(Duration::from_secs(300))
+        .args([
+            "run",
+            &format!("experiments/{experiment}.rhai"),
+            "--quick",
+            "-q",
+            "--disable",
+            mechanism,
+            "-o",
+        ])
+        .arg(folder.path().join("out"))
+        .assert();
+    (run, folder)
+}
+
+#[test]
+fn an_experiment_without_its_mechanism_fails_its_checks() {
+    for (experiment, mechanism) in TABLE {
+        let (run, folder) = run_without(experiment, mechanism);
+        let code = run.get_output().status.code();
+        assert_eq!(code, Some(99), "{experiment} without {mechanism}");
+        let checks = folder.path().join("out/checks.csv");
+        assert!(checks.exists(), "failed checks are results too ({experiment} without {mechanism})");
+    }
+}
+
+#[test]
+fn every_mechanism_is_missed_by_some_experiment() {
+    for mechanism in MECHANISMS {
+        assert!(TABLE.iter().any(|(_, missed)| missed == mechanism), "nobody misses {mechanism}");
+    }
+}
+
+#[test]
+fn an_unknown_mechanism_is_a_wrong_use() {
+    run_without("first_look", "cachee").0.code(2);
+}
