@@ -4,5 +4,6 @@ pub mod hook;
 pub mod plan;
 pub mod pool;
 pub mod retry;
+pub mod ring;
 pub mod station;
 pub mod verbs;
