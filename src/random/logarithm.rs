@@ -38,7 +38,7 @@ const fn table() -> [Neighbourhood; 1 << TABLE_BITS] {
 }
 
 /// `ln x = 2 artanh((x - 1) / (x + 1))` by its series, for the table.
-const fn series(x: f64) -> f64 {
+pub(crate) const fn series(x: f64) -> f64 {
     let ratio = (x - 1.0) / (x + 1.0);
     let mut sum = 0.0;
     let mut odd = 41;

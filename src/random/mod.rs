@@ -7,6 +7,7 @@
 
 pub mod arrivals;
 pub mod draw;
+mod exponential_ns;
 pub mod keys;
 mod logarithm;
 pub mod mix;

@@ -1,14 +1,14 @@
 //! Arrivals of many independent clients.
 
 use super::error::{self, ArrivalsError};
-use super::thinning::exponential_ns;
 use crate::random::Stream;
+use crate::random::variate::{Exponential, Variate};
 
 /// Exponential gaps: the limit of many clients who know nothing of each other (C. Palm, 1943; A. Khinchin, 1955).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Poisson {
     rate_per_s: f64,
-    gap_ns: f64,
+    gap: Variate,
 }
 
 impl Poisson {
@@ -19,7 +19,10 @@ impl Poisson {
     /// If the rate is not within 1e-9 to 1e9 per second.
     pub fn new(rate_per_s: f64) -> Result<Self, ArrivalsError> {
         let rate_per_s = error::single_rate(rate_per_s)?;
-        Ok(Self { rate_per_s, gap_ns: 1e9 / rate_per_s })
+        Ok(Self {
+            rate_per_s,
+            gap: Exponential::new(1e9 / rate_per_s).expect("a rate within its bounds").into(),
+        })
     }
 
     /// The rate per second.
@@ -30,7 +33,7 @@ impl Poisson {
     /// The time in ns of the next arrival after `now_ns`; `None` at the end of time.
     #[inline]
     pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
-        let due_ns = now_ns.saturating_add(exponential_ns(self.gap_ns, stream));
+        let due_ns = now_ns.saturating_add(self.gap.sample_ns_of(stream.bits()));
         (due_ns < u64::MAX).then_some(due_ns)
     }
 }

@@ -1,12 +1,16 @@
 //! The exponential distribution.
 
 use super::error::{VariateError, positive};
+use crate::random::exponential_ns::ExponentialNs;
 use crate::random::logarithm::ln;
+use crate::random::mix::unit;
 
 /// Memoryless: how long is still to wait does not depend on how long one has waited. Gaps between independent arrivals.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exponential {
     mean: f64,
+    /// Its times, if the unit is the nanosecond and the mean such that integers hold them.
+    times: Option<ExponentialNs>,
 }
 
 impl Exponential {
@@ -16,7 +20,11 @@ impl Exponential {
     ///
     /// If the mean is not finite and positive.
     pub fn new(mean: f64) -> Result<Self, VariateError> {
-        Ok(Self { mean: positive("mean", mean)? })
+        Ok(Self::of(positive("mean", mean)?))
+    }
+
+    fn of(mean: f64) -> Self {
+        Self { mean, times: ExponentialNs::new(mean) }
     }
 
     /// The inverse distribution function at a uniform `u`: `-mean ln(1 - u)`.
@@ -26,12 +34,19 @@ impl Exponential {
         -self.mean * ln(1.0 - u)
     }
 
-    /// The same as `at(unit(bits))`, to the bit, for random bits. `1 - unit(bits)` is `unit(!bits)`, and to scale it to below 1 is to lower
-    /// its exponent: the logarithm has to wait for neither a subtraction nor a multiplication.
-    #[inline]
-    pub(super) fn at_bits(&self, bits: u64) -> f64 {
-        let odd = ((!bits >> 11) | 1) as f64;
-        -self.mean * ln(f64::from_bits(odd.to_bits() - (53 << 52)))
+    /// A time in whole nanoseconds out of random bits: `at(bits / 2^64)`, rounded.
+    #[inline(always)]
+    pub(super) fn ns_at_bits(&self, bits: u64) -> u64 {
+        match &self.times {
+            Some(times) => times.at_bits(bits),
+            None => self.ns_beyond_integers(bits),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ns_beyond_integers(&self, bits: u64) -> u64 {
+        super::rounded(self.at(unit(bits)))
     }
 
     /// The mean.
@@ -45,7 +60,7 @@ impl Exponential {
     }
 
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { mean: self.mean * factor }
+        Self::of(self.mean * factor)
     }
 }
 
