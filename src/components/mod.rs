@@ -41,6 +41,11 @@ pub fn kind(name: &str) -> Option<&'static ComponentKind> {
     KINDS.iter().find(|kind| kind.entry.name == name)
 }
 
+/// Nodes that serve a group and hold none of its data: what they are called, and how many.
+pub fn aides(kind: &str, settings: &Settings) -> (&'static str, u64) {
+    if kind == "cache" { cache::aides(settings) } else { ("", 0) }
+}
+
 /// One node per group.
 fn one(_settings: &Settings) -> u64 {
     1

@@ -17,6 +17,8 @@ pub struct Group {
     pub first: u16,
     /// Number of the nodes that it begins with; their indices follow on `first`.
     pub count: u64,
+    /// Nodes behind these that serve the group and hold none of its data (proxies), and what they are called.
+    pub aides: (&'static str, u64),
     /// Nodes that came while the simulation ran.
     pub grown: Vec<NodeId>,
     /// Nodes that are members no more.
@@ -26,14 +28,23 @@ pub struct Group {
 }
 
 impl Group {
-    /// All nodes that it ever had: those it begins with, then those that came.
+    /// Its aides.
+    pub fn aides(&self) -> impl Iterator<Item = NodeId> {
+        let first = self.first + self.count as u16;
+        (first..first + self.aides.1 as u16).map(NodeId)
+    }
+
+    /// All nodes that it ever had, without aides: those it begins with, then those that came.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
         (self.first..self.first + self.count as u16).map(NodeId).chain(self.grown.iter().copied())
     }
 
-    /// Its n-th node, counted as in [`Group::nodes`].
+    /// Its n-th node, counted as in [`Group::nodes`]; aides from [`FIRST_AIDE`] on.
     pub fn node(&self, n: u64) -> Option<NodeId> {
-        self.nodes().nth(n as usize)
+        match n.checked_sub(FIRST_AIDE) {
+            Some(aide) => self.aides().nth(aide as usize),
+            None => self.nodes().nth(n as usize),
+        }
     }
 
     /// Its nodes but those that have left.
@@ -43,14 +54,23 @@ impl Group {
 
     /// The number of a node within the group.
     pub fn place_of(&self, node: NodeId) -> Option<u64> {
-        self.nodes().position(|other| other == node).map(|n| n as u64)
+        let aide = || self.aides().position(|aide| aide == node).map(|n| FIRST_AIDE + n as u64);
+        self.nodes().position(|other| other == node).map(|n| n as u64).or_else(aide)
     }
 
     /// Name of its n-th node: the group's own if it begins with one node and this is it.
     pub fn node_name(&self, n: u64) -> String {
+        if let Some(aide) = n.checked_sub(FIRST_AIDE) {
+            let (what, many) = self.aides;
+            let number = if many == 1 { String::new() } else { format!("-{aide}") };
+            return format!("{}/{what}{number}", self.name);
+        }
         if self.count == 1 && n == 0 { self.name.clone() } else { format!("{}/{n}", self.name) }
     }
 }
+
+/// Number of a group's first aide: beyond the numbers that nodes can have.
+pub const FIRST_AIDE: u64 = 1 << 32;
 
 impl Layout {
     /// The group of a node, and the node's number within it.
@@ -113,7 +133,7 @@ impl Layout {
 
     /// Number of nodes of all groups.
     pub fn nodes(&self) -> u64 {
-        self.groups.iter().map(|group| group.nodes().count() as u64).sum()
+        self.groups.iter().map(|group| group.nodes().count() as u64 + group.aides.1).sum()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::result::{ComponentRow, SeriesRow};
 use crate::components::Layout;
+use crate::components::site::FIRST_AIDE;
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
@@ -88,7 +89,8 @@ fn row(now: Time, component: &str, metric: &str, value: f64) -> SeriesRow {
 /// Names of all nodes, in the order of their indices.
 pub fn node_names(layout: &Layout) -> Vec<String> {
     let names = |group: &crate::components::site::Group| {
-        (0..group.count).map(|n| group.node_name(n)).collect::<Vec<_>>()
+        let aides = (0..group.aides.1).map(|n| FIRST_AIDE + n);
+        (0..group.count).chain(aides).map(|n| group.node_name(n)).collect::<Vec<_>>()
     };
     layout.groups.iter().flat_map(names).collect()
 }

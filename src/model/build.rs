@@ -16,7 +16,7 @@ pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
     for (index, group) in layout.groups.iter().enumerate() {
         let site = Site { layout, index };
         let nodes = (kind(group.kind).expect("checked").build)(&site);
-        debug_assert_eq!(nodes.len() as u64, group.count);
+        debug_assert_eq!(nodes.len() as u64, group.count + group.aides.1);
         for node in nodes {
             simulation.add(node);
         }
@@ -30,7 +30,7 @@ fn network(world: &Checked, seed: u64, replication: u64) -> Network {
     let group_of_node = groups
         .iter()
         .enumerate()
-        .flat_map(|(index, group)| (0..group.count).map(move |_| index as u16))
+        .flat_map(|(index, group)| (0..group.count + group.aides.1).map(move |_| index as u16))
         .collect();
     let background = Stream::named(seed, replication, "network/background");
     let mut network = Network::new(group_of_node, groups.len(), background);

@@ -4,7 +4,7 @@ use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
 use crate::catalog::{self, Given, Place, Problem, Problems, Settings};
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
-use crate::components::{Layout, Site, kind};
+use crate::components::{self, Layout, Site, kind};
 use crate::kernel::{NodeId, Time, time_text};
 use crate::random::variate::Variate;
 
@@ -62,17 +62,19 @@ fn lay_out(spec: &WorldSpec, disabled: &[String], problems: &mut Problems) -> La
     for (index, group) in spec.groups.iter().enumerate() {
         let settings = check_group(spec, index, problems);
         let count = (kind(group.kind).expect("kinds come from the table").nodes)(&settings);
+        let aides = components::aides(group.kind, &settings);
         layout.groups.push(Group {
             name: group.name.clone(),
             kind: group.kind,
             settings,
             first: first.min(u64::from(u16::MAX)) as u16,
             count,
+            aides,
             grown: Vec::new(),
             left: Vec::new(),
             place: group.place.clone(),
         });
-        first += count;
+        first += count + aides.1;
     }
     if first >= NodeId::NONE.index() as u64 {
         problems.push(Problem::new(format!("{first} nodes are more than a world can hold (65,534)")));
@@ -93,14 +95,10 @@ fn check_links(spec: &WorldSpec, problems: &mut Problems) -> Vec<(usize, usize, 
     if let Some((given, place)) = &spec.network {
         let plan = link_plan("network", given, place, problems);
         let groups = spec.groups.len();
-        let pairs = (0..groups).flat_map(|a| (a + 1..groups).map(move |b| (a, b)));
+        let pairs = (0..groups).flat_map(|a| (a..groups).map(move |b| (a, b)));
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
     for LinkSpec { a, b, given, place } in &spec.links {
-        if a == b {
-            let problem = Problem::at(place, "a link joins two different components");
-            problems.push(problem.hint("servers of one group talk without a link"));
-        }
         links.push((*a, *b, link_plan("link", given, place, problems)));
     }
     links

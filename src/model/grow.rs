@@ -46,7 +46,8 @@ impl Nursery for Growth {
             .iter()
             .filter(|other| names(other, group.into()) || through(other))
             .flat_map(Group::members);
-        self.layout.groups[usize::from(group)].members().chain(users).collect()
+        let group = &self.layout.groups[usize::from(group)];
+        group.members().chain(group.aides()).chain(users).collect()
     }
 
     fn fork(&self) -> Box<dyn Nursery> {

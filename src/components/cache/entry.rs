@@ -1,7 +1,7 @@
 //! Settings of a cache, and what can be wrong with them.
 
 use super::super::{Site, site};
-use super::eviction;
+use super::{eviction, group};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value};
 use crate::parts::plan::{CacheError, WritePlan};
 
@@ -117,20 +117,35 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("no bound"),
             about: "write-back: most items not yet stored; further writers wait until some are",
         },
+        group::NODES,
+        group::SHARDING,
+        group::WEIGHTS,
+        group::ROUTING,
+        group::CONFIG_DELAY,
+        group::DEAD,
+        group::DEAD_AFTER,
+        group::RETRY_DEAD,
+        group::PROXIES,
+        group::PROXY_SERVICE,
+        group::PROXY_CORES,
         Param {
             name: "preload",
             kind: Kind::Count(0, 1_000_000_000),
             preset: Preset::Count(0),
-            about: "so many of the most wanted keys are in it at t = 0",
+            about: "so many of the most wanted keys are in it at t = 0, each at its node",
         },
     ],
-    actions: site::NODE_ACTIONS,
+    actions: site::GROWING_ACTIONS,
     measures: &[
         Measure { name: "hit_ratio", about: "look-ups that found a fresh item" },
         Measure { name: "hits_count", about: "look-ups that found a fresh item" },
         Measure { name: "misses_count", about: "look-ups that did not" },
         Measure { name: "evictions_count", about: "fresh items thrown out to make room" },
         Measure { name: "expired_count", about: "items found too old" },
+        Measure {
+            name: "keys_moved_count",
+            about: "items that belong to another node since the group changed",
+        },
         Measure { name: "dirty_items", about: "write-back: items not yet stored" },
     ],
 };

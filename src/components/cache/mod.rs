@@ -1,27 +1,48 @@
 //! A cache: items in memory under keys, beside a store or in front of it.
 
 use super::{ComponentKind, Site};
-use crate::catalog::Problems;
+use crate::catalog::{Problems, Settings};
 use crate::components::site::Group;
 use crate::kernel::Component;
-use crate::parts::plan::{Step, WritePlan};
+use crate::parts::plan::{Route, Step, WritePlan};
 
 mod dirty;
 mod entry;
 pub mod eviction;
+mod group;
+mod keys_moved;
 mod node;
+mod proxy;
 pub mod shelf;
 
 /// Items in memory.
 pub const KIND: ComponentKind =
-    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check, build, grow: None };
+    ComponentKind { entry: &entry::ENTRY, nodes: group::nodes, check, build, grow: Some(grow) };
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
     entry::check(site, problems);
+    group::check(site, problems);
 }
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
-    vec![Box::new(node::Node::new(site))]
+    let node = |keys| Box::new(node::Node::new(site, keys)) as Box<dyn Component>;
+    let proxy = |_| Box::new(proxy::Proxy::new(site)) as Box<dyn Component>;
+    group::preloaded(site).into_iter().map(node).chain(site.group().aides().map(proxy)).collect()
+}
+
+/// A node that joins is empty.
+fn grow(site: &Site<'_>) -> Box<dyn Component> {
+    Box::new(node::Node::new(site, Vec::new()))
+}
+
+/// Who serves a cache beside the nodes that hold its items.
+pub(super) fn aides(settings: &Settings) -> (&'static str, u64) {
+    group::aides(settings)
+}
+
+/// Who of a cache is asked about a key.
+pub fn route(site: &Site<'_>) -> Route {
+    group::route(site)
 }
 
 /// The write strategy of a cache; `aside` if it says nothing.

@@ -3,13 +3,14 @@
 use super::dirty::Dirty;
 use super::entry;
 use super::eviction;
+use super::keys_moved::KeysMoved;
 use super::shelf::{Item, Shelf, ShelfPlan};
 use crate::components::Site;
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, SECOND, Status, Time,
     TimeoutClass, Timer,
 };
-use crate::parts::plan::{Access, CacheError, Operation, Progress};
+use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::parts::verbs::{DELETE, FLUSH, GET, PUT, READ, WRITE, WRITE_BACK};
 use crate::random::variate::Variate;
@@ -36,6 +37,7 @@ pub(super) struct Node {
     misses: u64,
     inline: Option<Inline>,
     preload: Vec<u64>,
+    keys_moved: KeysMoved,
     /// Switched off by a test: finds nothing.
     blind: bool,
 }
@@ -49,7 +51,8 @@ struct Inline {
 }
 
 impl Node {
-    pub fn new(site: &Site<'_>) -> Self {
+    /// One node, with these keys in it at t = 0.
+    pub fn new(site: &Site<'_>, preload: Vec<u64>) -> Self {
         let settings = site.settings();
         let plan = super::write_plan(site);
         let shelf = ShelfPlan {
@@ -66,7 +69,7 @@ impl Node {
         let interval = plan.flush_after.unwrap_or(NEVER);
         let access = Access {
             cache: None,
-            store,
+            store: Route::One(store),
             plan,
             on_cache_error: CacheError::of(settings.choice("on_cache_error")),
             timeout: None,
@@ -84,7 +87,8 @@ impl Node {
             hits: 0,
             misses: 0,
             inline: entry::is_inline(settings).then_some(inline),
-            preload: preloaded(site),
+            preload,
+            keys_moved: KeysMoved::new(site),
             blind: site.is_disabled("cache"),
         }
     }
@@ -223,22 +227,13 @@ impl Inline {
     }
 }
 
-/// The keys that are there at t = 0, the most wanted last, so that they are the most recent.
-fn preloaded(site: &Site<'_>) -> Vec<u64> {
-    let wanted = site.settings().count("preload").unwrap_or(0);
-    match site.layout.popular() {
-        Some((keyspace, size)) => (0..wanted.min(size)).rev().map(|rank| keyspace.id(rank)).collect(),
-        None => Vec::new(),
-    }
-}
-
 impl Component for Node {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let flush_waits = self.timeout_length.unwrap_or(self.dirty.interval.max(FLUSH_WAITS));
         self.flush_timeout = Some(cx.timeout_class(flush_waits));
         if let Some(inline) = &mut self.inline {
             inline.access.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
-            inline.access.cache = Some(cx.node());
+            inline.access.cache = Some(Route::One(cx.node()));
         }
         for key in std::mem::take(&mut self.preload) {
             self.keep(key, 0, 0, cx.now());
@@ -287,6 +282,7 @@ impl Component for Node {
         if let Some((_, station)) = &mut self.work {
             station.on_control(control, cx);
         }
+        self.keys_moved.on_control(&control, &*self.shelf, cx);
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.shelf.clear();
             for key in self.dirty.clear() {
@@ -311,6 +307,8 @@ impl Component for Node {
         out.count("evictions", counts.evictions);
         out.count("expired", counts.expired);
         out.count("evicted_expired", counts.evicted_expired);
+        out.count("keys_held", self.keys_moved.held);
+        out.count("keys_moved", self.keys_moved.moved);
         out.gauge("items", self.shelf.len() as f64);
         out.gauge("bytes", self.shelf.bytes() as f64);
         out.gauge("dirty_items", self.dirty.len() as f64);
@@ -329,6 +327,7 @@ impl Component for Node {
             dirty: self.dirty.clone(),
             inline: self.inline.clone(),
             preload: self.preload.clone(),
+            keys_moved: self.keys_moved.clone(),
             ..*self
         })
     }

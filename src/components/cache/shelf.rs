@@ -52,6 +52,8 @@ pub struct ShelfCounts {
 pub trait Shelf: Send {
     /// The fresh item under a key; one that has expired is removed.
     fn get(&mut self, key: u64, now: Time) -> Option<Item>;
+    /// The item under a key, fresh or not; nothing changes and nothing is counted.
+    fn peek(&self, key: u64) -> Option<Item>;
     /// Puts an item in, making room if need be.
     fn put(&mut self, item: Item, now: Time);
     /// Removes the item under a key; whether there was one.
@@ -66,6 +68,8 @@ pub trait Shelf: Send {
     }
     /// Bytes of the items.
     fn bytes(&self) -> u64;
+    /// Shows every item, expired ones included; nothing changes and nothing is counted.
+    fn each(&self, look: &mut dyn FnMut(&Item));
     /// What happened so far.
     fn counts(&self) -> ShelfCounts;
     /// An independent copy.
@@ -249,6 +253,10 @@ impl<E: Eviction> Shelf for Store<E> {
         Some(item)
     }
 
+    fn peek(&self, key: u64) -> Option<Item> {
+        self.index.find(key).map(|slot| self.items[slot as usize])
+    }
+
     #[inline]
     fn put(&mut self, item: Item, now: Time) {
         debug_assert!(item.expires > now || item.expires == NEVER);
@@ -285,6 +293,12 @@ impl<E: Eviction> Shelf for Store<E> {
 
     fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    fn each(&self, look: &mut dyn FnMut(&Item)) {
+        let mut is_free = vec![false; self.items.len()];
+        self.free.iter().for_each(|slot| is_free[*slot as usize] = true);
+        self.items.iter().zip(is_free).filter(|(_, free)| !free).for_each(|(item, _)| look(item));
     }
 
     fn counts(&self) -> ShelfCounts {

@@ -9,7 +9,7 @@ use crate::kernel::transit::{LinkCommand, Message, Transit};
 use crate::kernel::{NEVER, NodeId, Time};
 use crate::random::stream::Stream;
 
-/// Links between groups of nodes. Nodes of one group, and groups without a link, talk in no time.
+/// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself.
 #[derive(Clone)]
 pub struct Network {
     /// Group of each node.
@@ -59,6 +59,7 @@ impl Transit for Network {
     fn transit(&mut self, message: &Message, requests: &Requests) -> Option<Time> {
         match self.between[self.pair(message)] {
             0 => Some(0),
+            _ if message.from == message.to => Some(0),
             index => self.links[index as usize - 1].pass(message, requests, &mut self.background),
         }
     }

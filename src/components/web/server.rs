@@ -6,7 +6,7 @@ use crate::components::{Site, cache};
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time, Timer,
 };
-use crate::parts::plan::{Access, CacheError, Operation, Progress};
+use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::WRITE;
@@ -140,7 +140,7 @@ impl Server {
 
     #[inline]
     fn read(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
-        let Some(access) = &self.reads else { return false };
+        let Some(access) = &mut self.reads else { return false };
         let task = &mut self.tasks[index as usize];
         task.operation.begin(task.call, 0);
         access.read(&mut task.operation, cx);
@@ -149,7 +149,7 @@ impl Server {
 
     #[inline(never)]
     fn write(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
-        let Some(access) = &self.writes else { return false };
+        let Some(access) = &mut self.writes else { return false };
         let task = &mut self.tasks[index as usize];
         task.operation.begin(task.call, task.bytes);
         let progress = access.write(&mut task.operation, cx);
@@ -182,7 +182,7 @@ impl Server {
         if self.steps[task.step as usize + 1].is_none() {
             cx.reply(std::mem::replace(&mut task.call, CallId::NONE), answer);
         }
-        let writes = self.writes.as_ref().expect("only writes are acknowledged early");
+        let writes = self.writes.as_mut().expect("only writes are acknowledged early");
         let progress = writes.resume(&mut task.operation, cx);
         self.go_on(index, progress, cx);
     }
@@ -204,22 +204,28 @@ impl Server {
 /// What a caller learns of trouble further down: an error, or that there was no room.
 fn to_caller(answer: Answer) -> Answer {
     match answer.status {
-        Status::Reset | Status::TimedOut => Answer::of(Status::Failed),
+        Status::Reset | Status::TimedOut | Status::Moved => Answer::of(Status::Failed),
         _ => answer,
     }
 }
 
 /// How the data of a target is reached: with a cache beside the store if the server runs the plan itself.
 fn access(site: &Site<'_>, target: usize) -> Access {
-    let group = &site.layout.groups[target];
-    let node = site.layout.first(target);
-    let beside = cache::store_beside(group);
+    let beside = cache::store_beside(&site.layout.groups[target]);
     Access {
-        cache: beside.map(|_| node),
-        store: beside.map_or(node, |store| site.layout.first(store)),
+        cache: beside.map(|_| route(&site.of(target))),
+        store: route(&site.of(beside.unwrap_or(target))),
         plan: entry::plan(site, target),
         on_cache_error: CacheError::of(site.settings().choice("on_cache_error")),
         timeout: None,
+    }
+}
+
+/// Who of a group is asked about a key.
+fn route(target: &Site<'_>) -> Route {
+    match target.group().kind {
+        "cache" => cache::route(target),
+        _ => Route::One(target.layout.first(target.index)),
     }
 }
 
@@ -262,14 +268,17 @@ impl Component for Server {
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         let task = &mut self.tasks[reply.note as usize];
         let reads = self.steps[task.step as usize] == Some(Step::Read);
-        let access = if reads { &self.reads } else { &self.writes };
-        let access = access.as_ref().expect("a data step is under way");
+        let access = if reads { &mut self.reads } else { &mut self.writes };
+        let access = access.as_mut().expect("a data step is under way");
         let progress = access.on_reply(&mut task.operation, &reply, cx);
         self.go_on(reply.note, progress, cx);
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         self.processors.on_control(control, cx);
+        for access in self.reads.iter_mut().chain(&mut self.writes) {
+            access.on_control(&control, cx);
+        }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.workers.clear(cx.now());
             self.tasks.clear();

@@ -4,9 +4,12 @@
 //! next question or says that the operation is over. Races are real: between the look-up and the fill of a
 //! cache, others write.
 
+use super::route::Route;
 use super::strategy::{Step, WritePlan};
 use crate::catalog::Policy;
-use crate::kernel::{Answer, Ask, Call, CallId, Ctx, NodeId, Reply, RequestId, Status, TimeoutClass};
+use crate::kernel::{
+    Answer, Ask, Call, CallId, Control, Ctx, NodeId, Reply, RequestId, Status, TimeoutClass,
+};
 use crate::parts::verbs::{DELETE, GET, PUT, READ, WRITE, WRITE_BACK};
 
 /// What a tier does when its cache does not answer.
@@ -77,6 +80,8 @@ pub struct Operation {
     pub bytes: u32,
     /// Who really answered.
     pub answered_by: NodeId,
+    /// How often the question under way was sent on by nodes that do not have the key.
+    redirects: u8,
     /// The owner's note.
     note: u32,
 }
@@ -92,6 +97,7 @@ impl Operation {
             version: 0,
             bytes,
             answered_by: NodeId::NONE,
+            redirects: 0,
             note,
         }
     }
@@ -129,13 +135,23 @@ pub enum Progress {
     Done(Answer),
 }
 
+/// One of the two that an operation asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Side {
+    Cache,
+    Store,
+}
+
+/// A question is sent on so often, then it has failed (Jedis: 5 attempts).
+const REDIRECTS_AT_MOST: u8 = 5;
+
 /// A store, perhaps with a cache beside it.
 #[derive(Clone, Debug)]
 pub struct Access {
     /// The cache beside the store, if the owner talks to both.
-    pub cache: Option<NodeId>,
+    pub cache: Option<Route>,
     /// The store (or a cache in front of it).
-    pub store: NodeId,
+    pub store: Route,
     /// Steps of a write.
     pub plan: WritePlan,
     /// What to do when the cache does not answer.
@@ -145,7 +161,21 @@ pub struct Access {
 }
 
 impl Access {
-    fn ask(&self, to: NodeId, verb: u16, operation: &Operation, cx: &mut Ctx<'_>) {
+    fn ask(&mut self, side: Side, verb: u16, operation: &mut Operation, cx: &mut Ctx<'_>) {
+        operation.redirects = 0;
+        let to = self.route(side).node(operation.key, cx);
+        self.ask_node(to, verb, operation, cx);
+    }
+
+    #[inline]
+    fn route(&mut self, side: Side) -> &mut Route {
+        match side {
+            Side::Cache => self.cache.as_mut().expect("a question to the cache"),
+            Side::Store => &mut self.store,
+        }
+    }
+
+    fn ask_node(&self, to: NodeId, verb: u16, operation: &Operation, cx: &mut Ctx<'_>) {
         let payload = if matches!(verb, PUT | WRITE | WRITE_BACK) { operation.bytes } else { 0 };
         cx.ask(Ask {
             bytes: payload,
@@ -160,44 +190,41 @@ impl Access {
 
     /// Starts a read.
     #[inline]
-    pub fn read(&self, operation: &mut Operation, cx: &mut Ctx<'_>) {
-        match self.cache {
-            Some(cache) => {
-                operation.stage = Stage::LookUp;
-                self.ask(cache, GET, operation, cx);
-            }
-            None => self.load(operation, false, cx),
+    pub fn read(&mut self, operation: &mut Operation, cx: &mut Ctx<'_>) {
+        if self.cache.is_none() {
+            return self.load(operation, false, cx);
         }
+        operation.stage = Stage::LookUp;
+        self.ask(Side::Cache, GET, operation, cx);
     }
 
     #[inline]
-    fn load(&self, operation: &mut Operation, fill: bool, cx: &mut Ctx<'_>) {
+    fn load(&mut self, operation: &mut Operation, fill: bool, cx: &mut Ctx<'_>) {
         operation.stage = Stage::Load { fill };
-        self.ask(self.store, READ, operation, cx);
+        self.ask(Side::Store, READ, operation, cx);
     }
 
     /// Starts a write.
-    pub fn write(&self, operation: &mut Operation, cx: &mut Ctx<'_>) -> Progress {
+    pub fn write(&mut self, operation: &mut Operation, cx: &mut Ctx<'_>) -> Progress {
         self.take_steps(operation, 0, cx)
     }
 
     /// Takes the steps from `from` on until one must be waited for.
-    fn take_steps(&self, operation: &mut Operation, from: usize, cx: &mut Ctx<'_>) -> Progress {
-        let steps = &self.plan.steps;
-        for (at, step) in steps.iter().enumerate().skip(from) {
-            match (step, self.cache) {
-                (Step::Ack, _) if at + 1 == steps.len() => return operation.done(),
-                (Step::Ack, _) => {
+    fn take_steps(&mut self, operation: &mut Operation, from: usize, cx: &mut Ctx<'_>) -> Progress {
+        for at in from..self.plan.steps.len() {
+            match self.plan.steps[at] {
+                Step::Ack if at + 1 == self.plan.steps.len() => return operation.done(),
+                Step::Ack => {
                     // The rest runs on without a caller; `resume` goes on behind the ack.
                     operation.stage = Stage::Write(at as u8);
                     let Progress::Done(answer) = operation.done() else { unreachable!() };
                     return Progress::Acked(answer);
                 }
-                (Step::Cache | Step::Invalidate, None) => continue,
-                (step, cache) => {
+                Step::Cache | Step::Invalidate if self.cache.is_none() => continue,
+                step => {
                     operation.stage = Stage::Write(at as u8);
-                    let (to, verb) = self.question(*step, cache, operation);
-                    self.ask(to, verb, operation, cx);
+                    let (side, verb) = question(step, operation);
+                    self.ask(side, verb, operation, cx);
                     return Progress::Waits;
                 }
             }
@@ -205,17 +232,8 @@ impl Access {
         operation.done()
     }
 
-    fn question(&self, step: Step, cache: Option<NodeId>, operation: &Operation) -> (NodeId, u16) {
-        match (step, cache) {
-            (Step::Cache, Some(cache)) if operation.version == 0 => (cache, WRITE_BACK),
-            (Step::Cache, Some(cache)) => (cache, PUT),
-            (Step::Invalidate, Some(cache)) => (cache, DELETE),
-            _ => (self.store, WRITE),
-        }
-    }
-
     /// Goes on behind an ack, after the owner has answered its caller.
-    pub fn resume(&self, operation: &mut Operation, cx: &mut Ctx<'_>) -> Progress {
+    pub fn resume(&mut self, operation: &mut Operation, cx: &mut Ctx<'_>) -> Progress {
         let Stage::Write(at) = operation.stage else { return operation.done() };
         operation.parent = CallId::NONE;
         self.take_steps(operation, at as usize + 1, cx)
@@ -223,7 +241,13 @@ impl Access {
 
     /// An answer to one of the operation's questions has come.
     #[inline]
-    pub fn on_reply(&self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
+    pub fn on_reply(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
+        let side = if matches!(reply.verb, READ | WRITE) { Side::Store } else { Side::Cache };
+        if !matches!(self.route(side), Route::One(_))
+            && let Some(progress) = self.heed(side, operation, reply, cx)
+        {
+            return progress;
+        }
         match operation.stage {
             Stage::LookUp => self.looked_up(operation, reply, cx),
             Stage::Load { fill } => self.loaded(operation, reply, fill, cx),
@@ -232,8 +256,38 @@ impl Access {
         }
     }
 
+    /// What the answer says about the way to the key. Asks again where it points to.
+    #[inline(never)]
+    fn heed(
+        &mut self,
+        side: Side,
+        operation: &mut Operation,
+        reply: &Reply,
+        cx: &mut Ctx<'_>,
+    ) -> Option<Progress> {
+        let route = self.route(side);
+        if reply.status != Status::Moved {
+            route.answered(reply, cx);
+            return None;
+        }
+        route.redirected(reply);
+        operation.redirects += 1;
+        if operation.redirects > REDIRECTS_AT_MOST {
+            return None; // taken for a cache that does not answer
+        }
+        self.ask_node(reply.redirect, reply.verb, operation, cx);
+        Some(Progress::Waits)
+    }
+
+    /// News of the groups behind.
+    pub fn on_control(&mut self, control: &Control, cx: &mut Ctx<'_>) {
+        for route in self.cache.iter_mut().chain([&mut self.store]) {
+            route.on_control(control, cx);
+        }
+    }
+
     #[inline]
-    fn looked_up(&self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
+    fn looked_up(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
         match (reply.status, self.on_cache_error) {
             (Status::Ok, _) => {
                 operation.version = reply.version;
@@ -254,25 +308,23 @@ impl Access {
     }
 
     #[inline]
-    fn loaded(&self, operation: &mut Operation, reply: &Reply, fill: bool, cx: &mut Ctx<'_>) -> Progress {
+    fn loaded(&mut self, operation: &mut Operation, reply: &Reply, fill: bool, cx: &mut Ctx<'_>) -> Progress {
         if reply.status != Status::Ok {
             return Progress::Done(reply.pass_on());
         }
         operation.version = reply.version;
         operation.bytes = reply.bytes;
         operation.answered_by = reply.answered_by;
-        match self.cache {
-            Some(cache) if fill => {
-                operation.stage = Stage::Fill;
-                self.ask(cache, PUT, operation, cx);
-                Progress::Waits
-            }
-            _ => operation.done(),
+        if !fill || self.cache.is_none() {
+            return operation.done();
         }
+        operation.stage = Stage::Fill;
+        self.ask(Side::Cache, PUT, operation, cx);
+        Progress::Waits
     }
 
     #[inline(never)]
-    fn written(&self, operation: &mut Operation, reply: &Reply, at: usize, cx: &mut Ctx<'_>) -> Progress {
+    fn written(&mut self, operation: &mut Operation, reply: &Reply, at: usize, cx: &mut Ctx<'_>) -> Progress {
         let step = self.plan.steps[at];
         if reply.status == Status::Ok {
             if reply.verb == WRITE || reply.verb == WRITE_BACK {
@@ -287,9 +339,18 @@ impl Access {
         }
         if step == Step::Cache && self.plan.flush_after.is_some() {
             // Nobody would store it later: store it now, then go on behind the cache step.
-            self.ask(self.store, WRITE, operation, cx);
+            self.ask(Side::Store, WRITE, operation, cx);
             return Progress::Waits;
         }
         self.take_steps(operation, at + 1, cx)
+    }
+}
+
+fn question(step: Step, operation: &Operation) -> (Side, u16) {
+    match step {
+        Step::Cache if operation.version == 0 => (Side::Cache, WRITE_BACK),
+        Step::Cache => (Side::Cache, PUT),
+        Step::Invalidate => (Side::Cache, DELETE),
+        Step::Store | Step::Ack => (Side::Store, WRITE),
     }
 }

@@ -120,7 +120,11 @@ impl Ring {
 
     /// The id of the server that has the key of this text; `None` if there is no server.
     pub fn place_text(&self, key: &[u8]) -> Option<u16> {
-        (!self.servers.is_empty()).then(|| self.placement.place(key))
+        match self.servers.as_slice() {
+            [] => None,
+            [only] => Some(only.id),
+            _ => Some(self.placement.place(key)),
+        }
     }
 
     /// The servers, in the order in which they came.
@@ -130,8 +134,13 @@ impl Ring {
 
     /// A server comes, behind the others; one with an id that is there already is not added again.
     pub fn add(&mut self, server: Server) {
+        self.insert(self.servers.len(), server);
+    }
+
+    /// The same, but at this place in the order.
+    pub fn insert(&mut self, at: usize, server: Server) {
         if self.servers.iter().all(|other| other.id != server.id) {
-            self.servers.push(server);
+            self.servers.insert(at, server);
             self.arrange();
         }
     }
