@@ -32,6 +32,18 @@ impl ClassBook {
         self.succeeded + self.failed + self.rejected + self.timed_out + self.in_flight
     }
 
+    /// What this book has that an earlier copy of it had not.
+    fn since(&self, earlier: &ClassBook) -> ClassBook {
+        ClassBook {
+            succeeded: self.succeeded - earlier.succeeded,
+            failed: self.failed - earlier.failed,
+            rejected: self.rejected - earlier.rejected,
+            timed_out: self.timed_out - earlier.timed_out,
+            in_flight: 0,
+            latency: self.latency.since(&earlier.latency),
+        }
+    }
+
     /// Adds another book.
     pub fn merge(&mut self, other: &ClassBook) {
         self.succeeded += other.succeeded;
@@ -69,15 +81,19 @@ pub struct Book {
     issued: u64,
     finished: u64,
     classes: [ClassBook; CLASSES],
-    /// Of the requests finished since the last window began.
-    window: ClassBook,
+    /// Requests of the warm-up.
+    unmeasured: ClassBook,
+    /// All that had ended when the running window began.
+    before: ClassBook,
 }
 
 impl Book {
     /// Requests intended from `time` on are measured; those that ended before were the warm-up.
     pub fn measure_from(&mut self, time: Time) {
         self.measured_from = time;
-        self.classes = Default::default();
+        for class in std::mem::take(&mut self.classes) {
+            self.unmeasured.merge(&class);
+        }
     }
 
     #[inline]
@@ -90,19 +106,12 @@ impl Book {
         self.finished += 1;
         let latency = now - request.intended;
         debug_assert!((request.class as usize) < CLASSES, "class {}", request.class);
-        let class = &mut self.classes[request.class as usize % CLASSES];
         let measured = request.intended >= self.measured_from;
-        if outcome == Outcome::Succeeded {
-            self.window.add_success(latency);
-            if measured {
-                class.add_success(latency);
-            }
-        } else {
-            self.window.add(outcome, latency);
-            if measured {
-                class.add(outcome, latency);
-            }
-        }
+        let class = match measured {
+            true => &mut self.classes[request.class as usize % CLASSES],
+            false => &mut self.unmeasured,
+        };
+        if outcome == Outcome::Succeeded { class.add_success(latency) } else { class.add(outcome, latency) }
     }
 
     /// Requests issued since the start, warm-up included.
@@ -112,12 +121,11 @@ impl Book {
 
     /// The requests that ended since the last call.
     pub fn take_window(&mut self) -> ClassBook {
-        std::mem::take(&mut self.window)
-    }
-
-    /// The requests ended in the running window, so far.
-    pub fn window(&self) -> &ClassBook {
-        &self.window
+        let mut all = self.unmeasured.clone();
+        self.classes.iter().for_each(|class| all.merge(class));
+        let window = all.since(&self.before);
+        self.before = all;
+        window
     }
 
     /// The book at the end of the run: open requests enter with the time they have taken so far.
@@ -177,5 +185,10 @@ mod tests {
         let window = book.take_window();
         assert_eq!((window.timed_out, window.latency.max()), (1, Some(7)));
         assert_eq!(book.take_window().total(), 0);
+        book.measure_from(10); // in the middle of a window
+        book.issue();
+        book.finish(&Request::new(NodeId(0), 0, DrawKey(0), 12, 0), Outcome::Succeeded, 15);
+        let window = book.take_window();
+        assert_eq!((window.succeeded, window.timed_out, window.latency.max()), (1, 0, Some(3)));
     }
 }

@@ -34,7 +34,7 @@ pub enum Status {
 /// The order of the fields is fixed here and in [`Answer`] and [`Reply`]: what is written together is read together. Words that are read in
 /// other pieces than they were written in wait for the processor's store buffer, at every answer.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Call {
     /// The request it serves; [`Id::NONE`] for background work.
     pub request: RequestId,

@@ -16,7 +16,6 @@ const SUB_COUNT: u64 = 1 << SUB_BITS;
 pub struct Histogram {
     /// Always ends with the highest bucket used, so that equal contents are equal values.
     buckets: Vec<u64>,
-    count: u64,
     sum: u128,
     min: u64,
     max: u64,
@@ -31,7 +30,7 @@ impl Default for Histogram {
 impl Histogram {
     /// An empty histogram. Allocates nothing before the first value.
     pub const fn new() -> Self {
-        Self { buckets: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
+        Self { buckets: Vec::new(), sum: 0, min: u64::MAX, max: 0 }
     }
 
     /// Records one value.
@@ -42,7 +41,7 @@ impl Histogram {
             Some(bucket) => *bucket += 1,
             None => return self.record_beyond(value),
         }
-        self.count += 1;
+        // Nothing is kept that the buckets tell: a run records several values for every request.
         self.sum += u128::from(value);
         // Branches, since they are nearly never taken: no store.
         if value < self.min {
@@ -71,7 +70,6 @@ impl Histogram {
             self.grow(index);
         }
         self.buckets[index] += n;
-        self.count += n;
         self.sum += u128::from(value) * u128::from(n);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
@@ -82,31 +80,30 @@ impl Histogram {
         self.buckets.resize(index + 1, 0);
     }
 
-    /// How many values were recorded.
-    #[inline]
+    /// How many values were recorded; counts the buckets.
     pub fn count(&self) -> u64 {
-        self.count
+        self.buckets.iter().sum()
     }
 
     /// Whether nothing was recorded.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.buckets.is_empty()
     }
 
     /// The exact mean of the recorded values; `None` if there are none.
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+        (!self.is_empty()).then(|| self.sum as f64 / self.count() as f64)
     }
 
     /// The smallest recorded value, exactly; `None` if there is none.
     pub fn min(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.min)
+        (!self.is_empty()).then_some(self.min)
     }
 
     /// The largest recorded value, exactly; `None` if there is none.
     pub fn max(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.max)
+        (!self.is_empty()).then_some(self.max)
     }
 
     /// The `q`-quantile: the value of rank `ceil(q * count)`, known to within 0.5 %.
@@ -114,7 +111,7 @@ impl Histogram {
     /// `q` is clamped to `0..=1`; 0 gives [`min`](Self::min) and 1 gives [`max`](Self::max). `None` if the histogram is empty or `q` is
     /// not a number.
     pub fn quantile(&self, q: f64) -> Option<u64> {
-        if self.count == 0 || q.is_nan() {
+        if self.is_empty() || q.is_nan() {
             return None;
         }
         if q <= 0.0 {
@@ -123,7 +120,7 @@ impl Histogram {
         if q >= 1.0 {
             return Some(self.max);
         }
-        let index = self.bucket_of_rank(rank_of(q, self.count));
+        let index = self.bucket_of_rank(rank_of(q, self.count()));
         Some(midpoint(index).clamp(self.min, self.max))
     }
 
@@ -147,7 +144,6 @@ impl Histogram {
         for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
             *mine += theirs;
         }
-        self.count += other.count;
         self.sum += other.sum;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
@@ -166,7 +162,6 @@ impl Histogram {
             return Self::new();
         };
         Self {
-            count: buckets.iter().sum(),
             sum: self.sum.saturating_sub(earlier.sum),
             min: low_edge(first).clamp(self.min, self.max),
             max: high_edge(used - 1).clamp(self.min, self.max),
@@ -303,7 +298,7 @@ mod tests {
             all.merge(&later);
             let difference = all.since(&earlier);
             prop_assert_eq!(&difference.buckets, &later.buckets);
-            prop_assert_eq!((difference.count, difference.sum), (later.count, later.sum));
+            prop_assert_eq!((difference.count(), difference.sum), (later.count(), later.sum));
             let (low, high) = (difference.min().unwrap(), difference.max().unwrap());
             prop_assert!(low <= later.min && later.min - low <= later.min / 128);
             prop_assert!(high >= later.max && high - later.max <= later.max / 128);
