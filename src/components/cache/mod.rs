@@ -10,6 +10,7 @@ mod dirty;
 mod entry;
 pub mod eviction;
 mod group;
+mod index;
 mod keys_moved;
 mod node;
 mod proxy;
