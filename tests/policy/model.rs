@@ -34,7 +34,11 @@ impl Model {
     }
 
     fn bytes(&self) -> u64 {
-        self.items.iter().map(|item| u64::from(item.bytes)).sum()
+        self.items.iter().map(|item| self.size(item.bytes)).sum()
+    }
+
+    fn size(&self, bytes: u32) -> u64 {
+        u64::from(bytes) + u64::from(self.plan.overhead)
     }
 
     fn fits(&self, items: u64, bytes: u64) -> bool {
@@ -81,7 +85,7 @@ impl Model {
 
     /// What does not fit at all leaves nothing; data that grows moves to a new place; anything else is a use.
     fn put(&mut self, item: Item, now: u64, shelf: &mut dyn Shelf) -> Put {
-        if self.plan.bytes.is_some_and(|most| u64::from(item.bytes) > most) {
+        if self.plan.bytes.is_some_and(|most| self.size(item.bytes) > most) {
             self.counts.too_large += 1;
             self.delete(item.key);
             return Put::TooLarge;
@@ -91,7 +95,7 @@ impl Model {
             self.remove(at);
         }
         let old = self.position(item.key).map(|at| self.items[at]);
-        let more = u64::from(item.bytes.saturating_sub(old.map_or(0, |old| old.bytes)));
+        let more = self.size(item.bytes).saturating_sub(old.map_or(0, |old| self.size(old.bytes)));
         if !self.evicts && !self.fits(u64::from(old.is_none()), more) {
             self.counts.refused += 1;
             return Put::Refused;
@@ -124,7 +128,7 @@ impl Model {
         if let Some(order) = &mut self.order {
             order.expect(item.key, weight);
         }
-        let bytes = u64::from(item.bytes);
+        let bytes = self.size(item.bytes);
         if self.order.is_none() && !self.fits(1, bytes) {
             self.follow_draws(bytes, now, shelf);
         }
@@ -151,7 +155,7 @@ impl Model {
             self.items.iter().copied().filter(|item| shelf.fork().get(item.key, 0).is_none()).collect();
         gone.iter().for_each(|item| self.evicted(item.key, now));
         assert!(self.fits(1, bytes), "no room was made");
-        let needed = |last: &Item| !self.fits(2, bytes + u64::from(last.bytes));
+        let needed = |last: &Item| !self.fits(2, bytes + self.size(last.bytes));
         assert!(gone.iter().any(needed), "more went than was needed");
     }
 }
@@ -181,10 +185,12 @@ fn act() -> impl Strategy<Value = Act> {
 fn plan() -> impl Strategy<Value = ShelfPlan> {
     let items = proptest::option::of(1..10u64);
     let bytes = proptest::option::of(1..120u64);
-    (items, bytes, proptest::option::of(1..24u64)).prop_map(|(items, bytes, keys)| ShelfPlan {
+    let keys = proptest::option::of(1..24u64);
+    (items, bytes, keys, 0..4u32).prop_map(|(items, bytes, keys, overhead)| ShelfPlan {
         items,
         bytes,
         keys,
+        overhead,
     })
 }
 

@@ -22,7 +22,7 @@ fn keys(file: &str, column: usize) -> Vec<u64> {
 }
 
 fn hits(policy: &str, items: u64, known: Option<u64>, keys: &[u64]) -> u64 {
-    let plan = ShelfPlan { items: Some(items), bytes: None, keys: known };
+    let plan = ShelfPlan { items: Some(items), bytes: None, keys: known, overhead: 0 };
     let mut shelf = by_name(policy, &plan).expect("a policy");
     for &key in keys {
         if shelf.get(key, 0).is_none() {

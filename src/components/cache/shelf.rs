@@ -27,6 +27,8 @@ pub struct ShelfPlan {
     pub bytes: Option<u64>,
     /// Keys lie in `0..keys`; they are then found without hashing. `None` = any keys.
     pub keys: Option<u64>,
+    /// Bytes that each item takes beside its own.
+    pub overhead: u32,
 }
 
 /// What happened on a shelf since the start.
@@ -98,7 +100,7 @@ pub trait Shelf: Send {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Bytes of the items.
+    /// Bytes of the items, with their overhead.
     fn bytes(&self) -> u64;
     /// Shows every item, expired ones included; nothing changes and nothing is counted.
     fn each(&self, look: &mut dyn FnMut(&Item));
@@ -118,6 +120,7 @@ pub struct Store<E> {
     plan: Plan,
     most_items: u64,
     most_bytes: u64,
+    overhead: u64,
     bytes: u64,
     counts: ShelfCounts,
 }
@@ -145,6 +148,7 @@ impl<E: Eviction> Store<E> {
             plan,
             most_items: shelf.items.unwrap_or(u64::MAX),
             most_bytes: shelf.bytes.unwrap_or(u64::MAX),
+            overhead: u64::from(shelf.overhead),
             bytes: 0,
             counts: ShelfCounts::default(),
         }
@@ -153,6 +157,12 @@ impl<E: Eviction> Store<E> {
     #[inline]
     fn count(&self) -> u64 {
         (self.items.len() - self.free.len()) as u64
+    }
+
+    /// What an item of so many bytes takes.
+    #[inline]
+    fn size(&self, bytes: u32) -> u64 {
+        self.overhead + u64::from(bytes)
     }
 
     #[inline]
@@ -165,7 +175,7 @@ impl<E: Eviction> Store<E> {
     fn vacate(&mut self, slot: u32) {
         let item = self.items[slot as usize];
         self.index.remove(item.key);
-        self.bytes -= u64::from(item.bytes);
+        self.bytes -= self.size(item.bytes);
         self.free.push(slot);
     }
 
@@ -228,7 +238,7 @@ impl<E: Eviction> Store<E> {
     #[inline]
     fn bring_in(&mut self, item: Item, now: Time) {
         self.eviction.expect(item.key, self.plan.weight(item.bytes));
-        self.make_room(u64::from(item.bytes), now);
+        self.make_room(self.size(item.bytes), now);
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.items[slot as usize] = item;
@@ -239,7 +249,7 @@ impl<E: Eviction> Store<E> {
                 self.items.len() as u32 - 1
             }
         };
-        self.bytes += u64::from(item.bytes);
+        self.bytes += self.size(item.bytes);
         self.index.set(item.key, slot);
         self.eviction.insert(slot, view!(self, now));
     }
@@ -264,7 +274,7 @@ impl<E: Eviction> Shelf for Store<E> {
     #[inline]
     fn put(&mut self, item: Item, now: Time) -> Put {
         debug_assert!(item.expires > now || item.expires == NEVER);
-        if u64::from(item.bytes) > self.most_bytes {
+        if self.size(item.bytes) > self.most_bytes {
             self.counts.too_large += 1;
             self.delete(item.key);
             return Put::TooLarge;
@@ -285,8 +295,8 @@ impl<E: Eviction> Shelf for Store<E> {
             return false;
         }
         let old = self.find_fresh(key, now).map(|slot| self.items[slot as usize].bytes);
-        let more = bytes.saturating_sub(old.unwrap_or(0));
-        let refused = !self.fits(u64::from(old.is_none()), u64::from(more));
+        let more = self.size(bytes).saturating_sub(old.map_or(0, |old| self.size(old)));
+        let refused = !self.fits(u64::from(old.is_none()), more);
         self.counts.refused += u64::from(refused);
         refused
     }

@@ -76,12 +76,16 @@ pub struct Plan {
 impl Plan {
     /// For a shelf.
     pub fn new(shelf: &ShelfPlan) -> Self {
+        let overhead = u64::from(shelf.overhead);
         let (per_item, per_byte, capacity) = match (shelf.items, shelf.bytes) {
             (None, None) => (1, 0, u64::MAX),
             (Some(items), None) => (1, 0, items),
-            (None, Some(bytes)) => (0, 1, bytes),
+            (None, Some(bytes)) => (overhead, 1, bytes),
             // Half of the weight for each bound.
-            (Some(items), Some(bytes)) => ((bytes / items.max(1)).max(1), 1, bytes.saturating_mul(2)),
+            (Some(items), Some(bytes)) => {
+                let share = (bytes / items.max(1)).max(1);
+                (overhead + share, 1, bytes.saturating_mul(2))
+            }
         };
         let expected = shelf.items.unwrap_or(0).min(1 << 20) as usize;
         Plan { expected, capacity, keys: shelf.keys, per_item, per_byte }

@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_and_the_old_data_stays() {
-        let plan = ShelfPlan { items: Some(2), bytes: Some(10), keys: None };
+        let plan = ShelfPlan { items: Some(2), bytes: Some(10), keys: None, overhead: 0 };
         let mut shelf = by_name("none", &plan).unwrap();
         let item = |key, version, bytes| Item { key, version, bytes, expires: NEVER };
         assert_eq!(shelf.put(item(1, 1, 4), 0), Put::Kept);

@@ -13,7 +13,7 @@ pub struct Scenario {
 impl Scenario {
     /// An empty cache with room for so many items.
     pub fn of(policy: &str, items: u64) -> Self {
-        let plan = ShelfPlan { items: Some(items), bytes: None, keys: None };
+        let plan = ShelfPlan { items: Some(items), bytes: None, keys: None, overhead: 0 };
         Scenario { shelf: by_name(policy, &plan).expect("a policy"), seen: Vec::new(), now: 0 }
     }
 
