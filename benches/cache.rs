@@ -33,7 +33,7 @@ fn replay(shelf: &mut dyn Shelf, trace: &[u32]) {
 
 fn main() {
     let trace = trace();
-    let policies = ["lru", "fifo", "lfu"];
+    let policies = ["lru", "fifo", "sieve", "s3fifo", "clock", "lfu", "2q", "arc"];
     let indices = [("dense", Some(KEYS)), ("hashed", None)];
     println!(
         "{REQUESTS} requests, Zipf 1.0 over {KEYS} keys, capacity {CAPACITY}; median of {ROUNDS} alternating rounds"
@@ -48,7 +48,7 @@ fn main() {
         yardsticks.push(yardstick_ns());
         let cells = policies.iter().flat_map(|policy| indices.iter().map(move |index| (policy, index)));
         for ((policy, (_, keys)), (times, hits)) in cells.zip(&mut rows) {
-            let plan = ShelfPlan { items: Some(CAPACITY), bytes: None, keys: *keys };
+            let plan = ShelfPlan { items: Some(CAPACITY), bytes: None, keys: *keys, overhead: 0 };
             let mut shelf = by_name(policy, &plan).expect("registered");
             let (ns, ()) = timed(|| replay(&mut *shelf, &trace));
             times.push(ns / REQUESTS as f64);

@@ -1,118 +1,162 @@
-//! Each policy against a slow model that searches a list.
+//! Each policy against a slow model that searches lists; those that draw at random against what must hold whatever they draw.
+
+#[path = "slow.rs"]
+mod slow;
 
 use proptest::prelude::*;
-use scalelab::components::cache::eviction::{POLICIES, by_name};
-use scalelab::components::cache::shelf::{Item, Shelf, ShelfCounts, ShelfPlan};
+use scalelab::components::cache::eviction::{POLICIES, Plan, by_name};
+use scalelab::components::cache::shelf::{Item, Put, Shelf, ShelfCounts, ShelfPlan};
 use scalelab::kernel::NEVER;
+use slow::Slow;
 
-/// An item and all that any policy may want to know of it.
-#[derive(Clone, Debug)]
-struct Kept {
-    item: Item,
-    inserted: u64,
-    used: u64,
-    count: u64,
-}
-
+/// A shelf as its documentation says it: a list of items, bounds, an order of eviction.
 #[derive(Clone, Debug)]
 struct Model {
-    policy: &'static str,
     plan: ShelfPlan,
-    kept: Vec<Kept>,
-    /// Counts what happens, to order it.
-    step: u64,
+    weigh: Plan,
+    items: Vec<Item>,
+    /// `None` for a policy that draws at random.
+    order: Option<Slow>,
+    evicts: bool,
     counts: ShelfCounts,
 }
 
 impl Model {
-    fn new(policy: &'static str, plan: ShelfPlan) -> Self {
-        Model { policy, plan, kept: Vec::new(), step: 0, counts: ShelfCounts::default() }
+    fn new(policy: &str, plan: ShelfPlan) -> Self {
+        let weigh = Plan::new(&plan);
+        let order = Slow::of(policy, weigh.capacity, plan.items);
+        let counts = ShelfCounts::default();
+        Model { plan, weigh, items: Vec::new(), order, evicts: policy != "none", counts }
     }
 
     fn position(&self, key: u64) -> Option<usize> {
-        self.kept.iter().position(|kept| kept.item.key == key)
+        self.items.iter().position(|item| item.key == key)
     }
 
     fn bytes(&self) -> u64 {
-        self.kept.iter().map(|kept| u64::from(kept.item.bytes)).sum()
+        self.items.iter().map(|item| self.size(item.bytes)).sum()
+    }
+
+    fn size(&self, bytes: u32) -> u64 {
+        u64::from(bytes) + u64::from(self.plan.overhead)
+    }
+
+    fn fits(&self, items: u64, bytes: u64) -> bool {
+        let few = self.plan.items.is_none_or(|most| self.items.len() as u64 + items <= most);
+        few && self.plan.bytes.is_none_or(|most| self.bytes() + bytes <= most)
+    }
+
+    fn remove(&mut self, at: usize) {
+        let item = self.items.remove(at);
+        if let Some(order) = &mut self.order {
+            order.remove(item.key);
+        }
+    }
+
+    fn delete(&mut self, key: u64) -> bool {
+        let at = self.position(key);
+        at.map(|at| self.remove(at)).is_some()
+    }
+
+    fn hit(&mut self, key: u64) {
+        if let Some(order) = &mut self.order {
+            order.hit(key);
+        }
     }
 
     fn get(&mut self, key: u64, now: u64) -> Option<Item> {
-        let at = self.position(key);
-        match at {
-            Some(at) if self.kept[at].item.expires > now => {
+        let found = self.position(key);
+        let fresh = found.filter(|at| self.items[*at].expires > now);
+        match (found, fresh) {
+            (_, Some(at)) => {
                 self.counts.hits += 1;
-                self.touch(at);
-                Some(self.kept[at].item)
+                self.hit(key);
+                return Some(self.items[at]);
             }
-            Some(at) => {
-                self.counts.misses += 1;
+            (Some(at), None) => {
                 self.counts.expired += 1;
-                self.kept.remove(at);
-                None
+                self.remove(at);
             }
-            None => {
-                self.counts.misses += 1;
-                None
-            }
+            (None, None) => {}
         }
-    }
-
-    fn touch(&mut self, at: usize) {
-        self.step += 1;
-        self.kept[at].used = self.step;
-        self.kept[at].count += 1;
+        self.counts.misses += 1;
+        None
     }
 
     /// What does not fit at all leaves nothing; data that grows moves to a new place; anything else is a use.
-    fn put(&mut self, item: Item, now: u64) {
-        let at = self.position(item.key);
-        if self.plan.bytes.is_some_and(|most| u64::from(item.bytes) > most) {
+    fn put(&mut self, item: Item, now: u64, shelf: &mut dyn Shelf) -> Put {
+        if self.plan.bytes.is_some_and(|most| self.size(item.bytes) > most) {
             self.counts.too_large += 1;
-            at.map(|at| self.kept.remove(at));
-            return;
+            self.delete(item.key);
+            return Put::TooLarge;
         }
-        match at {
-            Some(at) if self.kept[at].item.expires <= now => {
-                self.counts.expired += 1;
-                self.counts.insertions += 1;
-                self.kept.remove(at);
-                self.insert(item, now);
-            }
-            Some(at) if item.bytes > self.kept[at].item.bytes => {
-                self.kept.remove(at);
-                self.insert(item, now);
-            }
-            Some(at) => {
-                self.kept[at].item = item;
-                self.touch(at);
+        if let Some(at) = self.position(item.key).filter(|at| self.items[*at].expires <= now) {
+            self.counts.expired += 1;
+            self.remove(at);
+        }
+        let old = self.position(item.key).map(|at| self.items[at]);
+        let more = self.size(item.bytes).saturating_sub(old.map_or(0, |old| self.size(old.bytes)));
+        if !self.evicts && !self.fits(u64::from(old.is_none()), more) {
+            self.counts.refused += 1;
+            return Put::Refused;
+        }
+        match old {
+            Some(old) if item.bytes <= old.bytes => self.overwrite(item),
+            Some(_) => {
+                self.delete(item.key);
+                self.insert(item, now, shelf);
             }
             None => {
                 self.counts.insertions += 1;
-                self.insert(item, now);
+                self.insert(item, now, shelf);
             }
         }
+        Put::Kept
     }
 
-    fn insert(&mut self, item: Item, now: u64) {
-        let fits = |model: &Model| {
-            let items = model.plan.items.is_none_or(|most| (model.kept.len() as u64) < most);
-            items && model.plan.bytes.is_none_or(|most| model.bytes() + u64::from(item.bytes) <= most)
-        };
-        while !fits(self) {
-            let order = |kept: &Kept| match self.policy {
-                "lru" => (0, kept.used),
-                "fifo" => (0, kept.inserted),
-                "lfu" => (kept.count, kept.used),
-                other => panic!("no model of {other}"),
-            };
-            let victim = (0..self.kept.len()).min_by_key(|at| order(&self.kept[*at])).expect("an item");
-            let fresh = self.kept.remove(victim).item.expires > now;
-            self.counts.evictions += u64::from(fresh);
-            self.counts.evicted_expired += u64::from(!fresh);
+    fn overwrite(&mut self, item: Item) {
+        let at = self.position(item.key).expect("it is there");
+        self.items[at] = item;
+        if let Some(order) = &mut self.order {
+            order.weigh(item.key, self.weigh.weight(item.bytes));
         }
-        self.step += 1;
-        self.kept.push(Kept { item, inserted: self.step, used: self.step, count: 1 });
+        self.hit(item.key);
+    }
+
+    fn insert(&mut self, item: Item, now: u64, shelf: &mut dyn Shelf) {
+        let weight = self.weigh.weight(item.bytes);
+        if let Some(order) = &mut self.order {
+            order.expect(item.key, weight);
+        }
+        let bytes = self.size(item.bytes);
+        if self.order.is_none() && !self.fits(1, bytes) {
+            self.follow_draws(bytes, now, shelf);
+        }
+        while !self.fits(1, bytes) {
+            let key = self.order.as_mut().expect("an order").evict();
+            self.evicted(key, now);
+        }
+        if let Some(order) = &mut self.order {
+            order.insert(item.key, weight);
+        }
+        self.items.push(item);
+    }
+
+    fn evicted(&mut self, key: u64, now: u64) {
+        let at = self.position(key).expect("an item that is there");
+        let fresh = self.items.remove(at).expires > now;
+        self.counts.evictions += u64::from(fresh);
+        self.counts.evicted_expired += u64::from(!fresh);
+    }
+
+    /// Whatever was drawn: there is room now, and there was none before the last went.
+    fn follow_draws(&mut self, bytes: u64, now: u64, shelf: &mut dyn Shelf) {
+        let gone: Vec<Item> =
+            self.items.iter().copied().filter(|item| shelf.fork().get(item.key, 0).is_none()).collect();
+        gone.iter().for_each(|item| self.evicted(item.key, now));
+        assert!(self.fits(1, bytes), "no room was made");
+        let needed = |last: &Item| !self.fits(2, bytes + self.size(last.bytes));
+        assert!(gone.iter().any(needed), "more went than was needed");
     }
 }
 
@@ -141,10 +185,12 @@ fn act() -> impl Strategy<Value = Act> {
 fn plan() -> impl Strategy<Value = ShelfPlan> {
     let items = proptest::option::of(1..10u64);
     let bytes = proptest::option::of(1..120u64);
-    (items, bytes, proptest::option::of(1..24u64)).prop_map(|(items, bytes, keys)| ShelfPlan {
+    let keys = proptest::option::of(1..24u64);
+    (items, bytes, keys, 0..4u32).prop_map(|(items, bytes, keys, overhead)| ShelfPlan {
         items,
         bytes,
         keys,
+        overhead,
     })
 }
 
@@ -158,18 +204,17 @@ fn follow(policy: &'static str, plan: ShelfPlan, acts: &[Act]) {
             Act::Put { key, bytes, life } => {
                 let expires = life.map_or(NEVER, |life| now + life);
                 let item = Item { key, version: now as u32, bytes, expires };
-                shelf.put(item, now);
-                model.put(item, now);
+                let put = shelf.put(item, now);
+                assert_eq!(put, model.put(item, now, &mut *shelf));
             }
             Act::Delete(key) => {
-                let at = model.position(key);
-                at.map(|at| model.kept.remove(at));
-                assert_eq!(shelf.delete(key), at.is_some());
+                assert_eq!(shelf.delete(key), model.delete(key));
             }
             Act::Wait(span) => now += span,
             Act::Clear => {
                 shelf.clear();
-                model.kept.clear();
+                model.items.clear();
+                model.order = Slow::of(policy, model.weigh.capacity, plan.items);
             }
             Act::Fork => {
                 let copy = shelf.fork();
@@ -177,7 +222,7 @@ fn follow(policy: &'static str, plan: ShelfPlan, acts: &[Act]) {
                 shelf = copy;
             }
         }
-        assert_eq!((shelf.len(), shelf.bytes()), (model.kept.len() as u64, model.bytes()), "after {act:?}");
+        assert_eq!((shelf.len(), shelf.bytes()), (model.items.len() as u64, model.bytes()), "after {act:?}");
         assert_eq!(shelf.counts(), model.counts, "after {act:?}");
     }
 }

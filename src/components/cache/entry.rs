@@ -1,7 +1,7 @@
 //! Settings of a cache, and what can be wrong with them.
 
 use super::super::{Site, site};
-use super::{eviction, group};
+use super::{eviction, expiry, group};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value};
 use crate::parts::plan::{CacheError, WritePlan};
 
@@ -19,6 +19,9 @@ const PLACEMENTS: &[Policy] = &[
         wrong_when: "the store must stay reachable when the cache dies",
     },
 ];
+
+/// More beside one item is a mistake of units.
+const OVERHEAD_AT_MOST: u64 = 1 << 20;
 
 pub(super) static ENTRY: Entry = Entry {
     name: "cache",
@@ -50,11 +53,20 @@ pub(super) static ENTRY: Entry = Entry {
             about: "which item makes room",
         },
         Param {
-            name: "ttl",
-            kind: Kind::Duration,
-            preset: Preset::Absent("none: items stay until they are evicted or removed"),
-            about: "how long an item is fresh",
+            name: "overhead",
+            kind: Kind::Bytes,
+            preset: Preset::Absent(
+                "0 (Redis 7.0.15: 76 to 88 and the key, measured with 200,000 items; memcached 1.6: 56 and the key, items.h)",
+            ),
+            about: "with `capacity`: memory per item beside its data",
         },
+        expiry::TTL,
+        expiry::TTL_KIND,
+        expiry::TTL_JITTER,
+        expiry::EXPIRY,
+        expiry::CYCLE,
+        expiry::SAMPLE,
+        expiry::AGAIN,
         Param {
             name: "write",
             kind: Kind::Strategy(strategy_problem),
@@ -140,6 +152,9 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "hit_ratio", about: "look-ups that found a fresh item" },
         Measure { name: "hits_count", about: "look-ups that found a fresh item" },
         Measure { name: "misses_count", about: "look-ups that did not" },
+        Measure { name: "evicted_expired_count", about: "items too old anyway, thrown out to make room" },
+        Measure { name: "swept_count", about: "items found too old by the cache's own search" },
+        Measure { name: "refused_count", about: "eviction \"none\": items that did not fit" },
         Measure { name: "evictions_count", about: "fresh items thrown out to make room" },
         Measure { name: "expired_count", about: "items found too old" },
         Measure {
@@ -171,15 +186,29 @@ fn strategy_problem(value: &Value) -> Option<Problem> {
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_sizes(site, problems);
     check_preload(site, problems);
+    expiry::check(site.settings(), problems);
 }
 
 /// A bound in bytes counts nothing if nothing has a size.
 fn check_sizes(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    let Some(capacity) = settings.bytes("capacity") else { return };
+    let overhead = settings.bytes("overhead").unwrap_or(0);
+    let Some(capacity) = settings.bytes("capacity") else {
+        if overhead > 0 {
+            let problem = settings.problem("overhead", "`overhead` counts only with a `capacity` in bytes");
+            problems.push(problem.hint("add `capacity: 1.gib`"));
+        }
+        return;
+    };
+    if overhead > OVERHEAD_AT_MOST {
+        let message =
+            format!("`overhead` is {overhead} bytes per item; at most {OVERHEAD_AT_MOST} are taken");
+        problems.push(settings.problem("overhead", message).hint("Redis has about 80"));
+    }
     let row = settings.group("of").and_then(|store| site.of(store).settings().bytes("row"));
-    if let Some(row) = row.filter(|row| *row > capacity) {
-        let message = format!("`capacity` is {capacity} bytes, smaller than one row of {row}");
+    if let Some(row) = row.filter(|row| *row + overhead > capacity) {
+        let beside = if overhead > 0 { format!(" and its {overhead} of overhead") } else { String::new() };
+        let message = format!("`capacity` is {capacity} bytes, smaller than one row of {row}{beside}");
         problems.push(settings.problem("capacity", message).hint("nothing would ever be cached"));
     }
     if row.is_none() && !site.layout.sized_traffic() {

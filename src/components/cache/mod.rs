@@ -9,7 +9,9 @@ use crate::parts::plan::{Route, Step, WritePlan};
 mod dirty;
 mod entry;
 pub mod eviction;
+mod expiry;
 mod group;
+mod index;
 mod keys_moved;
 mod node;
 mod proxy;
@@ -43,6 +45,14 @@ pub(super) fn aides(settings: &Settings) -> (&'static str, u64) {
 /// Who of a cache is asked about a key.
 pub fn route(site: &Site<'_>) -> Route {
     group::route(site)
+}
+
+/// The policy of eviction by its index; a test may have every item thrown out at random instead.
+fn eviction_of(site: &Site<'_>) -> usize {
+    match site.is_disabled("eviction") {
+        true => eviction::POLICIES.iter().position(|policy| policy.name == "random").expect("registered"),
+        false => site.settings().choice("eviction"),
+    }
 }
 
 /// The write strategy of a cache; `aside` if it says nothing.

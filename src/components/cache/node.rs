@@ -3,12 +3,13 @@
 use super::dirty::Dirty;
 use super::entry;
 use super::eviction;
+use super::expiry::Expiry;
 use super::keys_moved::KeysMoved;
-use super::shelf::{Item, Shelf, ShelfPlan};
+use super::shelf::{Item, Put, Shelf, ShelfPlan};
 use crate::components::Site;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, SECOND, Status, Time,
-    TimeoutClass, Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, RequestId, SECOND, Status,
+    Time, TimeoutClass, Timer,
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::station::{Job, Station, StationPlan};
@@ -17,6 +18,7 @@ use crate::random::variate::Variate;
 
 const WORK: u16 = 0;
 const FLUSH_DUE: u16 = 1;
+const EXPIRY_DUE: u16 = 2;
 /// Note of the calls that store dirty data; other notes are indices of operations.
 const FLUSHING: u32 = u32::MAX;
 /// Without a setting, a flush without an answer is sent again after the flush interval, but not sooner than this: else a message lost on the
@@ -25,7 +27,9 @@ const FLUSH_WAITS: Time = SECOND;
 
 pub(super) struct Node {
     shelf: Box<dyn Shelf>,
-    ttl: Option<Time>,
+    expiry: Expiry,
+    /// Name of the group and its first node: the node's streams are named after its number in it.
+    group: (String, u16),
     work: Option<(Variate, Station)>,
     purpose: u64,
     store: NodeId,
@@ -59,6 +63,7 @@ impl Node {
             items: settings.count("items"),
             bytes: settings.bytes("capacity"),
             keys: site.layout.keys(),
+            overhead: settings.bytes("overhead").unwrap_or(0) as u32,
         };
         let station = StationPlan {
             servers: settings.count("threads").expect("preset") as u32,
@@ -76,8 +81,9 @@ impl Node {
         };
         let inline = Inline { access, operations: Vec::new(), free: Vec::new() };
         Node {
-            shelf: eviction::make(settings.choice("eviction"), &shelf),
-            ttl: settings.duration("ttl"),
+            shelf: eviction::make(super::eviction_of(site), &shelf),
+            expiry: Expiry::new(site),
+            group: (site.group().name.clone(), site.group().first),
             work: settings.variate("service").map(|time| (time, Station::new(station, WORK))),
             purpose: site.purpose("service"),
             store,
@@ -96,12 +102,16 @@ impl Node {
     #[inline]
     fn handle(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
-        let (verb, key, version, bytes) = (call.verb, call.key, call.version, call.bytes);
+        let (verb, key, version, bytes, request) =
+            (call.verb, call.key, call.version, call.bytes, call.request);
         match verb {
-            GET => self.look_up(id, key, cx),
+            GET => self.look_up(id, key, request, cx),
             PUT => {
-                self.keep(key, version, bytes, cx.now());
-                cx.reply(id, Answer::ok(version, 0));
+                let answer = match self.keep(key, version, bytes, request, cx) {
+                    Put::Refused => Answer::of(Status::Rejected),
+                    Put::Kept | Put::TooLarge => Answer::ok(version, 0),
+                };
+                cx.reply(id, answer);
             }
             DELETE => {
                 self.shelf.delete(key);
@@ -113,8 +123,13 @@ impl Node {
     }
 
     #[inline]
-    fn look_up(&mut self, id: CallId, key: u64, cx: &mut Ctx<'_>) {
+    fn look_up(&mut self, id: CallId, key: u64, request: RequestId, cx: &mut Ctx<'_>) {
         let found = self.shelf.get(key, cx.now()).filter(|_| !self.blind);
+        if found.is_some()
+            && let Some(expires) = self.expiry.renewed(request, key, cx)
+        {
+            self.shelf.renew(key, expires);
+        }
         let answer = match (found, self.dirty.get(key)) {
             (Some(item), _) => Answer::ok(item.version, item.bytes),
             (None, Some(unsaved)) => Answer::ok(unsaved.version, unsaved.bytes),
@@ -127,11 +142,12 @@ impl Node {
     }
 
     /// Keeps a loaded or written version, unless newer data under the key waits to be stored.
-    fn keep(&mut self, key: u64, version: u32, bytes: u32, now: Time) {
-        if self.dirty.get(key).is_none() {
-            let expires = self.ttl.map_or(NEVER, |ttl| now.saturating_add(ttl));
-            self.shelf.put(Item { key, version, bytes, expires }, now);
+    fn keep(&mut self, key: u64, version: u32, bytes: u32, request: RequestId, cx: &mut Ctx<'_>) -> Put {
+        if self.dirty.get(key).is_some() {
+            return Put::Kept;
         }
+        let expires = self.expiry.due(request, key, cx);
+        self.shelf.put(Item { key, version, bytes, expires }, cx.now())
     }
 
     fn write_back(&mut self, id: CallId, key: u64, bytes: u32, cx: &mut Ctx<'_>) {
@@ -139,9 +155,12 @@ impl Node {
             self.dirty.stalled.push_back(id);
             return self.flush(cx);
         }
-        let now = cx.now();
+        let (now, request) = (cx.now(), cx.call(id).request);
+        if self.shelf.refuses(key, bytes, now) {
+            return cx.reply(id, Answer::of(Status::Rejected));
+        }
         let version = cx.audit().commit_volatile(key);
-        let expires = self.ttl.map_or(NEVER, |ttl| now.saturating_add(ttl));
+        let expires = self.expiry.due(request, key, cx);
         self.shelf.put(Item { key, version, bytes, expires }, now);
         self.dirty.write(key, version, bytes, now);
         cx.reply(id, Answer::ok(version, 0));
@@ -164,6 +183,16 @@ impl Node {
         {
             self.dirty.armed = true;
             cx.timer_at(due.max(cx.now()), Timer { tag: FLUSH_DUE, data: 0 });
+        }
+    }
+
+    fn name(&self, cx: &Ctx<'_>) -> String {
+        format!("{}/{}", self.group.0, cx.node().0 - self.group.1)
+    }
+
+    fn arm_expiry(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(span) = self.expiry.next_cycle() {
+            cx.timer_in(span, Timer { tag: EXPIRY_DUE, data: 0 });
         }
     }
 
@@ -235,9 +264,12 @@ impl Component for Node {
             inline.access.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
             inline.access.cache = Some(Route::One(cx.node()));
         }
+        let name = self.name(cx);
+        self.shelf.draw_from(cx.stream(&format!("{name}/eviction")));
         for key in std::mem::take(&mut self.preload) {
-            self.keep(key, 0, 0, cx.now());
+            self.keep(key, 0, 0, RequestId::NONE, cx);
         }
+        self.arm_expiry(cx);
     }
 
     #[inline]
@@ -261,6 +293,11 @@ impl Component for Node {
             self.dirty.armed = false;
             return self.flush(cx);
         }
+        if timer.tag == EXPIRY_DUE {
+            let name = self.name(cx);
+            self.expiry.run_cycle(&mut *self.shelf, &name, cx);
+            return self.arm_expiry(cx);
+        }
         let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
         if let Some(job) = done {
             self.handle(CallId::from_bits(job), cx);
@@ -283,6 +320,9 @@ impl Component for Node {
             station.on_control(control, cx);
         }
         self.keys_moved.on_control(&control, &*self.shelf, cx);
+        if control.verb == Control::RECOVER && control.arg == 1 {
+            self.arm_expiry(cx);
+        }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.shelf.clear();
             for key in self.dirty.clear() {
@@ -307,6 +347,8 @@ impl Component for Node {
         out.count("evictions", counts.evictions);
         out.count("expired", counts.expired);
         out.count("evicted_expired", counts.evicted_expired);
+        out.count("swept", counts.swept);
+        out.count("refused", counts.refused);
         out.count("keys_held", self.keys_moved.held);
         out.count("keys_moved", self.keys_moved.moved);
         out.gauge("items", self.shelf.len() as f64);
@@ -323,6 +365,8 @@ impl Component for Node {
     fn fork(&self) -> Box<dyn Component> {
         Box::new(Node {
             shelf: self.shelf.fork(),
+            expiry: self.expiry.clone(),
+            group: self.group.clone(),
             work: self.work.clone(),
             dirty: self.dirty.clone(),
             inline: self.inline.clone(),

@@ -1,9 +1,9 @@
 //! The items of a cache: found by key, bounded in number and bytes, expiring.
 
-use super::eviction::Eviction;
+use super::eviction::{Eviction, Plan, View};
+use super::index::Index;
 use crate::kernel::{NEVER, Time};
-use foldhash::fast::FixedState;
-use std::collections::HashMap;
+use crate::random::Stream;
 
 /// What a cache keeps under a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +27,8 @@ pub struct ShelfPlan {
     pub bytes: Option<u64>,
     /// Keys lie in `0..keys`; they are then found without hashing. `None` = any keys.
     pub keys: Option<u64>,
+    /// Bytes that each item takes beside its own.
+    pub overhead: u32,
 }
 
 /// What happened on a shelf since the start.
@@ -46,6 +48,30 @@ pub struct ShelfCounts {
     pub evicted_expired: u64,
     /// Items larger than the whole shelf: not kept.
     pub too_large: u64,
+    /// Items found too old by a sweep, before anybody asked for them.
+    pub swept: u64,
+    /// Items that did not fit on a shelf that never evicts.
+    pub refused: u64,
+}
+
+/// What became of an item that was put in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Put {
+    /// It is there.
+    Kept,
+    /// It is larger than the whole shelf; what was under its key is gone.
+    TooLarge,
+    /// It does not fit and the policy never evicts; what was under its key is still there.
+    Refused,
+}
+
+/// What a sweep found.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Sweep {
+    /// Items looked at.
+    pub looked: u32,
+    /// Those of them that were too old and have been removed.
+    pub expired: u32,
 }
 
 /// A bounded set of items.
@@ -55,7 +81,15 @@ pub trait Shelf: Send {
     /// The item under a key, fresh or not; nothing changes and nothing is counted.
     fn peek(&self, key: u64) -> Option<Item>;
     /// Puts an item in, making room if need be.
-    fn put(&mut self, item: Item, now: Time);
+    fn put(&mut self, item: Item, now: Time) -> Put;
+    /// Whether the policy never evicts and an item of this size does not fit under this key; counted if so.
+    fn refuses(&mut self, key: u64, bytes: u32, now: Time) -> bool;
+    /// Lets the item that has just been found under a key live until `expires`.
+    fn renew(&mut self, key: u64, expires: Time);
+    /// Draws so many items and removes those that are too old.
+    fn sweep(&mut self, items: u32, stream: &mut Stream, now: Time) -> Sweep;
+    /// Where the policy's random numbers come from, if it needs any.
+    fn draw_from(&mut self, stream: Stream);
     /// Removes the item under a key; whether there was one.
     fn delete(&mut self, key: u64) -> bool;
     /// Removes everything.
@@ -66,7 +100,7 @@ pub trait Shelf: Send {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Bytes of the items.
+    /// Bytes of the items, with their overhead.
     fn bytes(&self) -> u64;
     /// Shows every item, expired ones included; nothing changes and nothing is counted.
     fn each(&self, look: &mut dyn FnMut(&Item));
@@ -76,59 +110,6 @@ pub trait Shelf: Send {
     fn fork(&self) -> Box<dyn Shelf>;
 }
 
-const NOWHERE: u32 = u32::MAX;
-
-/// Where each key's item is.
-#[derive(Clone)]
-enum Index {
-    /// Small keys: a table. Grows to the largest key seen.
-    Dense(Vec<u32>),
-    /// Any keys. Never iterated; the hash is fixed.
-    Hashed(HashMap<u64, u32, FixedState>),
-}
-
-impl Index {
-    #[inline]
-    fn find(&self, key: u64) -> Option<u32> {
-        match self {
-            Index::Dense(table) => table.get(key as usize).copied().filter(|slot| *slot != NOWHERE),
-            Index::Hashed(map) => map.get(&key).copied(),
-        }
-    }
-
-    #[inline]
-    fn set(&mut self, key: u64, slot: u32) {
-        match self {
-            Index::Dense(table) => {
-                if key as usize >= table.len() {
-                    table.resize((key as usize + 1).next_power_of_two(), NOWHERE);
-                }
-                table[key as usize] = slot;
-            }
-            Index::Hashed(map) => {
-                map.insert(key, slot);
-            }
-        }
-    }
-
-    #[inline]
-    fn remove(&mut self, key: u64) {
-        match self {
-            Index::Dense(table) => table[key as usize] = NOWHERE,
-            Index::Hashed(map) => {
-                map.remove(&key);
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        match self {
-            Index::Dense(table) => table.fill(NOWHERE),
-            Index::Hashed(map) => map.clear(),
-        }
-    }
-}
-
 /// A shelf with a policy of eviction.
 #[derive(Clone)]
 pub struct Store<E> {
@@ -136,30 +117,38 @@ pub struct Store<E> {
     items: Vec<Item>,
     free: Vec<u32>,
     eviction: E,
+    plan: Plan,
     most_items: u64,
     most_bytes: u64,
+    overhead: u64,
     bytes: u64,
     counts: ShelfCounts,
 }
 
-/// Larger key spaces are hashed: a table of them would cost more memory than the items.
-const DENSE_KEYS_AT_MOST: u64 = 1 << 28;
+/// A sweep draws at most so many times for each item that it wants: some places may be empty. Redis
+/// gives up after 20 buckets per key likewise (`expire.c`).
+const DRAWS_PER_ITEM: u32 = 20;
+
+/// What a policy sees; a macro, because the policy itself is borrowed meanwhile.
+macro_rules! view {
+    ($store:expr, $now:expr) => {
+        View { items: &$store.items, plan: &$store.plan, now: $now }
+    };
+}
 
 impl<E: Eviction> Store<E> {
     /// An empty shelf.
-    pub fn new(plan: &ShelfPlan) -> Self {
-        let capacity = plan.items.unwrap_or(0).min(1 << 20) as usize;
-        let index = match plan.keys {
-            Some(keys) if keys <= DENSE_KEYS_AT_MOST => Index::Dense(vec![NOWHERE; keys as usize]),
-            _ => Index::Hashed(HashMap::with_capacity_and_hasher(capacity, FixedState::with_seed(0))),
-        };
+    pub fn new(shelf: &ShelfPlan) -> Self {
+        let plan = Plan::new(shelf);
         Store {
-            index,
-            items: Vec::with_capacity(capacity),
+            index: Index::new(shelf.keys, plan.expected),
+            items: Vec::with_capacity(plan.expected),
             free: Vec::new(),
-            eviction: E::new(capacity),
-            most_items: plan.items.unwrap_or(u64::MAX),
-            most_bytes: plan.bytes.unwrap_or(u64::MAX),
+            eviction: E::new(&plan),
+            plan,
+            most_items: shelf.items.unwrap_or(u64::MAX),
+            most_bytes: shelf.bytes.unwrap_or(u64::MAX),
+            overhead: u64::from(shelf.overhead),
             bytes: 0,
             counts: ShelfCounts::default(),
         }
@@ -170,54 +159,86 @@ impl<E: Eviction> Store<E> {
         (self.items.len() - self.free.len()) as u64
     }
 
+    /// What an item of so many bytes takes.
     #[inline]
-    fn take_out(&mut self, slot: u32) {
+    fn size(&self, bytes: u32) -> u64 {
+        self.overhead + u64::from(bytes)
+    }
+
+    #[inline]
+    fn fits(&self, items: u64, bytes: u64) -> bool {
+        self.count() + items <= self.most_items && self.bytes + bytes <= self.most_bytes
+    }
+
+    /// The place of an item that the policy no longer knows becomes free.
+    #[inline]
+    fn vacate(&mut self, slot: u32) {
         let item = self.items[slot as usize];
         self.index.remove(item.key);
-        self.bytes -= u64::from(item.bytes);
-        self.eviction.remove(slot);
+        self.bytes -= self.size(item.bytes);
         self.free.push(slot);
     }
 
     #[inline]
-    fn make_room(&mut self, items: u64, bytes: u64, now: Time) {
-        while self.count() + items > self.most_items || self.bytes + bytes > self.most_bytes {
-            let slot = self.eviction.victim();
+    fn take_out(&mut self, slot: u32, now: Time) {
+        self.eviction.remove(slot, view!(self, now));
+        self.vacate(slot);
+    }
+
+    /// The place of a fresh item; one that has expired is removed.
+    #[inline]
+    fn find_fresh(&mut self, key: u64, now: Time) -> Option<u32> {
+        let slot = self.index.find(key)?;
+        if self.items[slot as usize].expires <= now {
+            self.counts.expired += 1;
+            self.take_out(slot, now);
+            return None;
+        }
+        Some(slot)
+    }
+
+    #[inline]
+    fn make_room(&mut self, bytes: u64, now: Time) {
+        while !self.fits(1, bytes) {
+            let slot = self.eviction.evict(view!(self, now));
             let expired = self.items[slot as usize].expires <= now;
             self.counts.evicted_expired += u64::from(expired);
             self.counts.evictions += u64::from(!expired);
-            self.take_out(slot);
+            self.vacate(slot);
         }
     }
 
     /// New data under a key that is there: counts as a use; may push others out if it has grown.
     fn overwrite(&mut self, slot: u32, item: Item, now: Time) {
         let old = self.items[slot as usize];
-        if old.expires <= now {
-            self.counts.expired += 1;
-            self.take_out(slot);
-            return self.insert(item, now);
-        }
         if item.bytes > old.bytes {
-            // Simplest exact way: out, room for all of it, in again.
-            self.take_out(slot);
-            self.make_room(1, u64::from(item.bytes), now);
-            return self.place(item);
+            return self.grow(slot, item, now);
         }
-        self.bytes -= u64::from(old.bytes - item.bytes);
+        let less = old.bytes - item.bytes;
+        self.bytes -= u64::from(less);
         self.items[slot as usize] = item;
-        self.eviction.hit(slot);
+        if less > 0 {
+            self.eviction.shrunk(slot, self.plan.weight(old.bytes) - self.plan.weight(item.bytes));
+        }
+        self.eviction.hit(slot, view!(self, now));
+    }
+
+    /// Simplest exact way: out, room for all of it, in again.
+    fn grow(&mut self, slot: u32, item: Item, now: Time) {
+        self.take_out(slot, now);
+        self.bring_in(item, now);
     }
 
     #[inline]
     fn insert(&mut self, item: Item, now: Time) {
-        self.make_room(1, u64::from(item.bytes), now);
         self.counts.insertions += 1;
-        self.place(item);
+        self.bring_in(item, now);
     }
 
     #[inline]
-    fn place(&mut self, item: Item) {
+    fn bring_in(&mut self, item: Item, now: Time) {
+        self.eviction.expect(item.key, self.plan.weight(item.bytes));
+        self.make_room(self.size(item.bytes), now);
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.items[slot as usize] = item;
@@ -228,29 +249,22 @@ impl<E: Eviction> Store<E> {
                 self.items.len() as u32 - 1
             }
         };
-        self.bytes += u64::from(item.bytes);
+        self.bytes += self.size(item.bytes);
         self.index.set(item.key, slot);
-        self.eviction.insert(slot);
+        self.eviction.insert(slot, view!(self, now));
     }
 }
 
 impl<E: Eviction> Shelf for Store<E> {
     #[inline]
     fn get(&mut self, key: u64, now: Time) -> Option<Item> {
-        let Some(slot) = self.index.find(key) else {
+        let Some(slot) = self.find_fresh(key, now) else {
             self.counts.misses += 1;
             return None;
         };
-        let item = self.items[slot as usize];
-        if item.expires <= now {
-            self.counts.expired += 1;
-            self.counts.misses += 1;
-            self.take_out(slot);
-            return None;
-        }
         self.counts.hits += 1;
-        self.eviction.hit(slot);
-        Some(item)
+        self.eviction.hit(slot, view!(self, now));
+        Some(self.items[slot as usize])
     }
 
     fn peek(&self, key: u64) -> Option<Item> {
@@ -258,23 +272,70 @@ impl<E: Eviction> Shelf for Store<E> {
     }
 
     #[inline]
-    fn put(&mut self, item: Item, now: Time) {
+    fn put(&mut self, item: Item, now: Time) -> Put {
         debug_assert!(item.expires > now || item.expires == NEVER);
-        if u64::from(item.bytes) > self.most_bytes {
+        if self.size(item.bytes) > self.most_bytes {
             self.counts.too_large += 1;
             self.delete(item.key);
-            return;
+            return Put::TooLarge;
         }
-        match self.index.find(item.key) {
+        if self.refuses(item.key, item.bytes, now) {
+            return Put::Refused;
+        }
+        match self.find_fresh(item.key, now) {
             Some(slot) => self.overwrite(slot, item, now),
             None => self.insert(item, now),
         }
+        Put::Kept
+    }
+
+    #[inline]
+    fn refuses(&mut self, key: u64, bytes: u32, now: Time) -> bool {
+        if E::EVICTS {
+            return false;
+        }
+        let old = self.find_fresh(key, now).map(|slot| self.items[slot as usize].bytes);
+        let more = self.size(bytes).saturating_sub(old.map_or(0, |old| self.size(old)));
+        let refused = !self.fits(u64::from(old.is_none()), more);
+        self.counts.refused += u64::from(refused);
+        refused
+    }
+
+    fn renew(&mut self, key: u64, expires: Time) {
+        if let Some(slot) = self.index.find(key) {
+            self.items[slot as usize].expires = expires;
+        }
+    }
+
+    fn sweep(&mut self, items: u32, stream: &mut Stream, now: Time) -> Sweep {
+        let mut sweep = Sweep::default();
+        let mut draws = 0;
+        while sweep.looked < items && draws < items.saturating_mul(DRAWS_PER_ITEM) && self.count() > 0 {
+            draws += 1;
+            let slot = stream.below(self.items.len() as u64) as u32;
+            let item = self.items[slot as usize];
+            if self.index.find(item.key) != Some(slot) {
+                continue;
+            }
+            sweep.looked += 1;
+            if item.expires <= now {
+                sweep.expired += 1;
+                self.take_out(slot, now);
+            }
+        }
+        self.counts.swept += u64::from(sweep.expired);
+        sweep
+    }
+
+    fn draw_from(&mut self, stream: Stream) {
+        self.eviction.draw_from(stream);
     }
 
     fn delete(&mut self, key: u64) -> bool {
         let found = self.index.find(key);
         if let Some(slot) = found {
-            self.take_out(slot);
+            // No policy asks for the time of a removal.
+            self.take_out(slot, 0);
         }
         found.is_some()
     }

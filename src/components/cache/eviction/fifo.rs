@@ -3,8 +3,8 @@
 //! The cheapest there is: a hit changes nothing. The wrong choice when a few items are wanted all the time,
 //! since they too are thrown out in turn.
 
-use super::Eviction;
-use super::list::{Links, List};
+use super::queue::{Places, Queue};
+use super::{Eviction, Plan, View};
 use crate::catalog::Policy;
 
 /// How the catalog shows it.
@@ -18,29 +18,29 @@ pub const ENTRY: Policy = Policy {
 /// The order of insertion.
 #[derive(Clone)]
 pub struct Fifo {
-    order: List,
-    links: Links,
+    order: Queue,
+    places: Places,
 }
 
 impl Eviction for Fifo {
-    fn new(capacity: usize) -> Self {
-        Fifo { order: List::default(), links: Links::with_capacity(capacity) }
+    fn new(_plan: &Plan) -> Self {
+        Fifo { order: Queue::default(), places: Places::default() }
     }
     #[inline]
-    fn insert(&mut self, slot: u32) {
-        self.order.push(slot, &mut self.links);
+    fn insert(&mut self, slot: u32, _view: View<'_>) {
+        self.order.push(slot, &mut self.places);
     }
     #[inline]
-    fn hit(&mut self, _slot: u32) {}
+    fn hit(&mut self, _slot: u32, _view: View<'_>) {}
     #[inline]
-    fn victim(&mut self) -> u32 {
-        self.order.tail()
+    fn evict(&mut self, _view: View<'_>) -> u32 {
+        self.order.pop().expect("an item")
     }
     #[inline]
-    fn remove(&mut self, slot: u32) {
-        self.order.unlink(slot, &mut self.links);
+    fn remove(&mut self, slot: u32, _view: View<'_>) {
+        self.order.remove(slot, &self.places);
     }
     fn clear(&mut self) {
-        self.order = List::default();
+        self.order.clear();
     }
 }

@@ -5,8 +5,8 @@
 //! for the lowest count, which starts where it ended (Shah, Mitra & Matani 2010). Good when popularity is
 //! lasting. The wrong choice when it shifts: yesterday's favourites keep their counts and stay.
 
-use super::Eviction;
 use super::list::{Links, List, NIL};
+use super::{Eviction, Plan, View};
 use crate::catalog::Policy;
 
 /// How the catalog shows it.
@@ -40,16 +40,16 @@ impl Lfu {
 }
 
 impl Eviction for Lfu {
-    fn new(capacity: usize) -> Self {
+    fn new(plan: &Plan) -> Self {
         Lfu {
-            counts: Vec::with_capacity(capacity),
+            counts: Vec::with_capacity(plan.expected),
             lists: vec![List::default(); 64],
-            links: Links::with_capacity(capacity),
+            links: Links::with_capacity(plan.expected),
             lowest: 1,
         }
     }
     #[inline]
-    fn insert(&mut self, slot: u32) {
+    fn insert(&mut self, slot: u32, _view: View<'_>) {
         if slot as usize >= self.counts.len() {
             self.counts.resize(slot as usize + 1, 0);
         }
@@ -57,20 +57,23 @@ impl Eviction for Lfu {
         self.enter(slot, 1);
     }
     #[inline]
-    fn hit(&mut self, slot: u32) {
+    fn hit(&mut self, slot: u32, _view: View<'_>) {
         let count = self.counts[slot as usize];
         self.lists[count as usize].unlink(slot, &mut self.links);
         self.enter(slot, count + 1);
     }
     #[inline]
-    fn victim(&mut self) -> u32 {
+    fn evict(&mut self, _view: View<'_>) -> u32 {
         while self.lists[self.lowest as usize].tail() == NIL {
             self.lowest += 1;
         }
-        self.lists[self.lowest as usize].tail()
+        let list = &mut self.lists[self.lowest as usize];
+        let slot = list.tail();
+        list.unlink(slot, &mut self.links);
+        slot
     }
     #[inline]
-    fn remove(&mut self, slot: u32) {
+    fn remove(&mut self, slot: u32, _view: View<'_>) {
         let count = self.counts[slot as usize];
         self.lists[count as usize].unlink(slot, &mut self.links);
     }

@@ -1,10 +1,10 @@
 //! Least recently used: what was not wanted for the longest time goes.
 //!
-//! Mattson et al. 1970. Good when what was wanted lately is wanted again (sessions, browsers). The wrong
+//! Good when what was wanted lately is wanted again (sessions, browsers). The wrong
 //! choice for scans and loops a little larger than the cache: every item leaves just before it is wanted.
 
-use super::Eviction;
 use super::list::{Links, List};
+use super::{Eviction, Plan, View};
 use crate::catalog::Policy;
 
 /// How the catalog shows it.
@@ -23,23 +23,25 @@ pub struct Lru {
 }
 
 impl Eviction for Lru {
-    fn new(capacity: usize) -> Self {
-        Lru { order: List::default(), links: Links::with_capacity(capacity) }
+    fn new(plan: &Plan) -> Self {
+        Lru { order: List::default(), links: Links::with_capacity(plan.expected) }
     }
     #[inline]
-    fn insert(&mut self, slot: u32) {
+    fn insert(&mut self, slot: u32, _view: View<'_>) {
         self.order.push(slot, &mut self.links);
     }
     #[inline]
-    fn hit(&mut self, slot: u32) {
+    fn hit(&mut self, slot: u32, _view: View<'_>) {
         self.order.refresh(slot, &mut self.links);
     }
     #[inline]
-    fn victim(&mut self) -> u32 {
-        self.order.tail()
+    fn evict(&mut self, _view: View<'_>) -> u32 {
+        let slot = self.order.tail();
+        self.order.unlink(slot, &mut self.links);
+        slot
     }
     #[inline]
-    fn remove(&mut self, slot: u32) {
+    fn remove(&mut self, slot: u32, _view: View<'_>) {
         self.order.unlink(slot, &mut self.links);
     }
     fn clear(&mut self) {

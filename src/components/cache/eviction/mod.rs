@@ -1,27 +1,134 @@
 //! Eviction: which item makes room.
+//!
+//! A policy sees slots, not items: numbers from 0 up that the shelf gives out and reuses. What it may know of an item it asks
+//! of the [`View`]. Policies that divide the room into parts measure them in items if the shelf is bounded in items, in bytes
+//! if it is bounded in bytes; under both bounds an item weighs its share of either ([`Plan`]).
 
+mod arc;
+mod bag;
+mod bits;
+mod clock;
 mod fifo;
+mod ghost;
 mod lfu;
 mod list;
 mod lru;
+mod none;
+mod pool;
+mod queue;
+mod random;
+mod redis_lfu;
+mod redis_lru;
+mod s3fifo;
+#[cfg(test)]
+mod scenario;
+mod sieve;
+mod sketch;
+mod two_q;
+mod w_tinylfu;
 
-use super::shelf::{Shelf, ShelfPlan, Store};
+use super::shelf::{Item, Shelf, ShelfPlan, Store};
 use crate::catalog::Policy;
+use crate::kernel::Time;
+use crate::random::Stream;
 
 /// Order of the items of a cache, by their slots. The shelf calls it and keeps everything else.
+///
+/// A new item is announced (`expect`), then room is made (`evict`, as often as needed), then it is there (`insert`); nothing comes
+/// between.
 pub trait Eviction: Clone + Send + 'static {
-    /// Slots are numbered from 0 up; `capacity` is a hint of how many there will be.
-    fn new(capacity: usize) -> Self;
-    /// A new item was put into `slot`.
-    fn insert(&mut self, slot: u32);
+    /// Whether it ever makes room. If not, `evict` is never called.
+    const EVICTS: bool = true;
+
+    /// An empty order.
+    fn new(plan: &Plan) -> Self;
+    /// Where its random numbers come from, if it needs any.
+    fn draw_from(&mut self, _stream: Stream) {}
+    /// An item that is not there is about to come in.
+    fn expect(&mut self, _key: u64, _weight: u64) {}
+    /// It was put into `slot`.
+    fn insert(&mut self, slot: u32, view: View<'_>);
     /// The item in `slot` was read or overwritten.
-    fn hit(&mut self, slot: u32);
-    /// The slot whose item goes next; at least one item is there.
-    fn victim(&mut self) -> u32;
-    /// The item in `slot` is gone: evicted, expired or deleted.
-    fn remove(&mut self, slot: u32);
+    fn hit(&mut self, slot: u32, view: View<'_>);
+    /// Takes out the item that goes next; at least one is there. Its slot.
+    fn evict(&mut self, view: View<'_>) -> u32;
+    /// The item in `slot` is about to go: expired or deleted. It leaves no ghost.
+    fn remove(&mut self, slot: u32, view: View<'_>);
+    /// The item in `slot` was overwritten by one that weighs less.
+    fn shrunk(&mut self, _slot: u32, _by: u64) {}
     /// All items are gone.
     fn clear(&mut self);
+}
+
+/// What a policy may know when it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// About how many items there will be: a hint.
+    pub expected: usize,
+    /// Weight of all that fits; `u64::MAX` without a bound.
+    pub capacity: u64,
+    /// Keys lie in `0..keys`, if that is known.
+    pub keys: Option<u64>,
+    per_item: u64,
+    per_byte: u64,
+}
+
+impl Plan {
+    /// For a shelf.
+    pub fn new(shelf: &ShelfPlan) -> Self {
+        let overhead = u64::from(shelf.overhead);
+        let (per_item, per_byte, capacity) = match (shelf.items, shelf.bytes) {
+            (None, None) => (1, 0, u64::MAX),
+            (Some(items), None) => (1, 0, items),
+            (None, Some(bytes)) => (overhead, 1, bytes),
+            // Half of the weight for each bound.
+            (Some(items), Some(bytes)) => {
+                let share = (bytes / items.max(1)).max(1);
+                (overhead + share, 1, bytes.saturating_mul(2))
+            }
+        };
+        let expected = shelf.items.unwrap_or(0).min(1 << 20) as usize;
+        Plan { expected, capacity, keys: shelf.keys, per_item, per_byte }
+    }
+
+    /// A part of the capacity, rounded down.
+    fn share(&self, share: f64) -> u64 {
+        (self.capacity as f64 * share) as u64
+    }
+
+    /// What an item of this size weighs.
+    #[inline]
+    pub fn weight(&self, bytes: u32) -> u64 {
+        self.per_item + self.per_byte * u64::from(bytes)
+    }
+}
+
+/// What a policy may know of the items, and the time.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The items by slot.
+    pub items: &'a [Item],
+    /// How they are weighed.
+    pub plan: &'a Plan,
+    /// The time.
+    pub now: Time,
+}
+
+impl View<'_> {
+    #[inline]
+    fn key(&self, slot: u32) -> u64 {
+        self.items[slot as usize].key
+    }
+
+    #[inline]
+    fn weight(&self, slot: u32) -> u64 {
+        self.plan.weight(self.items[slot as usize].bytes)
+    }
+}
+
+/// The numbers of a policy that was given no stream of its own.
+fn unnamed() -> Stream {
+    Stream::named(0, 0, "eviction")
 }
 
 type Make = fn(&ShelfPlan) -> Box<dyn Shelf>;
@@ -31,6 +138,16 @@ const TABLE: &[(Policy, Make)] = &[
     (lru::ENTRY, |plan| Box::new(Store::<lru::Lru>::new(plan))),
     (lfu::ENTRY, |plan| Box::new(Store::<lfu::Lfu>::new(plan))),
     (fifo::ENTRY, |plan| Box::new(Store::<fifo::Fifo>::new(plan))),
+    (random::ENTRY, |plan| Box::new(Store::<random::Random>::new(plan))),
+    (clock::ENTRY, |plan| Box::new(Store::<clock::Clock>::new(plan))),
+    (sieve::ENTRY, |plan| Box::new(Store::<sieve::Sieve>::new(plan))),
+    (s3fifo::ENTRY, |plan| Box::new(Store::<s3fifo::S3Fifo>::new(plan))),
+    (two_q::ENTRY, |plan| Box::new(Store::<two_q::TwoQ>::new(plan))),
+    (arc::ENTRY, |plan| Box::new(Store::<arc::Arc>::new(plan))),
+    (w_tinylfu::ENTRY, |plan| Box::new(Store::<w_tinylfu::WTinyLfu>::new(plan))),
+    (redis_lru::ENTRY, |plan| Box::new(Store::<redis_lru::RedisLru>::new(plan))),
+    (redis_lfu::ENTRY, |plan| Box::new(Store::<redis_lfu::RedisLfu>::new(plan))),
+    (none::ENTRY, |plan| Box::new(Store::<none::None>::new(plan))),
 ];
 
 /// The policies, for the catalog.

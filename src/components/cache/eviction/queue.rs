@@ -1,0 +1,120 @@
+//! A queue of slots that is written at its ends only: no links to follow, so it stays in the processor's caches.
+//!
+//! What is taken out of the middle leaves a hole; when more than half are holes, all move up. Each slot knows its
+//! position ([`Places`]), so taking it out is O(1).
+
+use super::list::NIL;
+use std::collections::VecDeque;
+
+/// So many holes never matter.
+const HOLES_ALLOWED: usize = 64;
+/// Positions are numbered anew long before they could overflow.
+const POSITIONS: u32 = 1 << 31;
+
+/// Positions of all slots in their queues.
+#[derive(Clone, Debug, Default)]
+pub struct Places(Vec<u32>);
+
+impl Places {
+    #[inline]
+    fn set(&mut self, slot: u32, place: u32) {
+        if slot as usize >= self.0.len() {
+            self.0.resize((slot as usize + 1).next_power_of_two(), 0);
+        }
+        self.0[slot as usize] = place;
+    }
+}
+
+/// Slots in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    /// The oldest first; [`NIL`] = a hole.
+    ring: VecDeque<u32>,
+    /// Position of the front of the ring.
+    first: u32,
+    live: usize,
+}
+
+impl Queue {
+    /// Puts a slot at the end.
+    #[inline]
+    pub fn push(&mut self, slot: u32, places: &mut Places) {
+        if self.ring.len() > 2 * self.live + HOLES_ALLOWED || self.first > POSITIONS {
+            self.move_up(places);
+        }
+        places.set(slot, self.first + self.ring.len() as u32);
+        self.ring.push_back(slot);
+        self.live += 1;
+    }
+
+    /// Takes the oldest slot out.
+    #[inline]
+    pub fn pop(&mut self) -> Option<u32> {
+        loop {
+            let slot = self.ring.pop_front()?;
+            self.first += 1;
+            if slot != NIL {
+                self.live -= 1;
+                return Some(slot);
+            }
+        }
+    }
+
+    /// Takes a slot out.
+    pub fn remove(&mut self, slot: u32, places: &Places) {
+        let at = (places.0[slot as usize] - self.first) as usize;
+        debug_assert_eq!(self.ring[at], slot);
+        self.ring[at] = NIL;
+        self.live -= 1;
+    }
+
+    #[cold]
+    fn move_up(&mut self, places: &mut Places) {
+        self.ring.retain(|slot| *slot != NIL);
+        self.first = 0;
+        for (at, slot) in self.ring.iter().enumerate() {
+            places.set(*slot, at as u32);
+        }
+    }
+
+    /// Takes all out.
+    pub fn clear(&mut self) {
+        *self = Queue::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_in_first_out_with_holes() {
+        let (mut queue, mut places) = (Queue::default(), Places::default());
+        for slot in 0..6 {
+            queue.push(slot, &mut places);
+        }
+        queue.remove(0, &places);
+        queue.remove(3, &places);
+        assert_eq!(queue.pop(), Some(1));
+        queue.push(0, &mut places);
+        let rest: Vec<u32> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(rest, [2, 4, 5, 0]);
+        assert_eq!(queue.live, 0);
+    }
+
+    #[test]
+    fn holes_do_not_pile_up_and_positions_stay_right() {
+        let (mut queue, mut places) = (Queue::default(), Places::default());
+        queue.push(9, &mut places);
+        for _ in 0..10_000 {
+            queue.push(1, &mut places);
+            queue.remove(1, &places);
+            assert!(queue.ring.len() <= 2 + HOLES_ALLOWED + 1);
+        }
+        queue.first = POSITIONS + 5;
+        queue.ring = VecDeque::from([9]);
+        queue.push(1, &mut places);
+        queue.remove(9, &places);
+        assert_eq!((queue.pop(), queue.pop()), (Some(1), None));
+    }
+}

@@ -1,0 +1,186 @@
+//! S3-FIFO: three plain queues. New items wait in a small one; what is wanted twice there moves to the main one, the
+//! rest is evicted soon and remembered as a ghost. What returns from the ghosts goes straight to the main queue, which is a
+//! CLOCK with a count up to three.
+//!
+//! Most items of a web cache are never wanted again: they pass through a tenth of the room. The wrong choice when
+//! items are wanted exactly twice with others in between: the second wish comes after their eviction.
+//!
+//! As libCacheSim builds it: the small queue has 10 % of the room, ghosts 90 %, an item that moves starts at zero
+//! again, and until the first eviction a full small queue sends what is new to the main one. One thing is ours: what is not
+//! smaller than the small queue goes to the main one, where libCacheSim does not keep it at all.
+
+use super::ghost::Ghost;
+use super::queue::{Places, Queue};
+use super::{Eviction, Plan, View};
+use crate::catalog::Policy;
+
+/// How the catalog shows it.
+pub const ENTRY: Policy = Policy {
+    name: "s3fifo",
+    about: "new items prove themselves in a small queue before they enter the main one",
+    source: "Yang, Zhang, Qiu, Yue & Rashmi, FIFO queues are all you need for cache eviction, SOSP 2023",
+    wrong_when: "items wanted exactly twice, with many others in between",
+};
+
+const SMALL_SHARE: f64 = 0.1;
+const GHOST_SHARE: f64 = 0.9;
+/// Wanted so often in the small queue, an item moves to the main one.
+const PROVEN: u8 = 2;
+/// Counts end here.
+const MOST: u8 = 3;
+/// Set beside the count of an item in the main queue.
+const MAIN: u8 = 4;
+
+/// The queues; a byte for each slot says how often it was wanted and where it is.
+#[derive(Clone)]
+pub struct S3Fifo {
+    small: Queue,
+    main: Queue,
+    places: Places,
+    state: Vec<u8>,
+    ghost: Ghost,
+    small_weight: u64,
+    main_weight: u64,
+    small_capacity: u64,
+    main_capacity: u64,
+    has_evicted: bool,
+    returns: bool,
+}
+
+impl S3Fifo {
+    #[inline]
+    fn enter_main(&mut self, slot: u32, count: u8, weight: u64) {
+        self.state[slot as usize] = MAIN | count;
+        self.main.push(slot, &mut self.places);
+        self.main_weight += weight;
+    }
+
+    /// Moves what has proven itself until one has not; `None` if all have.
+    #[inline]
+    fn evict_small(&mut self, view: View<'_>) -> Option<u32> {
+        while let Some(slot) = self.small.pop() {
+            let weight = view.weight(slot);
+            self.small_weight -= weight;
+            if self.state[slot as usize] < PROVEN {
+                self.ghost.push(view.key(slot), weight);
+                return Some(slot);
+            }
+            self.enter_main(slot, 0, weight);
+        }
+        None
+    }
+
+    #[inline]
+    fn evict_main(&mut self, view: View<'_>) -> Option<u32> {
+        while let Some(slot) = self.main.pop() {
+            let count = self.state[slot as usize] & MOST;
+            if count == 0 {
+                self.main_weight -= view.weight(slot);
+                return Some(slot);
+            }
+            self.state[slot as usize] = MAIN | (count - 1);
+            self.main.push(slot, &mut self.places);
+        }
+        None
+    }
+}
+
+impl Eviction for S3Fifo {
+    fn new(plan: &Plan) -> Self {
+        let small_capacity = plan.share(SMALL_SHARE);
+        S3Fifo {
+            small: Queue::default(),
+            main: Queue::default(),
+            places: Places::default(),
+            state: Vec::with_capacity(plan.expected),
+            ghost: Ghost::new(plan.keys, plan.share(GHOST_SHARE)),
+            small_weight: 0,
+            main_weight: 0,
+            small_capacity,
+            main_capacity: plan.capacity - small_capacity,
+            has_evicted: false,
+            returns: false,
+        }
+    }
+    #[inline]
+    fn expect(&mut self, key: u64, _weight: u64) {
+        self.returns = self.ghost.take(key);
+    }
+    #[inline]
+    fn insert(&mut self, slot: u32, view: View<'_>) {
+        if slot as usize >= self.state.len() {
+            self.state.resize(slot as usize + 1, 0);
+        }
+        let weight = view.weight(slot);
+        let small_is_full = self.small_weight >= self.small_capacity;
+        let too_heavy = weight > self.small_capacity;
+        if self.returns || too_heavy || (small_is_full && !self.has_evicted) {
+            return self.enter_main(slot, 0, weight);
+        }
+        self.state[slot as usize] = 0;
+        self.small.push(slot, &mut self.places);
+        self.small_weight += weight;
+    }
+    #[inline]
+    fn hit(&mut self, slot: u32, _view: View<'_>) {
+        let state = &mut self.state[slot as usize];
+        if *state & MOST < MOST {
+            *state += 1;
+        }
+    }
+    #[inline]
+    fn evict(&mut self, view: View<'_>) -> u32 {
+        self.has_evicted = true;
+        let from_small = self.main_weight <= self.main_capacity;
+        let small = if from_small { self.evict_small(view) } else { None };
+        let main = small.or_else(|| self.evict_main(view));
+        main.or_else(|| self.evict_small(view)).expect("an item")
+    }
+    fn remove(&mut self, slot: u32, view: View<'_>) {
+        if self.state[slot as usize] & MAIN == 0 {
+            self.small.remove(slot, &self.places);
+            self.small_weight -= view.weight(slot);
+        } else {
+            self.main.remove(slot, &self.places);
+            self.main_weight -= view.weight(slot);
+        }
+    }
+    fn shrunk(&mut self, slot: u32, by: u64) {
+        let in_main = self.state[slot as usize] & MAIN != 0;
+        let weight = if in_main { &mut self.main_weight } else { &mut self.small_weight };
+        *weight -= by;
+    }
+    fn clear(&mut self) {
+        self.small.clear();
+        self.main.clear();
+        self.ghost.clear();
+        (self.small_weight, self.main_weight) = (0, 0);
+        self.has_evicted = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scenario::Scenario;
+
+    #[test]
+    fn what_is_wanted_once_passes_through_the_small_queue() {
+        let mut cache = Scenario::of("s3fifo", 20);
+        cache.want(&(0..20).collect::<Vec<_>>());
+        for pass in 0..50 {
+            cache.want(&[100 + pass]);
+        }
+        assert!((2..20).all(|key| cache.keys().contains(&key)), "what came in first fills the main queue");
+    }
+
+    #[test]
+    fn what_returns_from_the_ghosts_goes_to_the_main_queue() {
+        let mut cache = Scenario::of("s3fifo", 20);
+        cache.want(&(0..20).collect::<Vec<_>>());
+        cache.want(&[30, 31, 32]);
+        assert!(!cache.keys().contains(&0));
+        cache.want(&[0]);
+        cache.want(&(40..80).collect::<Vec<_>>());
+        assert!(cache.keys().contains(&0), "it outlives what is wanted once");
+    }
+}
