@@ -53,7 +53,7 @@ pub enum Kind {
     Strategy(fn(&Value) -> Option<Problem>),
     /// A list of steps out of these.
     Steps(&'static [&'static str]),
-    /// A list of positive whole numbers.
+    /// A list of whole numbers, not all 0.
     Weights,
 }
 
@@ -86,7 +86,7 @@ impl Kind {
                 "\"through\", \"around\", \"aside\", \"back\", or a list of steps around \"ack\"".into()
             }
             Kind::Steps(steps) => format!("a list of steps out of \"{}\"", steps.join("\", \"")),
-            Kind::Weights => "a list of positive whole numbers such as [5, 3, 2]".into(),
+            Kind::Weights => "a list of whole numbers from 0 to 1,000,000 such as [5, 3, 2]".into(),
         }
     }
 }

@@ -119,8 +119,15 @@ fn convert(
             list.iter().map(step).collect::<Result<_, _>>().map(List)
         }
         (Kind::Weights, List(list)) => {
-            let positive = |item: &Value| matches!(item, Whole(1..=1_000_000));
-            if !list.is_empty() && list.iter().all(positive) { Ok(value.clone()) } else { Err(wrong()) }
+            let weight = |item: &Value| matches!(item, Whole(0..=1_000_000));
+            if list.is_empty() || !list.iter().all(weight) {
+                return Err(wrong());
+            }
+            if list.iter().all(|item| matches!(item, Whole(0))) {
+                let message = format!("`{}` are all 0: no server would get anything", param.name);
+                return Err(Problem::new(message));
+            }
+            Ok(value.clone())
         }
         _ => Err(wrong()),
     }

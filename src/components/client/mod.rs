@@ -5,6 +5,7 @@ use crate::catalog::{KeysPlan, Problems};
 use crate::kernel::Component;
 use crate::random::keys::Keyspace;
 
+mod address;
 mod entry;
 mod node;
 mod source;

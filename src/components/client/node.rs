@@ -1,5 +1,6 @@
 //! The clients of one traffic as one node: they issue requests, wait, retry, and note the outcome.
 
+use super::address::Addresses;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
@@ -26,6 +27,7 @@ pub(super) struct Client {
     writes: f64,
     size: u32,
     users: u64,
+    addresses: Option<Addresses>,
     think: Option<Variate>,
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
@@ -56,6 +58,7 @@ impl Client {
             writes: settings.share("writes").expect("preset"),
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
+            addresses: Addresses::new(settings),
             think: settings.variate("think"),
             timeout_length: settings.duration("timeout"),
             timeout: None,
@@ -109,7 +112,10 @@ impl Client {
         let mut request = Request::new(cx.node(), number, draw, cx.now(), wish.key);
         request.user = user;
         request.session = user;
-        request.address = wish.address;
+        request.address = match &self.addresses {
+            None => wish.address,
+            Some(addresses) => addresses.of(user, draw, cx.now()),
+        };
         request.bytes = wish.bytes;
         request.class = if wish.writes { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
