@@ -207,14 +207,14 @@ impl Core {
         self.close_if_over(id);
     }
 
-    /// The caller is told that the callee's process is gone.
+    /// The caller is told that the callee's process is gone, and whether it had begun (see [`Reply::was_refused`]).
     #[cold]
-    pub(super) fn send_reset(&mut self, id: CallId) {
+    pub(super) fn send_reset(&mut self, id: CallId, begun: bool) {
         let Some(call) = self.calls.get_mut(id) else { return };
         if !call.phase.has(Phase::WAITING) {
             return self.reply_to_nobody(id);
         }
-        call.carry(&Answer::of(Status::Reset));
+        call.carry(&Answer { version: u32::from(begun), ..Answer::of(Status::Reset) });
         let (from, to) = (call.callee, call.caller);
         self.send(from, to, Event::Answer(id));
     }
@@ -250,7 +250,7 @@ impl Core {
             }
             Health::Refusing => {
                 call.phase.clear(Phase::MOVING);
-                self.send_reset(id);
+                self.send_reset(id, false);
                 None
             }
             Health::Silent => {

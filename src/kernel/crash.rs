@@ -34,7 +34,7 @@ impl Core {
             call.phase.clear(Phase::OPEN);
             self.ledger.reset += 1;
             if health == Health::Refusing {
-                self.send_reset(id);
+                self.send_reset(id, true);
             } else {
                 self.close_if_over(id);
             }

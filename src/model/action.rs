@@ -68,7 +68,8 @@ pub enum Moment {
 }
 
 /// Actions on nodes, for completion: all kinds share them so far.
-pub const ACTIONS: &[&str] = &["crash", "recover", "hang", "slow", "add_node", "remove_node"];
+pub const ACTIONS: &[&str] =
+    &["crash", "recover", "hang", "slow", "add_node", "remove_node", "drain", "undrain"];
 /// Actions on the network between two components.
 pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
 
@@ -157,6 +158,8 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         ("crash", [Value::Text(kind)]) if kind == "process" => Ok(Control::new(Control::CRASH_PROCESS, 0)),
         ("crash", [Value::Text(kind)]) if kind == "host" => Ok(Control::new(Control::CRASH_HOST, 0)),
         ("recover", []) => Ok(Control::new(Control::RECOVER, 0)),
+        ("drain", []) => Ok(Control::new(crate::components::web::DRAIN, 1)),
+        ("undrain", []) => Ok(Control::new(crate::components::web::DRAIN, 0)),
         ("hang", []) => Ok(Control::new(Control::HANG, 0)),
         ("slow", [value]) => match factor(value) {
             Some(factor) => Ok(Control::new(Control::SPEED, (factor * 1e6).round().max(1.0) as u64)),

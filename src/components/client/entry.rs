@@ -109,6 +109,8 @@ pub(super) static ENTRY: Entry = Entry {
     measures: &[
         Measure { name: "requests_count", about: "requests issued" },
         Measure { name: "retries_count", about: "further attempts" },
+        Measure { name: "logins_count", about: "logins, the first ones included" },
+        Measure { name: "sessions_lost_count", about: "sessions that the asked server did not know" },
     ],
 };
 

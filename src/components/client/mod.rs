@@ -6,6 +6,7 @@ use crate::kernel::Component;
 use crate::random::keys::Keyspace;
 
 mod address;
+mod browser;
 mod entry;
 mod node;
 mod source;

@@ -1,10 +1,13 @@
-//! Settings of a load balancer, and what can be wrong with them.
+//! Settings of a load balancer.
 
-use super::super::{Site, site};
-use super::policy::{self, Backend};
-use crate::catalog::{Entry, Kind, Load, Measure, Param, Preset, Problem, Problems, Value};
-use crate::components::site::Group;
-use crate::kernel::{NodeId, SECOND};
+use super::super::site;
+use super::policy;
+use super::sticky::STICKY;
+use crate::catalog::{Entry, Kind, Measure, Param, Preset};
+use crate::kernel::SECOND;
+
+/// Kinds of components that can stand behind a balancer.
+const SERVERS: &[&str] = &["web", "cache", "database", "load_balancer"];
 
 pub(super) static ENTRY: Entry = Entry {
     name: "load_balancer",
@@ -13,7 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Groups(&["web", "cache", "database", "load_balancer"]),
+            kind: Kind::Groups(SERVERS),
             preset: Preset::Required,
             about: "the servers: a group or several",
         },
@@ -34,6 +37,114 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Duration,
             preset: Preset::Duration(10 * SECOND),
             about: "how fast policy \"least_latency\" forgets old latencies (10 s: Finagle, PeakEwma)",
+        },
+        Param {
+            name: "sticky",
+            kind: Kind::Choice(STICKY),
+            preset: Preset::Absent("clients are not bound to servers"),
+            about: "clients come back to the server that served them, by cookie or by address",
+        },
+        Param {
+            name: "sticky_table",
+            kind: Kind::Count(1, 100_000_000),
+            preset: Preset::Count(1 << 20),
+            about: "addresses remembered for `sticky: \"address\"`, oldest forgotten (HAProxy's manual: size 1m)",
+        },
+        Param {
+            name: "check",
+            kind: Kind::Duration,
+            preset: Preset::Absent("no active health checks"),
+            about: "pause between two health checks of a server (HAProxy: inter 2s); real calls to web servers",
+        },
+        Param {
+            name: "check_timeout",
+            kind: Kind::Duration,
+            preset: Preset::Absent("as long as `check`"),
+            about: "how long a health check waits for its answer",
+        },
+        Param {
+            name: "rise",
+            kind: Kind::Count(1, 1000),
+            preset: Preset::Count(2),
+            about: "good checks in a row that bring a server back (HAProxy 2.6: 2)",
+        },
+        Param {
+            name: "fall",
+            kind: Kind::Count(1, 1000),
+            preset: Preset::Count(3),
+            about: "failed checks in a row that take it out (HAProxy 2.6: 3)",
+        },
+        Param {
+            name: "max_fails",
+            kind: Kind::Count(1, 1_000_000),
+            preset: Preset::Absent("no passive health checks"),
+            about: "failed calls within `fail_timeout` after which a server rests as long (nginx: 1)",
+        },
+        Param {
+            name: "fail_timeout",
+            kind: Kind::Duration,
+            preset: Preset::Duration(10 * SECOND),
+            about: "passive checks: time of failures and of rest, after which one call finds out (nginx: 10 s)",
+        },
+        Param {
+            name: "retries",
+            kind: Kind::Count(0, super::careful::RETRIES_AT_MOST as i64),
+            preset: Preset::Count(0),
+            about: "further tries of a call that was refused, or of a read that broke off (HAProxy: 3)",
+        },
+        Param {
+            name: "redispatch",
+            kind: Kind::Flag,
+            preset: Preset::Flag(true),
+            about: "whether a retry goes to another server at once (nginx), else to the same after 1 s (HAProxy)",
+        },
+        Param {
+            name: "retry_timeouts",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "whether reads without an answer in time are retried too (nginx does, HAProxy does not)",
+        },
+        Param {
+            name: "connections",
+            kind: Kind::Count(1, 1_000_000_000),
+            preset: Preset::Absent("no limit"),
+            about: "most calls under way at a server (maxconn, max_conns); the rest waits at the balancer",
+        },
+        Param {
+            name: "queue",
+            kind: Kind::Count(0, i64::MAX),
+            preset: Preset::Absent("no bound"),
+            about: "with `connections`: most calls that wait for a server; one more is rejected",
+        },
+        Param {
+            name: "queue_timeout",
+            kind: Kind::Duration,
+            preset: Preset::Absent("they wait for ever"),
+            about: "with `connections`: how long a call waits before it is rejected (HAProxy: timeout queue)",
+        },
+        Param {
+            name: "slow_start",
+            kind: Kind::Duration,
+            preset: Preset::Absent("full weight at once"),
+            about: "time in which a server that comes (back) into service grows to its full weight",
+        },
+        Param {
+            name: "writes_to",
+            kind: Kind::Groups(SERVERS),
+            preset: Preset::Absent("to the same servers as reads"),
+            about: "target group of writing requests",
+        },
+        Param {
+            name: "routes",
+            kind: Kind::Routes(SERVERS),
+            preset: Preset::Absent("all keys go to the same servers"),
+            about: "target groups by key (path): first key, last key, servers; the first that fits counts",
+        },
+        Param {
+            name: "private",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "whether its servers have private addresses: clients reach them through it only",
         },
         Param {
             name: "service",
@@ -58,80 +169,11 @@ pub(super) static ENTRY: Entry = Entry {
     measures: &[
         Measure { name: "calls_count", about: "calls passed on" },
         Measure { name: "errors_count", about: "calls answered with an error" },
+        Measure { name: "redispatched_count", about: "further tries of calls" },
+        Measure { name: "no_server_count", about: "calls for which no server was in service" },
+        Measure { name: "turned_away_count", about: "calls that found the queue full or waited too long" },
+        Measure { name: "health_checks_count", about: "health checks sent" },
+        Measure { name: "recookied_count", about: "clients that got another server's cookie" },
+        Measure { name: "servers_in_service_count", about: "servers that take new clients" },
     ],
 };
-
-fn servers(site: &Site<'_>) -> Vec<NodeId> {
-    let groups = site.settings().groups("to");
-    groups.iter().flat_map(|group| site.layout.groups[*group].nodes()).collect()
-}
-
-/// The servers with their weights.
-pub(super) fn backends(site: &Site<'_>) -> Vec<Backend> {
-    let weights = site.settings().list("weights");
-    let weight = |at: usize| weights.get(at).and_then(whole).unwrap_or(1) as u32;
-    servers(site).into_iter().enumerate().map(|(at, node)| Backend::new(node, weight(at))).collect()
-}
-
-fn whole(value: &Value) -> Option<i64> {
-    if let Value::Whole(number) = value { Some(*number) } else { None }
-}
-
-pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
-    check_weights(site, problems);
-    check_addresses(site, problems);
-}
-
-fn check_weights(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let weights: Vec<i64> = settings.list("weights").iter().filter_map(whole).collect();
-    let (count, servers) = (weights.len(), servers(site).len());
-    let choice = settings.choice("policy");
-    let (name, heaviest) = (policy::POLICIES[choice].name, policy::heaviest(choice));
-    if count == 0 {
-        if name == "weighted" {
-            let place = settings.place("policy").unwrap_or(&site.group().place);
-            let problem = Problem::at(place, "policy \"weighted\" needs the setting `weights`");
-            problems.push(problem.hint("add `weights: [5, 3, 2]`"));
-        }
-        return;
-    }
-    if count != servers {
-        let message = format!("{count} weights for {servers} servers");
-        problems.push(settings.problem("weights", message).hint("one weight for each server"));
-    }
-    if heaviest == 0 {
-        let message = format!("policy \"{name}\" does not look at `weights`");
-        problems.push(settings.problem("weights", message).hint("add `policy: \"weighted\"`"));
-    } else if let Some(weight) = weights.iter().find(|weight| **weight > heaviest) {
-        let message = format!("policy \"{name}\" takes weights up to {heaviest}, not {weight}");
-        problems.push(settings.problem("weights", message).hint("divide all by the same number"));
-    }
-}
-
-/// A policy that looks at addresses needs clients that have some.
-fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let choice = settings.choice("policy");
-    if !policy::looks_at_addresses(choice) {
-        return;
-    }
-    for group in clients(site) {
-        let recorded = matches!(group.settings.load("rate"), Some(Load::Trace(_)));
-        if !recorded && !group.settings.is_given("addresses") {
-            let place = settings.place("policy").unwrap_or(&site.group().place);
-            let (policy, clients) = (policy::POLICIES[choice].name, &group.name);
-            let message =
-                format!("policy \"{policy}\" looks at addresses, and the clients of \"{clients}\" have none");
-            problems.push(Problem::at(place, message).hint("give the traffic `addresses: 10_000`"));
-        }
-    }
-}
-
-/// The traffics that come straight to it.
-fn clients<'a>(site: &Site<'a>) -> impl Iterator<Item = &'a Group> {
-    let index = site.index;
-    let comes_here =
-        move |group: &&Group| group.kind == "traffic" && group.settings.group("to") == Some(index);
-    site.layout.groups.iter().filter(comes_here)
-}

@@ -2,19 +2,31 @@
 
 use super::{ComponentKind, Site};
 use crate::kernel::{
-    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
-    TimeoutClass, Timer,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
+    Timer,
 };
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::random::variate::Variate;
 
+mod careful;
+mod checks;
 mod entry;
+mod make;
+mod mistakes;
+mod passing;
 pub mod policy;
-use policy::{Asker, Backend, Balance, Tuning};
+mod server;
+mod sticky;
+mod target;
+mod waiting;
+use passing::Passing;
+use policy::{Backend, Balance};
 
 /// Passes calls on to servers.
+///
+/// A balancer without checks, retries, stickiness and limits is the plain one of this file; else it is `careful.rs`.
 pub const KIND: ComponentKind =
-    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check: entry::check, build, grow: None };
+    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check: mistakes::check, build, grow: None };
 
 const WORK: u16 = 0;
 
@@ -23,6 +35,8 @@ struct LoadBalancer {
     /// Whether the policy wants to know how long answers take.
     observes: bool,
     backends: Vec<Backend>,
+    /// The groups whose members the servers are.
+    groups: Vec<u16>,
     work: Option<(Variate, Station)>,
     purpose: u64,
     timeout_length: Option<Time>,
@@ -33,16 +47,20 @@ struct LoadBalancer {
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
-    let backends = entry::backends(site);
-    let tuning = Tuning { decay: settings.duration("decay").expect("preset") };
-    let policy = policy::make(settings.choice("policy"), &backends, &tuning);
-    let cores = settings.count("cores").expect("preset") as u32;
-    let plan = StationPlan { servers: cores, queue: None, discipline: 0 };
+    let work = settings.variate("service").map(|time| (time, station(site)));
+    if make::is_careful(settings) {
+        let mut careful = make::careful(site);
+        careful.work = work;
+        return vec![Box::new(careful)];
+    }
+    let backends = make::backends(site, &settings.groups("to"), settings.list("weights"));
+    let policy = make::policy(site, &backends);
     vec![Box::new(LoadBalancer {
         observes: policy.observes(),
         policy,
         backends,
-        work: settings.variate("service").map(|time| (time, Station::new(plan, WORK))),
+        groups: settings.groups("to").into_iter().map(|group| group as u16).collect(),
+        work,
         purpose: site.purpose("balance"),
         timeout_length: settings.duration("timeout"),
         timeout: None,
@@ -51,40 +69,48 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     })]
 }
 
+fn station(site: &Site<'_>) -> Station {
+    let servers = site.settings().count("cores").expect("preset") as u32;
+    Station::new(StationPlan { servers, queue: None, discipline: 0 }, WORK)
+}
+
 impl LoadBalancer {
     #[inline]
     fn pass_on(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let ask = Ask::on_behalf_of(id, cx.call(id), NodeId::NONE);
         let mut asker = Passing { request: ask.request, key: ask.key, purpose: self.purpose, cx };
-        let chosen = self.policy.pick(&self.backends, &mut asker).expect("all servers are open");
+        let Some(chosen) = self.policy.pick(&self.backends, &mut asker) else {
+            return self.refuse(id, cx);
+        };
         let backend = &mut self.backends[chosen];
         backend.in_flight += 1;
         self.calls += 1;
         cx.ask(Ask { to: backend.node, note: chosen as u32, timeout: self.timeout, ..ask });
     }
-}
 
-/// The call that is being passed on, as a policy may see it.
-struct Passing<'a, 'b> {
-    request: RequestId,
-    key: u64,
-    purpose: u64,
-    cx: &'a mut Ctx<'b>,
-}
-
-impl Asker for Passing<'_, '_> {
-    #[inline]
-    fn uniform(&mut self) -> f64 {
-        self.purpose = self.purpose.wrapping_add(1);
-        self.cx.draw(self.request, self.purpose, self.key)
+    /// All servers have left.
+    #[cold]
+    fn refuse(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        self.calls += 1;
+        self.errors += 1;
+        cx.reply(id, Answer::of(Status::Failed));
     }
 
-    fn address(&self) -> u32 {
-        self.cx.request(self.request).map_or(0, |request| request.address)
+    fn join(&mut self, control: Control) {
+        let (group, node) = control.subject();
+        if self.groups.contains(&group) {
+            self.backends.push(Backend::new(node, make::mean_weight(&self.backends)));
+            self.policy.refresh(&self.backends);
+        }
     }
 
-    fn now(&self) -> Time {
-        self.cx.now()
+    /// A server has left: it gets nothing new.
+    fn leave(&mut self, node: NodeId) {
+        for backend in self.backends.iter_mut().filter(|backend| backend.node == node) {
+            backend.usable = false;
+            backend.open = false;
+        }
+        self.policy.refresh(&self.backends);
     }
 }
 
@@ -118,7 +144,7 @@ impl Component for LoadBalancer {
         if self.observes {
             self.policy.observe(reply.note as usize, cx.now() - reply.asked, cx.now());
         }
-        let failed = !matches!(reply.status, Status::Ok | Status::Missing);
+        let failed = !matches!(reply.status, Status::Ok | Status::Missing | Status::Denied);
         self.errors += u64::from(failed);
         // What the client sees of a dead or silent server is an error of the balancer (502, 504).
         let answer = match reply.status {
@@ -132,8 +158,13 @@ impl Component for LoadBalancer {
         if let Some((_, station)) = &mut self.work {
             station.on_control(control, cx);
         }
-        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
-            self.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
+        match control.verb {
+            Control::CRASH_PROCESS | Control::CRASH_HOST => {
+                self.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
+            }
+            Control::JOIN => self.join(control),
+            Control::LEAVE => self.leave(control.subject().1),
+            _ => {}
         }
     }
 
@@ -155,6 +186,7 @@ impl Component for LoadBalancer {
         Box::new(LoadBalancer {
             policy: self.policy.fork(),
             backends: self.backends.clone(),
+            groups: self.groups.clone(),
             work: self.work.clone(),
             ..*self
         })
