@@ -5,8 +5,19 @@ use scalelab::components::MECHANISMS;
 use std::time::Duration;
 
 /// One line for each experiment and mechanism: with `--disable`, its checks fail.
-const TABLE: &[(&str, &str)] =
-    &[("first_look", "cache"), ("first_look", "invalidation"), ("first_look", "write_back")];
+const TABLE: &[(&str, &str)] = &[
+    ("first_look", "cache"),
+    ("first_look", "invalidation"),
+    ("first_look", "write_back"),
+    ("03_scale_up_or_out", "scalability_law"),
+    ("04_balancing_policies", "weights"),
+    ("04_health_checks", "health_checks"),
+    ("04_health_checks", "redispatch"),
+    ("04_join_leave_autoscale", "autoscaling"),
+    ("04_join_leave_autoscale", "drain"),
+    ("08_sticky_or_stateless", "sticky"),
+    ("08_sticky_or_stateless", "session_memory"),
+];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();

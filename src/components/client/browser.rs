@@ -110,7 +110,9 @@ mod tests {
     }
 
     fn request(user: u32) -> Request {
-        Request { user, ..Request::new(NodeId(0), 0, DrawKey(0), 0, 0) }
+        let mut request = Request::new(NodeId(0), 0, DrawKey(0), 0, 0);
+        request.user = user;
+        request
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! A component of its own beside the plain one, so that worlds without all this do not pay for it.
 
-use super::checks::{Change, Checks};
+use super::checks::Checks;
 use super::passing::Passing;
+use super::server::Condition;
 use super::sticky::Sticky;
 use super::target::{Choice, Limits, Target};
 use super::waiting::{Waiting, Wish};
@@ -15,13 +16,13 @@ use crate::parts::station::{Job, Station};
 use crate::parts::verbs::{HEALTH, READ, WRITE};
 use crate::random::variate::Variate;
 
-const CHECK: u16 = 1;
+pub(super) const CHECK: u16 = 1;
 const RETRY: u16 = 2;
-const WARM: u16 = 3;
+pub(super) const WARM: u16 = 3;
 const OVERDUE: u16 = 4;
 
 /// Marks the note of a health check; the rest is target and server. Other notes are places in the table of attempts.
-const PROBE: u32 = 1 << 31;
+pub(super) const PROBE: u32 = 1 << 31;
 /// Servers that a call has tried are remembered in place.
 pub(super) const RETRIES_AT_MOST: usize = 10;
 /// Before the same server is tried again (HAProxy 2.6, `retries`: "a turn-around timer of 1 second").
@@ -50,13 +51,13 @@ struct Attempt {
 
 /// Counters since the start.
 #[derive(Clone, Copy, Default)]
-struct Counts {
+pub(super) struct Counts {
     calls: u64,
     errors: u64,
     retries: u64,
     nobody: u64,
     rejected: u64,
-    checks: u64,
+    pub checks: u64,
     recookied: u64,
 }
 
@@ -71,10 +72,10 @@ pub(super) struct Careful {
     pub purpose: u64,
     pub timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
-    check_timeout: Option<TimeoutClass>,
+    pub check_timeout: Option<TimeoutClass>,
     attempts: Vec<Attempt>,
     free: Vec<u32>,
-    counts: Counts,
+    pub counts: Counts,
 }
 
 impl Careful {
@@ -237,7 +238,7 @@ impl Careful {
     }
 
     /// Servers may have room again, or be back.
-    fn serve_waiting(&mut self, cx: &mut Ctx<'_>) {
+    pub(super) fn serve_waiting(&mut self, cx: &mut Ctx<'_>) {
         while let Some((place, _)) = self.waiting.first() {
             match self.choose(place, cx) {
                 Choice::Full => return,
@@ -261,99 +262,6 @@ impl Careful {
         }
     }
 
-    // ---- health
-
-    fn begin_checks(&mut self, cx: &mut Ctx<'_>) {
-        let Some(checks) = self.checks else { return };
-        let servers: usize = self.targets.iter().map(|target| target.backends.len()).sum();
-        let mut number = 0;
-        for (target, servers_of) in self.targets.iter().enumerate() {
-            for at in 0..servers_of.backends.len() {
-                let timer = Timer { tag: CHECK, data: u64::from(server_number(target, at)) };
-                cx.timer_in(checks.first(number, servers), timer);
-                number += 1;
-            }
-        }
-    }
-
-    fn check(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        let (target, at) = server_of(number);
-        let target = &self.targets[target];
-        if target.conditions[at].gone {
-            return;
-        }
-        self.counts.checks += 1;
-        let ask = Ask::new(target.backends[at].node, HEALTH, 0);
-        cx.ask(Ask { note: PROBE | number, timeout: self.check_timeout, ..ask });
-    }
-
-    fn hear_check(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let Some(checks) = self.checks else { return };
-        let number = reply.note & !PROBE;
-        cx.timer_in(checks.interval, Timer { tag: CHECK, data: u64::from(number) });
-        let (target, at) = server_of(number);
-        let change = checks.hear(&mut self.targets[target].conditions[at], reply.status);
-        let Some(change) = change else { return };
-        cx.tell(change.name(), format!("server {at} of target group {target}"));
-        self.follow(change, target, at, cx);
-    }
-
-    fn follow(&mut self, change: Change, target: usize, at: usize, cx: &mut Ctx<'_>) {
-        if change.opens() {
-            self.warm_up(target, at, cx);
-        }
-        self.targets[target].settle(self.limits.slow_start, cx.now());
-        self.serve_waiting(cx);
-    }
-
-    /// With slow start, a server that comes into service begins with little weight.
-    fn warm_up(&mut self, target: usize, at: usize, cx: &mut Ctx<'_>) {
-        if let Some(slow) = self.limits.slow_start {
-            self.targets[target].conditions[at].warming_since = Some(cx.now());
-            cx.timer_in(slow.step(), Timer { tag: WARM, data: u64::from(server_number(target, at)) });
-        }
-    }
-
-    fn warm(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        let Some(slow) = self.limits.slow_start else { return };
-        let (target, at) = server_of(number);
-        let condition = &mut self.targets[target].conditions[at];
-        if slow.is_over(condition, cx.now()) {
-            condition.warming_since = None;
-        } else if condition.warming_since.is_some() {
-            cx.timer_in(slow.step(), Timer { tag: WARM, data: u64::from(number) });
-        }
-        self.targets[target].settle(self.limits.slow_start, cx.now());
-    }
-
-    // ---- members
-
-    fn join(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        let (group, node) = control.subject();
-        for target in 0..self.targets.len() {
-            if !self.targets[target].groups.contains(&group) {
-                continue;
-            }
-            let at = self.targets[target].join(node);
-            self.warm_up(target, at, cx);
-            self.targets[target].settle(self.limits.slow_start, cx.now());
-            if self.checks.is_some() {
-                self.check(server_number(target, at), cx);
-            }
-        }
-        self.serve_waiting(cx);
-    }
-
-    fn leave(&mut self, node: NodeId, cx: &mut Ctx<'_>) {
-        for target in &mut self.targets {
-            if let Some(at) = target.find(node) {
-                target.conditions[at].gone = true;
-                target.settle(self.limits.slow_start, cx.now());
-            }
-        }
-        self.serve_waiting(cx);
-    }
-
     /// A crash: what the balancer knew is gone, but for what it was told to be its configuration.
     fn forget(&mut self, now: Time) {
         self.attempts.clear();
@@ -363,22 +271,11 @@ impl Careful {
         for target in &mut self.targets {
             target.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
             for condition in &mut target.conditions {
-                *condition = super::server::Condition {
-                    gone: condition.gone,
-                    ..super::server::Condition::new(condition.weight)
-                };
+                *condition = Condition { gone: condition.gone, ..Condition::new(condition.weight) };
             }
             target.settle(self.limits.slow_start, now);
         }
     }
-}
-
-fn server_number(target: usize, at: usize) -> u32 {
-    (target as u32) << 16 | at as u32
-}
-
-fn server_of(number: u32) -> (usize, usize) {
-    ((number >> 16) as usize, (number & 0xFFFF) as usize)
 }
 
 impl Component for Careful {
@@ -433,6 +330,12 @@ impl Component for Careful {
             Control::RECOVER if control.arg == 1 => self.begin_checks(cx),
             Control::JOIN => self.join(control, cx),
             Control::LEAVE => self.leave(control.subject().1, cx),
+            super::WEIGHT => {
+                let (at, weight) = super::weight_of(control);
+                self.targets[0].conditions[at].weight = weight;
+                self.targets[0].settle(self.limits.slow_start, cx.now());
+                self.serve_waiting(cx);
+            }
             _ => {}
         }
     }

@@ -3,11 +3,23 @@
 use super::super::site;
 use super::policy;
 use super::sticky::STICKY;
-use crate::catalog::{Entry, Kind, Measure, Param, Preset};
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset};
 use crate::kernel::SECOND;
 
 /// Kinds of components that can stand behind a balancer.
 const SERVERS: &[&str] = &["web", "cache", "database", "load_balancer"];
+
+const ACTIONS: &[Action] = &[
+    site::CRASH,
+    site::RECOVER,
+    site::HANG,
+    site::SLOW,
+    Action {
+        name: "weights",
+        usage: "weights([9, 1])",
+        about: "new weights of its servers; 0 = no new clients (blue/green and canary deploys)",
+    },
+];
 
 pub(super) static ENTRY: Entry = Entry {
     name: "load_balancer",
@@ -37,6 +49,12 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Duration,
             preset: Preset::Duration(10 * SECOND),
             about: "how fast policy \"least_latency\" forgets old latencies (10 s: Finagle, PeakEwma)",
+        },
+        Param {
+            name: "hash",
+            kind: Kind::Choice(policy::HASH_BY),
+            preset: Preset::Choice("key"),
+            about: "what policy \"consistent_hash\" hashes",
         },
         Param {
             name: "sticky",
@@ -165,7 +183,7 @@ pub(super) static ENTRY: Entry = Entry {
             about: "how long it waits for a server (nginx: 60 s, proxy_read_timeout)",
         },
     ],
-    actions: site::NODE_ACTIONS,
+    actions: ACTIONS,
     measures: &[
         Measure { name: "calls_count", about: "calls passed on" },
         Measure { name: "errors_count", about: "calls answered with an error" },

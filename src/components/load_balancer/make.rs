@@ -22,6 +22,7 @@ pub(super) fn servers(site: &Site<'_>, groups: &[usize]) -> Vec<NodeId> {
 
 /// The servers of these groups with their weights.
 pub(super) fn backends(site: &Site<'_>, groups: &[usize], weights: &[Value]) -> Vec<Backend> {
+    let weights = if site.is_disabled("weights") { &[] } else { weights };
     let weight = |at: usize| weights.get(at).and_then(super::mistakes::whole).unwrap_or(1) as u32;
     let servers = servers(site, groups).into_iter().enumerate();
     servers.map(|(at, node)| Backend::new(node, weight(at))).collect()
@@ -36,7 +37,8 @@ pub(super) fn mean_weight(backends: &[Backend]) -> u32 {
 /// The policy over these servers.
 pub(super) fn policy(site: &Site<'_>, backends: &[Backend]) -> Box<dyn Balance> {
     let settings = site.settings();
-    let tuning = Tuning { decay: settings.duration("decay").expect("preset") };
+    let tuning =
+        Tuning { decay: settings.duration("decay").expect("preset"), hash_by: settings.choice("hash") };
     policy::make(settings.choice("policy"), backends, &tuning)
 }
 

@@ -49,7 +49,7 @@ fn check_weights(site: &Site<'_>, problems: &mut Problems) {
 fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let choice = settings.choice("policy");
-    if !policy::looks_at_addresses(choice) {
+    if !policy::looks_at_addresses(choice, settings.choice("hash")) {
         return;
     }
     for group in clients(site) {

@@ -1,6 +1,6 @@
 //! A load balancer: passes each call to one of its servers and the answer back.
 
-use super::{ComponentKind, Site};
+use super::{ComponentKind, Layout, Site};
 use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
     Timer,
@@ -11,6 +11,7 @@ use crate::random::variate::Variate;
 mod careful;
 mod checks;
 mod entry;
+mod keeping;
 mod make;
 mod mistakes;
 mod passing;
@@ -29,6 +30,28 @@ pub const KIND: ComponentKind =
     ComponentKind { entry: &entry::ENTRY, nodes: super::one, check: mistakes::check, build, grow: None };
 
 const WORK: u16 = 0;
+/// A server gets another weight.
+const WEIGHT: u16 = Control::FIRST_OWN;
+
+/// The command that gives a server, by its place, another weight.
+pub fn set_weight(at: usize, weight: u32) -> Control {
+    Control::new(WEIGHT, (at as u64) << 32 | u64::from(weight))
+}
+
+fn weight_of(control: Control) -> (usize, u32) {
+    ((control.arg >> 32) as usize, control.arg as u32)
+}
+
+/// Largest weight that a balancer's policy understands; 1 (all or nothing) if it does not look at weights.
+pub fn heaviest_weight(layout: &Layout, group: usize) -> i64 {
+    policy::heaviest(layout.groups[group].settings.choice("policy")).max(1)
+}
+
+/// Number of the servers that a balancer begins with, those of its routes not counted.
+pub fn server_count(layout: &Layout, group: usize) -> usize {
+    let count = |group: usize| layout.groups[group].count as usize;
+    layout.groups[group].settings.groups("to").into_iter().map(count).sum()
+}
 
 struct LoadBalancer {
     policy: Box<dyn Balance>,
@@ -164,6 +187,12 @@ impl Component for LoadBalancer {
             }
             Control::JOIN => self.join(control),
             Control::LEAVE => self.leave(control.subject().1),
+            WEIGHT => {
+                let (at, weight) = weight_of(control);
+                self.backends[at].weight = weight;
+                self.backends[at].open = self.backends[at].usable && weight > 0;
+                self.policy.refresh(&self.backends);
+            }
             _ => {}
         }
     }

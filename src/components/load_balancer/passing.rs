@@ -23,6 +23,10 @@ impl Asker for Passing<'_, '_> {
         self.cx.request(self.request).map_or(0, |request| request.address)
     }
 
+    fn key(&self) -> u64 {
+        self.key
+    }
+
     fn now(&self) -> Time {
         self.cx.now()
     }

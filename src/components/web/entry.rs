@@ -115,6 +115,18 @@ pub(super) static ENTRY: Entry = Entry {
             about: "beta of the Universal Scalability Law: cost of keeping each pair of busy processors in step",
         },
         Param {
+            name: "pause",
+            kind: Kind::Variate,
+            preset: Preset::Absent("servers do not pause"),
+            about: "length of a pause in which a server stands still (garbage collection); needs `pause_every`",
+        },
+        Param {
+            name: "pause_every",
+            kind: Kind::Variate,
+            preset: Preset::Absent("servers do not pause"),
+            about: "time from the end of one pause to the next, drawn for each server on its own",
+        },
+        Param {
             name: "sessions",
             kind: Kind::Choice(SESSIONS),
             preset: Preset::Absent("users need no login"),
@@ -155,6 +167,7 @@ pub(super) static ENTRY: Entry = Entry {
     measures: &[
         Measure { name: "requests_count", about: "requests taken" },
         Measure { name: "errors_count", about: "requests answered with an error" },
+        Measure { name: "pauses_count", about: "pauses so far" },
         Measure { name: "sessions_count", about: "sessions in memory" },
         Measure { name: "session_bytes", about: "their size" },
         Measure { name: "sessions_unknown_count", about: "requests that had to log in first" },
@@ -204,12 +217,24 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         }
     }
     check_sessions(site, problems);
+    check_pauses(site, problems);
     if settings.group("reads").is_none() && settings.group("writes").is_none() {
         // A server without data still answers: its own work is the whole request.
         if settings.variate("service").is_none() {
             let message = format!("web \"{}\" has nothing to do", site.group().name);
             let problem = Problem::at(&site.group().place, message);
             problems.push(problem.hint("give it `reads:` and `writes:`, or own work with `service:`"));
+        }
+    }
+}
+
+fn check_pauses(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for (name, other) in [("pause", "pause_every"), ("pause_every", "pause")] {
+        if settings.is_given(name) && !settings.is_given(other) {
+            let message = format!("`{name}` needs the setting `{other}`");
+            problems
+                .push(settings.problem(name, message).hint(format!("add `{other}: exponential(100.ms)`")));
         }
     }
 }

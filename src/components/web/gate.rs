@@ -42,6 +42,15 @@ impl Server {
         }
     }
 
+    /// All callers are told that it is over; what goes on is for nobody.
+    #[cold]
+    pub(super) fn drop_all(&mut self, cx: &mut Ctx<'_>) {
+        for task in &mut self.tasks {
+            let call = std::mem::replace(&mut task.call, CallId::NONE);
+            cx.reply(call, Answer::of(Status::Failed));
+        }
+    }
+
     /// A health check has got a worker: that is all it wants to know.
     #[cold]
     pub(super) fn answer_check(&mut self, index: u32, cx: &mut Ctx<'_>) {

@@ -5,6 +5,7 @@ use crate::kernel::{Component, Control, Time};
 
 mod entry;
 mod gate;
+mod pause;
 mod scale;
 mod server;
 mod session;

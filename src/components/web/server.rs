@@ -1,6 +1,7 @@
 //! One server: a table of requests under way, each at some step of its plan.
 
 use super::gate::Told;
+use super::pause::{PAUSE, Pauses};
 use super::scale::Scale;
 use super::session::Sessions;
 use super::{DRAIN, Length, Step, entry};
@@ -38,7 +39,10 @@ pub(super) struct Server {
     pub(super) tasks: Vec<Task>,
     pub(super) free: Vec<u32>,
     pub(super) sessions: Option<Sessions>,
+    pauses: Option<Pauses>,
     pub(super) draining: bool,
+    /// Switched off by a test: a server that leaves drops what it has begun.
+    leaves_at_once: bool,
     pub(super) told: Told,
     requests: u64,
     pub(super) answered: u64,
@@ -96,7 +100,9 @@ impl Server {
             tasks: Vec::new(),
             free: Vec::new(),
             sessions: Sessions::new(site),
+            pauses: Pauses::new(site),
             draining: false,
+            leaves_at_once: site.is_disabled("drain"),
             told: Told::default(),
             requests: 0,
             answered: 0,
@@ -189,6 +195,15 @@ impl Server {
             self.finish(index, Answer::of(Status::Rejected), cx);
         }
         true
+    }
+
+    /// Everything stands still for a while.
+    #[cold]
+    fn pause(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(pauses) = &mut self.pauses {
+            self.processors.on_control(Control::new(Control::HANG, 0), cx);
+            pauses.begin(cx);
+        }
     }
 
     /// Own work of a login.
@@ -304,6 +319,7 @@ impl Component for Server {
             access.timeout = class;
         }
         self.sessions.iter_mut().for_each(|sessions| sessions.start(class));
+        self.pauses.iter_mut().for_each(|pauses| pauses.start(cx));
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
@@ -321,6 +337,8 @@ impl Component for Server {
             }
             self.tasks[job as usize].step += 1;
             self.advance(job as u32, cx);
+        } else if timer.tag == PAUSE {
+            self.pause(cx);
         }
     }
 
@@ -341,6 +359,9 @@ impl Component for Server {
         for access in self.reads.iter_mut().chain(&mut self.writes) {
             access.on_control(&control, cx);
         }
+        if control.verb == Control::RECOVER {
+            self.pauses.iter_mut().for_each(|pauses| pauses.arm(cx));
+        }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.workers.clear(cx.now());
             self.tasks.clear();
@@ -348,8 +369,11 @@ impl Component for Server {
             self.scale.iter_mut().for_each(Scale::clear);
             self.sessions.iter_mut().for_each(Sessions::forget);
             self.draining = false;
+            self.pauses.iter_mut().for_each(Pauses::disarm);
         } else if control.verb == DRAIN {
             self.draining = control.arg == 1;
+        } else if control.verb == Control::LEAVE && self.leaves_at_once && control.subject().1 == cx.node() {
+            self.drop_all(cx);
         }
     }
 
@@ -359,6 +383,9 @@ impl Component for Server {
         out.count("requests", self.requests);
         out.count("answered", self.answered);
         out.count("errors", self.errors);
+        if let Some(pauses) = &self.pauses {
+            out.count("pauses", pauses.count);
+        }
         if let Some(sessions) = &self.sessions {
             out.count("sessions_unknown", sessions.unknown);
             if let Some((count, bytes)) = sessions.held() {

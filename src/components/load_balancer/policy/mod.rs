@@ -1,5 +1,6 @@
 //! Balancing policies: which server is next.
 
+mod consistent_hash;
 mod haproxy_roundrobin;
 mod haproxy_static_rr;
 mod ip_hash;
@@ -50,6 +51,10 @@ pub trait Asker {
     fn address(&self) -> u32 {
         0
     }
+    /// What the call is about.
+    fn key(&self) -> u64 {
+        0
+    }
     /// The time.
     fn now(&self) -> Time {
         0
@@ -85,7 +90,25 @@ pub trait Balance: Send {
 pub struct Tuning {
     /// How fast old latencies are forgotten (`least_latency`).
     pub decay: Time,
+    /// What is hashed (`consistent_hash`): index in [`HASH_BY`].
+    pub hash_by: usize,
 }
+
+/// What `consistent_hash` hashes.
+pub const HASH_BY: &[Policy] = &[
+    Policy {
+        name: "key",
+        about: "what the call is about (a URL, a row)",
+        source: "nginx `hash $request_uri`",
+        wrong_when: "sessions of users matter, not data",
+    },
+    Policy {
+        name: "address",
+        about: "the client's address",
+        source: "HAProxy `balance source` with `hash-type consistent`",
+        wrong_when: "many clients share an address",
+    },
+];
 
 type Make = fn(&[Backend], &Tuning) -> Box<dyn Balance>;
 
@@ -121,6 +144,7 @@ const TABLE: &[Row] = &[
     row(least_connections::ENTRY, least_connections::make, ANY_WEIGHT),
     row(power_of_two::ENTRY, power_of_two::make, 0),
     row(least_latency::ENTRY, least_latency::make, 0),
+    row(consistent_hash::ENTRY, consistent_hash::make, ANY_WEIGHT),
     by_address(ip_hash::ENTRY, ip_hash::make, ANY_WEIGHT),
     by_address(source::ENTRY, source::make, HAPROXY_WEIGHT),
 ];
@@ -147,8 +171,9 @@ pub fn heaviest(choice: usize) -> i64 {
 }
 
 /// Whether a policy looks at addresses of clients.
-pub fn looks_at_addresses(choice: usize) -> bool {
+pub fn looks_at_addresses(choice: usize, hash_by: usize) -> bool {
     TABLE[choice].by_address
+        || (POLICIES[choice].name == "consistent_hash" && HASH_BY[hash_by].name == "address")
 }
 
 /// Index below `n` for a uniform number in (0, 1).
@@ -173,7 +198,7 @@ fn servers(weights: &[u32]) -> Vec<Backend> {
 }
 
 #[cfg(test)]
-const TUNING: Tuning = Tuning { decay: 10_000_000_000 };
+const TUNING: Tuning = Tuning { decay: 10_000_000_000, hash_by: 0 };
 
 /// The servers chosen one after the other, as letters.
 #[cfg(test)]
