@@ -12,6 +12,14 @@ const TABLE: &[(&str, &str)] = &[
     ("06_ttl_sweep", "expiry"),
     ("06_eviction", "eviction"),
     ("06_cache_sizing", "cache"),
+    ("03_scale_up_or_out", "scalability_law"),
+    ("04_balancing_policies", "weights"),
+    ("04_health_checks", "health_checks"),
+    ("04_health_checks", "redispatch"),
+    ("04_join_leave_autoscale", "autoscaling"),
+    ("04_join_leave_autoscale", "drain"),
+    ("08_sticky_or_stateless", "sticky"),
+    ("08_sticky_or_stateless", "session_memory"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

@@ -45,6 +45,8 @@ pub enum Kind {
     Group(&'static [&'static str]),
     /// One or several other components, of one of these kinds.
     Groups(&'static [&'static str]),
+    /// A list of [first key, last key, component of one of these kinds].
+    Routes(&'static [&'static str]),
     /// Which keys are wanted, and how often each.
     Keys,
     /// When requests come.
@@ -53,7 +55,7 @@ pub enum Kind {
     Strategy(fn(&Value) -> Option<Problem>),
     /// A list of steps out of these.
     Steps(&'static [&'static str]),
-    /// A list of positive whole numbers.
+    /// A list of whole numbers, not all 0.
     Weights,
 }
 
@@ -78,6 +80,7 @@ impl Kind {
             }
             Kind::Group(kinds) => format!("a {}", super::one_of(&owned(kinds))),
             Kind::Groups(kinds) => format!("a {}, or a list of them", super::one_of(&owned(kinds))),
+            Kind::Routes(_) => "a list such as [[0, 999, images], [1_000, 1_999, api]]".into(),
             Kind::Keys => "keys such as zipf(50_000, 0.99) or uniform_keys(1_000)".into(),
             Kind::Load => {
                 "a rate such as 200.rps, or arrivals such as poisson(200.rps) or steps([...])".into()
@@ -86,7 +89,7 @@ impl Kind {
                 "\"through\", \"around\", \"aside\", \"back\", or a list of steps around \"ack\"".into()
             }
             Kind::Steps(steps) => format!("a list of steps out of \"{}\"", steps.join("\", \"")),
-            Kind::Weights => "a list of positive whole numbers such as [5, 3, 2]".into(),
+            Kind::Weights => "a list of whole numbers from 0 to 1,000,000 such as [5, 3, 2]".into(),
         }
     }
 }

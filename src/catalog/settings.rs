@@ -110,6 +110,11 @@ fn convert(
             };
             list.iter().map(group).collect::<Result<_, _>>().map(List)
         }
+        (Kind::Routes(kinds), List(list)) if !list.is_empty() => list
+            .iter()
+            .map(|route| convert_route(param, route, kinds, kind_of))
+            .collect::<Result<_, _>>()
+            .map(List),
         (Kind::Steps(steps), List(list)) if !list.is_empty() => {
             let step = |item: &Value| match item {
                 Text(text) if steps.contains(&text.as_str()) => Ok(item.clone()),
@@ -119,10 +124,34 @@ fn convert(
             list.iter().map(step).collect::<Result<_, _>>().map(List)
         }
         (Kind::Weights, List(list)) => {
-            let positive = |item: &Value| matches!(item, Whole(1..=1_000_000));
-            if !list.is_empty() && list.iter().all(positive) { Ok(value.clone()) } else { Err(wrong()) }
+            let weight = |item: &Value| matches!(item, Whole(0..=1_000_000));
+            if list.is_empty() || !list.iter().all(weight) {
+                return Err(wrong());
+            }
+            if list.iter().all(|item| matches!(item, Whole(0))) {
+                let message = format!("`{}` are all 0: no server would get anything", param.name);
+                return Err(Problem::new(message));
+            }
+            Ok(value.clone())
         }
         _ => Err(wrong()),
+    }
+}
+
+/// First key, last key, component.
+fn convert_route(
+    param: &Param,
+    route: &Value,
+    kinds: &[&str],
+    kind_of: &dyn Fn(usize) -> Option<&'static str>,
+) -> Result<Value, Problem> {
+    let Value::List(parts) = route else { return Err(wrong_kind(param, route)) };
+    match parts.as_slice() {
+        [Value::Whole(0..), Value::Whole(0..), Value::Group(group)] => {
+            right_kind(param, &parts[2], *group, kinds, kind_of)?;
+            Ok(route.clone())
+        }
+        _ => Err(wrong_kind(param, route)),
     }
 }
 
@@ -319,11 +348,13 @@ impl Settings {
 
     /// Whether some setting names this component.
     pub fn names(&self, component: usize) -> bool {
-        let is_it = |value: &Value| matches!(value, Value::Group(index) if *index == component);
-        self.values.values().any(|(value, _)| match value {
-            Value::List(list) => list.iter().any(is_it),
-            value => is_it(value),
-        })
+        fn is_in(value: &Value, component: usize) -> bool {
+            match value {
+                Value::List(list) => list.iter().any(|item| is_in(item, component)),
+                value => matches!(value, Value::Group(index) if *index == component),
+            }
+        }
+        self.values.values().any(|(value, _)| is_in(value, component))
     }
 
     /// Which keys.

@@ -1,5 +1,6 @@
 //! The rooms of the chapter: one folder per kind of component.
 
+pub mod autoscaler;
 pub mod cache;
 pub mod client;
 pub mod database;
@@ -31,10 +32,24 @@ pub type Grow = fn(&Site<'_>) -> Box<dyn Component>;
 
 /// All kinds: one line each.
 pub const KINDS: &[ComponentKind] =
-    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
+    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND, autoscaler::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "eviction", "expiry", "invalidation", "write_back"];
+pub const MECHANISMS: &[&str] = &[
+    "cache",
+    "eviction",
+    "expiry",
+    "invalidation",
+    "write_back",
+    "weights",
+    "health_checks",
+    "redispatch",
+    "sticky",
+    "session_memory",
+    "scalability_law",
+    "autoscaling",
+    "drain",
+];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

@@ -1,7 +1,7 @@
 //! What a component may know of the world while it is built: its own settings and its neighbours.
 
 use crate::catalog::{Action, Load, Place, Settings};
-use crate::kernel::{Membership, NodeId};
+use crate::kernel::{Membership, NodeId, Time};
 use crate::random::keys::Keyspace;
 
 /// One group of nodes as it will stand.
@@ -98,6 +98,8 @@ pub struct Layout {
     pub groups: Vec<Group>,
     /// Mechanisms that a test has switched off, to see that an experiment notices.
     pub disabled: Vec<String>,
+    /// When the run ends, warm-up included.
+    pub end: Time,
 }
 
 impl Layout {

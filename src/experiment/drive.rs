@@ -293,6 +293,8 @@ impl Run {
         let (warmup, measured) = (self.timing.warmup, self.timing.duration);
         let mut facts = Facts::of(&self.simulation, warmup, measured, look_ups, counted("retries"));
         facts.late -= self.warmup_late;
+        let told = |metric: &str| final_readings.iter().any(|readings| readings.get(metric).is_some());
+        facts.sessions_lost = told("sessions_lost").then(|| counted("sessions_lost"));
         RunResult {
             variant,
             replication,

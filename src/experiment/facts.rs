@@ -25,6 +25,8 @@ pub struct Facts {
     pub retries: u64,
     /// Answers for which nobody waited any more.
     pub late: u64,
+    /// Sessions that the asked server did not know; `None` if no sessions are modelled.
+    pub sessions_lost: Option<u64>,
     /// Events of the whole run.
     pub events: u64,
 }
@@ -52,6 +54,7 @@ impl Facts {
             look_ups,
             retries,
             late: simulation.ledger().late,
+            sessions_lost: None,
             events: simulation.events(),
         }
     }

@@ -229,7 +229,9 @@ pub static METRICS: &[Metric] = &[
         |f| count(f.audit.monotonic_read_violations_count),
     ),
     not_yet("write_unavailable_s", Lower, "time in which no write succeeded (not measured yet: empty)"),
-    not_yet("sessions_lost_count", Lower, "users who had to log in again (not measured yet: empty)"),
+    metric("sessions_lost_count", Lower, "users who had to log in again", |f| {
+        f.sessions_lost.map(|lost| lost as f64)
+    }),
     not_yet(
         "browser_hit_ratio",
         Higher,

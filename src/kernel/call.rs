@@ -27,6 +27,8 @@ pub enum Status {
     TimedOut,
     /// Ask somebody else (`redirect`).
     Moved,
+    /// The user must log in first.
+    Denied,
 }
 
 /// An open exchange. 64 bytes: one cache line.
@@ -224,6 +226,12 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Whether nobody had begun with the call when the callee turned out to be gone (connection refused, not broken).
+    #[inline]
+    pub fn was_refused(&self) -> bool {
+        self.status == Status::Reset && self.version == 0
+    }
+
     /// The same answer for the caller's own caller.
     #[inline]
     pub fn pass_on(&self) -> Answer {

@@ -29,6 +29,8 @@ pub struct Core {
     pub(super) nodes: Vec<Node>,
     /// Events that came to each node while it hung.
     pub(super) held: Vec<Held>,
+    /// Who takes calls to a node while it is down, by the node's index.
+    pub(super) stand_ins: Vec<NodeId>,
     transit: Box<dyn Transit>,
     pub(super) audit: Audit,
     pub(super) book: Book,
@@ -52,6 +54,7 @@ impl Core {
             timeouts: Timeouts::default(),
             nodes: Vec::new(),
             held: Vec::new(),
+            stand_ins: Vec::new(),
             transit,
             audit: Audit::new(keys),
             book: Book::default(),
@@ -76,6 +79,7 @@ impl Core {
             timeouts: self.timeouts.clone(),
             nodes: self.nodes.clone(),
             held: self.held.clone(),
+            stand_ins: self.stand_ins.clone(),
             transit: self.transit.fork(),
             audit: self.audit.clone(),
             book: self.book.clone(),
@@ -207,14 +211,14 @@ impl Core {
         self.close_if_over(id);
     }
 
-    /// The caller is told that the callee's process is gone.
+    /// The caller is told that the callee's process is gone, and whether it had begun (see [`Reply::was_refused`]).
     #[cold]
-    pub(super) fn send_reset(&mut self, id: CallId) {
+    pub(super) fn send_reset(&mut self, id: CallId, begun: bool) {
         let Some(call) = self.calls.get_mut(id) else { return };
         if !call.phase.has(Phase::WAITING) {
             return self.reply_to_nobody(id);
         }
-        call.carry(&Answer::of(Status::Reset));
+        call.carry(&Answer { version: u32::from(begun), ..Answer::of(Status::Reset) });
         let (from, to) = (call.callee, call.caller);
         self.send(from, to, Event::Answer(id));
     }
@@ -248,17 +252,27 @@ impl Core {
                 self.ledger.opened += 1;
                 Some(callee)
             }
-            Health::Refusing => {
-                call.phase.clear(Phase::MOVING);
-                self.send_reset(id);
-                None
-            }
-            Health::Silent => {
-                self.stop_moving(id);
-                None
-            }
-            Health::Hung => self.hold(callee, Event::Deliver(id)),
+            health => self.arrive_at_dead(id, callee, health),
         }
+    }
+
+    /// A question arrives where nobody takes it, unless somebody else stands in.
+    #[cold]
+    fn arrive_at_dead(&mut self, id: CallId, callee: NodeId, health: Health) -> Option<NodeId> {
+        if let Some(other) = self.stand_in(id) {
+            return Some(other);
+        }
+        match health {
+            Health::Hung => return self.hold(callee, Event::Deliver(id)),
+            Health::Refusing => {
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.phase.clear(Phase::MOVING);
+                }
+                self.send_reset(id, false);
+            }
+            _ => self.stop_moving(id),
+        }
+        None
     }
 
     /// An answer arrives. The caller, if it waits for it; [`Core::take_answer`] then gives the reply.

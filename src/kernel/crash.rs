@@ -12,6 +12,7 @@ impl Core {
         let state = &mut self.nodes[node.index()];
         state.health = health;
         state.epoch = state.epoch.wrapping_add(1);
+        self.held[node.index()].next_pause();
         let held = self.held[node.index()].take(self.now);
         let touched: Vec<CallId> = self.calls.iter().map(|(id, _)| id).collect();
         for id in touched {
@@ -34,7 +35,7 @@ impl Core {
             call.phase.clear(Phase::OPEN);
             self.ledger.reset += 1;
             if health == Health::Refusing {
-                self.send_reset(id);
+                self.send_reset(id, true);
             } else {
                 self.close_if_over(id);
             }

@@ -121,6 +121,23 @@ impl Ctx<'_> {
         self.core.finish(request, outcome);
     }
 
+    // ---- standing still, standing in
+
+    /// This node stands still for `span`: it takes nothing in and answers nothing, then goes on ([`super::Control::RECOVER`] with 0).
+    pub fn pause(&mut self, span: Time) {
+        self.core.pause(self.node, span);
+    }
+
+    /// From now on this node takes the calls to `owner` that come while the owner is down.
+    pub fn stand_in_for(&mut self, owner: NodeId) {
+        self.core.set_stand_in(owner, self.node);
+    }
+
+    /// No longer.
+    pub fn stand_back(&mut self, owner: NodeId) {
+        self.core.set_stand_in(owner, NodeId::NONE);
+    }
+
     // ---- membership
 
     /// A group shall have another member, now, after what is under way; users and members are told.

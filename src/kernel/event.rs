@@ -54,6 +54,8 @@ pub enum Event {
     Grow(u16),
     /// A node leaves its group.
     Retire(NodeId),
+    /// A node's pause of this number is over.
+    Wake(NodeId, u32),
 }
 
 impl Event {
@@ -63,6 +65,7 @@ impl Event {
     pub(super) const OVERDUE: u64 = 5;
     const GROW: u64 = 6;
     const RETIRE: u64 = 7;
+    const WAKE: u64 = 8;
 
     /// Number of the event's kind, for the digest.
     #[inline(always)]
@@ -75,6 +78,7 @@ impl Event {
             Event::Overdue(_) => Event::OVERDUE,
             Event::Grow(_) => Event::GROW,
             Event::Retire(_) => Event::RETIRE,
+            Event::Wake(..) => Event::WAKE,
         }
     }
 }
@@ -134,6 +138,7 @@ impl From<Event> for Packed {
             Event::Expiry(line) => Packed { head, data: u64::from(line) },
             Event::Grow(group) => Packed { head, data: u64::from(group) },
             Event::Retire(node) => Packed { head, data: u64::from(node.0) },
+            Event::Wake(node, pause) => Packed { head, data: (u64::from(pause) << 16) | u64::from(node.0) },
             Event::Timer { epoch, node, tag, data } => {
                 let head =
                     head | (u64::from(epoch) << 16) | (u64::from(node.0) << 32) | (u64::from(tag) << 48);
@@ -158,6 +163,7 @@ impl From<Packed> for Event {
             4 => Event::Expiry(data as u32),
             6 => Event::Grow(data as u16),
             7 => Event::Retire(NodeId(data as u16)),
+            8 => Event::Wake(NodeId(data as u16), (data >> 16) as u32),
             _ => Event::Overdue(CallId::from_bits(data)),
         }
     }
@@ -185,7 +191,7 @@ mod tests {
     fn packing_loses_nothing() {
         let id = CallId::new(7, u32::MAX);
         let timer = Event::Timer { epoch: 0xFEDC, node: NodeId(0xBA98), tag: 0x7654, data: u64::MAX };
-        let membership = [Event::Grow(u16::MAX), Event::Retire(NodeId(7))];
+        let membership = [Event::Grow(u16::MAX), Event::Retire(NodeId(7)), Event::Wake(NodeId(9), u32::MAX)];
         let calls = [Event::Deliver(id), Event::Answer(id), Event::Overdue(id)];
         for event in calls.into_iter().chain(membership).chain([Event::Expiry(9), timer]) {
             assert_eq!(Event::from(Packed::from(event)), event);

@@ -9,6 +9,8 @@ use super::time::Time;
 pub(super) struct Held {
     events: Vec<Event>,
     calls: Integral,
+    /// Counts pauses, and whatever makes the present one no pause any more.
+    pause: u32,
 }
 
 impl Held {
@@ -19,6 +21,17 @@ impl Held {
             self.calls.set(now, self.calls.level() + 1);
         }
         self.events.push(event);
+    }
+
+    /// Number of the pause that begins now; the one before counts no more.
+    pub fn next_pause(&mut self) -> u32 {
+        self.pause = self.pause.wrapping_add(1);
+        self.pause
+    }
+
+    /// Whether a pause still holds.
+    pub fn is_pause(&self, pause: u32) -> bool {
+        self.pause == pause
     }
 
     /// All of them, in the order in which they came.

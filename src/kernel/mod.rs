@@ -20,6 +20,7 @@ pub mod readings;
 pub mod request;
 pub mod simulation;
 pub mod slab;
+mod stand_in;
 pub mod time;
 pub mod timers;
 pub mod transit;

@@ -38,10 +38,14 @@ pub struct Request {
     pub region: u16,
     /// The node that issued it.
     pub client: NodeId,
+    /// What the browser's cookie says: the server that the user is bound to; [`NodeId::NONE`] = no cookie.
+    pub cookie: NodeId,
     /// What kind of request it is: opaque here, an index of the statistics by class.
     pub class: u8,
     /// Attempts made so far, hedges included.
     pub attempts: u8,
+    /// Logins that the user was asked for on the way.
+    pub logins: u8,
 }
 
 impl Request {
@@ -61,8 +65,10 @@ impl Request {
             generation: 0,
             region: 0,
             client,
+            cookie: NodeId::NONE,
             class: 0,
             attempts: 0,
+            logins: 0,
         }
     }
 }

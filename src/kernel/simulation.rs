@@ -130,6 +130,7 @@ impl Simulation {
                 self.grow(group);
             }
             Event::Retire(node) => self.retire(node),
+            Event::Wake(node, pause) => self.wake(node, pause),
             _ => debug_assert!(false, "{event:?} has a way of its own"),
         }
     }
@@ -156,6 +157,10 @@ impl Simulation {
                 self.core.crash(node, Health::Silent);
             }
             (Control::HANG, Health::Up) => self.core.nodes[node.index()].health = Health::Hung,
+            (Control::HANG, Health::Hung) => {
+                self.core.held[node.index()].next_pause(); // a pause, if it was one, becomes a hang
+                return;
+            }
             (Control::RECOVER, Health::Refusing | Health::Silent | Health::Hung) => self.core.recover(node),
             (verb, Health::Up | Health::Hung) if verb >= Control::SPEED => {}
             _ => return,
@@ -216,6 +221,10 @@ impl Simulation {
     /// Number of nodes.
     pub fn nodes(&self) -> usize {
         self.components.len()
+    }
+
+    pub(super) fn is_pause(&self, node: NodeId, pause: u32) -> bool {
+        self.core.held[node.index()].is_pause(pause)
     }
 
     /// Whether a node works.

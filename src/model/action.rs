@@ -1,7 +1,7 @@
 //! What a script can do to a world while it runs.
 
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
-use crate::components::{Layout, kind};
+use crate::components::{Layout, kind, load_balancer};
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
 
@@ -68,7 +68,8 @@ pub enum Moment {
 }
 
 /// Actions on nodes, for completion: all kinds share them so far.
-pub const ACTIONS: &[&str] = &["crash", "recover", "hang", "slow", "add_node", "remove_node"];
+pub const ACTIONS: &[&str] =
+    &["crash", "recover", "hang", "slow", "add_node", "remove_node", "drain", "undrain", "weights"];
 /// Actions on the network between two components.
 pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
 
@@ -77,6 +78,11 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
     match command.target {
         Target::Note => Ok(Vec::new()),
         Target::Between(a, b) => link_command(command, a as u16, b as u16).map(|order| vec![order]),
+        Target::Group(group)
+            if command.action == "weights" && layout.groups[group].kind == "load_balancer" =>
+        {
+            weights(layout, group, command)
+        }
         Target::Group(group) => match membership(layout, group, None, command, moment)? {
             Some(orders) => Ok(orders),
             None => {
@@ -139,6 +145,34 @@ fn membership(
     }
 }
 
+/// New weights of a balancer's servers, in their order.
+fn weights(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order>, Problem> {
+    let heaviest = load_balancer::heaviest_weight(layout, group);
+    let weight = |value: &Value| match value {
+        Value::Whole(weight) if (0..=heaviest).contains(weight) => Some(*weight as u32),
+        _ => None,
+    };
+    let given = match command.arguments.as_slice() {
+        [Value::List(list)] => list.iter().map(weight).collect::<Option<Vec<u32>>>(),
+        _ => None,
+    };
+    let given = given.filter(|weights| weights.iter().any(|weight| *weight > 0));
+    let Some(given) = given else {
+        let message = format!(
+            "`weights` takes a list of whole numbers from 0 to {heaviest} (under this policy), not all 0"
+        );
+        return Err(Problem::at(&command.place, message).hint("write lb.weights([9, 1])"));
+    };
+    let servers = load_balancer::server_count(layout, group);
+    if given.len() != servers {
+        let message = format!("{} weights for {servers} servers", given.len());
+        return Err(Problem::at(&command.place, message).hint("one weight for each server it begins with"));
+    }
+    let control = |(at, weight): (usize, &u32)| load_balancer::set_weight(at, *weight);
+    let balancer = layout.first(group);
+    Ok(given.iter().enumerate().map(control).map(|control| Order::Node(balancer, control)).collect())
+}
+
 fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Control, Problem> {
     let wrong = |usage: &str| {
         let message = format!("`{}` takes other arguments", command.action);
@@ -157,6 +191,8 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         ("crash", [Value::Text(kind)]) if kind == "process" => Ok(Control::new(Control::CRASH_PROCESS, 0)),
         ("crash", [Value::Text(kind)]) if kind == "host" => Ok(Control::new(Control::CRASH_HOST, 0)),
         ("recover", []) => Ok(Control::new(Control::RECOVER, 0)),
+        ("drain", []) => Ok(Control::new(crate::components::web::DRAIN, 1)),
+        ("undrain", []) => Ok(Control::new(crate::components::web::DRAIN, 0)),
         ("hang", []) => Ok(Control::new(Control::HANG, 0)),
         ("slow", [value]) => match factor(value) {
             Some(factor) => Ok(Control::new(Control::SPEED, (factor * 1e6).round().max(1.0) as u64)),

@@ -21,7 +21,7 @@ pub struct Checked {
 pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked, Problems> {
     let mut problems = spec.problems.clone();
     check_names(&spec.groups, &mut problems);
-    let layout = lay_out(spec, disabled, &mut problems);
+    let layout = lay_out(spec, end, disabled, &mut problems);
     let links = check_links(spec, &mut problems);
     check_timeline(spec, end, &mut problems);
     if !spec.groups.iter().any(|group| group.kind == "traffic") {
@@ -56,8 +56,8 @@ fn check_names(groups: &[GroupSpec], problems: &mut Problems) {
     }
 }
 
-fn lay_out(spec: &WorldSpec, disabled: &[String], problems: &mut Problems) -> Layout {
-    let mut layout = Layout { disabled: disabled.to_vec(), ..Layout::default() };
+fn lay_out(spec: &WorldSpec, end: Time, disabled: &[String], problems: &mut Problems) -> Layout {
+    let mut layout = Layout { disabled: disabled.to_vec(), end, ..Layout::default() };
     let mut first = 0u64;
     for (index, group) in spec.groups.iter().enumerate() {
         let settings = check_group(spec, index, problems);

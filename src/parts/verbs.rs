@@ -14,3 +14,11 @@ pub const DELETE: u16 = 5;
 pub const WRITE_BACK: u16 = 6;
 /// Bring a version that was written in a cache to the store.
 pub const FLUSH: u16 = 7;
+
+/// Are you well? `Ok`, or `Missing` if no new clients shall come.
+pub const HEALTH: u16 = 20;
+/// Log the request's user in, and keep the session.
+pub const LOGIN: u16 = 21;
+/// How busy have you been since I last asked? The answer's version is, for key 0, the busy share in millionths; for key 1, the mean number
+/// of requests waiting in thousandths; for key 2, the mean time of a request at the server (waiting and own work) in microseconds.
+pub const LOAD: u16 = 22;

@@ -86,11 +86,31 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of what a writing request sends (a trace brings its own)",
         },
+        Param {
+            name: "addresses",
+            kind: Kind::Count(1, 1 << 31),
+            preset: Preset::Absent("not modelled; a trace brings its own"),
+            about: "IPv4 addresses that users are spread over (without `users`: requests)",
+        },
+        Param {
+            name: "nat",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "share of the users who sit behind one address (NAT); needs `addresses`",
+        },
+        Param {
+            name: "address_lifetime",
+            kind: Kind::Duration,
+            preset: Preset::Absent("addresses stay"),
+            about: "how long a user outside the NAT keeps an address, then comes another; needs `addresses`",
+        },
     ],
     actions: &[],
     measures: &[
         Measure { name: "requests_count", about: "requests issued" },
         Measure { name: "retries_count", about: "further attempts" },
+        Measure { name: "logins_count", about: "logins, the first ones included" },
+        Measure { name: "sessions_lost_count", about: "sessions that the asked server did not know" },
     ],
 };
 
@@ -123,7 +143,25 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             problems.push(problem.hint("only its keys could be used; take another trace for traffic"));
         }
     }
+    check_addresses(site, problems);
     check_target(site, problems);
+}
+
+fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    if settings.is_given("addresses") {
+        if matches!(settings.load("rate"), Some(Load::Trace(_))) {
+            let problem = settings.problem("addresses", "`addresses` come from the trace");
+            problems.push(problem.hint("leave it out"));
+        }
+        return;
+    }
+    for setting in ["nat", "address_lifetime"] {
+        if settings.is_given(setting) {
+            let message = format!("`{setting}` needs the setting `addresses`");
+            problems.push(settings.problem(setting, message).hint("add `addresses: 10_000`"));
+        }
+    }
 }
 
 /// Traffic goes to one node that understands requests.

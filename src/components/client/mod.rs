@@ -5,6 +5,8 @@ use crate::catalog::{KeysPlan, Problems};
 use crate::kernel::Component;
 use crate::random::keys::Keyspace;
 
+mod address;
+mod browser;
 mod entry;
 mod node;
 mod source;

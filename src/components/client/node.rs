@@ -1,5 +1,7 @@
 //! The clients of one traffic as one node: they issue requests, wait, retry, and note the outcome.
 
+use super::address::Addresses;
+use super::browser::Browsers;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
@@ -8,7 +10,7 @@ use crate::kernel::{
     Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{READ, WRITE};
+use crate::parts::verbs::{LOGIN, READ, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -26,6 +28,8 @@ pub(super) struct Client {
     writes: f64,
     size: u32,
     users: u64,
+    addresses: Option<Addresses>,
+    browsers: Option<Browsers>,
     think: Option<Variate>,
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
@@ -56,6 +60,8 @@ impl Client {
             writes: settings.share("writes").expect("preset"),
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
+            addresses: Addresses::new(settings),
+            browsers: Browsers::new(site),
             think: settings.variate("think"),
             timeout_length: settings.duration("timeout"),
             timeout: None,
@@ -109,8 +115,14 @@ impl Client {
         let mut request = Request::new(cx.node(), number, draw, cx.now(), wish.key);
         request.user = user;
         request.session = user;
-        request.address = wish.address;
+        request.address = match &self.addresses {
+            None => wish.address,
+            Some(addresses) => addresses.of(user, draw, cx.now()),
+        };
         request.bytes = wish.bytes;
+        if let Some(browsers) = &mut self.browsers {
+            browsers.open(&mut request);
+        }
         request.class = if wish.writes { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
         let id = cx.issue(request);
@@ -132,7 +144,7 @@ impl Client {
     fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
-        let (key, floor, session) = (request.key, request.floor, request.session);
+        let (key, floor, session) = (request.key, request.floor, request.user);
         if request.class == READS {
             cx.audit().finish_read(key, floor, reply.version, now, session, true);
         } else if reply.version > 0 {
@@ -160,8 +172,33 @@ impl Client {
         self.finish(reply.request, outcome, cx);
     }
 
+    /// The server does not know the user: a login, once for each request.
+    #[cold]
+    fn log_in(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let browsers = self.browsers.as_mut();
+        let Some((browsers, request)) = browsers.zip(cx.request_mut(reply.request)) else { return };
+        if request.user == 0 || !browsers.denied(request) {
+            return self.finish(reply.request, Outcome::Failed, cx);
+        }
+        let ask = Ask::new(self.to, LOGIN, request.key);
+        cx.ask(Ask { request: reply.request, timeout: self.timeout, ..ask });
+    }
+
+    /// The user is logged in: now what was wanted.
+    #[cold]
+    fn logged_in(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if let Some((browsers, request)) = self.browsers.as_mut().zip(cx.request(reply.request)) {
+            browsers.welcome(request);
+            browsers.close(request);
+        }
+        self.attempt(reply.request, cx);
+    }
+
     #[inline]
     fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
+        if let Some((browsers, request)) = self.browsers.as_mut().zip(cx.request(id)) {
+            browsers.close(request);
+        }
         if matches!(self.source, Source::Closed) {
             self.think(id, cx);
         }
@@ -218,7 +255,9 @@ impl Component for Client {
     #[inline]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         match reply.status {
-            Status::Ok | Status::Missing => self.succeed(&reply, cx),
+            Status::Ok | Status::Missing if reply.verb != LOGIN => self.succeed(&reply, cx),
+            Status::Ok | Status::Missing => self.logged_in(&reply, cx),
+            Status::Denied => self.log_in(&reply, cx),
             _ => self.fail(&reply, cx),
         }
     }
@@ -226,6 +265,10 @@ impl Component for Client {
     fn measure(&self, _now: Time, out: &mut Readings) {
         out.count("requests", self.issued);
         out.count("retries", self.retries);
+        if let Some(browsers) = self.browsers.as_ref().filter(|browsers| browsers.knows_sessions()) {
+            out.count("sessions_lost", browsers.lost);
+            out.count("logins", browsers.logins);
+        }
     }
 
     fn fork(&self) -> Box<dyn Component> {

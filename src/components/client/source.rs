@@ -17,6 +17,7 @@ pub(super) const WRITE: u64 = 2;
 pub(super) const USER: u64 = 3;
 pub(super) const JITTER: u64 = 4;
 pub(super) const THINK: u64 = 5;
+pub(super) const ADDRESS: u64 = 6;
 
 /// What a request will be about.
 pub(super) struct Wish {

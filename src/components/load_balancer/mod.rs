@@ -1,8 +1,6 @@
 //! A load balancer: passes each call to one of its servers and the answer back.
 
-use super::{ComponentKind, Site};
-use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problem, Problems};
-use crate::components::site;
+use super::{ComponentKind, Layout, Site};
 use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
     Timer,
@@ -10,66 +8,58 @@ use crate::kernel::{
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::random::variate::Variate;
 
+mod careful;
+mod checks;
+mod entry;
+mod keeping;
+mod make;
+mod mistakes;
+mod passing;
 pub mod policy;
+mod server;
+mod sticky;
+mod target;
+mod waiting;
+use passing::Passing;
 use policy::{Backend, Balance};
 
 /// Passes calls on to servers.
-pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build, grow: None };
-
-static ENTRY: Entry = Entry {
-    name: "load_balancer",
-    about: "passes each call to one of its servers",
-    chapter: "4",
-    params: &[
-        Param {
-            name: "to",
-            kind: Kind::Groups(&["web", "cache", "database", "load_balancer"]),
-            preset: Preset::Required,
-            about: "the servers: a group or several",
-        },
-        Param {
-            name: "policy",
-            kind: Kind::Choice(policy::POLICIES),
-            preset: Preset::Choice("round_robin"),
-            about: "which server is next (round robin: the default of nginx and HAProxy)",
-        },
-        Param {
-            name: "weights",
-            kind: Kind::Weights,
-            preset: Preset::Absent("all equal"),
-            about: "shares of the servers, in their order; for policy \"weighted\"",
-        },
-        Param {
-            name: "service",
-            kind: Kind::Variate,
-            preset: Preset::Absent("0: its own work is not modelled"),
-            about: "own work per call",
-        },
-        Param {
-            name: "cores",
-            kind: Kind::Count(1, 1024),
-            preset: Preset::Count(1),
-            about: "calls it works on at a time, if `service` is given",
-        },
-        Param {
-            name: "timeout",
-            kind: Kind::Duration,
-            preset: Preset::Absent("none: it waits for ever"),
-            about: "how long it waits for a server (nginx: 60 s, proxy_read_timeout)",
-        },
-    ],
-    actions: site::NODE_ACTIONS,
-    measures: &[
-        Measure { name: "calls_count", about: "calls passed on" },
-        Measure { name: "errors_count", about: "calls answered with an error" },
-    ],
-};
+///
+/// A balancer without checks, retries, stickiness and limits is the plain one of this file; else it is `careful.rs`.
+pub const KIND: ComponentKind =
+    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check: mistakes::check, build, grow: None };
 
 const WORK: u16 = 0;
+/// A server gets another weight.
+const WEIGHT: u16 = Control::FIRST_OWN;
+
+/// The command that gives a server, by its place, another weight.
+pub fn set_weight(at: usize, weight: u32) -> Control {
+    Control::new(WEIGHT, (at as u64) << 32 | u64::from(weight))
+}
+
+fn weight_of(control: Control) -> (usize, u32) {
+    ((control.arg >> 32) as usize, control.arg as u32)
+}
+
+/// Largest weight that a balancer's policy understands; 1 (all or nothing) if it does not look at weights.
+pub fn heaviest_weight(layout: &Layout, group: usize) -> i64 {
+    policy::heaviest(layout.groups[group].settings.choice("policy")).max(1)
+}
+
+/// Number of the servers that a balancer begins with, those of its routes not counted.
+pub fn server_count(layout: &Layout, group: usize) -> usize {
+    let count = |group: usize| layout.groups[group].count as usize;
+    layout.groups[group].settings.groups("to").into_iter().map(count).sum()
+}
 
 struct LoadBalancer {
     policy: Box<dyn Balance>,
+    /// Whether the policy wants to know how long answers take.
+    observes: bool,
     backends: Vec<Backend>,
+    /// The groups whose members the servers are.
+    groups: Vec<u16>,
     work: Option<(Variate, Station)>,
     purpose: u64,
     timeout_length: Option<Time>,
@@ -78,46 +68,22 @@ struct LoadBalancer {
     errors: u64,
 }
 
-fn servers(site: &Site<'_>) -> Vec<NodeId> {
-    let groups = site.settings().groups("to");
-    groups.iter().flat_map(|group| site.layout.groups[*group].nodes()).collect()
-}
-
-fn check(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let (weights, servers) = (settings.list("weights").len(), servers(site).len());
-    let weighted = policy::POLICIES[settings.choice("policy")].name == "weighted";
-    if weights > 0 && weights != servers {
-        let message = format!("{weights} weights for {servers} servers");
-        problems.push(settings.problem("weights", message).hint("one weight for each server"));
-    }
-    if weighted && weights == 0 {
-        let place = settings.place("policy").unwrap_or(&site.group().place);
-        let problem = Problem::at(place, "policy \"weighted\" needs the setting `weights`");
-        problems.push(problem.hint("add `weights: [5, 3, 2]`"));
-    }
-    if weights > 0 && !weighted {
-        let message = "`weights` count only for policy \"weighted\"";
-        problems.push(settings.problem("weights", message).hint("add `policy: \"weighted\"`"));
-    }
-}
-
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
-    use crate::catalog::Value;
     let settings = site.settings();
-    let weights = settings.list("weights");
-    let weight = |at: usize| match weights.get(at) {
-        Some(Value::Whole(weight)) => *weight as u32,
-        _ => 1,
-    };
-    let backend = |(at, node)| Backend { node, weight: weight(at), in_flight: 0 };
-    let backends: Vec<Backend> = servers(site).into_iter().enumerate().map(backend).collect();
-    let cores = settings.count("cores").expect("preset") as u32;
-    let plan = StationPlan { servers: cores, queue: None, discipline: 0 };
+    let work = settings.variate("service").map(|time| (time, station(site)));
+    if make::is_careful(settings) {
+        let mut careful = make::careful(site);
+        careful.work = work;
+        return vec![Box::new(careful)];
+    }
+    let backends = make::backends(site, &settings.groups("to"), settings.list("weights"));
+    let policy = make::policy(site, &backends);
     vec![Box::new(LoadBalancer {
-        policy: policy::make(settings.choice("policy"), &backends),
+        observes: policy.observes(),
+        policy,
         backends,
-        work: settings.variate("service").map(|time| (time, Station::new(plan, WORK))),
+        groups: settings.groups("to").into_iter().map(|group| group as u16).collect(),
+        work,
         purpose: site.purpose("balance"),
         timeout_length: settings.duration("timeout"),
         timeout: None,
@@ -126,20 +92,48 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     })]
 }
 
+fn station(site: &Site<'_>) -> Station {
+    let servers = site.settings().count("cores").expect("preset") as u32;
+    Station::new(StationPlan { servers, queue: None, discipline: 0 }, WORK)
+}
+
 impl LoadBalancer {
     #[inline]
     fn pass_on(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let ask = Ask::on_behalf_of(id, cx.call(id), NodeId::NONE);
-        let (request, key) = (ask.request, ask.key);
-        let mut tries = 0;
-        let chosen = self.policy.pick(&self.backends, &mut || {
-            tries += 1;
-            cx.draw(request, self.purpose.wrapping_add(tries), key)
-        });
+        let mut asker = Passing { request: ask.request, key: ask.key, purpose: self.purpose, cx };
+        let Some(chosen) = self.policy.pick(&self.backends, &mut asker) else {
+            return self.refuse(id, cx);
+        };
         let backend = &mut self.backends[chosen];
         backend.in_flight += 1;
         self.calls += 1;
         cx.ask(Ask { to: backend.node, note: chosen as u32, timeout: self.timeout, ..ask });
+    }
+
+    /// All servers have left.
+    #[cold]
+    fn refuse(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        self.calls += 1;
+        self.errors += 1;
+        cx.reply(id, Answer::of(Status::Failed));
+    }
+
+    fn join(&mut self, control: Control) {
+        let (group, node) = control.subject();
+        if self.groups.contains(&group) {
+            self.backends.push(Backend::new(node, make::mean_weight(&self.backends)));
+            self.policy.refresh(&self.backends);
+        }
+    }
+
+    /// A server has left: it gets nothing new.
+    fn leave(&mut self, node: NodeId) {
+        for backend in self.backends.iter_mut().filter(|backend| backend.node == node) {
+            backend.usable = false;
+            backend.open = false;
+        }
+        self.policy.refresh(&self.backends);
     }
 }
 
@@ -170,7 +164,10 @@ impl Component for LoadBalancer {
     #[inline]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         self.backends[reply.note as usize].in_flight -= 1;
-        let failed = !matches!(reply.status, Status::Ok | Status::Missing);
+        if self.observes {
+            self.policy.observe(reply.note as usize, cx.now() - reply.asked, cx.now());
+        }
+        let failed = !matches!(reply.status, Status::Ok | Status::Missing | Status::Denied);
         self.errors += u64::from(failed);
         // What the client sees of a dead or silent server is an error of the balancer (502, 504).
         let answer = match reply.status {
@@ -184,8 +181,19 @@ impl Component for LoadBalancer {
         if let Some((_, station)) = &mut self.work {
             station.on_control(control, cx);
         }
-        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
-            self.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
+        match control.verb {
+            Control::CRASH_PROCESS | Control::CRASH_HOST => {
+                self.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
+            }
+            Control::JOIN => self.join(control),
+            Control::LEAVE => self.leave(control.subject().1),
+            WEIGHT => {
+                let (at, weight) = weight_of(control);
+                self.backends[at].weight = weight;
+                self.backends[at].open = self.backends[at].usable && weight > 0;
+                self.policy.refresh(&self.backends);
+            }
+            _ => {}
         }
     }
 
@@ -207,6 +215,7 @@ impl Component for LoadBalancer {
         Box::new(LoadBalancer {
             policy: self.policy.fork(),
             backends: self.backends.clone(),
+            groups: self.groups.clone(),
             work: self.work.clone(),
             ..*self
         })

@@ -2,11 +2,27 @@
 
 use super::super::{Site, site};
 use super::Step;
-use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problem, Problems, Settings};
+use super::session::SESSIONS;
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problem, Problems, Settings};
 use crate::parts::plan::{CacheError, WritePlan};
 use crate::parts::station;
 
 const STEPS: &[&str] = &["cpu", "read", "write"];
+
+const ACTIONS: &[Action] = &[
+    site::CRASH,
+    site::RECOVER,
+    site::HANG,
+    site::SLOW,
+    site::ADD_NODE,
+    site::REMOVE_NODE,
+    Action {
+        name: "drain",
+        usage: "drain()",
+        about: "health checks are told to send nobody new; clients that stick to it may still come",
+    },
+    Action { name: "undrain", usage: "undrain()", about: "takes new clients again" },
+];
 
 pub(super) static ENTRY: Entry = Entry {
     name: "web",
@@ -81,16 +97,80 @@ pub(super) static ENTRY: Entry = Entry {
             about: "what it does when the cache does not answer",
         },
         Param {
+            name: "speed",
+            kind: Kind::Number(0.01, 100.0),
+            preset: Preset::Number(1.0),
+            about: "speed of a processor: own work takes its time divided by this",
+        },
+        Param {
+            name: "contention",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "alpha of the Universal Scalability Law: share of own work that only one processor can do at a time",
+        },
+        Param {
+            name: "coherency",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "beta of the Universal Scalability Law: cost of keeping each pair of busy processors in step",
+        },
+        Param {
+            name: "pause",
+            kind: Kind::Variate,
+            preset: Preset::Absent("servers do not pause"),
+            about: "length of a pause in which a server stands still (garbage collection); needs `pause_every`",
+        },
+        Param {
+            name: "pause_every",
+            kind: Kind::Variate,
+            preset: Preset::Absent("servers do not pause"),
+            about: "time from the end of one pause to the next, drawn for each server on its own",
+        },
+        Param {
+            name: "sessions",
+            kind: Kind::Choice(SESSIONS),
+            preset: Preset::Absent("users need no login"),
+            about: "where sessions of users are kept; who has none must log in first",
+        },
+        Param {
+            name: "session_store",
+            kind: Kind::Group(&["cache", "database"]),
+            preset: Preset::Absent("for `sessions: \"store\"`"),
+            about: "the store that all servers share",
+        },
+        Param {
+            name: "session_size",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("sizes are not modelled"),
+            about: "size of a session (a cart)",
+        },
+        Param {
+            name: "session_memory",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("no bound but the number of users"),
+            about: "memory of a server for sessions; the one not used for longest goes",
+        },
+        Param {
+            name: "login",
+            kind: Kind::Variate,
+            preset: Preset::Absent("as `service`"),
+            about: "own work of a login (password hashes are slow on purpose)",
+        },
+        Param {
             name: "timeout",
             kind: Kind::Duration,
             preset: Preset::Absent("none: it waits for ever"),
             about: "how long it waits for a cache or database",
         },
     ],
-    actions: site::NODE_ACTIONS,
+    actions: ACTIONS,
     measures: &[
         Measure { name: "requests_count", about: "requests taken" },
         Measure { name: "errors_count", about: "requests answered with an error" },
+        Measure { name: "pauses_count", about: "pauses so far" },
+        Measure { name: "sessions_count", about: "sessions in memory" },
+        Measure { name: "session_bytes", about: "their size" },
+        Measure { name: "sessions_unknown_count", about: "requests that had to log in first" },
     ],
 };
 
@@ -111,6 +191,17 @@ pub(super) fn steps(settings: &Settings, name: &str) -> Vec<Step> {
     names.iter().map(step).collect()
 }
 
+/// The plans of reads, writes, logins and health checks; sessions are looked for first, and kept when they have changed.
+pub(super) fn plans(settings: &Settings) -> [Vec<Step>; 4] {
+    let [mut reads, mut writes] = ["on_read", "on_write"].map(|name| steps(settings, name));
+    if settings.is_given("sessions") {
+        reads.insert(0, Step::Session);
+        writes.insert(0, Step::Session);
+        writes.push(Step::KeepSession);
+    }
+    [reads, writes, vec![Step::Login, Step::KeepSession], vec![Step::Check]]
+}
+
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     for (steps_name, target) in
@@ -125,6 +216,8 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             );
         }
     }
+    check_sessions(site, problems);
+    check_pauses(site, problems);
     if settings.group("reads").is_none() && settings.group("writes").is_none() {
         // A server without data still answers: its own work is the whole request.
         if settings.variate("service").is_none() {
@@ -132,6 +225,47 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             let problem = Problem::at(&site.group().place, message);
             problems.push(problem.hint("give it `reads:` and `writes:`, or own work with `service:`"));
         }
+    }
+}
+
+fn check_pauses(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for (name, other) in [("pause", "pause_every"), ("pause_every", "pause")] {
+        if settings.is_given(name) && !settings.is_given(other) {
+            let message = format!("`{name}` needs the setting `{other}`");
+            problems
+                .push(settings.problem(name, message).hint(format!("add `{other}: exponential(100.ms)`")));
+        }
+    }
+}
+
+fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for name in ["session_store", "session_size", "session_memory", "login"] {
+        if settings.is_given(name) && !settings.is_given("sessions") {
+            let message = format!("`{name}` needs the setting `sessions`");
+            problems.push(settings.problem(name, message).hint("add `sessions: \"memory\"`"));
+        }
+    }
+    if !settings.is_given("sessions") {
+        return;
+    }
+    let in_store = SESSIONS[settings.choice("sessions")].name == "store";
+    if in_store != settings.is_given("session_store") {
+        let (name, message, hint) = match in_store {
+            true => ("sessions", "sessions in a store need one", "add `session_store:` a cache or database"),
+            false => ("session_store", "these sessions are in no store", "write `sessions: \"store\"`"),
+        };
+        problems.push(settings.problem(name, message).hint(hint));
+    }
+    if settings.is_given("session_memory") && !settings.is_given("session_size") {
+        let problem = settings.problem("session_memory", "`session_memory` needs the setting `session_size`");
+        problems.push(problem.hint("add `session_size: 20.kib`"));
+    }
+    let traffic = |group: &&crate::components::Group| group.kind == "traffic";
+    if !site.layout.groups.iter().filter(traffic).any(|group| group.settings.is_given("users")) {
+        let problem = settings.problem("sessions", "sessions belong to users, and no traffic has any");
+        problems.push(problem.hint("give the traffic `users: 1_000`"));
     }
 }
 

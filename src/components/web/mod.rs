@@ -1,10 +1,14 @@
 //! A web tier: servers that run a plan of steps for each request - own work, reads, writes.
 
 use super::{ComponentKind, Site};
-use crate::kernel::{Component, Time};
+use crate::kernel::{Component, Control, Time};
 
 mod entry;
+mod gate;
+mod pause;
+mod scale;
 mod server;
+mod session;
 
 /// Servers that run a plan of steps.
 pub const KIND: ComponentKind =
@@ -25,7 +29,18 @@ enum Step {
     Cpu,
     Read,
     Write,
+    /// Looks for the user's session.
+    Session,
+    /// Keeps it.
+    KeepSession,
+    /// Own work of a login.
+    Login,
+    /// Answers a health check.
+    Check,
 }
+
+/// The server shall answer health checks with "send nobody new" (1), or no longer (0).
+pub const DRAIN: u16 = Control::FIRST_OWN;
 
 /// A time-out length that becomes a class when the simulation starts.
 type Length = Option<Time>;

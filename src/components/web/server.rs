@@ -1,7 +1,10 @@
 //! One server: a table of requests under way, each at some step of its plan.
 
-use super::entry;
-use super::{Length, Step};
+use super::gate::Told;
+use super::pause::{PAUSE, Pauses};
+use super::scale::Scale;
+use super::session::Sessions;
+use super::{DRAIN, Length, Step, entry};
 use crate::components::{Site, cache};
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time, Timer,
@@ -9,7 +12,7 @@ use crate::kernel::{
 use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::station::{self, Job, Station, StationPlan};
-use crate::parts::verbs::WRITE;
+use crate::parts::verbs::{HEALTH, WRITE};
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
@@ -17,9 +20,11 @@ const CPU: u16 = 0;
 #[derive(Clone)]
 pub(super) struct Server {
     /// The plans one behind the other, each with `None` at its end.
-    steps: Vec<Option<Step>>,
+    pub(super) steps: Vec<Option<Step>>,
     /// Where the plans begin: of reads, of writes.
     plans: [u32; 2],
+    pub(super) login_step: u32,
+    pub(super) check_step: u32,
     reads: Option<Access>,
     writes: Option<Access>,
     timeout: Length,
@@ -27,28 +32,36 @@ pub(super) struct Server {
     purpose: u64,
     /// Who comes first, for discipline "priority".
     first: usize,
-    processors: Station,
-    workers: Pool,
-    tasks: Vec<Task>,
-    free: Vec<u32>,
+    pub(super) processors: Station,
+    pub(super) cores: u32,
+    scale: Option<Scale>,
+    pub(super) workers: Pool,
+    pub(super) tasks: Vec<Task>,
+    pub(super) free: Vec<u32>,
+    pub(super) sessions: Option<Sessions>,
+    pauses: Option<Pauses>,
+    pub(super) draining: bool,
+    /// Switched off by a test: a server that leaves drops what it has begun.
+    leaves_at_once: bool,
+    pub(super) told: Told,
     requests: u64,
-    answered: u64,
+    pub(super) answered: u64,
     errors: u64,
 }
 
 /// A request under way.
 #[derive(Clone, Copy)]
-struct Task {
+pub(super) struct Task {
     /// The call to answer; none once it has been answered.
-    call: CallId,
+    pub call: CallId,
     /// Size of what came with the call.
     bytes: u32,
     /// Index of the step under way.
-    step: u32,
+    pub step: u32,
     /// Version and answerer of the last data step.
     answer: Answer,
     /// The data step under way; request and key are kept here only.
-    operation: Operation,
+    pub operation: Operation,
 }
 
 impl Server {
@@ -61,22 +74,36 @@ impl Server {
             queue: if concurrency.is_none() { queue } else { None },
             discipline: settings.choice("discipline"),
         };
-        let plans = ["on_read", "on_write"].map(|name| entry::steps(settings, name));
-        let second = plans[0].len() as u32 + 1;
+        let plans = entry::plans(settings);
+        let mut begin = 0;
+        let begins = [0, 1, 2, 3].map(|plan: usize| {
+            let this = begin;
+            begin += plans[plan].len() as u32 + 1;
+            this
+        });
         let steps = plans.into_iter().flat_map(|plan| plan.into_iter().map(Some).chain([None])).collect();
         Server {
             steps,
-            plans: [0, second],
+            plans: [begins[0], begins[1]],
+            login_step: begins[2],
+            check_step: begins[3],
             reads: settings.group("reads").map(|target| access(site, target)),
             writes: settings.group("writes").map(|target| access(site, target)),
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
             purpose: site.purpose("cpu"),
             first: settings.choice("first"),
+            cores: processors.servers,
+            scale: Scale::new(settings, processors.servers, site.is_disabled("scalability_law")),
             processors: Station::new(processors, CPU),
             workers: Pool::new(concurrency, queue),
             tasks: Vec::new(),
             free: Vec::new(),
+            sessions: Sessions::new(site),
+            pauses: Pauses::new(site),
+            draining: false,
+            leaves_at_once: site.is_disabled("drain"),
+            told: Told::default(),
             requests: 0,
             answered: 0,
             errors: 0,
@@ -85,7 +112,7 @@ impl Server {
 
     /// A free place in the table of tasks.
     #[inline(always)]
-    fn place(&mut self) -> u32 {
+    pub(super) fn place(&mut self) -> u32 {
         match self.free.pop() {
             Some(index) => index,
             None => self.new_place(),
@@ -99,8 +126,31 @@ impl Server {
         self.tasks.len() as u32 - 1
     }
 
+    /// A request begins with a step.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, id: CallId, step: u32, cx: &mut Ctx<'_>) {
+        self.requests += 1;
+        let index = self.place();
+        let call = cx.call(id);
+        let task = &mut self.tasks[index as usize];
+        task.call = id;
+        task.bytes = call.bytes;
+        task.step = step;
+        task.answer = Answer::ok(0, 0);
+        task.operation.serve(call);
+        match self.workers.acquire(index, cx.now()) {
+            Grant::Now => self.advance(index, cx),
+            Grant::Later => {}
+            Grant::Never => {
+                self.errors += 1;
+                self.free.push(index);
+                cx.reply(id, Answer::of(Status::Rejected));
+            }
+        }
+    }
+
     /// Takes steps until one must be waited for.
-    fn advance(&mut self, index: u32, cx: &mut Ctx<'_>) {
+    pub(super) fn advance(&mut self, index: u32, cx: &mut Ctx<'_>) {
         loop {
             let task = &self.tasks[index as usize];
             let waits = match self.steps[task.step as usize] {
@@ -108,6 +158,10 @@ impl Server {
                 Some(Step::Cpu) => self.compute(index, cx),
                 Some(Step::Read) => self.read(index, cx),
                 Some(Step::Write) => self.write(index, cx),
+                Some(Step::Login) => self.compute(index, cx),
+                Some(Step::Session) => self.session_step(index, false, cx),
+                Some(Step::KeepSession) => self.session_step(index, true, cx),
+                Some(Step::Check) => return self.answer_check(index, cx),
             };
             if waits {
                 return;
@@ -125,17 +179,40 @@ impl Server {
     /// Own work. False if none is modelled.
     #[inline]
     fn compute(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
-        let Some(service) = &self.service else { return false };
         let task = &self.tasks[index as usize];
+        let service = if task.step == self.login_step { self.login() } else { &self.service };
+        let Some(service) = service else { return false };
         let step = u64::from(self.step_of_plan(task)) << 48;
         let Operation { request, key, .. } = task.operation;
         let priority = station::urgency(self.first, task.step >= self.plans[1]);
-        let work = cx.sample_ns(service, request, self.purpose, key ^ step);
+        let mut work = cx.sample_ns(service, request, self.purpose, key ^ step);
+        if let Some(scale) = &mut self.scale {
+            work = scale.begin(work);
+        }
         let job = Job { priority, ..Job::new(u64::from(index), work) };
         if !self.processors.arrive(job, cx) {
+            self.scale.iter_mut().for_each(Scale::end);
             self.finish(index, Answer::of(Status::Rejected), cx);
         }
         true
+    }
+
+    /// Everything stands still for a while.
+    #[cold]
+    fn pause(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(pauses) = &mut self.pauses {
+            self.processors.on_control(Control::new(Control::HANG, 0), cx);
+            pauses.begin(cx);
+        }
+    }
+
+    /// Own work of a login.
+    #[cold]
+    fn login(&self) -> &Option<Variate> {
+        match &self.sessions {
+            Some(sessions) if sessions.login.is_some() => &sessions.login,
+            _ => &self.service,
+        }
     }
 
     #[inline]
@@ -187,9 +264,15 @@ impl Server {
         self.go_on(index, progress, cx);
     }
 
-    fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+    pub(super) fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         self.answered += 1;
         self.errors += u64::from(answer.status != Status::Ok);
+        self.leave(index, answer, cx);
+    }
+
+    /// The task is over: its caller has the answer, its worker takes the next one.
+    #[inline]
+    pub(super) fn leave(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         let call = self.tasks[index as usize].call;
         if !call.is_none() {
             cx.reply(call, to_caller(answer));
@@ -235,40 +318,37 @@ impl Component for Server {
         for access in [&mut self.reads, &mut self.writes].into_iter().flatten() {
             access.timeout = class;
         }
+        self.sessions.iter_mut().for_each(|sessions| sessions.start(class));
+        self.pauses.iter_mut().for_each(|pauses| pauses.start(cx));
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        self.requests += 1;
-        let index = self.place();
-        let call = cx.call(id);
-        let task = &mut self.tasks[index as usize];
-        task.call = id;
-        task.bytes = call.bytes;
-        task.step = self.plans[usize::from(call.verb == WRITE)];
-        task.answer = Answer::ok(0, 0);
-        task.operation.serve(call);
-        match self.workers.acquire(index, cx.now()) {
-            Grant::Now => self.advance(index, cx),
-            Grant::Later => {}
-            Grant::Never => {
-                self.errors += 1;
-                self.free.push(index);
-                cx.reply(id, Answer::of(Status::Rejected));
-            }
+        let verb = cx.call(id).verb;
+        if verb >= HEALTH {
+            return self.take_special(id, cx);
         }
+        self.begin(id, self.plans[usize::from(verb == WRITE)], cx);
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         if let Some(job) = self.processors.on_timer(timer, cx) {
+            if let Some(scale) = &mut self.scale {
+                scale.end();
+            }
             self.tasks[job as usize].step += 1;
             self.advance(job as u32, cx);
+        } else if timer.tag == PAUSE {
+            self.pause(cx);
         }
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         let task = &mut self.tasks[reply.note as usize];
-        let reads = self.steps[task.step as usize] == Some(Step::Read);
-        let access = if reads { &mut self.reads } else { &mut self.writes };
+        let access = match self.steps[task.step as usize] {
+            Some(Step::Read) => &mut self.reads,
+            Some(Step::Write) => &mut self.writes,
+            _ => return self.hear_of_session(&reply, cx),
+        };
         let access = access.as_mut().expect("a data step is under way");
         let progress = access.on_reply(&mut task.operation, &reply, cx);
         self.go_on(reply.note, progress, cx);
@@ -279,10 +359,21 @@ impl Component for Server {
         for access in self.reads.iter_mut().chain(&mut self.writes) {
             access.on_control(&control, cx);
         }
+        if control.verb == Control::RECOVER {
+            self.pauses.iter_mut().for_each(|pauses| pauses.arm(cx));
+        }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.workers.clear(cx.now());
             self.tasks.clear();
             self.free.clear();
+            self.scale.iter_mut().for_each(Scale::clear);
+            self.sessions.iter_mut().for_each(Sessions::forget);
+            self.draining = false;
+            self.pauses.iter_mut().for_each(Pauses::disarm);
+        } else if control.verb == DRAIN {
+            self.draining = control.arg == 1;
+        } else if control.verb == Control::LEAVE && self.leaves_at_once && control.subject().1 == cx.node() {
+            self.drop_all(cx);
         }
     }
 
@@ -292,6 +383,16 @@ impl Component for Server {
         out.count("requests", self.requests);
         out.count("answered", self.answered);
         out.count("errors", self.errors);
+        if let Some(pauses) = &self.pauses {
+            out.count("pauses", pauses.count);
+        }
+        if let Some(sessions) = &self.sessions {
+            out.count("sessions_unknown", sessions.unknown);
+            if let Some((count, bytes)) = sessions.held() {
+                out.gauge("sessions", f64::from(count));
+                out.gauge("session_bytes", bytes as f64);
+            }
+        }
     }
 
     fn restart_maxima(&mut self, _now: Time) {

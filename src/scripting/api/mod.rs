@@ -43,6 +43,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("database", "database(\"name\", #{ read: 3.ms, write: 8.ms })"),
     ("web", "web(\"name\", #{ reads: store, .. })"),
     ("load_balancer", "load_balancer(\"name\", #{ to: servers })"),
+    ("autoscaler", "autoscaler(\"name\", #{ of: servers, utilization: 60.percent, max: 10 })"),
     ("traffic", "traffic(\"name\", #{ to: front, rate: 200.rps })"),
     ("link", "link(a, b, #{ latency: 1.ms })"),
     ("network", "network(#{ latency: 1.ms })"),

@@ -1,58 +1,179 @@
 //! Balancing policies: which server is next.
 
+mod consistent_hash;
+mod haproxy_roundrobin;
+mod haproxy_static_rr;
+mod ip_hash;
 mod least_connections;
+mod least_latency;
+mod map;
 mod power_of_two;
 mod random;
 mod round_robin;
+mod source;
 mod weighted;
 
 use crate::catalog::Policy;
-use crate::kernel::NodeId;
+use crate::kernel::{NodeId, Time};
 
 /// A server as its balancer sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Backend {
     /// The node.
     pub node: NodeId,
-    /// Its share, relative to the others.
+    /// Its share, relative to the others; 0 = nothing new.
     pub weight: u32,
     /// Calls passed to it and not answered yet.
     pub in_flight: u32,
+    /// Whether it is in service: believed to be up, and not being drained.
+    pub usable: bool,
+    /// Whether this very call may go to it: it is usable, has weight and a connection to spare, and has not just refused the call.
+    pub open: bool,
+}
+
+impl Backend {
+    /// A server in service.
+    pub fn new(node: NodeId, weight: u32) -> Self {
+        Backend { node, weight, in_flight: 0, usable: true, open: weight > 0 }
+    }
+
+    /// Its weight while it is in service, else 0.
+    fn effective_weight(&self) -> u32 {
+        if self.usable { self.weight } else { 0 }
+    }
+}
+
+/// What a policy may ask about the call to be passed on.
+pub trait Asker {
+    /// A uniform number in (0, 1) that belongs to the request; another one each time.
+    fn uniform(&mut self) -> f64;
+    /// IPv4 address of the client; 0 = not known.
+    fn address(&self) -> u32 {
+        0
+    }
+    /// What the call is about.
+    fn key(&self) -> u64 {
+        0
+    }
+    /// The time.
+    fn now(&self) -> Time {
+        0
+    }
+}
+
+/// Numbers alone, for policies that look at nothing else.
+impl<F: FnMut() -> f64> Asker for F {
+    #[inline]
+    fn uniform(&mut self) -> f64 {
+        self()
+    }
 }
 
 /// A way to choose.
 pub trait Balance: Send {
-    /// Index of the chosen server. `draw` gives uniform numbers that belong to the request.
-    fn pick(&mut self, backends: &[Backend], draw: &mut dyn FnMut() -> f64) -> usize;
+    /// Index of the chosen server; `None` if none is open.
+    fn pick(&mut self, backends: &[Backend], asker: &mut dyn Asker) -> Option<usize>;
+    /// Servers have joined, left, died, come back or changed their weight.
+    fn refresh(&mut self, _backends: &[Backend]) {}
+    /// Whether it wants to know how long answers take.
+    fn observes(&self) -> bool {
+        false
+    }
+    /// A server has answered, or failed to, after so long.
+    fn observe(&mut self, _server: usize, _took: Time, _now: Time) {}
     /// An independent copy.
     fn fork(&self) -> Box<dyn Balance>;
 }
 
-type Make = fn(&[Backend]) -> Box<dyn Balance>;
+/// What policies are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// How fast old latencies are forgotten (`least_latency`).
+    pub decay: Time,
+    /// What is hashed (`consistent_hash`): index in [`HASH_BY`].
+    pub hash_by: usize,
+}
+
+/// What `consistent_hash` hashes.
+pub const HASH_BY: &[Policy] = &[
+    Policy {
+        name: "key",
+        about: "what the call is about (a URL, a row)",
+        source: "nginx `hash $request_uri`",
+        wrong_when: "sessions of users matter, not data",
+    },
+    Policy {
+        name: "address",
+        about: "the client's address",
+        source: "HAProxy `balance source` with `hash-type consistent`",
+        wrong_when: "many clients share an address",
+    },
+];
+
+type Make = fn(&[Backend], &Tuning) -> Box<dyn Balance>;
+
+/// A policy with what it takes to check its settings.
+struct Row {
+    entry: Policy,
+    make: Make,
+    /// Largest weight it understands; 0 = it does not look at weights.
+    heaviest: i64,
+    /// Whether it looks at addresses of clients.
+    by_address: bool,
+}
+
+const fn row(entry: Policy, make: Make, heaviest: i64) -> Row {
+    Row { entry, make, heaviest, by_address: false }
+}
+
+const fn by_address(entry: Policy, make: Make, heaviest: i64) -> Row {
+    Row { entry, make, heaviest, by_address: true }
+}
+
+const ANY_WEIGHT: i64 = 1_000_000;
+/// HAProxy 2.6, `weight`: 0 to 256.
+const HAPROXY_WEIGHT: i64 = 256;
 
 /// Registration: one line for each policy.
-const TABLE: &[(Policy, Make)] = &[
-    (round_robin::ENTRY, round_robin::make),
-    (weighted::ENTRY, weighted::make),
-    (random::ENTRY, random::make),
-    (least_connections::ENTRY, least_connections::make),
-    (power_of_two::ENTRY, power_of_two::make),
+const TABLE: &[Row] = &[
+    row(round_robin::ENTRY, round_robin::make, 0),
+    row(weighted::ENTRY, weighted::make, ANY_WEIGHT),
+    row(haproxy_roundrobin::ENTRY, haproxy_roundrobin::make, HAPROXY_WEIGHT),
+    row(haproxy_static_rr::ENTRY, haproxy_static_rr::make, HAPROXY_WEIGHT),
+    row(random::ENTRY, random::make, 0),
+    row(least_connections::ENTRY, least_connections::make, ANY_WEIGHT),
+    row(power_of_two::ENTRY, power_of_two::make, 0),
+    row(least_latency::ENTRY, least_latency::make, 0),
+    row(consistent_hash::ENTRY, consistent_hash::make, ANY_WEIGHT),
+    by_address(ip_hash::ENTRY, ip_hash::make, ANY_WEIGHT),
+    by_address(source::ENTRY, source::make, HAPROXY_WEIGHT),
 ];
 
 /// The policies, for the catalog.
 pub const POLICIES: &[Policy] = &{
-    let mut policies = [TABLE[0].0; TABLE.len()];
+    let mut policies = [TABLE[0].entry; TABLE.len()];
     let mut at = 0;
     while at < TABLE.len() {
-        policies[at] = TABLE[at].0;
+        policies[at] = TABLE[at].entry;
         at += 1;
     }
     policies
 };
 
 /// The policy by index.
-pub fn make(choice: usize, backends: &[Backend]) -> Box<dyn Balance> {
-    TABLE[choice].1(backends)
+pub fn make(choice: usize, backends: &[Backend], tuning: &Tuning) -> Box<dyn Balance> {
+    (TABLE[choice].make)(backends, tuning)
+}
+
+/// Largest weight that a policy understands; 0 = it does not look at weights.
+pub fn heaviest(choice: usize) -> i64 {
+    TABLE[choice].heaviest
+}
+
+/// Whether a policy looks at addresses of clients.
+pub fn looks_at_addresses(choice: usize, hash_by: usize) -> bool {
+    TABLE[choice].by_address
+        || (POLICIES[choice].name == "consistent_hash" && HASH_BY[hash_by].name == "address")
 }
 
 /// Index below `n` for a uniform number in (0, 1).
@@ -60,9 +181,49 @@ fn index(uniform: f64, n: usize) -> usize {
     ((uniform * n as f64) as usize).min(n - 1)
 }
 
+/// Index of the n-th open server.
+fn nth_open(backends: &[Backend], n: usize) -> usize {
+    let open = backends.iter().enumerate().filter(|(_, backend)| backend.open);
+    open.map(|(at, _)| at).nth(n).expect("fewer than there are")
+}
+
+fn count_open(backends: &[Backend]) -> usize {
+    backends.iter().filter(|backend| backend.open).count()
+}
+
 #[cfg(test)]
 fn servers(weights: &[u32]) -> Vec<Backend> {
-    let backend =
-        |(at, weight): (usize, &u32)| Backend { node: NodeId(at as u16), weight: *weight, in_flight: 0 };
+    let backend = |(at, weight): (usize, &u32)| Backend::new(NodeId(at as u16), *weight);
     weights.iter().enumerate().map(backend).collect()
+}
+
+#[cfg(test)]
+const TUNING: Tuning = Tuning { decay: 10_000_000_000, hash_by: 0 };
+
+/// The servers chosen one after the other, as letters.
+#[cfg(test)]
+fn sequence(policy: &mut dyn Balance, servers: &[Backend], length: usize) -> String {
+    let letter = |at: Option<usize>| at.map_or('-', |at| (b'a' + at as u8) as char);
+    (0..length).map(|_| letter(policy.pick(servers, &mut || 0.5))).collect()
+}
+
+/// Takes servers out of service, or back in.
+#[cfg(test)]
+fn set_usable(servers: &mut [Backend], at: usize, usable: bool) {
+    servers[at].usable = usable;
+    servers[at].open = usable && servers[at].weight > 0;
+}
+
+/// A client with an address.
+#[cfg(test)]
+struct From(u32);
+
+#[cfg(test)]
+impl Asker for From {
+    fn uniform(&mut self) -> f64 {
+        0.5
+    }
+    fn address(&self) -> u32 {
+        self.0
+    }
 }

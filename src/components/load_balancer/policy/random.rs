@@ -1,6 +1,6 @@
 //! Random: any server, whatever its load.
 
-use super::{Backend, Balance, index};
+use super::{Asker, Backend, Balance, Tuning, count_open, index, nth_open};
 use crate::catalog::Policy;
 
 /// How the catalog shows it.
@@ -11,7 +11,7 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "nearly always: round robin costs as little and is more even",
 };
 
-pub(super) fn make(_backends: &[Backend]) -> Box<dyn Balance> {
+pub(super) fn make(_backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
     Box::new(Random)
 }
 
@@ -19,8 +19,9 @@ pub(super) fn make(_backends: &[Backend]) -> Box<dyn Balance> {
 struct Random;
 
 impl Balance for Random {
-    fn pick(&mut self, backends: &[Backend], draw: &mut dyn FnMut() -> f64) -> usize {
-        index(draw(), backends.len())
+    fn pick(&mut self, backends: &[Backend], asker: &mut dyn Asker) -> Option<usize> {
+        let n = count_open(backends);
+        (n > 0).then(|| nth_open(backends, index(asker.uniform(), n)))
     }
 
     fn fork(&self) -> Box<dyn Balance> {
@@ -37,6 +38,6 @@ mod tests {
     fn follows_the_draw_to_both_ends() {
         let servers = servers(&[1, 1, 1, 1]);
         let pick = |uniform| Random.pick(&servers, &mut || uniform);
-        assert_eq!([1e-9, 0.26, 0.74, 1.0 - 1e-16].map(pick), [0, 1, 2, 3]);
+        assert_eq!([1e-9, 0.26, 0.74, 1.0 - 1e-16].map(pick), [0, 1, 2, 3].map(Some));
     }
 }

@@ -1,6 +1,6 @@
 //! Round robin: each in turn.
 
-use super::{Backend, Balance};
+use super::{Asker, Backend, Balance, Tuning};
 use crate::catalog::Policy;
 
 /// How the catalog shows it.
@@ -11,7 +11,7 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "servers or requests are unequal: slow ones pile up work",
 };
 
-pub(super) fn make(_backends: &[Backend]) -> Box<dyn Balance> {
+pub(super) fn make(_backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
     Box::new(RoundRobin::default())
 }
 
@@ -22,10 +22,15 @@ struct RoundRobin {
 
 impl Balance for RoundRobin {
     #[inline]
-    fn pick(&mut self, backends: &[Backend], _draw: &mut dyn FnMut() -> f64) -> usize {
-        let chosen = if self.next < backends.len() { self.next } else { 0 };
-        self.next = chosen + 1;
-        chosen
+    fn pick(&mut self, backends: &[Backend], _asker: &mut dyn Asker) -> Option<usize> {
+        for _ in 0..backends.len() {
+            let chosen = if self.next < backends.len() { self.next } else { 0 };
+            self.next = chosen + 1;
+            if backends[chosen].open {
+                return Some(chosen);
+            }
+        }
+        None
     }
 
     fn fork(&self) -> Box<dyn Balance> {
@@ -35,13 +40,17 @@ impl Balance for RoundRobin {
 
 #[cfg(test)]
 mod tests {
-    use super::super::servers;
+    use super::super::{TUNING, sequence, servers, set_usable};
     use super::*;
 
     #[test]
     fn each_in_turn() {
-        let (mut policy, servers) = (make(&[]), servers(&[1, 1, 1]));
-        let picks: Vec<usize> = (0..7).map(|_| policy.pick(&servers, &mut || 0.5)).collect();
-        assert_eq!(picks, [0, 1, 2, 0, 1, 2, 0]);
+        let (mut policy, mut servers) = (make(&[], &TUNING), servers(&[1, 1, 1]));
+        assert_eq!(sequence(&mut *policy, &servers, 7), "abcabca");
+        set_usable(&mut servers, 1, false);
+        assert_eq!(sequence(&mut *policy, &servers, 4), "caca");
+        set_usable(&mut servers, 0, false);
+        set_usable(&mut servers, 2, false);
+        assert_eq!(sequence(&mut *policy, &servers, 2), "--");
     }
 }

@@ -4,7 +4,7 @@
 //! (Igor Sysoev's patch in nginx 1.3.1, 2012). For 5:3:2 the sequence is `abcaabacba`: shares are
 //! exact in every round, and the heavy server's turns are spread out.
 
-use super::{Backend, Balance};
+use super::{Asker, Backend, Balance, Tuning};
 use crate::catalog::Policy;
 
 /// How the catalog shows it.
@@ -15,28 +15,38 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "the servers' powers are not known or change: weights do not feel load",
 };
 
-pub(super) fn make(backends: &[Backend]) -> Box<dyn Balance> {
-    Box::new(Weighted { current: vec![0; backends.len()] })
+pub(super) fn make(backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
+    Box::new(Weighted::new(backends.len()))
 }
 
 #[derive(Clone)]
-struct Weighted {
+pub(super) struct Weighted {
     current: Vec<i64>,
 }
 
+impl Weighted {
+    pub(super) fn new(servers: usize) -> Self {
+        Weighted { current: vec![0; servers] }
+    }
+}
+
 impl Balance for Weighted {
-    fn pick(&mut self, backends: &[Backend], _draw: &mut dyn FnMut() -> f64) -> usize {
+    fn pick(&mut self, backends: &[Backend], _asker: &mut dyn Asker) -> Option<usize> {
         let mut total = 0;
-        let mut best = 0;
-        for (at, backend) in backends.iter().enumerate() {
+        let mut best: Option<usize> = None;
+        for (at, backend) in backends.iter().enumerate().filter(|(_, backend)| backend.open) {
             self.current[at] += i64::from(backend.weight);
             total += i64::from(backend.weight);
-            if self.current[at] > self.current[best] {
-                best = at;
+            if best.is_none_or(|best| self.current[at] > self.current[best]) {
+                best = Some(at);
             }
         }
-        self.current[best] -= total;
+        self.current[best?] -= total;
         best
+    }
+
+    fn refresh(&mut self, backends: &[Backend]) {
+        self.current.resize(backends.len(), 0);
     }
 
     fn fork(&self) -> Box<dyn Balance> {
@@ -46,20 +56,25 @@ impl Balance for Weighted {
 
 #[cfg(test)]
 mod tests {
-    use super::super::servers;
+    use super::super::{servers, set_usable};
     use super::*;
     use proptest::prelude::*;
 
     fn sequence(weights: &[u32], length: usize) -> String {
-        let servers = servers(weights);
-        let mut policy = make(&servers);
-        (0..length).map(|_| (b'a' + policy.pick(&servers, &mut || 0.5) as u8) as char).collect()
+        super::super::sequence(&mut Weighted::new(weights.len()), &servers(weights), length)
     }
 
     #[test]
     fn the_sequence_of_nginx() {
         assert_eq!(sequence(&[5, 3, 2], 10), "abcaabacba");
         assert_eq!(sequence(&[5, 1, 1], 7), "aabacaa");
+    }
+
+    #[test]
+    fn a_server_that_is_down_leaves_its_turns_to_the_others() {
+        let mut servers = servers(&[5, 3, 2]);
+        set_usable(&mut servers, 0, false);
+        assert_eq!(super::super::sequence(&mut Weighted::new(3), &servers, 5), "bcbcb");
     }
 
     proptest! {

@@ -1,0 +1,110 @@
+//! Settings of an autoscaler, and what can be wrong with them.
+
+use super::super::Site;
+use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problem, Problems};
+use crate::kernel::{SECOND, time_text};
+
+pub(super) static ENTRY: Entry = Entry {
+    name: "autoscaler",
+    about: "keeps a measure of a web tier near its target by adding and removing servers",
+    chapter: "4.6",
+    params: &[
+        Param {
+            name: "of",
+            kind: Kind::Group(&["web"]),
+            preset: Preset::Required,
+            about: "the web tier that grows and shrinks",
+        },
+        Param {
+            name: "utilization",
+            kind: Kind::Share,
+            preset: Preset::Absent("give one of `utilization`, `queue`, `latency`"),
+            about: "target: busy share of the processors (or workers, if they are busier)",
+        },
+        Param {
+            name: "queue",
+            kind: Kind::Number(0.001, 1e6),
+            preset: Preset::Absent("give one of `utilization`, `queue`, `latency`"),
+            about: "target: mean number of requests that wait at a server",
+        },
+        Param {
+            name: "latency",
+            kind: Kind::Duration,
+            preset: Preset::Absent("give one of `utilization`, `queue`, `latency`"),
+            about: "target: mean time of a request at a server, waiting and own work",
+        },
+        Param {
+            name: "period",
+            kind: Kind::Duration,
+            preset: Preset::Duration(60 * SECOND),
+            about: "how often servers are asked (60 s: detailed monitoring of Amazon EC2)",
+        },
+        Param {
+            name: "delay",
+            kind: Kind::Duration,
+            preset: Preset::Absent("0: decided as soon as measured"),
+            about: "time until a measurement can be acted on",
+        },
+        Param {
+            name: "boot",
+            kind: Kind::Duration,
+            preset: Preset::Absent("0: a new server is there at once"),
+            about: "time from the decision until a new server joins",
+        },
+        Param {
+            name: "cooldown",
+            kind: Kind::Duration,
+            preset: Preset::Duration(300 * SECOND),
+            about: "pause after any change before servers are removed (300 s: Amazon EC2 Auto Scaling, default cooldown)",
+        },
+        Param {
+            name: "min",
+            kind: Kind::Count(1, 10_000),
+            preset: Preset::Count(1),
+            about: "fewest servers",
+        },
+        Param { name: "max", kind: Kind::Count(1, 10_000), preset: Preset::Required, about: "most servers" },
+    ],
+    actions: &[],
+    measures: &[
+        Measure { name: "added_count", about: "servers added" },
+        Measure { name: "removed_count", about: "servers removed, after what they had begun" },
+        Measure { name: "servers_in_service_count", about: "members of the web tier" },
+    ],
+};
+
+/// The targets, of which one is given.
+pub(super) const TARGETS: [&str; 3] = ["utilization", "queue", "latency"];
+
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let given: Vec<&str> = TARGETS.into_iter().filter(|name| settings.is_given(name)).collect();
+    if given.len() != 1 {
+        let message = match given.as_slice() {
+            [] => format!("autoscaler \"{}\" has no target", site.group().name),
+            several => format!("autoscaler \"{}\" has {} targets", site.group().name, several.len()),
+        };
+        let hint = "give one of `utilization: 60.percent`, `queue: 5`, `latency: 200.ms`";
+        problems.push(Problem::at(&site.group().place, message).hint(hint));
+    }
+    if settings.share("utilization") == Some(0.0) {
+        problems.push(settings.problem("utilization", "a target of 0 can never be reached"));
+    }
+    let count = |name| settings.count(name).unwrap_or(1);
+    let servers = settings.group("of").map_or(1, |group| site.layout.groups[group].count);
+    if count("min") > count("max") {
+        let message = format!("`min` of {} is above `max` of {}", count("min"), count("max"));
+        problems.push(settings.problem("min", message));
+    } else if servers < count("min") || servers > count("max") {
+        let message = format!("the web tier begins with {servers} servers, outside `min` and `max`");
+        problems.push(settings.problem("max", message).hint("change `count:` of the web tier"));
+    }
+    let period = settings.duration("period").expect("preset");
+    if period >= site.layout.end {
+        let (period, end) = (time_text(period), time_text(site.layout.end));
+        let message =
+            format!("a `period` of {period} is as long as the whole run ({end}): nothing would be decided");
+        let place = settings.place("period").unwrap_or(&site.group().place);
+        problems.push(Problem::at(place, message).hint("write `period: 10.s`"));
+    }
+}

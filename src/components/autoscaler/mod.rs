@@ -1,0 +1,245 @@
+//! An autoscaler: asks the servers of a web tier how busy they are, and adds or removes some of them.
+//!
+//! Target tracking as in Amazon EC2 Auto Scaling: so many servers that the measure, if the load spread evenly, would be at its target. It
+//! adds at once and removes carefully: when the measure is well below the target, and nothing has changed for a while. A server
+//! that is removed gets nothing new and finishes what it has begun.
+
+use super::{ComponentKind, Site};
+use crate::kernel::{
+    Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
+};
+use crate::parts::verbs::LOAD;
+
+mod entry;
+use entry::TARGETS;
+
+/// Adds and removes servers.
+pub const KIND: ComponentKind =
+    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check: entry::check, build, grow: None };
+
+const ASK: u16 = 0;
+const DECIDE: u16 = 1;
+const BOOTED: u16 = 2;
+/// Servers are removed when the measure is below this part of its target (AWS: the low alarm stands at 90 %).
+const LOW: f64 = 0.9;
+
+/// What is to be kept near which value.
+#[derive(Clone, Copy, Debug)]
+struct Goal {
+    /// Index in [`TARGETS`], and the key of the question.
+    measure: usize,
+    /// In the unit of the servers' answers.
+    target: f64,
+}
+
+#[derive(Clone)]
+struct Autoscaler {
+    group: u16,
+    members: Vec<NodeId>,
+    goal: Goal,
+    period: Time,
+    delay: Time,
+    boot: Time,
+    cooldown: Time,
+    min: u64,
+    max: u64,
+    disabled: bool,
+    timeout: Option<TimeoutClass>,
+    /// Answers of this round: how many, and their sum.
+    answers: u64,
+    sum: f64,
+    open: u64,
+    booting: u64,
+    changed: Time,
+    added: u64,
+    removed: u64,
+}
+
+fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
+    let settings = site.settings();
+    let group = settings.group("of").expect("required");
+    let duration = |name| settings.duration(name).unwrap_or(0);
+    vec![Box::new(Autoscaler {
+        group: group as u16,
+        members: site.layout.groups[group].members().collect(),
+        goal: goal(site),
+        period: duration("period"),
+        delay: duration("delay"),
+        boot: duration("boot"),
+        cooldown: duration("cooldown"),
+        min: settings.count("min").expect("preset"),
+        max: settings.count("max").expect("required"),
+        disabled: site.is_disabled("autoscaling"),
+        timeout: None,
+        answers: 0,
+        sum: 0.0,
+        open: 0,
+        booting: 0,
+        changed: 0,
+        added: 0,
+        removed: 0,
+    })]
+}
+
+fn goal(site: &Site<'_>) -> Goal {
+    let settings = site.settings();
+    let measure = TARGETS.iter().position(|name| settings.is_given(name)).expect("checked");
+    let target = match measure {
+        0 => settings.share("utilization").expect("given") * 1e6,
+        1 => settings.number("queue").expect("given") * 1e3,
+        _ => settings.duration("latency").expect("given") as f64 / 1e3,
+    };
+    Goal { measure, target }
+}
+
+impl Autoscaler {
+    fn servers(&self) -> u64 {
+        self.members.len() as u64
+    }
+
+    /// Asks all members; who does not answer within half a period is left out.
+    fn ask(&mut self, cx: &mut Ctx<'_>) {
+        cx.timer_in(self.period, Timer { tag: ASK, data: 0 });
+        (self.answers, self.sum, self.open) = (0, 0.0, self.servers());
+        for &member in &self.members {
+            let ask = Ask::new(member, LOAD, self.goal.measure as u64);
+            cx.ask(Ask { timeout: self.timeout, ..ask });
+        }
+    }
+
+    /// How many servers would bring the measure to its target.
+    fn desired(&self, mean: f64) -> u64 {
+        let servers = (self.servers() as f64 * mean / self.goal.target).ceil();
+        (servers as u64).clamp(self.min, self.max)
+    }
+
+    fn decide(&mut self, mean: f64, cx: &mut Ctx<'_>) {
+        let (now, servers, desired) = (cx.now(), self.servers(), self.desired(mean));
+        let reason = || {
+            let part = 100.0 * mean / self.goal.target;
+            format!(
+                "{servers} to {desired} servers: {} at {part:.0} % of its target",
+                TARGETS[self.goal.measure]
+            )
+        };
+        if desired > servers + self.booting {
+            cx.tell("scale_out", reason());
+            self.changed = now;
+            for _ in servers + self.booting..desired {
+                self.booting += 1;
+                cx.timer_in(self.boot, Timer { tag: BOOTED, data: 0 });
+            }
+        } else if desired < servers
+            && self.booting == 0
+            && mean < LOW * self.goal.target
+            && now >= self.changed + self.cooldown
+        {
+            cx.tell("scale_in", reason());
+            self.changed = now;
+            // The newest go first.
+            for &member in &self.members[desired as usize..] {
+                cx.retire(member);
+            }
+        }
+    }
+}
+
+impl Component for Autoscaler {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.timeout = Some(cx.timeout_class((self.period / 2).max(1)));
+        if !self.disabled {
+            cx.timer_in(self.period, Timer { tag: ASK, data: 0 });
+        }
+    }
+
+    fn on_call(&mut self, _call: CallId, _cx: &mut Ctx<'_>) {
+        debug_assert!(false, "nobody calls an autoscaler");
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        match timer.tag {
+            ASK => self.ask(cx),
+            DECIDE => self.decide(f64::from_bits(timer.data), cx),
+            _ => {
+                self.booting -= 1;
+                self.changed = cx.now();
+                cx.grow(self.group);
+            }
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        self.open -= 1;
+        if reply.status == Status::Ok {
+            self.answers += 1;
+            self.sum += f64::from(reply.version);
+        }
+        if self.open == 0 && self.answers > 0 {
+            let mean = self.sum / self.answers as f64;
+            cx.timer_in(self.delay, Timer { tag: DECIDE, data: mean.to_bits() });
+        }
+    }
+
+    fn on_control(&mut self, control: Control, _cx: &mut Ctx<'_>) {
+        let (group, node) = control.subject();
+        match control.verb {
+            Control::JOIN if group == self.group => {
+                self.added += 1;
+                self.members.push(node);
+            }
+            Control::LEAVE if group == self.group => {
+                self.removed += 1;
+                self.members.retain(|member| *member != node);
+            }
+            _ => {}
+        }
+    }
+
+    fn measure(&self, _now: Time, out: &mut Readings) {
+        out.count("added", self.added);
+        out.count("removed", self.removed);
+        out.gauge("servers_in_service", self.servers() as f64);
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(servers: u16, min: u64, max: u64) -> Autoscaler {
+        Autoscaler {
+            group: 0,
+            members: (0..servers).map(NodeId).collect(),
+            goal: Goal { measure: 0, target: 0.5e6 },
+            period: 1,
+            delay: 0,
+            boot: 0,
+            cooldown: 0,
+            min,
+            max,
+            disabled: false,
+            timeout: None,
+            answers: 0,
+            sum: 0.0,
+            open: 0,
+            booting: 0,
+            changed: 0,
+            added: 0,
+            removed: 0,
+        }
+    }
+
+    #[test]
+    fn so_many_servers_that_the_measure_meets_its_target() {
+        assert_eq!(of(4, 1, 20).desired(0.5e6), 4);
+        assert_eq!(of(4, 1, 20).desired(0.51e6), 5);
+        assert_eq!(of(4, 1, 20).desired(1e6), 8);
+        assert_eq!(of(4, 1, 20).desired(0.1e6), 1);
+        assert_eq!(of(4, 2, 6).desired(0.1e6), 2);
+        assert_eq!(of(4, 2, 6).desired(1e6), 6);
+    }
+}

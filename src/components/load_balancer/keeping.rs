@@ -1,0 +1,105 @@
+//! How a careful balancer keeps track of its servers: health checks, warming up, joining and leaving.
+
+use super::careful::{CHECK, Careful, PROBE, WARM};
+use super::checks::Change;
+use crate::kernel::{Ask, Control, Ctx, NodeId, Reply, Timer};
+use crate::parts::verbs::HEALTH;
+
+impl Careful {
+    pub(super) fn begin_checks(&mut self, cx: &mut Ctx<'_>) {
+        let Some(checks) = self.checks else { return };
+        let servers: usize = self.targets.iter().map(|target| target.backends.len()).sum();
+        let mut number = 0;
+        for (target, servers_of) in self.targets.iter().enumerate() {
+            for at in 0..servers_of.backends.len() {
+                let timer = Timer { tag: CHECK, data: u64::from(server_number(target, at)) };
+                cx.timer_in(checks.first(number, servers), timer);
+                number += 1;
+            }
+        }
+    }
+
+    pub(super) fn check(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let (target, at) = server_of(number);
+        let target = &self.targets[target];
+        if target.conditions[at].gone {
+            return;
+        }
+        self.counts.checks += 1;
+        let ask = Ask::new(target.backends[at].node, HEALTH, 0);
+        cx.ask(Ask { note: PROBE | number, timeout: self.check_timeout, ..ask });
+    }
+
+    pub(super) fn hear_check(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(checks) = self.checks else { return };
+        let number = reply.note & !PROBE;
+        cx.timer_in(checks.interval, Timer { tag: CHECK, data: u64::from(number) });
+        let (target, at) = server_of(number);
+        let change = checks.hear(&mut self.targets[target].conditions[at], reply.status);
+        let Some(change) = change else { return };
+        cx.tell(change.name(), format!("server {at} of target group {target}"));
+        self.follow(change, target, at, cx);
+    }
+
+    fn follow(&mut self, change: Change, target: usize, at: usize, cx: &mut Ctx<'_>) {
+        if change.opens() {
+            self.warm_up(target, at, cx);
+        }
+        self.targets[target].settle(self.limits.slow_start, cx.now());
+        self.serve_waiting(cx);
+    }
+
+    /// With slow start, a server that comes into service begins with little weight.
+    fn warm_up(&mut self, target: usize, at: usize, cx: &mut Ctx<'_>) {
+        if let Some(slow) = self.limits.slow_start {
+            self.targets[target].conditions[at].warming_since = Some(cx.now());
+            cx.timer_in(slow.step(), Timer { tag: WARM, data: u64::from(server_number(target, at)) });
+        }
+    }
+
+    pub(super) fn warm(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let Some(slow) = self.limits.slow_start else { return };
+        let (target, at) = server_of(number);
+        let condition = &mut self.targets[target].conditions[at];
+        if slow.is_over(condition, cx.now()) {
+            condition.warming_since = None;
+        } else if condition.warming_since.is_some() {
+            cx.timer_in(slow.step(), Timer { tag: WARM, data: u64::from(number) });
+        }
+        self.targets[target].settle(self.limits.slow_start, cx.now());
+    }
+
+    pub(super) fn join(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        let (group, node) = control.subject();
+        for target in 0..self.targets.len() {
+            if !self.targets[target].groups.contains(&group) {
+                continue;
+            }
+            let at = self.targets[target].join(node);
+            self.warm_up(target, at, cx);
+            self.targets[target].settle(self.limits.slow_start, cx.now());
+            if self.checks.is_some() {
+                self.check(server_number(target, at), cx);
+            }
+        }
+        self.serve_waiting(cx);
+    }
+
+    pub(super) fn leave(&mut self, node: NodeId, cx: &mut Ctx<'_>) {
+        for target in &mut self.targets {
+            if let Some(at) = target.find(node) {
+                target.conditions[at].gone = true;
+                target.settle(self.limits.slow_start, cx.now());
+            }
+        }
+        self.serve_waiting(cx);
+    }
+}
+
+fn server_number(target: usize, at: usize) -> u32 {
+    (target as u32) << 16 | at as u32
+}
+
+fn server_of(number: u32) -> (usize, usize) {
+    ((number >> 16) as usize, (number & 0xFFFF) as usize)
+}

@@ -1,0 +1,149 @@
+//! Makes a balancer out of its settings.
+
+use super::super::Site;
+use super::careful::{Again, Careful};
+use super::checks::Checks;
+use super::policy::{self, Backend, Balance, Tuning};
+use super::server::{Condition, Passive, SlowStart};
+use super::sticky::Sticky;
+use super::target::{Limits, Rule, Target};
+use super::waiting::Waiting;
+use crate::catalog::{Settings, Value};
+use crate::kernel::NodeId;
+
+/// Settings that make a balancer a careful one.
+const CARE: &[&str] =
+    &["sticky", "check", "max_fails", "retries", "connections", "slow_start", "writes_to", "routes"];
+
+/// The members of these groups.
+pub(super) fn servers(site: &Site<'_>, groups: &[usize]) -> Vec<NodeId> {
+    groups.iter().flat_map(|group| site.layout.groups[*group].members()).collect()
+}
+
+/// The servers of these groups with their weights.
+pub(super) fn backends(site: &Site<'_>, groups: &[usize], weights: &[Value]) -> Vec<Backend> {
+    let weights = if site.is_disabled("weights") { &[] } else { weights };
+    let weight = |at: usize| weights.get(at).and_then(super::mistakes::whole).unwrap_or(1) as u32;
+    let servers = servers(site, groups).into_iter().enumerate();
+    servers.map(|(at, node)| Backend::new(node, weight(at))).collect()
+}
+
+/// Weight of a server that joins: the mean of the others'.
+pub(super) fn mean_weight(backends: &[Backend]) -> u32 {
+    let sum: u64 = backends.iter().map(|backend| u64::from(backend.weight)).sum();
+    (sum / backends.len().max(1) as u64).max(1) as u32
+}
+
+/// The policy over these servers.
+pub(super) fn policy(site: &Site<'_>, backends: &[Backend]) -> Box<dyn Balance> {
+    let settings = site.settings();
+    let tuning =
+        Tuning { decay: settings.duration("decay").expect("preset"), hash_by: settings.choice("hash") };
+    policy::make(settings.choice("policy"), backends, &tuning)
+}
+
+/// Whether a balancer needs more than to pass calls on.
+pub(super) fn is_careful(settings: &Settings) -> bool {
+    CARE.iter().any(|name| settings.is_given(name))
+}
+
+/// A careful balancer; its own work is the caller's to add.
+pub(super) fn careful(site: &Site<'_>) -> Careful {
+    let settings = site.settings();
+    let limits = limits(site);
+    let again = Again {
+        retries: if site.is_disabled("redispatch") {
+            0
+        } else {
+            settings.count("retries").expect("preset") as u8
+        },
+        redispatch: settings.flag("redispatch"),
+        timeouts: settings.flag("retry_timeouts"),
+    };
+    let waiting = Waiting::new(settings.count("queue"), settings.duration("queue_timeout"));
+    let mut careful = Careful::new(targets(site, &limits), limits, again, waiting);
+    careful.checks = checks(site).filter(|_| !site.is_disabled("health_checks"));
+    let most = settings.count("sticky_table").expect("preset") as usize;
+    let sticky = settings.is_given("sticky") && !site.is_disabled("sticky");
+    careful.sticky = sticky.then(|| Sticky::new(settings.choice("sticky"), most));
+    careful.purpose = site.purpose("balance");
+    careful.timeout_length = settings.duration("timeout");
+    careful
+}
+
+fn limits(site: &Site<'_>) -> Limits {
+    let settings = site.settings();
+    let passive = settings.count("max_fails").map(|max_fails| Passive {
+        max_fails: max_fails as u32,
+        fail_timeout: settings.duration("fail_timeout").expect("preset"),
+    });
+    Limits {
+        connections: settings.count("connections").map_or(u32::MAX, |most| most as u32),
+        passive: passive.filter(|_| !site.is_disabled("health_checks")),
+        slow_start: settings.duration("slow_start").map(|length| SlowStart { length }),
+    }
+}
+
+pub(super) fn checks(site: &Site<'_>) -> Option<Checks> {
+    let settings = site.settings();
+    let interval = settings.duration("check")?;
+    Some(Checks {
+        interval,
+        timeout: settings.duration("check_timeout").unwrap_or(interval),
+        rise: settings.count("rise").expect("preset") as u32,
+        fall: settings.count("fall").expect("preset") as u32,
+    })
+}
+
+/// The target groups: that for the rest first, then those of the rules.
+fn targets(site: &Site<'_>, limits: &Limits) -> Vec<Target> {
+    let settings = site.settings();
+    let mut targets =
+        vec![target(site, Rule::REST, &settings.groups("to"), settings.list("weights"), limits)];
+    for (first, last, group) in routes(settings) {
+        let rule = Rule { first, last, writes_only: false };
+        targets.push(target(site, rule, &[group], &[], limits));
+    }
+    let writers = settings.groups("writes_to");
+    if !writers.is_empty() {
+        let rule = Rule { writes_only: true, ..Rule::REST };
+        targets.push(target(site, rule, &writers, &[], limits));
+    }
+    targets
+}
+
+/// All groups behind a balancer.
+pub(super) fn all_groups(settings: &Settings) -> Vec<usize> {
+    let mut groups = settings.groups("to");
+    groups.extend(settings.groups("writes_to"));
+    groups.extend(routes(settings).into_iter().map(|(_, _, group)| group));
+    groups
+}
+
+/// The routes: first key, last key, group.
+pub(super) fn routes(settings: &Settings) -> Vec<(u64, u64, usize)> {
+    let route = |value: &Value| match value {
+        Value::List(parts) => match parts.as_slice() {
+            [Value::Whole(first), Value::Whole(last), Value::Group(group)] => {
+                Some((*first as u64, *last as u64, *group))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    settings.list("routes").iter().filter_map(route).collect()
+}
+
+fn target(site: &Site<'_>, rule: Rule, groups: &[usize], weights: &[Value], limits: &Limits) -> Target {
+    let backends = backends(site, groups, weights);
+    let conditions = backends.iter().map(|backend| Condition::new(backend.weight)).collect();
+    let mut target = Target {
+        rule,
+        groups: groups.iter().map(|group| *group as u16).collect(),
+        policy: policy(site, &backends),
+        backends,
+        conditions,
+    };
+    target.settle(limits.slow_start, 0);
+    target
+}

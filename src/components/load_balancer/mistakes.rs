@@ -1,0 +1,154 @@
+//! What can be wrong with the settings of a load balancer.
+
+use super::super::Site;
+use super::{make, policy};
+use crate::catalog::{Load, Problem, Problems, Value};
+use crate::components::Group;
+use crate::kernel::time_text;
+
+pub(super) fn whole(value: &Value) -> Option<i64> {
+    if let Value::Whole(number) = value { Some(*number) } else { None }
+}
+
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    check_weights(site, problems);
+    check_addresses(site, problems);
+    check_health_checks(site, problems);
+    check_care(site, problems);
+    check_private(site, problems);
+}
+
+fn check_weights(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let weights: Vec<i64> = settings.list("weights").iter().filter_map(whole).collect();
+    let (count, servers) = (weights.len(), make::servers(site, &settings.groups("to")).len());
+    let choice = settings.choice("policy");
+    let (name, heaviest) = (policy::POLICIES[choice].name, policy::heaviest(choice));
+    if count == 0 {
+        if name == "weighted" {
+            let place = settings.place("policy").unwrap_or(&site.group().place);
+            let problem = Problem::at(place, "policy \"weighted\" needs the setting `weights`");
+            problems.push(problem.hint("add `weights: [5, 3, 2]`"));
+        }
+        return;
+    }
+    if count != servers {
+        let message = format!("{count} weights for {servers} servers");
+        problems.push(settings.problem("weights", message).hint("one weight for each server"));
+    }
+    if heaviest == 0 {
+        let message = format!("policy \"{name}\" does not look at `weights`");
+        problems.push(settings.problem("weights", message).hint("add `policy: \"weighted\"`"));
+    } else if let Some(weight) = weights.iter().find(|weight| **weight > heaviest) {
+        let message = format!("policy \"{name}\" takes weights up to {heaviest}, not {weight}");
+        problems.push(settings.problem("weights", message).hint("divide all by the same number"));
+    }
+}
+
+/// A policy that looks at addresses needs clients that have some.
+fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let choice = settings.choice("policy");
+    if !policy::looks_at_addresses(choice, settings.choice("hash")) {
+        return;
+    }
+    for group in clients(site) {
+        let recorded = matches!(group.settings.load("rate"), Some(Load::Trace(_)));
+        if !recorded && !group.settings.is_given("addresses") {
+            let place = settings.place("policy").unwrap_or(&site.group().place);
+            let (policy, clients) = (policy::POLICIES[choice].name, &group.name);
+            let message =
+                format!("policy \"{policy}\" looks at addresses, and the clients of \"{clients}\" have none");
+            problems.push(Problem::at(place, message).hint("give the traffic `addresses: 10_000`"));
+        }
+    }
+}
+
+/// The traffics that come straight to it.
+fn clients<'a>(site: &Site<'a>) -> impl Iterator<Item = &'a Group> {
+    let index = site.index;
+    let comes_here =
+        move |group: &&Group| group.kind == "traffic" && group.settings.group("to") == Some(index);
+    site.layout.groups.iter().filter(comes_here)
+}
+
+/// Checks are calls that web servers understand, and must have the time to find something.
+fn check_health_checks(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let Some(checks) = make::checks(site) else { return };
+    let end = site.layout.end;
+    if checks.interval.max(checks.timeout) >= end {
+        let name = if checks.interval >= end { "check" } else { "check_timeout" };
+        let (span, end) = (time_text(checks.interval.max(checks.timeout)), time_text(end));
+        let message =
+            format!("`{name}` of {span} is as long as the whole run ({end}): it would find nothing");
+        problems.push(settings.problem(name, message).hint("write `check: 2.s`"));
+    }
+    let groups = make::all_groups(settings);
+    if let Some(leaf) = groups.iter().find_map(|group| not_web(site, *group)) {
+        let message = format!("`check` asks web servers, and \"{}\" is a {}", leaf.name, leaf.kind);
+        problems.push(settings.problem("check", message).hint("leave out `check`, or use `max_fails`"));
+    }
+}
+
+/// A group behind this one, through other balancers, that is no web tier.
+fn not_web<'a>(site: &Site<'a>, group: usize) -> Option<&'a Group> {
+    let group = &site.layout.groups[group];
+    match group.kind {
+        "web" => None,
+        "load_balancer" => make::all_groups(&group.settings).iter().find_map(|next| not_web(site, *next)),
+        _ => Some(group),
+    }
+}
+
+/// Settings that mean nothing without another one.
+fn check_care(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let needs = [
+        ("check_timeout", "check", "check: 2.s"),
+        ("rise", "check", "check: 2.s"),
+        ("fall", "check", "check: 2.s"),
+        ("fail_timeout", "max_fails", "max_fails: 1"),
+        ("redispatch", "retries", "retries: 3"),
+        ("retry_timeouts", "retries", "retries: 3"),
+        ("queue", "connections", "connections: 100"),
+        ("queue_timeout", "connections", "connections: 100"),
+        ("sticky_table", "sticky", "sticky: \"address\""),
+    ];
+    for (name, needed, hint) in needs {
+        if settings.is_given(name) && !settings.is_given(needed) {
+            let message = format!("`{name}` needs the setting `{needed}`");
+            problems.push(settings.problem(name, message).hint(format!("add `{hint}`")));
+        }
+    }
+    let choice = settings.choice("policy");
+    if settings.is_given("slow_start") && policy::heaviest(choice) < 1_000_000 {
+        let message = format!("policy \"{}\" cannot give a part of a weight", policy::POLICIES[choice].name);
+        let hint = "`slow_start` goes with policy \"weighted\" or \"least_connections\"";
+        problems.push(settings.problem("slow_start", message).hint(hint));
+    }
+    for (first, last, _) in make::routes(settings) {
+        if first > last {
+            let message = format!("a route from key {first} to {last} holds no key");
+            problems.push(settings.problem("routes", message).hint("write [first key, last key, servers]"));
+        }
+    }
+}
+
+/// Nobody outside names a server that only the balancer can reach.
+fn check_private(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    if !settings.flag("private") {
+        return;
+    }
+    let servers = make::all_groups(settings);
+    for traffic in site.layout.groups.iter().filter(|group| group.kind == "traffic") {
+        let named = traffic.settings.group("to").filter(|group| servers.contains(group));
+        if let Some(server) = named {
+            let (server, own) = (&site.layout.groups[server].name, &site.group().name);
+            let message = format!("\"{server}\" has private addresses: only \"{own}\" reaches it");
+            let hint = format!("send the traffic to \"{own}\"");
+            problems.push(traffic.settings.problem("to", message).hint(hint));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Source hash of HAProxy: the client's address, as a number, modulo the sum of the weights.
+//!
+//! The table of places is that of `haproxy_static_rr`, and holds the servers in service only: when one goes down the table is made
+//! anew, and most clients move (`balance source` with the default `hash-type map-based`).
+
+use super::map::Map;
+use super::{Asker, Backend, Balance, Tuning};
+use crate::catalog::Policy;
+
+/// How the catalog shows it.
+pub const ENTRY: Policy = Policy {
+    name: "source",
+    about: "by the client's address modulo the sum of the weights, as HAProxy's `balance source`",
+    source: "HAProxy 2.6, backend.c: hash-type map-based",
+    wrong_when: "servers come and go (most clients move), or many clients share one address (NAT)",
+};
+
+pub(super) fn make(backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
+    Box::new(Source { map: Map::new(backends) })
+}
+
+#[derive(Clone)]
+struct Source {
+    map: Map,
+}
+
+impl Balance for Source {
+    fn pick(&mut self, backends: &[Backend], asker: &mut dyn Asker) -> Option<usize> {
+        let place = (asker.address() as usize).checked_rem(self.map.len())?;
+        self.map.open_from(place, backends).map(|(server, _)| server)
+    }
+
+    fn refresh(&mut self, backends: &[Backend]) {
+        self.map = Map::new(backends);
+    }
+
+    fn fork(&self) -> Box<dyn Balance> {
+        Box::new(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy_static_rr;
+    use super::super::{From, TUNING, sequence, servers, set_usable};
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_address_modulo_the_places_of_those_in_service(
+            weights in prop::collection::vec(1u32..20, 2..6),
+            addresses in prop::collection::vec(any::<u32>(), 1..50),
+            down in 0usize..6,
+        ) {
+            let mut servers = servers(&weights);
+            let mut policy = make(&servers, &TUNING);
+            set_usable(&mut servers, down % weights.len(), false);
+            policy.refresh(&servers);
+            let total: u32 = servers.iter().map(Backend::effective_weight).sum();
+            let mut table = haproxy_static_rr::make(&servers, &TUNING);
+            let table: Vec<u8> = sequence(&mut *table, &servers, total as usize).into_bytes();
+            for address in addresses {
+                let expected = usize::from(table[(address % total) as usize] - b'a');
+                prop_assert_eq!(policy.pick(&servers, &mut From(address)), Some(expected));
+            }
+        }
+    }
+}

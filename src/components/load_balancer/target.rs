@@ -1,0 +1,142 @@
+//! A target group: servers under one policy, and the calls that are meant for them.
+
+use super::policy::{Asker, Backend, Balance};
+use super::server::{Condition, Passive, SlowStart, settle};
+use crate::kernel::{NodeId, Time};
+
+/// Which calls go to a target group: keys from first to last, reads or writes or both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    pub first: u64,
+    pub last: u64,
+    pub writes_only: bool,
+}
+
+impl Rule {
+    /// Whatever no other rule takes.
+    pub const REST: Rule = Rule { first: 0, last: u64::MAX, writes_only: false };
+
+    pub fn takes(&self, key: u64, writes: bool) -> bool {
+        (self.first..=self.last).contains(&key) && (writes || !self.writes_only)
+    }
+}
+
+/// Servers under one policy.
+pub(super) struct Target {
+    pub rule: Rule,
+    /// The groups whose members they are.
+    pub groups: Vec<u16>,
+    pub policy: Box<dyn Balance>,
+    pub backends: Vec<Backend>,
+    pub conditions: Vec<Condition>,
+}
+
+/// How many servers a target group may ask at most, and when they count as able to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Most calls under way at a server.
+    pub connections: u32,
+    pub passive: Option<Passive>,
+    pub slow_start: Option<SlowStart>,
+}
+
+/// What came of the search for a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Choice {
+    Server(usize),
+    /// All that could serve have as many calls as they may.
+    Full,
+    /// There is nobody.
+    Nobody,
+}
+
+impl Target {
+    pub fn find(&self, node: NodeId) -> Option<usize> {
+        self.backends.iter().position(|backend| backend.node == node)
+    }
+
+    /// Chooses a server for a call, the wished one if it can serve. `tried` have failed it already.
+    pub fn choose(
+        &mut self,
+        wish: Option<usize>,
+        tried: &[u16],
+        limits: &Limits,
+        asker: &mut dyn Asker,
+    ) -> Choice {
+        let now = asker.now();
+        let mut full = false;
+        // A single server has nobody to rest on (nginx).
+        let passive = limits.passive.filter(|_| self.backends.len() > 1);
+        for (at, (backend, condition)) in self.backends.iter_mut().zip(&self.conditions).enumerate() {
+            let rests = passive.is_some_and(|passive| passive.rests(condition, now));
+            let able = backend.usable && !rests && !tried.contains(&(at as u16));
+            let crowded = backend.in_flight >= limits.connections;
+            full |= able && crowded && backend.weight > 0;
+            backend.open = able && !crowded && backend.weight > 0;
+        }
+        if let Some(at) = wish.filter(|at| self.may_stick(*at, tried, limits, now)) {
+            return Choice::Server(at);
+        }
+        match self.policy.pick(&self.backends, asker) {
+            Some(at) => Choice::Server(at),
+            None if full => Choice::Full,
+            None => Choice::Nobody,
+        }
+    }
+
+    /// Clients that stick to a server may come while it drains or has no weight.
+    fn may_stick(&self, at: usize, tried: &[u16], limits: &Limits, now: Time) -> bool {
+        let (backend, condition) = (&self.backends[at], &self.conditions[at]);
+        let rests = limits.passive.is_some_and(|passive| passive.rests(condition, now));
+        condition.serves()
+            && !rests
+            && backend.in_flight < limits.connections
+            && !tried.contains(&(at as u16))
+    }
+
+    /// After a change of beliefs, weights or members: the policy learns what has changed.
+    pub fn settle(&mut self, slow_start: Option<SlowStart>, now: Time) {
+        let mut changed = false;
+        for (backend, condition) in self.backends.iter_mut().zip(&self.conditions) {
+            let weight = slow_start.map_or(condition.weight, |slow| slow.weight(condition, now));
+            changed |= settle(backend, condition, weight);
+        }
+        if changed {
+            self.policy.refresh(&self.backends);
+        }
+    }
+
+    /// Another server; its weight is the mean of the others'.
+    pub fn join(&mut self, node: NodeId) -> usize {
+        let weights = self.conditions.iter().map(|condition| u64::from(condition.weight));
+        let mean = weights.sum::<u64>() / self.conditions.len().max(1) as u64;
+        self.conditions.push(Condition::new(mean.max(1) as u32));
+        // Not usable yet, so that `settle` sees a change.
+        self.backends.push(Backend { usable: false, ..Backend::new(node, 0) });
+        self.backends.len() - 1
+    }
+
+    pub fn fork(&self) -> Self {
+        Target {
+            rule: self.rule,
+            groups: self.groups.clone(),
+            policy: self.policy.fork(),
+            backends: self.backends.clone(),
+            conditions: self.conditions.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_take_keys_and_classes() {
+        let images = Rule { first: 100, last: 199, writes_only: false };
+        assert!(images.takes(100, false) && images.takes(199, true));
+        assert!(!images.takes(99, false) && !images.takes(200, false));
+        let writes = Rule { writes_only: true, ..Rule::REST };
+        assert!(writes.takes(5, true) && !writes.takes(5, false));
+    }
+}

@@ -1,0 +1,290 @@
+//! Where the sessions of users are kept: in the memory of one server, in a shared store, or nowhere (signed tokens).
+
+use crate::catalog::{Policy, Settings};
+use crate::components::Site;
+use crate::kernel::{Ask, NodeId, Request, TimeoutClass};
+use crate::parts::verbs::{GET, PUT, READ, WRITE};
+use crate::random::variate::Variate;
+
+/// Where sessions are kept.
+pub(super) const SESSIONS: &[Policy] = &[
+    Policy {
+        name: "memory",
+        about: "in the memory of the server where the user logged in: the user must come back to it",
+        source: "chapter 8.1; the default of PHP, Tomcat and others",
+        wrong_when: "servers crash, are deployed or scaled: the sessions are lost with them",
+    },
+    Policy {
+        name: "store",
+        about: "in a cache or database that all servers share: read with each request, written at logins and changes",
+        source: "chapter 8.2",
+        wrong_when: "one more call per request is too slow, or the store may fail",
+    },
+    Policy {
+        name: "token",
+        about: "in a signed token that the user shows: no server keeps anything",
+        source: "chapter 8.2; RFC 7519 (2015)",
+        wrong_when: "a session must be ended at once, or holds more than a header can carry",
+    },
+];
+
+/// The sessions of a server.
+#[derive(Clone)]
+pub(super) struct Sessions {
+    home: Home,
+    /// Own work of a login; `None` = that of a request.
+    pub login: Option<Variate>,
+    /// Numbers of the first users of each traffic: users are numbered through.
+    bases: Vec<(NodeId, u32)>,
+    /// Keys of sessions in a store lie above those of data.
+    first_key: u64,
+    bytes: u32,
+    pub unknown: u64,
+}
+
+#[derive(Clone)]
+enum Home {
+    Memory(Table),
+    Store { node: NodeId, is_cache: bool, timeout: Option<TimeoutClass> },
+    Token,
+}
+
+/// What a look for a session finds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Found {
+    Yes,
+    No,
+    /// The store must be asked.
+    Elsewhere,
+}
+
+impl Sessions {
+    pub fn new(site: &Site<'_>) -> Option<Self> {
+        let settings = site.settings();
+        if !settings.is_given("sessions") {
+            return None;
+        }
+        let bytes = settings.bytes("session_size").unwrap_or(0).min(u64::from(u32::MAX)) as u32;
+        let traffic = site.layout.groups.iter().filter(|group| group.kind == "traffic");
+        let mut next = 0;
+        let base = |group: &crate::components::Group| {
+            let base = (NodeId(group.first), next);
+            next += group.settings.count("users").unwrap_or(0) as u32 + 1;
+            base
+        };
+        Some(Sessions {
+            bases: traffic.map(base).collect(),
+            home: home(site, bytes),
+            login: settings.variate("login"),
+            first_key: site.layout.keys().unwrap_or(0),
+            bytes,
+            unknown: 0,
+        })
+    }
+
+    /// The simulation begins: the time-out of calls to the store.
+    pub fn start(&mut self, class: Option<TimeoutClass>) {
+        if let Home::Store { timeout, .. } = &mut self.home {
+            *timeout = class;
+        }
+    }
+
+    /// Number of a request's user among all.
+    fn number(&self, request: &Request) -> u32 {
+        let base = self.bases.iter().find(|(client, _)| *client == request.client);
+        base.map_or(0, |(_, base)| *base) + request.user
+    }
+
+    /// Whether the session that a request shows is known.
+    pub fn look(&mut self, request: &Request) -> Found {
+        if request.session == 0 {
+            return Found::No;
+        }
+        let number = self.number(request);
+        match &mut self.home {
+            Home::Memory(table) => match table.find(number) {
+                Some(session) if session == request.session => Found::Yes,
+                _ => Found::No,
+            },
+            Home::Store { .. } => Found::Elsewhere,
+            Home::Token => Found::Yes,
+        }
+    }
+
+    /// Keeps a session, here or (then the question is returned) in the store.
+    pub fn keep(&mut self, request: &Request) -> Option<Ask> {
+        let number = self.number(request);
+        match &mut self.home {
+            Home::Memory(table) => table.put(number, request.session),
+            Home::Store { .. } => return Some(self.ask(request, true)),
+            Home::Token => {}
+        }
+        None
+    }
+
+    /// The question to the store.
+    pub fn ask(&self, request: &Request, writes: bool) -> Ask {
+        let Home::Store { node, is_cache, timeout } = self.home else {
+            unreachable!("only a store is asked")
+        };
+        let key = self.first_key + u64::from(self.number(request));
+        let verb = match (is_cache, writes) {
+            (true, false) => GET,
+            (true, true) => PUT,
+            (false, false) => READ,
+            (false, true) => WRITE,
+        };
+        let bytes = if writes { self.bytes } else { 0 };
+        Ask { bytes, version: 1, timeout, ..Ask::new(node, verb, key) }
+    }
+
+    /// A crash: what was in memory is lost.
+    pub fn forget(&mut self) {
+        if let Home::Memory(table) = &mut self.home {
+            table.clear();
+        }
+    }
+
+    /// Sessions and bytes in memory.
+    pub fn held(&self) -> Option<(u32, u64)> {
+        match &self.home {
+            Home::Memory(table) => Some((table.count, u64::from(table.count) * u64::from(self.bytes))),
+            _ => None,
+        }
+    }
+}
+
+fn home(site: &Site<'_>, bytes: u32) -> Home {
+    let settings = site.settings();
+    match SESSIONS[settings.choice("sessions")].name {
+        // Switched off by a test: every server knows every session.
+        "memory" if site.is_disabled("session_memory") => Home::Token,
+        "memory" => Home::Memory(Table::new(most(settings, bytes))),
+        "store" => {
+            let group = settings.group("session_store").expect("checked");
+            let is_cache = site.layout.groups[group].kind == "cache";
+            Home::Store { node: site.layout.first(group), is_cache, timeout: None }
+        }
+        _ => Home::Token,
+    }
+}
+
+/// How many sessions fit into the memory.
+fn most(settings: &Settings, bytes: u32) -> u32 {
+    let memory = settings.bytes("session_memory").filter(|_| bytes > 0);
+    memory.map_or(u32::MAX, |memory| (memory / u64::from(bytes)).min(u64::from(u32::MAX)) as u32)
+}
+
+/// Sessions in memory, by number of the user; when it is full, the one not used for longest goes. 12 bytes for each user up to the
+/// largest number seen.
+#[derive(Clone, Debug)]
+struct Table {
+    /// The session and its neighbours in the order of use; 0 = none.
+    places: Vec<Place>,
+    count: u32,
+    most: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    session: u32,
+    newer: u32,
+    older: u32,
+}
+
+/// Place 0 belongs to nobody: it is the end of the ring of use.
+const END: u32 = 0;
+
+impl Table {
+    fn new(most: u32) -> Self {
+        Table { places: vec![Place::default()], count: 0, most }
+    }
+
+    fn unlink(&mut self, number: u32) {
+        let Place { newer, older, .. } = self.places[number as usize];
+        self.places[newer as usize].older = older;
+        self.places[older as usize].newer = newer;
+    }
+
+    fn link(&mut self, number: u32) {
+        let newest = self.places[END as usize].older;
+        let place = &mut self.places[number as usize];
+        (place.newer, place.older) = (END, newest);
+        self.places[newest as usize].newer = number;
+        self.places[END as usize].older = number;
+    }
+
+    /// The session of a user, who has used it now.
+    fn find(&mut self, number: u32) -> Option<u32> {
+        let session = self.places.get(number as usize)?.session;
+        if session == 0 || number == END {
+            return None;
+        }
+        self.unlink(number);
+        self.link(number);
+        Some(session)
+    }
+
+    fn put(&mut self, number: u32, session: u32) {
+        if number as usize >= self.places.len() {
+            self.places.resize((number as usize + 1).next_power_of_two(), Place::default());
+        }
+        if self.places[number as usize].session == 0 {
+            if self.count >= self.most {
+                self.drop_oldest();
+            }
+            self.count += 1;
+        } else {
+            self.unlink(number);
+        }
+        self.places[number as usize].session = session;
+        self.link(number);
+    }
+
+    fn drop_oldest(&mut self) {
+        let oldest = self.places[END as usize].newer;
+        if oldest != END {
+            self.unlink(oldest);
+            self.places[oldest as usize].session = 0;
+            self.count -= 1;
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Table::new(self.most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_table_forgets_who_was_not_seen_for_longest(
+            most in 1u32..5,
+            steps in prop::collection::vec((any::<bool>(), 1u32..9), 0..60),
+        ) {
+            let mut table = Table::new(most);
+            let mut slow: Vec<(u32, u32)> = Vec::new(); // newest last
+            for (session, (puts, user)) in (1..).zip(steps) {
+                let at = slow.iter().position(|(known, _)| *known == user);
+                if puts {
+                    table.put(user, session);
+                    match at {
+                        Some(at) => { slow.remove(at); }
+                        None if slow.len() as u32 == most => { slow.remove(0); }
+                        None => {}
+                    }
+                    slow.push((user, session));
+                } else {
+                    let expected = at.map(|at| slow.remove(at));
+                    slow.extend(expected);
+                    prop_assert_eq!(table.find(user), expected.map(|(_, session)| session));
+                }
+                prop_assert_eq!(table.count as usize, slow.len());
+            }
+        }
+    }
+}

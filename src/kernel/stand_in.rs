@@ -1,0 +1,51 @@
+//! Nodes that stand still for a while by themselves, and nodes that take another's place.
+
+use super::call::{CallId, Phase};
+use super::component::Control;
+use super::core::Core;
+use super::event::{Event, NodeId};
+use super::node::Health;
+use super::simulation::Simulation;
+use super::time::Time;
+
+impl Core {
+    /// A node stands still for `span` (a garbage collection): as if it hung, and then recovers by itself.
+    pub(super) fn pause(&mut self, node: NodeId, span: Time) {
+        self.nodes[node.index()].health = Health::Hung;
+        let pause = self.held[node.index()].next_pause();
+        self.schedule(self.now.saturating_add(span), Event::Wake(node, pause));
+    }
+
+    /// `stand_in` takes calls to `owner` while the owner is down: it has taken over its address.
+    pub(super) fn set_stand_in(&mut self, owner: NodeId, stand_in: NodeId) {
+        if self.stand_ins.len() <= owner.index() {
+            self.stand_ins.resize(owner.index() + 1, NodeId::NONE);
+        }
+        self.stand_ins[owner.index()] = stand_in;
+    }
+
+    /// A call comes to a node that is down: whoever stands in for it takes it.
+    #[cold]
+    pub(super) fn stand_in(&mut self, id: CallId) -> Option<NodeId> {
+        let call = self.calls.get_mut(id)?;
+        let other = *self.stand_ins.get(call.callee.index())?;
+        if other == NodeId::NONE || self.nodes[other.index()].health != Health::Up {
+            return None;
+        }
+        call.callee = other;
+        call.phase.clear(Phase::MOVING);
+        call.phase.set(Phase::OPEN);
+        self.ledger.opened += 1;
+        Some(other)
+    }
+}
+
+impl Simulation {
+    /// A pause is over, unless somebody has made a real hang or a crash of it.
+    #[cold]
+    pub(super) fn wake(&mut self, node: NodeId, pause: u32) {
+        if self.health(node) == Health::Hung && self.is_pause(node, pause) {
+            self.control(node, Control::new(Control::RECOVER, 0));
+        }
+    }
+}
