@@ -430,7 +430,7 @@ mod tests {
     #[test]
     fn commands_and_their_topics() {
         assert_eq!(at(":he"), [":help"]);
-        assert_eq!(at(":explain cache.tt"), ["cache.ttl"]);
+        assert_eq!(at(":explain cache.ttl_k"), ["cache.ttl_kind"]);
         assert_eq!(at(":list met"), ["metrics"]);
     }
 
