@@ -14,3 +14,7 @@ pub const DELETE: u16 = 5;
 pub const WRITE_BACK: u16 = 6;
 /// Bring a version that was written in a cache to the store.
 pub const FLUSH: u16 = 7;
+/// First of the questions that only some data models answer (see `components::database::model`); up to 15 more follow.
+pub const ASK: u16 = 32;
+/// Own work of a guest, done by the processors of the machine it stands on; `key` is the work in nanoseconds.
+pub const COMPUTE: u16 = 48;

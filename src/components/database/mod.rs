@@ -8,6 +8,7 @@ use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{FLUSH, READ, WRITE};
 use crate::random::variate::Variate;
 
+pub mod model;
 mod profile;
 
 /// Rows with versions, served through connections.
