@@ -5,8 +5,17 @@ use scalelab::components::MECHANISMS;
 use std::time::Duration;
 
 /// One line for each experiment and mechanism: with `--disable`, its checks fail.
-const TABLE: &[(&str, &str)] =
-    &[("first_look", "cache"), ("first_look", "invalidation"), ("first_look", "write_back")];
+const TABLE: &[(&str, &str)] = &[
+    ("first_look", "cache"),
+    ("first_look", "invalidation"),
+    ("first_look", "write_back"),
+    ("02_database_apart", "shared_processors"),
+    ("02_data_models", "secondary_index"),
+    ("02_data_models", "embedding"),
+    ("02_data_models", "column_families"),
+    ("02_data_models", "adjacency"),
+    ("02_data_models", "hashing"),
+];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();

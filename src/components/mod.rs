@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod client;
 pub mod database;
+pub mod host;
 pub mod load_balancer;
 pub mod network;
 pub mod site;
@@ -31,10 +32,20 @@ pub type Grow = fn(&Site<'_>) -> Box<dyn Component>;
 
 /// All kinds: one line each.
 pub const KINDS: &[ComponentKind] =
-    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
+    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND, host::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back"];
+pub const MECHANISMS: &[&str] = &[
+    "cache",
+    "invalidation",
+    "write_back",
+    "shared_processors",
+    "secondary_index",
+    "embedding",
+    "column_families",
+    "adjacency",
+    "hashing",
+];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

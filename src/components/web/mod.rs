@@ -25,6 +25,8 @@ enum Step {
     Cpu,
     Read,
     Write,
+    /// A question to the store, by its verb.
+    Ask(u16),
 }
 
 /// A time-out length that becomes a class when the simulation starts.

@@ -2,24 +2,32 @@
 
 use super::entry;
 use super::{Length, Step};
-use crate::components::{Site, cache};
+use crate::catalog::Settings;
+use crate::components::database::model::Question;
+use crate::components::{Site, cache, host};
 use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time, Timer,
+    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::pool::{Grant, Pool};
+use crate::parts::processor::{self, Processor};
 use crate::parts::station::{self, Job, Station, StationPlan};
-use crate::parts::verbs::WRITE;
+use crate::parts::verbs::{COMPUTE, READ, WRITE};
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
+/// Plans: the five questions, the first of them plain reads, and writes.
+const PLANS: usize = 6;
+const WRITES: usize = PLANS - 1;
 
 #[derive(Clone)]
 pub(super) struct Server {
     /// The plans one behind the other, each with `None` at its end.
     steps: Vec<Option<Step>>,
-    /// Where the plans begin: of reads, of writes.
-    plans: [u32; 2],
+    /// Where the plans begin: of reads, of each question that others pass on (as reads, with the question instead), of writes.
+    plans: [u32; PLANS],
+    /// The machine it stands on, whose processors it uses instead of its own.
+    host: Option<NodeId>,
     reads: Option<Access>,
     writes: Option<Access>,
     timeout: Length,
@@ -61,19 +69,23 @@ impl Server {
             queue: if concurrency.is_none() { queue } else { None },
             discipline: settings.choice("discipline"),
         };
-        let plans = ["on_read", "on_write"].map(|name| entry::steps(settings, name));
-        let second = plans[0].len() as u32 + 1;
-        let steps = plans.into_iter().flat_map(|plan| plan.into_iter().map(Some).chain([None])).collect();
+        let own = || Station::new(processors, CPU);
+        let (processors, host) = match host::processor_of(site, CPU, own) {
+            Processor::Own(station) => (station, None),
+            Processor::On(machine) => (own(), Some(machine)),
+        };
+        let (steps, plans) = plans(settings);
         Server {
             steps,
-            plans: [0, second],
+            plans,
+            host,
             reads: settings.group("reads").map(|target| access(site, target)),
             writes: settings.group("writes").map(|target| access(site, target)),
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
             purpose: site.purpose("cpu"),
             first: settings.choice("first"),
-            processors: Station::new(processors, CPU),
+            processors,
             workers: Pool::new(concurrency, queue),
             tasks: Vec::new(),
             free: Vec::new(),
@@ -108,6 +120,7 @@ impl Server {
                 Some(Step::Cpu) => self.compute(index, cx),
                 Some(Step::Read) => self.read(index, cx),
                 Some(Step::Write) => self.write(index, cx),
+                Some(Step::Ask(verb)) => self.ask(index, verb, cx),
             };
             if waits {
                 return;
@@ -119,7 +132,10 @@ impl Server {
     /// Number of the step under way within its plan.
     #[inline]
     fn step_of_plan(&self, task: &Task) -> u32 {
-        if task.step < self.plans[1] { task.step } else { task.step - self.plans[1] }
+        if task.step < self.plans[1] {
+            return task.step;
+        }
+        task.step - self.plans.iter().rev().find(|begin| **begin <= task.step).expect("the first begins at 0")
     }
 
     /// Own work. False if none is modelled.
@@ -129,8 +145,12 @@ impl Server {
         let task = &self.tasks[index as usize];
         let step = u64::from(self.step_of_plan(task)) << 48;
         let Operation { request, key, .. } = task.operation;
-        let priority = station::urgency(self.first, task.step >= self.plans[1]);
+        let priority = station::urgency(self.first, task.step >= self.plans[WRITES]);
         let work = cx.sample_ns(service, request, self.purpose, key ^ step);
+        if let Some(machine) = self.host {
+            processor::ask(machine, index, work, (task.call, request), cx);
+            return true;
+        }
         let job = Job { priority, ..Job::new(u64::from(index), work) };
         if !self.processors.arrive(job, cx) {
             self.finish(index, Answer::of(Status::Rejected), cx);
@@ -145,6 +165,25 @@ impl Server {
         task.operation.begin(task.call, 0);
         access.read(&mut task.operation, cx);
         true
+    }
+
+    #[inline(never)]
+    fn ask(&mut self, index: u32, verb: u16, cx: &mut Ctx<'_>) -> bool {
+        let Some(access) = &mut self.reads else { return false };
+        let task = &mut self.tasks[index as usize];
+        task.operation.begin(task.call, 0);
+        access.question(verb, &mut task.operation, cx);
+        true
+    }
+
+    /// The machine has done the work of a step, or is gone.
+    #[inline(never)]
+    fn computed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.status != Status::Ok {
+            return self.finish(reply.note, reply.pass_on(), cx);
+        }
+        self.tasks[reply.note as usize].step += 1;
+        self.advance(reply.note, cx);
     }
 
     #[inline(never)]
@@ -201,6 +240,33 @@ impl Server {
     }
 }
 
+/// The plans one behind the other, and where each begins.
+fn plans(settings: &Settings) -> (Vec<Option<Step>>, [u32; PLANS]) {
+    let reads = entry::steps(settings, "on_read");
+    let mut steps = Vec::new();
+    let begins = std::array::from_fn(|plan| {
+        let begin = steps.len() as u32;
+        let own = if plan == WRITES { entry::steps(settings, "on_write") } else { reads.clone() };
+        let asks = |step| match step {
+            Step::Read if (1..WRITES).contains(&plan) => Step::Ask(Question::of(plan).verb()),
+            step => step,
+        };
+        steps.extend(own.into_iter().map(asks).map(Some).chain([None]));
+        begin
+    });
+    (steps, begins)
+}
+
+/// The plan for a request that asks with this verb.
+#[inline]
+fn plan_of(verb: u16) -> usize {
+    match verb {
+        READ => 0,
+        WRITE => WRITES,
+        _ => Question::of_verb(verb).map_or(0, |question| question as usize),
+    }
+}
+
 /// What a caller learns of trouble further down: an error, or that there was no room.
 fn to_caller(answer: Answer) -> Answer {
     match answer.status {
@@ -244,7 +310,7 @@ impl Component for Server {
         let task = &mut self.tasks[index as usize];
         task.call = id;
         task.bytes = call.bytes;
-        task.step = self.plans[usize::from(call.verb == WRITE)];
+        task.step = self.plans[plan_of(call.verb)];
         task.answer = Answer::ok(0, 0);
         task.operation.serve(call);
         match self.workers.acquire(index, cx.now()) {
@@ -266,8 +332,11 @@ impl Component for Server {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == COMPUTE {
+            return self.computed(&reply, cx);
+        }
         let task = &mut self.tasks[reply.note as usize];
-        let reads = self.steps[task.step as usize] == Some(Step::Read);
+        let reads = matches!(self.steps[task.step as usize], Some(Step::Read | Step::Ask(_)));
         let access = if reads { &mut self.reads } else { &mut self.writes };
         let access = access.as_mut().expect("a data step is under way");
         let progress = access.on_reply(&mut task.operation, &reply, cx);
@@ -287,7 +356,9 @@ impl Component for Server {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        self.processors.measure(now, out);
+        if self.host.is_none() {
+            self.processors.measure(now, out);
+        }
         self.workers.measure(now, out);
         out.count("requests", self.requests);
         out.count("answered", self.answered);

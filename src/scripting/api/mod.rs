@@ -41,6 +41,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("run", ".run()"),
     ("cache", "cache(\"name\", #{ of: db, .. })"),
     ("database", "database(\"name\", #{ read: 3.ms, write: 8.ms })"),
+    ("host", "host(\"name\", #{ cores: 4 })"),
     ("web", "web(\"name\", #{ reads: store, .. })"),
     ("load_balancer", "load_balancer(\"name\", #{ to: servers })"),
     ("traffic", "traffic(\"name\", #{ to: front, rate: 200.rps })"),

@@ -95,7 +95,7 @@ pub struct Recommendation {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::tests::small;
+    use super::super::schema::small;
     use super::*;
 
     #[test]

@@ -110,7 +110,7 @@ impl Model for KeyValue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::tests::small;
+    use super::super::schema::small;
     use super::*;
 
     #[test]

@@ -18,13 +18,8 @@ pub enum Question {
     Join,
 }
 
-const ALL: [Question; 5] = [
-    Question::Point,
-    Question::Aggregate,
-    Question::Columns,
-    Question::FriendsOfFriends,
-    Question::Join,
-];
+const ALL: [Question; 5] =
+    [Question::Point, Question::Aggregate, Question::Columns, Question::FriendsOfFriends, Question::Join];
 
 /// The questions, by name.
 pub const QUESTIONS: &[Policy] = &[

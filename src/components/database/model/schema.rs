@@ -110,24 +110,25 @@ impl Schema {
     }
 }
 
+/// A small shop, for tests.
 #[cfg(test)]
-pub mod tests {
-    use super::*;
-
-    /// A small shop.
-    pub fn small(rows: u64) -> Schema {
-        Schema {
-            rows,
-            columns: 10,
-            row_bytes: 50,
-            families: 5,
-            tables: 3,
-            parts: 4,
-            friends: 6,
-            scan: 17,
-            page_bytes: 256,
-        }
+pub(super) fn small(rows: u64) -> Schema {
+    Schema {
+        rows,
+        columns: 10,
+        row_bytes: 50,
+        families: 5,
+        tables: 3,
+        parts: 4,
+        friends: 6,
+        scan: 17,
+        page_bytes: 256,
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn groups_are_a_partition_of_the_rows() {

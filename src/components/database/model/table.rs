@@ -127,9 +127,7 @@ pub struct Parts {
 impl Parts {
     /// The child table of this number; it uses the area given and the next one.
     pub fn new(area: u8, table: u64, schema: &Schema) -> Self {
-        let parts = |owner| {
-            (0..schema.parts).map(move |n| (pair(owner, n), schema.part(owner, n) as u32))
-        };
+        let parts = |owner| (0..schema.parts).map(move |n| (pair(owner, n), schema.part(owner, n) as u32));
         let entries = (0..schema.rows).flat_map(parts);
         Parts {
             by_owner: Tree::load(Area(area), schema.page_bytes, entries),

@@ -1,6 +1,6 @@
 //! The obvious evaluation of every question, and the obvious count of its work, against all models.
 
-use super::schema::tests::small;
+use super::schema::small;
 use super::schema::{EDGE_BYTES, PART_BYTES};
 use super::table::pair;
 use super::tree::ENTRY_BYTES;
@@ -74,7 +74,8 @@ impl Facts {
         let mut found = Found::default();
         let mut most = 0;
         for other in 0..self.schema.rows {
-            let common = self.friends(user).iter().filter(|f| self.friends(**f).contains(&other)).count() as u64;
+            let common =
+                self.friends(user).iter().filter(|f| self.friends(**f).contains(&other)).count() as u64;
             if common == 0 || other == user || self.friends(user).contains(&other) {
                 continue;
             }
@@ -93,7 +94,8 @@ impl Facts {
         let group = self.schema.group(key);
         let members = self.versions.keys().filter(|id| self.schema.group(**id) == group);
         members.fold(Found::default(), |found, id| {
-            let one = self.with_parts(Found { rows: found.rows + 1, ..found }, self.schema.tables.min(1), *id);
+            let one =
+                self.with_parts(Found { rows: found.rows + 1, ..found }, self.schema.tables.min(1), *id);
             Found { best: None, ..one }
         })
     }
@@ -428,7 +430,8 @@ impl Obvious {
         index.descend(key, &mut of_file);
         record("block", key / rows * rows, bytes, page, &mut of_file);
         tally.steps += of_file.steps + 1; // the memory is asked first
-        let named = of_file.pages.into_iter().map(|(name, level, page)| (format!("{name} {file}"), level, page));
+        let named =
+            of_file.pages.into_iter().map(|(name, level, page)| (format!("{name} {file}"), level, page));
         tally.pages.extend(named);
     }
 

@@ -193,7 +193,7 @@ impl Model for WideColumn {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::tests::small;
+    use super::super::schema::small;
     use super::*;
 
     /// What is in memory costs no page; a flush brings it to the files, where it is found again.
