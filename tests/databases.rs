@@ -41,7 +41,7 @@ fn writes(world: &World, seconds: f64) -> Run {
 fn commits_share_an_fsync() {
     let (shared, node) = writers(2_000.0, 1_000, vec![]);
     let run = writes(&shared, 5.0);
-    assert!(run.rate(node, "commits") > 1_950.0, "{}", run.rate(node, "commits"));
+    assert!(run.rate(node, "commits") > 1_900.0, "{}", run.rate(node, "commits"));
     let fsyncs = run.rate(node, "fsyncs");
     assert!(fsyncs < 501.0 && fsyncs > 450.0, "the log is always busy, 2 ms at a time: {fsyncs}");
     assert!(run.latency(0.99) < 2.5 * FSYNC_S, "at most the rest of one fsync and a whole one");

@@ -263,7 +263,8 @@ impl Component for Node {
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         match reply.status {
             Status::Ok => self.read_pages(reply.note, cx),
-            status => self.end(reply.note, Answer::of(status), cx),
+            // The machine under it is gone, or turns work away.
+            _ => self.end(reply.note, Answer::of(Status::Failed), cx),
         }
     }
 
