@@ -8,7 +8,7 @@ use crate::kernel::{Ask, CallId, Control, Ctx, NodeId, Readings, RequestId, Time
 #[derive(Clone, Debug)]
 pub enum Processor {
     /// Its own processors.
-    Own(Station),
+    Own(Box<Station>),
     /// Those of this machine: the work is asked for with [`COMPUTE`], and done when the answer comes to `on_reply`.
     On(NodeId),
 }

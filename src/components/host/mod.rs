@@ -66,9 +66,9 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
 /// The processors of a guest: the machine's, or its own if it stands on none. `own` makes those.
 pub fn processor_of(site: &Site<'_>, tag: u16, own: impl FnOnce() -> Station) -> Processor {
     match site.settings().group("on") {
-        None => Processor::Own(own()),
+        None => Processor::Own(Box::new(own())),
         Some(machine) if site.is_disabled("shared_processors") => {
-            Processor::Own(processors(&site.of(machine), tag))
+            Processor::Own(Box::new(processors(&site.of(machine), tag)))
         }
         Some(machine) => Processor::On(site.layout.first(machine)),
     }

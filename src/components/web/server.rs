@@ -71,7 +71,7 @@ impl Server {
         };
         let own = || Station::new(processors, CPU);
         let (processors, host) = match host::processor_of(site, CPU, own) {
-            Processor::Own(station) => (station, None),
+            Processor::Own(station) => (*station, None),
             Processor::On(machine) => (own(), Some(machine)),
         };
         let (steps, plans) = plans(settings);

@@ -147,7 +147,7 @@ impl<'a> Plan<'a> {
     }
 
     /// What the profile says about a setting on which the script is silent.
-    fn from_profile(&self, name: &str) -> Option<&'static Worth> {
+    fn profiled(&self, name: &str) -> Option<&'static Worth> {
         if self.settings.is_given(name) {
             return None;
         }
@@ -157,7 +157,7 @@ impl<'a> Plan<'a> {
 
     /// A whole number.
     pub fn count(&self, name: &str) -> Option<u64> {
-        match self.from_profile(name) {
+        match self.profiled(name) {
             Some(Worth::Count(count)) => Some(*count),
             _ => self.settings.count(name),
         }
@@ -165,14 +165,14 @@ impl<'a> Plan<'a> {
 
     /// A span of time.
     pub fn time(&self, name: &str) -> Time {
-        match self.from_profile(name) {
+        match self.profiled(name) {
             Some(Worth::Time(time)) => *time,
             _ => self.settings.duration(name).expect("preset"),
         }
     }
 
     fn bytes(&self, name: &str, preset: u64) -> u64 {
-        match self.from_profile(name) {
+        match self.profiled(name) {
             Some(Worth::Bytes(bytes)) => *bytes,
             _ => self.settings.bytes(name).unwrap_or(preset),
         }
@@ -180,7 +180,7 @@ impl<'a> Plan<'a> {
 
     /// The name of a policy.
     pub fn choice(&self, name: &str, policies: &[Policy]) -> &'static str {
-        match self.from_profile(name) {
+        match self.profiled(name) {
             Some(Worth::Choice(choice)) => choice,
             _ => policies[self.settings.choice(name)].name,
         }
@@ -243,13 +243,12 @@ impl<'a> Plan<'a> {
 
     /// The figures it rests on that nobody has measured: assumed presets, and figures that the profile assumes.
     pub fn assumptions(&self) -> Vec<&'static str> {
-        let overridden = |name: &str| self.settings.is_given(name) || self.from_profile(name).is_some();
+        let overridden = |name: &str| self.settings.is_given(name) || self.profiled(name).is_some();
         let needs_disk = self.buffer_pages().is_some();
         let presets = cost::ASSUMED.iter().copied();
         let presets = presets.filter(|name| !overridden(name) && (needs_disk || *name != "disk_parallel"));
         let figures = self.profile.into_iter().flat_map(|profile| profile.figures);
-        let assumed =
-            figures.filter(|figure| figure.is_assumed() && self.from_profile(figure.name).is_some());
+        let assumed = figures.filter(|figure| figure.is_assumed() && self.profiled(figure.name).is_some());
         presets.chain(assumed.map(|figure| figure.name)).collect()
     }
 }

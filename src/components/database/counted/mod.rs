@@ -120,8 +120,8 @@ fn check_sizes(site: &Site<'_>, plan: &Plan<'_>, rows: u64, problems: &mut Probl
         return;
     }
     let document = schema.row_bytes + schema.tables * schema.parts * model::schema::PART_BYTES;
-    let per_page = schema.page_bytes / document;
-    let pages = if per_page > 0 { rows / per_page } else { rows * document.div_ceil(schema.page_bytes) };
+    let many_pages = || rows.saturating_mul(document.div_ceil(schema.page_bytes));
+    let pages = rows.checked_div(schema.page_bytes / document).unwrap_or_else(many_pages);
     let parts = rows.saturating_mul(schema.parts.max(1));
     if pages >= PAGES_AT_MOST || parts >= u64::from(u32::MAX) {
         let message = format!("{rows} rows of up to {document} bytes are more than one node can hold here");
