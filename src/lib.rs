@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod model;
 pub mod output;
 pub mod parts;
+pub mod profiles;
 pub mod random;
 pub mod repl;
 pub mod scripting;

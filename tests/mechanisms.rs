@@ -20,6 +20,12 @@ const TABLE: &[(&str, &str)] = &[
     ("04_join_leave_autoscale", "drain"),
     ("08_sticky_or_stateless", "sticky"),
     ("08_sticky_or_stateless", "session_memory"),
+    ("02_database_apart", "shared_processors"),
+    ("02_data_models", "secondary_index"),
+    ("02_data_models", "embedding"),
+    ("02_data_models", "column_families"),
+    ("02_data_models", "adjacency"),
+    ("02_data_models", "hashing"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

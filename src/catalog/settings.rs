@@ -116,26 +116,33 @@ fn convert(
             .collect::<Result<_, _>>()
             .map(List),
         (Kind::Steps(steps), List(list)) if !list.is_empty() => {
-            let step = |item: &Value| match item {
-                Text(text) if steps.contains(&text.as_str()) => Ok(item.clone()),
-                Text(text) => Err(unknown_policy(param, text, steps.iter().copied())),
-                other => Err(wrong_kind(param, other)),
-            };
-            list.iter().map(step).collect::<Result<_, _>>().map(List)
+            list.iter().map(|item| step(param, item, steps)).collect::<Result<_, _>>().map(List)
         }
-        (Kind::Weights, List(list)) => {
-            let weight = |item: &Value| matches!(item, Whole(0..=1_000_000));
-            if list.is_empty() || !list.iter().all(weight) {
-                return Err(wrong());
-            }
-            if list.iter().all(|item| matches!(item, Whole(0))) {
-                let message = format!("`{}` are all 0: no server would get anything", param.name);
-                return Err(Problem::new(message));
-            }
-            Ok(value.clone())
-        }
+        (Kind::Weights, List(list)) => weights(param, value, list),
         _ => Err(wrong()),
     }
+}
+
+/// One step out of those there are.
+fn step(param: &Param, item: &Value, steps: &[&str]) -> Result<Value, Problem> {
+    match item {
+        Value::Text(text) if steps.contains(&text.as_str()) => Ok(item.clone()),
+        Value::Text(text) => Err(unknown_policy(param, text, steps.iter().copied())),
+        other => Err(wrong_kind(param, other)),
+    }
+}
+
+/// Whole numbers, not all of them 0.
+fn weights(param: &Param, value: &Value, list: &[Value]) -> Result<Value, Problem> {
+    let weight = |item: &Value| matches!(item, Value::Whole(0..=1_000_000));
+    if list.is_empty() || !list.iter().all(weight) {
+        return Err(wrong_kind(param, value));
+    }
+    if list.iter().all(|item| matches!(item, Value::Whole(0))) {
+        let message = format!("`{}` are all 0: no server would get anything", param.name);
+        return Err(Problem::new(message));
+    }
+    Ok(value.clone())
 }
 
 /// First key, last key, component.

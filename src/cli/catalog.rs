@@ -148,7 +148,7 @@ mod tests {
     fn a_family_of_two_components_is_listed_once() {
         let text = list(Some("policies")).unwrap();
         assert_eq!(text.matches("processor_sharing").count(), 1, "{text}");
-        assert!(text.contains("(web.discipline, database.discipline)"), "{text}");
+        assert!(text.contains("(web.discipline, database.discipline, host.discipline)"), "{text}");
     }
 
     #[test]

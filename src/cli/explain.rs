@@ -5,6 +5,7 @@ use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
 use crate::components::KINDS;
 use crate::experiment::{Better, METRICS, Metric, find_metric, metric_names};
+use crate::profiles::{self, Figure, Profile};
 use crate::scripting::WORDS;
 use serde_json::{Value, json};
 
@@ -130,6 +131,7 @@ impl Thing {
             Thing::Policy(settings, policy) => json!({
                 "is": "policy", "name": policy.name, "about": policy.about, "settings": settings,
                 "source": policy.source, "wrong_when": policy.wrong_when,
+                "figures": figures_json(policy.name),
             }),
             Thing::Action(components, action) => {
                 let mut value = action_json(action);
@@ -219,7 +221,32 @@ fn policy_text(settings: &[String], policy: &Policy) -> String {
         ("source", policy.source.into()),
         ("wrong when", policy.wrong_when.into()),
     ];
-    head(policy.name, "a policy", policy.about) + rows(&facts).as_str()
+    let own = head(policy.name, "a policy", policy.about) + rows(&facts).as_str();
+    // A policy of the same name in another family (none so far) would have another `about`.
+    let profile = profiles::named(policy.name).filter(|profile| profile.entry.about == policy.about);
+    own + profile.map_or_else(String::new, figures_text).as_str()
+}
+
+/// What a real system is: every figure with its source and date.
+fn figures_text(profile: &Profile) -> String {
+    let mut text = format!("  model       {}\n", profile.model);
+    let figure = |figure: &Figure| {
+        let name = styled(STRONG, figure.name);
+        format!("    {name}: {} ({}; {})\n", figure.worth, figure.source, figure.as_of)
+    };
+    section(&mut text, "figures", profile.figures.iter().map(figure));
+    text
+}
+
+fn figures_json(name: &str) -> Value {
+    let figures = profiles::named(name).into_iter().flat_map(|profile| profile.figures);
+    let figure = |figure: &Figure| {
+        json!({
+            "name": figure.name, "worth": figure.worth.to_string(), "source": figure.source,
+            "as_of": figure.as_of, "assumed": figure.is_assumed(),
+        })
+    };
+    figures.map(figure).collect()
 }
 
 #[cfg(test)]
@@ -259,6 +286,15 @@ cache.ttl, a setting: how long an item is fresh
         assert!(text.contains("chosen by   load_balancer.policy\n"), "{text}");
         assert!(text.contains("wrong when  nearly always"), "{text}");
         assert_eq!(told("fifo").matches(", a policy: ").count(), 2, "it evicts and it queues");
+    }
+
+    #[test]
+    fn a_profile_tells_every_figure_with_its_source() {
+        let text = told("redis");
+        assert!(text.contains("model       key_value\n"), "{text}");
+        assert!(text.contains("    statement_time: 5.55 us (github.com/redis/docs@63f31f699"), "{text}");
+        assert!(text.contains("    replication: asynchronous"), "{text}");
+        assert!(told("oracle").contains("buffer: 128 MiB (assumed; "), "what nobody says is called so");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod autoscaler;
 pub mod cache;
 pub mod client;
 pub mod database;
+pub mod host;
 pub mod load_balancer;
 pub mod network;
 pub mod site;
@@ -31,8 +32,15 @@ pub struct ComponentKind {
 pub type Grow = fn(&Site<'_>) -> Box<dyn Component>;
 
 /// All kinds: one line each.
-pub const KINDS: &[ComponentKind] =
-    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND, autoscaler::KIND];
+pub const KINDS: &[ComponentKind] = &[
+    client::KIND,
+    load_balancer::KIND,
+    web::KIND,
+    cache::KIND,
+    database::KIND,
+    autoscaler::KIND,
+    host::KIND,
+];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
 pub const MECHANISMS: &[&str] = &[
@@ -49,6 +57,12 @@ pub const MECHANISMS: &[&str] = &[
     "scalability_law",
     "autoscaling",
     "drain",
+    "shared_processors",
+    "secondary_index",
+    "embedding",
+    "column_families",
+    "adjacency",
+    "hashing",
 ];
 
 /// The kind of this name.

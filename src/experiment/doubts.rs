@@ -13,6 +13,18 @@ pub(super) fn synthetic_writes(group: &Group) -> Option<String> {
     Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
 }
 
+/// Says so if a database rests on figures that nobody has measured.
+pub(super) fn assumed(group: &Group) -> Option<String> {
+    let assumed = match group.kind {
+        "database" => crate::components::database::counted::assumptions(&group.settings),
+        _ => return None,
+    };
+    let names = assumed.join("`, `");
+    (!assumed.is_empty()).then(|| {
+        format!("figures rest on assumptions: `{names}` of {}; give your own to be rid of this", group.name)
+    })
+}
+
 /// Says so if a trace is over before the run is.
 pub(super) fn trace_ends_early(group: &Group, end: Time) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };

@@ -1,8 +1,8 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{drift, synthetic_writes, trace_ends_early, unsettled};
-use super::facts::Facts;
+use super::doubts::{assumed, drift, synthetic_writes, trace_ends_early, unsettled};
+use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::series::{Change, Recorder, component_rows, known, summed};
@@ -295,6 +295,13 @@ impl Run {
         facts.late -= self.warmup_late;
         let told = |metric: &str| final_readings.iter().any(|readings| readings.get(metric).is_some());
         facts.sessions_lost = told("sessions_lost").then(|| counted("sessions_lost"));
+        facts.statements = told("rows_read").then(|| StatementWork {
+            pages: counted("pages_read"),
+            rows: counted("rows_read"),
+            steps: counted("index_steps"),
+            buffer: (counted("buffer_hits"), counted("buffer_misses")),
+            fsyncs: counted("fsyncs"),
+        });
         RunResult {
             variant,
             replication,
@@ -319,6 +326,7 @@ impl Run {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
         warnings.extend(self.layout.groups.iter().filter_map(synthetic_writes));
+        warnings.extend(self.layout.groups.iter().filter_map(assumed));
         let ends = |group| trace_ends_early(group, self.timing.end());
         warnings.extend(self.layout.groups.iter().filter_map(ends));
         if self.spec.timeline.is_empty() {

@@ -21,6 +21,8 @@ pub struct Facts {
     pub warmup: Time,
     /// Cache look-ups: found, not found.
     pub look_ups: (u64, u64),
+    /// Work of statements; `None` if no database counts it.
+    pub statements: Option<StatementWork>,
     /// Further attempts of clients.
     pub retries: u64,
     /// Answers for which nobody waited any more.
@@ -29,6 +31,21 @@ pub struct Facts {
     pub sessions_lost: Option<u64>,
     /// Events of the whole run.
     pub events: u64,
+}
+
+/// What the statements of all databases touched.
+#[derive(Clone, Copy, Debug)]
+pub struct StatementWork {
+    /// Pages, in memory or not.
+    pub pages: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Steps through indexes.
+    pub steps: u64,
+    /// Pages that were in memory, and pages that were not.
+    pub buffer: (u64, u64),
+    /// Times that a log was made durable.
+    pub fsyncs: u64,
 }
 
 impl Facts {
@@ -52,6 +69,7 @@ impl Facts {
             measured,
             warmup,
             look_ups,
+            statements: None,
             retries,
             late: simulation.ledger().late,
             sessions_lost: None,

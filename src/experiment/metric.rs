@@ -241,6 +241,27 @@ pub static METRICS: &[Metric] = &[
     metric("cache_hit_ratio", Higher, "share of look-ups found fresh in caches", |f| {
         ratio(f.look_ups.0, f.look_ups.0 + f.look_ups.1)
     }),
+    metric(
+        "pages_read_count",
+        Lower,
+        "pages that statements touched, in memory or not (counted work)",
+        |f| f.statements.and_then(|work| count(work.pages)),
+    ),
+    metric("rows_read_count", Lower, "rows that statements looked at (counted work)", |f| {
+        f.statements.and_then(|work| count(work.rows))
+    }),
+    metric("index_steps_count", Lower, "steps of statements through indexes (counted work)", |f| {
+        f.statements.and_then(|work| count(work.steps))
+    }),
+    metric(
+        "buffer_hit_ratio",
+        Higher,
+        "share of the pages touched that were in memory (counted work)",
+        |f| f.statements.and_then(|work| ratio(work.buffer.0, work.buffer.0 + work.buffer.1)),
+    ),
+    metric("fsyncs_count", Lower, "times that logs were made durable (counted work)", |f| {
+        f.statements.and_then(|work| count(work.fsyncs))
+    }),
     metric("retries_count", Lower, "further attempts of clients", |f| count(f.retries)),
     metric("late_replies_count", Lower, "replies for which nobody waited any more: wasted work", |f| {
         count(f.late)

@@ -189,6 +189,18 @@ impl Change<'_> {
         (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
     }
 
+    /// Pages touched that were in memory.
+    pub fn buffer_hit_ratio(&self) -> Option<f64> {
+        let (hits, misses) = (self.count("buffer_hits"), self.count("buffer_misses"));
+        (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
+    }
+
+    /// Busy share of what a disk can read at a time.
+    fn disk(&self) -> Option<f64> {
+        let disks = self.gauge("disks")?;
+        self.mean("disk_busy").map(|busy| busy / disks)
+    }
+
     /// What is worth a row, in a fixed order.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
         let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
@@ -204,6 +216,14 @@ impl Change<'_> {
             ("hit_ratio", self.hit_ratio()),
             ("items_count", self.gauge("items")),
             ("dirty_items_count", self.gauge("dirty_items")),
+            ("pages_read_per_s", rate("pages_read")),
+            ("rows_read_per_s", rate("rows_read")),
+            ("index_steps_per_s", rate("index_steps")),
+            ("buffer_hit_ratio", self.buffer_hit_ratio()),
+            ("fsyncs_per_s", rate("fsyncs")),
+            ("lock_waits_per_s", rate("lock_waits")),
+            ("disk_utilization_ratio", self.disk()),
+            ("log_utilization_ratio", self.mean("log_busy")),
         ]
         .into_iter()
         .filter_map(|(metric, value)| value.map(|value| (metric, value)))
@@ -224,6 +244,14 @@ pub const FIGURES: &[&str] = &[
     "hit_ratio",
     "items_count",
     "dirty_items_count",
+    "pages_read_per_s",
+    "rows_read_per_s",
+    "index_steps_per_s",
+    "buffer_hit_ratio",
+    "fsyncs_per_s",
+    "lock_waits_per_s",
+    "disk_utilization_ratio",
+    "log_utilization_ratio",
 ];
 
 /// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.
@@ -246,7 +274,7 @@ pub fn summed(nodes: Vec<Vec<(&'static str, f64)>>, group: usize) -> Vec<(usize,
 pub fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<ComponentRow> {
     let own = node_row(name, kind, change);
     let workers = change.workers().map(|utilization| ComponentRow {
-        component: format!("{name} workers"),
+        component: format!("{name} {}", if kind == "database" { "connections" } else { "workers" }),
         kind: "pool".into(),
         utilization_ratio: Some(utilization),
         queue_len_mean: change.mean("pool_queue"),
@@ -275,6 +303,6 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         errors_count: known("errors").or(known("rejected")),
         wait_p99_ms: change.p99("wait"),
         service_p99_ms: change.p99("service"),
-        hit_ratio: change.hit_ratio(),
+        hit_ratio: change.hit_ratio().or(change.buffer_hit_ratio()),
     }
 }

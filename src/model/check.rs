@@ -96,12 +96,22 @@ fn check_links(spec: &WorldSpec, problems: &mut Problems) -> Vec<(usize, usize, 
         let plan = link_plan("network", given, place, problems);
         let groups = spec.groups.len();
         let pairs = (0..groups).flat_map(|a| (a..groups).map(move |b| (a, b)));
+        let pairs = pairs.filter(|(a, b)| machine(spec, *a).is_none_or(|on| machine(spec, *b) != Some(on)));
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
     for LinkSpec { a, b, given, place } in &spec.links {
         links.push((*a, *b, link_plan("link", given, place, problems)));
     }
     links
+}
+
+/// The host that a group stands on, or is: what is on one machine needs no network.
+fn machine(spec: &WorldSpec, group: usize) -> Option<usize> {
+    if spec.groups[group].kind == "host" {
+        return Some(group);
+    }
+    let on = spec.groups[group].given.iter().find(|given| given.name == "on")?;
+    if let catalog::Value::Group(host) = on.value { Some(host) } else { None }
 }
 
 fn link_plan(name: &str, given: &[Given], place: &Place, problems: &mut Problems) -> LinkPlan {

@@ -3,6 +3,7 @@
 pub mod hook;
 pub mod plan;
 pub mod pool;
+pub mod processor;
 pub mod retry;
 pub mod ring;
 pub mod station;

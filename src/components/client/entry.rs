@@ -1,6 +1,8 @@
 //! Settings of traffic, and what can be wrong with them.
 
 use super::super::Site;
+use super::super::database::counted;
+use super::super::database::model::{QUESTIONS, Question};
 use crate::catalog::{Entry, Kind, Load, Measure, Param, Preset, Problem, Problems};
 
 pub(super) static ENTRY: Entry = Entry {
@@ -43,6 +45,12 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Share,
             preset: Preset::Share(0.0),
             about: "share of requests that write (for a trace, give it to trace(..))",
+        },
+        Param {
+            name: "asks",
+            kind: Kind::Choice(QUESTIONS),
+            preset: Preset::Choice("point"),
+            about: "what reading requests ask about their key; a web tier passes it on in its step \"read\"",
         },
         Param {
             name: "timeout",
@@ -145,6 +153,19 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     }
     check_addresses(site, problems);
     check_target(site, problems);
+    check_question(site, problems);
+}
+
+/// Whoever is asked a question must have a way to answer it.
+fn check_question(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let question = Question::of(settings.choice("asks"));
+    let Some(target) = settings.group("to") else { return };
+    for store in counted::stores(site.layout, target) {
+        if let Some((message, hint)) = counted::refusal(&site.layout.groups[store], question) {
+            problems.push(settings.problem("asks", message).hint(hint));
+        }
+    }
 }
 
 fn check_addresses(site: &Site<'_>, problems: &mut Problems) {

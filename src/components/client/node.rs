@@ -5,12 +5,13 @@ use super::browser::Browsers;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
+use crate::components::database::model::Question;
 use crate::kernel::{
     Ask, CallId, Component, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request, RequestId,
     Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{LOGIN, READ, WRITE};
+use crate::parts::verbs::{LOGIN, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -26,6 +27,8 @@ pub(super) struct Client {
     source: Source,
     wanted: Wanted,
     writes: f64,
+    /// Verb of a reading request: what it asks.
+    asks: u16,
     size: u32,
     users: u64,
     addresses: Option<Addresses>,
@@ -58,6 +61,7 @@ impl Client {
             source: Source::new(site),
             wanted: Wanted::new(settings.keys("keys")),
             writes: settings.share("writes").expect("preset"),
+            asks: Question::of(settings.choice("asks")).verb(),
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
             addresses: Addresses::new(settings),
@@ -136,7 +140,7 @@ impl Client {
         request.attempts += 1;
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
-        let verb = if writes { WRITE } else { READ };
+        let verb = if writes { WRITE } else { self.asks };
         cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(self.to, verb, key) });
     }
 

@@ -1,14 +1,18 @@
 //! A database node: rows with versions behind a number of connections.
 
 use super::{ComponentKind, Site};
-use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems};
-use crate::components::site;
+use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems, Settings};
+use crate::components::{host, site};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{FLUSH, READ, WRITE};
 use crate::random::variate::Variate;
 
+pub mod counted;
+pub mod model;
 mod profile;
+
+use counted::{cost, entry, log};
 
 /// Rows with versions, served through connections.
 pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build, grow: None };
@@ -21,8 +25,8 @@ static ENTRY: Entry = Entry {
         Param {
             name: "profile",
             kind: Kind::Choice(profile::PROFILES),
-            preset: Preset::Absent("none: give `read` and `write`"),
-            about: "figures of a real system; `read` and `write` override them",
+            preset: Preset::Absent("none: give `read` and `write`, or a `model`"),
+            about: "what a real system is; settings override its figures",
         },
         Param {
             name: "read",
@@ -59,13 +63,42 @@ static ENTRY: Entry = Entry {
             name: "row",
             kind: Kind::Bytes,
             preset: Preset::Absent("0: sizes are not modelled"),
-            about: "size of a row, where the request itself does not tell (a trace does)",
+            about: "size of a row, where the request itself does not tell (a trace does); counted work: 100 bytes a column",
         },
+        entry::MODEL,
+        entry::ROWS,
+        entry::COLUMNS,
+        entry::FAMILIES,
+        entry::TABLES,
+        entry::PARTS,
+        entry::FRIENDS,
+        entry::SCAN,
+        entry::STORAGE,
+        entry::PAGE,
+        entry::BUFFER,
+        entry::CORES,
+        host::ON,
+        entry::DISK_PARALLEL,
+        log::LOG,
+        entry::SYNC_EVERY,
+        entry::GROUP_COMMIT,
+        cost::STATEMENT,
+        cost::STEP,
+        cost::ROW,
+        cost::MEMORY,
+        cost::MIB,
+        cost::PAGE_READ,
+        cost::FSYNC,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[
         Measure { name: "reads_count", about: "reads done" },
         Measure { name: "writes_count", about: "writes committed" },
+        Measure { name: "pages_read_count", about: "counted work: pages touched, in memory or not" },
+        Measure { name: "rows_read_count", about: "counted work: rows looked at" },
+        Measure { name: "index_steps_count", about: "counted work: steps through indexes" },
+        Measure { name: "buffer_hit_ratio", about: "counted work: pages touched that were in memory" },
+        Measure { name: "fsyncs_count", about: "counted work: times the log was made durable" },
     ],
 };
 
@@ -88,7 +121,11 @@ struct Database {
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    if settings.is_given("profile") {
+    if counted::is_counted(settings) {
+        return counted::check(site, problems);
+    }
+    counted::check_unused(site, problems);
+    if published(settings).is_some() {
         return;
     }
     for name in ["read", "write"] {
@@ -100,9 +137,18 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// The service times that the profile has published, if there is one and it has.
+fn published(settings: &Settings) -> Option<profile::Figures> {
+    let profile = settings.is_given("profile").then(|| settings.choice("profile"))?;
+    profile::figures(profile)
+}
+
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
-    let profile = settings.is_given("profile").then(|| profile::figures(settings.choice("profile")));
+    if counted::is_counted(settings) {
+        return vec![counted::build(site)];
+    }
+    let profile = published(settings);
     let time = |name: &str, of: fn(&profile::Figures) -> Time| {
         let from_profile = profile.as_ref().map(|figures| Variate::constant(of(figures)));
         settings.variate(name).or(from_profile).expect("checked")
@@ -216,6 +262,3 @@ impl Component for Database {
         Box::new(self.clone())
     }
 }
-
-/// The profiles, for the catalog.
-pub const PROFILES: &[Policy] = profile::PROFILES;

@@ -1,13 +1,15 @@
 //! Settings of the web tier, and what can be wrong with them.
 
-use super::super::{Site, site};
+use super::super::database::counted;
+use super::super::database::model::Question;
+use super::super::{Site, host, site};
 use super::Step;
 use super::session::SESSIONS;
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problem, Problems, Settings};
 use crate::parts::plan::{CacheError, WritePlan};
 use crate::parts::station;
 
-const STEPS: &[&str] = &["cpu", "read", "write"];
+const STEPS: &[&str] = &["cpu", "read", "write", "aggregate", "columns", "friends_of_friends", "join"];
 
 const ACTIONS: &[Action] = &[
     site::CRASH,
@@ -66,6 +68,7 @@ pub(super) static ENTRY: Entry = Entry {
             about: "how the processors share the work",
         },
         station::FIRST_PARAM,
+        host::ON,
         Param {
             name: "concurrency",
             kind: Kind::Count(1, 1_000_000),
@@ -82,7 +85,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "on_read",
             kind: Kind::Steps(STEPS),
             preset: Preset::Absent("[\"cpu\", \"read\"]"),
-            about: "steps of a reading request",
+            about: "steps of a reading request; aggregate, columns, friends_of_friends and join ask the database behind `reads` a question",
         },
         Param {
             name: "on_write",
@@ -186,7 +189,8 @@ pub(super) fn steps(settings: &Settings, name: &str) -> Vec<Step> {
     let step = |name: &String| match name.as_str() {
         "cpu" => Step::Cpu,
         "read" => Step::Read,
-        _ => Step::Write,
+        "write" => Step::Write,
+        question => Step::Ask(Question::named(question).expect("checked").verb()),
     };
     names.iter().map(step).collect()
 }
@@ -202,8 +206,33 @@ pub(super) fn plans(settings: &Settings) -> [Vec<Step>; 4] {
     [reads, writes, vec![Step::Login, Step::KeepSession], vec![Step::Check]]
 }
 
+/// Steps that ask a question need a database that can answer it.
+fn check_questions(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for list in ["on_read", "on_write"] {
+        let questions = settings.texts(list).into_iter().filter_map(|name| Question::named(&name));
+        for question in questions {
+            let Some(target) = settings.group("reads") else {
+                let message =
+                    format!("`{list}` has the step \"{}\" that needs the setting `reads`", question.name());
+                problems.push(settings.problem(list, message).hint("add `reads:` a database"));
+                continue;
+            };
+            let store = &site.layout.groups[counted::behind(site.layout, target)];
+            if let Some((message, hint)) = counted::refusal(store, question) {
+                problems.push(settings.problem(list, message).hint(hint));
+            }
+        }
+    }
+}
+
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
+    check_questions(site, problems);
+    if settings.is_given("on") && settings.is_given("cores") {
+        let problem = settings.problem("cores", "`cores` are those of the host it stands `on`");
+        problems.push(problem.hint("give them to the host"));
+    }
     for (steps_name, target) in
         [("on_read", "reads"), ("on_write", "reads"), ("on_read", "writes"), ("on_write", "writes")]
     {

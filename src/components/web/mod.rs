@@ -6,6 +6,8 @@ use crate::kernel::{Component, Control, Time};
 mod entry;
 mod gate;
 mod pause;
+mod plans;
+mod reach;
 mod scale;
 mod server;
 mod session;
@@ -37,6 +39,8 @@ enum Step {
     Login,
     /// Answers a health check.
     Check,
+    /// A question to the store, by its verb.
+    Ask(u16),
 }
 
 /// The server shall answer health checks with "send nobody new" (1), or no longer (0).

@@ -2,17 +2,20 @@
 
 use super::gate::Told;
 use super::pause::{PAUSE, Pauses};
+use super::plans::{PLANS, WRITES, plan_of, plans};
+use super::reach::access;
 use super::scale::Scale;
 use super::session::Sessions;
-use super::{DRAIN, Length, Step, entry};
-use crate::components::{Site, cache};
+use super::{DRAIN, Length, Step};
+use crate::components::{Site, host};
 use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time, Timer,
+    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
 };
-use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
+use crate::parts::plan::{Access, Operation, Progress};
 use crate::parts::pool::{Grant, Pool};
+use crate::parts::processor::{self, Processor};
 use crate::parts::station::{self, Job, Station, StationPlan};
-use crate::parts::verbs::{HEALTH, WRITE};
+use crate::parts::verbs::{ASK, COMPUTE, HEALTH};
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
@@ -21,10 +24,12 @@ const CPU: u16 = 0;
 pub(super) struct Server {
     /// The plans one behind the other, each with `None` at its end.
     pub(super) steps: Vec<Option<Step>>,
-    /// Where the plans begin: of reads, of writes.
-    plans: [u32; 2],
+    /// Where the plans begin: of reads, of each question that others pass on (as reads, with the question instead), of writes.
+    plans: [u32; PLANS],
     pub(super) login_step: u32,
     pub(super) check_step: u32,
+    /// The machine it stands on, whose processors it uses instead of its own.
+    host: Option<NodeId>,
     reads: Option<Access>,
     writes: Option<Access>,
     timeout: Length,
@@ -74,19 +79,18 @@ impl Server {
             queue: if concurrency.is_none() { queue } else { None },
             discipline: settings.choice("discipline"),
         };
-        let plans = entry::plans(settings);
-        let mut begin = 0;
-        let begins = [0, 1, 2, 3].map(|plan: usize| {
-            let this = begin;
-            begin += plans[plan].len() as u32 + 1;
-            this
-        });
-        let steps = plans.into_iter().flat_map(|plan| plan.into_iter().map(Some).chain([None])).collect();
+        let own = || Station::new(processors, CPU);
+        let (station, host) = match host::processor_of(site, CPU, own) {
+            Processor::Own(station) => (*station, None),
+            Processor::On(machine) => (own(), Some(machine)),
+        };
+        let (steps, plans, [login_step, check_step]) = plans(settings);
         Server {
             steps,
-            plans: [begins[0], begins[1]],
-            login_step: begins[2],
-            check_step: begins[3],
+            plans,
+            login_step,
+            check_step,
+            host,
             reads: settings.group("reads").map(|target| access(site, target)),
             writes: settings.group("writes").map(|target| access(site, target)),
             timeout: settings.duration("timeout"),
@@ -95,7 +99,7 @@ impl Server {
             first: settings.choice("first"),
             cores: processors.servers,
             scale: Scale::new(settings, processors.servers, site.is_disabled("scalability_law")),
-            processors: Station::new(processors, CPU),
+            processors: station,
             workers: Pool::new(concurrency, queue),
             tasks: Vec::new(),
             free: Vec::new(),
@@ -162,6 +166,7 @@ impl Server {
                 Some(Step::Session) => self.session_step(index, false, cx),
                 Some(Step::KeepSession) => self.session_step(index, true, cx),
                 Some(Step::Check) => return self.answer_check(index, cx),
+                Some(Step::Ask(verb)) => self.ask(index, verb, cx),
             };
             if waits {
                 return;
@@ -173,7 +178,10 @@ impl Server {
     /// Number of the step under way within its plan.
     #[inline]
     fn step_of_plan(&self, task: &Task) -> u32 {
-        if task.step < self.plans[1] { task.step } else { task.step - self.plans[1] }
+        if task.step < self.plans[1] {
+            return task.step;
+        }
+        task.step - self.plans.iter().rev().find(|begin| **begin <= task.step).expect("the first begins at 0")
     }
 
     /// Own work. False if none is modelled.
@@ -184,10 +192,14 @@ impl Server {
         let Some(service) = service else { return false };
         let step = u64::from(self.step_of_plan(task)) << 48;
         let Operation { request, key, .. } = task.operation;
-        let priority = station::urgency(self.first, task.step >= self.plans[1]);
+        let priority = station::urgency(self.first, task.step >= self.plans[WRITES]);
         let mut work = cx.sample_ns(service, request, self.purpose, key ^ step);
         if let Some(scale) = &mut self.scale {
             work = scale.begin(work);
+        }
+        if let Some(machine) = self.host {
+            processor::ask(machine, index, work, (task.call, request), cx);
+            return true;
         }
         let job = Job { priority, ..Job::new(u64::from(index), work) };
         if !self.processors.arrive(job, cx) {
@@ -222,6 +234,26 @@ impl Server {
         task.operation.begin(task.call, 0);
         access.read(&mut task.operation, cx);
         true
+    }
+
+    #[inline(never)]
+    fn ask(&mut self, index: u32, verb: u16, cx: &mut Ctx<'_>) -> bool {
+        let Some(access) = &mut self.reads else { return false };
+        let task = &mut self.tasks[index as usize];
+        task.operation.begin(task.call, 0);
+        access.question(verb, &mut task.operation, cx);
+        true
+    }
+
+    /// The machine has done the work of a step, or is gone.
+    #[inline(never)]
+    fn computed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        self.scale.iter_mut().for_each(Scale::end);
+        if reply.status != Status::Ok {
+            return self.finish(reply.note, reply.pass_on(), cx);
+        }
+        self.tasks[reply.note as usize].step += 1;
+        self.advance(reply.note, cx);
     }
 
     #[inline(never)]
@@ -292,26 +324,6 @@ fn to_caller(answer: Answer) -> Answer {
     }
 }
 
-/// How the data of a target is reached: with a cache beside the store if the server runs the plan itself.
-fn access(site: &Site<'_>, target: usize) -> Access {
-    let beside = cache::store_beside(&site.layout.groups[target]);
-    Access {
-        cache: beside.map(|_| route(&site.of(target))),
-        store: route(&site.of(beside.unwrap_or(target))),
-        plan: entry::plan(site, target),
-        on_cache_error: CacheError::of(site.settings().choice("on_cache_error")),
-        timeout: None,
-    }
-}
-
-/// Who of a group is asked about a key.
-fn route(target: &Site<'_>) -> Route {
-    match target.group().kind {
-        "cache" => cache::route(target),
-        _ => Route::One(target.layout.first(target.index)),
-    }
-}
-
 impl Component for Server {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let class = self.timeout.map(|length| cx.timeout_class(length));
@@ -324,10 +336,10 @@ impl Component for Server {
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let verb = cx.call(id).verb;
-        if verb >= HEALTH {
+        if (HEALTH..ASK).contains(&verb) {
             return self.take_special(id, cx);
         }
-        self.begin(id, self.plans[usize::from(verb == WRITE)], cx);
+        self.begin(id, self.plans[plan_of(verb)], cx);
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
@@ -343,9 +355,12 @@ impl Component for Server {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == COMPUTE {
+            return self.computed(&reply, cx);
+        }
         let task = &mut self.tasks[reply.note as usize];
         let access = match self.steps[task.step as usize] {
-            Some(Step::Read) => &mut self.reads,
+            Some(Step::Read | Step::Ask(_)) => &mut self.reads,
             Some(Step::Write) => &mut self.writes,
             _ => return self.hear_of_session(&reply, cx),
         };
@@ -378,7 +393,9 @@ impl Component for Server {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        self.processors.measure(now, out);
+        if self.host.is_none() {
+            self.processors.measure(now, out);
+        }
         self.workers.measure(now, out);
         out.count("requests", self.requests);
         out.count("answered", self.answered);

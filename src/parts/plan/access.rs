@@ -204,6 +204,12 @@ impl Access {
         self.ask(Side::Store, READ, operation, cx);
     }
 
+    /// Asks the store a question that no cache answers.
+    pub fn question(&mut self, verb: u16, operation: &mut Operation, cx: &mut Ctx<'_>) {
+        operation.stage = Stage::Load { fill: false };
+        self.ask(Side::Store, verb, operation, cx);
+    }
+
     /// Starts a write.
     pub fn write(&mut self, operation: &mut Operation, cx: &mut Ctx<'_>) -> Progress {
         self.take_steps(operation, 0, cx)

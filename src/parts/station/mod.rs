@@ -188,6 +188,11 @@ impl Station {
         Station { frame, line }
     }
 
+    /// Number of servers.
+    pub fn servers(&self) -> u32 {
+        self.frame.servers
+    }
+
     /// Whether a timer belongs to the station with this tag.
     #[inline]
     pub fn owns(timer: Timer, tag: u16) -> bool {

@@ -40,7 +40,11 @@ pub const WORDS: &[(&str, &str)] = &[
     ("claim", ".claim(\"back is fastest\", |all| all.best(\"write_latency_p50\").strategy == \"back\")"),
     ("run", ".run()"),
     ("cache", "cache(\"name\", #{ of: db, .. })"),
-    ("database", "database(\"name\", #{ read: 3.ms, write: 8.ms })"),
+    (
+        "database",
+        "database(\"name\", #{ read: 3.ms, write: 8.ms }) or #{ model: \"relational\", rows: 10_000 }",
+    ),
+    ("host", "host(\"name\", #{ cores: 4 })"),
     ("web", "web(\"name\", #{ reads: store, .. })"),
     ("load_balancer", "load_balancer(\"name\", #{ to: servers })"),
     ("autoscaler", "autoscaler(\"name\", #{ of: servers, utilization: 60.percent, max: 10 })"),

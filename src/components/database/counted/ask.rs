@@ -1,0 +1,62 @@
+//! Who asks what of whom, and whether it can be answered.
+
+use super::entry::Plan;
+use crate::components::cache;
+use crate::components::database::model::{self, MODELS, QUESTIONS, Question};
+use crate::components::{Group, Layout};
+
+/// Every question that somebody in this world asks some database.
+pub(super) fn asked(layout: &Layout) -> Vec<Question> {
+    let of_group = |group: &Group| match group.kind {
+        "traffic" => vec![QUESTIONS[group.settings.choice("asks")].name.to_string()],
+        "web" => ["on_read", "on_write"].iter().flat_map(|name| group.settings.texts(name)).collect(),
+        _ => Vec::new(),
+    };
+    layout.groups.iter().flat_map(of_group).filter_map(|name| Question::named(&name)).collect()
+}
+
+/// Why a group cannot be asked a question: what is wrong, and what to do.
+pub fn refusal(group: &Group, question: Question) -> Option<(String, String)> {
+    if question == Question::Point {
+        return None;
+    }
+    let name = question.name();
+    let able = model::models_for(question);
+    let able = able.iter().map(|model| format!("\"{model}\"")).collect::<Vec<_>>();
+    let able = crate::catalog::one_of(&able);
+    if group.kind != "database" {
+        let message = format!("the {} \"{}\" cannot be asked \"{name}\"", group.kind, group.name);
+        return Some((message, "ask a database with a data model".into()));
+    }
+    let plan = Plan::new(&group.settings);
+    if !plan.is_counted() {
+        let message =
+            format!("database \"{}\" has declared times and cannot be asked \"{name}\"", group.name);
+        return Some((message, format!("give it a data model: {able}")));
+    }
+    let model = plan.model()?;
+    if model::answers(model, question) {
+        return None;
+    }
+    let own = MODELS[model].name;
+    let message = format!("database \"{}\" is {own}: it has no way to answer \"{name}\"", group.name);
+    Some((message, format!("{name} needs the model {able}")))
+}
+
+/// The groups that answer a question which is sent to a group: those behind balancers and web tiers.
+pub fn stores(layout: &Layout, target: usize) -> Vec<usize> {
+    let group = &layout.groups[target];
+    match group.kind {
+        "load_balancer" => {
+            let targets = group.settings.groups("to");
+            targets.into_iter().flat_map(|target| stores(layout, target)).collect()
+        }
+        "web" => group.settings.group("reads").into_iter().map(|reads| behind(layout, reads)).collect(),
+        _ => vec![target],
+    }
+}
+
+/// The store behind a cache that stands beside it: a question goes past the cache. Anything else is its own store.
+pub fn behind(layout: &Layout, target: usize) -> usize {
+    cache::store_beside(&layout.groups[target]).unwrap_or(target)
+}

@@ -1,0 +1,172 @@
+//! Databases whose times are counted, not declared: a data model, a buffer pool, a log, locks and connections.
+
+mod ask;
+mod buffer;
+pub mod cost;
+pub mod entry;
+mod locks;
+pub mod log;
+mod node;
+pub mod store;
+
+pub use ask::{behind, refusal, stores};
+
+use super::model::{self, Switches};
+use crate::catalog::{Problem, Problems, Settings};
+use crate::components::{Site, host};
+use crate::kernel::Component;
+use crate::parts::pool::Pool;
+use crate::parts::station::{Station, StationPlan};
+use cost::Costs;
+use entry::Plan;
+use store::Store;
+
+/// Whether the work of this database is counted.
+pub fn is_counted(settings: &Settings) -> bool {
+    Plan::new(settings).is_counted()
+}
+
+/// The assumed figures that a database rests on; empty if its times are declared.
+pub fn assumptions(settings: &Settings) -> Vec<&'static str> {
+    let plan = Plan::new(settings);
+    if plan.is_counted() { plan.assumptions() } else { Vec::new() }
+}
+
+/// A page number has 24 bits, a place 32.
+const PAGES_AT_MOST: u64 = 1 << 24;
+/// The friends of everybody are kept: 8 bytes for each friendship and both friends.
+const FRIENDSHIPS_AT_MOST: u64 = 100_000_000;
+
+/// What can be wrong with a database whose work is counted.
+pub fn check(site: &Site<'_>, problems: &mut Problems) {
+    let (settings, group) = (site.settings(), site.group());
+    let plan = Plan::new(settings);
+    let mut say = |message: String, hint: &str| {
+        problems.push(Problem::at(&group.place, message).hint(hint));
+    };
+    if plan.model().is_none() {
+        say(
+            format!("database \"{}\" has `rows` but no data model", group.name),
+            "add `model: \"relational\"` or a profile",
+        );
+    }
+    let Some(rows) = plan.rows(site.layout.keys()) else {
+        let message = format!("database \"{}\" does not know how many rows it has", group.name);
+        return say(message, "add `rows: 100_000`; only traffic with `keys:` would tell");
+    };
+    for name in ["read", "write"] {
+        if settings.is_given(name) {
+            let message = format!("`{name}` declares a time, but with a data model time is counted");
+            problems.push(settings.problem(name, message).hint("leave out either it or `model` and `rows`"));
+        }
+    }
+    check_sizes(site, &plan, rows, problems);
+}
+
+/// Settings that only count where work is counted.
+const COUNTED_ONLY: &[&str] = &[
+    "columns",
+    "families",
+    "tables",
+    "parts",
+    "friends",
+    "scan",
+    "storage",
+    "page",
+    "buffer",
+    "cores",
+    "on",
+    "disk_parallel",
+    "log",
+    "sync_every",
+    "group_commit",
+    "statement_time",
+    "step_time",
+    "row_time",
+    "memory_time",
+    "mib_time",
+    "page_read_time",
+    "fsync_time",
+];
+
+/// Settings of counted work on a database with declared times.
+pub fn check_unused(site: &Site<'_>, problems: &mut Problems) {
+    for name in COUNTED_ONLY.iter().filter(|name| site.settings().is_given(name)) {
+        let message = format!("`{name}` counts only where work is counted");
+        problems.push(
+            site.settings()
+                .problem(name, message)
+                .hint("add `model: \"relational\"` (or `rows`, with a profile)"),
+        );
+    }
+}
+
+fn check_sizes(site: &Site<'_>, plan: &Plan<'_>, rows: u64, problems: &mut Problems) {
+    let (schema, place) = (plan.schema(rows), &site.group().place);
+    if site.settings().is_given("on") && site.settings().is_given("cores") {
+        let problem = site.settings().problem("cores", "`cores` are those of the host it stands `on`");
+        problems.push(problem.hint("give them to the host"));
+    }
+    let mut say = |message: String, hint: &str| problems.push(Problem::at(place, message).hint(hint));
+    if schema.families > schema.columns {
+        let message = format!("{} families for {} columns", schema.families, schema.columns);
+        say(message, "a family has at least one column: set `families:`");
+    }
+    if schema.page_bytes < 64 {
+        say(
+            format!("a page of {} bytes holds no four entries of an index", schema.page_bytes),
+            "set `page: 8.kib`",
+        );
+        return;
+    }
+    let document = schema.row_bytes + schema.tables * schema.parts * model::schema::PART_BYTES;
+    let many_pages = || rows.saturating_mul(document.div_ceil(schema.page_bytes));
+    let pages = rows.checked_div(schema.page_bytes / document).unwrap_or_else(many_pages);
+    let parts = rows.saturating_mul(schema.parts.max(1));
+    if pages >= PAGES_AT_MOST || parts >= u64::from(u32::MAX) {
+        let message = format!("{rows} rows of up to {document} bytes are more than one node can hold here");
+        say(message, "lower `rows`, `row` or `parts`, or take larger pages");
+    }
+    let asked = ask::asked(site.layout);
+    if model::needs(&asked).friends && rows.saturating_mul(schema.friends) > FRIENDSHIPS_AT_MOST {
+        let message = format!("{rows} rows with {} friends each are too many to keep", schema.friends);
+        say(message, "at most 100 million friendships: lower `rows` or `friends`");
+    }
+}
+
+/// The node of a database whose work is counted.
+pub fn build(site: &Site<'_>) -> Box<dyn Component> {
+    let plan = Plan::new(site.settings());
+    let station = |servers: u64, tag| {
+        Station::new(StationPlan { servers: servers as u32, queue: None, discipline: 0 }, tag)
+    };
+    let count = |name| plan.count(name).expect("preset");
+    Box::new(node::Node::new(node::Parts {
+        connections: Pool::new(Some(count("connections")), site.settings().count("queue")),
+        processor: host::processor_of(site, node::CPU, || station(count("cores"), node::CPU)),
+        disk: station(count("disk_parallel"), node::DISK),
+        log: log::Log::new(plan.costs().fsync, site.settings().flag("group_commit"), node::LOG),
+        sync_every: plan.sync_every(),
+        store: store(site),
+    }))
+}
+
+/// The data of a database, with its structures: for any node that carries out statements.
+pub fn store(site: &Site<'_>) -> Store {
+    let plan = Plan::new(site.settings());
+    let costs: Costs = plan.costs();
+    let schema = plan.schema(plan.rows(site.layout.keys()).expect("checked"));
+    let needs = model::needs(&ask::asked(site.layout));
+    let data = model::build(plan.model().expect("checked"), &schema, needs, switches(site));
+    Store::new(data, plan.buffer_pages(), costs)
+}
+
+fn switches(site: &Site<'_>) -> Switches {
+    Switches {
+        secondary_index: !site.is_disabled("secondary_index"),
+        embedding: !site.is_disabled("embedding"),
+        families: !site.is_disabled("column_families"),
+        adjacency: !site.is_disabled("adjacency"),
+        hashing: !site.is_disabled("hashing"),
+    }
+}

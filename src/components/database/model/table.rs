@@ -1,0 +1,168 @@
+//! Rows behind a primary key, a secondary index, and child tables: what relational, document and graph stores have in common.
+
+use super::heap::Heap;
+use super::schema::{PART_BYTES, Schema};
+use super::tree::Tree;
+use super::work::{Area, Work};
+
+/// Two numbers as one key of an index: everything under `a` lies together, in the order of `b`.
+#[inline]
+pub fn pair(a: u64, b: u64) -> u64 {
+    a << 32 | b
+}
+
+/// The second number of a pair.
+#[inline]
+pub fn second(key: u64) -> u64 {
+    key & 0xFFFF_FFFF
+}
+
+/// Rows in the order in which they came, with an index on the primary key.
+#[derive(Clone, Debug)]
+pub struct Table {
+    index: Tree,
+    heap: Heap,
+}
+
+impl Table {
+    /// A table of rows `0..rows`; it uses the area given and the next one.
+    pub fn new(area: u8, rows: u64, record_bytes: u64, page_bytes: u64) -> Self {
+        let entries = (0..rows).map(|id| (id, id as u32));
+        Table {
+            index: Tree::load(Area(area), page_bytes, entries),
+            heap: Heap::new(Area(area + 1), record_bytes, page_bytes),
+        }
+    }
+
+    /// The place of a row.
+    #[inline]
+    pub fn find(&self, id: u64, work: &mut Work) -> Option<u32> {
+        self.index.find(id, work)
+    }
+
+    /// Reads the row at a place.
+    #[inline]
+    pub fn read(&self, place: u32, work: &mut Work) {
+        self.heap.read(place, work);
+    }
+
+    /// Finds and reads a row; whether there is one.
+    #[inline]
+    pub fn fetch(&self, id: u64, work: &mut Work) -> bool {
+        let place = self.find(id, work);
+        place.inspect(|place| self.read(*place, work)).is_some()
+    }
+
+    /// Ids and places of at most `count` rows, from an id on, in order.
+    pub fn range(&self, from: u64, count: u64, work: &mut Work) -> Vec<(u64, u32)> {
+        let mut found = Vec::with_capacity(count as usize);
+        self.index.walk(from, work, |id, place| {
+            let wanted = (found.len() as u64) < count;
+            if wanted {
+                found.push((id, place));
+            }
+            wanted
+        });
+        found
+    }
+
+    /// Reads every row of the table, in the order of pages: no index helps.
+    pub fn scan(&self, work: &mut Work) {
+        (0..self.index.len() as u32).for_each(|place| self.heap.read(place, work));
+    }
+
+    /// Overwrites a row, or appends it: its place, and whether it is new.
+    pub fn write(&mut self, id: u64, work: &mut Work) -> (u32, bool) {
+        let found = self.index.find(id, work);
+        let place = found.unwrap_or(self.index.len() as u32);
+        if found.is_none() {
+            self.index.insert(id, place, work);
+        }
+        self.read(place, work);
+        (place, found.is_none())
+    }
+}
+
+/// A secondary index: the groups, and the places of their members.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    index: Tree,
+}
+
+impl Groups {
+    /// An index of the rows of the start.
+    pub fn new(area: u8, schema: &Schema) -> Self {
+        let group = |group| schema.members(group).map(move |id| (pair(group, id), id as u32));
+        let entries = (0..schema.groups()).flat_map(group);
+        Groups { index: Tree::load(Area(area), schema.page_bytes, entries) }
+    }
+
+    /// Ids and places of the members of a group.
+    pub fn members(&self, group: u64, work: &mut Work) -> Vec<(u64, u32)> {
+        let mut found = Vec::new();
+        self.index.walk(pair(group, 0), work, |key, place| {
+            let is_member = key >> 32 == group;
+            if is_member {
+                found.push((second(key), place));
+            }
+            is_member
+        });
+        found
+    }
+
+    /// A new member.
+    pub fn insert(&mut self, group: u64, id: u64, place: u32, work: &mut Work) {
+        self.index.insert(pair(group, id), place, work);
+    }
+}
+
+/// A child table with an index on the owner.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    by_owner: Tree,
+    heap: Heap,
+    table: u64,
+}
+
+impl Parts {
+    /// The child table of this number; it uses the area given and the next one.
+    pub fn new(area: u8, table: u64, schema: &Schema) -> Self {
+        let parts = |owner| (0..schema.parts).map(move |n| (pair(owner, n), schema.part(owner, n) as u32));
+        let entries = (0..schema.rows).flat_map(parts);
+        Parts {
+            by_owner: Tree::load(Area(area), schema.page_bytes, entries),
+            heap: Heap::new(Area(area + 1), PART_BYTES, schema.page_bytes),
+            table,
+        }
+    }
+
+    /// All child tables of the schema, from this area on.
+    pub fn all(area: u8, schema: &Schema) -> Vec<Parts> {
+        (0..schema.tables).map(|table| Parts::new(area + 2 * table as u8, table, schema)).collect()
+    }
+
+    /// Reads the parts of an owner, one by one: number and sum.
+    pub fn of(&self, owner: u64, schema: &Schema, work: &mut Work) -> (u64, u64) {
+        let mut places = Vec::with_capacity(schema.parts as usize);
+        self.by_owner.walk(pair(owner, 0), work, |key, place| {
+            let is_own = key >> 32 == owner;
+            if is_own {
+                places.push(place);
+            }
+            is_own
+        });
+        self.read(&places, schema, work)
+    }
+
+    /// Reads the parts at these places: number and sum.
+    pub fn read(&self, places: &[u32], schema: &Schema, work: &mut Work) -> (u64, u64) {
+        places.iter().for_each(|place| self.heap.read(*place, work));
+        let amounts = places.iter().map(|place| schema.amount(self.table, u64::from(*place)));
+        (places.len() as u64, amounts.sum())
+    }
+
+    /// Reads every part, in the order of pages.
+    pub fn scan(&self, work: &mut Work) {
+        (0..self.by_owner.len() as u32).for_each(|place| self.heap.read(place, work));
+    }
+}

@@ -1,0 +1,65 @@
+//! Processors: own ones, or those of the machine that a component stands on, shared with whoever else stands there.
+
+use super::station::{Job, Station};
+use super::verbs::COMPUTE;
+use crate::kernel::{Ask, CallId, Control, Ctx, NodeId, Readings, RequestId, Time, Timer};
+
+/// Who does the computing.
+#[derive(Clone, Debug)]
+pub enum Processor {
+    /// Its own processors.
+    Own(Box<Station>),
+    /// Those of this machine: the work is asked for with [`COMPUTE`], and done when the answer comes to `on_reply`.
+    On(NodeId),
+}
+
+impl Processor {
+    /// Takes a job in, on behalf of the call being served. Its own processors must have no bound on their line.
+    pub fn take(&mut self, job: u32, work: Time, call: CallId, cx: &mut Ctx<'_>) {
+        match self {
+            Processor::Own(station) => {
+                let taken = station.arrive(Job::new(u64::from(job), work), cx);
+                debug_assert!(taken, "connections bound the line, not the processors");
+            }
+            Processor::On(machine) => {
+                let request = cx.call(call).request;
+                ask(*machine, job, work, (call, request), cx);
+            }
+        }
+    }
+
+    /// A timer of its own processors has gone off: the job that is done, if it still counts.
+    pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) -> Option<u32> {
+        match self {
+            Processor::Own(station) => station.on_timer(timer, cx).map(|job| job as u32),
+            Processor::On(_) => None,
+        }
+    }
+
+    /// Crash, hang, speed: of its own processors. A machine is told by itself.
+    pub fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        if let Processor::Own(station) = self {
+            station.on_control(control, cx);
+        }
+    }
+
+    /// Tells what its own processors did.
+    pub fn measure(&self, now: Time, out: &mut Readings) {
+        if let Processor::Own(station) = self {
+            station.measure(now, out);
+        }
+    }
+
+    /// The longest queue is counted anew.
+    pub fn restart_maxima(&mut self) {
+        if let Processor::Own(station) = self {
+            station.restart_maxima();
+        }
+    }
+}
+
+/// Asks a machine to do work; the answer comes to `on_reply` with `job` as its note. It is asked while serving the call and
+/// the request given.
+pub fn ask(machine: NodeId, job: u32, work: Time, (parent, request): (CallId, RequestId), cx: &mut Ctx<'_>) {
+    cx.ask(Ask { note: job, parent, request, ..Ask::new(machine, COMPUTE, work) });
+}

@@ -1,0 +1,63 @@
+//! Wide columns on a ring: commit log flushed periodically, any node coordinates, quorum by request.
+
+use super::Worth::{Bytes, Choice, Count, Note, Time};
+use super::{ASSUMED, Figure, Profile, figure};
+use crate::catalog::Policy;
+
+/// What it is.
+pub const PROFILE: Profile = Profile {
+    entry: Policy {
+        name: "cassandra",
+        about: "wide columns on a ring: commit log flushed periodically, any node coordinates, quorum by request",
+        source: "apache/cassandra cassandra.yaml; Lakshman and Malik, LADIS 2009",
+        wrong_when: "rows are read before they are written, or joined",
+    },
+    model: "wide_column",
+    times: None,
+    figures: FIGURES,
+};
+
+const FIGURES: &[Figure] = &[
+    figure(
+        "page",
+        Bytes(16 << 10),
+        "Cassandra 4.0 documentation, compression: chunk_length_in_kb, default 16",
+        "2021-07",
+    ),
+    figure(
+        "buffer",
+        Bytes(512 << 20),
+        ASSUMED,
+        "the file cache of the operating system: as large as the memory that is left",
+    ),
+    figure(
+        "log",
+        Choice("interval"),
+        "github.com/apache/cassandra@0021907 conf/cassandra.yaml: commitlog_sync: periodic",
+        "stored version",
+    ),
+    figure(
+        "sync_every",
+        Time(10_000_000_000),
+        "github.com/apache/cassandra@0021907 conf/cassandra.yaml: commitlog_sync_period: 10000ms",
+        "stored version",
+    ),
+    figure(
+        "disk_parallel",
+        Count(32),
+        "github.com/apache/cassandra@0021907 conf/cassandra.yaml: concurrent_reads: 32",
+        "stored version",
+    ),
+    figure(
+        "timeouts",
+        Note("read 5 s, write 2 s to 10 s by version"),
+        "github.com/apache/cassandra@0021907 conf/cassandra.yaml: read_request_timeout, write_request_timeout",
+        "stored version",
+    ),
+    figure(
+        "replication",
+        Note("N copies on the ring, consistency chosen by each request; hints, read repair, last write wins"),
+        "Lakshman and Malik, Cassandra, LADIS 2009",
+        "2009",
+    ),
+];

@@ -1,0 +1,46 @@
+//! Documents in WiredTiger B-trees, journal flushed for majority writes, replica sets that elect their primary.
+
+use super::Worth::{Bytes, Choice, Note};
+use super::{Figure, Profile, figure};
+use crate::catalog::Policy;
+
+/// What it is.
+pub const PROFILE: Profile = Profile {
+    entry: Policy {
+        name: "mongodb",
+        about: "documents in WiredTiger B-trees, journal flushed for majority writes, replica sets that elect their primary",
+        source: "MongoDB manual 8.0",
+        wrong_when: "data is shared by many owners, so that embedding means copies",
+    },
+    model: "document",
+    times: None,
+    figures: FIGURES,
+};
+
+const FIGURES: &[Figure] = &[
+    figure("page", Bytes(32 << 10), "MongoDB SERVER-16182: leaf_page_max 32 kB for collections", "2014-11"),
+    figure(
+        "buffer",
+        Bytes(256 << 20),
+        "MongoDB manual 8.0, WiredTiger: the larger of 50 % of (RAM - 1 GB) and 256 MB; this is the least",
+        "2024-10",
+    ),
+    figure(
+        "log",
+        Choice("commit"),
+        "MongoDB manual 8.0: writeConcernMajorityJournalDefault true, default write concern majority",
+        "2024-10",
+    ),
+    figure(
+        "elections",
+        Note("at most 12 s median with default settings; election timeout 10 s, heartbeat 2 s"),
+        "github.com/mongodb/docs@b8b4c54, fact-election-latency",
+        "stored version",
+    ),
+    figure(
+        "replication",
+        Note("replica set, write concern majority"),
+        "MongoDB manual 8.0, Default MongoDB Write Concern (since 5.0)",
+        "2024-10",
+    ),
+];

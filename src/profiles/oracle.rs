@@ -1,0 +1,35 @@
+//! Relational: blocks of rows, B-tree indexes, redo log flushed at each commit, standbys by Data Guard.
+
+use super::Worth::{Bytes, Choice, Note};
+use super::{ASSUMED, Figure, Profile, figure};
+use crate::catalog::Policy;
+
+/// What it is.
+pub const PROFILE: Profile = Profile {
+    entry: Policy {
+        name: "oracle",
+        about: "relational: blocks of rows, B-tree indexes, redo log flushed at each commit, standbys by Data Guard",
+        source: "Oracle Database 19c Reference and Concepts",
+        wrong_when: "your licence pays by processor",
+    },
+    model: "relational",
+    times: None,
+    figures: FIGURES,
+};
+
+const FIGURES: &[Figure] = &[
+    figure("page", Bytes(8 << 10), "Oracle Database 19c Reference: DB_BLOCK_SIZE, default 8192", "2019"),
+    figure("buffer", Bytes(128 << 20), ASSUMED, "no default: sized by SGA_TARGET"),
+    figure(
+        "log",
+        Choice("commit"),
+        "Oracle Database 19c Reference: COMMIT_WAIT, default WAIT; log writer, Concepts ch. 15",
+        "2019",
+    ),
+    figure(
+        "replication",
+        Note("none; Data Guard in maximum performance mode is asynchronous"),
+        "Oracle Data Guard 19c Concepts and Administration, ch. 3",
+        "2019",
+    ),
+];

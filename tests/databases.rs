@@ -1,0 +1,217 @@
+//! Databases whose work is counted: what connections, buffer, log, locks and processors do to statements.
+
+mod common;
+
+use common::run::{Run, observe};
+use common::{World, evenly, index, keys, poisson, seed, span, text};
+use scalelab::catalog::Value;
+use scalelab::kernel::book::ClassBook;
+use scalelab::kernel::time::from_seconds;
+use scalelab::kernel::{Control, NodeId, SECOND, Simulation};
+use scalelab::model::check;
+use scalelab::random::keys::Keys;
+
+const FSYNC_S: f64 = 0.002;
+
+/// Many writers, one database: `key_count` rows are written, at `rate` a second.
+fn writers(rate: f64, key_count: u64, more: Vec<(&'static str, Value)>) -> (World, NodeId) {
+    let mut world = World::default();
+    let mut settings = vec![
+        ("model", text("relational")),
+        ("rows", Value::Whole(1_000)),
+        ("cores", Value::Whole(8)),
+        ("fsync_time", span(FSYNC_S)),
+    ];
+    settings.extend(more);
+    let db = world.add("database", "db", settings);
+    let wanted = keys(Keys::uniform(key_count).unwrap());
+    let settings =
+        vec![("to", db.clone()), ("rate", poisson(rate)), ("writes", Value::Share(1.0)), ("keys", wanted)];
+    world.add("traffic", "writers", settings);
+    let node = world.node(&db, 0);
+    (world, node)
+}
+
+fn writes(world: &World, seconds: f64) -> Run {
+    observe(&mut world.build(seed(), 0), seconds)
+}
+
+/// One fsync at a time would bear 500 commits a second; shared ones bear any number, as each takes all that wait.
+#[test]
+fn commits_share_an_fsync() {
+    let (shared, node) = writers(2_000.0, 1_000, vec![]);
+    let run = writes(&shared, 5.0);
+    assert!(run.rate(node, "commits") > 1_900.0, "{}", run.rate(node, "commits"));
+    let fsyncs = run.rate(node, "fsyncs");
+    assert!(fsyncs < 501.0 && fsyncs > 450.0, "the log is always busy, 2 ms at a time: {fsyncs}");
+    assert!(run.latency(0.99) < 2.5 * FSYNC_S, "at most the rest of one fsync and a whole one");
+    let (alone, node) = writers(2_000.0, 1_000, vec![("group_commit", Value::Flag(false))]);
+    let run = writes(&alone, 5.0);
+    assert!((run.rate(node, "commits") - 500.0).abs() < 2.0, "{}", run.rate(node, "commits"));
+}
+
+/// Writers of one row follow each other, each from its work to its commit: shared fsyncs do not help them.
+#[test]
+fn writers_of_a_hot_row_follow_each_other() {
+    let (hot, node) = writers(2_000.0, 1, vec![]);
+    let run = writes(&hot, 5.0);
+    let (commits, waits) = (run.rate(node, "commits"), run.rate(node, "lock_waits"));
+    assert!(commits < 500.0 && commits > 450.0, "{commits}");
+    assert!(waits > 400.0, "{waits}");
+    let (cool, node) = writers(2_000.0, 1_000, vec![]);
+    assert!(writes(&cool, 5.0).rate(node, "lock_waits") < 100.0);
+}
+
+/// Statements beyond the connections wait; beyond the queue they are turned away.
+#[test]
+fn connections_bound_what_is_under_way() {
+    let settings = vec![("connections", Value::Whole(2)), ("queue", Value::Whole(3))];
+    let (world, node) = writers(2_000.0, 1_000, settings);
+    let run = writes(&world, 5.0);
+    // Two connections, each held for one or two fsyncs.
+    assert!(run.rate(node, "commits") <= 1_001.0);
+    assert!(run.rejected_ratio() > 0.3, "{}", run.rejected_ratio());
+    assert!(run.level(node, "pool_held") > 1.9);
+}
+
+/// What an acknowledged write is worth when the process or the host dies, by log policy.
+#[test]
+fn a_crash_loses_what_the_log_says() {
+    let lost = |policy: &str, crash: u16| {
+        let (world, node) = writers(500.0, 1_000, vec![("log", text(policy)), ("sync_every", span(0.5))]);
+        let mut simulation = world.build(seed(), 0);
+        simulation.run_until(from_seconds(3.3));
+        simulation.control(node, Control::new(crash, 0));
+        simulation.run_until(4 * SECOND);
+        simulation.control(node, Control::new(Control::RECOVER, 0));
+        simulation.run_until(6 * SECOND);
+        simulation.check_conservation().unwrap();
+        simulation.audit().report().lost_writes_count
+    };
+    assert_eq!(lost("commit", Control::CRASH_HOST), 0);
+    assert_eq!(lost("commit", Control::CRASH_PROCESS), 0);
+    assert_eq!(lost("interval", Control::CRASH_PROCESS), 0, "the system has what the process logged");
+    let at_most = 500.0 * (0.5 + 2.0 * FSYNC_S);
+    let tail = lost("interval", Control::CRASH_HOST) as f64;
+    assert!(tail > 10.0 && tail < 1.3 * at_most, "at most what came since the last flush: {tail}");
+}
+
+/// Readers of 10,000 rows of 1,000 bytes, 1,250 pages, with memory for `pages` of them.
+fn readers(pages: u64, on_timeline: impl Fn(&mut Simulation, NodeId)) -> (f64, ClassBook) {
+    let mut world = World::default();
+    let buffer = Value::Bytes(pages * 8192);
+    let settings = vec![("model", text("key_value")), ("rows", Value::Whole(10_000)), ("buffer", buffer)];
+    let db = world.add("database", "db", settings);
+    let wanted = keys(Keys::uniform(10_000).unwrap());
+    world.add("traffic", "readers", vec![("to", db.clone()), ("rate", evenly(1_000.0)), ("keys", wanted)]);
+    let node = world.node(&db, 0);
+    let mut simulation = world.build(seed(), 0);
+    simulation.run_until(20 * SECOND);
+    on_timeline(&mut simulation, node);
+    let before = simulation.readings(node, false);
+    let run = observe_from(&mut simulation, 30.0);
+    let after = simulation.readings(node, false);
+    let count = |name: &str| (after.count_of(name) - before.count_of(name)) as f64;
+    (count("buffer_hits") / (count("buffer_hits") + count("buffer_misses")), run)
+}
+
+fn observe_from(simulation: &mut Simulation, until_s: f64) -> ClassBook {
+    simulation.measure_from_now();
+    simulation.run_until(from_seconds(until_s));
+    simulation.check_conservation().unwrap();
+    simulation.book().close(simulation.requests(), from_seconds(until_s))[0].clone()
+}
+
+/// Under uniform access any policy that keeps the last pages hits in proportion to what it can keep.
+#[test]
+fn the_buffer_hits_in_proportion_to_its_size() {
+    // A page holds 8 rows of 1,000 bytes: 1,250 pages.
+    for pages in [125, 625, 2_000] {
+        let (ratio, book) = readers(pages, |_, _| {});
+        let expected = (pages as f64 / 1_250.0).min(1.0);
+        assert!((ratio - expected).abs() < 0.02, "{pages}: {ratio} for {expected}");
+        let mean_s = book.latency.mean().unwrap() / 1e9;
+        let predicted = 34.45e-6 + (1.0 - ratio) * 150e-6;
+        assert!((mean_s / predicted - 1.0).abs() < 0.05, "{pages}: {mean_s} for {predicted}");
+    }
+}
+
+#[test]
+fn after_a_crash_the_buffer_is_cold() {
+    let (ratio, book) = readers(2_000, |simulation, node| {
+        simulation.control(node, Control::new(Control::CRASH_PROCESS, 0));
+        simulation.control(node, Control::new(Control::RECOVER, 0));
+    });
+    // 1,250 pages of 10,000 touches are missed again.
+    assert!((ratio - (1.0 - 1_250.0 / 10_000.0)).abs() < 0.01, "{ratio}");
+    assert_eq!(book.failed, 0);
+}
+
+/// A row of one database, asked by traffic, perhaps through others: the mistakes found.
+fn mistakes(model: Option<&str>, asks: &str, through_web: bool) -> Vec<String> {
+    let mut world = World::default();
+    let settings = match model {
+        Some(model) => vec![("model", text(model)), ("rows", Value::Whole(100))],
+        None => vec![("read", span(0.001)), ("write", span(0.001))],
+    };
+    let mut to = world.add("database", "db", settings);
+    if through_web {
+        let cache = world.add("cache", "cache", vec![("of", to)]);
+        let web = world.add("web", "web", vec![("count", Value::Whole(2)), ("reads", cache)]);
+        to = world.add("load_balancer", "lb", vec![("to", web)]);
+    }
+    let wanted = keys(Keys::uniform(100).unwrap());
+    let settings = vec![("to", to), ("rate", evenly(10.0)), ("keys", wanted), ("asks", text(asks))];
+    world.add("traffic", "t", settings);
+    match check(&world.spec, SECOND, &[]) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A question that a model has no way to answer is refused when the world is built, wherever it comes from.
+#[test]
+fn impossible_questions_are_refused() {
+    for through_web in [false, true] {
+        let found = mistakes(Some("key_value"), "friends_of_friends", through_web);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("is key_value: it has no way to answer \"friends_of_friends\""),
+            "{found:?}"
+        );
+        assert!(found[0].contains("\"graph\""), "the hint names models that can: {found:?}");
+        assert_eq!(mistakes(Some("graph"), "friends_of_friends", through_web), [""; 0]);
+        let declared = mistakes(None, "join", through_web);
+        assert!(declared[0].contains("declared times"), "{declared:?}");
+        assert_eq!(mistakes(None, "point", through_web), [""; 0]);
+    }
+}
+
+/// Web and database on one machine share its processors: at 2 x 1 ms a request, one core bears 500 requests a second.
+#[test]
+fn guests_of_a_host_share_its_processors() {
+    let throughput = |shared: bool| {
+        let mut world = World::default();
+        let host = world.add("host", "server", vec![("cores", Value::Whole(1))]);
+        let other = world.add("host", "other", vec![("cores", Value::Whole(1))]);
+        let settings = vec![
+            ("model", text("key_value")),
+            ("rows", Value::Whole(10)),
+            ("statement_time", span(0.001)),
+            ("on", if shared { host.clone() } else { other }),
+        ];
+        let db = world.add("database", "db", settings);
+        let settings = vec![("on", host.clone()), ("service", span(0.001)), ("reads", db)];
+        let web = world.add("web", "web", settings);
+        let wanted = keys(Keys::uniform(10).unwrap());
+        world.add("traffic", "t", vec![("to", web), ("rate", evenly(800.0)), ("keys", wanted)]);
+        let node = world.node(&host, 0);
+        assert_eq!(index(&host), 0);
+        let run = observe(&mut world.build(seed(), 0), 10.0);
+        (run.requests.succeeded as f64 / 10.0, run.utilisation(node))
+    };
+    let (together, busy) = throughput(true);
+    assert!(together < 505.0 && busy > 0.999, "{together} at {busy}");
+    let (apart, busy) = throughput(false);
+    assert!(apart > 795.0 && (busy - 0.8).abs() < 0.01, "{apart} at {busy}");
+}
