@@ -26,7 +26,7 @@ impl Row {
         let at = self.0.iter().position(|item| item.key == key)?;
         Some(self.0.remove(at))
     }
-    fn to_end(&mut self, key: u64) -> bool {
+    fn move_to_end(&mut self, key: u64) -> bool {
         let item = self.take(key);
         self.0.extend(item);
         item.is_some()
@@ -227,7 +227,7 @@ impl Slow {
                 small.find(key).or(main.find(key)).expect("it is there").uses += 1;
             }
             Slow::TwoQ { lasting, .. } => {
-                lasting.to_end(key);
+                lasting.move_to_end(key);
             }
             Slow::Arc { lists, .. } => {
                 let item = lists[0].take(key).or_else(|| lists[1].take(key)).expect("it is there");
@@ -243,7 +243,7 @@ impl Slow {
                         lists[1].0.push(oldest);
                     }
                 }
-                let _ = lists[0].to_end(key) || lists[2].to_end(key);
+                let _ = lists[0].move_to_end(key) || lists[2].move_to_end(key);
             }
         }
     }
