@@ -14,3 +14,14 @@ pub const DELETE: u16 = 5;
 pub const WRITE_BACK: u16 = 6;
 /// Bring a version that was written in a cache to the store.
 pub const FLUSH: u16 = 7;
+
+/// A coordinator to a cache node: a slot will come from elsewhere, serve it.
+pub const IMPORT: u16 = 48;
+/// A coordinator to a cache node: hand a slot over.
+pub const MIGRATE: u16 = 49;
+/// A coordinator to a cache node: these slots have this owner.
+pub const SET_SLOTS: u16 = 50;
+/// A cache node to another: take over a key; the call's note is its remaining life in ms, `u32::MAX` = for ever.
+pub const TAKE: u16 = 51;
+/// The same for data that waits to be stored.
+pub const TAKE_DIRTY: u16 = 52;

@@ -112,6 +112,13 @@ pub(super) const PROXY_CORES: Param = Param {
     about: "commands a proxy works on at a time, if `proxy_service` is given (twemproxy: 1)",
 };
 
+pub(super) const MIGRATION_RATE: Param = Param {
+    name: "migration_rate",
+    kind: Kind::Rate,
+    preset: Preset::Absent("no limit but 10 keys at a time (redis-cli: --cluster-pipeline 10)"),
+    about: "routing \"cluster\": most keys per second that a node hands over when slots move",
+};
+
 fn routing(settings: &Settings) -> &'static str {
     ROUTINGS[settings.choice("routing")].name
 }
@@ -130,6 +137,7 @@ pub(super) fn nodes(settings: &Settings) -> u64 {
 pub(super) fn aides(settings: &Settings) -> (&'static str, u64) {
     match routing(settings) {
         "proxy" => ("proxy", settings.count("proxies").expect("preset")),
+        "cluster" => ("coordinator", 1),
         _ => ("", 0),
     }
 }
@@ -246,7 +254,9 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let names = ["proxies", "proxy_service", "proxy_cores"];
         only(&names, "with routing \"proxy\"", "add `routing: \"proxy\"`");
     }
-    if routing == "cluster" {
+    if routing != "cluster" {
+        only(&["migration_rate"], "with routing \"cluster\"", "add `routing: \"cluster\"`");
+    } else {
         only(
             &["on_dead", "config_delay"],
             "where somebody hashes",
