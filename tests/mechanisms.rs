@@ -5,8 +5,13 @@ use scalelab::components::MECHANISMS;
 use std::time::Duration;
 
 /// One line for each experiment and mechanism: with `--disable`, its checks fail.
-const TABLE: &[(&str, &str)] =
-    &[("first_look", "cache"), ("first_look", "invalidation"), ("first_look", "write_back")];
+const TABLE: &[(&str, &str)] = &[
+    ("first_look", "cache"),
+    ("first_look", "invalidation"),
+    ("first_look", "write_back"),
+    ("06_cache_resharding", "consistent_hashing"),
+    ("06_cache_resharding", "migration"),
+];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();

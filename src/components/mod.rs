@@ -34,7 +34,7 @@ pub const KINDS: &[ComponentKind] =
     &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back"];
+pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back", "consistent_hashing", "migration"];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

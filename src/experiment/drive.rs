@@ -293,6 +293,8 @@ impl Run {
         let (warmup, measured) = (self.timing.warmup, self.timing.duration);
         let mut facts = Facts::of(&self.simulation, warmup, measured, look_ups, counted("retries"));
         facts.late -= self.warmup_late;
+        facts.keys_moved = (counted("keys_moved"), counted("keys_held"));
+        facts.redirects = counted("redirects");
         RunResult {
             variant,
             replication,

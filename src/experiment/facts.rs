@@ -21,6 +21,10 @@ pub struct Facts {
     pub warmup: Time,
     /// Cache look-ups: found, not found.
     pub look_ups: (u64, u64),
+    /// Keys that changed places when a group changed, and all that its nodes held then.
+    pub keys_moved: (u64, u64),
+    /// Callers sent on to another node.
+    pub redirects: u64,
     /// Further attempts of clients.
     pub retries: u64,
     /// Answers for which nobody waited any more.
@@ -50,6 +54,8 @@ impl Facts {
             measured,
             warmup,
             look_ups,
+            keys_moved: (0, 0),
+            redirects: 0,
             retries,
             late: simulation.ledger().late,
             events: simulation.events(),
