@@ -1,4 +1,4 @@
-//! The whole engine on four models, built from the real components as a script would have them built.
+//! The whole engine on five models, built from the real components as a script would have them built.
 //!
 //!     cargo bench --bench engine              all models, a table
 //!     cargo bench --bench engine -- tandem N  one model, N requests, one JSON line (for peers.sh)
@@ -23,10 +23,11 @@ struct Model {
     build: fn(f64) -> Simulation,
 }
 
-const MODELS: [Model; 4] = [
+const MODELS: [Model; 5] = [
     Model { name: "mm1", rate: 0.8, requests: 1_000_000, build: |rate| queue(rate, 1) },
     Model { name: "mm8", rate: 6.4, requests: 1_000_000, build: |rate| queue(rate, 8) },
     Model { name: "tandem", rate: 1.0, requests: 500_000, build: tandem },
+    Model { name: "cache_cluster", rate: 300_000.0, requests: 500_000, build: cache_cluster },
     Model { name: "full_path", rate: 300_000.0, requests: 500_000, build: full_path },
 ];
 
@@ -78,6 +79,46 @@ fn full_path(rate: f64) -> Simulation {
         group("traffic", "users", traffic),
     ];
     let links = vec![link(4, 3, 0.9 * MS), link(3, 2, 0.2 * MS), link(2, 1, 0.2 * MS), link(2, 0, 0.3 * MS)];
+    simulation(groups, links)
+}
+
+/// Client, balancer, eight servers, a cluster of 16 cache nodes beside a database; 10 % writes, 95 % hits.
+fn cache_cluster(rate: f64) -> Simulation {
+    const KEYS: u64 = 1_000_000;
+    const ITEMS_OF_EACH: i64 = 40_000;
+    let database =
+        [("read", exponential(MS)), ("write", exponential(MS)), ("connections", Value::Whole(256))];
+    let cache = [
+        ("of", Value::Group(0)),
+        ("nodes", Value::Whole(16)),
+        ("routing", Value::Text("cluster".into())),
+        ("items", Value::Whole(ITEMS_OF_EACH)),
+        ("preload", Value::Whole(16 * ITEMS_OF_EACH)),
+        ("write", Value::Text("through".into())),
+        ("service", exponential(0.01 * MS)),
+    ];
+    let web = [
+        ("count", Value::Whole(8)),
+        ("cores", Value::Whole(16)),
+        ("service", exponential(0.25 * MS)),
+        ("reads", Value::Group(1)),
+        ("writes", Value::Group(1)),
+    ];
+    let balancer = [("to", Value::Group(2))];
+    let traffic = [
+        ("to", Value::Group(3)),
+        ("rate", Value::Rate(rate)),
+        ("writes", Value::Share(0.1)),
+        ("keys", zipf(KEYS, 1.0)),
+    ];
+    let groups = vec![
+        group("database", "db", database),
+        group("cache", "store", cache),
+        group("web", "web", web),
+        group("load_balancer", "lb", balancer),
+        group("traffic", "users", traffic),
+    ];
+    let links = vec![link(4, 3, 0.9 * MS), link(2, 1, 0.2 * MS), link(2, 0, 0.3 * MS)];
     simulation(groups, links)
 }
 
@@ -160,8 +201,10 @@ fn main() {
         println!("memory: request {} bytes, call {} bytes", size_of::<Request>(), size_of::<Call>());
         return table(5);
     };
-    let model =
-        MODELS.iter().find(|model| model.name == name.as_str()).expect("mm1, mm8, tandem or full_path");
+    let model = MODELS
+        .iter()
+        .find(|model| model.name == name.as_str())
+        .expect("mm1, mm8, tandem, cache_cluster or full_path");
     let requests = arguments.get(1).map_or(model.requests, |number| number.parse().expect("a number"));
     let run = run(model, requests);
     println!(

@@ -26,6 +26,8 @@ const TABLE: &[(&str, &str)] = &[
     ("02_data_models", "column_families"),
     ("02_data_models", "adjacency"),
     ("02_data_models", "hashing"),
+    ("06_cache_resharding", "consistent_hashing"),
+    ("06_cache_resharding", "migration"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

@@ -63,6 +63,8 @@ pub const MECHANISMS: &[&str] = &[
     "column_families",
     "adjacency",
     "hashing",
+    "consistent_hashing",
+    "migration",
 ];
 
 /// The kind of this name.

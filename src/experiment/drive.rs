@@ -302,6 +302,8 @@ impl Run {
             buffer: (counted("buffer_hits"), counted("buffer_misses")),
             fsyncs: counted("fsyncs"),
         });
+        facts.keys_moved = (counted("keys_moved"), counted("keys_held"));
+        facts.redirects = counted("redirects");
         RunResult {
             variant,
             replication,

@@ -23,6 +23,10 @@ pub struct Facts {
     pub look_ups: (u64, u64),
     /// Work of statements; `None` if no database counts it.
     pub statements: Option<StatementWork>,
+    /// Keys that changed places when a group changed, and all that its nodes held then.
+    pub keys_moved: (u64, u64),
+    /// Callers sent on to another node.
+    pub redirects: u64,
     /// Further attempts of clients.
     pub retries: u64,
     /// Answers for which nobody waited any more.
@@ -70,6 +74,8 @@ impl Facts {
             warmup,
             look_ups,
             statements: None,
+            keys_moved: (0, 0),
+            redirects: 0,
             retries,
             late: simulation.ledger().late,
             sessions_lost: None,

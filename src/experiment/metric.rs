@@ -262,6 +262,16 @@ pub static METRICS: &[Metric] = &[
     metric("fsyncs_count", Lower, "times that logs were made durable (counted work)", |f| {
         f.statements.and_then(|work| count(work.fsyncs))
     }),
+    metric("cache_misses_count", Lower, "look-ups in caches that found nothing fresh", |f| {
+        (f.look_ups.0 + f.look_ups.1 > 0).then_some(f.look_ups.1 as f64)
+    }),
+    metric("keys_moved_count", Lower, "keys that changed places when nodes joined or left", |f| {
+        count(f.keys_moved.0)
+    }),
+    metric("keys_moved_ratio", Lower, "their share of what the nodes held", |f| {
+        ratio(f.keys_moved.0, f.keys_moved.1)
+    }),
+    metric("redirects_count", Lower, "callers that a node sent on to another", |f| count(f.redirects)),
     metric("retries_count", Lower, "further attempts of clients", |f| count(f.retries)),
     metric("late_replies_count", Lower, "replies for which nobody waited any more: wasted work", |f| {
         count(f.late)

@@ -89,6 +89,11 @@ impl Ctx<'_> {
         self.core.abandon(call);
     }
 
+    /// Whether a call made to this node has still to be answered: a crash may have ended it.
+    pub fn is_open(&self, call: CallId) -> bool {
+        self.core.calls.get(call).is_some_and(|call| call.phase.has(Phase::OPEN))
+    }
+
     /// Whether somebody still waits for the answer to a call made to this node.
     pub fn is_awaited(&self, call: CallId) -> bool {
         self.core.calls.get(call).is_some_and(|call| call.phase.has(Phase::WAITING))

@@ -1,6 +1,7 @@
 //! What a script can do to a world while it runs.
 
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
+use crate::components::site::FIRST_AIDE;
 use crate::components::{Layout, kind, load_balancer};
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
@@ -92,6 +93,11 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
         },
         Target::Node(group, n) => {
             let node = layout.groups[group].node(n);
+            if node.is_none() && n >= FIRST_AIDE {
+                let message = format!("\"{}\" has no such node beside its own", layout.groups[group].name);
+                let hint = "a cache has proxies with routing \"proxy\" and a coordinator with \"cluster\"";
+                return Err(Problem::at(&command.place, message).hint(hint));
+            }
             if node.is_none() && (moment == Moment::Run || !can_grow(layout, group)) {
                 let (name, count) = (&layout.groups[group].name, layout.groups[group].nodes().count());
                 let message = format!("\"{name}\" has {count} nodes, there is no [{n}]");

@@ -26,3 +26,13 @@ pub const LOAD: u16 = 22;
 pub const ASK: u16 = 32;
 /// Own work of a guest, done by the processors of the machine it stands on; `key` is the work in nanoseconds.
 pub const COMPUTE: u16 = 48;
+/// A coordinator to a cache node: a slot will come from elsewhere, serve it.
+pub const IMPORT: u16 = 56;
+/// A coordinator to a cache node: hand a slot over.
+pub const MIGRATE: u16 = 57;
+/// A coordinator to a cache node: these slots have this owner.
+pub const SET_SLOTS: u16 = 58;
+/// A cache node to another: take over a key; the call's note is its remaining life in ms, `u32::MAX` = for ever.
+pub const TAKE: u16 = 59;
+/// The same for data that waits to be stored.
+pub const TAKE_DIRTY: u16 = 60;

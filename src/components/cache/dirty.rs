@@ -110,6 +110,13 @@ impl Dirty {
         self.due.push_back((now.saturating_add(self.interval), key));
     }
 
+    /// Another node stores the key from now on.
+    pub fn hand_over(&mut self, key: u64) {
+        if self.keys.remove(&key).is_some() {
+            self.due.retain(|(_, other)| *other != key);
+        }
+    }
+
     /// A crash: all of it is gone. The keys, those on their way first.
     pub fn clear(&mut self) -> Vec<u64> {
         self.keys.clear();

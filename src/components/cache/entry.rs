@@ -140,6 +140,7 @@ pub(super) static ENTRY: Entry = Entry {
         group::PROXIES,
         group::PROXY_SERVICE,
         group::PROXY_CORES,
+        group::MIGRATION_RATE,
         Param {
             name: "preload",
             kind: Kind::Count(0, 1_000_000_000),
@@ -161,6 +162,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "keys_moved_count",
             about: "items that belong to another node since the group changed",
         },
+        Measure { name: "redirects_count", about: "routing \"cluster\": callers sent on to another node" },
         Measure { name: "dirty_items", about: "write-back: items not yet stored" },
     ],
 };

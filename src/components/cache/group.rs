@@ -112,6 +112,13 @@ pub(super) const PROXY_CORES: Param = Param {
     about: "commands a proxy works on at a time, if `proxy_service` is given (twemproxy: 1)",
 };
 
+pub(super) const MIGRATION_RATE: Param = Param {
+    name: "migration_rate",
+    kind: Kind::Rate,
+    preset: Preset::Absent("no limit but 10 keys at a time (redis-cli: --cluster-pipeline 10)"),
+    about: "routing \"cluster\": most keys per second that a node hands over when slots move",
+};
+
 fn routing(settings: &Settings) -> &'static str {
     ROUTINGS[settings.choice("routing")].name
 }
@@ -130,6 +137,7 @@ pub(super) fn nodes(settings: &Settings) -> u64 {
 pub(super) fn aides(settings: &Settings) -> (&'static str, u64) {
     match routing(settings) {
         "proxy" => ("proxy", settings.count("proxies").expect("preset")),
+        "cluster" => ("coordinator", 1),
         _ => ("", 0),
     }
 }
@@ -143,10 +151,13 @@ fn weights(settings: &Settings) -> Vec<u32> {
 }
 
 /// The ring that holds, by index: a cluster has slots.
-fn sharding(settings: &Settings) -> usize {
-    match is_cluster(settings) {
-        true => ring::POLICIES.iter().position(|policy| policy.name == "slots").expect("registered"),
-        false => settings.choice("sharding"),
+fn sharding(site: &Site<'_>) -> usize {
+    let named =
+        |name: &str| ring::POLICIES.iter().position(|policy| policy.name == name).expect("registered");
+    match is_cluster(site.settings()) {
+        true => named("slots"),
+        false if site.is_disabled("consistent_hashing") => named("modulo"),
+        false => site.settings().choice("sharding"),
     }
 }
 
@@ -172,7 +183,7 @@ pub(super) fn first_slots(site: &Site<'_>) -> SlotTable {
 
 /// The ring over the members as they are now.
 pub(super) fn ring(site: &Site<'_>) -> Ring {
-    Ring::new(sharding(site.settings()), servers(site))
+    Ring::new(sharding(site), servers(site))
 }
 
 /// The most wanted keys, as many as `preload` says, each at its node; the most wanted last, so that they are the most recent.
@@ -218,7 +229,7 @@ pub(super) fn hashed(site: &Site<'_>, delay: Option<Variate>) -> Route {
         name: site.group().name.clone(),
         known: site.group().nodes().count() as u64,
         servers: servers(site),
-        sharding: sharding(settings),
+        sharding: sharding(site),
         ejection: ejects.then_some(ejection),
         delay: settings.variate("config_delay").or(delay),
         purpose: site.purpose("config"),
@@ -229,9 +240,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_weights(site, problems);
     let settings = site.settings();
     let routing = routing(settings);
-    if routing == "cluster"
-        && settings.is_given("sharding")
-        && settings.choice("sharding") != sharding(settings)
+    if routing == "cluster" && settings.is_given("sharding") && settings.choice("sharding") != sharding(site)
     {
         let message = "a cluster shares slots, whatever `sharding` says";
         problems.push(settings.problem("sharding", message).hint("leave `sharding` out"));
@@ -246,7 +255,9 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let names = ["proxies", "proxy_service", "proxy_cores"];
         only(&names, "with routing \"proxy\"", "add `routing: \"proxy\"`");
     }
-    if routing == "cluster" {
+    if routing != "cluster" {
+        only(&["migration_rate"], "with routing \"cluster\"", "add `routing: \"cluster\"`");
+    } else {
         only(
             &["on_dead", "config_delay"],
             "where somebody hashes",
@@ -269,7 +280,7 @@ fn check_weights(site: &Site<'_>, problems: &mut Problems) {
         let problem: Problem = settings.problem("weights", message);
         problems.push(problem.hint("one weight for each node"));
     }
-    if let Some((message, hint)) = ring::weights_problem(sharding(settings), &weights) {
+    if let Some((message, hint)) = ring::weights_problem(sharding(site), &weights) {
         problems.push(settings.problem("weights", message).hint(hint));
     }
 }

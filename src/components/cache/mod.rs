@@ -6,6 +6,8 @@ use crate::components::site::Group;
 use crate::kernel::Component;
 use crate::parts::plan::{Route, Step, WritePlan};
 
+mod cluster;
+mod coordinator;
 mod dirty;
 mod entry;
 pub mod eviction;
@@ -16,6 +18,8 @@ mod keys_moved;
 mod node;
 mod proxy;
 pub mod shelf;
+mod slot_keys;
+mod transfer;
 
 /// Items in memory.
 pub const KIND: ComponentKind =
@@ -28,8 +32,11 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let node = |keys| Box::new(node::Node::new(site, keys)) as Box<dyn Component>;
-    let proxy = |_| Box::new(proxy::Proxy::new(site)) as Box<dyn Component>;
-    group::preloaded(site).into_iter().map(node).chain(site.group().aides().map(proxy)).collect()
+    let aide = |_| match group::is_cluster(site.settings()) {
+        true => Box::new(coordinator::Coordinator::new(site)) as Box<dyn Component>,
+        false => Box::new(proxy::Proxy::new(site)),
+    };
+    group::preloaded(site).into_iter().map(node).chain(site.group().aides().map(aide)).collect()
 }
 
 /// A node that joins is empty.

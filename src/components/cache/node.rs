@@ -1,9 +1,11 @@
 //! A cache node: answers look-ups, keeps dirty data, and runs whole reads and writes if it is inline.
 
+use super::cluster::Cluster;
 use super::dirty::Dirty;
 use super::entry;
 use super::eviction;
 use super::expiry::Expiry;
+use super::group;
 use super::keys_moved::KeysMoved;
 use super::shelf::{Item, Put, Shelf, ShelfPlan};
 use crate::components::Site;
@@ -13,12 +15,15 @@ use crate::kernel::{
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::station::{Job, Station, StationPlan};
-use crate::parts::verbs::{DELETE, FLUSH, GET, PUT, READ, WRITE, WRITE_BACK};
+use crate::parts::verbs::{DELETE, FLUSH, GET, PUT, READ, TAKE, TAKE_DIRTY, WRITE, WRITE_BACK};
 use crate::random::variate::Variate;
+
+mod slots;
 
 const WORK: u16 = 0;
 const FLUSH_DUE: u16 = 1;
 const EXPIRY_DUE: u16 = 2;
+pub(super) const TRANSFER_DUE: u16 = 3;
 /// Note of the calls that store dirty data; other notes are indices of operations.
 const FLUSHING: u32 = u32::MAX;
 /// Without a setting, a flush without an answer is sent again after the flush interval, but not sooner than this: else a message lost on the
@@ -41,7 +46,10 @@ pub(super) struct Node {
     misses: u64,
     inline: Option<Inline>,
     preload: Vec<u64>,
-    keys_moved: KeysMoved,
+    /// Somebody else hashes: what a change of the group costs.
+    keys_moved: Option<KeysMoved>,
+    /// The nodes share slots among themselves.
+    cluster: Option<Cluster>,
     /// Switched off by a test: finds nothing.
     blind: bool,
 }
@@ -94,13 +102,17 @@ impl Node {
             misses: 0,
             inline: entry::is_inline(settings).then_some(inline),
             preload,
-            keys_moved: KeysMoved::new(site),
+            keys_moved: (!group::is_cluster(settings)).then(|| KeysMoved::new(site)),
+            cluster: group::is_cluster(settings).then(|| Cluster::new(site)),
             blind: site.is_disabled("cache"),
         }
     }
 
     #[inline]
     fn handle(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if self.cluster.is_some() && !self.admits(id, cx) {
+            return;
+        }
         let call = cx.call(id);
         let (verb, key, version, bytes, request) =
             (call.verb, call.key, call.version, call.bytes, call.request);
@@ -147,7 +159,7 @@ impl Node {
             return Put::Kept;
         }
         let expires = self.expiry.due(request, key, cx);
-        self.shelf.put(Item { key, version, bytes, expires }, cx.now())
+        self.put(Item { key, version, bytes, expires }, cx.now())
     }
 
     fn write_back(&mut self, id: CallId, key: u64, bytes: u32, cx: &mut Ctx<'_>) {
@@ -161,7 +173,7 @@ impl Node {
         }
         let version = cx.audit().commit_volatile(key);
         let expires = self.expiry.due(request, key, cx);
-        self.shelf.put(Item { key, version, bytes, expires }, now);
+        self.put(Item { key, version, bytes, expires }, now);
         self.dirty.write(key, version, bytes, now);
         cx.reply(id, Answer::ok(version, 0));
         self.arm(cx);
@@ -260,6 +272,9 @@ impl Component for Node {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let flush_waits = self.timeout_length.unwrap_or(self.dirty.interval.max(FLUSH_WAITS));
         self.flush_timeout = Some(cx.timeout_class(flush_waits));
+        if let Some(cluster) = &mut self.cluster {
+            cluster.on_start(cx);
+        }
         if let Some(inline) = &mut self.inline {
             inline.access.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
             inline.access.cache = Some(Route::One(cx.node()));
@@ -289,6 +304,9 @@ impl Component for Node {
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == TRANSFER_DUE {
+            return self.transfer(cx);
+        }
         if timer.tag == FLUSH_DUE {
             self.dirty.armed = false;
             return self.flush(cx);
@@ -305,6 +323,9 @@ impl Component for Node {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if matches!(reply.verb, TAKE | TAKE_DIRTY) {
+            return self.taken(&reply, cx);
+        }
         if reply.note == FLUSHING {
             return self.flushed(&reply, cx);
         }
@@ -319,7 +340,12 @@ impl Component for Node {
         if let Some((_, station)) = &mut self.work {
             station.on_control(control, cx);
         }
-        self.keys_moved.on_control(&control, &*self.shelf, cx);
+        if let Some(keys_moved) = &mut self.keys_moved {
+            keys_moved.on_control(&control, &*self.shelf, cx);
+        }
+        if let Some(cluster) = &mut self.cluster {
+            cluster.on_control(&control, &*self.shelf);
+        }
         if control.verb == Control::RECOVER && control.arg == 1 {
             self.arm_expiry(cx);
         }
@@ -349,8 +375,16 @@ impl Component for Node {
         out.count("evicted_expired", counts.evicted_expired);
         out.count("swept", counts.swept);
         out.count("refused", counts.refused);
-        out.count("keys_held", self.keys_moved.held);
-        out.count("keys_moved", self.keys_moved.moved);
+        if let Some(keys_moved) = &self.keys_moved {
+            out.count("keys_held", keys_moved.held);
+            out.count("keys_moved", keys_moved.moved);
+        }
+        if let Some(cluster) = &self.cluster {
+            out.count("keys_held", cluster.held);
+            out.count("keys_moved", cluster.moved);
+            out.count("redirects", cluster.redirects);
+            out.gauge("slots", cluster.slots() as f64);
+        }
         out.gauge("items", self.shelf.len() as f64);
         out.gauge("bytes", self.shelf.bytes() as f64);
         out.gauge("dirty_items", self.dirty.len() as f64);
@@ -372,6 +406,7 @@ impl Component for Node {
             inline: self.inline.clone(),
             preload: self.preload.clone(),
             keys_moved: self.keys_moved.clone(),
+            cluster: self.cluster.clone(),
             ..*self
         })
     }

@@ -82,6 +82,8 @@ pub const WORDS: &[(&str, &str)] = &[
     ("partition", "partition(a, b)"),
     ("heal", "heal(a, b)"),
     ("slow_link", "slow_link(a, b, 10)"),
+    ("proxy", "store.proxy().crash(), or store.proxy(1) for the second one"),
+    ("coordinator", "store.coordinator().crash()"),
     ("best", "all.best(\"latency_p99\")"),
     ("where", "all.where(#{ strategy: \"back\" })"),
 ];

@@ -2,6 +2,7 @@
 
 use crate::catalog::Problem;
 use crate::components::KINDS;
+use crate::components::site::FIRST_AIDE;
 use crate::model::{ACTIONS, Command, GroupSpec, LinkSpec, Target};
 use crate::scripting::callback::Callback;
 use crate::scripting::convert::{self, Scripted};
@@ -42,6 +43,12 @@ pub(super) fn register(engine: &mut Engine) {
         command(&cx, Target::Note, "note", vec![text.to_string().into()], None)
     });
     engine.register_indexer_get(|handle: &mut Handle, n: INT| node(*handle, n));
+    for aide in ["proxy", "coordinator"] {
+        engine.register_fn(aide, |handle: Handle| Handle { node: Some(FIRST_AIDE), ..handle });
+        engine.register_fn(aide, |handle: Handle, n: INT| -> Scripted<Handle> {
+            node(handle, n).map(|nth| Handle { node: nth.node.map(|n| FIRST_AIDE + n), ..handle })
+        });
+    }
     engine.register_indexer_get(|handle: &mut Handle, figure: &str| read_figure(*handle, figure));
     engine.register_fn("==", |a: Handle, b: Handle| a == b);
     engine.register_fn("to_string", |handle: &mut Handle| describe(*handle));
