@@ -6,6 +6,7 @@ pub mod database;
 pub mod load_balancer;
 pub mod network;
 pub mod site;
+pub mod steps;
 pub mod web;
 
 use crate::catalog::{Entry, Problems, Settings};
@@ -34,7 +35,7 @@ pub const KINDS: &[ComponentKind] =
     &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back"];
+pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back", "connections", "distance"];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

@@ -1,5 +1,6 @@
 //! The facts of a finished run, from which all metrics are computed.
 
+use super::totals::Totals;
 use crate::audit::AuditReport;
 use crate::components::client::{READS, WRITES};
 use crate::kernel::book::ClassBook;
@@ -27,6 +28,8 @@ pub struct Facts {
     pub late: u64,
     /// Events of the whole run.
     pub events: u64,
+    /// What components have counted and timed, all together.
+    pub totals: Totals,
 }
 
 impl Facts {
@@ -37,6 +40,7 @@ impl Facts {
         measured: Time,
         look_ups: (u64, u64),
         retries: u64,
+        totals: Totals,
     ) -> Self {
         let classes = simulation.book().close(simulation.requests(), simulation.now());
         let mut all = ClassBook::default();
@@ -53,6 +57,7 @@ impl Facts {
             retries,
             late: simulation.ledger().late,
             events: simulation.events(),
+            totals,
         }
     }
 }

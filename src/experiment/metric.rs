@@ -198,6 +198,45 @@ pub static METRICS: &[Metric] = &[
         p(0.999)
     ),
     latency!("write_latency_max_ms", writes, "longest latency of writing requests", max),
+    metric("lookup_mean_ms", Lower, "mean time of a request until its client had the address", |f| {
+        f.totals.mean_ms("lookup")
+    }),
+    metric("lookup_p99_ms", Lower, "99 % of requests had their address within this", |f| {
+        f.totals.quantile_ms("lookup", 0.99)
+    }),
+    metric("connect_mean_ms", Lower, "mean time of a request for opening connections (TCP)", |f| {
+        f.totals.mean_ms("connect")
+    }),
+    metric("tls_mean_ms", Lower, "mean time of a request for making connections secret (TLS)", |f| {
+        f.totals.mean_ms("tls")
+    }),
+    metric(
+        "wait_mean_ms",
+        Lower,
+        "mean time of a request on the wire and in servers, from sending to first byte",
+        |f| f.totals.mean_ms("server_wait"),
+    ),
+    metric(
+        "transfer_mean_ms",
+        Lower,
+        "mean time of a request from the first byte of its answer to the last",
+        |f| f.totals.mean_ms("transfer"),
+    ),
+    metric("first_byte_mean_ms", Lower, "mean time until the first byte of the answer", |f| {
+        f.totals.mean_ms("first_byte")
+    }),
+    metric(
+        "first_byte_p50_ms",
+        Lower,
+        "half of the answered requests had their first byte within this",
+        |f| f.totals.quantile_ms("first_byte", 0.5),
+    ),
+    metric(
+        "first_byte_p99_ms",
+        Lower,
+        "99 % of the answered requests had their first byte within this",
+        |f| f.totals.quantile_ms("first_byte", 0.99),
+    ),
     metric("availability_ratio", Higher, "share of finished requests that were answered successfully", |f| {
         ratio(f.all.succeeded, f.all.total() - f.all.in_flight)
     }),

@@ -14,3 +14,11 @@ pub const DELETE: u16 = 5;
 pub const WRITE_BACK: u16 = 6;
 /// Bring a version that was written in a cache to the store.
 pub const FLUSH: u16 = 7;
+/// Find the address behind a name; the answer holds it, or is `Missing` or `Moved` (another name, another server).
+pub const LOOKUP: u16 = 8;
+
+/// Whether questions of this kind go without a connection.
+#[inline]
+pub fn is_datagram(verb: u16) -> bool {
+    verb == LOOKUP
+}

@@ -1,7 +1,8 @@
 //! Settings of traffic, and what can be wrong with them.
 
-use super::super::Site;
+use super::super::{Site, site};
 use crate::catalog::{Entry, Kind, Load, Measure, Param, Preset, Problem, Problems};
+use crate::kernel::MILLISECOND;
 
 pub(super) static ENTRY: Entry = Entry {
     name: "traffic",
@@ -86,6 +87,25 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of what a writing request sends (a trace brings its own)",
         },
+        Param {
+            name: "from",
+            kind: Kind::Clients,
+            preset: Preset::Absent("nowhere in particular, or all at `region`"),
+            about: "where the clients are and how they come: clients([[\"FR\", 3], [\"KR\", 1]])",
+        },
+        Param {
+            name: "access",
+            kind: Kind::Variate,
+            preset: Preset::Duration(14 * MILLISECOND),
+            about: "round trip between a client and its network (US median, fixed lines: 14 ms, Ookla 2022-06); needs a place",
+        },
+        Param {
+            name: "mobile_access",
+            kind: Kind::Variate,
+            preset: Preset::Duration(32 * MILLISECOND),
+            about: "the same for mobile clients (US carriers: 31 to 34 ms, Ookla 2022-06)",
+        },
+        site::REGION,
     ],
     actions: &[],
     measures: &[
@@ -124,6 +144,23 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         }
     }
     check_target(site, problems);
+    check_places(site, problems);
+}
+
+/// Clients are at one place, or spread over several.
+fn check_places(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let several = settings.texts("region").len() > 1;
+    if several || (settings.is_given("region") && settings.is_given("from")) {
+        let problem = settings.problem("region", "`region` puts all clients at one place");
+        problems.push(problem.hint("write `from: clients([[\"eu-west-1\", 3], [\"us-east-1\", 1]])`"));
+    }
+    for setting in ["access", "mobile_access"] {
+        if settings.is_given(setting) && site.group().clients().is_none() {
+            let problem = settings.problem(setting, format!("`{setting}` needs clients at some place"));
+            problems.push(problem.hint("add `region: \"eu-west-1\"` or `from: clients(..)`"));
+        }
+    }
 }
 
 /// Traffic goes to one node that understands requests.

@@ -6,7 +6,9 @@ use crate::kernel::Component;
 use crate::random::keys::Keyspace;
 
 mod entry;
+mod first_byte;
 mod node;
+pub mod population;
 mod source;
 
 /// Where requests come from.

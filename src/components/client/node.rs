@@ -1,5 +1,7 @@
 //! The clients of one traffic as one node: they issue requests, wait, retry, and note the outcome.
 
+use super::first_byte::StepTimes;
+use super::population::Population;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
@@ -16,6 +18,9 @@ use crate::random::variate::Variate;
 const ARRIVAL: u16 = 0;
 const READY: u16 = 1;
 const RETRY: u16 = 2;
+
+/// The draws of users are those of requests that never come: numbered from here downwards.
+const VISITORS: u64 = u64::MAX / 2;
 
 #[derive(Clone)]
 pub(super) struct Client {
@@ -36,6 +41,8 @@ pub(super) struct Client {
     /// Requests of each user so far (closed load).
     rounds: Vec<u32>,
     retries: u64,
+    population: Option<Population>,
+    steps: StepTimes,
 }
 
 impl Client {
@@ -65,6 +72,8 @@ impl Client {
             issued: 0,
             rounds: Vec::new(),
             retries: 0,
+            population: site.group().clients().map(|plan| Population::new(&plan, &site.layout.map)),
+            steps: StepTimes::default(),
         }
     }
 
@@ -113,6 +122,9 @@ impl Client {
         request.bytes = wish.bytes;
         request.class = if wish.writes { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
+        if let Some(population) = &self.population {
+            place(&mut request, population, self.draws);
+        }
         let id = cx.issue(request);
         self.budget.earn(&self.retry);
         self.attempt(id, cx);
@@ -133,6 +145,7 @@ impl Client {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
         let (key, floor, session) = (request.key, request.floor, request.session);
+        self.steps.note(request, now);
         if request.class == READS {
             cx.audit().finish_read(key, floor, reply.version, now, session, true);
         } else if reply.version > 0 {
@@ -181,6 +194,20 @@ impl Client {
     }
 }
 
+/// Gives a request the place, access and address of its client: always the same for one user, anybody's if it has none.
+fn place(request: &mut Request, population: &Population, draws: TrafficKey) {
+    let draw = match request.user {
+        0 => request.draw,
+        user => draws.request(VISITORS - u64::from(user)),
+    };
+    let visitor = population.visitor(draw);
+    request.region = visitor.place;
+    request.access = visitor.access.code();
+    if request.address == 0 {
+        request.address = visitor.address;
+    }
+}
+
 impl Component for Client {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let (seed, replication) = cx.seeds();
@@ -226,6 +253,7 @@ impl Component for Client {
     fn measure(&self, _now: Time, out: &mut Readings) {
         out.count("requests", self.issued);
         out.count("retries", self.retries);
+        self.steps.measure(out);
     }
 
     fn fork(&self) -> Box<dyn Component> {

@@ -61,6 +61,8 @@ static ENTRY: Entry = Entry {
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of a row, where the request itself does not tell (a trace does)",
         },
+        site::REGION,
+        site::ZONE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[

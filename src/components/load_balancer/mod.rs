@@ -57,6 +57,8 @@ static ENTRY: Entry = Entry {
             preset: Preset::Absent("none: it waits for ever"),
             about: "how long it waits for a server (nginx: 60 s, proxy_read_timeout)",
         },
+        site::REGION,
+        site::ZONE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[
