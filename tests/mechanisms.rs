@@ -5,8 +5,18 @@ use scalelab::components::MECHANISMS;
 use std::time::Duration;
 
 /// One line for each experiment and mechanism: with `--disable`, its checks fail.
-const TABLE: &[(&str, &str)] =
-    &[("first_look", "cache"), ("first_look", "invalidation"), ("first_look", "write_back")];
+const TABLE: &[(&str, &str)] = &[
+    ("first_look", "cache"),
+    ("first_look", "invalidation"),
+    ("first_look", "write_back"),
+    ("01_first_byte", "connections"),
+    ("01_first_byte", "distance"),
+    ("01_dns_lookup", "dns_cache"),
+    ("01_dns_ttl_drain", "dns_cache"),
+    ("09_dns_failover", "health_checks"),
+    ("07_cdn_distance", "cdn"),
+    ("07_cdn_invalidate", "purge"),
+];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();

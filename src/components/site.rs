@@ -150,6 +150,17 @@ impl Layout {
         settings.texts("region").iter().map(spot).collect()
     }
 
+    /// Where each node is that the world begins with; 0 = nowhere in particular.
+    pub fn node_places(&self) -> Vec<u16> {
+        let places = |group: usize| {
+            let spots = self.spots(group);
+            let place =
+                move |n: u64| if spots.is_empty() { 0 } else { spots[n as usize % spots.len()].place };
+            (0..self.groups[group].count).map(place).collect::<Vec<u16>>()
+        };
+        (0..self.groups.len()).flat_map(places).collect()
+    }
+
     /// Number of a zone: that of the first group which names it, plus one.
     fn zone(&self, name: &str) -> u16 {
         let first = self.groups.iter().position(|group| group.settings.text("zone") == Some(name));

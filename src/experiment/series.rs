@@ -189,6 +189,12 @@ impl Change<'_> {
         (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
     }
 
+    /// One count as a share of another.
+    fn share(&self, part: &str, whole: &str) -> Option<f64> {
+        let whole = self.count(whole);
+        (whole > 0).then(|| self.count(part) as f64 / whole as f64)
+    }
+
     /// What is worth a row, in a fixed order.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
         let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
@@ -202,6 +208,8 @@ impl Change<'_> {
             ("requests_per_s", rate("requests")),
             ("errors_per_s", rate("errors")),
             ("hit_ratio", self.hit_ratio()),
+            ("old_address_ratio", self.share("old_address", "sent_by_name")),
+            ("upstream_queries_per_s", rate("upstream_queries")),
             ("items_count", self.gauge("items")),
             ("dirty_items_count", self.gauge("dirty_items")),
         ]
@@ -222,6 +230,8 @@ pub const FIGURES: &[&str] = &[
     "requests_per_s",
     "errors_per_s",
     "hit_ratio",
+    "old_address_ratio",
+    "upstream_queries_per_s",
     "items_count",
     "dirty_items_count",
 ];

@@ -2,7 +2,7 @@
 
 use super::super::{Site, site};
 use crate::catalog::{Entry, Kind, Load, Measure, Param, Preset, Problem, Problems};
-use crate::kernel::MILLISECOND;
+use crate::kernel::{MILLISECOND, SECOND};
 
 pub(super) static ENTRY: Entry = Entry {
     name: "traffic",
@@ -11,9 +11,9 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Group(&["load_balancer", "web", "cache", "database"]),
+            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "cdn", "dns"]),
             preset: Preset::Required,
-            about: "where requests go: a single node; put a load_balancer before several",
+            about: "where requests go: a single node (put a load_balancer before several), or a name (dns)",
         },
         Param {
             name: "rate",
@@ -105,6 +105,24 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Duration(32 * MILLISECOND),
             about: "the same for mobile clients (US carriers: 31 to 34 ms, Ookla 2022-06)",
         },
+        Param {
+            name: "resolver",
+            kind: Kind::Groups(&["resolver"]),
+            preset: Preset::Absent("needed if `to` is a name"),
+            about: "who finds the addresses of names for the clients; each uses one of the nearest",
+        },
+        Param {
+            name: "browser_ttl",
+            kind: Kind::Duration,
+            preset: Preset::Duration(60 * SECOND),
+            about: "how long a browser keeps an address whatever its time to live (Chromium: kCacheEntryTTLSeconds 60)",
+        },
+        Param {
+            name: "household",
+            kind: Kind::Count(1, 100_000),
+            preset: Preset::Absent("routers keep no addresses"),
+            about: "users behind one router that keeps addresses for all of them",
+        },
         site::REGION,
     ],
     actions: &[],
@@ -168,6 +186,20 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let Some(target) = settings.group("to") else { return };
     let group = &site.layout.groups[target];
+    if group.kind == "dns" {
+        if !settings.is_given("resolver") {
+            let message = format!("`to` is a name (\"{}\"): somebody must find its address", group.name);
+            let problem = settings.problem("to", message);
+            problems.push(problem.hint("add `resolver: resolver(\"isp\")`"));
+        }
+        return;
+    }
+    for setting in ["resolver", "browser_ttl", "household"] {
+        if settings.is_given(setting) {
+            let problem = settings.problem(setting, format!("`{setting}` counts only if `to` is a name"));
+            problems.push(problem.hint("send the traffic to dns(\"name\", #{ to: .. })"));
+        }
+    }
     if group.count > 1 {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
         let hint = "put a load_balancer before them";

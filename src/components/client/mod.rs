@@ -7,6 +7,7 @@ use crate::random::keys::Keyspace;
 
 mod entry;
 mod first_byte;
+mod names;
 mod node;
 pub mod population;
 mod source;

@@ -1,16 +1,18 @@
 //! The clients of one traffic as one node: they issue requests, wait, retry, and note the outcome.
 
 use super::first_byte::StepTimes;
+use super::names::{Names, Way};
 use super::population::Population;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
+use crate::components::steps::Step;
 use crate::kernel::{
-    Ask, CallId, Component, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request, RequestId,
-    Status, Time, TimeoutClass, Timer,
+    Ask, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request,
+    RequestId, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{READ, WRITE};
+use crate::parts::verbs::{LOOKUP, READ, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -19,6 +21,8 @@ const ARRIVAL: u16 = 0;
 const READY: u16 = 1;
 const RETRY: u16 = 2;
 
+/// Size of a question for an address.
+const QUESTION_BYTES: u32 = 64;
 /// The draws of users are those of requests that never come: numbered from here downwards.
 const VISITORS: u64 = u64::MAX / 2;
 
@@ -43,6 +47,7 @@ pub(super) struct Client {
     retries: u64,
     population: Option<Population>,
     steps: StepTimes,
+    names: Option<Box<Names>>,
 }
 
 impl Client {
@@ -74,6 +79,7 @@ impl Client {
             retries: 0,
             population: site.group().clients().map(|plan| Population::new(&plan, &site.layout.map)),
             steps: StepTimes::default(),
+            names: Names::new(site).map(Box::new),
         }
     }
 
@@ -134,10 +140,49 @@ impl Client {
     fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request_mut(id) else { return };
         request.attempts += 1;
+        match &mut self.names {
+            None => self.send(id, self.to, cx),
+            Some(names) => {
+                let way = names.find(cx.request(id).expect("just seen"), cx.now());
+                self.go(id, way, cx);
+            }
+        }
+    }
+
+    /// By name: to the server, or to the resolver first.
+    fn go(&mut self, id: RequestId, way: Way, cx: &mut Ctx<'_>) {
+        match way {
+            Way::Server(server) => self.send(id, server, cx),
+            Way::Resolver(resolver, question) => {
+                let ask = Ask::new(resolver, LOOKUP, question);
+                cx.ask(Ask { request: id, bytes: QUESTION_BYTES, timeout: self.timeout, ..ask });
+            }
+            Way::Nowhere => self.finish(id, Outcome::Failed, cx),
+        }
+    }
+
+    /// A resolver has answered, or has not.
+    #[inline(never)]
+    fn resolved(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let Some(request) = cx.request_mut(reply.request) else { return };
+        Step::Lookup.note(request, now - reply.asked);
+        match (&mut self.names, reply.status) {
+            (Some(names), Status::Ok | Status::Missing) => {
+                let way = names.learn(reply, request, now);
+                self.go(reply.request, way, cx);
+            }
+            _ => self.fail(reply, cx),
+        }
+    }
+
+    #[inline]
+    fn send(&mut self, id: RequestId, to: NodeId, cx: &mut Ctx<'_>) {
+        let Some(request) = cx.request(id) else { return };
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
         let verb = if writes { WRITE } else { READ };
-        cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(self.to, verb, key) });
+        cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(to, verb, key) });
     }
 
     #[inline]
@@ -244,9 +289,18 @@ impl Component for Client {
 
     #[inline]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == LOOKUP {
+            return self.resolved(&reply, cx);
+        }
         match reply.status {
             Status::Ok | Status::Missing => self.succeed(&reply, cx),
             _ => self.fail(&reply, cx),
+        }
+    }
+
+    fn on_control(&mut self, control: Control, _cx: &mut Ctx<'_>) {
+        if let Some(names) = &mut self.names {
+            names.on_control(control);
         }
     }
 
@@ -254,6 +308,9 @@ impl Component for Client {
         out.count("requests", self.issued);
         out.count("retries", self.retries);
         self.steps.measure(out);
+        if let Some(names) = &self.names {
+            names.measure(out);
+        }
     }
 
     fn fork(&self) -> Box<dyn Component> {

@@ -20,6 +20,7 @@ pub struct Spot {
 #[derive(Clone, Debug, Default)]
 pub struct Geography {
     places: Vec<String>,
+    at: Vec<Option<Coordinates>>,
     /// Row by row, from place to place.
     rtt: Vec<Time>,
 }
@@ -37,12 +38,23 @@ impl Geography {
                 rtt.push(map.rtt(from, to).ok_or_else(|| (from.clone(), to.clone()))?);
             }
         }
-        Ok(Geography { places, rtt })
+        let at = places.iter().map(|place| map.coordinates(place)).collect();
+        Ok(Geography { places, at, rtt })
     }
 
     /// The place of this name: its index plus one.
     pub fn find(&self, name: &str) -> Option<u16> {
         self.places.iter().position(|place| place == name).map(|index| index as u16 + 1)
+    }
+
+    /// Number of places.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether nothing is anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 
     /// Name of a place.
@@ -57,6 +69,15 @@ impl Geography {
             return 0;
         }
         self.rtt[(from as usize - 1) * self.places.len() + to as usize - 1]
+    }
+
+    /// Distance between two places in km; infinite if one of them is nowhere or its coordinates are not known.
+    pub fn distance_km(&self, from: u16, to: u16) -> f64 {
+        let at = |place: u16| self.at.get(usize::from(place).checked_sub(1)?).copied().flatten();
+        match (at(from), at(to)) {
+            (Some(from), Some(to)) => from.distance_km(to),
+            _ => f64::INFINITY,
+        }
     }
 
     /// Round-trip time between two servers: those of one region are a zone or less apart.
