@@ -28,6 +28,13 @@ const TABLE: &[(&str, &str)] = &[
     ("02_data_models", "hashing"),
     ("06_cache_resharding", "consistent_hashing"),
     ("06_cache_resharding", "migration"),
+    ("01_first_byte", "connections"),
+    ("01_first_byte", "distance"),
+    ("01_dns_lookup", "dns_cache"),
+    ("01_dns_ttl_drain", "dns_cache"),
+    ("09_dns_failover", "health_checks"),
+    ("07_cdn_distance", "cdn"),
+    ("07_cdn_invalidate", "purge"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

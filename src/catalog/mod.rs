@@ -13,4 +13,4 @@ pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
 pub use settings::{Given, Settings, check};
 pub use suggest::{closest, did_you_mean, one_of};
-pub use value::{KeysPlan, Load, PlannedStep, TraceLoad, Value};
+pub use value::{ClientsPlan, KeysPlan, Load, PlannedStep, TraceLoad, Value};

@@ -37,6 +37,10 @@ pub enum Kind {
     Number(f64, f64),
     /// A text.
     Text,
+    /// A text, or a list of them.
+    Texts,
+    /// Who the clients are.
+    Clients,
     /// Yes or no.
     Flag,
     /// The name of a policy.
@@ -73,6 +77,8 @@ impl Kind {
             Kind::Number(low, high) if high.is_infinite() => format!("a number from {low} up"),
             Kind::Number(low, high) => format!("a number from {low} to {high}"),
             Kind::Text => "a text in double quotes".into(),
+            Kind::Texts => "a text in double quotes, or a list of them".into(),
+            Kind::Clients => "clients such as clients([[\"FR\", 3], [\"KR\", 1]])".into(),
             Kind::Flag => "true or false".into(),
             Kind::Choice(policies) => {
                 let names: Vec<String> = policies.iter().map(|p| format!("\"{}\"", p.name)).collect();

@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
 use super::suggest::did_you_mean;
-use super::value::{KeysPlan, Load, Value};
+use super::value::{ClientsPlan, KeysPlan, Load, Value};
 use crate::kernel::Time;
 use crate::random::arrivals::Arrivals;
 use crate::random::variate::Variate;
@@ -92,6 +92,14 @@ fn convert(
             in_range((*low..=*high).contains(&number)).map(|_| Number(number))
         }
         (Kind::Text, Text(_)) | (Kind::Flag, Flag(_)) | (Kind::Keys, Keys(_)) => Ok(value.clone()),
+        (Kind::Clients, Value::Clients(_)) => Ok(value.clone()),
+        (Kind::Texts, Text(_)) => Ok(List(vec![value.clone()])),
+        (Kind::Texts, List(list)) if !list.is_empty() => {
+            match list.iter().all(|item| matches!(item, Text(_))) {
+                true => Ok(value.clone()),
+                false => Err(wrong()),
+            }
+        }
         (Kind::Strategy(problem), Text(_) | List(_)) => problem(value).map_or_else(|| Ok(value.clone()), Err),
         (Kind::Load, Value::Load(_)) => Ok(value.clone()),
         (Kind::Load, Rate(rate)) => poisson(*rate).ok_or_else(|| out_of_range(param, value)),
@@ -368,6 +376,14 @@ impl Settings {
     pub fn keys(&self, name: &str) -> Option<&KeysPlan> {
         match self.value(name) {
             Some(Value::Keys(keys)) => Some(keys),
+            _ => None,
+        }
+    }
+
+    /// Who the clients are.
+    pub fn clients(&self, name: &str) -> Option<&ClientsPlan> {
+        match self.value(name) {
+            Some(Value::Clients(clients)) => Some(clients),
             _ => None,
         }
     }

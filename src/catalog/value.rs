@@ -34,6 +34,8 @@ pub enum Value {
     Keys(KeysPlan),
     /// When requests come.
     Load(Load),
+    /// Who the clients are.
+    Clients(ClientsPlan),
     /// A step that is taken later.
     Step(PlannedStep),
     /// Several values.
@@ -51,6 +53,36 @@ pub struct KeysPlan {
     pub size: u64,
     /// Whether ranks are scattered over the ids.
     pub scrambled: bool,
+}
+
+/// Who the clients of a traffic are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientsPlan {
+    /// Where they live (regions or countries), with weights.
+    pub homes: Vec<(String, f64)>,
+    /// Share of them on mobile networks.
+    pub mobile: f64,
+    /// Share of them behind tunnels.
+    pub vpn: f64,
+    /// Share of them behind address translators.
+    pub nat: f64,
+    /// Clients that share one address behind a translator.
+    pub behind: u64,
+    /// Where the tunnels end.
+    pub exit: Option<String>,
+}
+
+impl ClientsPlan {
+    /// All at one place, each on a line of its own.
+    pub fn at(place: &str) -> Self {
+        let homes = vec![(place.into(), 1.0)];
+        ClientsPlan { homes, mobile: 0.0, vpn: 0.0, nat: 0.0, behind: 1, exit: None }
+    }
+
+    /// All places that they have to do with.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        self.homes.iter().map(|(name, _)| name.as_str()).chain(self.exit.as_deref())
+    }
 }
 
 /// When requests come.
@@ -107,6 +139,7 @@ impl Value {
             Value::Variate(_) => "a distribution of durations".into(),
             Value::Group(_) => "a component".into(),
             Value::Keys(_) => "keys".into(),
+            Value::Clients(_) => "clients".into(),
             Value::Load(Load::Open(_)) => "arrivals".into(),
             Value::Load(Load::Trace(trace)) => format!("the trace {:?}", trace.path),
             Value::Step(step) => format!("later(.., \"{}\")", step.step),

@@ -2,16 +2,19 @@
 
 pub mod autoscaler;
 pub mod cache;
+pub mod cdn;
 pub mod client;
 pub mod database;
+pub mod dns;
 pub mod host;
 pub mod load_balancer;
 pub mod network;
 pub mod site;
+pub mod steps;
 pub mod web;
 
-use crate::catalog::{Entry, Problems, Settings};
-use crate::kernel::Component;
+use crate::catalog::{Entry, Problems, Settings, Value};
+use crate::kernel::{Component, Control, NodeId};
 pub use site::{Group, Layout, Site};
 
 /// A kind of component: how it describes, checks and builds itself.
@@ -40,7 +43,23 @@ pub const KINDS: &[ComponentKind] = &[
     database::KIND,
     autoscaler::KIND,
     host::KIND,
+    dns::ZONE,
+    dns::RESOLVER,
+    cdn::KIND,
 ];
+
+/// Translates an action that only one kind knows: who is told what, or what is wrong with the arguments.
+pub type OwnAction = fn(&Site<'_>, &[Value]) -> Result<Vec<(NodeId, Control)>, String>;
+
+/// Actions that only one kind knows: kind, action, translation.
+const OWN_ACTIONS: &[(&str, &str, OwnAction)] =
+    &[("dns", "point_to", dns::point_to), ("cdn", "invalidate", cdn::invalidate)];
+
+/// The translation of an action that only this kind knows.
+pub fn own_action(kind: &str, action: &str) -> Option<OwnAction> {
+    let found = OWN_ACTIONS.iter().find(|(of, name, _)| *of == kind && *name == action);
+    found.map(|(.., translate)| *translate)
+}
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
 pub const MECHANISMS: &[&str] = &[
@@ -65,6 +84,11 @@ pub const MECHANISMS: &[&str] = &[
     "hashing",
     "consistent_hashing",
     "migration",
+    "connections",
+    "distance",
+    "dns_cache",
+    "cdn",
+    "purge",
 ];
 
 /// The kind of this name.

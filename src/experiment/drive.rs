@@ -6,6 +6,7 @@ use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::series::{Change, Recorder, component_rows, known, summed};
+use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
@@ -291,7 +292,11 @@ impl Run {
         };
         let look_ups = (counted("hits"), counted("misses"));
         let (warmup, measured) = (self.timing.warmup, self.timing.duration);
-        let mut facts = Facts::of(&self.simulation, warmup, measured, look_ups, counted("retries"));
+        let mut totals = Totals::default();
+        for (node, later) in final_readings.iter().enumerate() {
+            totals.add(known(&self.at_warmup, node), later);
+        }
+        let mut facts = Facts::of(&self.simulation, warmup, measured, look_ups, counted("retries"), totals);
         facts.late -= self.warmup_late;
         let told = |metric: &str| final_readings.iter().any(|readings| readings.get(metric).is_some());
         facts.sessions_lost = told("sessions_lost").then(|| counted("sessions_lost"));

@@ -1,5 +1,6 @@
 //! The facts of a finished run, from which all metrics are computed.
 
+use super::totals::Totals;
 use crate::audit::AuditReport;
 use crate::components::client::{READS, WRITES};
 use crate::kernel::book::ClassBook;
@@ -35,6 +36,8 @@ pub struct Facts {
     pub sessions_lost: Option<u64>,
     /// Events of the whole run.
     pub events: u64,
+    /// What components have counted and timed, all together.
+    pub totals: Totals,
 }
 
 /// What the statements of all databases touched.
@@ -60,6 +63,7 @@ impl Facts {
         measured: Time,
         look_ups: (u64, u64),
         retries: u64,
+        totals: Totals,
     ) -> Self {
         let classes = simulation.book().close(simulation.requests(), simulation.now());
         let mut all = ClassBook::default();
@@ -80,6 +84,7 @@ impl Facts {
             late: simulation.ledger().late,
             sessions_lost: None,
             events: simulation.events(),
+            totals,
         }
     }
 }

@@ -11,6 +11,7 @@ mod rehearse;
 mod result;
 mod runner;
 mod series;
+mod totals;
 
 pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};

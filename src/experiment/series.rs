@@ -201,6 +201,12 @@ impl Change<'_> {
         self.mean("disk_busy").map(|busy| busy / disks)
     }
 
+    /// One count as a share of another.
+    fn share(&self, part: &str, whole: &str) -> Option<f64> {
+        let whole = self.count(whole);
+        (whole > 0).then(|| self.count(part) as f64 / whole as f64)
+    }
+
     /// What is worth a row, in a fixed order.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
         let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
@@ -214,6 +220,8 @@ impl Change<'_> {
             ("requests_per_s", rate("requests")),
             ("errors_per_s", rate("errors")),
             ("hit_ratio", self.hit_ratio()),
+            ("old_address_ratio", self.share("old_address", "sent_by_name")),
+            ("upstream_queries_per_s", rate("upstream_queries")),
             ("items_count", self.gauge("items")),
             ("dirty_items_count", self.gauge("dirty_items")),
             ("pages_read_per_s", rate("pages_read")),
@@ -242,6 +250,8 @@ pub const FIGURES: &[&str] = &[
     "requests_per_s",
     "errors_per_s",
     "hit_ratio",
+    "old_address_ratio",
+    "upstream_queries_per_s",
     "items_count",
     "dirty_items_count",
     "pages_read_per_s",

@@ -24,6 +24,20 @@ pub use error::TraceError;
 pub use loader::open_trace;
 pub use trace::Trace;
 
+/// A whole text file of at most so many bytes.
+///
+/// # Errors
+///
+/// What is wrong with it, with its path.
+pub fn read_text(path: &std::path::Path, most: u64) -> Result<String, String> {
+    let shown = path.display();
+    let length = std::fs::metadata(path).map_err(|error| format!("cannot read {shown}: {error}"))?.len();
+    if length > most {
+        return Err(format!("{shown} has {length} bytes, more than {most}"));
+    }
+    std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))
+}
+
 /// What to do about a line of a trace that cannot be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnError {

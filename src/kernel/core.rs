@@ -31,7 +31,7 @@ pub struct Core {
     pub(super) held: Vec<Held>,
     /// Who takes calls to a node while it is down, by the node's index.
     pub(super) stand_ins: Vec<NodeId>,
-    transit: Box<dyn Transit>,
+    pub(super) transit: Box<dyn Transit>,
     pub(super) audit: Audit,
     pub(super) book: Book,
     pub(super) background: Stream,
@@ -164,9 +164,10 @@ impl Core {
     #[inline(never)]
     fn travel(&mut self, from: NodeId, to: NodeId, event: Packed) {
         let Some(call) = self.calls.get(event.call()) else { return };
-        let Call { bytes, key, request, .. } = *call;
-        let message = Message { from, to, bytes, key, request, returning: event.kind() == Event::ANSWER };
-        match self.transit.transit(&message, &self.requests) {
+        let Call { bytes, key, request, verb, .. } = *call;
+        let (returning, now) = (event.kind() == Event::ANSWER, self.now);
+        let message = Message { from, to, bytes, key, request, verb, returning, now };
+        match self.transit.transit(&message, &mut self.requests) {
             Some(0) => self.lane.push(event),
             Some(delay) => self.calendar.push(self.now + delay, event),
             None => self.stop_moving(event.call()), // lost: the caller waits for its time-out

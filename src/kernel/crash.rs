@@ -44,7 +44,9 @@ impl Core {
 
     #[cold]
     pub(super) fn recover(&mut self, node: NodeId) {
-        self.nodes[node.index()].health = Health::Up;
+        if std::mem::replace(&mut self.nodes[node.index()].health, Health::Up) != Health::Hung {
+            self.transit.restart(node, self.now);
+        }
         for event in self.held[node.index()].take(self.now) {
             self.schedule(self.now, event);
         }

@@ -21,6 +21,8 @@ pub struct Request {
     pub draw: DrawKey,
     /// Number of the request within its traffic.
     pub number: u64,
+    /// Time spent so far in steps that somebody measures, in microseconds: opaque here.
+    pub steps: [u32; 4],
     /// What it is about (a row, a URL).
     pub key: u64,
     /// Who wants it.
@@ -36,6 +38,8 @@ pub struct Request {
     generation: u32,
     /// Region of the client; 0 = not modelled.
     pub region: u16,
+    /// How the client comes to the network: opaque here.
+    pub access: u8,
     /// The node that issued it.
     pub client: NodeId,
     /// What the browser's cookie says: the server that the user is bound to; [`NodeId::NONE`] = no cookie.
@@ -56,6 +60,7 @@ impl Request {
             deadline: Time::MAX,
             draw,
             number,
+            steps: [0; 4],
             key,
             user: 0,
             session: 0,
@@ -64,6 +69,7 @@ impl Request {
             floor: 0,
             generation: 0,
             region: 0,
+            access: 0,
             client,
             cookie: NodeId::NONE,
             class: 0,

@@ -17,15 +17,19 @@ pub struct Message {
     pub key: u64,
     /// The request it serves, whose random numbers it uses.
     pub request: RequestId,
+    /// What is asked: opaque to the kernel.
+    pub verb: u16,
     /// Whether it is an answer.
     pub returning: bool,
+    /// When it is sent.
+    pub now: Time,
 }
 
 /// The network between the nodes.
 pub trait Transit: Send {
     /// Time on the way; `None` if the message gets lost. Most messages need no random number, so that only links that do
-    /// look the request up in `requests`.
-    fn transit(&mut self, message: &Message, requests: &Requests) -> Option<Time>;
+    /// look the request up in `requests`; what the network knows about where its time went is noted there.
+    fn transit(&mut self, message: &Message, requests: &mut Requests) -> Option<Time>;
     /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between
     /// two nodes without links the network is not asked.
     fn has_link(&self, _node: NodeId) -> bool {
@@ -35,6 +39,8 @@ pub trait Transit: Send {
     fn place(&mut self, _node: NodeId, _group: u16) {}
     /// Obeys a command from outside (a partition, a slow link); the arguments are the network's own.
     fn command(&mut self, _command: LinkCommand) {}
+    /// A node is back after a crash: nobody has a connection to it any more.
+    fn restart(&mut self, _node: NodeId, _now: Time) {}
     /// An independent copy.
     fn fork(&self) -> Box<dyn Transit>;
 }
@@ -55,7 +61,7 @@ pub enum LinkCommand {
 pub struct Instant;
 
 impl Transit for Instant {
-    fn transit(&mut self, _message: &Message, _requests: &Requests) -> Option<Time> {
+    fn transit(&mut self, _message: &Message, _requests: &mut Requests) -> Option<Time> {
         Some(0)
     }
     fn has_link(&self, _node: NodeId) -> bool {

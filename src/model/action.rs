@@ -2,7 +2,7 @@
 
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
 use crate::components::site::FIRST_AIDE;
-use crate::components::{Layout, kind, load_balancer};
+use crate::components::{Layout, Site, kind, load_balancer, own_action};
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
 
@@ -69,8 +69,19 @@ pub enum Moment {
 }
 
 /// Actions on nodes, for completion: all kinds share them so far.
-pub const ACTIONS: &[&str] =
-    &["crash", "recover", "hang", "slow", "add_node", "remove_node", "drain", "undrain", "weights"];
+pub const ACTIONS: &[&str] = &[
+    "crash",
+    "recover",
+    "hang",
+    "slow",
+    "add_node",
+    "remove_node",
+    "drain",
+    "undrain",
+    "weights",
+    "point_to",
+    "invalidate",
+];
 /// Actions on the network between two components.
 pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
 
@@ -86,6 +97,9 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
         }
         Target::Group(group) => match membership(layout, group, None, command, moment)? {
             Some(orders) => Ok(orders),
+            None if own_action(layout.groups[group].kind, &command.action).is_some() => {
+                own(layout, group, command)
+            }
             None => {
                 let control = node_control(layout, group, command)?;
                 Ok(layout.groups[group].members().map(|node| Order::Node(node, control)).collect())
@@ -110,6 +124,14 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
             Ok(node.map(|node| Order::Node(node, control)).into_iter().collect())
         }
     }
+}
+
+/// An action that only the group's kind knows.
+fn own(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order>, Problem> {
+    let translate = own_action(layout.groups[group].kind, &command.action).expect("just seen");
+    let orders = translate(&Site { layout, index: group }, &command.arguments);
+    let orders = orders.map_err(|what| Problem::at(&command.place, what))?;
+    Ok(orders.into_iter().map(|(node, control)| Order::Node(node, control)).collect())
 }
 
 fn can_grow(layout: &Layout, group: usize) -> bool {

@@ -2,6 +2,7 @@
 
 use super::check::Checked;
 use super::grow::Growth;
+use super::places;
 use crate::components::network::{Link, Network};
 use crate::components::{Site, kind};
 use crate::kernel::Simulation;
@@ -38,5 +39,6 @@ fn network(world: &Checked, seed: u64, replication: u64) -> Network {
         let link = Link::new(plan.clone(), &groups[*a].name, &groups[*b].name);
         network.join(*a as u16, *b as u16, link);
     }
+    network.settle(world.layout.map.clone(), places::homes(&world.layout));
     network
 }

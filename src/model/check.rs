@@ -1,12 +1,12 @@
 //! Finds every mistake in the description of a world, all at once.
 
+use super::places;
 use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
 use crate::catalog::{self, Given, Place, Problem, Problems, Settings};
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
 use crate::components::{self, Layout, Site, kind};
 use crate::kernel::{NodeId, Time, time_text};
-use crate::random::variate::Variate;
 
 /// A world without mistakes.
 #[derive(Debug)]
@@ -21,8 +21,9 @@ pub struct Checked {
 pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked, Problems> {
     let mut problems = spec.problems.clone();
     check_names(&spec.groups, &mut problems);
-    let layout = lay_out(spec, end, disabled, &mut problems);
-    let links = check_links(spec, &mut problems);
+    let mut layout = lay_out(spec, end, disabled, &mut problems);
+    places::settle(spec, &mut layout, &mut problems);
+    let links = check_links(spec, &layout, &mut problems);
     check_timeline(spec, end, &mut problems);
     if !spec.groups.iter().any(|group| group.kind == "traffic") {
         let problem = Problem::new("the world has no traffic");
@@ -90,7 +91,7 @@ fn check_group(spec: &WorldSpec, index: usize, problems: &mut Problems) -> Setti
     catalog::check(entry, &group.name, &group.given, &group.place, &kind_of, problems)
 }
 
-fn check_links(spec: &WorldSpec, problems: &mut Problems) -> Vec<(usize, usize, LinkPlan)> {
+fn check_links(spec: &WorldSpec, layout: &Layout, problems: &mut Problems) -> Vec<(usize, usize, LinkPlan)> {
     let mut links = Vec::new();
     if let Some((given, place)) = &spec.network {
         let plan = link_plan("network", given, place, problems);
@@ -99,6 +100,7 @@ fn check_links(spec: &WorldSpec, problems: &mut Problems) -> Vec<(usize, usize, 
         let pairs = pairs.filter(|(a, b)| machine(spec, *a).is_none_or(|on| machine(spec, *b) != Some(on)));
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
+    links.extend(places::ways(spec, layout, problems)); // after the network: between known places the map counts
     for LinkSpec { a, b, given, place } in &spec.links {
         links.push((*a, *b, link_plan("link", given, place, problems)));
     }
@@ -116,11 +118,7 @@ fn machine(spec: &WorldSpec, group: usize) -> Option<usize> {
 
 fn link_plan(name: &str, given: &[Given], place: &Place, problems: &mut Problems) -> LinkPlan {
     let settings = catalog::check(&network::ENTRY, name, given, place, &|_| None, problems);
-    LinkPlan {
-        latency: settings.variate("latency").unwrap_or_else(|| Variate::constant(0)),
-        bandwidth: settings.bytes("bandwidth"),
-        loss: settings.share("loss").unwrap_or(0.0),
-    }
+    LinkPlan::of(&settings)
 }
 
 fn check_timeline(spec: &WorldSpec, end: Time, problems: &mut Problems) {

@@ -1,7 +1,9 @@
 //! The description of a world, as a script writes it.
 
 use crate::catalog::{Given, Place, Problems};
+use crate::components::network::geo::Map;
 use crate::kernel::Time;
+use std::sync::Arc;
 
 /// A world before it is checked.
 #[derive(Clone, Debug, Default)]
@@ -12,12 +14,25 @@ pub struct WorldSpec {
     pub links: Vec<LinkSpec>,
     /// The link between all groups that have none of their own.
     pub network: Option<(Vec<Given>, Place)>,
+    /// The map that regions are on; none = that of AWS.
+    pub map: Option<MapSpec>,
     /// What happens to it.
     pub timeline: Vec<TimelineItem>,
     /// Mistakes found while it was described.
     pub problems: Problems,
     /// Where it is described.
     pub place: Option<Place>,
+}
+
+/// A map, and how messages travel on it.
+#[derive(Clone, Debug)]
+pub struct MapSpec {
+    /// The map.
+    pub map: Arc<Map>,
+    /// Settings of all ways on it, as written.
+    pub given: Vec<Given>,
+    /// Where.
+    pub place: Place,
 }
 
 /// A component as a script names it; it may stand for several nodes.

@@ -36,3 +36,11 @@ pub const SET_SLOTS: u16 = 58;
 pub const TAKE: u16 = 59;
 /// The same for data that waits to be stored.
 pub const TAKE_DIRTY: u16 = 60;
+/// Find the address behind a name; the answer holds it, or is `Missing` or `Moved` (another name, another server).
+pub const LOOKUP: u16 = 8;
+
+/// Whether questions of this kind go without a connection.
+#[inline]
+pub fn is_datagram(verb: u16) -> bool {
+    verb == LOOKUP
+}

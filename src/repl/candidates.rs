@@ -126,7 +126,7 @@ fn topics() -> Found {
 /// The settings of a call, if it is one that takes them.
 fn settings(call: &str) -> &'static [Param] {
     match call {
-        "link" | "network" => network::ENTRY.params,
+        "link" | "network" | "regions" => network::ENTRY.params,
         _ => kind(call).map_or(&[], |kind| kind.entry.params),
     }
 }

@@ -3,7 +3,7 @@
 use super::callback::Callback;
 use super::desk::Handle;
 use super::units::{Rate, Share, Size, Span};
-use crate::catalog::{KeysPlan, Load, PlannedStep, Value};
+use crate::catalog::{ClientsPlan, KeysPlan, Load, PlannedStep, Value};
 use crate::experiment::Level;
 use crate::random::variate::Variate;
 use rhai::{Array, Dynamic, EvalAltResult, FLOAT, FnPtr, INT};
@@ -52,6 +52,7 @@ fn object(dynamic: &Dynamic) -> Option<Value> {
     None.or_else(|| copy().try_cast::<Handle>().map(|handle| handle.value()))
         .or_else(|| copy().try_cast::<Variate>().map(Value::Variate))
         .or_else(|| copy().try_cast::<KeysPlan>().map(Value::Keys))
+        .or_else(|| copy().try_cast::<ClientsPlan>().map(Value::Clients))
         .or_else(|| copy().try_cast::<Load>().map(Value::Load))
         .or_else(|| copy().try_cast::<PlannedStep>().map(Value::Step))
 }

@@ -147,6 +147,8 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Count(0),
             about: "so many of the most wanted keys are in it at t = 0, each at its node",
         },
+        site::REGION,
+        site::ZONE,
     ],
     actions: site::GROWING_ACTIONS,
     measures: &[

@@ -1,9 +1,10 @@
 //! Settings of traffic, and what can be wrong with them.
 
-use super::super::Site;
 use super::super::database::counted;
 use super::super::database::model::{QUESTIONS, Question};
+use super::super::{Site, site};
 use crate::catalog::{Entry, Kind, Load, Measure, Param, Preset, Problem, Problems};
+use crate::kernel::{MILLISECOND, SECOND};
 
 pub(super) static ENTRY: Entry = Entry {
     name: "traffic",
@@ -12,9 +13,9 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Group(&["load_balancer", "web", "cache", "database"]),
+            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "cdn", "dns"]),
             preset: Preset::Required,
-            about: "where requests go: a single node; put a load_balancer before several",
+            about: "where requests go: a single node (put a load_balancer before several), or a name (dns)",
         },
         Param {
             name: "rate",
@@ -112,6 +113,43 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("addresses stay"),
             about: "how long a user outside the NAT keeps an address, then comes another; needs `addresses`",
         },
+        Param {
+            name: "from",
+            kind: Kind::Clients,
+            preset: Preset::Absent("nowhere in particular, or all at `region`"),
+            about: "where the clients are and how they come: clients([[\"FR\", 3], [\"KR\", 1]])",
+        },
+        Param {
+            name: "access",
+            kind: Kind::Variate,
+            preset: Preset::Duration(14 * MILLISECOND),
+            about: "round trip between a client and its network (US median, fixed lines: 14 ms, Ookla 2022-06); needs a place",
+        },
+        Param {
+            name: "mobile_access",
+            kind: Kind::Variate,
+            preset: Preset::Duration(32 * MILLISECOND),
+            about: "the same for mobile clients (US carriers: 31 to 34 ms, Ookla 2022-06)",
+        },
+        Param {
+            name: "resolver",
+            kind: Kind::Groups(&["resolver"]),
+            preset: Preset::Absent("needed if `to` is a name"),
+            about: "who finds the addresses of names for the clients; each uses one of the nearest",
+        },
+        Param {
+            name: "browser_ttl",
+            kind: Kind::Duration,
+            preset: Preset::Duration(60 * SECOND),
+            about: "how long a browser keeps an address whatever its time to live (Chromium: kCacheEntryTTLSeconds 60)",
+        },
+        Param {
+            name: "household",
+            kind: Kind::Count(1, 100_000),
+            preset: Preset::Absent("routers keep no addresses"),
+            about: "users behind one router that keeps addresses for all of them",
+        },
+        site::REGION,
     ],
     actions: &[],
     measures: &[
@@ -154,6 +192,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_addresses(site, problems);
     check_target(site, problems);
     check_question(site, problems);
+    check_places(site, problems);
 }
 
 /// Whoever is asked a question must have a way to answer it.
@@ -185,11 +224,41 @@ fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Clients are at one place, or spread over several.
+fn check_places(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let several = settings.texts("region").len() > 1;
+    if several || (settings.is_given("region") && settings.is_given("from")) {
+        let problem = settings.problem("region", "`region` puts all clients at one place");
+        problems.push(problem.hint("write `from: clients([[\"eu-west-1\", 3], [\"us-east-1\", 1]])`"));
+    }
+    for setting in ["access", "mobile_access"] {
+        if settings.is_given(setting) && site.group().clients().is_none() {
+            let problem = settings.problem(setting, format!("`{setting}` needs clients at some place"));
+            problems.push(problem.hint("add `region: \"eu-west-1\"` or `from: clients(..)`"));
+        }
+    }
+}
+
 /// Traffic goes to one node that understands requests.
 fn check_target(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let Some(target) = settings.group("to") else { return };
     let group = &site.layout.groups[target];
+    if group.kind == "dns" {
+        if !settings.is_given("resolver") {
+            let message = format!("`to` is a name (\"{}\"): somebody must find its address", group.name);
+            let problem = settings.problem("to", message);
+            problems.push(problem.hint("add `resolver: resolver(\"isp\")`"));
+        }
+        return;
+    }
+    for setting in ["resolver", "browser_ttl", "household"] {
+        if settings.is_given(setting) {
+            let problem = settings.problem(setting, format!("`{setting}` counts only if `to` is a name"));
+            problems.push(problem.hint("send the traffic to dns(\"name\", #{ to: .. })"));
+        }
+    }
     if group.count > 1 {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
         let hint = "put a load_balancer before them";

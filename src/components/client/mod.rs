@@ -8,7 +8,10 @@ use crate::random::keys::Keyspace;
 mod address;
 mod browser;
 mod entry;
+mod first_byte;
+mod names;
 mod node;
+pub mod population;
 mod source;
 
 /// Where requests come from.

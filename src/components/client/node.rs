@@ -2,16 +2,20 @@
 
 use super::address::Addresses;
 use super::browser::Browsers;
+use super::first_byte::StepTimes;
+use super::names::{Names, Way};
+use super::population::Population;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
 use crate::components::database::model::Question;
+use crate::components::steps::Step;
 use crate::kernel::{
-    Ask, CallId, Component, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request, RequestId,
-    Status, Time, TimeoutClass, Timer,
+    Ask, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request,
+    RequestId, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{LOGIN, WRITE};
+use crate::parts::verbs::{LOGIN, LOOKUP, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -19,6 +23,11 @@ use crate::random::variate::Variate;
 const ARRIVAL: u16 = 0;
 const READY: u16 = 1;
 const RETRY: u16 = 2;
+
+/// Size of a question for an address.
+const QUESTION_BYTES: u32 = 64;
+/// The draws of users are those of requests that never come: numbered from here downwards.
+const VISITORS: u64 = u64::MAX / 2;
 
 #[derive(Clone)]
 pub(super) struct Client {
@@ -43,6 +52,9 @@ pub(super) struct Client {
     /// Requests of each user so far (closed load).
     rounds: Vec<u32>,
     retries: u64,
+    population: Option<Population>,
+    steps: StepTimes,
+    names: Option<Box<Names>>,
 }
 
 impl Client {
@@ -75,6 +87,9 @@ impl Client {
             issued: 0,
             rounds: Vec::new(),
             retries: 0,
+            population: site.group().clients().map(|plan| Population::new(&plan, &site.layout.map)),
+            steps: StepTimes::default(),
+            names: Names::new(site).map(Box::new),
         }
     }
 
@@ -129,6 +144,9 @@ impl Client {
         }
         request.class = if wish.writes { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
+        if let Some(population) = &self.population {
+            place(&mut request, population, self.draws);
+        }
         let id = cx.issue(request);
         self.budget.earn(&self.retry);
         self.attempt(id, cx);
@@ -138,10 +156,49 @@ impl Client {
     fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request_mut(id) else { return };
         request.attempts += 1;
+        match &mut self.names {
+            None => self.send(id, self.to, cx),
+            Some(names) => {
+                let way = names.find(cx.request(id).expect("just seen"), cx.now());
+                self.go(id, way, cx);
+            }
+        }
+    }
+
+    /// By name: to the server, or to the resolver first.
+    fn go(&mut self, id: RequestId, way: Way, cx: &mut Ctx<'_>) {
+        match way {
+            Way::Server(server) => self.send(id, server, cx),
+            Way::Resolver(resolver, question) => {
+                let ask = Ask::new(resolver, LOOKUP, question);
+                cx.ask(Ask { request: id, bytes: QUESTION_BYTES, timeout: self.timeout, ..ask });
+            }
+            Way::Nowhere => self.finish(id, Outcome::Failed, cx),
+        }
+    }
+
+    /// A resolver has answered, or has not.
+    #[inline(never)]
+    fn resolved(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let Some(request) = cx.request_mut(reply.request) else { return };
+        Step::Lookup.note(request, now - reply.asked);
+        match (&mut self.names, reply.status) {
+            (Some(names), Status::Ok | Status::Missing) => {
+                let way = names.learn(reply, request, now);
+                self.go(reply.request, way, cx);
+            }
+            _ => self.fail(reply, cx),
+        }
+    }
+
+    #[inline]
+    fn send(&mut self, id: RequestId, to: NodeId, cx: &mut Ctx<'_>) {
+        let Some(request) = cx.request(id) else { return };
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
         let verb = if writes { WRITE } else { self.asks };
-        cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(self.to, verb, key) });
+        cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(to, verb, key) });
     }
 
     #[inline]
@@ -149,6 +206,7 @@ impl Client {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
         let (key, floor, session) = (request.key, request.floor, request.user);
+        self.steps.note(request, now);
         if request.class == READS {
             cx.audit().finish_read(key, floor, reply.version, now, session, true);
         } else if reply.version > 0 {
@@ -222,6 +280,20 @@ impl Client {
     }
 }
 
+/// Gives a request the place, access and address of its client: always the same for one user, anybody's if it has none.
+fn place(request: &mut Request, population: &Population, draws: TrafficKey) {
+    let draw = match request.user {
+        0 => request.draw,
+        user => draws.request(VISITORS - u64::from(user)),
+    };
+    let visitor = population.visitor(draw);
+    request.region = visitor.place;
+    request.access = visitor.access.code();
+    if request.address == 0 {
+        request.address = visitor.address;
+    }
+}
+
 impl Component for Client {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let (seed, replication) = cx.seeds();
@@ -258,11 +330,20 @@ impl Component for Client {
 
     #[inline]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == LOOKUP {
+            return self.resolved(&reply, cx);
+        }
         match reply.status {
             Status::Ok | Status::Missing if reply.verb != LOGIN => self.succeed(&reply, cx),
             Status::Ok | Status::Missing => self.logged_in(&reply, cx),
             Status::Denied => self.log_in(&reply, cx),
             _ => self.fail(&reply, cx),
+        }
+    }
+
+    fn on_control(&mut self, control: Control, _cx: &mut Ctx<'_>) {
+        if let Some(names) = &mut self.names {
+            names.on_control(control);
         }
     }
 
@@ -272,6 +353,10 @@ impl Component for Client {
         if let Some(browsers) = self.browsers.as_ref().filter(|browsers| browsers.knows_sessions()) {
             out.count("sessions_lost", browsers.lost);
             out.count("logins", browsers.logins);
+        }
+        self.steps.measure(out);
+        if let Some(names) = &self.names {
+            names.measure(out);
         }
     }
 

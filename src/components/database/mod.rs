@@ -89,6 +89,8 @@ static ENTRY: Entry = Entry {
         cost::MIB,
         cost::PAGE_READ,
         cost::FSYNC,
+        site::REGION,
+        site::ZONE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[

@@ -1,7 +1,8 @@
 //! One link: latency, bandwidth, loss.
 
-use super::arrives;
-use crate::catalog::{Entry, Kind, Param, Preset};
+use super::connection::Ends;
+use super::transfer::{INITIAL_WINDOW, SETUPS, Setup, transfer};
+use crate::catalog::{Entry, Kind, Param, Preset, Settings};
 use crate::kernel::request::Requests;
 use crate::kernel::transit::Message;
 use crate::kernel::{SECOND, Time};
@@ -19,13 +20,31 @@ pub static ENTRY: Entry = Entry {
             name: "latency",
             kind: Kind::Variate,
             preset: Preset::Absent("0"),
-            about: "time on the way, in each direction",
+            about: "time on the way, in each direction; between regions it is added to what the map says",
         },
         Param {
             name: "bandwidth",
             kind: Kind::Bytes,
             preset: Preset::Absent("no limit"),
             about: "bytes per second of one transfer; needs sizes",
+        },
+        Param {
+            name: "connect",
+            kind: Kind::Choice(SETUPS),
+            preset: Preset::Choice("none"),
+            about: "what opening a connection costs; one is kept for each user and server, and transfers go in windows",
+        },
+        Param {
+            name: "idle",
+            kind: Kind::Duration,
+            preset: Preset::Duration(75 * SECOND),
+            about: "how long an unused connection is kept (nginx: keepalive_timeout 75 s); needs `connect`",
+        },
+        Param {
+            name: "window",
+            kind: Kind::Count(1, 1_000),
+            preset: Preset::Count(INITIAL_WINDOW),
+            about: "segments of 1,460 bytes that go at once at first (RFC 6928: 10); needs `connect`",
         },
         Param {
             name: "loss",
@@ -41,12 +60,41 @@ pub static ENTRY: Entry = Entry {
 /// How a link is made.
 #[derive(Clone, Debug)]
 pub struct LinkPlan {
-    /// Time on the way, in nanoseconds.
+    /// Time on the way, in nanoseconds; between places on the map it is added to what the map says.
     pub latency: Variate,
     /// Bytes per second; `None` = no limit.
     pub bandwidth: Option<u64>,
     /// Share of messages lost.
     pub loss: f64,
+    /// What opening a connection costs.
+    pub connect: Setup,
+    /// How long an unused connection is kept.
+    pub idle: Time,
+    /// Segments that go at once at first.
+    pub window: u64,
+    /// Whether the way is as long as the map says.
+    pub mapped: bool,
+}
+
+impl LinkPlan {
+    /// Everything arrives at once.
+    pub const fn instant(latency: Variate) -> Self {
+        let (connect, window) = (Setup::None, INITIAL_WINDOW as u64);
+        LinkPlan { latency, bandwidth: None, loss: 0.0, connect, idle: 0, window, mapped: false }
+    }
+
+    /// What checked settings of [`ENTRY`] say.
+    pub fn of(settings: &Settings) -> Self {
+        LinkPlan {
+            latency: settings.variate("latency").unwrap_or_else(|| Variate::constant(0)),
+            bandwidth: settings.bytes("bandwidth"),
+            loss: settings.share("loss").unwrap_or(0.0),
+            connect: Setup::of(settings.choice("connect")),
+            idle: settings.duration("idle").expect("preset"),
+            window: settings.count("window").expect("preset"),
+            mapped: false,
+        }
+    }
 }
 
 /// A link with its present state.
@@ -58,7 +106,7 @@ pub struct Link {
     random: bool,
     cut: bool,
     slow: f64,
-    /// Only latency counts: neither loss nor bandwidth, neither cut nor slowed.
+    /// Only latency counts: neither loss nor bandwidth, neither cut nor slowed, no map, no connections.
     plain: bool,
 }
 
@@ -77,7 +125,9 @@ impl Link {
     pub(super) fn set(&mut self, cut: bool, slow: f64) {
         self.cut = cut;
         self.slow = slow;
-        self.plain = !cut && slow == 1.0 && self.plan.loss <= 0.0 && self.plan.bandwidth.is_none();
+        let plan = &self.plan;
+        let simple = plan.loss <= 0.0 && plan.bandwidth.is_none() && plan.connect == Setup::None;
+        self.plain = simple && !cut && slow == 1.0 && !plan.mapped;
     }
 
     /// Cuts or heals the link.
@@ -91,54 +141,58 @@ impl Link {
     }
 
     pub(super) fn instant() -> Self {
-        let latency = Variate::constant(0);
-        Link::new(LinkPlan { latency, bandwidth: None, loss: 0.0 }, "", "")
+        Link::new(LinkPlan::instant(Variate::constant(0)), "", "")
     }
 
-    /// Time on the way, or nothing if the message gets lost.
+    /// Whether [`Link::latency`] says all about it.
     #[inline]
-    pub(super) fn pass(
-        &self,
-        message: &Message,
-        requests: &Requests,
-        background: &mut Stream,
-    ) -> Option<Time> {
-        if !self.plain {
-            return self.pass_with_care(message, requests, background);
-        }
-        arrives(self.latency(message, requests, background))
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain
     }
 
+    /// Time that the link itself takes, drawn for this message.
     #[inline(always)]
-    fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
+    pub(super) fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
         let purpose = self.purposes[usize::from(message.returning)];
         let bits = if self.random { bits(message, purpose, requests, background) } else { 0 };
         self.plan.latency.sample_ns_of(bits)
     }
 
-    #[inline(never)]
-    fn pass_with_care(
-        &self,
-        message: &Message,
-        requests: &Requests,
-        background: &mut Stream,
-    ) -> Option<Time> {
-        if self.cut {
-            return None;
-        }
-        let loss = self.purposes[2 + usize::from(message.returning)];
-        if self.plan.loss > 0.0 && unit(bits(message, loss, requests, background)) < self.plan.loss {
-            return None;
-        }
-        let mut delay = self.latency(message, requests, background);
-        if self.slow != 1.0 {
-            delay = (delay as f64 * self.slow) as Time;
-        }
-        if let Some(bandwidth) = self.plan.bandwidth {
-            let transfer = u128::from(message.bytes) * u128::from(SECOND) / u128::from(bandwidth);
-            delay = delay.saturating_add(transfer as Time);
-        }
-        arrives(delay)
+    /// Whether the message gets lost.
+    pub(super) fn loses(&self, message: &Message, requests: &Requests, background: &mut Stream) -> bool {
+        let purpose = self.purposes[2 + usize::from(message.returning)];
+        let lossy = self.plan.loss > 0.0;
+        self.cut || (lossy && unit(bits(message, purpose, requests, background)) < self.plan.loss)
+    }
+
+    /// Whether messages go over the map.
+    pub(super) fn is_mapped(&self) -> bool {
+        self.plan.mapped
+    }
+
+    /// Time on the way as long as the link is slowed.
+    pub(super) fn slowed(&self, way: Time) -> Time {
+        if self.slow == 1.0 { way } else { (way as f64 * self.slow) as Time }
+    }
+
+    /// From the first byte to the last, if a round trip takes `rtt`. Without connections the sender does not wait for anybody.
+    pub(super) fn transfer(&self, bytes: u32, rtt: Time, datagram: bool) -> Time {
+        let windowed = self.plan.connect != Setup::None && !datagram;
+        let window = if windowed { self.plan.window } else { u64::from(u32::MAX) };
+        transfer(u64::from(bytes), rtt, window, self.plan.bandwidth)
+    }
+
+    /// What a message has to do with a connection between these ends.
+    pub(super) fn connection(&self) -> Option<(Setup, Time)> {
+        (self.plan.connect != Setup::None).then_some((self.plan.connect, self.plan.idle))
+    }
+}
+
+/// The ends of the connection that a message uses, seen from who asked.
+pub(super) fn ends(message: &Message, user: u32) -> Ends {
+    match message.returning {
+        false => Ends::new(message.from, message.to, user),
+        true => Ends::new(message.to, message.from, user),
     }
 }
 

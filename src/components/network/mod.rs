@@ -1,13 +1,25 @@
 //! The network: how long a message takes between two groups, what it costs to send, and what gets lost.
 
+mod connection;
+pub mod geo;
 mod link;
+mod transfer;
 
 pub use link::{ENTRY, Link, LinkPlan};
+pub use transfer::{SETUPS, Setup};
 
+use super::client::population::Access;
+use super::steps::Step;
 use crate::kernel::request::Requests;
 use crate::kernel::transit::{LinkCommand, Message, Transit};
-use crate::kernel::{NEVER, NodeId, Time};
+use crate::kernel::{NEVER, NodeId, Request, Time};
+use crate::parts::verbs;
+use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
+use crate::random::variate::Variate;
+use connection::Connections;
+use geo::{Geography, Spot};
+use std::sync::Arc;
 
 /// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself.
 #[derive(Clone)]
@@ -20,12 +32,65 @@ pub struct Network {
     links: Vec<Link>,
     /// Draws of background messages, which belong to no request.
     background: Stream,
+    connections: Connections,
+    map: Arc<Geography>,
+    /// Where the nodes of each group are, in turn.
+    homes: Vec<Home>,
+    /// Where each node is.
+    spots: Vec<Spot>,
+}
+
+/// Where the nodes of a group are; a group of clients has them wherever its requests come from.
+#[derive(Clone, Debug, Default)]
+pub struct Home {
+    /// The spots that its nodes take in turn; none = nowhere in particular.
+    pub spots: Vec<Spot>,
+    /// How its clients come to the network, if it has any.
+    pub access: Option<AccessPlan>,
+}
+
+/// How the clients of one traffic come to the network.
+#[derive(Clone, Debug)]
+pub struct AccessPlan {
+    /// Round trip between a client on a line of its own and the network.
+    pub fixed: Variate,
+    /// The same for a mobile client.
+    pub mobile: Variate,
+    /// Where the tunnels end.
+    pub exit: u16,
 }
 
 impl Network {
     /// A network over nodes whose groups are given, without links.
     pub fn new(group: Vec<u16>, groups: usize, background: Stream) -> Self {
-        Network { group, groups, between: vec![0; groups * groups], links: Vec::new(), background }
+        let spots = vec![Spot::default(); group.len()];
+        Network {
+            group,
+            groups,
+            between: vec![0; groups * groups],
+            links: Vec::new(),
+            background,
+            connections: Connections::new(),
+            map: Arc::default(),
+            homes: Vec::new(),
+            spots,
+        }
+    }
+
+    /// Puts the nodes of each group where it is at home.
+    pub fn settle(&mut self, map: Arc<Geography>, homes: Vec<Home>) {
+        self.map = map;
+        self.homes = homes;
+        for node in 0..self.group.len() {
+            self.spots[node] = self.spot_of(node);
+        }
+    }
+
+    fn spot_of(&self, node: usize) -> Spot {
+        let group = self.group[node];
+        let before = self.group[..node].iter().filter(|other| **other == group).count();
+        let spots = self.homes.get(usize::from(group)).map_or(&[] as &[Spot], |home| &home.spots);
+        if spots.is_empty() { Spot::default() } else { spots[before % spots.len()] }
     }
 
     /// Joins two groups in both directions.
@@ -44,6 +109,83 @@ impl Network {
         from as usize * self.groups + to as usize
     }
 
+    /// Takes a message over a link that is more than a delay.
+    #[inline(never)]
+    fn travel(&mut self, link: usize, message: &Message, requests: &mut Requests) -> Option<Time> {
+        let link = &self.links[link];
+        if link.loses(message, requests, &mut self.background) {
+            return None;
+        }
+        let mut way = link.latency(message, requests, &mut self.background);
+        if link.is_mapped() {
+            way += self.way(message, requests) / 2;
+        }
+        let way = link.slowed(way);
+        let datagram = verbs::is_datagram(message.verb);
+        let transfer = link.transfer(message.bytes, 2 * way, datagram);
+        let request = requests.get_mut(message.request);
+        let asked_by_client =
+            |client: NodeId| client == if message.returning { message.to } else { message.from };
+        let mut request = request.filter(|request| asked_by_client(request.client));
+        if let Some(request) = request.as_deref_mut().filter(|_| message.returning && !datagram) {
+            Step::Transfer.note(request, transfer);
+        }
+        let arrival = way.saturating_add(transfer);
+        match link.connection().filter(|_| !datagram) {
+            None => arrives(arrival),
+            Some(plan) => arrives(arrival.saturating_add(self.connect(plan, message, request, way, arrival))),
+        }
+    }
+
+    /// Time that opening a connection takes, if none is open for this message. Whoever has no name is a new visitor each time, with
+    /// a connection of the request's own. A server that refuses is found out only after the whole set-up.
+    fn connect(
+        &mut self,
+        (setup, idle): (Setup, Time),
+        message: &Message,
+        request: Option<&mut Request>,
+        way: Time,
+        arrival: Time,
+    ) -> Time {
+        let user = request.as_deref().map_or(0, |request| request.user);
+        let stranger = request.is_some() && user == 0;
+        let ends = link::ends(message, user);
+        if message.returning {
+            self.connections.use_until(ends, message.now.saturating_add(arrival), idle);
+            return 0;
+        }
+        if !stranger && self.connections.send(ends, message.now, idle) {
+            return 0;
+        }
+        let (connect, tls) = (2 * way, 2 * way * setup.tls_round_trips());
+        if let Some(request) = request {
+            Step::Connect.note(request, connect);
+            Step::Tls.note(request, tls);
+        }
+        connect.saturating_add(tls)
+    }
+
+    /// Round-trip time between the two ends of a message, the clients' own way to the network included.
+    fn way(&self, message: &Message, requests: &Requests) -> Time {
+        let (from, to) = (self.spots[message.from.index()], self.spots[message.to.index()]);
+        let Some(request) = requests.get(message.request) else { return self.map.rtt_of_servers(from, to) };
+        let client = if message.returning { message.to } else { message.from };
+        if request.client != client {
+            return self.map.rtt_of_servers(from, to);
+        }
+        let server = if message.returning { from.place } else { to.place };
+        let group = usize::from(self.group[client.index()]);
+        let Some(plan) = &self.homes[group].access else { return self.map.rtt(request.region, server) };
+        let access = Access::of(request.access);
+        let last_mile = if access == Access::Mobile { &plan.mobile } else { &plan.fixed };
+        let last_mile = last_mile.sample_ns_of(request.bits(LAST_MILE, message.key));
+        let rtt = match access {
+            Access::Vpn => self.map.rtt(request.region, plan.exit) + self.map.rtt(plan.exit, server),
+            _ => self.map.rtt(request.region, server),
+        };
+        rtt.saturating_add(last_mile)
+    }
+
     /// The link between two groups; one is made if there was none, since now it has a state.
     fn link_mut(&mut self, a: u16, b: u16) -> &mut Link {
         if self.between[a as usize * self.groups + b as usize] == 0 {
@@ -56,12 +198,16 @@ impl Network {
 
 impl Transit for Network {
     #[inline]
-    fn transit(&mut self, message: &Message, requests: &Requests) -> Option<Time> {
-        match self.between[self.pair(message)] {
-            0 => Some(0),
-            _ if message.from == message.to => Some(0),
-            index => self.links[index as usize - 1].pass(message, requests, &mut self.background),
+    fn transit(&mut self, message: &Message, requests: &mut Requests) -> Option<Time> {
+        let index = self.between[self.pair(message)];
+        if index == 0 || message.from == message.to {
+            return Some(0);
         }
+        let link = &self.links[index as usize - 1];
+        if !link.is_plain() {
+            return self.travel(usize::from(index) - 1, message, requests);
+        }
+        arrives(link.latency(message, requests, &mut self.background))
     }
 
     fn has_link(&self, node: NodeId) -> bool {
@@ -72,6 +218,7 @@ impl Transit for Network {
     fn place(&mut self, node: NodeId, group: u16) {
         debug_assert_eq!(node.index(), self.group.len());
         self.group.push(group);
+        self.spots.push(self.spot_of(node.index()));
     }
 
     fn command(&mut self, command: LinkCommand) {
@@ -82,10 +229,17 @@ impl Transit for Network {
         }
     }
 
+    fn restart(&mut self, node: NodeId, now: Time) {
+        self.connections.restart(node, now);
+    }
+
     fn fork(&self) -> Box<dyn Transit> {
         Box::new(self.clone())
     }
 }
+
+/// Draws of the clients' way to the network.
+const LAST_MILE: u64 = hash_name("last mile");
 
 /// A time too long to arrive is as good as lost.
 #[inline]

@@ -165,6 +165,8 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("none: it waits for ever"),
             about: "how long it waits for a cache or database",
         },
+        site::REGION,
+        site::ZONE,
     ],
     actions: ACTIONS,
     measures: &[

@@ -3,6 +3,7 @@
 mod checks;
 mod experiment;
 mod load;
+mod place;
 mod results;
 mod timeline;
 mod world;
@@ -18,6 +19,7 @@ pub(super) fn register(engine: &mut Engine) {
     experiment::register(engine);
     world::register(engine);
     load::register(engine);
+    place::register(engine);
     timeline::register(engine);
     results::register(engine);
 }
@@ -48,9 +50,16 @@ pub const WORDS: &[(&str, &str)] = &[
     ("web", "web(\"name\", #{ reads: store, .. })"),
     ("load_balancer", "load_balancer(\"name\", #{ to: servers })"),
     ("autoscaler", "autoscaler(\"name\", #{ of: servers, utilization: 60.percent, max: 10 })"),
+    ("dns", "dns(\"shop.example\", #{ to: front, ttl: 60.s })"),
+    ("resolver", "resolver(\"isp\", #{ count: 20 })"),
+    ("cdn", "cdn(\"edges\", #{ of: site, region: [\"us-east-1\", \"eu-west-1\"] })"),
+    ("invalidate", "invalidate(7) or invalidate(\"all\")"),
+    ("point_to", "point_to(other)"),
     ("traffic", "traffic(\"name\", #{ to: front, rate: 200.rps })"),
     ("link", "link(a, b, #{ latency: 1.ms })"),
     ("network", "network(#{ latency: 1.ms })"),
+    ("regions", "regions(\"aws\", #{ connect: \"tls13\" }), or \"azure\", or the path of a CSV"),
+    ("clients", "clients([[\"FR\", 3], [\"KR\", 1]], #{ mobile: 40.percent })"),
     ("at", "at(1.minute, \"label\", || store.crash()), with a unit"),
     ("every", "every(5.s, || ..), with a unit"),
     ("when", "when(|| cache.hit_ratio < 0.5, || ..)"),

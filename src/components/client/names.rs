@@ -1,0 +1,153 @@
+//! How clients find the address behind a name: in their own caches, or from their resolver.
+
+use crate::components::dns::{address::Addresses, final_zone, records, stub};
+use crate::components::{Site, dns};
+use crate::kernel::{Control, NodeId, Readings, Reply, Request, SECOND, Time};
+use crate::random::mix::{combine, hash_name};
+
+/// Where a request goes next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// To this server.
+    Server(NodeId),
+    /// To this resolver, with this question.
+    Resolver(NodeId, u64),
+    /// Nowhere: there is no such name.
+    Nowhere,
+}
+
+/// The names that the clients of one traffic use, and what they know of them.
+#[derive(Clone)]
+pub(super) struct Names {
+    zone: u64,
+    names: u64,
+    servers: Vec<NodeId>,
+    /// Resolvers, each with its round-trip time from every place.
+    resolvers: Vec<NodeId>,
+    rtt: Vec<Vec<Time>>,
+    stub: stub::Stub,
+    /// The records that the zone holds now: known for counting only.
+    held: u64,
+    counts: Counts,
+}
+
+#[derive(Clone, Default)]
+struct Counts {
+    lookups: u64,
+    browser: u64,
+    system: u64,
+    router: u64,
+    resolver: u64,
+    sent: u64,
+    old: u64,
+}
+
+/// Draw of the record that a client begins with, if there are several.
+const RECORD: u64 = hash_name("dns record");
+/// Draw of the resolver of a client.
+const RESOLVER: u64 = hash_name("dns resolver");
+
+impl Names {
+    /// The names behind a traffic's `to`, if that is a zone.
+    pub fn new(site: &Site<'_>) -> Option<Self> {
+        let (settings, layout) = (site.settings(), site.layout);
+        let zone = settings.group("to").filter(|to| layout.groups[*to].kind == "dns")?;
+        let places = layout.node_places();
+        let groups = settings.groups("resolver");
+        let resolvers: Vec<NodeId> = groups.iter().flat_map(|group| layout.groups[*group].nodes()).collect();
+        let from =
+            |place: u16| resolvers.iter().map(|node| layout.map.rtt(place, places[node.index()])).collect();
+        let household = settings.count("household").map(|users| users as u32);
+        let browser_ttl = settings.duration("browser_ttl").expect("preset");
+        let own = !site.is_disabled("dns_cache");
+        Some(Names {
+            zone: zone as u64,
+            names: layout.groups[zone].settings.count("names").expect("preset"),
+            servers: records(layout, zone),
+            rtt: (0..=layout.map.len() as u16).map(from).collect(),
+            resolvers,
+            stub: stub::Stub::new(if own { browser_ttl } else { 0 }, household.filter(|_| own)),
+            held: first_held(site, zone),
+            counts: Counts::default(),
+        })
+    }
+
+    /// Where this attempt of a request goes.
+    pub fn find(&mut self, request: &Request, now: Time) -> Way {
+        self.counts.lookups += 1;
+        let name = request.key % self.names;
+        let known = match request.user {
+            0 => None,
+            user => self.stub.find(user, name as u32, now),
+        };
+        let Some((addresses, knew)) = known else {
+            self.counts.resolver += 1;
+            return Way::Resolver(self.resolver_of(request), (self.zone << 32) | name);
+        };
+        match knew {
+            stub::Knew::Browser => self.counts.browser += 1,
+            stub::Knew::System => self.counts.system += 1,
+            stub::Knew::Router => self.counts.router += 1,
+        }
+        self.go(addresses, request)
+    }
+
+    /// The resolver has answered.
+    pub fn learn(&mut self, reply: &Reply, request: &Request, now: Time) -> Way {
+        let addresses = Addresses(reply.redirect.0);
+        if request.user != 0 {
+            let (name, ttl) = ((reply.key & 0xFFFF_FFFF) as u32, u64::from(reply.version) * SECOND);
+            self.stub.learn(request.user, name, addresses, ttl, now);
+        }
+        self.go(addresses, request)
+    }
+
+    fn go(&mut self, addresses: Addresses, request: &Request) -> Way {
+        let start = request.draw.bits(RECORD, 0) >> 32;
+        let Some(record) = addresses.pick(start, u64::from(request.attempts)) else { return Way::Nowhere };
+        self.counts.sent += 1;
+        self.counts.old += u64::from(self.held & 1 << record == 0);
+        Way::Server(self.servers[record])
+    }
+
+    /// One of the nearest resolvers, the same for a user each time.
+    fn resolver_of(&self, request: &Request) -> NodeId {
+        let rtt = &self.rtt[usize::from(request.region)];
+        let least = rtt.iter().min().copied().unwrap_or(0);
+        let nearest = rtt.iter().filter(|rtt| **rtt == least).count() as u64;
+        let draw = match request.user {
+            0 => request.draw.bits(RESOLVER, 0),
+            user => combine(RESOLVER, u64::from(user)),
+        };
+        let wanted = (draw % nearest) as usize;
+        let at = (0..rtt.len()).filter(|at| rtt[*at] == least).nth(wanted);
+        self.resolvers[at.expect("there is a resolver")]
+    }
+
+    /// The zone holds other records.
+    pub fn on_control(&mut self, control: Control) {
+        if control.verb == dns::POINT_TO {
+            self.held = control.arg;
+        }
+    }
+
+    pub fn measure(&self, out: &mut Readings) {
+        let counts = &self.counts;
+        out.count("lookups", counts.lookups);
+        out.count("lookups_browser", counts.browser);
+        out.count("lookups_system", counts.system);
+        out.count("lookups_router", counts.router);
+        out.count("lookups_resolver", counts.resolver);
+        out.count("sent_by_name", counts.sent);
+        out.count("old_address", counts.old);
+    }
+}
+
+/// The records that a zone holds at first: a bit for each.
+fn first_held(site: &Site<'_>, zone: usize) -> u64 {
+    let zone = site.of(final_zone(site.layout, zone));
+    let settings = zone.settings();
+    let simple = dns::policy::POLICIES[settings.choice("policy")].name == "simple";
+    let first = settings.groups("to").first().map_or(0, |group| site.layout.groups[*group].count);
+    if simple && first < 64 { (1 << first) - 1 } else { u64::MAX }
+}

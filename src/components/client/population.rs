@@ -1,0 +1,183 @@
+//! Who the clients are: where they live, how they come to the network, and from which address.
+
+use crate::catalog::ClientsPlan;
+use crate::components::network::geo::{Geography, countries};
+use crate::random::draw::DrawKey;
+use crate::random::mix::combine;
+
+/// How a client comes to the network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Access {
+    /// A line of its own.
+    #[default]
+    Fixed,
+    /// A mobile network.
+    Mobile,
+    /// Through a tunnel that ends elsewhere: its address says where the tunnel ends.
+    Vpn,
+    /// Behind a translator that many share: one address for all of them.
+    Nat,
+}
+
+impl Access {
+    /// As a number, for a request.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// Of a number.
+    pub fn of(code: u8) -> Access {
+        [Access::Fixed, Access::Mobile, Access::Vpn, Access::Nat][usize::from(code & 3)]
+    }
+}
+
+/// One client, as far as the network sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Visitor {
+    /// Where it is; 0 = nowhere in particular.
+    pub place: u16,
+    /// How it comes.
+    pub access: Access,
+    /// Its IPv4 address as servers see it; 0 = none is modelled.
+    pub address: u32,
+}
+
+/// Purposes of the draws of a client.
+const PLACE: u64 = 16;
+const ACCESS: u64 = 17;
+const ADDRESS: u64 = 18;
+
+#[derive(Clone, Debug)]
+struct Home {
+    /// Weights of this home and all before it.
+    until: f64,
+    place: u16,
+    networks: Vec<u32>,
+}
+
+/// The clients of one traffic.
+#[derive(Clone, Debug)]
+pub struct Population {
+    homes: Vec<Home>,
+    mobile: f64,
+    vpn: f64,
+    nat: f64,
+    behind: u64,
+    /// Addresses of the tunnels' ends.
+    exits: Vec<u32>,
+}
+
+impl Population {
+    /// A checked plan, with its places on the map.
+    pub fn new(plan: &ClientsPlan, geography: &Geography) -> Self {
+        let mut until = 0.0;
+        let home = |(name, weight): &(String, f64)| {
+            until += weight;
+            let place = geography.find(name).unwrap_or(0);
+            Home { until, place, networks: networks(name) }
+        };
+        let homes = plan.homes.iter().map(home).collect();
+        let exits = plan.exit.as_deref().map_or_else(Vec::new, networks);
+        let ClientsPlan { mobile, vpn, nat, behind, .. } = *plan;
+        Population { homes, mobile, vpn, nat, behind, exits }
+    }
+
+    /// The client that these draws make: the same in every variant.
+    pub fn visitor(&self, draw: DrawKey) -> Visitor {
+        let total = self.homes.last().map_or(0.0, |home| home.until);
+        let at = draw.uniform(PLACE, 0) * total;
+        let index = self.homes.partition_point(|home| home.until <= at).min(self.homes.len() - 1);
+        let home = &self.homes[index];
+        let access = self.access(draw.uniform(ACCESS, 0));
+        let bits = draw.bits(ADDRESS, 0);
+        let address = match access {
+            Access::Vpn => address(&self.exits, bits),
+            // One translator serves so many; which one it is, is all that its clients' addresses tell.
+            Access::Nat => address(&home.networks, combine(ADDRESS, self.translator(bits, home))),
+            Access::Fixed | Access::Mobile => address(&home.networks, bits),
+        };
+        Visitor { place: home.place, access, address }
+    }
+
+    fn access(&self, uniform: f64) -> Access {
+        match uniform {
+            u if u < self.mobile => Access::Mobile,
+            u if u < self.mobile + self.vpn => Access::Vpn,
+            u if u < self.mobile + self.vpn + self.nat => Access::Nat,
+            _ => Access::Fixed,
+        }
+    }
+
+    /// The addresses of a home's networks, shared by `behind` clients each.
+    fn translator(&self, bits: u64, home: &Home) -> u64 {
+        let addresses = (home.networks.len() as u64) << 16;
+        bits % (addresses / self.behind).max(1)
+    }
+}
+
+/// The /16 networks of a country; a region of a cloud has none that are its clients'.
+fn networks(place: &str) -> Vec<u32> {
+    countries::find(place).map_or_else(Vec::new, |country| country.networks().collect())
+}
+
+fn address(networks: &[u32], bits: u64) -> u32 {
+    match networks.len() as u64 {
+        0 => 0,
+        n => networks[((bits >> 32) % n) as usize] | (bits as u32 & 0xFFFF),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::network::geo::Map;
+    use crate::random::draw::traffic_key;
+    use std::collections::BTreeMap;
+
+    fn plan() -> ClientsPlan {
+        let homes = vec![("FR".to_string(), 3.0), ("KR".to_string(), 1.0)];
+        ClientsPlan { homes, mobile: 0.3, vpn: 0.1, nat: 0.2, behind: 16_384, exit: Some("US".into()) }
+    }
+
+    fn visitors(plan: &ClientsPlan) -> Vec<Visitor> {
+        let places = ["FR", "KR", "US"].map(String::from).to_vec();
+        let geography = Geography::new(&Map::preset("aws").unwrap(), places).unwrap();
+        let population = Population::new(plan, &geography);
+        (0..20_000).map(|user| population.visitor(traffic_key(1, 0, 0).request(user))).collect()
+    }
+
+    #[test]
+    fn shares_are_as_planned() {
+        let all = visitors(&plan());
+        let share =
+            |holds: &dyn Fn(&Visitor) -> bool| all.iter().filter(|v| holds(v)).count() as f64 / 20_000.0;
+        let near = |share: f64, planned: f64| (share - planned).abs() < 0.015;
+        assert!(near(share(&|v| v.place == 1), 0.75) && near(share(&|v| v.place == 2), 0.25));
+        assert!(near(share(&|v| v.access == Access::Mobile), 0.3));
+        assert!(near(share(&|v| v.access == Access::Vpn), 0.1));
+        assert!(near(share(&|v| v.access == Access::Nat), 0.2));
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_country_or_of_the_tunnels_end_and_shared_behind_a_translator() {
+        let of = |code: &str| -> Vec<u32> { countries::find(code).unwrap().networks().collect() };
+        let mut shared: BTreeMap<u32, u32> = BTreeMap::new();
+        for visitor in visitors(&plan()) {
+            let home = if visitor.place == 1 { "FR" } else { "KR" };
+            let country = if visitor.access == Access::Vpn { "US" } else { home };
+            assert!(of(country).contains(&(visitor.address & 0xFFFF_0000)), "{visitor:?}");
+            if visitor.access == Access::Nat {
+                *shared.entry(visitor.address).or_default() += 1;
+            }
+        }
+        assert!(shared.len() <= 2 * 8 * 4, "a /16 is behind four addresses: {}", shared.len());
+        assert!(shared.values().all(|clients| *clients > 10), "{shared:?}");
+    }
+
+    #[test]
+    fn a_code_is_an_access() {
+        for access in [Access::Fixed, Access::Mobile, Access::Vpn, Access::Nat] {
+            assert_eq!(Access::of(access.code()), access);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Names: zones with their servers, resolvers that ask them, and what clients remember.
+
+use super::{ComponentKind, Layout, Site};
+use crate::catalog::{Settings, Value};
+use crate::kernel::{Component, Control, NodeId};
+
+pub mod address;
+pub mod policy;
+pub mod record_cache;
+mod recursion;
+mod resolver;
+mod resolver_entry;
+pub mod stub;
+mod zone;
+mod zone_entry;
+
+/// A zone and the servers that know it.
+pub const ZONE: ComponentKind = ComponentKind {
+    entry: &zone_entry::ENTRY,
+    nodes: |_| 3,
+    check: zone_entry::check,
+    build: build_zone,
+    grow: None,
+};
+
+/// Resolvers, shared by their users.
+pub const RESOLVER: ComponentKind = ComponentKind {
+    entry: &resolver_entry::ENTRY,
+    nodes: resolver_nodes,
+    check: resolver_entry::check,
+    build: build_resolvers,
+    grow: None,
+};
+
+/// The zone holds other records from now on (`arg`: a bit for each): told to its server, and to clients, who count how many of them
+/// still use one that it does not hold.
+pub const POINT_TO: u16 = Control::FIRST_OWN;
+
+/// The servers of a zone, by their number in the group.
+pub(super) const AUTHORITATIVE: u16 = 0;
+pub(super) const TLD: u16 = 1;
+pub(super) const ROOT: u16 = 2;
+
+fn build_zone(site: &Site<'_>) -> Vec<Box<dyn Component>> {
+    vec![
+        Box::new(zone::Authoritative::new(site)),
+        Box::new(zone::Referrer::new(site, "tld", zone_entry::zone_ns_ttl(site.settings()))),
+        Box::new(zone::Referrer::new(site, "root", zone_entry::TLD_NS_TTL_S)),
+    ]
+}
+
+fn resolver_nodes(settings: &Settings) -> u64 {
+    settings.count("count").expect("preset")
+}
+
+fn build_resolvers(site: &Site<'_>) -> Vec<Box<dyn Component>> {
+    let resolver = |n| Box::new(resolver::Resolver::new(site, n)) as Box<dyn Component>;
+    (0..site.group().count).map(resolver).collect()
+}
+
+/// The zone in which a name ends, behind all aliases.
+pub fn final_zone(layout: &Layout, zone: usize) -> usize {
+    match layout.groups[zone].settings.group("cname") {
+        Some(next) if next != zone => final_zone(layout, next),
+        _ => zone,
+    }
+}
+
+/// The servers behind the records of a zone, in their order.
+pub fn records(layout: &Layout, zone: usize) -> Vec<NodeId> {
+    let groups = layout.groups[final_zone(layout, zone)].settings.groups("to");
+    groups.iter().flat_map(|group| layout.groups[*group].nodes()).collect()
+}
+
+/// What `zone.point_to(..)` does, to whom; or what is wrong with its arguments.
+pub fn point_to(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Control)>, String> {
+    let groups: Vec<usize> = match arguments {
+        [Value::Group(group)] => vec![*group],
+        [Value::List(list)]
+            if list.iter().all(|item| matches!(item, Value::Group(_))) && !list.is_empty() =>
+        {
+            list.iter()
+                .filter_map(|item| if let Value::Group(group) = item { Some(*group) } else { None })
+                .collect()
+        }
+        _ => return Err("`point_to` takes a component, or a list of them".into()),
+    };
+    let (layout, zone) = (site.layout, site.index);
+    let held = site.settings().groups("to");
+    if let Some(stranger) = groups.iter().find(|group| !held.contains(group)) {
+        let name = layout.groups.get(*stranger).map_or("", |group| &group.name);
+        return Err(format!("\"{name}\" is not among the addresses (`to`) of \"{}\"", site.group().name));
+    }
+    let of_groups =
+        |node: &NodeId| groups.iter().any(|group| layout.groups[*group].nodes().any(|n| n == *node));
+    let records = records(layout, zone);
+    let bits = records.iter().enumerate().filter(|(_, node)| of_groups(node));
+    let control = Control::new(POINT_TO, bits.fold(0, |mask, (at, _)| mask | 1 << at));
+    let uses = |group: &super::Group| {
+        let target = group.settings.group("to").filter(|_| group.kind == "traffic");
+        target.is_some_and(|to| layout.groups[to].kind == "dns" && final_zone(layout, to) == zone)
+    };
+    let clients = layout.groups.iter().filter(|group| uses(group)).flat_map(super::Group::nodes);
+    Ok(std::iter::once(layout.first(zone)).chain(clients).map(|node| (node, control)).collect())
+}

@@ -1,0 +1,221 @@
+//! What clients know themselves: the caches of browser, operating system and router, each with its own countdown.
+
+use super::address::Addresses;
+use crate::kernel::{SECOND, Time};
+
+/// Names that one cache of one user holds (DESIGN, 4): least recently used goes first.
+const NAMES: usize = 4;
+/// Names of a zone that fit into a record of 8 bytes.
+pub const NAMES_AT_MOST: i64 = 1 << 20;
+
+/// A record in 8 bytes: name (20 bits), answer (16), end (28, in sixteenths of a second: 194 days).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Slot(u64);
+
+const TICK: Time = SECOND / 16;
+const TICKS_AT_MOST: u64 = (1 << 28) - 1;
+
+impl Slot {
+    const EMPTY: Slot = Slot(0);
+
+    /// Rounded down: nothing is ever kept for longer than it may be.
+    fn new(name: u32, addresses: Addresses, until: Time) -> Self {
+        Slot((u64::from(name) << 44) | (u64::from(addresses.0) << 28) | (until / TICK).min(TICKS_AT_MOST))
+    }
+
+    fn name(self) -> u32 {
+        (self.0 >> 44) as u32
+    }
+
+    fn addresses(self) -> Addresses {
+        Addresses((self.0 >> 28) as u16)
+    }
+
+    fn until(self) -> Time {
+        (self.0 & TICKS_AT_MOST) * TICK
+    }
+}
+
+/// One cache of each of many owners, made when an owner first stores something.
+#[derive(Clone, Debug, Default)]
+struct Layer {
+    /// Where each owner's names are, plus one; 0 = nowhere yet.
+    place: Vec<u32>,
+    names: Vec<[Slot; NAMES]>,
+}
+
+impl Layer {
+    fn find(&mut self, owner: u32, name: u32, now: Time) -> Option<(Addresses, Time)> {
+        let place = self.place.get(owner as usize).copied()?.checked_sub(1)?;
+        let slots = &mut self.names[place as usize];
+        let at = slots.iter().position(|slot| slot.name() == name && now < slot.until())?;
+        slots[..=at].rotate_right(1);
+        Some((slots[0].addresses(), slots[0].until()))
+    }
+
+    fn store(&mut self, owner: u32, name: u32, addresses: Addresses, until: Time) {
+        let owner = owner as usize;
+        if self.place.len() <= owner {
+            self.place.resize(owner + 1, 0);
+        }
+        if self.place[owner] == 0 {
+            self.names.push([Slot::EMPTY; NAMES]);
+            self.place[owner] = self.names.len() as u32;
+        }
+        let slots = &mut self.names[self.place[owner] as usize - 1];
+        let known = slots.iter().position(|slot| slot.name() == name && slot.until() > 0);
+        slots[..=known.unwrap_or(NAMES - 1)].rotate_right(1);
+        slots[0] = Slot::new(name, addresses, until);
+    }
+}
+
+/// Who knew an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Knew {
+    /// The browser.
+    Browser,
+    /// The operating system.
+    System,
+    /// The router of the household.
+    Router,
+}
+
+/// The caches of all users of one traffic, for the names of one zone.
+#[derive(Clone, Debug)]
+pub struct Stub {
+    /// How long a browser keeps an address, whatever its time to live, which the operating system does not tell it.
+    browser_ttl: Time,
+    /// Users behind one router; `None` = routers keep nothing.
+    household: Option<u32>,
+    browsers: Layer,
+    systems: Layer,
+    routers: Layer,
+}
+
+impl Stub {
+    /// Users who know nothing yet.
+    pub fn new(browser_ttl: Time, household: Option<u32>) -> Self {
+        Stub {
+            browser_ttl,
+            household,
+            browsers: Layer::default(),
+            systems: Layer::default(),
+            routers: Layer::default(),
+        }
+    }
+
+    /// What a user's own caches know of a name. The nearer ones learn it from the farther.
+    pub fn find(&mut self, user: u32, name: u32, now: Time) -> Option<(Addresses, Knew)> {
+        if let Some((addresses, _)) = self.browsers.find(user, name, now) {
+            return Some((addresses, Knew::Browser));
+        }
+        if let Some((addresses, _)) = self.systems.find(user, name, now) {
+            self.browsers.store(user, name, addresses, now + self.browser_ttl);
+            return Some((addresses, Knew::System));
+        }
+        let house = user / self.household?;
+        let (addresses, until) = self.routers.find(house, name, now)?;
+        self.systems.store(user, name, addresses, until);
+        self.browsers.store(user, name, addresses, now + self.browser_ttl);
+        Some((addresses, Knew::Router))
+    }
+
+    /// A user's resolver has answered: its answer holds for `ttl`.
+    pub fn learn(&mut self, user: u32, name: u32, addresses: Addresses, ttl: Time, now: Time) {
+        let until = now.saturating_add(ttl);
+        if ttl > 0 {
+            if let Some(household) = self.household {
+                self.routers.store(user / household, name, addresses, until);
+            }
+            self.systems.store(user, name, addresses, until);
+        }
+        if addresses.exist() {
+            self.browsers.store(user, name, addresses, now + self.browser_ttl);
+        }
+    }
+
+    /// Bytes that the caches take.
+    pub fn bytes(&self) -> usize {
+        let of = |layer: &Layer| 4 * layer.place.len() + size_of::<[Slot; NAMES]>() * layer.names.len();
+        of(&self.browsers) + of(&self.systems) + of(&self.routers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_layer_counts_down_for_itself() {
+        let mut stub = Stub::new(60 * SECOND, Some(2));
+        let here = Addresses::one(1);
+        stub.learn(2, 7, here, 300 * SECOND, 0);
+        assert_eq!(stub.find(2, 7, 59 * SECOND), Some((here, Knew::Browser)));
+        assert_eq!(stub.find(2, 7, 61 * SECOND), Some((here, Knew::System)));
+        assert_eq!(stub.find(2, 7, 62 * SECOND), Some((here, Knew::Browser)));
+        assert_eq!(stub.find(3, 7, 250 * SECOND), Some((here, Knew::Router)), "the same household");
+        assert_eq!(stub.find(4, 7, 250 * SECOND), None, "another one");
+        assert_eq!(
+            stub.find(3, 7, 305 * SECOND),
+            Some((here, Knew::Browser)),
+            "60 s after it learned it, beyond the TTL"
+        );
+        assert_eq!(stub.find(3, 7, 311 * SECOND), None);
+    }
+
+    #[test]
+    fn a_million_users_take_what_the_design_says() {
+        let mut stub = Stub::new(60 * SECOND, None);
+        for user in 0..1_000_000 {
+            stub.learn(user, user % 9, Addresses::one(0), 60 * SECOND, 0);
+        }
+        assert!(
+            stub.bytes() <= 2 * 36 * 1_000_000,
+            "{}: two caches of 4 names of 8 bytes and a place",
+            stub.bytes()
+        );
+    }
+
+    proptest! {
+        /// Browser and system against lists of everything, newest first, of which four are kept.
+        #[test]
+        fn answers_are_those_of_slow_obvious_caches(
+            asked in proptest::collection::vec((0_u32..2, 0_u32..7, 0_u64..40, 1_u64..90), 1..120),
+        ) {
+            let mut stub = Stub::new(20 * SECOND, None);
+            let mut lists: [[Vec<(u32, u64)>; 2]; 2] = Default::default(); // per user: browser, system: (name, end in s)
+            let mut now = 0;
+            for (user, name, pause, ttl) in asked {
+                now += pause;
+                let [browser, system] = &mut lists[user as usize];
+                let touch = |list: &mut Vec<(u32, u64)>| {
+                    let at = list.iter().position(|(known, end)| *known == name && now < *end)?;
+                    let entry = list.remove(at);
+                    list.insert(0, entry);
+                    Some(())
+                };
+                let put = |list: &mut Vec<(u32, u64)>, end| {
+                    list.retain(|(known, _)| *known != name);
+                    list.insert(0, (name, end));
+                    list.truncate(4);
+                };
+                let expected = if touch(browser).is_some() {
+                    Some(Knew::Browser)
+                } else if touch(system).is_some() {
+                    put(browser, now + 20);
+                    Some(Knew::System)
+                } else {
+                    put(system, now + ttl);
+                    put(browser, now + 20);
+                    None
+                };
+                let found = stub.find(user, name, now * SECOND);
+                prop_assert_eq!(found.map(|(_, knew)| knew), expected);
+                if found.is_none() {
+                    stub.learn(user, name, Addresses::one(0), ttl * SECOND, now * SECOND);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The servers that know a zone: its own, and those of the root and the top-level domain, which refer to the next.
+
+use super::POINT_TO;
+use super::address::Addresses;
+use super::policy::{self, Asker, Record};
+use super::zone_entry::{check_interval, seconds};
+use crate::catalog::Value;
+use crate::components::Site;
+use crate::components::network::geo::Geography;
+use crate::kernel::{
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
+};
+use crate::parts::verbs::READ;
+use crate::random::mix::{combine, unit};
+use crate::random::variate::Variate;
+use std::sync::Arc;
+
+/// Size of an answer (a name, a question, a record or two).
+const MESSAGE_BYTES: u32 = 128;
+
+const ANSWER: u16 = 0;
+const CHECK: u16 = 1;
+
+/// Refers whoever asks to the next server.
+#[derive(Clone)]
+pub(super) struct Referrer {
+    time: Option<Variate>,
+    purpose: u64,
+    ttl_s: u32,
+    queries: u64,
+}
+
+impl Referrer {
+    pub fn new(site: &Site<'_>, what: &str, ttl_s: u32) -> Self {
+        let time = site.settings().variate(what);
+        Referrer { time, purpose: site.purpose(what), ttl_s, queries: 0 }
+    }
+}
+
+fn told(ttl_s: u32, what: u16, status: Status) -> Answer {
+    Answer { redirect: NodeId(what), status, ..Answer::ok(ttl_s, MESSAGE_BYTES) }
+}
+
+/// Answers now, or after the time that this takes.
+fn later(time: Option<&Variate>, purpose: u64, call: CallId, cx: &mut Ctx<'_>) -> bool {
+    let Some(time) = time else { return false };
+    let (request, key) = (cx.call(call).request, cx.call(call).key);
+    let span = cx.sample_ns(time, request, purpose, key);
+    cx.timer_in(span, Timer { tag: ANSWER, data: call.to_bits() });
+    true
+}
+
+impl Component for Referrer {
+    fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        self.queries += 1;
+        if !later(self.time.as_ref(), self.purpose, call, cx) {
+            cx.reply(call, told(self.ttl_s, 0, Status::Ok));
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        cx.reply(CallId::from_bits(timer.data), told(self.ttl_s, 0, Status::Ok));
+    }
+
+    fn measure(&self, _now: Time, out: &mut Readings) {
+        out.count("queries", self.queries);
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}
+
+/// The zone's own server.
+#[derive(Clone)]
+pub(super) struct Authoritative {
+    records: Vec<Record>,
+    alias: Option<u16>,
+    policy: usize,
+    ttl_s: u32,
+    negative_ttl_s: u32,
+    missing: f64,
+    service: Option<Variate>,
+    purpose: u64,
+    /// Where each node is that may ask.
+    places: Vec<u16>,
+    map: Arc<Geography>,
+    checks: Option<Checks>,
+    queries: u64,
+}
+
+/// Health checks of the records.
+#[derive(Clone)]
+struct Checks {
+    interval: Time,
+    timeout_length: Time,
+    timeout: Option<TimeoutClass>,
+    fall: u64,
+    /// Verdicts in a row that speak against what is believed of each record.
+    against: Vec<u64>,
+    failed: u64,
+}
+
+impl Authoritative {
+    pub fn new(site: &Site<'_>) -> Self {
+        let settings = site.settings();
+        let weights = settings.list("weights");
+        let weight =
+            |at: usize| if let Some(Value::Whole(weight)) = weights.get(at) { *weight as u32 } else { 1 };
+        let places = site.layout.node_places();
+        let nodes = match settings.group("cname") {
+            Some(_) => Vec::new(),
+            None => super::records(site.layout, site.index),
+        };
+        let simple = policy::POLICIES[settings.choice("policy")].name == "simple";
+        let first =
+            settings.groups("to").first().map_or(0, |group| site.layout.groups[*group].count as usize);
+        let record = |(at, node): (usize, NodeId)| Record {
+            node,
+            weight: weight(at),
+            place: places[node.index()],
+            // A simple zone holds what it names first; the others wait for `point_to`.
+            listed: !simple || at < first,
+            healthy: true,
+        };
+        let records: Vec<Record> = nodes.into_iter().enumerate().map(record).collect();
+        let span = |name: &str| settings.duration(name).expect("preset");
+        let checks = check_interval(settings).map(|interval| Checks {
+            interval,
+            timeout_length: span("check_timeout"),
+            timeout: None,
+            fall: settings.count("fall").expect("preset"),
+            against: vec![0; records.len()],
+            failed: 0,
+        });
+        Authoritative {
+            records,
+            alias: settings.group("cname").map(|zone| zone as u16),
+            policy: settings.choice("policy"),
+            ttl_s: seconds(span("ttl")),
+            negative_ttl_s: seconds(span("soa_ttl").min(span("soa_minimum"))),
+            missing: settings.share("missing").expect("preset"),
+            service: settings.variate("service"),
+            purpose: site.purpose("answer"),
+            places,
+            map: site.layout.map.clone(),
+            checks: checks.filter(|_| !site.is_disabled("health_checks")),
+            queries: 0,
+        }
+    }
+
+    fn answer(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        let asked = cx.call(call);
+        let (name, request, key) = (asked.key & 0xFFFF_FFFF, asked.request, asked.key);
+        let place = self.places.get(asked.caller.index()).copied().unwrap_or(0);
+        // Which names there are is a property of the zone, not of who asks.
+        let exists = self.missing == 0.0 || unit(combine(self.purpose, name)) >= self.missing;
+        let answer = match self.alias {
+            _ if !exists => told(self.negative_ttl_s, Addresses::NONE.0, Status::Missing),
+            Some(zone) => told(self.ttl_s, zone, Status::Moved),
+            None => {
+                let draw = cx.draw(request, self.purpose, key);
+                let addresses =
+                    policy::answer(self.policy, &self.records, &Asker { place, map: &self.map, draw });
+                told(self.ttl_s, addresses.0, Status::Ok)
+            }
+        };
+        cx.reply(call, answer);
+    }
+
+    fn check_all(&mut self, cx: &mut Ctx<'_>) {
+        let Some(checks) = &self.checks else { return };
+        for (at, record) in self.records.iter().enumerate() {
+            cx.ask(Ask { note: at as u32, timeout: checks.timeout, ..Ask::new(record.node, READ, 0) });
+        }
+        cx.timer_in(checks.interval, Timer { tag: CHECK, data: 0 });
+    }
+}
+
+impl Component for Authoritative {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(checks) = &mut self.checks {
+            checks.timeout = Some(cx.timeout_class(checks.timeout_length));
+            cx.timer_in(checks.interval, Timer { tag: CHECK, data: 0 });
+        }
+    }
+
+    fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        self.queries += 1;
+        if !later(self.service.as_ref(), self.purpose ^ 1, call, cx) {
+            self.answer(call, cx);
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        match timer.tag {
+            CHECK => self.check_all(cx),
+            _ => self.answer(CallId::from_bits(timer.data), cx),
+        }
+    }
+
+    /// A health check has its verdict; so many in a row against what is believed change it.
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        let Some(checks) = &mut self.checks else { return };
+        let (at, works) = (reply.note as usize, matches!(reply.status, Status::Ok | Status::Missing));
+        checks.failed += u64::from(!works);
+        let (record, against) = (&mut self.records[at], &mut checks.against[at]);
+        *against = if works == record.healthy { 0 } else { *against + 1 };
+        if *against >= checks.fall {
+            record.healthy = works;
+            *against = 0;
+            cx.tell("health", format!("address {at} is {}", if works { "healthy" } else { "unhealthy" }));
+        }
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        match control.verb {
+            POINT_TO => {
+                for (at, record) in self.records.iter_mut().enumerate() {
+                    record.listed = control.arg & 1 << at != 0;
+                }
+            }
+            // A crash has ended the round of checks; what was believed of the records is on disk.
+            Control::RECOVER if control.arg == 1 && self.checks.is_some() => {
+                cx.timer_in(0, Timer { tag: CHECK, data: 0 });
+            }
+            _ => {}
+        }
+    }
+
+    fn measure(&self, _now: Time, out: &mut Readings) {
+        out.count("queries", self.queries);
+        if let Some(checks) = &self.checks {
+            out.count("checks_failed", checks.failed);
+        }
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}

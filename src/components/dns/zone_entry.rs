@@ -1,0 +1,196 @@
+//! Settings of a zone, and what can be wrong with them.
+
+use super::address::{RECORDS_AT_MOST, SEVERAL_AT_MOST};
+use super::policy::POLICIES;
+use super::stub::NAMES_AT_MOST;
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problem, Problems, Settings};
+use crate::components::{Site, site};
+use crate::kernel::{SECOND, Time};
+
+/// Time to live of the root's referral to a top-level domain: 2 days, as in the root zone.
+pub(super) const TLD_NS_TTL_S: u32 = 172_800;
+
+pub(super) static ENTRY: Entry = Entry {
+    name: "dns",
+    about: "a zone: names, the addresses behind them, and its servers: [0] authoritative, [1] TLD, [2] root",
+    chapter: "1.2, 1.3, 9.4",
+    params: &[
+        Param {
+            name: "to",
+            kind: Kind::Groups(&["load_balancer", "web", "cdn", "cache", "database"]),
+            preset: Preset::Absent("give `to` or `cname`"),
+            about: "its addresses: every server that its records may ever name, at most 64",
+        },
+        Param {
+            name: "cname",
+            kind: Kind::Group(&["dns"]),
+            preset: Preset::Absent("none"),
+            about: "its names are other names for those of this zone (a CDN's, a balancer's)",
+        },
+        Param {
+            name: "policy",
+            kind: Kind::Choice(POLICIES),
+            preset: Preset::Choice("simple"),
+            about: "which addresses it answers with",
+        },
+        Param {
+            name: "weights",
+            kind: Kind::Weights,
+            preset: Preset::Absent("all equal"),
+            about: "shares of the addresses, in their order; for policy \"weighted\"",
+        },
+        Param {
+            name: "ttl",
+            kind: Kind::Duration,
+            preset: Preset::Duration(300 * SECOND),
+            about: "time to live of its answers, whole seconds (40 % of names have 300 s or less, OpenDNS 2012; half of all queries 60 s or less, APNIC 2019)",
+        },
+        Param {
+            name: "ns_ttl",
+            kind: Kind::Duration,
+            preset: Preset::Duration(172_800 * SECOND),
+            about: "time to live of the referral to its server (Route 53: 2 days)",
+        },
+        Param {
+            name: "soa_ttl",
+            kind: Kind::Duration,
+            preset: Preset::Duration(900 * SECOND),
+            about: "time to live of its SOA record (Route 53: 900 s); \"no such name\" holds for the shorter of this and `soa_minimum`",
+        },
+        Param {
+            name: "soa_minimum",
+            kind: Kind::Duration,
+            preset: Preset::Duration(86_400 * SECOND),
+            about: "minimum field of its SOA record (Route 53: 1 day; RFC 2308)",
+        },
+        Param {
+            name: "names",
+            kind: Kind::Count(1, NAMES_AT_MOST),
+            preset: Preset::Count(1),
+            about: "number of its names, all with the same addresses; the key of a request says which it asks for",
+        },
+        Param {
+            name: "missing",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "share of the names asked for that do not exist",
+        },
+        Param {
+            name: "service",
+            kind: Kind::Variate,
+            preset: Preset::Absent("0"),
+            about: "work of the authoritative server for an answer; answers do not wait for each other",
+        },
+        Param {
+            name: "tld",
+            kind: Kind::Variate,
+            preset: Preset::Absent("0"),
+            about: "time until the TLD's server answers, its way included (anycast: near everybody)",
+        },
+        Param {
+            name: "root",
+            kind: Kind::Variate,
+            preset: Preset::Absent("0"),
+            about: "time until the root's server answers, its way included (anycast: near everybody)",
+        },
+        Param {
+            name: "check",
+            kind: Kind::Duration,
+            preset: Preset::Absent(
+                "30 s for policy \"failover\", else no health checks (Route 53: 30 s or 10 s)",
+            ),
+            about: "time between two health checks of an address: a read of key 0",
+        },
+        Param {
+            name: "check_timeout",
+            kind: Kind::Duration,
+            preset: Preset::Duration(4 * SECOND),
+            about: "how long a health check waits (Route 53: 4 s to connect)",
+        },
+        Param {
+            name: "fall",
+            kind: Kind::Count(1, 10),
+            preset: Preset::Count(3),
+            about: "checks in a row that change the verdict, either way (Route 53: 3)",
+        },
+        site::REGION,
+        site::ZONE,
+    ],
+    actions: &[
+        site::CRASH,
+        site::RECOVER,
+        site::HANG,
+        Action {
+            name: "point_to",
+            usage: "point_to(other), or point_to([a, b])",
+            about: "its records name these of its addresses from now on",
+        },
+    ],
+    measures: &[
+        Measure { name: "queries_count", about: "questions that this server answered" },
+        Measure { name: "checks_failed_count", about: "health checks that failed" },
+    ],
+};
+
+pub(super) fn zone_ns_ttl(settings: &Settings) -> u32 {
+    seconds(settings.duration("ns_ttl").expect("preset"))
+}
+
+pub(super) fn seconds(span: Time) -> u32 {
+    (span / SECOND).min(u64::from(u32::MAX)) as u32
+}
+
+/// Time between health checks, if there are any.
+pub(super) fn check_interval(settings: &Settings) -> Option<Time> {
+    let usual = (POLICIES[settings.choice("policy")].name == "failover").then_some(30 * SECOND);
+    settings.duration("check").or(usual)
+}
+
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let name = &site.group().name;
+    if settings.is_given("to") == settings.is_given("cname") {
+        let message = format!("dns \"{name}\" needs either addresses (`to`) or another name (`cname`)");
+        problems.push(Problem::at(&site.group().place, message).hint("add `to: balancer`"));
+    }
+    for setting in ["ttl", "ns_ttl", "soa_ttl", "soa_minimum"] {
+        let span = settings.duration(setting).expect("preset");
+        if span % SECOND != 0 {
+            let problem = settings.problem(setting, format!("`{setting}` must be whole seconds"));
+            problems.push(problem.hint("the protocol counts in seconds: 1.s at least"));
+        }
+    }
+    check_records(site, problems);
+    if let Some(interval) = settings.duration("check").filter(|_| settings.is_given("check"))
+        && POLICIES[settings.choice("policy")].name == "simple"
+    {
+        let problem = settings
+            .problem("check", format!("policy \"simple\" asks nobody's health ({} s)", interval / SECOND));
+        problems.push(problem.hint("take policy \"failover\" or \"multi_value\""));
+    }
+}
+
+fn check_records(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let policy = POLICIES[settings.choice("policy")].name;
+    let records = super::records(site.layout, site.index).len();
+    let most = if policy == "multi_value" { SEVERAL_AT_MOST } else { RECORDS_AT_MOST };
+    if records > most {
+        let message = format!("{records} addresses are more than policy \"{policy}\" takes ({most})");
+        problems.push(settings.problem("to", message).hint("put a load_balancer before them"));
+    }
+    let weights = settings.list("weights").len();
+    if weights > 0 && (weights != records || policy != "weighted") {
+        let message = format!("{weights} weights for {records} addresses and policy \"{policy}\"");
+        problems.push(
+            settings
+                .problem("weights", message)
+                .hint("one weight for each address, and `policy: \"weighted\"`"),
+        );
+    }
+    let placed = |group: usize| !site.layout.groups[group].places().is_empty();
+    if matches!(policy, "latency" | "geolocation") && !settings.groups("to").into_iter().all(placed) {
+        let message = format!("policy \"{policy}\" needs to know where all addresses are");
+        problems.push(settings.problem("policy", message).hint("give each of them a `region`"));
+    }
+}

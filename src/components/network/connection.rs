@@ -1,0 +1,127 @@
+//! Connections that are kept alive: who has one to whom, until when.
+
+use crate::kernel::{NodeId, Time};
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
+
+/// One end, the other end, and whose it is: users behind one traffic have their own each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Ends(u64);
+
+impl Ends {
+    pub fn new(from: NodeId, to: NodeId, user: u32) -> Self {
+        Ends((u64::from(from.0) << 48) | (u64::from(to.0) << 32) | u64::from(user))
+    }
+}
+
+/// The connections of a world. One carries all calls of its owner at a time, as HTTP/2 does.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    /// When each is closed if nothing more comes. Looked up; swept, but in no order that matters.
+    until: HashMap<Ends, Time, FixedState>,
+    /// At so many the closed ones are swept out: twice as many as were open after the last time.
+    sweep_at: usize,
+    /// When each node last came back after a crash: what was opened before is gone.
+    back: Vec<Time>,
+}
+
+const SWEEP_FIRST_AT: usize = 1 << 12;
+
+impl Connections {
+    pub fn new() -> Self {
+        Connections {
+            until: HashMap::with_hasher(FixedState::with_seed(0)),
+            sweep_at: SWEEP_FIRST_AT,
+            back: Vec::new(),
+        }
+    }
+
+    /// Something is sent at `now`: whether a connection is open. One is from now on, until `idle` after `now`.
+    pub fn send(&mut self, ends: Ends, now: Time, idle: Time) -> bool {
+        if self.until.len() >= self.sweep_at {
+            self.sweep(now);
+        }
+        let before = self.until.get(&ends).copied();
+        let back = self.back_since(ends);
+        let open = before.filter(|until| *until > now && until.saturating_sub(idle) >= back);
+        let until = now.saturating_add(idle);
+        self.until.insert(ends, open.map_or(until, |before| before.max(until)));
+        open.is_some()
+    }
+
+    /// An answer arrives at `at`: the connection has been in use until then.
+    pub fn use_until(&mut self, ends: Ends, at: Time, idle: Time) {
+        if let Some(until) = self.until.get_mut(&ends) {
+            *until = (*until).max(at.saturating_add(idle));
+        }
+    }
+
+    fn back_since(&self, ends: Ends) -> Time {
+        let back = |node: u64| self.back.get((node & 0xFFFF) as usize).copied().unwrap_or(0);
+        back(ends.0 >> 48).max(back(ends.0 >> 32))
+    }
+
+    /// A node is back after a crash.
+    pub fn restart(&mut self, node: NodeId, now: Time) {
+        if self.back.len() <= node.index() {
+            self.back.resize(node.index() + 1, 0);
+        }
+        self.back[node.index()] = now;
+    }
+
+    /// What is closed goes: whether it does depends on nothing but itself, so the map's order does not show.
+    fn sweep(&mut self, now: Time) {
+        self.until.retain(|_, until| *until > now);
+        self.sweep_at = (2 * self.until.len()).max(SWEEP_FIRST_AT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const IDLE: Time = 100;
+
+    fn ends(user: u32) -> Ends {
+        Ends::new(NodeId(1), NodeId(2), user)
+    }
+
+    #[test]
+    fn a_connection_lives_until_it_has_been_idle() {
+        let mut connections = Connections::new();
+        assert!(!connections.send(ends(1), 0, IDLE));
+        assert!(connections.send(ends(1), 99, IDLE));
+        assert!(!connections.send(ends(2), 99, IDLE), "everybody has their own");
+        assert!(!connections.send(ends(1), 199, IDLE));
+        connections.use_until(ends(1), 250, IDLE);
+        assert!(connections.send(ends(1), 349, IDLE), "the answer kept it alive");
+    }
+
+    #[test]
+    fn a_crash_ends_what_was_open_and_what_was_tried_meanwhile() {
+        let mut connections = Connections::new();
+        connections.send(ends(1), 0, IDLE);
+        connections.send(ends(1), 20, IDLE);
+        connections.restart(NodeId(2), 30);
+        assert!(!connections.send(ends(1), 40, IDLE));
+        assert!(connections.send(ends(1), 50, IDLE));
+    }
+
+    proptest! {
+        /// Against a list of all uses; sweeping must not show.
+        #[test]
+        fn sweeping_does_not_show(uses in proptest::collection::vec((0_u32..20, 0_u64..60), 1..300)) {
+            let mut connections = Connections::new();
+            connections.sweep_at = 4;
+            let (mut now, mut log) = (0, Vec::new());
+            for (user, later) in uses {
+                now += later;
+                let last = log.iter().rev().find(|(other, _)| *other == user).map(|(_, at)| *at);
+                let expected = last.is_some_and(|at: Time| now < at + IDLE);
+                prop_assert_eq!(connections.send(ends(user), now, IDLE), expected);
+                log.push((user, now));
+            }
+        }
+    }
+}

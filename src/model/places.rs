@@ -1,0 +1,95 @@
+//! Puts groups and clients on the map, and ways between them.
+
+use super::spec::{MapSpec, WorldSpec};
+use crate::catalog::{self, Problem, Problems, did_you_mean};
+use crate::components::Layout;
+use crate::components::network::geo::{Geography, Map};
+use crate::components::network::{self, AccessPlan, Home, LinkPlan, SETUPS, Setup};
+use std::sync::Arc;
+
+/// Map of a world that says nothing about it.
+const USUAL: &str = "aws";
+
+/// Finds the places of all groups on the map. Mistakes are added to `problems`.
+pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Problems) {
+    let used: Vec<(usize, String)> = (0..layout.groups.len())
+        .flat_map(|group| layout.groups[group].places().into_iter().map(move |name| (group, name)))
+        .collect();
+    if used.is_empty() {
+        return;
+    }
+    let usual = || Arc::new(Map::preset(USUAL).expect("it comes with the program"));
+    let map = spec.map.as_ref().map_or_else(usual, |map| map.map.clone());
+    let mut places: Vec<String> = Vec::new();
+    for (group, name) in used {
+        if !map.knows(&name) {
+            problems.push(unknown(&map, layout, group, &name));
+        } else if !places.contains(&name) {
+            places.push(name);
+        }
+    }
+    match Geography::new(&map, places) {
+        Ok(geography) => layout.map = Arc::new(geography),
+        Err((from, to)) => {
+            let message = format!(
+                "the map has no round-trip time from \"{from}\" to \"{to}\", and no coordinates of both"
+            );
+            let problem =
+                Problem { place: spec.map.as_ref().map(|map| map.place.clone()), ..Problem::new(message) };
+            problems.push(
+                problem.hint("fill the hole, or add `coordinates: \"file.csv\"` (name,latitude,longitude)"),
+            );
+        }
+    }
+}
+
+fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
+    let settings = &layout.groups[group].settings;
+    let setting = if settings.is_given("region") { "region" } else { "from" };
+    let problem = settings.problem(setting, format!("the map has no region or country \"{name}\""));
+    let close = catalog::closest(name, map.names()).map(|close| format!("did you mean `{close}`?"));
+    let all = did_you_mean(name, map.names());
+    problem.maybe_hint(close.or(all).or_else(|| Some("countries have codes such as \"FR\"".into())))
+}
+
+/// Ways between all pairs of groups that are somewhere and have no link of their own.
+pub(super) fn ways(
+    spec: &WorldSpec,
+    layout: &Layout,
+    problems: &mut Problems,
+) -> Vec<(usize, usize, LinkPlan)> {
+    let plan = way_plan(spec.map.as_ref(), layout, problems);
+    let placed: Vec<usize> =
+        (0..layout.groups.len()).filter(|group| !layout.groups[*group].places().is_empty()).collect();
+    let pairs = placed.iter().enumerate().flat_map(|(n, a)| placed[n..].iter().map(move |b| (*a, *b)));
+    let linked =
+        |a, b| spec.links.iter().any(|link| (link.a, link.b) == (a, b) || (link.b, link.a) == (a, b));
+    pairs.filter(|(a, b)| !linked(*a, *b)).map(|(a, b)| (a, b, plan.clone())).collect()
+}
+
+fn way_plan(spec: Option<&MapSpec>, layout: &Layout, problems: &mut Problems) -> LinkPlan {
+    let (given, place) = spec.map_or_else(Default::default, |spec| (spec.given.clone(), spec.place.clone()));
+    let settings = catalog::check(&network::ENTRY, "the map", &given, &place, &|_| None, problems);
+    let mut plan = LinkPlan { mapped: true, ..LinkPlan::of(&settings) };
+    if layout.disabled.iter().any(|name| name == "connections") {
+        plan.connect = Setup::of(SETUPS.iter().position(|setup| setup.name == "none").expect("it is one"));
+    }
+    if layout.disabled.iter().any(|name| name == "distance") {
+        plan.mapped = false;
+    }
+    plan
+}
+
+/// Where the nodes of each group are.
+pub(super) fn homes(layout: &Layout) -> Vec<Home> {
+    let home = |group: usize| {
+        let settings = &layout.groups[group].settings;
+        let access = layout.groups[group].clients().map(|clients| AccessPlan {
+            fixed: settings.variate("access").expect("preset"),
+            mobile: settings.variate("mobile_access").expect("preset"),
+            exit: clients.exit.as_deref().and_then(|exit| layout.map.find(exit)).unwrap_or(0),
+        });
+        Home { spots: layout.spots(group), access }
+    };
+    (0..layout.groups.len()).map(home).collect()
+}

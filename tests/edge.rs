@@ -1,0 +1,330 @@
+//! The way of a request before it reaches a server: names, connections, distance. Each rule against arithmetic.
+
+mod common;
+
+use common::{World, evenly, index, span, text, texts};
+use proptest::prelude::*;
+use scalelab::catalog::{Place, Problems, Value};
+use scalelab::components::network::geo::Map;
+use scalelab::kernel::time::{MILLISECOND, from_seconds};
+use scalelab::kernel::{NodeId, Simulation, Time};
+use scalelab::model::{Command, MapSpec, Moment, Target, check, resolve};
+use std::sync::Arc;
+
+/// A server that answers at once.
+fn instant() -> (&'static str, Value) {
+    ("service", Value::Duration(1))
+}
+
+fn at(seconds: f64) -> Time {
+    from_seconds(seconds)
+}
+
+fn act(world: &World, simulation: &mut Simulation, group: &Value, action: &str, arguments: Vec<Value>) {
+    let target = Target::Group(index(group));
+    let command = Command { target, action: action.into(), arguments, place: Place::default() };
+    for order in resolve(&world.check().layout, &command, Moment::Run).unwrap() {
+        order.carry_out(simulation);
+    }
+}
+
+fn calls(simulation: &Simulation, node: NodeId) -> u64 {
+    simulation.readings(node, false).count_of("requests")
+}
+
+fn problems(world: &World) -> Problems {
+    check(&world.spec, Time::MAX, &[]).expect_err("there is a mistake")
+}
+
+/// One user, 10 s between answer and request, over a link of 50 ms each way.
+fn one_user(connect: &str, idle_s: f64) -> (World, Value) {
+    let mut world = World::default();
+    let shop = world.add("web", "shop", vec![instant()]);
+    let think = ("think", span(10.0));
+    let user = world.add("traffic", "user", vec![("to", shop.clone()), ("users", Value::Whole(1)), think]);
+    let settings = vec![("latency", span(0.05)), ("connect", text(connect)), ("idle", span(idle_s))];
+    world.link(&user, &shop, settings);
+    (world, shop)
+}
+
+/// Mean latency in ms and number of the requests answered until `end_s`.
+fn latencies(simulation: &mut Simulation, end_s: f64) -> (f64, u64) {
+    simulation.run_until(at(end_s));
+    let class = &simulation.book().close(simulation.requests(), simulation.now())[0];
+    (class.latency.mean().unwrap() / MILLISECOND as f64, class.succeeded)
+}
+
+#[test]
+fn a_new_connection_costs_its_round_trips_and_a_kept_one_nothing() {
+    for (connect, first) in [("none", 100.0), ("tcp", 200.0), ("tls13", 300.0), ("tls12", 400.0)] {
+        // Requests at about 10, 20, .. 100 s: the first one pays, or each if the pause is longer than idle time.
+        for (idle, paid) in [(75.0, 1.0), (5.0, 9.0)] {
+            let (world, _) = one_user(connect, idle);
+            let (mean, count) = latencies(&mut world.build(1, 0), 99.0);
+            let expected = 100.0 + (first - 100.0) * paid / 9.0;
+            assert_eq!(count, 9, "{connect}");
+            assert!((mean - expected).abs() < 0.01 * expected, "{connect} {idle}: {mean} {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_crash_costs_the_connections() {
+    let (world, shop) = one_user("tls13", 75.0);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(55.0));
+    act(&world, &mut simulation, &shop, "crash", vec![]);
+    act(&world, &mut simulation, &shop, "recover", vec![]);
+    let (mean, count) = latencies(&mut simulation, 99.0);
+    assert!((mean - (300.0 * 2.0 + 100.0 * 7.0) / 9.0).abs() < 1.5, "{mean}");
+    assert_eq!(count, 9);
+}
+
+#[test]
+fn distance_is_what_the_map_says_and_a_link_of_ones_own_counts_more() {
+    let world = |own: Option<f64>| {
+        let mut world = World::default();
+        let shop = world.add("web", "shop", vec![instant(), ("region", text("ap-east-1"))]);
+        let settings = vec![
+            ("to", shop.clone()),
+            ("rate", evenly(10.0)),
+            ("region", text("af-south-1")),
+            ("access", span(0.02)),
+        ];
+        let user = world.add("traffic", "user", settings);
+        if let Some(latency) = own {
+            world.link(&user, &shop, vec![("latency", span(latency))]);
+        }
+        world
+    };
+    let mapped = latencies(&mut world(None).build(1, 0), 20.0).0;
+    assert!((mapped - 370.17).abs() < 0.01 * 370.17, "350.17 ms and 20 ms of access: {mapped}");
+    let own = latencies(&mut world(Some(0.003)).build(1, 0), 20.0).0;
+    assert!((own - 6.0).abs() < 0.06, "{own}");
+}
+
+struct Named {
+    world: World,
+    servers: [Value; 2],
+    zone: Value,
+    isp: Value,
+    users: Value,
+}
+
+/// Users who find one of two servers by name, without distance.
+fn named(zone: Vec<(&str, Value)>, isp: Vec<(&str, Value)>, users: Vec<(&str, Value)>) -> Named {
+    let mut world = World::default();
+    let servers = ["old", "new"].map(|name| world.add("web", name, vec![instant()]));
+    let to = ("to", Value::List(servers.to_vec()));
+    let zone = world.add("dns", "shop.example", [vec![to], zone].concat());
+    let isp = world.add("resolver", "isp", isp);
+    let reached = vec![("to", zone.clone()), ("resolver", isp.clone())];
+    let users = world.add("traffic", "users", [reached, users].concat());
+    Named { world, servers, zone, isp, users }
+}
+
+fn many(users: i64) -> Vec<(&'static str, Value)> {
+    vec![("users", Value::Whole(users)), ("rate", evenly(50.0))]
+}
+
+impl Named {
+    fn node(&self, group: &Value, n: u16) -> NodeId {
+        self.world.node(group, n)
+    }
+
+    fn count(&self, simulation: &Simulation, group: &Value, metric: &str) -> u64 {
+        simulation.readings(self.node(group, 0), false).count_of(metric)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Nobody goes to the old address for longer than the time to live and the browser's time after it.
+    #[test]
+    fn a_change_is_over_when_the_last_countdown_is(ttl in 1_u32..60, browser in 1_u32..40, change in 70_u32..130, overstay in proptest::option::of(1_u32..90)) {
+        let mut isp = vec![];
+        if let Some(overstay) = overstay {
+            isp = vec![("overstayers", Value::Share(1.0)), ("overstay", span(overstay.into()))];
+        }
+        let mut users = many(40);
+        users.push(("browser_ttl", span(browser.into())));
+        let named = named(vec![("ttl", span(ttl.into()))], isp, users);
+        let mut simulation = named.world.build(3, 0);
+        simulation.run_until(at(change.into()));
+        act(&named.world, &mut simulation, &named.zone, "point_to", vec![named.servers[1].clone()]);
+        let [old, new] = [0, 1].map(|n| named.node(&named.servers[n], 0));
+        prop_assert_eq!(calls(&simulation, new), 0);
+        let kept = ttl.max(overstay.unwrap_or(0));
+        simulation.run_until(at(f64::from(change + kept + browser) + 0.001));
+        let drained = calls(&simulation, old);
+        simulation.run_until(at(f64::from(change + kept + browser) + 60.0));
+        prop_assert_eq!(calls(&simulation, old), drained, "nobody is left");
+        prop_assert!(calls(&simulation, new) > 0);
+        simulation.check_conservation().unwrap();
+    }
+
+    /// Health checks each `interval`, `fall` in a row: the verdict falls after (fall - 1) to fall intervals, for a process that refuses.
+    #[test]
+    fn a_dead_server_is_left_after_its_checks_and_the_countdowns(interval in 2_u32..12, fall in 1_i64..5, ttl in 1_u32..10, crash in 61_u32..80) {
+        let zone = vec![
+            ("ttl", span(ttl.into())), ("policy", text("failover")),
+            ("check", span(interval.into())), ("fall", Value::Whole(fall)),
+        ];
+        let mut users = many(40);
+        users.push(("browser_ttl", span(1.0)));
+        let named = named(zone, vec![], users);
+        let mut simulation = named.world.build(3, 0);
+        // Not at the moment of a check.
+        let crash = f64::from(crash) + 0.5;
+        simulation.run_until(at(crash));
+        act(&named.world, &mut simulation, &named.servers[0], "crash", vec![]);
+        let (interval, fall) = (f64::from(interval), fall as f64);
+        let reserve = named.node(&named.servers[1], 0);
+        let checks_only = |simulation: &Simulation| simulation.readings(named.node(&named.zone, 0), false);
+        prop_assert_eq!(checks_only(&simulation).count_of("checks_failed"), 0);
+        simulation.run_until(at(crash + (fall - 1.0) * interval));
+        let users_node = named.node(&named.users, 0);
+        let sent = |simulation: &Simulation| calls(simulation, reserve);
+        // Until then the reserve sees health checks only.
+        let checks = (simulation.now() / at(interval)) as u64;
+        prop_assert_eq!(sent(&simulation), checks);
+        let over = crash + fall * interval + f64::from(ttl) + 1.0 + 0.1;
+        simulation.run_until(at(over));
+        let failed = |simulation: &Simulation| simulation.book().close(simulation.requests(), simulation.now())[0].failed;
+        let lost = failed(&simulation);
+        simulation.run_until(at(over + 60.0));
+        prop_assert!(lost > 0);
+        prop_assert_eq!(failed(&simulation), lost, "nobody goes there any more, {:?}", users_node);
+    }
+}
+
+#[test]
+fn that_a_name_does_not_exist_holds_for_the_shorter_of_soa_ttl_and_minimum() {
+    for (soa_ttl, minimum, kept) in [(20.0, 7.0, 7), (7.0, 20.0, 7), (900.0, 86_400.0, 100)] {
+        let zone =
+            vec![("missing", Value::Share(1.0)), ("soa_ttl", span(soa_ttl)), ("soa_minimum", span(minimum))];
+        let isp = vec![("max_negative_ttl", span(100.0))];
+        let named = named(zone, isp, vec![("rate", evenly(10.0))]); // strangers: nobody but the resolver remembers
+        let mut simulation = named.world.build(1, 0);
+        simulation.run_until(at(700.0));
+        let asked = named.count(&simulation, &named.zone, "queries");
+        assert!(
+            (700 / (kept + 1)..=700 / kept + 1).contains(&asked),
+            "{asked} questions, each holds for {kept} s"
+        );
+        let class = &simulation.book().close(simulation.requests(), simulation.now())[0];
+        assert_eq!((class.succeeded, class.failed > 6_000), (0, true));
+    }
+}
+
+#[test]
+fn a_cold_resolver_asks_root_tld_and_zone_and_a_warm_one_the_zone_only() {
+    let named =
+        named(vec![("ttl", span(10.0)), ("ns_ttl", span(40.0))], vec![], vec![("rate", evenly(10.0))]);
+    let mut simulation = named.world.build(1, 0);
+    let asked = |simulation: &Simulation| {
+        [0, 1, 2].map(|n| simulation.readings(named.node(&named.zone, n), false).count_of("queries"))
+    };
+    simulation.run_until(at(5.0));
+    assert_eq!(asked(&simulation), [1, 1, 1]);
+    simulation.run_until(at(35.0));
+    assert_eq!(asked(&simulation), [4, 1, 1], "the answer ends each 10 s, the referral not");
+    simulation.run_until(at(45.0));
+    assert_eq!(asked(&simulation), [5, 2, 1], "the zone's referral has ended, the root's holds for two days");
+    assert_eq!(named.count(&simulation, &named.isp, "upstream_queries"), 8);
+}
+
+#[test]
+fn an_alias_costs_a_question_more_and_holds_for_the_shorter_countdown() {
+    let mut world = World::default();
+    let edge = world.add("web", "edge", vec![instant()]);
+    let cdn = world.add("dns", "cdn", vec![("to", edge.clone()), ("ttl", span(10.0))]);
+    let shop = world.add("dns", "shop", vec![("cname", cdn.clone()), ("ttl", span(30.0))]);
+    let isp = world.add("resolver", "isp", vec![]);
+    let settings = vec![("to", shop.clone()), ("resolver", isp), ("rate", evenly(10.0))];
+    world.add("traffic", "users", settings);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(55.0));
+    let asked = |zone: &Value| simulation.readings(world.node(zone, 0), false).count_of("queries");
+    assert_eq!((asked(&shop), asked(&cdn)), (2, 6));
+    assert!(calls(&simulation, world.node(&edge, 0)) > 540);
+}
+
+#[test]
+fn a_zone_without_its_server_lives_on_what_others_remember() {
+    let lost = |isp: Vec<(&str, Value)>, n: u64| {
+        let named = named(vec![("ttl", span(20.0))], isp, vec![("rate", evenly(10.0))]);
+        let mut simulation = named.world.build(1, 0);
+        simulation.run_until(at(5.0));
+        let target = Target::Node(index(&named.zone), n);
+        let command = Command { target, action: "crash".into(), arguments: vec![], place: Place::default() };
+        for order in resolve(&named.world.check().layout, &command, Moment::Run).unwrap() {
+            order.carry_out(&mut simulation);
+        }
+        simulation.run_until(at(65.0));
+        simulation.check_conservation().unwrap();
+        simulation.book().close(simulation.requests(), simulation.now())[0].failed
+    };
+    let without = lost(vec![], 0);
+    assert!((440..=460).contains(&without), "all of the 45 s after the record's end: {without}");
+    assert_eq!(lost(vec![("serve_stale", span(86_400.0))], 0), 0);
+    assert_eq!(lost(vec![], 2), 0, "the root is needed for the first question only");
+}
+
+#[test]
+fn who_fetches_early_never_lets_users_wait() {
+    let misses = |prefetch| {
+        let isp = vec![("prefetch", Value::Flag(prefetch))];
+        let named = named(vec![("ttl", span(20.0))], isp, vec![("rate", evenly(10.0))]);
+        let mut simulation = named.world.build(1, 0);
+        simulation.run_until(at(199.0));
+        let count = |metric| named.count(&simulation, &named.isp, metric);
+        (count("resolver_lookups") - count("resolver_hits"), count("prefetches"))
+    };
+    assert_eq!(misses(false), (10, 0));
+    assert_eq!(misses(true), (1, 11), "each 18 s");
+}
+
+#[test]
+fn mistakes_are_found_before_anything_runs() {
+    let said = |world: &World| problems(world).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let base = |settings: Vec<(&str, Value)>| {
+        let mut world = World::default();
+        let shop = world.add("web", "shop", [vec![instant()], settings].concat());
+        world.add(
+            "traffic",
+            "users",
+            vec![("to", shop), ("rate", evenly(1.0)), ("region", text("us-east-1"))],
+        );
+        world
+    };
+    let unknown = said(&base(vec![("region", text("us-east-11"))]));
+    assert!(
+        unknown.contains("no region or country \"us-east-11\"") && unknown.contains("us-east-1"),
+        "{unknown}"
+    );
+    let mut holes = base(vec![("region", text("b"))]);
+    let map = Arc::new(Map::parse("x,us-east-1,b\nus-east-1,1,\nb,,1\n", true).unwrap());
+    holes.spec.map = Some(MapSpec { map, given: vec![], place: Place::default() });
+    assert!(said(&holes).contains("no round-trip time from \"us-east-1\" to \"b\""), "{}", said(&holes));
+
+    let dns = |zone: Vec<(&str, Value)>| said(&named(zone, vec![], many(1)).world);
+    assert!(dns(vec![("ttl", span(1.5))]).contains("whole seconds"));
+    assert!(dns(vec![("ttl", Value::Other("the negative duration -5 s".into()))]).contains("negative"));
+    assert!(dns(vec![("policy", text("latency"))]).contains("needs to know where"));
+    assert!(dns(vec![("weights", Value::List(vec![Value::Whole(1)]))]).contains("1 weights for 2 addresses"));
+    assert!(dns(vec![("weights", Value::List(vec![Value::Whole(0); 2]))]).contains("`weights`"));
+    assert!(dns(vec![("policy", text("simple")), ("check", span(10.0))]).contains("nobody's health"));
+    let stay = named(vec![], vec![("overstay", span(5.0))], many(1));
+    assert!(said(&stay.world).contains("need each other"));
+    let two = named(vec![], vec![], [many(1), vec![("region", texts(&["eu-west-1", "us-east-1"]))]].concat());
+    assert!(said(&two.world).contains("one place"));
+
+    let named = named(vec![], vec![], many(1));
+    let target = Target::Group(index(&named.zone));
+    let arguments = vec![named.isp.clone()];
+    let command = Command { target, action: "point_to".into(), arguments, place: Place::default() };
+    let wrong = resolve(&named.world.check().layout, &command, Moment::Run).unwrap_err();
+    assert!(wrong.to_string().contains("not among the addresses"), "{wrong}");
+}
