@@ -2,9 +2,11 @@
 
 pub mod cache;
 pub mod client;
+pub mod consumer;
 pub mod database;
 pub mod load_balancer;
 pub mod network;
+pub mod queue;
 pub mod site;
 pub mod web;
 
@@ -31,10 +33,10 @@ pub type Grow = fn(&Site<'_>) -> Box<dyn Component>;
 
 /// All kinds: one line each.
 pub const KINDS: &[ComponentKind] =
-    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
+    &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND, queue::KIND, consumer::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back"];
+pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back", "queue", "redelivery", "idempotence"];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

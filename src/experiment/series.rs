@@ -204,6 +204,8 @@ impl Change<'_> {
             ("hit_ratio", self.hit_ratio()),
             ("items_count", self.gauge("items")),
             ("dirty_items_count", self.gauge("dirty_items")),
+            ("lag_count", self.gauge("lag")),
+            ("in_flight_count", self.gauge("in_flight")),
         ]
         .into_iter()
         .filter_map(|(metric, value)| value.map(|value| (metric, value)))
@@ -224,6 +226,8 @@ pub const FIGURES: &[&str] = &[
     "hit_ratio",
     "items_count",
     "dirty_items_count",
+    "lag_count",
+    "in_flight_count",
 ];
 
 /// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.

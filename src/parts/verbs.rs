@@ -14,3 +14,20 @@ pub const DELETE: u16 = 5;
 pub const WRITE_BACK: u16 = 6;
 /// Bring a version that was written in a cache to the store.
 pub const FLUSH: u16 = 7;
+
+/// Give a message to a broker; it is published when the broker says so.
+pub const PUBLISH: u16 = 64;
+/// A broker hands a message to a consumer; the answer is the acknowledgement.
+pub const DELIVER: u16 = 65;
+/// A consumer wants messages to be pushed to it; the call stays open as long as the connection.
+pub const SUBSCRIBE: u16 = 66;
+/// A consumer wants no more messages pushed; what it has it will still answer for.
+pub const CANCEL: u16 = 71;
+/// A call that is never answered: it breaks when the broker dies, which tells the consumer.
+pub const WATCH: u16 = 70;
+/// A sign of life of a consumer or of another broker.
+pub const HEARTBEAT: u16 = 67;
+/// A consumer asks for messages.
+pub const FETCH: u16 = 68;
+/// A consumer is done with a message it fetched.
+pub const SETTLE: u16 = 69;

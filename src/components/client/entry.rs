@@ -10,7 +10,7 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Group(&["load_balancer", "web", "cache", "database"]),
+            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "queue"]),
             preset: Preset::Required,
             about: "where requests go: a single node; put a load_balancer before several",
         },
@@ -42,7 +42,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "writes",
             kind: Kind::Share,
             preset: Preset::Share(0.0),
-            about: "share of requests that write (for a trace, give it to trace(..))",
+            about: "share of requests that write (for a trace, give it to trace(..)); to a queue all do",
         },
         Param {
             name: "timeout",
@@ -131,7 +131,7 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let Some(target) = settings.group("to") else { return };
     let group = &site.layout.groups[target];
-    if group.count > 1 {
+    if group.count > 1 && group.kind != "queue" {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
         let hint = "put a load_balancer before them";
         problems.push(settings.problem("to", message).hint(hint));

@@ -3,12 +3,13 @@
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
+use crate::components::queue::publisher::Publisher;
 use crate::kernel::{
     Ask, CallId, Component, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request, RequestId,
     Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{READ, WRITE};
+use crate::parts::verbs::{PUBLISH, READ, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -21,6 +22,8 @@ const RETRY: u16 = 2;
 pub(super) struct Client {
     name: String,
     to: NodeId,
+    /// What goes to a queue is published; a producer finds its broker.
+    publisher: Option<Box<Publisher>>,
     source: Source,
     wanted: Wanted,
     writes: f64,
@@ -41,6 +44,8 @@ pub(super) struct Client {
 impl Client {
     pub fn new(site: &Site<'_>) -> Self {
         let settings = site.settings();
+        let to = settings.group("to").expect("required");
+        let is_queue = site.layout.groups[to].kind == "queue";
         let retry = RetryPlan {
             attempts: settings.count("attempts").expect("preset") as u8,
             backoff: settings.duration("backoff").unwrap_or(0),
@@ -50,10 +55,11 @@ impl Client {
         };
         Client {
             name: site.group().name.clone(),
-            to: site.layout.first(settings.group("to").expect("required")),
+            to: site.layout.first(to),
             source: Source::new(site),
             wanted: Wanted::new(settings.keys("keys")),
             writes: settings.share("writes").expect("preset"),
+            publisher: is_queue.then(|| Box::new(Publisher::new(site, to))),
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
             think: settings.variate("think"),
@@ -111,7 +117,7 @@ impl Client {
         request.session = user;
         request.address = wish.address;
         request.bytes = wish.bytes;
-        request.class = if wish.writes { WRITES } else { READS };
+        request.class = if wish.writes || self.publisher.is_some() { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
         let id = cx.issue(request);
         self.budget.earn(&self.retry);
@@ -124,8 +130,11 @@ impl Client {
         request.attempts += 1;
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
-        let verb = if writes { WRITE } else { READ };
-        cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(self.to, verb, key) });
+        let (to, verb) = match &self.publisher {
+            Some(publisher) => (publisher.broker(key), PUBLISH),
+            None => (self.to, if writes { WRITE } else { READ }),
+        };
+        cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(to, verb, key) });
     }
 
     #[inline]
@@ -217,6 +226,12 @@ impl Component for Client {
 
     #[inline]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if let Some(to) = self.publisher.as_mut().and_then(|publisher| publisher.learn(&reply)) {
+            let timeout = self.timeout;
+            let bytes = cx.request(reply.request).map_or(0, |request| request.bytes);
+            cx.ask(Ask { request: reply.request, bytes, timeout, ..Ask::new(to, PUBLISH, reply.key) });
+            return;
+        }
         match reply.status {
             Status::Ok | Status::Missing => self.succeed(&reply, cx),
             _ => self.fail(&reply, cx),

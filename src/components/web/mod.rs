@@ -25,6 +25,7 @@ enum Step {
     Cpu,
     Read,
     Write,
+    Publish,
 }
 
 /// A time-out length that becomes a class when the simulation starts.

@@ -2,14 +2,16 @@
 
 use super::entry;
 use super::{Length, Step};
+use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, cache};
 use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, Readings, Reply, RequestId, Status, Time, Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, TimeoutClass,
+    Timer,
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::station::{self, Job, Station, StationPlan};
-use crate::parts::verbs::WRITE;
+use crate::parts::verbs::{PUBLISH, WRITE};
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
@@ -22,6 +24,9 @@ pub(super) struct Server {
     plans: [u32; 2],
     reads: Option<Access>,
     writes: Option<Access>,
+    publishes: Option<Box<Publisher>>,
+    /// Time-out class of what is published.
+    patience: Option<TimeoutClass>,
     timeout: Length,
     service: Option<Variate>,
     purpose: u64,
@@ -69,6 +74,8 @@ impl Server {
             plans: [0, second],
             reads: settings.group("reads").map(|target| access(site, target)),
             writes: settings.group("writes").map(|target| access(site, target)),
+            publishes: settings.group("publishes").map(|target| Box::new(Publisher::new(site, target))),
+            patience: None,
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
             purpose: site.purpose("cpu"),
@@ -108,6 +115,7 @@ impl Server {
                 Some(Step::Cpu) => self.compute(index, cx),
                 Some(Step::Read) => self.read(index, cx),
                 Some(Step::Write) => self.write(index, cx),
+                Some(Step::Publish) => self.publish(index, cx),
             };
             if waits {
                 return;
@@ -155,6 +163,31 @@ impl Server {
         let progress = access.write(&mut task.operation, cx);
         self.go_on(index, progress, cx);
         true
+    }
+
+    /// Gives a message to the broker; its acknowledgement ends the step.
+    #[inline(never)]
+    fn publish(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        let Some(publisher) = &self.publishes else { return false };
+        let to = publisher.broker(self.tasks[index as usize].operation.key);
+        self.send(index, to, cx);
+        true
+    }
+
+    fn send(&self, index: u32, to: NodeId, cx: &mut Ctx<'_>) {
+        let &Task { call: parent, bytes, operation: Operation { request, key, .. }, .. } =
+            &self.tasks[index as usize];
+        let timeout = self.patience;
+        cx.ask(Ask { request, parent, bytes, timeout, note: index, ..Ask::new(to, PUBLISH, key) });
+    }
+
+    #[inline(never)]
+    fn published(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let publisher = self.publishes.as_mut().expect("it was asked");
+        if let Some(to) = publisher.learn(reply) {
+            return self.send(reply.note, to, cx);
+        }
+        self.go_on(reply.note, Progress::Done(reply.pass_on()), cx);
     }
 
     /// What follows from the progress of the task's operation.
@@ -232,6 +265,7 @@ fn route(target: &Site<'_>) -> Route {
 impl Component for Server {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let class = self.timeout.map(|length| cx.timeout_class(length));
+        self.patience = class;
         for access in [&mut self.reads, &mut self.writes].into_iter().flatten() {
             access.timeout = class;
         }
@@ -266,6 +300,9 @@ impl Component for Server {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == PUBLISH {
+            return self.published(&reply, cx);
+        }
         let task = &mut self.tasks[reply.note as usize];
         let reads = self.steps[task.step as usize] == Some(Step::Read);
         let access = if reads { &mut self.reads } else { &mut self.writes };

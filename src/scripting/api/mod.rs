@@ -41,6 +41,8 @@ pub const WORDS: &[(&str, &str)] = &[
     ("run", ".run()"),
     ("cache", "cache(\"name\", #{ of: db, .. })"),
     ("database", "database(\"name\", #{ read: 3.ms, write: 8.ms })"),
+    ("queue", "queue(\"name\", #{ kind: \"rabbitmq\" })"),
+    ("consumers", "consumers(\"name\", #{ of: queue, count: 4, service: 5.ms })"),
     ("web", "web(\"name\", #{ reads: store, .. })"),
     ("load_balancer", "load_balancer(\"name\", #{ to: servers })"),
     ("traffic", "traffic(\"name\", #{ to: front, rate: 200.rps })"),

@@ -1,0 +1,127 @@
+//! Settings of consumers, and what can be wrong with them.
+
+use super::super::{Site, queue, site};
+use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems, Settings, one_of};
+
+const ACKS: &[Policy] = &[
+    Policy {
+        name: "after",
+        about: "a message is acknowledged when it has been processed: at least once",
+        source: "RabbitMQ's guide to consumer acknowledgements: manual mode",
+        wrong_when: "an effect must not take place twice and consumers are not idempotent",
+    },
+    Policy {
+        name: "before",
+        about: "a message is acknowledged when it is received: at most once",
+        source: "RabbitMQ's guide to consumer acknowledgements: automatic mode",
+        wrong_when: "messages must not be lost when a consumer dies",
+    },
+];
+
+pub(super) static ENTRY: Entry = Entry {
+    name: "consumers",
+    about: "workers that take messages from a queue and process them",
+    chapter: "10",
+    params: &[
+        Param {
+            name: "of",
+            kind: Kind::Group(&["queue"]),
+            preset: Preset::Required,
+            about: "the queue they take from",
+        },
+        Param {
+            name: "count",
+            kind: Kind::Count(1, 10_000),
+            preset: Preset::Count(1),
+            about: "number of workers",
+        },
+        Param {
+            name: "threads",
+            kind: Kind::Count(1, 4096),
+            preset: Preset::Count(1),
+            about: "messages a worker processes at a time; more than one may change their order",
+        },
+        Param {
+            name: "service",
+            kind: Kind::Variate,
+            preset: Preset::Required,
+            about: "own work per message",
+        },
+        Param {
+            name: "prefetch",
+            kind: Kind::Count(0, 1_000_000),
+            preset: Preset::Absent("no limit (RabbitMQ, if a consumer says nothing)"),
+            about: "rabbitmq: most unacknowledged messages of a worker",
+        },
+        Param {
+            name: "ack",
+            kind: Kind::Choice(ACKS),
+            preset: Preset::Choice("after"),
+            about: "when a message counts as dealt with",
+        },
+        Param {
+            name: "writes",
+            kind: Kind::Group(&["database"]),
+            preset: Preset::Absent("the effect of a message is the end of its work"),
+            about: "the database that each message changes",
+        },
+        Param {
+            name: "idempotent",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "the number of a message is stored with its effect (a unique key): a second one changes nothing",
+        },
+        Param {
+            name: "poison",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "share of messages that can never be processed",
+        },
+        Param {
+            name: "timeout",
+            kind: Kind::Duration,
+            preset: Preset::Absent("none: it waits for ever"),
+            about: "how long it waits for its database",
+        },
+    ],
+    actions: site::GROWING_ACTIONS,
+    measures: &[
+        Measure { name: "calls_count", about: "messages received" },
+        Measure { name: "errors_count", about: "messages that could not be processed" },
+        Measure { name: "suppressed_count", about: "idempotent: second effects that were not made" },
+    ],
+};
+
+/// Settings that only consumers of some queues have.
+const ONLY: &[(&str, &[&str])] = &[("prefetch", &["rabbitmq"])];
+
+pub(super) fn nodes(settings: &Settings) -> u64 {
+    settings.count("count").expect("preset")
+}
+
+/// Whether messages are acknowledged when they are received.
+pub(super) fn acks_before(settings: &Settings) -> bool {
+    ACKS[settings.choice("ack")].name == "before"
+}
+
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let kind = queue::semantics(site.of(settings.group("of").expect("required")).settings());
+    for (setting, kinds) in ONLY.iter().filter(|(setting, _)| settings.is_given(setting)) {
+        if !kinds.contains(&kind) {
+            let quoted: Vec<String> = kinds.iter().map(|kind| format!("\"{kind}\"")).collect();
+            let message =
+                format!("`{setting}` counts only for a queue of kind {}, not of \"{kind}\"", one_of(&quoted));
+            problems.push(settings.problem(setting, message).hint("leave it out"));
+        }
+    }
+    if settings.count("prefetch") == Some(0) {
+        let message = "a `prefetch` of 0 would hand out no message";
+        let hint = "AMQP's 0 means no limit: leave `prefetch` out for that";
+        problems.push(settings.problem("prefetch", message).hint(hint));
+    }
+    if settings.is_given("prefetch") && acks_before(settings) {
+        let message = "`prefetch` counts unacknowledged messages, and `ack: \"before\"` leaves none";
+        problems.push(settings.problem("prefetch", message).hint("leave out one of them"));
+    }
+}

@@ -1,0 +1,73 @@
+//! Where a worker's messages come from: each semantics has its own way to get them and to say that they are done.
+
+use super::push::Push;
+use crate::components::Site;
+use crate::components::queue::message::Message;
+use crate::kernel::{CallId, Ctx, Reply, Timer};
+
+/// A message in a worker's hands, and by what its broker knows that it has been dealt with.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming {
+    /// The message.
+    pub message: Message,
+    /// The broker's note: a call, a receipt, a place in a log.
+    pub receipt: u64,
+}
+
+/// How messages come.
+#[derive(Clone)]
+pub enum Source {
+    /// The broker pushes.
+    Push(Push),
+}
+
+impl Source {
+    /// The source that fits the queue.
+    pub fn new(site: &Site<'_>) -> Self {
+        Source::Push(Push::new(site))
+    }
+
+    /// The worker begins, or begins anew after a crash.
+    pub fn start(&mut self, cx: &mut Ctx<'_>) {
+        match self {
+            Source::Push(push) => push.start(cx),
+        }
+    }
+
+    /// The worker is no member of its group any more: it takes nothing new, and finishes what it has.
+    pub fn leave(&mut self, cx: &mut Ctx<'_>) {
+        match self {
+            Source::Push(push) => push.leave(cx),
+        }
+    }
+
+    /// Somebody calls: only a broker does. What it brings is added to `got`.
+    #[inline]
+    pub fn on_call(&mut self, call: CallId, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        match self {
+            Source::Push(push) => push.on_call(call, got, cx),
+        }
+    }
+
+    /// An answer of the broker.
+    pub fn on_reply(&mut self, reply: &Reply, _got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        match self {
+            Source::Push(push) => push.on_reply(reply, cx),
+        }
+    }
+
+    /// A timer of the source.
+    pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        match self {
+            Source::Push(push) => push.on_timer(timer, cx),
+        }
+    }
+
+    /// The worker is done with a message, well or not.
+    #[inline]
+    pub fn settle(&mut self, done: &Incoming, well: bool, cx: &mut Ctx<'_>) {
+        match self {
+            Source::Push(push) => push.settle(done, well, cx),
+        }
+    }
+}

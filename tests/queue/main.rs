@@ -1,0 +1,8 @@
+//! Message queues: what each semantics promises, under any schedule of crashes.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod laws;
+mod promises;
+mod rabbitmq;
+mod world;
