@@ -36,7 +36,8 @@ pub const KINDS: &[ComponentKind] =
     &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND, queue::KIND, consumer::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back", "queue", "redelivery", "idempotence"];
+pub const MECHANISMS: &[&str] =
+    &["cache", "invalidation", "write_back", "queue", "redelivery", "idempotence"];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

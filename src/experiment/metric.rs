@@ -269,9 +269,12 @@ pub static METRICS: &[Metric] = &[
     metric("messages_dead_count", Lower, "messages set aside as dead letters", |f| {
         of_messages(f, |m| count(m.dead_count))
     }),
-    metric("message_age_p99_ms", Lower, "99 % of messages are processed so soon after they were published", |f| {
-        of_messages(f, |m| m.age.quantile(0.99).map(milliseconds))
-    }),
+    metric(
+        "message_age_p99_ms",
+        Lower,
+        "99 % of messages are processed so soon after they were published",
+        |f| of_messages(f, |m| m.age.quantile(0.99).map(milliseconds)),
+    ),
     metric("queue_backlog_end_count", Lower, "messages that wait or are in work at the end", |f| {
         of_messages(f, |m| count(m.backlog_count))
     }),

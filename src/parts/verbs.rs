@@ -31,3 +31,17 @@ pub const HEARTBEAT: u16 = 67;
 pub const FETCH: u16 = 68;
 /// A consumer is done with a message it fetched.
 pub const SETTLE: u16 = 69;
+/// A consumer takes over messages that others have left lying.
+pub const CLAIM: u16 = 72;
+/// A consumer wants to share in the work of its group.
+pub const JOIN: u16 = 73;
+/// A consumer says up to where it has processed a partition.
+pub const COMMIT: u16 = 74;
+/// A consumer asks up to where a partition has been processed.
+pub const OFFSET: u16 = 75;
+/// A broker asks the leader of a partition for records.
+pub const REPLICATE: u16 = 76;
+/// A controller tells a broker who leads a partition and who is in sync.
+pub const LEAD: u16 = 77;
+/// A leader asks its controller to change who counts as in sync.
+pub const ALTER_ISR: u16 = 78;

@@ -5,4 +5,6 @@ mod common;
 mod laws;
 mod promises;
 mod rabbitmq;
+mod redis_streams;
+mod sqs;
 mod world;

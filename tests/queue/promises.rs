@@ -3,6 +3,7 @@
 use crate::common::{exponential, text};
 use crate::world::{Described, Fault, Settings, describe, faults, messages, suffer};
 use proptest::prelude::*;
+use scalelab::audit::MessageReport;
 use scalelab::catalog::Value;
 use scalelab::kernel::{SECOND, Simulation};
 
@@ -40,13 +41,7 @@ proptest! {
             vec![("kind", text("rabbitmq"))],
             consumers(3, vec![("prefetch", Value::Whole(prefetch))]),
         );
-        let simulation = run(&described, &faults, seed);
-        let counts = messages(&simulation);
-        prop_assert_eq!((counts.lost_count, counts.backlog_count), (0, 0));
-        prop_assert!(counts.processed_count >= counts.published_count);
-        assert_conserved(&simulation);
-        let again = run(&described, &faults, seed);
-        prop_assert_eq!(simulation.digest(), again.digest());
+        assert_all_processed(&described, &faults, seed)?;
     }
 
     /// One consumer, one thread: order within a key holds through every redelivery.
@@ -56,4 +51,51 @@ proptest! {
         let counts = messages(&run(&described, &faults, seed));
         prop_assert_eq!(counts.reordered_count, 0);
     }
+
+    /// A message that nobody deletes comes back: at least once, whatever crashes.
+    #[test]
+    fn sqs_delivers_at_least_once(faults in faults(true), seed in 0..1000u64, hosts in 1..6i64, visibility in 1..20i64) {
+        let visibility = Value::Duration(visibility as u64 * SECOND);
+        let queue = vec![("kind", text("sqs")), ("hosts", Value::Whole(hosts)), ("visibility", visibility)];
+        let described = describe(100.0, queue, consumers(3, long_polls()));
+        assert_all_processed(&described, &faults, seed)?;
+    }
+
+    /// A FIFO queue keeps the order of a group even then: what is in flight closes it. Only who is not dead but slow (hung beyond
+    /// the visibility time-out) can still do an old message after a newer one.
+    #[test]
+    fn sqs_fifo_keeps_order(faults in faults(true), seed in 0..1000u64) {
+        let queue = vec![("kind", text("sqs")), ("fifo", Value::Flag(true))];
+        let described = describe(60.0, queue, consumers(3, long_polls()));
+        let counts = assert_all_processed(&described, &faults, seed)?;
+        prop_assert_eq!(counts.reordered_count, 0);
+    }
+
+    /// With an append-only file on disk before every answer, and workers that claim: at least once.
+    #[test]
+    fn redis_streams_deliver_at_least_once(faults in faults(true), seed in 0..1000u64) {
+        let queue = vec![("kind", text("redis_streams")), ("fsync", text("always"))];
+        let claims = vec![("claim_after", Value::Duration(5 * SECOND)), ("batch", Value::Whole(10))];
+        let described = describe(100.0, queue, consumers(3, claims));
+        assert_all_processed(&described, &faults, seed)?;
+    }
+}
+
+fn long_polls() -> Settings {
+    vec![("wait", Value::Duration(20 * SECOND)), ("batch", Value::Whole(10))]
+}
+
+/// Nothing is lost and nothing is left; and the same seed gives the same events.
+fn assert_all_processed(
+    described: &Described,
+    faults: &[Fault],
+    seed: u64,
+) -> Result<MessageReport, TestCaseError> {
+    let simulation = run(described, faults, seed);
+    let counts = messages(&simulation);
+    prop_assert_eq!((counts.lost_count, counts.backlog_count), (0, 0));
+    prop_assert!(counts.processed_count >= counts.published_count);
+    assert_conserved(&simulation);
+    prop_assert_eq!(simulation.digest(), run(described, faults, seed).digest());
+    Ok(counts)
 }

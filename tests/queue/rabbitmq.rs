@@ -11,8 +11,11 @@ const RABBIT: fn() -> (&'static str, Value) = || ("kind", text("rabbitmq"));
 /// After a crash what was prefetched is back at its old position: a single consumer sees every key in order.
 #[test]
 fn what_a_dead_consumer_had_is_back_in_its_old_position() {
-    let described =
-        describe(100.0, vec![RABBIT()], vec![("service", exponential(0.008)), ("prefetch", Value::Whole(50))]);
+    let described = describe(
+        100.0,
+        vec![RABBIT()],
+        vec![("service", exponential(0.008)), ("prefetch", Value::Whole(50))],
+    );
     let mut simulation = described.start(seed());
     let worker = Target::Group(described.consumers);
     for at in [3, 5, 8] {
@@ -33,16 +36,6 @@ fn what_a_dead_consumer_had_is_back_in_its_old_position() {
 #[test]
 fn what_was_processed_and_not_acknowledged_is_processed_twice() {
     let twice = |idempotent: bool| {
-        let described = describe_with(
-            200.0,
-            vec![RABBIT()],
-            vec![
-                ("service", exponential(0.001)),
-                ("prefetch", Value::Whole(20)),
-                ("idempotent", Value::Flag(idempotent)),
-            ],
-            |_, _| {},
-        );
         // The way of an acknowledgement takes 100 ms: those of the last tenth of a second are lost.
         let mut world = crate::common::World::default();
         let queue = world.add("queue", "orders", vec![RABBIT()]);
@@ -55,9 +48,12 @@ fn what_was_processed_and_not_acknowledged_is_processed_twice() {
                 ("idempotent", Value::Flag(idempotent)),
             ],
         );
-        world.add("traffic", "producers", vec![("to", queue.clone()), ("rate", crate::common::poisson(200.0))]);
+        world.add(
+            "traffic",
+            "producers",
+            vec![("to", queue.clone()), ("rate", crate::common::poisson(200.0))],
+        );
         world.link(&queue, &workers, vec![("latency", span(0.1))]);
-        drop(described);
         let mut simulation = world.build(seed(), 0);
         simulation.measure_from_now();
         simulation.run_until(3 * SECOND);
@@ -138,9 +134,7 @@ fn messages_expire_at_the_head_only() {
         (0.5, scalelab::random::variate::Variate::constant((hour * 1e9) as u64)),
     ])
     .expect("a mixture");
-    let describe = |ttl: Value| {
-        describe(20.0, vec![RABBIT(), ("ttl", ttl)], vec![("service", span(0.001))])
-    };
+    let describe = |ttl: Value| describe(20.0, vec![RABBIT(), ("ttl", ttl)], vec![("service", span(0.001))]);
     let lag = |ttl: Value| {
         let described = describe(ttl);
         let mut simulation = described.start(seed());
@@ -161,8 +155,11 @@ fn messages_expire_at_the_head_only() {
 #[test]
 fn transient_messages_are_gone_after_a_restart_and_durable_ones_are_not() {
     for durable in [false, true] {
-        let described =
-            describe(50.0, vec![RABBIT(), ("durable", Value::Flag(durable))], vec![("service", span(0.1))]);
+        let described = describe(
+            50.0,
+            vec![RABBIT(), ("durable", Value::Flag(durable))],
+            vec![("service", span(0.1)), ("prefetch", Value::Whole(1))],
+        );
         let mut simulation = described.start(seed());
         simulation.run_until(5 * SECOND);
         let before = messages(&simulation);

@@ -9,6 +9,7 @@ use scalelab::kernel::{Control, NodeId, SECOND, Simulation, Time};
 use scalelab::model::{Checked, Command, Moment, Target, build, resolve};
 use scalelab::random::arrivals::Arrivals;
 use scalelab::random::keys::Keys;
+use scalelab::stats::Histogram;
 
 /// The traffic ends here.
 pub const TRAFFIC_ENDS: Time = 10 * SECOND;
@@ -35,8 +36,7 @@ pub fn describe_with(
 ) -> Described {
     let mut world = World::default();
     let orders = world.add("queue", "orders", queue);
-    let workers =
-        world.add("consumers", "workers", [vec![("of", orders.clone())], consumers].concat());
+    let workers = world.add("consumers", "workers", [vec![("of", orders.clone())], consumers].concat());
     more(&mut world, &orders);
     let load = Arrivals::steps(vec![(0, rate), (TRAFFIC_ENDS, 0.0)]).expect("a load");
     world.add(
@@ -88,7 +88,12 @@ impl Described {
     }
 }
 
+/// The counts, without the histogram of ages, which nobody wants to read in a message.
 pub fn messages(simulation: &Simulation) -> MessageReport {
+    MessageReport { age: Histogram::new(), ..report(simulation) }
+}
+
+pub fn report(simulation: &Simulation) -> MessageReport {
     simulation.audit().messages().report().expect("messages were published")
 }
 
@@ -118,8 +123,10 @@ pub fn faults(queue_too: bool) -> impl Strategy<Value = Vec<Fault>> {
 
 /// Runs through the faults, mends everything when the traffic has ended, and lets the world come to rest until `end`.
 pub fn suffer(described: &Described, faults: &[Fault], simulation: &mut Simulation, end: Time) {
-    let mut steps: Vec<(Time, bool, &Fault)> =
-        faults.iter().flat_map(|fault| [(fault.at, true, fault), (fault.at + fault.lasts, false, fault)]).collect();
+    let mut steps: Vec<(Time, bool, &Fault)> = faults
+        .iter()
+        .flat_map(|fault| [(fault.at, true, fault), (fault.at + fault.lasts, false, fault)])
+        .collect();
     steps.sort_by_key(|(at, begins, _)| (*at, *begins));
     for (at, begins, fault) in steps {
         simulation.run_until(at);

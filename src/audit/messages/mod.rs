@@ -79,7 +79,8 @@ impl Messages {
     /// The counts so far; `None` if there never was a message.
     pub fn report(&self) -> Option<MessageReport> {
         let backlog = (self.backlog.level(), self.backlog.drain());
-        let report = || MessageReport { backlog_count: backlog.0, drain_ns: backlog.1, ..self.counts.clone() };
+        let report =
+            || MessageReport { backlog_count: backlog.0, drain_ns: backlog.1, ..self.counts.clone() };
         self.any.then(report)
     }
 
@@ -97,14 +98,8 @@ impl Messages {
         }
         let order = self.order(queue, key);
         order.accepted += 1;
-        let record = Record {
-            accepted_at: now,
-            key,
-            order: order.accepted,
-            queue,
-            holders: 1,
-            ..Record::default()
-        };
+        let record =
+            Record { accepted_at: now, key, order: order.accepted, queue, holders: 1, ..Record::default() };
         self.backlog.step(now, 1);
         self.records.push(record)
     }
@@ -122,24 +117,33 @@ impl Messages {
         }
     }
 
-    /// Where the message stands in a partition's log.
-    pub fn place(&mut self, id: u32, partition: u16, offset: u32) {
+    /// Where the message stands in a partition's log, written there by the leader of this epoch.
+    pub fn place(&mut self, id: u32, partition: u16, offset: u64, epoch: u32) {
         if let Some(record) = self.records.get_mut(id) {
-            record.partition = partition;
-            record.offset = offset;
+            (record.partition, record.place, record.epoch) = (partition, offset as u32 + 1, epoch as u8);
+        }
+    }
+
+    /// The log holds it no more for its readers: they are past it, or it was deleted, or (if an epoch is given) what the leader of that
+    /// epoch wrote is struck out. Nothing happens if it has another place by now.
+    pub fn leave_log(&mut self, id: u32, epoch: Option<u32>, now: u64) {
+        let stands =
+            |record: &Record| record.place > 0 && epoch.is_none_or(|epoch| record.epoch == epoch as u8);
+        if self.records.get(id).is_some_and(stands) {
+            self.change(id, now, |record| {
+                record.holders = record.holders.saturating_sub(1);
+                record.place = 0;
+            });
         }
     }
 
     /// The log of a partition ends at `end`: what stood there or behind is held there no more (a new leader never had it).
-    pub fn cut(&mut self, queue: u16, partition: u16, end: u32, now: u64) {
+    pub fn cut(&mut self, queue: u16, partition: u16, end: u64, now: u64) {
         let stands = |record: &Record| {
-            record.queue == queue && record.partition == partition && record.offset >= end
+            record.queue == queue && record.partition == partition && u64::from(record.place) > end
         };
         for id in self.records.matching(stands) {
-            self.change(id, now, |record| {
-                record.holders = record.holders.saturating_sub(1);
-                record.offset = 0; // not cut twice
-            });
+            self.leave_log(id, None, now);
         }
     }
 
@@ -212,7 +216,8 @@ impl Messages {
         let Some(record) = self.records.get_mut(id) else { return };
         let waited = record.waits();
         change(record);
-        let (waits, lost, counted) = (record.waits(), record.is_lost(), record.accepted_at >= self.counted_from);
+        let (waits, lost, counted) =
+            (record.waits(), record.is_lost(), record.accepted_at >= self.counted_from);
         if lost != record.has(COUNTED_LOST) {
             record.flip(COUNTED_LOST);
             let count = &mut self.counts.lost_count;
@@ -319,10 +324,10 @@ mod tests {
     #[test]
     fn a_cut_takes_what_stands_behind_it() {
         let mut all = truth();
-        let ids: Vec<u32> = (0..4)
+        let ids: Vec<u32> = (0..4u64)
             .map(|offset| {
                 let id = all.accept(0, 1, 0, 0);
-                all.place(id, 7, 10 + offset);
+                all.place(id, 7, 10 + offset, 1);
                 all.acknowledge(id, 0);
                 id
             })

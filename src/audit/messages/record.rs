@@ -14,12 +14,14 @@ pub(super) struct Record {
     pub key: u64,
     /// How many of its key and queue were accepted before, plus one.
     pub order: u32,
-    /// Place in a log, if its broker keeps one.
-    pub offset: u32,
+    /// Offset in a log plus one; 0 = in none, or not for its readers any more.
+    pub place: u32,
     pub partition: u16,
     pub queue: u16,
     pub holders: u16,
     pub facts: u8,
+    /// Leader epoch (its low byte) in which it got its place.
+    pub epoch: u8,
 }
 
 impl Record {

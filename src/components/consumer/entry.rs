@@ -2,6 +2,7 @@
 
 use super::super::{Site, queue, site};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems, Settings, one_of};
+use crate::kernel::{SECOND, Time};
 
 const ACKS: &[Policy] = &[
     Policy {
@@ -54,6 +55,34 @@ pub(super) static ENTRY: Entry = Entry {
             about: "rabbitmq: most unacknowledged messages of a worker",
         },
         Param {
+            name: "batch",
+            kind: Kind::Count(1, 65_535),
+            preset: Preset::Absent(
+                "1 for sqs (MaxNumberOfMessages, AWS API Reference), all there is for redis_streams",
+            ),
+            about: "sqs (up to 10), redis_streams: most messages that a worker gets at a time",
+        },
+        Param {
+            name: "wait",
+            kind: Kind::Duration,
+            preset: Preset::Absent(
+                "sqs: 0, short polling (ReceiveMessageWaitTimeSeconds); redis_streams: until there is something",
+            ),
+            about: "sqs (up to 20 s), redis_streams: how long a poll waits at the broker while there is nothing",
+        },
+        Param {
+            name: "poll",
+            kind: Kind::Duration,
+            preset: Preset::Absent("required for short polling"),
+            about: "sqs without `wait`: pause after a poll that found nothing",
+        },
+        Param {
+            name: "claim_after",
+            kind: Kind::Duration,
+            preset: Preset::Absent("never: what a dead worker had stays pending"),
+            about: "redis_streams: workers take over what has been pending for so long (XAUTOCLAIM), and look so often",
+        },
+        Param {
             name: "ack",
             kind: Kind::Choice(ACKS),
             preset: Preset::Choice("after"),
@@ -93,7 +122,32 @@ pub(super) static ENTRY: Entry = Entry {
 };
 
 /// Settings that only consumers of some queues have.
-const ONLY: &[(&str, &[&str])] = &[("prefetch", &["rabbitmq"])];
+const ONLY: &[(&str, &[&str])] = &[
+    ("prefetch", &["rabbitmq"]),
+    ("batch", &["sqs", "redis_streams"]),
+    ("wait", &["sqs", "redis_streams"]),
+    ("poll", &["sqs"]),
+    ("claim_after", &["redis_streams"]),
+];
+
+/// Most messages that a poll brings.
+pub(super) fn batch(site: &Site<'_>) -> u64 {
+    let usual = if kind_of_queue(site) == "sqs" { 1 } else { 65_535 };
+    site.settings().count("batch").unwrap_or(usual)
+}
+
+/// How long a poll waits while there is nothing; 0 = not at all.
+pub(super) fn wait(site: &Site<'_>) -> Time {
+    let usual = if kind_of_queue(site) == "sqs" { 0 } else { WAITS_FOR_EVER };
+    site.settings().duration("wait").unwrap_or(usual)
+}
+
+/// A poll that waits "for ever" is renewed once a minute, so that a silent server is noticed.
+const WAITS_FOR_EVER: Time = 60 * SECOND;
+
+fn kind_of_queue(site: &Site<'_>) -> &'static str {
+    queue::semantics(site.of(site.settings().group("of").expect("required")).settings())
+}
 
 pub(super) fn nodes(settings: &Settings) -> u64 {
     settings.count("count").expect("preset")
@@ -106,7 +160,7 @@ pub(super) fn acks_before(settings: &Settings) -> bool {
 
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    let kind = queue::semantics(site.of(settings.group("of").expect("required")).settings());
+    let kind = kind_of_queue(site);
     for (setting, kinds) in ONLY.iter().filter(|(setting, _)| settings.is_given(setting)) {
         if !kinds.contains(&kind) {
             let quoted: Vec<String> = kinds.iter().map(|kind| format!("\"{kind}\"")).collect();
@@ -114,6 +168,9 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
                 format!("`{setting}` counts only for a queue of kind {}, not of \"{kind}\"", one_of(&quoted));
             problems.push(settings.problem(setting, message).hint("leave it out"));
         }
+    }
+    if kind == "sqs" {
+        check_sqs(settings, problems);
     }
     if settings.count("prefetch") == Some(0) {
         let message = "a `prefetch` of 0 would hand out no message";
@@ -123,5 +180,21 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     if settings.is_given("prefetch") && acks_before(settings) {
         let message = "`prefetch` counts unacknowledged messages, and `ack: \"before\"` leaves none";
         problems.push(settings.problem("prefetch", message).hint("leave out one of them"));
+    }
+}
+
+fn check_sqs(settings: &Settings, problems: &mut Problems) {
+    let mut wrong = |setting: &str, message: &str, hint: &str| {
+        problems.push(settings.problem(setting, message).hint(hint));
+    };
+    if settings.count("batch").is_some_and(|batch| batch > 10) {
+        wrong("batch", "SQS hands out at most 10 messages at a time", "write `batch: 10`");
+    }
+    if settings.duration("wait").is_some_and(|wait| wait > 20 * SECOND) {
+        wrong("wait", "a poll of SQS waits at most 20 s", "write `wait: 20.s`");
+    }
+    if !settings.is_given("wait") && !settings.is_given("poll") {
+        let message = "workers that poll SQS without waiting need a pause between polls";
+        wrong("of", message, "add `wait: 20.s` (long polling) or `poll: 100.ms`");
     }
 }

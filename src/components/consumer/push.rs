@@ -5,9 +5,7 @@ use super::source::Incoming;
 use super::worker::FIRST_SOURCE_TAG;
 use crate::components::Site;
 use crate::components::queue::message::Message;
-use crate::kernel::{
-    Answer, Ask, CallId, Ctx, NodeId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
-};
+use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, SECOND, Status, Time, TimeoutClass, Timer};
 use crate::parts::verbs::{CANCEL, DELIVER, HEARTBEAT, SUBSCRIBE, WATCH};
 use std::collections::BTreeMap;
 

@@ -1,8 +1,10 @@
 //! Where a worker's messages come from: each semantics has its own way to get them and to say that they are done.
 
+use super::poll::Poll;
 use super::push::Push;
 use crate::components::Site;
 use crate::components::queue::message::Message;
+use crate::components::queue::semantics;
 use crate::kernel::{CallId, Ctx, Reply, Timer};
 
 /// A message in a worker's hands, and by what its broker knows that it has been dealt with.
@@ -19,55 +21,71 @@ pub struct Incoming {
 pub enum Source {
     /// The broker pushes.
     Push(Push),
+    /// The worker asks.
+    Poll(Poll),
+}
+
+/// The same for every source.
+macro_rules! each {
+    ($self:expr, $source:ident => $what:expr) => {
+        match $self {
+            Source::Push($source) => $what,
+            Source::Poll($source) => $what,
+        }
+    };
 }
 
 impl Source {
     /// The source that fits the queue.
     pub fn new(site: &Site<'_>) -> Self {
-        Source::Push(Push::new(site))
+        let queue = site.settings().group("of").expect("required");
+        match semantics(site.of(queue).settings()) {
+            "rabbitmq" => Source::Push(Push::new(site)),
+            _ => Source::Poll(Poll::new(site)),
+        }
     }
 
     /// The worker begins, or begins anew after a crash.
     pub fn start(&mut self, cx: &mut Ctx<'_>) {
-        match self {
-            Source::Push(push) => push.start(cx),
-        }
+        each!(self, source => source.start(cx));
     }
 
     /// The worker is no member of its group any more: it takes nothing new, and finishes what it has.
     pub fn leave(&mut self, cx: &mut Ctx<'_>) {
         match self {
             Source::Push(push) => push.leave(cx),
+            Source::Poll(poll) => poll.leave(),
         }
     }
 
-    /// Somebody calls: only a broker does. What it brings is added to `got`.
+    /// Somebody calls: only a broker that pushes does. What it brings is added to `got`.
     #[inline]
     pub fn on_call(&mut self, call: CallId, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
         match self {
             Source::Push(push) => push.on_call(call, got, cx),
+            _ => debug_assert!(false, "nobody calls a consumer that asks"),
         }
     }
 
     /// An answer of the broker.
-    pub fn on_reply(&mut self, reply: &Reply, _got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+    pub fn on_reply(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
         match self {
             Source::Push(push) => push.on_reply(reply, cx),
+            Source::Poll(poll) => poll.on_reply(reply, got, cx),
         }
     }
 
     /// A timer of the source.
     pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        match self {
-            Source::Push(push) => push.on_timer(timer, cx),
-        }
+        each!(self, source => source.on_timer(timer, cx));
     }
 
-    /// The worker is done with a message, well or not.
+    /// The worker is done with a message, well or not. What comes next is added to `got`.
     #[inline]
-    pub fn settle(&mut self, done: &Incoming, well: bool, cx: &mut Ctx<'_>) {
+    pub fn settle(&mut self, done: &Incoming, well: bool, _got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
         match self {
             Source::Push(push) => push.settle(done, well, cx),
+            Source::Poll(poll) => poll.settle(done, well, cx),
         }
     }
 }

@@ -154,10 +154,13 @@ impl Worker {
         self.done += u64::from(well);
         self.errors += u64::from(!well);
         self.free.push(index);
-        self.source.settle(&task, well, cx);
+        self.source.settle(&task, well, &mut self.got, cx);
         cx.audit().messages_mut().release(task.message.id, now);
         if let Some(next) = self.threads.release(now) {
             self.work(next, cx);
+        }
+        if !self.got.is_empty() {
+            self.take_all(cx);
         }
     }
 

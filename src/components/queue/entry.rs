@@ -1,6 +1,7 @@
 //! Settings of a queue, and what can be wrong with them.
 
-use super::super::{Site, site};
+use super::super::{Group, Site, site};
+use super::redis_streams::FSYNCS;
 use super::{SEMANTICS, semantics};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, one_of};
 use crate::kernel::SECOND;
@@ -71,7 +72,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "length",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound of its own; beyond 10 million messages a broker rejects"),
-            about: "rabbitmq: most ready messages",
+            about: "rabbitmq: most ready messages; redis_streams: MAXLEN, beyond which the oldest go, whatever became of them",
         },
         Param {
             name: "overflow",
@@ -121,6 +122,60 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Duration(1800 * SECOND),
             about: "rabbitmq: a delivery unacknowledged for so long closes its connection (30 min: its consumer guide)",
         },
+        Param {
+            name: "visibility",
+            kind: Kind::Duration,
+            preset: Preset::Duration(30 * SECOND),
+            about: "sqs: a message handed out is hidden for so long (30 s: SQS Developer Guide, VisibilityTimeout)",
+        },
+        Param {
+            name: "retention",
+            kind: Kind::Duration,
+            preset: Preset::Absent("sqs: 4 days (SQS Developer Guide, MessageRetentionPeriod)"),
+            about: "sqs: messages older than this are deleted, whatever became of them",
+        },
+        Param {
+            name: "in_flight",
+            kind: Kind::Count(1, 10_000_000),
+            preset: Preset::Count(120_000),
+            about: "sqs: most messages handed out at a time (120,000: SQS Developer Guide, quotas)",
+        },
+        Param {
+            name: "fifo",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "sqs: a FIFO queue; the key of a message is its group, duplicates are refused for 5 minutes",
+        },
+        Param {
+            name: "hosts",
+            kind: Kind::Count(1, 255),
+            preset: Preset::Absent("required for a standard queue: Amazon does not publish it"),
+            about: "sqs, standard: hosts over which messages are spread, two copies of each",
+        },
+        Param {
+            name: "sample",
+            kind: Kind::Count(1, 255),
+            preset: Preset::Absent("all of them"),
+            about: "sqs, standard: hosts that a poll without waiting asks",
+        },
+        Param {
+            name: "host_outages",
+            kind: Kind::Rate,
+            preset: Preset::Absent("none"),
+            about: "sqs, standard: how often a host goes away for a while, with what it has",
+        },
+        Param {
+            name: "host_outage",
+            kind: Kind::Variate,
+            preset: Preset::Absent("required with `host_outages`"),
+            about: "sqs, standard: how long it stays away",
+        },
+        Param {
+            name: "fsync",
+            kind: Kind::Choice(FSYNCS),
+            preset: Preset::Choice("none"),
+            about: "redis_streams: when the append-only file is on disk (none: redis.conf, appendonly no)",
+        },
     ],
     actions: site::NODE_ACTIONS,
     measures: &[
@@ -133,13 +188,21 @@ pub(super) static ENTRY: Entry = Entry {
 
 /// Settings that only some semantics have.
 const ONLY: &[(&str, &[&str])] = &[
-    ("length", &["rabbitmq"]),
+    ("length", &["rabbitmq", "redis_streams"]),
     ("overflow", &["rabbitmq"]),
     ("ttl", &["rabbitmq"]),
     ("durable", &["rabbitmq"]),
     ("commit", &["rabbitmq"]),
     ("dead_letters", &["rabbitmq"]),
-    ("max_deliveries", &["rabbitmq"]),
+    ("visibility", &["sqs"]),
+    ("retention", &["sqs"]),
+    ("in_flight", &["sqs"]),
+    ("fifo", &["sqs"]),
+    ("hosts", &["sqs"]),
+    ("sample", &["sqs"]),
+    ("host_outages", &["sqs"]),
+    ("host_outage", &["sqs"]),
+    ("fsync", &["redis_streams"]),
     ("heartbeat", &["rabbitmq"]),
     ("ack_timeout", &["rabbitmq"]),
 ];
@@ -158,18 +221,59 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             problems.push(settings.problem(setting, message).hint("leave it out"));
         }
     }
+    if kind == "sqs" {
+        check_sqs(site, problems);
+    }
     check_bound(site, problems);
+}
+
+fn check_sqs(site: &Site<'_>, problems: &mut Problems) {
+    let (settings, place) = (site.settings(), &site.group().place);
+    let (fifo, hosts) = (settings.flag("fifo"), settings.count("hosts"));
+    if !fifo && hosts.is_none() {
+        let problem = Problem::at(place, "a standard queue of SQS needs the setting `hosts`");
+        problems.push(problem.hint("add `hosts: 5`; Amazon does not publish how many there are"));
+    }
+    for setting in ["hosts", "sample", "host_outages"] {
+        if fifo && settings.is_given(setting) {
+            let problem = settings.problem(setting, format!("`{setting}` counts only for a standard queue"));
+            problems.push(problem.hint("leave out it or `fifo`"));
+        }
+    }
+    if let (Some(sample), Some(hosts)) = (settings.count("sample"), hosts)
+        && sample > hosts
+    {
+        let problem = settings.problem("sample", format!("a sample of {sample} out of {hosts} hosts"));
+        problems.push(problem.hint("it is at most the number of `hosts`"));
+    }
+    if settings.is_given("host_outages") != settings.is_given("host_outage") {
+        let problem = Problem::at(place, "`host_outages` and `host_outage` belong together");
+        problems.push(problem.hint("one says how often a host goes away, the other for how long"));
+    }
+    check_retention(site, problems);
+}
+
+/// A message that is deleted before anybody asks again is lost by design.
+fn check_retention(site: &Site<'_>, problems: &mut Problems) {
+    let Some(retention) = site.settings().duration("retention") else { return };
+    for consumers in site.layout.groups.iter().filter(|group| is_consumer_of(group, site.index)) {
+        let pauses = ["poll", "wait"].iter().filter_map(|setting| consumers.settings.duration(setting));
+        if pauses.max().is_some_and(|pause| retention <= pause) {
+            let message = format!("`retention` is shorter than a poll of \"{}\"", consumers.name);
+            let problem = site.settings().problem("retention", message);
+            problems.push(problem.hint("messages would be deleted before anybody asks for them"));
+        }
+    }
+}
+
+fn is_consumer_of(group: &Group, queue: usize) -> bool {
+    group.kind == "consumers" && group.settings.group("of") == Some(queue)
 }
 
 /// What nobody takes out and nothing bounds would grow for ever.
 fn check_bound(site: &Site<'_>, problems: &mut Problems) {
-    let consumed = site.layout.groups.iter().any(|group| {
-        group.kind == "consumers" && group.settings.group("of") == Some(site.index)
-    });
-    let settings = site.settings();
-    let bounded = ["length", "ttl", "retention"].iter().any(|setting| {
-        ENTRY.params.iter().any(|param| param.name == *setting) && settings.is_given(setting)
-    });
+    let consumed = site.layout.groups.iter().any(|group| is_consumer_of(group, site.index));
+    let bounded = ["length", "ttl", "retention"].iter().any(|setting| site.settings().is_given(setting));
     if !consumed && !bounded {
         let name = &site.group().name;
         let message = format!("the queue \"{name}\" has no consumers and no bound: it would only grow");

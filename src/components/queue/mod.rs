@@ -7,18 +7,22 @@ use crate::kernel::{Component, NodeId};
 
 mod entry;
 pub mod message;
+pub mod polls;
 pub mod publisher;
 mod rabbitmq;
+mod redis_streams;
+mod sqs;
 
 /// Messages between producers and consumers.
 pub const KIND: ComponentKind =
     ComponentKind { entry: &entry::ENTRY, nodes: entry::nodes, check: entry::check, build, grow: None };
 
 /// The semantics: one line each.
-pub const SEMANTICS: &[Policy] = &[rabbitmq::ENTRY];
+pub const SEMANTICS: &[Policy] = &[rabbitmq::ENTRY, sqs::ENTRY, redis_streams::ENTRY];
 
 /// Their constructors, in the same order.
-const BUILDERS: &[fn(&Site<'_>) -> Vec<Box<dyn Component>>] = &[rabbitmq::build];
+const BUILDERS: &[fn(&Site<'_>) -> Vec<Box<dyn Component>>] =
+    &[rabbitmq::build, sqs::build, redis_streams::build];
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     BUILDERS[site.settings().choice("kind")](site)

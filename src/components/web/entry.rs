@@ -131,9 +131,10 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let given = settings.is_given(steps_name);
         if given && steps(settings, steps_name).contains(&wanted) && settings.group(target).is_none() {
             let message = format!("`{steps_name}` has a step that needs the setting `{target}`");
-            problems.push(
-                settings.problem(steps_name, message).hint(format!("add `{target}:` {}", if target == "publishes" { "a queue" } else { "a database or cache" })),
-            );
+            problems.push(settings.problem(steps_name, message).hint(format!(
+                "add `{target}:` {}",
+                if target == "publishes" { "a queue" } else { "a database or cache" }
+            )));
         }
     }
     if ["reads", "writes", "publishes"].iter().all(|target| settings.group(target).is_none()) {

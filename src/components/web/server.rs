@@ -5,8 +5,8 @@ use super::{Length, Step};
 use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, cache};
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, TimeoutClass,
-    Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
+    TimeoutClass, Timer,
 };
 use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
 use crate::parts::pool::{Grant, Pool};
