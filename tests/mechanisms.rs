@@ -12,6 +12,7 @@ const TABLE: &[(&str, &str)] = &[
     ("10_queue_outage", "queue"),
     ("10_queue_semantics", "redelivery"),
     ("10_queue_semantics", "idempotence"),
+    ("10_queue_semantics", "replication"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

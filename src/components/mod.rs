@@ -37,7 +37,7 @@ pub const KINDS: &[ComponentKind] =
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
 pub const MECHANISMS: &[&str] =
-    &["cache", "invalidation", "write_back", "queue", "redelivery", "idempotence"];
+    &["cache", "invalidation", "write_back", "queue", "redelivery", "idempotence", "replication"];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

@@ -2,7 +2,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod kafka;
 mod laws;
+mod mistakes;
 mod promises;
 mod rabbitmq;
 mod redis_streams;

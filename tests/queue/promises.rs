@@ -1,6 +1,7 @@
 //! Whatever breaks: what a semantics promises holds, and every message is somewhere.
 
 use crate::common::{exponential, text};
+use crate::kafka::topic;
 use crate::world::{Described, Fault, Settings, describe, faults, messages, suffer};
 use proptest::prelude::*;
 use scalelab::audit::MessageReport;
@@ -71,6 +72,24 @@ proptest! {
         prop_assert_eq!(counts.reordered_count, 0);
     }
 
+    /// All in sync have it before its producer is told: at least once, whatever crashes. Processes only: a host that dies with the
+    /// last copy takes what was not flushed with it.
+    #[test]
+    fn kafka_delivers_at_least_once(faults in faults(true), seed in 0..1000u64, brokers in 1..4i64) {
+        let faults: Vec<Fault> = faults.into_iter().map(process_only).collect();
+        let described = describe(100.0, topic(brokers, brokers, "all", vec![]), consumers(3, vec![]));
+        assert_all_processed(&described, &faults, seed)?;
+    }
+
+    /// Whatever is acknowledged and how: messages are processed, held or lost, and nothing vanishes from the books.
+    #[test]
+    fn kafka_conserves(faults in faults(true), seed in 0..1000u64, acks in 0..3usize, replicas in 1..4i64) {
+        let described = describe(100.0, topic(3, replicas, ["0", "1", "all"][acks], vec![]), consumers(2, vec![("reset", text("earliest"))]));
+        let simulation = run(&described, &faults, seed);
+        assert_conserved(&simulation);
+        prop_assert_eq!(simulation.digest(), run(&described, &faults, seed).digest());
+    }
+
     /// With an append-only file on disk before every answer, and workers that claim: at least once.
     #[test]
     fn redis_streams_deliver_at_least_once(faults in faults(true), seed in 0..1000u64) {
@@ -79,6 +98,10 @@ proptest! {
         let described = describe(100.0, queue, consumers(3, claims));
         assert_all_processed(&described, &faults, seed)?;
     }
+}
+
+fn process_only(fault: Fault) -> Fault {
+    if fault.of_queue && fault.kind == "host" { Fault { kind: "process", ..fault } } else { fault }
 }
 
 fn long_polls() -> Settings {

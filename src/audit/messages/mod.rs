@@ -96,10 +96,8 @@ impl Messages {
         if known != 0 && self.revive(known, queue, now) {
             return known;
         }
-        let order = self.order(queue, key);
-        order.accepted += 1;
-        let record =
-            Record { accepted_at: now, key, order: order.accepted, queue, holders: 1, ..Record::default() };
+        let order = self.next_order(queue, key);
+        let record = Record { accepted_at: now, key, order, queue, holders: 1, ..Record::default() };
         self.backlog.step(now, 1);
         self.records.push(record)
     }
@@ -108,8 +106,12 @@ impl Messages {
     fn revive(&mut self, id: u32, queue: u16, now: u64) -> bool {
         match self.records.get_mut(id) {
             Some(record) if record.queue != queue => false,
-            Some(_) => {
-                self.change(id, now, |record| record.holders += 1);
+            Some(record) => {
+                let (gone, key) = (record.holders == 0 && !record.has(PROCESSED), record.key);
+                let order = record.order;
+                // What nobody had any more stands behind all that has come since.
+                let order = if gone { self.next_order(queue, key) } else { order };
+                self.change(id, now, |record| (record.holders, record.order) = (record.holders + 1, order));
                 true
             }
             // Its fate is sealed: an effect more would be a duplicate, which needs no record.
@@ -155,6 +157,13 @@ impl Messages {
             self.counts.published_count += u64::from(record.accepted_at >= from);
             self.change(id, now, |record| record.set(ACKNOWLEDGED));
         }
+    }
+
+    /// A producer takes a message for published that no broker has.
+    pub fn vanish(&mut self, queue: u16, key: u64, now: u64) {
+        let id = self.accept(queue, key, 0, now);
+        self.acknowledge(id, now);
+        self.release(id, now);
     }
 
     /// Somebody more holds it.
@@ -228,6 +237,12 @@ impl Messages {
             self.backlog.step(now, if waits { 1 } else { -1 });
         }
         self.records.retire();
+    }
+
+    fn next_order(&mut self, queue: u16, key: u64) -> u32 {
+        let order = self.order(queue, key);
+        order.accepted += 1;
+        order.accepted
     }
 
     fn order(&mut self, queue: u16, key: u64) -> &mut KeyOrder {

@@ -225,8 +225,8 @@ impl Component for Client {
     }
 
     #[inline]
-    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
-        if let Some(to) = self.publisher.as_mut().and_then(|publisher| publisher.learn(&reply)) {
+    fn on_reply(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
+        if let Some(to) = self.publisher.as_mut().and_then(|publisher| publisher.learn(&mut reply, cx)) {
             let timeout = self.timeout;
             let bytes = cx.request(reply.request).map_or(0, |request| request.bytes);
             cx.ask(Ask { request: reply.request, bytes, timeout, ..Ask::new(to, PUBLISH, reply.key) });

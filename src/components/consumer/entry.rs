@@ -2,7 +2,7 @@
 
 use super::super::{Site, queue, site};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems, Settings, one_of};
-use crate::kernel::{SECOND, Time};
+use crate::kernel::{MILLISECOND, SECOND, Time};
 
 const ACKS: &[Policy] = &[
     Policy {
@@ -16,6 +16,21 @@ const ACKS: &[Policy] = &[
         about: "a message is acknowledged when it is received: at most once",
         source: "RabbitMQ's guide to consumer acknowledgements: automatic mode",
         wrong_when: "messages must not be lost when a consumer dies",
+    },
+];
+
+const RESETS: &[Policy] = &[
+    Policy {
+        name: "latest",
+        about: "it goes on with what comes next",
+        source: "Kafka consumer configs: auto.offset.reset, its default",
+        wrong_when: "what is left must still be processed",
+    },
+    Policy {
+        name: "earliest",
+        about: "it goes on with the oldest that is left",
+        source: "Kafka consumer configs: auto.offset.reset",
+        wrong_when: "only news counts",
     },
 ];
 
@@ -58,23 +73,29 @@ pub(super) static ENTRY: Entry = Entry {
             name: "batch",
             kind: Kind::Count(1, 65_535),
             preset: Preset::Absent(
-                "1 for sqs (MaxNumberOfMessages, AWS API Reference), all there is for redis_streams",
+                "500 for kafka (max.poll.records), 1 for sqs (MaxNumberOfMessages), all for redis_streams",
             ),
-            about: "sqs (up to 10), redis_streams: most messages that a worker gets at a time",
+            about: "kafka, sqs (up to 10), redis_streams: most messages that a worker gets at a time",
         },
         Param {
             name: "wait",
             kind: Kind::Duration,
             preset: Preset::Absent(
-                "sqs: 0, short polling (ReceiveMessageWaitTimeSeconds); redis_streams: until there is something",
+                "kafka: 500 ms (fetch.max.wait.ms); sqs: 0, short polling; redis_streams: until there is something",
             ),
-            about: "sqs (up to 20 s), redis_streams: how long a poll waits at the broker while there is nothing",
+            about: "kafka, sqs (up to 20 s), redis_streams: how long a poll waits at the broker while there is nothing",
         },
         Param {
             name: "poll",
             kind: Kind::Duration,
             preset: Preset::Absent("required for short polling"),
             about: "sqs without `wait`: pause after a poll that found nothing",
+        },
+        Param {
+            name: "reset",
+            kind: Kind::Choice(RESETS),
+            preset: Preset::Choice("latest"),
+            about: "kafka: where a worker goes on whose place has been deleted",
         },
         Param {
             name: "claim_after",
@@ -124,21 +145,30 @@ pub(super) static ENTRY: Entry = Entry {
 /// Settings that only consumers of some queues have.
 const ONLY: &[(&str, &[&str])] = &[
     ("prefetch", &["rabbitmq"]),
-    ("batch", &["sqs", "redis_streams"]),
-    ("wait", &["sqs", "redis_streams"]),
+    ("batch", &["kafka", "sqs", "redis_streams"]),
+    ("wait", &["kafka", "sqs", "redis_streams"]),
+    ("reset", &["kafka"]),
     ("poll", &["sqs"]),
     ("claim_after", &["redis_streams"]),
 ];
 
 /// Most messages that a poll brings.
 pub(super) fn batch(site: &Site<'_>) -> u64 {
-    let usual = if kind_of_queue(site) == "sqs" { 1 } else { 65_535 };
+    let usual = match kind_of_queue(site) {
+        "kafka" => 500,
+        "sqs" => 1,
+        _ => 65_535,
+    };
     site.settings().count("batch").unwrap_or(usual)
 }
 
 /// How long a poll waits while there is nothing; 0 = not at all.
 pub(super) fn wait(site: &Site<'_>) -> Time {
-    let usual = if kind_of_queue(site) == "sqs" { 0 } else { WAITS_FOR_EVER };
+    let usual = match kind_of_queue(site) {
+        "kafka" => 500 * MILLISECOND,
+        "sqs" => 0,
+        _ => WAITS_FOR_EVER,
+    };
     site.settings().duration("wait").unwrap_or(usual)
 }
 
@@ -151,6 +181,11 @@ fn kind_of_queue(site: &Site<'_>) -> &'static str {
 
 pub(super) fn nodes(settings: &Settings) -> u64 {
     settings.count("count").expect("preset")
+}
+
+/// Whether a reader whose place is gone goes on with what is left, and not with what comes next.
+pub(super) fn resets_to_earliest(settings: &Settings) -> bool {
+    RESETS[settings.choice("reset")].name == "earliest"
 }
 
 /// Whether messages are acknowledged when they are received.

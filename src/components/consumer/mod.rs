@@ -4,6 +4,7 @@ use super::{ComponentKind, Site};
 use crate::kernel::Component;
 
 mod entry;
+mod log;
 mod poll;
 mod push;
 mod source;

@@ -1,5 +1,6 @@
 //! Where a worker's messages come from: each semantics has its own way to get them and to say that they are done.
 
+use super::log::Reader;
 use super::poll::Poll;
 use super::push::Push;
 use crate::components::Site;
@@ -23,6 +24,8 @@ pub enum Source {
     Push(Push),
     /// The worker asks.
     Poll(Poll),
+    /// The worker reads its share of a log.
+    Log(Box<Reader>),
 }
 
 /// The same for every source.
@@ -31,6 +34,7 @@ macro_rules! each {
         match $self {
             Source::Push($source) => $what,
             Source::Poll($source) => $what,
+            Source::Log($source) => $what,
         }
     };
 }
@@ -41,6 +45,7 @@ impl Source {
         let queue = site.settings().group("of").expect("required");
         match semantics(site.of(queue).settings()) {
             "rabbitmq" => Source::Push(Push::new(site)),
+            "kafka" => Source::Log(Box::new(Reader::new(site))),
             _ => Source::Poll(Poll::new(site)),
         }
     }
@@ -55,6 +60,7 @@ impl Source {
         match self {
             Source::Push(push) => push.leave(cx),
             Source::Poll(poll) => poll.leave(),
+            Source::Log(log) => log.leave(cx),
         }
     }
 
@@ -72,6 +78,7 @@ impl Source {
         match self {
             Source::Push(push) => push.on_reply(reply, cx),
             Source::Poll(poll) => poll.on_reply(reply, got, cx),
+            Source::Log(log) => log.on_reply(reply, got, cx),
         }
     }
 
@@ -82,10 +89,18 @@ impl Source {
 
     /// The worker is done with a message, well or not. What comes next is added to `got`.
     #[inline]
-    pub fn settle(&mut self, done: &Incoming, well: bool, _got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+    pub fn settle(&mut self, done: &Incoming, well: bool, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
         match self {
             Source::Push(push) => push.settle(done, well, cx),
             Source::Poll(poll) => poll.settle(done, well, cx),
+            Source::Log(log) => log.settle(done, well, got, cx),
+        }
+    }
+
+    /// A crash: what the source itself holds is gone.
+    pub fn crash(&mut self, cx: &mut Ctx<'_>) {
+        if let Source::Log(log) = self {
+            log.crash(cx);
         }
     }
 }

@@ -172,6 +172,7 @@ impl Worker {
         }
         self.free.clear();
         self.threads.clear(now);
+        self.source.crash(cx);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings of a queue, and what can be wrong with them.
 
 use super::super::{Group, Site, site};
+use super::kafka::{self, ACKS};
 use super::redis_streams::FSYNCS;
 use super::{SEMANTICS, semantics};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, one_of};
@@ -72,7 +73,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "length",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound of its own; beyond 10 million messages a broker rejects"),
-            about: "rabbitmq: most ready messages; redis_streams: MAXLEN, beyond which the oldest go, whatever became of them",
+            about: "rabbitmq: most ready messages; kafka: records of a partition, redis_streams: MAXLEN: beyond it the oldest go",
         },
         Param {
             name: "overflow",
@@ -123,6 +124,72 @@ pub(super) static ENTRY: Entry = Entry {
             about: "rabbitmq: a delivery unacknowledged for so long closes its connection (30 min: its consumer guide)",
         },
         Param {
+            name: "brokers",
+            kind: Kind::Count(1, 32),
+            preset: Preset::Count(1),
+            about: "kafka: brokers; one more node, the last, is controller and group coordinator",
+        },
+        Param {
+            name: "partitions",
+            kind: Kind::Count(1, 10_000),
+            preset: Preset::Count(1),
+            about: "kafka: logs over which keys are spread (1: num.partitions)",
+        },
+        Param {
+            name: "replicas",
+            kind: Kind::Count(1, 32),
+            preset: Preset::Count(1),
+            about: "kafka: brokers that have each partition (1: default.replication.factor)",
+        },
+        Param {
+            name: "acks",
+            kind: Kind::Choice(ACKS),
+            preset: Preset::Choice("all"),
+            about: "kafka: when a producer has its answer (all: producer configs)",
+        },
+        Param {
+            name: "min_in_sync",
+            kind: Kind::Count(1, 32),
+            preset: Preset::Count(1),
+            about: "kafka, acks \"all\": with fewer brokers in sync messages are rejected (1: min.insync.replicas)",
+        },
+        Param {
+            name: "unclean",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "kafka: one that is not in sync may lead if nobody else can (unclean.leader.election.enable)",
+        },
+        Param {
+            name: "flush",
+            kind: Kind::Duration,
+            preset: Preset::Duration(30 * SECOND),
+            about: "kafka: a dead host loses what was written since (30 s: vm.dirty_expire_centisecs of Linux)",
+        },
+        Param {
+            name: "replica_lag",
+            kind: Kind::Duration,
+            preset: Preset::Duration(30 * SECOND),
+            about: "kafka: a follower that has not caught up for so long is not in sync (30 s: replica.lag.time.max.ms)",
+        },
+        Param {
+            name: "session",
+            kind: Kind::Duration,
+            preset: Preset::Duration(45 * SECOND),
+            about: "kafka: a consumer silent for so long loses its share (45 s: session.timeout.ms)",
+        },
+        Param {
+            name: "rebalance_timeout",
+            kind: Kind::Duration,
+            preset: Preset::Duration(300 * SECOND),
+            about: "kafka: sharing out anew waits so long for members (5 min: max.poll.interval.ms)",
+        },
+        Param {
+            name: "rebalance_delay",
+            kind: Kind::Duration,
+            preset: Preset::Duration(3 * SECOND),
+            about: "kafka: the first sharing waits so long for members (3 s: group.initial.rebalance.delay.ms)",
+        },
+        Param {
             name: "visibility",
             kind: Kind::Duration,
             preset: Preset::Duration(30 * SECOND),
@@ -131,8 +198,10 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "retention",
             kind: Kind::Duration,
-            preset: Preset::Absent("sqs: 4 days (SQS Developer Guide, MessageRetentionPeriod)"),
-            about: "sqs: messages older than this are deleted, whatever became of them",
+            preset: Preset::Absent(
+                "kafka: 7 days (log.retention.hours); sqs: 4 days (MessageRetentionPeriod)",
+            ),
+            about: "kafka, sqs: messages older than this are deleted, whatever became of them",
         },
         Param {
             name: "in_flight",
@@ -188,14 +257,26 @@ pub(super) static ENTRY: Entry = Entry {
 
 /// Settings that only some semantics have.
 const ONLY: &[(&str, &[&str])] = &[
-    ("length", &["rabbitmq", "redis_streams"]),
+    ("length", &["rabbitmq", "kafka", "redis_streams"]),
     ("overflow", &["rabbitmq"]),
     ("ttl", &["rabbitmq"]),
     ("durable", &["rabbitmq"]),
     ("commit", &["rabbitmq"]),
     ("dead_letters", &["rabbitmq"]),
+    ("max_deliveries", &["rabbitmq", "sqs", "redis_streams"]),
     ("visibility", &["sqs"]),
-    ("retention", &["sqs"]),
+    ("retention", &["kafka", "sqs"]),
+    ("brokers", &["kafka"]),
+    ("partitions", &["kafka"]),
+    ("replicas", &["kafka"]),
+    ("acks", &["kafka"]),
+    ("min_in_sync", &["kafka"]),
+    ("unclean", &["kafka"]),
+    ("flush", &["kafka"]),
+    ("replica_lag", &["kafka"]),
+    ("session", &["kafka"]),
+    ("rebalance_timeout", &["kafka"]),
+    ("rebalance_delay", &["kafka"]),
     ("in_flight", &["sqs"]),
     ("fifo", &["sqs"]),
     ("hosts", &["sqs"]),
@@ -207,8 +288,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("ack_timeout", &["rabbitmq"]),
 ];
 
-pub(super) fn nodes(_settings: &Settings) -> u64 {
-    1
+pub(super) fn nodes(settings: &Settings) -> u64 {
+    if semantics(settings) == "kafka" { kafka::brokers(settings) + 1 } else { 1 }
 }
 
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
@@ -221,9 +302,12 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             problems.push(settings.problem(setting, message).hint("leave it out"));
         }
     }
-    if kind == "sqs" {
-        check_sqs(site, problems);
+    match kind {
+        "sqs" => check_sqs(site, problems),
+        "kafka" => check_kafka(site, problems),
+        _ => {}
     }
+    check_retention(site, problems);
     check_bound(site, problems);
 }
 
@@ -250,7 +334,20 @@ fn check_sqs(site: &Site<'_>, problems: &mut Problems) {
         let problem = Problem::at(place, "`host_outages` and `host_outage` belong together");
         problems.push(problem.hint("one says how often a host goes away, the other for how long"));
     }
-    check_retention(site, problems);
+}
+
+fn check_kafka(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let count = |setting: &str| settings.count(setting).expect("preset");
+    let mut at_most = |setting: &str, bound: &str, hint: &str| {
+        let (value, most) = (count(setting), count(bound));
+        if value > most {
+            let message = format!("`{setting}` is {value}, more than `{bound}`, which is {most}");
+            problems.push(settings.problem(setting, message).hint(hint));
+        }
+    };
+    at_most("replicas", "brokers", "each broker has a partition at most once");
+    at_most("min_in_sync", "replicas", "no message could ever be acknowledged with `acks: \"all\"`");
 }
 
 /// A message that is deleted before anybody asks again is lost by design.

@@ -57,6 +57,11 @@ impl Polls {
         self.line.push_front(waiting);
     }
 
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.line.len()
+    }
+
     /// Whether nobody waits.
     pub fn is_empty(&self) -> bool {
         self.line.is_empty()
@@ -67,7 +72,11 @@ impl Polls {
         let call = CallId::from_bits(timer.data);
         if let Some(index) = self.line.iter().position(|waiting| waiting.call == call) {
             let waiting = self.line.remove(index).expect("just found");
-            self.answer(&waiting, std::iter::empty(), cx);
+            if cx.is_awaited(call) {
+                self.answer(&waiting, std::iter::empty(), cx);
+            } else {
+                cx.reply(call, Answer::ok(0, 0)); // nobody hears it; the parcel may be on its way to who asked anew
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! The producer's side: which broker a message goes to.
 
+use super::message;
 use crate::components::Site;
-use crate::kernel::{NodeId, Reply, Status};
+use crate::kernel::{Ctx, NodeId, Reply, Status};
 use crate::random::mix::mix64;
 
 /// Partition of a key: a fixed hash (Kafka's default partitioner takes murmur2 of the key).
@@ -16,6 +17,8 @@ pub struct Publisher {
     brokers: Vec<NodeId>,
     /// Whom it takes for the leader of each partition; one entry if there are no partitions.
     leaders: Vec<NodeId>,
+    /// The producer does not wait for the broker's word, and takes every message for published: the queue's number.
+    forgets: Option<u16>,
 }
 
 impl Publisher {
@@ -24,7 +27,9 @@ impl Publisher {
         let brokers = super::brokers(&site.of(queue));
         let partitions = super::partitions(&site.of(queue)) as usize;
         let leaders = (0..partitions).map(|partition| brokers[partition % brokers.len()]).collect();
-        Publisher { brokers, leaders }
+        let forgets =
+            super::is_fire_and_forget(site.of(queue).settings()).then(|| message::ordinal(&site.of(queue)));
+        Publisher { brokers, leaders, forgets }
     }
 
     #[inline]
@@ -39,7 +44,18 @@ impl Publisher {
     }
 
     /// Learns from an answer. The broker to ask again at once, if the one asked only knew where to go.
-    pub fn learn(&mut self, reply: &Reply) -> Option<NodeId> {
+    pub fn learn(&mut self, reply: &mut Reply, cx: &mut Ctx<'_>) -> Option<NodeId> {
+        let elsewhere = if reply.status == Status::Ok { None } else { self.learn_of_trouble(reply) };
+        let Some(queue) = self.forgets.filter(|_| reply.status != Status::Ok) else { return elsewhere };
+        // Nobody hears of the error, and the message is gone.
+        let now = cx.now();
+        cx.audit().messages_mut().vanish(queue, reply.key, now);
+        reply.status = Status::Ok;
+        None
+    }
+
+    #[cold]
+    fn learn_of_trouble(&mut self, reply: &Reply) -> Option<NodeId> {
         let partition = self.partition(reply.key);
         match reply.status {
             Status::Moved => {

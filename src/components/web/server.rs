@@ -182,9 +182,9 @@ impl Server {
     }
 
     #[inline(never)]
-    fn published(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+    fn published(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
         let publisher = self.publishes.as_mut().expect("it was asked");
-        if let Some(to) = publisher.learn(reply) {
+        if let Some(to) = publisher.learn(&mut reply, cx) {
             return self.send(reply.note, to, cx);
         }
         self.go_on(reply.note, Progress::Done(reply.pass_on()), cx);
@@ -301,7 +301,7 @@ impl Component for Server {
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         if reply.verb == PUBLISH {
-            return self.published(&reply, cx);
+            return self.published(reply, cx);
         }
         let task = &mut self.tasks[reply.note as usize];
         let reads = self.steps[task.step as usize] == Some(Step::Read);
