@@ -35,6 +35,10 @@ const TABLE: &[(&str, &str)] = &[
     ("09_dns_failover", "health_checks"),
     ("07_cdn_distance", "cdn"),
     ("07_cdn_invalidate", "purge"),
+    ("10_queue_outage", "queue"),
+    ("10_queue_semantics", "redelivery"),
+    ("10_queue_semantics", "idempotence"),
+    ("10_queue_semantics", "replication"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

@@ -40,6 +40,7 @@
 //! eight per write that was never answered and per rollback. Session memory: [`SESSION_ENTRIES_MAX`]. Versions end at
 //! 2^32 - 2, where further commits share the last number.
 
+pub mod messages;
 mod reads;
 mod record;
 mod report;
@@ -54,6 +55,7 @@ mod model;
 #[cfg(test)]
 mod model_test;
 
+pub use messages::{MessageReport, Messages};
 pub use report::{AuditReport, ReadCheck};
 
 use record::Record;
@@ -82,6 +84,7 @@ pub struct Audit {
     records: Vec<Record>,
     sessions: Sessions,
     counts: AuditReport,
+    messages: Messages,
 }
 
 impl Audit {
@@ -98,6 +101,7 @@ impl Audit {
             records: Vec::new(),
             sessions: Sessions::new(entries_max),
             counts: AuditReport::new(0),
+            messages: Messages::default(),
         }
     }
 
@@ -132,6 +136,18 @@ impl Audit {
     /// The warm-up ends at `now_ns`: all counts restart, what is known of versions and sessions stays.
     pub fn count_from(&mut self, now_ns: u64) {
         self.counts = AuditReport::new(now_ns);
+        self.messages.count_from(now_ns);
+    }
+
+    /// What became of messages.
+    pub fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// What became of messages, to add to it.
+    #[inline]
+    pub fn messages_mut(&mut self) -> &mut Messages {
+        &mut self.messages
     }
 
     /// The counts so far.

@@ -4,11 +4,13 @@ pub mod autoscaler;
 pub mod cache;
 pub mod cdn;
 pub mod client;
+pub mod consumer;
 pub mod database;
 pub mod dns;
 pub mod host;
 pub mod load_balancer;
 pub mod network;
+pub mod queue;
 pub mod site;
 pub mod steps;
 pub mod web;
@@ -46,6 +48,8 @@ pub const KINDS: &[ComponentKind] = &[
     dns::ZONE,
     dns::RESOLVER,
     cdn::KIND,
+    queue::KIND,
+    consumer::KIND,
 ];
 
 /// Translates an action that only one kind knows: who is told what, or what is wrong with the arguments.
@@ -89,6 +93,10 @@ pub const MECHANISMS: &[&str] = &[
     "dns_cache",
     "cdn",
     "purge",
+    "queue",
+    "redelivery",
+    "idempotence",
+    "replication",
 ];
 
 /// The kind of this name.

@@ -1,7 +1,7 @@
 //! The facts of a finished run, from which all metrics are computed.
 
 use super::totals::Totals;
-use crate::audit::AuditReport;
+use crate::audit::{AuditReport, MessageReport};
 use crate::components::client::{READS, WRITES};
 use crate::kernel::book::ClassBook;
 use crate::kernel::{Simulation, Time};
@@ -16,6 +16,8 @@ pub struct Facts {
     pub writes: ClassBook,
     /// What was stale or lost.
     pub audit: AuditReport,
+    /// What became of messages; `None` if there were none.
+    pub messages: Option<MessageReport>,
     /// Length of the measured part.
     pub measured: Time,
     /// Length of the warm-up.
@@ -74,6 +76,7 @@ impl Facts {
             reads: class(READS),
             writes: class(WRITES),
             audit: simulation.audit().report(),
+            messages: simulation.audit().messages().report(),
             measured,
             warmup,
             look_ups,

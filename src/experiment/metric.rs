@@ -1,6 +1,7 @@
 //! The metrics: one column of summary.csv each, and the names that scripts use for them.
 
 use super::facts::Facts;
+use crate::audit::MessageReport;
 use crate::catalog::did_you_mean;
 use crate::kernel::book::ClassBook;
 use crate::kernel::{milliseconds, seconds};
@@ -55,6 +56,10 @@ fn p(q: f64) -> impl Fn(&ClassBook) -> Option<f64> {
 
 fn max(book: &ClassBook) -> Option<f64> {
     book.latency.max().map(|ns| ns as f64)
+}
+
+fn of_messages(facts: &Facts, get: fn(&MessageReport) -> Option<f64>) -> Option<f64> {
+    facts.messages.as_ref().and_then(get)
 }
 
 fn ratio(part: u64, whole: u64) -> Option<f64> {
@@ -365,6 +370,42 @@ pub static METRICS: &[Metric] = &[
     metric("late_replies_count", Lower, "replies for which nobody waited any more: wasted work", |f| {
         count(f.late)
     }),
+    metric("messages_published_count", Neither, "messages that their broker has acknowledged", |f| {
+        of_messages(f, |m| count(m.published_count))
+    }),
+    metric("messages_processed_count", Higher, "messages processed at least once", |f| {
+        of_messages(f, |m| count(m.processed_count))
+    }),
+    metric("messages_duplicated_count", Lower, "effects of messages that had taken place before", |f| {
+        of_messages(f, |m| count(m.duplicated_count))
+    }),
+    metric("messages_reordered_count", Lower, "messages processed after a later one of the same key", |f| {
+        of_messages(f, |m| count(m.reordered_count))
+    }),
+    metric(
+        "messages_lost_count",
+        Lower,
+        "messages acknowledged and gone: neither processed nor held nor dead-lettered",
+        |f| of_messages(f, |m| count(m.lost_count)),
+    ),
+    metric("messages_dead_count", Lower, "messages set aside as dead letters", |f| {
+        of_messages(f, |m| count(m.dead_count))
+    }),
+    metric(
+        "message_age_p99_ms",
+        Lower,
+        "99 % of messages are processed so soon after they were published",
+        |f| of_messages(f, |m| m.age.quantile(0.99).map(milliseconds)),
+    ),
+    metric("queue_backlog_end_count", Lower, "messages that wait or are in work at the end", |f| {
+        of_messages(f, |m| count(m.backlog_count))
+    }),
+    metric(
+        "queue_drain_s",
+        Lower,
+        "time from the largest backlog until it is back at its mean of the warm-up; empty if it is not, or never was above",
+        |f| of_messages(f, |m| m.drain_ns.map(seconds)),
+    ),
     not_yet("cost_per_hour", Lower, "what the components cost (not measured yet: empty)"),
     metric("events_count", Neither, "events that the simulation handled", |f| count(f.events)),
 ];

@@ -232,6 +232,8 @@ impl Change<'_> {
             ("lock_waits_per_s", rate("lock_waits")),
             ("disk_utilization_ratio", self.disk()),
             ("log_utilization_ratio", self.mean("log_busy")),
+            ("lag_count", self.gauge("lag")),
+            ("in_flight_count", self.gauge("in_flight")),
         ]
         .into_iter()
         .filter_map(|(metric, value)| value.map(|value| (metric, value)))
@@ -262,6 +264,8 @@ pub const FIGURES: &[&str] = &[
     "lock_waits_per_s",
     "disk_utilization_ratio",
     "log_utilization_ratio",
+    "lag_count",
+    "in_flight_count",
 ];
 
 /// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.

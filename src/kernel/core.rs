@@ -10,6 +10,7 @@ use super::journal::Journal;
 use super::lane::Lane;
 use super::ledger::Ledger;
 use super::node::{Health, Node};
+use super::parcel::Parcels;
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
@@ -33,6 +34,7 @@ pub struct Core {
     pub(super) stand_ins: Vec<NodeId>,
     pub(super) transit: Box<dyn Transit>,
     pub(super) audit: Audit,
+    pub(super) parcels: Parcels,
     pub(super) book: Book,
     pub(super) background: Stream,
     pub(super) seed: u64,
@@ -57,6 +59,7 @@ impl Core {
             stand_ins: Vec::new(),
             transit,
             audit: Audit::new(keys),
+            parcels: Parcels::default(),
             book: Book::default(),
             background: Stream::named(seed, replication, "background"),
             seed,
@@ -82,6 +85,7 @@ impl Core {
             stand_ins: self.stand_ins.clone(),
             transit: self.transit.fork(),
             audit: self.audit.clone(),
+            parcels: self.parcels.clone(),
             book: self.book.clone(),
             background: self.background.clone(),
             journal: self.journal.clone(),

@@ -3,6 +3,7 @@
 use super::call::{Answer, Ask, Call, CallId, Phase, TimeoutClass};
 use super::core::Core;
 use super::event::{Event, NodeId, Timer};
+use super::parcel::{Item, ParcelId};
 use super::request::{Outcome, Request, RequestId};
 use super::time::Time;
 use crate::audit::Audit;
@@ -97,6 +98,23 @@ impl Ctx<'_> {
     /// Whether somebody still waits for the answer to a call made to this node.
     pub fn is_awaited(&self, call: CallId) -> bool {
         self.core.calls.get(call).is_some_and(|call| call.phase.has(Phase::WAITING))
+    }
+
+    // ---- parcels
+
+    /// A parcel to fill; its id travels with calls.
+    pub fn open_parcel(&mut self) -> ParcelId {
+        self.core.parcels.open()
+    }
+
+    /// What is in a parcel.
+    pub fn parcel(&self, id: ParcelId) -> &[Item] {
+        self.core.parcels.get(id)
+    }
+
+    /// What is in a parcel, to change.
+    pub fn parcel_mut(&mut self, id: ParcelId) -> &mut Vec<Item> {
+        self.core.parcels.get_mut(id)
     }
 
     // ---- requests

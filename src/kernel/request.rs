@@ -35,6 +35,8 @@ pub struct Request {
     pub bytes: u32,
     /// Newest acknowledged version of `key` when the request began (see `audit`).
     pub floor: u32,
+    /// Number of the message that carries it, so that a second copy is known as one; 0 = none yet.
+    pub message: u32,
     generation: u32,
     /// Region of the client; 0 = not modelled.
     pub region: u16,
@@ -67,6 +69,7 @@ impl Request {
             address: 0,
             bytes: 0,
             floor: 0,
+            message: 0,
             generation: 0,
             region: 0,
             access: 0,

@@ -13,7 +13,7 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "cdn", "dns"]),
+            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "cdn", "dns", "queue"]),
             preset: Preset::Required,
             about: "where requests go: a single node (put a load_balancer before several), or a name (dns)",
         },
@@ -45,7 +45,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "writes",
             kind: Kind::Share,
             preset: Preset::Share(0.0),
-            about: "share of requests that write (for a trace, give it to trace(..))",
+            about: "share of requests that write (for a trace, give it to trace(..)); to a queue all do",
         },
         Param {
             name: "asks",
@@ -259,7 +259,7 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
             problems.push(problem.hint("send the traffic to dns(\"name\", #{ to: .. })"));
         }
     }
-    if group.count > 1 {
+    if group.count > 1 && group.kind != "queue" {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
         let hint = "put a load_balancer before them";
         problems.push(settings.problem("to", message).hint(hint));

@@ -9,13 +9,14 @@ use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wi
 use super::{READS, WRITES};
 use crate::components::Site;
 use crate::components::database::model::Question;
+use crate::components::queue::publisher::Publisher;
 use crate::components::steps::Step;
 use crate::kernel::{
     Ask, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request,
     RequestId, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{LOGIN, LOOKUP, WRITE};
+use crate::parts::verbs::{LOGIN, LOOKUP, PUBLISH, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -33,6 +34,8 @@ const VISITORS: u64 = u64::MAX / 2;
 pub(super) struct Client {
     name: String,
     to: NodeId,
+    /// What goes to a queue is published; a producer finds its broker.
+    publisher: Option<Box<Publisher>>,
     source: Source,
     wanted: Wanted,
     writes: f64,
@@ -60,6 +63,8 @@ pub(super) struct Client {
 impl Client {
     pub fn new(site: &Site<'_>) -> Self {
         let settings = site.settings();
+        let to = settings.group("to").expect("required");
+        let is_queue = site.layout.groups[to].kind == "queue";
         let retry = RetryPlan {
             attempts: settings.count("attempts").expect("preset") as u8,
             backoff: settings.duration("backoff").unwrap_or(0),
@@ -69,11 +74,12 @@ impl Client {
         };
         Client {
             name: site.group().name.clone(),
-            to: site.layout.first(settings.group("to").expect("required")),
+            to: site.layout.first(to),
             source: Source::new(site),
             wanted: Wanted::new(settings.keys("keys")),
             writes: settings.share("writes").expect("preset"),
             asks: Question::of(settings.choice("asks")).verb(),
+            publisher: is_queue.then(|| Box::new(Publisher::new(site, to))),
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
             addresses: Addresses::new(settings),
@@ -142,7 +148,7 @@ impl Client {
         if let Some(browsers) = &mut self.browsers {
             browsers.open(&mut request);
         }
-        request.class = if wish.writes { WRITES } else { READS };
+        request.class = if wish.writes || self.publisher.is_some() { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
         if let Some(population) = &self.population {
             place(&mut request, population, self.draws);
@@ -197,7 +203,10 @@ impl Client {
         let Some(request) = cx.request(id) else { return };
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
-        let verb = if writes { WRITE } else { self.asks };
+        let (to, verb) = match &self.publisher {
+            Some(publisher) => (publisher.broker(key), PUBLISH),
+            None => (to, if writes { WRITE } else { self.asks }),
+        };
         cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(to, verb, key) });
     }
 
@@ -329,9 +338,15 @@ impl Component for Client {
     }
 
     #[inline]
-    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+    fn on_reply(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
         if reply.verb == LOOKUP {
             return self.resolved(&reply, cx);
+        }
+        if let Some(to) = self.publisher.as_mut().and_then(|publisher| publisher.learn(&mut reply, cx)) {
+            let timeout = self.timeout;
+            let bytes = cx.request(reply.request).map_or(0, |request| request.bytes);
+            cx.ask(Ask { request: reply.request, bytes, timeout, ..Ask::new(to, PUBLISH, reply.key) });
+            return;
         }
         match reply.status {
             Status::Ok | Status::Missing if reply.verb != LOGIN => self.succeed(&reply, cx),

@@ -9,7 +9,8 @@ use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problem, Probl
 use crate::parts::plan::{CacheError, WritePlan};
 use crate::parts::station;
 
-const STEPS: &[&str] = &["cpu", "read", "write", "aggregate", "columns", "friends_of_friends", "join"];
+const STEPS: &[&str] =
+    &["cpu", "read", "write", "aggregate", "columns", "friends_of_friends", "join", "publish"];
 
 const ACTIONS: &[Action] = &[
     site::CRASH,
@@ -48,6 +49,12 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Group(&["cache", "database"]),
             preset: Preset::Absent("no step \"write\""),
             about: "where it writes: a cache (its write strategy is followed) or a database",
+        },
+        Param {
+            name: "publishes",
+            kind: Kind::Group(&["queue"]),
+            preset: Preset::Absent("no step \"publish\""),
+            about: "the queue it gives messages to; alone it makes [\"cpu\", \"publish\"] the usual steps of a write",
         },
         Param {
             name: "service",
@@ -185,13 +192,19 @@ pub(super) fn nodes(settings: &Settings) -> u64 {
 
 /// The steps of a list, or the usual ones.
 pub(super) fn steps(settings: &Settings, name: &str) -> Vec<Step> {
-    let usual = if name == "on_read" { ["cpu", "read"] } else { ["cpu", "write"] };
+    let publishes = settings.group("publishes").is_some() && settings.group("writes").is_none();
+    let usual = match name {
+        "on_read" => ["cpu", "read"],
+        _ if publishes => ["cpu", "publish"],
+        _ => ["cpu", "write"],
+    };
     let given = settings.texts(name);
     let names = if given.is_empty() { usual.map(String::from).to_vec() } else { given };
     let step = |name: &String| match name.as_str() {
         "cpu" => Step::Cpu,
         "read" => Step::Read,
         "write" => Step::Write,
+        "publish" => Step::Publish,
         question => Step::Ask(Question::named(question).expect("checked").verb()),
     };
     names.iter().map(step).collect()
@@ -235,21 +248,21 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let problem = settings.problem("cores", "`cores` are those of the host it stands `on`");
         problems.push(problem.hint("give them to the host"));
     }
-    for (steps_name, target) in
-        [("on_read", "reads"), ("on_write", "reads"), ("on_read", "writes"), ("on_write", "writes")]
-    {
-        let wanted = if target == "reads" { Step::Read } else { Step::Write };
+    let targets = [("reads", Step::Read), ("writes", Step::Write), ("publishes", Step::Publish)];
+    let pairs = targets.iter().flat_map(|target| ["on_read", "on_write"].map(|name| (name, *target)));
+    for (steps_name, (target, wanted)) in pairs {
         let given = settings.is_given(steps_name);
         if given && steps(settings, steps_name).contains(&wanted) && settings.group(target).is_none() {
             let message = format!("`{steps_name}` has a step that needs the setting `{target}`");
-            problems.push(
-                settings.problem(steps_name, message).hint(format!("add `{target}:` a database or cache")),
-            );
+            problems.push(settings.problem(steps_name, message).hint(format!(
+                "add `{target}:` {}",
+                if target == "publishes" { "a queue" } else { "a database or cache" }
+            )));
         }
     }
     check_sessions(site, problems);
     check_pauses(site, problems);
-    if settings.group("reads").is_none() && settings.group("writes").is_none() {
+    if ["reads", "writes", "publishes"].iter().all(|target| settings.group(target).is_none()) {
         // A server without data still answers: its own work is the whole request.
         if settings.variate("service").is_none() {
             let message = format!("web \"{}\" has nothing to do", site.group().name);

@@ -41,6 +41,7 @@ enum Step {
     Check,
     /// A question to the store, by its verb.
     Ask(u16),
+    Publish,
 }
 
 /// The server shall answer health checks with "send nobody new" (1), or no longer (0).

@@ -7,15 +7,17 @@ use super::reach::access;
 use super::scale::Scale;
 use super::session::Sessions;
 use super::{DRAIN, Length, Step};
+use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, host};
 use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
+    TimeoutClass, Timer,
 };
 use crate::parts::plan::{Access, Operation, Progress};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::processor::{self, Processor};
 use crate::parts::station::{self, Job, Station, StationPlan};
-use crate::parts::verbs::{ASK, COMPUTE, HEALTH};
+use crate::parts::verbs::{ASK, COMPUTE, HEALTH, PUBLISH};
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
@@ -32,6 +34,9 @@ pub(super) struct Server {
     host: Option<NodeId>,
     reads: Option<Access>,
     writes: Option<Access>,
+    publishes: Option<Box<Publisher>>,
+    /// Time-out class of what is published.
+    patience: Option<TimeoutClass>,
     timeout: Length,
     service: Option<Variate>,
     purpose: u64,
@@ -93,6 +98,8 @@ impl Server {
             host,
             reads: settings.group("reads").map(|target| access(site, target)),
             writes: settings.group("writes").map(|target| access(site, target)),
+            publishes: settings.group("publishes").map(|target| Box::new(Publisher::new(site, target))),
+            patience: None,
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
             purpose: site.purpose("cpu"),
@@ -167,6 +174,7 @@ impl Server {
                 Some(Step::KeepSession) => self.session_step(index, true, cx),
                 Some(Step::Check) => return self.answer_check(index, cx),
                 Some(Step::Ask(verb)) => self.ask(index, verb, cx),
+                Some(Step::Publish) => self.publish(index, cx),
             };
             if waits {
                 return;
@@ -266,6 +274,31 @@ impl Server {
         true
     }
 
+    /// Gives a message to the broker; its acknowledgement ends the step.
+    #[inline(never)]
+    fn publish(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        let Some(publisher) = &self.publishes else { return false };
+        let to = publisher.broker(self.tasks[index as usize].operation.key);
+        self.send(index, to, cx);
+        true
+    }
+
+    fn send(&self, index: u32, to: NodeId, cx: &mut Ctx<'_>) {
+        let &Task { call: parent, bytes, operation: Operation { request, key, .. }, .. } =
+            &self.tasks[index as usize];
+        let timeout = self.patience;
+        cx.ask(Ask { request, parent, bytes, timeout, note: index, ..Ask::new(to, PUBLISH, key) });
+    }
+
+    #[inline(never)]
+    fn published(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
+        let publisher = self.publishes.as_mut().expect("it was asked");
+        if let Some(to) = publisher.learn(&mut reply, cx) {
+            return self.send(reply.note, to, cx);
+        }
+        self.go_on(reply.note, Progress::Done(reply.pass_on()), cx);
+    }
+
     /// What follows from the progress of the task's operation.
     #[inline]
     fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
@@ -327,6 +360,7 @@ fn to_caller(answer: Answer) -> Answer {
 impl Component for Server {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let class = self.timeout.map(|length| cx.timeout_class(length));
+        self.patience = class;
         for access in [&mut self.reads, &mut self.writes].into_iter().flatten() {
             access.timeout = class;
         }
@@ -357,6 +391,9 @@ impl Component for Server {
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         if reply.verb == COMPUTE {
             return self.computed(&reply, cx);
+        }
+        if reply.verb == PUBLISH {
+            return self.published(reply, cx);
         }
         let task = &mut self.tasks[reply.note as usize];
         let access = match self.steps[task.step as usize] {

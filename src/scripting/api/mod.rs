@@ -47,6 +47,8 @@ pub const WORDS: &[(&str, &str)] = &[
         "database(\"name\", #{ read: 3.ms, write: 8.ms }) or #{ model: \"relational\", rows: 10_000 }",
     ),
     ("host", "host(\"name\", #{ cores: 4 })"),
+    ("queue", "queue(\"name\", #{ kind: \"rabbitmq\" })"),
+    ("consumers", "consumers(\"name\", #{ of: queue, count: 4, service: 5.ms })"),
     ("web", "web(\"name\", #{ reads: store, .. })"),
     ("load_balancer", "load_balancer(\"name\", #{ to: servers })"),
     ("autoscaler", "autoscaler(\"name\", #{ of: servers, utilization: 60.percent, max: 10 })"),

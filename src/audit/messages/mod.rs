@@ -1,0 +1,384 @@
+//! The truth about messages: which acknowledged ones were processed, how often, in which order, and which are gone.
+//!
+//! A message gets its number from its broker at its first acceptance; it travels with the message, so that a copy is
+//! known as one. Of each message is kept how many *holders* it has (the broker's log or line, the memory of a
+//! consumer), and four facts: acknowledged (the producer has the broker's word for it), processed (its effect has taken
+//! place), dead (set aside for good, where an operator finds it), counted as lost.
+//!
+//! * **Lost**: acknowledged, never processed, not dead, and nobody holds it any more. Judged again at every change: a
+//!   producer that sends it once more can undo a loss.
+//! * **Duplicate**: an effect that had taken place before. Each further one counts.
+//! * **Reordered**: the first effect of a message comes after that of one accepted later, of the same key and queue.
+//! * **Age**: from the first acceptance to the first effect.
+//! * **Backlog**: messages accepted and neither processed nor dead nor gone. The *drain time* is the time from the largest
+//!   backlog of the measured part until it is first back at its mean of the warm-up (at least 1).
+//!
+//! Memory: messages whose fate is sealed leave the window of records for two bits each; those that stay behind when the
+//! window is full wait in a map.
+
+mod backlog;
+mod record;
+
+use crate::stats::Histogram;
+use backlog::Backlog;
+use record::{ACKNOWLEDGED, COUNTED_LOST, DEAD, PROCESSED, Record, Records};
+
+/// The counts of messages accepted in the measured part of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessageReport {
+    /// Acknowledged by their broker.
+    pub published_count: u64,
+    /// Processed at least once.
+    pub processed_count: u64,
+    /// Effects that had taken place before.
+    pub duplicated_count: u64,
+    /// First effects that came after those of later messages of the same key.
+    pub reordered_count: u64,
+    /// Acknowledged and gone without effect.
+    pub lost_count: u64,
+    /// Set aside as dead letters.
+    pub dead_count: u64,
+    /// Nanoseconds from acceptance to the first effect.
+    pub age: Histogram,
+    /// Messages accepted and not yet dealt with, now.
+    pub backlog_count: u64,
+    /// Nanoseconds from the largest backlog until it was gone; `None` if it is not gone yet or there was none.
+    pub drain_ns: Option<u64>,
+}
+
+/// Order within one key of one queue.
+#[derive(Clone, Copy, Debug, Default)]
+struct KeyOrder {
+    accepted: u32,
+    processed: u32,
+}
+
+/// What is known of all messages.
+#[derive(Clone, Debug, Default)]
+pub struct Messages {
+    records: Records,
+    /// By queue, then by key.
+    orders: Vec<Vec<KeyOrder>>,
+    counted_from: u64,
+    counts: MessageReport,
+    backlog: Backlog,
+    any: bool,
+}
+
+/// Keys at or above this number share one order: it must fit in memory.
+const KEYS_MAX: u64 = 1 << 27;
+
+impl Messages {
+    /// Counts begin anew: only what is accepted from now on counts.
+    pub(super) fn count_from(&mut self, now: u64) {
+        self.counted_from = now;
+        self.counts = MessageReport::default();
+        self.backlog.measure_from(now);
+    }
+
+    /// The counts so far; `None` if there never was a message.
+    pub fn report(&self) -> Option<MessageReport> {
+        let backlog = (self.backlog.level(), self.backlog.drain());
+        let report =
+            || MessageReport { backlog_count: backlog.0, drain_ns: backlog.1, ..self.counts.clone() };
+        self.any.then(report)
+    }
+
+    /// Backlog x nanoseconds since the start.
+    pub fn backlog_area(&self, now: u64) -> u128 {
+        self.backlog.area(now)
+    }
+
+    /// A broker takes a message in and holds it. `known` is the number it carries from an earlier attempt, 0 if none.
+    /// Returns its number.
+    pub fn accept(&mut self, queue: u16, key: u64, known: u32, now: u64) -> u32 {
+        self.any = true;
+        if known != 0 && self.revive(known, queue, now) {
+            return known;
+        }
+        let order = self.next_order(queue, key);
+        let record = Record { accepted_at: now, key, order, queue, holders: 1, ..Record::default() };
+        self.backlog.step(now, 1);
+        self.records.push(record)
+    }
+
+    /// A message that is known comes once more. False if it belongs to another queue or its past is unknown.
+    fn revive(&mut self, id: u32, queue: u16, now: u64) -> bool {
+        match self.records.get_mut(id) {
+            Some(record) if record.queue != queue => false,
+            Some(record) => {
+                let (gone, key) = (record.holders == 0 && !record.has(PROCESSED), record.key);
+                let order = record.order;
+                // What nobody had any more stands behind all that has come since.
+                let order = if gone { self.next_order(queue, key) } else { order };
+                self.change(id, now, |record| (record.holders, record.order) = (record.holders + 1, order));
+                true
+            }
+            // Its fate is sealed: an effect more would be a duplicate, which needs no record.
+            None => self.records.was_processed(id),
+        }
+    }
+
+    /// Where the message stands in a partition's log, written there by the leader of this epoch.
+    pub fn place(&mut self, id: u32, partition: u16, offset: u64, epoch: u32) {
+        if let Some(record) = self.records.get_mut(id) {
+            (record.partition, record.place, record.epoch) = (partition, offset as u32 + 1, epoch as u8);
+        }
+    }
+
+    /// The log holds it no more for its readers: they are past it, or it was deleted, or (if an epoch is given) what the leader of that
+    /// epoch wrote is struck out. Nothing happens if it has another place by now.
+    pub fn leave_log(&mut self, id: u32, epoch: Option<u32>, now: u64) {
+        let stands =
+            |record: &Record| record.place > 0 && epoch.is_none_or(|epoch| record.epoch == epoch as u8);
+        if self.records.get(id).is_some_and(stands) {
+            self.change(id, now, |record| {
+                record.holders = record.holders.saturating_sub(1);
+                record.place = 0;
+            });
+        }
+    }
+
+    /// The log of a partition ends at `end`: what stood there or behind is held there no more (a new leader never had it).
+    pub fn cut(&mut self, queue: u16, partition: u16, end: u64, now: u64) {
+        let stands = |record: &Record| {
+            record.queue == queue && record.partition == partition && u64::from(record.place) > end
+        };
+        for id in self.records.matching(stands) {
+            self.leave_log(id, None, now);
+        }
+    }
+
+    /// The producer gets the broker's word for it.
+    pub fn acknowledge(&mut self, id: u32, now: u64) {
+        let from = self.counted_from;
+        let Some(record) = self.records.get_mut(id) else { return };
+        if !record.has(ACKNOWLEDGED) {
+            self.counts.published_count += u64::from(record.accepted_at >= from);
+            self.change(id, now, |record| record.set(ACKNOWLEDGED));
+        }
+    }
+
+    /// A producer takes a message for published that no broker has.
+    pub fn vanish(&mut self, queue: u16, key: u64, now: u64) {
+        let id = self.accept(queue, key, 0, now);
+        self.acknowledge(id, now);
+        self.release(id, now);
+    }
+
+    /// Somebody more holds it.
+    pub fn take(&mut self, id: u32, now: u64) {
+        self.change(id, now, |record| record.holders += 1);
+    }
+
+    /// Somebody holds it no more.
+    pub fn release(&mut self, id: u32, now: u64) {
+        self.change(id, now, |record| record.holders = record.holders.saturating_sub(1));
+    }
+
+    /// It is set aside for good.
+    pub fn bury(&mut self, id: u32, now: u64) {
+        let from = self.counted_from;
+        let Some(record) = self.records.get_mut(id) else { return };
+        if !record.has(DEAD) {
+            self.counts.dead_count += u64::from(record.accepted_at >= from);
+            self.change(id, now, |record| record.set(DEAD));
+        }
+    }
+
+    /// Whether its effect has taken place.
+    pub fn is_processed(&self, id: u32) -> bool {
+        self.records.get(id).map_or_else(|| self.records.was_processed(id), |record| record.has(PROCESSED))
+    }
+
+    /// Whether it is known as lost or dead or processed, or still held: false only for numbers never given.
+    pub fn is_known(&self, id: u32) -> bool {
+        self.records.knows(id)
+    }
+
+    /// Its effect takes place.
+    pub fn process(&mut self, id: u32, now: u64) {
+        let from = self.counted_from;
+        let Some(&record) = self.records.get(id) else {
+            self.counts.duplicated_count += u64::from(self.records.was_processed(id));
+            return;
+        };
+        let counted = u64::from(record.accepted_at >= from);
+        if record.has(PROCESSED) {
+            self.counts.duplicated_count += counted;
+            return;
+        }
+        self.counts.processed_count += counted;
+        if counted > 0 {
+            self.counts.age.record(now - record.accepted_at);
+        }
+        let order = self.order(record.queue, record.key);
+        let overtaken = record.order < order.processed;
+        order.processed = order.processed.max(record.order);
+        self.counts.reordered_count += u64::from(overtaken) * counted;
+        self.change(id, now, |record| record.set(PROCESSED));
+    }
+
+    /// Changes a record and judges it again.
+    #[inline]
+    fn change(&mut self, id: u32, now: u64, change: impl FnOnce(&mut Record)) {
+        let Some(record) = self.records.get_mut(id) else { return };
+        let waited = record.waits();
+        change(record);
+        let (waits, lost, counted) =
+            (record.waits(), record.is_lost(), record.accepted_at >= self.counted_from);
+        if lost != record.has(COUNTED_LOST) {
+            record.flip(COUNTED_LOST);
+            let count = &mut self.counts.lost_count;
+            // A message of the warm-up does not count, whatever becomes of it.
+            *count = if lost { *count + u64::from(counted) } else { *count - u64::from(counted) };
+        }
+        if waits != waited {
+            self.backlog.step(now, if waits { 1 } else { -1 });
+        }
+        self.records.retire();
+    }
+
+    fn next_order(&mut self, queue: u16, key: u64) -> u32 {
+        let order = self.order(queue, key);
+        order.accepted += 1;
+        order.accepted
+    }
+
+    fn order(&mut self, queue: u16, key: u64) -> &mut KeyOrder {
+        let (queue, key) = (queue as usize, key.min(KEYS_MAX) as usize);
+        if queue >= self.orders.len() {
+            self.orders.resize(queue + 1, Vec::new());
+        }
+        let keys = &mut self.orders[queue];
+        if key >= keys.len() {
+            keys.resize((key + 1).next_power_of_two(), KeyOrder::default());
+        }
+        &mut keys[key]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn truth() -> Messages {
+        let mut messages = Messages::default();
+        messages.count_from(0);
+        messages
+    }
+
+    fn report(messages: &Messages) -> MessageReport {
+        messages.report().expect("there were messages")
+    }
+
+    #[test]
+    fn lost_is_acknowledged_without_effect_and_held_by_nobody() {
+        let mut all = truth();
+        let [acked, unacked, dead, done] = [0; 4].map(|_| all.accept(0, 1, 0, 5));
+        for id in [acked, dead, done] {
+            all.acknowledge(id, 6);
+        }
+        all.bury(dead, 7);
+        all.process(done, 8);
+        for id in [acked, unacked, dead, done] {
+            all.release(id, 9);
+        }
+        let counts = report(&all);
+        assert_eq!((counts.published_count, counts.lost_count, counts.dead_count), (3, 1, 1));
+        assert_eq!((counts.processed_count, counts.backlog_count), (1, 0));
+    }
+
+    #[test]
+    fn a_consumer_that_holds_it_keeps_it_from_being_lost() {
+        let mut all = truth();
+        let id = all.accept(0, 1, 0, 0);
+        all.acknowledge(id, 0);
+        all.take(id, 1);
+        all.release(id, 2); // the broker forgets it
+        assert_eq!(report(&all).lost_count, 0);
+        all.release(id, 3); // the consumer dies
+        assert_eq!(report(&all).lost_count, 1);
+    }
+
+    #[test]
+    fn sending_again_undoes_a_loss_that_was_not_yet_sealed() {
+        let mut all = truth();
+        let id = all.accept(0, 1, 0, 0);
+        all.release(id, 1);
+        assert_eq!(all.accept(0, 1, id, 2), id, "the same message");
+        all.acknowledge(id, 3);
+        all.process(id, 4);
+        assert_eq!((report(&all).lost_count, report(&all).processed_count), (0, 1));
+    }
+
+    #[test]
+    fn effects_are_counted_once_and_then_as_duplicates() {
+        let mut all = truth();
+        let id = all.accept(0, 1, 0, 0);
+        all.acknowledge(id, 0);
+        (0..3).for_each(|now| all.process(id, now));
+        let counts = report(&all);
+        assert_eq!((counts.processed_count, counts.duplicated_count), (1, 2));
+        assert!(all.is_processed(id) && all.is_known(id) && !all.is_known(id + 1));
+    }
+
+    #[test]
+    fn order_is_that_of_a_key_in_a_queue() {
+        let mut all = truth();
+        let first: Vec<u32> = [1, 2, 1].iter().map(|key| all.accept(0, *key, 0, 0)).collect();
+        let elsewhere = all.accept(1, 1, 0, 0);
+        for id in [first[2], first[1], elsewhere] {
+            all.process(id, 1);
+        }
+        assert_eq!(report(&all).reordered_count, 0, "nothing of the same key has come before");
+        all.process(first[0], 2);
+        assert_eq!(report(&all).reordered_count, 1);
+    }
+
+    #[test]
+    fn a_cut_takes_what_stands_behind_it() {
+        let mut all = truth();
+        let ids: Vec<u32> = (0..4u64)
+            .map(|offset| {
+                let id = all.accept(0, 1, 0, 0);
+                all.place(id, 7, 10 + offset, 1);
+                all.acknowledge(id, 0);
+                id
+            })
+            .collect();
+        all.process(ids[3], 1);
+        all.cut(0, 7, 12, 2);
+        all.cut(0, 7, 12, 3);
+        assert_eq!(report(&all).lost_count, 1, "of the two behind it one was processed");
+    }
+
+    #[test]
+    fn only_what_comes_after_the_warm_up_counts() {
+        let mut all = Messages::default();
+        let early = all.accept(0, 1, 0, 5);
+        all.count_from(10);
+        let late = all.accept(0, 2, 0, 10);
+        for id in [early, late] {
+            all.acknowledge(id, 11);
+            all.release(id, 12);
+        }
+        assert_eq!((report(&all).published_count, report(&all).lost_count), (1, 1));
+    }
+
+    #[test]
+    fn what_stays_behind_is_remembered() {
+        let mut all = truth();
+        let kept = all.accept(0, 1, 0, 0);
+        all.acknowledge(kept, 0);
+        for _ in 0..200_000 {
+            let id = all.accept(0, 2, 0, 1);
+            all.acknowledge(id, 1);
+            all.process(id, 1);
+        }
+        all.process(kept, 2);
+        all.process(kept, 3);
+        let counts = report(&all);
+        assert_eq!((counts.processed_count, counts.duplicated_count), (200_001, 1));
+    }
+}

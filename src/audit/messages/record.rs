@@ -1,0 +1,181 @@
+//! What is kept of each message while its fate is open, and the two bits that remain.
+
+use std::collections::{BTreeMap, VecDeque};
+
+pub(super) const ACKNOWLEDGED: u8 = 1;
+pub(super) const PROCESSED: u8 = 2;
+pub(super) const DEAD: u8 = 4;
+pub(super) const COUNTED_LOST: u8 = 8;
+
+/// One message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Record {
+    pub accepted_at: u64,
+    pub key: u64,
+    /// How many of its key and queue were accepted before, plus one.
+    pub order: u32,
+    /// Offset in a log plus one; 0 = in none, or not for its readers any more.
+    pub place: u32,
+    pub partition: u16,
+    pub queue: u16,
+    pub holders: u16,
+    pub facts: u8,
+    /// Leader epoch (its low byte) in which it got its place.
+    pub epoch: u8,
+}
+
+impl Record {
+    #[inline]
+    pub fn has(&self, fact: u8) -> bool {
+        self.facts & fact != 0
+    }
+
+    #[inline]
+    pub fn set(&mut self, fact: u8) {
+        self.facts |= fact;
+    }
+
+    #[inline]
+    pub fn flip(&mut self, fact: u8) {
+        self.facts ^= fact;
+    }
+
+    /// Somebody holds it, and nothing has been done about it.
+    #[inline]
+    pub fn waits(&self) -> bool {
+        !self.has(PROCESSED | DEAD) && self.holders > 0
+    }
+
+    /// The producer believes in it, and it is gone.
+    #[inline]
+    pub fn is_lost(&self) -> bool {
+        self.has(ACKNOWLEDGED) && !self.has(PROCESSED | DEAD) && self.holders == 0
+    }
+
+    /// Nothing that can still happen needs more than two bits of it.
+    #[inline]
+    fn is_sealed(&self) -> bool {
+        self.has(ACKNOWLEDGED) && (self.has(PROCESSED | DEAD) || self.holders == 0)
+    }
+}
+
+/// Records in the window, at most.
+const WINDOW: usize = 1 << 16;
+/// Records outside of it, at most: the oldest are then forgotten, as if their fate were sealed.
+const STRAGGLERS: usize = 1 << 24;
+
+/// The records by number, from 1.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Records {
+    /// Sealed ones at its front are taken off.
+    window: VecDeque<Record>,
+    /// Records before the window.
+    before: u32,
+    /// Open ones before the window. They are held by somebody, so their number is bounded by what brokers hold.
+    stragglers: BTreeMap<u32, Record>,
+    /// For each number before the window whether it was processed: 64 to a word.
+    past: Vec<u64>,
+}
+
+impl Records {
+    pub fn push(&mut self, record: Record) -> u32 {
+        if self.window.len() >= WINDOW {
+            self.leave_behind();
+        }
+        self.window.push_back(record);
+        let id = u64::from(self.before) + self.window.len() as u64;
+        assert!(id < u64::from(u32::MAX), "more than four thousand million messages");
+        id as u32
+    }
+
+    #[inline]
+    fn index(&self, id: u32) -> Option<usize> {
+        (id > self.before).then(|| (id - self.before - 1) as usize)
+    }
+
+    #[inline]
+    pub fn get(&self, id: u32) -> Option<&Record> {
+        match self.index(id) {
+            Some(index) => self.window.get(index),
+            None => self.stragglers.get(&id),
+        }
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, id: u32) -> Option<&mut Record> {
+        match self.index(id) {
+            Some(index) => self.window.get_mut(index),
+            None => self.stragglers.get_mut(&id),
+        }
+    }
+
+    /// Whether the number was ever given.
+    pub fn knows(&self, id: u32) -> bool {
+        id > 0 && (id as usize) <= self.before as usize + self.window.len()
+    }
+
+    /// Whether a message that has no record any more was processed.
+    pub fn was_processed(&self, id: u32) -> bool {
+        let word = self.past.get(id as usize / 64);
+        word.is_some_and(|word| word >> (id % 64) & 1 == 1)
+    }
+
+    /// Numbers of the open records of a kind.
+    pub fn matching(&self, kind: impl Fn(&Record) -> bool) -> Vec<u32> {
+        let behind = self.stragglers.iter().filter(|(_, record)| kind(record)).map(|(id, _)| *id);
+        let numbered = self.window.iter().zip(self.before + 1..);
+        behind.chain(numbered.filter(|(record, _)| kind(record)).map(|(_, id)| id)).collect()
+    }
+
+    /// Takes sealed records off the front.
+    #[inline]
+    pub fn retire(&mut self) {
+        while self.window.front().is_some_and(Record::is_sealed) {
+            self.take_front();
+        }
+    }
+
+    fn take_front(&mut self) {
+        let record = self.window.pop_front().expect("there is one");
+        self.before += 1;
+        self.remember(self.before, &record);
+    }
+
+    fn remember(&mut self, id: u32, record: &Record) {
+        let word = id as usize / 64;
+        if word >= self.past.len() {
+            self.past.resize(word + 1, 0);
+        }
+        self.past[word] |= u64::from(record.has(PROCESSED)) << (id % 64);
+    }
+
+    /// The window is full: its front, which is open, makes room.
+    #[cold]
+    fn leave_behind(&mut self) {
+        self.seal_stragglers();
+        while let Some(record) = self.window.front().copied() {
+            if self.window.len() <= WINDOW / 2 {
+                return;
+            }
+            self.take_front();
+            if !record.is_sealed() {
+                self.stragglers.insert(self.before, record);
+            }
+        }
+    }
+
+    fn seal_stragglers(&mut self) {
+        let sealed = |(id, record): (&u32, &Record)| record.is_sealed().then_some(*id);
+        let done: Vec<u32> = self.stragglers.iter().filter_map(sealed).collect();
+        let surplus = (self.stragglers.len() - done.len()).saturating_sub(STRAGGLERS);
+        for id in done {
+            let record = self.stragglers.remove(&id).expect("just seen");
+            self.remember(id, &record);
+        }
+        for _ in 0..surplus {
+            self.stragglers.pop_first();
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Record>() == 32);

@@ -1,0 +1,365 @@
+//! Messages that a consumer reads from its share of the partitions (Kafka): joins, fetches, commits, and stands still while the group
+//! shares out anew.
+
+use super::entry::{self, acks_before};
+use super::source::Incoming;
+use super::worker::FIRST_SOURCE_TAG;
+use crate::components::Site;
+use crate::components::queue::kafka::{Fetch, Place, coordinator, member_id, partitions, range};
+use crate::components::queue::polls::unpacked;
+use crate::kernel::{
+    Ask, Ctx, MILLISECOND, NodeId, ParcelId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
+};
+use crate::parts::verbs::{COMMIT, FETCH, HEARTBEAT, JOIN, OFFSET};
+use std::collections::VecDeque;
+
+mod work;
+
+const BEAT: u16 = FIRST_SOURCE_TAG;
+const AGAIN: u16 = FIRST_SOURCE_TAG + 1;
+const REJOIN: u16 = FIRST_SOURCE_TAG + 2;
+
+/// retry.backoff.ms (ConsumerConfig: 100 ms).
+const BACKOFF: Time = 100 * MILLISECOND;
+/// heartbeat.interval.ms (ConsumerConfig: 3 s).
+const HEARTBEAT_INTERVAL: Time = 3 * SECOND;
+/// request.timeout.ms (ConsumerConfig: 30 s).
+const REQUEST_TIMEOUT: Time = 30 * SECOND;
+
+/// A partition of its share.
+#[derive(Clone, Debug)]
+struct Share {
+    partition: u16,
+    leader: NodeId,
+    /// Offset of the next message to process; what comes before it may be committed.
+    position: u64,
+    /// Fetched and not yet processed.
+    batch: VecDeque<Incoming>,
+    /// Whether the group has said where to begin.
+    known: bool,
+    /// The message that is in the worker's hands.
+    busy: Option<Incoming>,
+    /// The batch waits until its offset is committed (acknowledged before the work).
+    committing: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// It has no share.
+    Joining,
+    Member,
+    /// It finishes what is in the worker's hands, commits, and joins again.
+    Revoking,
+    Left,
+}
+
+/// A member of a consumer group.
+#[derive(Clone)]
+pub struct Reader {
+    coordinator: NodeId,
+    brokers: Vec<NodeId>,
+    partitions: u32,
+    fetch: Fetch,
+    ack_before: bool,
+    earliest: bool,
+    rebalance: Time,
+    patience: Option<(TimeoutClass, TimeoutClass)>,
+    life: u16,
+    id: u32,
+    generation: u32,
+    phase: Phase,
+    leaves: bool,
+    shares: Vec<Share>,
+    commits: u32,
+}
+
+impl Reader {
+    pub fn new(site: &Site<'_>) -> Self {
+        let settings = site.settings();
+        let queue = site.of(settings.group("of").expect("required"));
+        Reader {
+            coordinator: coordinator(&queue),
+            brokers: crate::components::queue::brokers(&queue),
+            partitions: partitions(queue.settings()) as u32,
+            fetch: Fetch { most: entry::batch(site) as u16, wait: entry::wait(site) },
+            ack_before: acks_before(settings),
+            earliest: entry::resets_to_earliest(settings),
+            rebalance: queue.settings().duration("rebalance_timeout").expect("preset"),
+            patience: None,
+            life: 0,
+            id: 0,
+            generation: 0,
+            phase: Phase::Joining,
+            leaves: false,
+            shares: Vec::new(),
+            commits: 0,
+        }
+    }
+
+    pub fn start(&mut self, cx: &mut Ctx<'_>) {
+        let long = cx.timeout_class(self.rebalance.saturating_add(REQUEST_TIMEOUT));
+        self.patience = Some((cx.timeout_class(REQUEST_TIMEOUT), long));
+        cx.timer_in(HEARTBEAT_INTERVAL, Timer { tag: BEAT, data: 0 });
+        self.begin_anew(cx);
+    }
+
+    /// As a member that nobody knows yet.
+    fn begin_anew(&mut self, cx: &mut Ctx<'_>) {
+        self.life = self.life.wrapping_add(1);
+        self.id = member_id(cx.node(), self.life);
+        self.drop_shares(cx);
+        self.join(cx);
+    }
+
+    fn join(&mut self, cx: &mut Ctx<'_>) {
+        self.phase = if self.leaves { Phase::Left } else { Phase::Joining };
+        let version = u32::from(self.leaves);
+        let timeout = self.patience.map(|(_, long)| long);
+        cx.ask(Ask {
+            version,
+            timeout,
+            note: self.id,
+            ..Ask::new(self.coordinator, JOIN, u64::from(self.id))
+        });
+    }
+
+    pub fn leave(&mut self, cx: &mut Ctx<'_>) {
+        self.leaves = true;
+        self.revoke(cx);
+    }
+
+    /// What it has fetched and not begun is somebody else's soon.
+    fn revoke(&mut self, cx: &mut Ctx<'_>) {
+        self.phase = Phase::Revoking;
+        for index in 0..self.shares.len() {
+            self.release_batch(index, cx);
+        }
+        self.join_if_idle(cx);
+    }
+
+    fn join_if_idle(&mut self, cx: &mut Ctx<'_>) {
+        if self.phase != Phase::Revoking || self.shares.iter().any(|share| share.busy.is_some()) {
+            return;
+        }
+        if !self.ack_before {
+            let known = self.shares.iter().filter(|share| share.known);
+            let positions: Vec<Place> = known.map(Share::place).collect();
+            positions.into_iter().for_each(|place| self.commit(place, cx));
+        }
+        self.shares.clear();
+        if self.commits == 0 {
+            self.join(cx);
+        }
+    }
+
+    fn commit(&mut self, Place { partition, offset }: Place, cx: &mut Ctx<'_>) {
+        self.commits += 1;
+        let timeout = self.patience.map(|(short, _)| short);
+        let key = Place { partition, offset }.to_key();
+        cx.ask(Ask {
+            version: self.generation,
+            note: self.id,
+            timeout,
+            ..Ask::new(self.coordinator, COMMIT, key)
+        });
+    }
+
+    /// Acknowledged before the work, the log holds them no more: if they are dropped now they are gone.
+    fn release_batch(&mut self, index: usize, cx: &mut Ctx<'_>) {
+        let share = &mut self.shares[index];
+        let held = self.ack_before && !share.committing;
+        let now = cx.now();
+        for incoming in share.batch.drain(..) {
+            if held {
+                cx.audit().messages_mut().release(incoming.message.id, now);
+            }
+        }
+        share.committing = false;
+    }
+
+    fn drop_shares(&mut self, cx: &mut Ctx<'_>) {
+        for index in 0..self.shares.len() {
+            self.release_batch(index, cx);
+            self.release_busy(index, cx);
+        }
+        self.shares.clear();
+        self.commits = 0;
+    }
+
+    /// The same for the message in the worker's hands, which has its own hold on it.
+    fn release_busy(&mut self, index: usize, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        if let Some(incoming) = self.shares[index].busy.take().filter(|_| self.ack_before) {
+            cx.audit().messages_mut().release(incoming.message.id, now);
+        }
+    }
+
+    pub fn crash(&mut self, cx: &mut Ctx<'_>) {
+        self.drop_shares(cx);
+        self.phase = Phase::Joining;
+    }
+}
+
+impl Share {
+    fn place(&self) -> Place {
+        Place { partition: self.partition, offset: self.position }
+    }
+}
+
+// ---- answers
+
+impl Reader {
+    pub fn on_reply(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        match reply.verb {
+            JOIN if reply.note == self.id => self.joined(reply, cx),
+            HEARTBEAT if reply.note == self.generation && self.phase == Phase::Member => {
+                self.stand(reply.status, cx)
+            }
+            COMMIT if reply.note == self.id => self.committed(reply, got, cx),
+            OFFSET | FETCH if reply.note == self.generation && self.phase == Phase::Member => {
+                let partition = Place::from_key(reply.key).partition;
+                let Some(index) = self.shares.iter().position(|share| share.partition == partition) else {
+                    return;
+                };
+                if reply.verb == OFFSET {
+                    self.begin(index, reply, cx)
+                } else {
+                    self.fetched(index, reply, got, cx)
+                }
+            }
+            _ => {} // of an earlier share
+        }
+    }
+
+    fn joined(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if self.phase != Phase::Joining {
+            return;
+        }
+        if reply.status != Status::Ok {
+            return cx.timer_in(BACKOFF, Timer { tag: REJOIN, data: u64::from(self.id) });
+        }
+        self.generation = reply.version;
+        self.phase = Phase::Member;
+        let (place, members) = (reply.bytes & 0xFFFF, reply.bytes >> 16);
+        for partition in range(self.partitions, place, members) {
+            let leader = self.brokers[partition as usize % self.brokers.len()];
+            self.shares.push(Share {
+                partition: partition as u16,
+                leader,
+                position: 0,
+                batch: VecDeque::new(),
+                known: false,
+                busy: None,
+                committing: false,
+            });
+            self.ask_offset(partition as u16, cx);
+        }
+    }
+
+    fn ask_offset(&self, partition: u16, cx: &mut Ctx<'_>) {
+        let timeout = self.patience.map(|(short, _)| short);
+        let key = Place { partition, offset: 0 }.to_key();
+        cx.ask(Ask { timeout, note: self.generation, ..Ask::new(self.coordinator, OFFSET, key) });
+    }
+
+    fn begin(&mut self, index: usize, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.status != Status::Ok {
+            return self.again(index, true, cx);
+        }
+        (self.shares[index].position, self.shares[index].known) = (u64::from(reply.version), true);
+        self.ask(index, cx);
+    }
+
+    /// Once more after a pause: for the offset or for messages.
+    fn again(&self, index: usize, offset: bool, cx: &mut Ctx<'_>) {
+        let partition = u64::from(self.shares[index].partition);
+        let data = u64::from(self.generation) << 32 | u64::from(offset) << 16 | partition;
+        cx.timer_in(BACKOFF, Timer { tag: AGAIN, data });
+    }
+
+    fn ask(&mut self, index: usize, cx: &mut Ctx<'_>) {
+        let share = &self.shares[index];
+        let (version, timeout) = (self.fetch.to_version(), self.patience.map(|(short, _)| short));
+        let key = share.place().to_key();
+        cx.ask(Ask { version, timeout, note: self.generation, ..Ask::new(share.leader, FETCH, key) });
+    }
+
+    fn fetched(&mut self, index: usize, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        let share = &mut self.shares[index];
+        match reply.status {
+            Status::Ok => {
+                // An answer to a question of an earlier share may have taken the parcel: what is not asked for is not taken.
+                let wanted = (share.position..).map(|offset| Place { offset, ..share.place() }.to_key());
+                let items = cx.parcel(ParcelId(reply.version)).iter().map(|item| unpacked(*item));
+                let asked_for = items.zip(wanted).take_while(|((_, receipt), wanted)| receipt == wanted);
+                let incoming = asked_for.map(|((message, receipt), _)| Incoming { message, receipt });
+                let batch: Vec<Incoming> = incoming.collect();
+                share.batch.extend(batch);
+                self.received(index, got, cx);
+            }
+            Status::Moved => {
+                share.leader = reply.redirect;
+                self.ask(index, cx);
+            }
+            // Its place is not in the log any more (auto.offset.reset).
+            Status::Missing => {
+                share.position = u64::from(if self.earliest { reply.version } else { reply.bytes });
+                self.ask(index, cx);
+            }
+            _ => {
+                let at = self.brokers.iter().position(|broker| *broker == share.leader).unwrap_or(0);
+                share.leader = self.brokers[(at + 1) % self.brokers.len()];
+                self.again(index, false, cx);
+            }
+        }
+    }
+
+    fn received(&mut self, index: usize, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        let share = &mut self.shares[index];
+        if share.batch.is_empty() {
+            return self.ask(index, cx);
+        }
+        if !self.ack_before {
+            return self.feed(index, got, cx);
+        }
+        share.committing = true;
+        let place = Place { offset: share.position + share.batch.len() as u64, ..share.place() };
+        self.commit(place, cx);
+    }
+
+    fn committed(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        self.commits = self.commits.saturating_sub(1);
+        let Place { partition, offset } = Place::from_key(reply.key);
+        if self.phase == Phase::Revoking && self.shares.is_empty() && self.commits == 0 {
+            return self.join(cx);
+        }
+        let Some(index) = self.shares.iter().position(|share| share.partition == partition) else { return };
+        let share = &mut self.shares[index];
+        if !share.committing || offset != share.position + share.batch.len() as u64 {
+            return;
+        }
+        if reply.status != Status::Ok {
+            share.batch.clear();
+            share.committing = false;
+            return self.again(index, false, cx);
+        }
+        share.committing = false;
+        let (ids, now): (Vec<u32>, _) =
+            (share.batch.iter().map(|incoming| incoming.message.id).collect(), cx.now());
+        for id in ids {
+            let messages = cx.audit().messages_mut();
+            messages.take(id, now);
+            messages.leave_log(id, None, now);
+        }
+        self.feed(index, got, cx);
+    }
+
+    /// The group says where it stands.
+    fn stand(&mut self, status: Status, cx: &mut Ctx<'_>) {
+        match status {
+            Status::Failed => self.revoke(cx),
+            Status::Missing => self.begin_anew(cx), // given up by the others, who have its partitions
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the worker does with the messages of a share, and what time does.
+
+use super::{AGAIN, BEAT, HEARTBEAT_INTERVAL, Phase, REJOIN, Reader, Share};
+use crate::components::consumer::source::Incoming;
+use crate::components::queue::kafka::Place;
+use crate::kernel::{Ask, Ctx, Timer};
+use crate::parts::verbs::HEARTBEAT;
+
+impl Reader {
+    /// One message of a partition at a time, so that their order holds however many threads the worker has.
+    pub(super) fn feed(&mut self, index: usize, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        let share = &mut self.shares[index];
+        if let Some(incoming) = share.batch.pop_front() {
+            share.busy = Some(incoming);
+            got.push(incoming);
+            return;
+        }
+        // The batch is done.
+        let place = share.place();
+        if !self.ack_before {
+            self.commit(place, cx);
+        }
+        self.ask(index, cx);
+    }
+
+    pub fn settle(&mut self, done: &Incoming, well: bool, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        let offset = Place::from_key(done.receipt).offset;
+        let is_it = |share: &Share| share.busy.is_some_and(|busy| busy.receipt == done.receipt);
+        let Some(index) = self.shares.iter().position(is_it) else {
+            return; // of a share it has lost meanwhile
+        };
+        self.release_busy(index, cx);
+        let share = &mut self.shares[index];
+        if well || self.ack_before {
+            share.position = offset + 1;
+        } else {
+            self.release_batch(index, cx);
+        }
+        match self.phase {
+            Phase::Member if well || self.ack_before => self.feed(index, got, cx),
+            Phase::Member => {
+                // It seeks back to what it could not process, and begins there again.
+                let place = self.shares[index].place();
+                self.commit(place, cx);
+                self.again(index, false, cx);
+            }
+            _ => self.join_if_idle(cx),
+        }
+    }
+
+    pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        match timer.tag {
+            BEAT => {
+                if self.phase == Phase::Left {
+                    return;
+                }
+                if self.phase == Phase::Member {
+                    let key = u64::from(self.id) << 32 | u64::from(self.generation);
+                    let timeout = self.patience.map(|(short, _)| short);
+                    cx.ask(Ask {
+                        timeout,
+                        note: self.generation,
+                        ..Ask::new(self.coordinator, HEARTBEAT, key)
+                    });
+                }
+                cx.timer_in(HEARTBEAT_INTERVAL, timer);
+            }
+            REJOIN if timer.data == u64::from(self.id) && self.phase == Phase::Joining => self.join(cx),
+            AGAIN if (timer.data >> 32) as u32 == self.generation && self.phase == Phase::Member => {
+                let partition = timer.data as u16;
+                if timer.data >> 16 & 1 == 1 {
+                    return self.ask_offset(partition, cx);
+                }
+                if let Some(index) = self.shares.iter().position(|share| share.partition == partition) {
+                    self.ask(index, cx);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Messages that a consumer asks for, a batch at a time (SQS, Redis Streams).
+
+use super::entry::{self, acks_before};
+use super::source::Incoming;
+use super::worker::FIRST_SOURCE_TAG;
+use crate::components::Site;
+use crate::components::queue::polls::unpacked;
+use crate::kernel::{
+    Ask, Ctx, MILLISECOND, NEVER, NodeId, ParcelId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
+};
+use crate::parts::verbs::{CLAIM, FETCH, SETTLE};
+
+const ASK: u16 = FIRST_SOURCE_TAG;
+const CLAIM_TIME: u16 = FIRST_SOURCE_TAG + 1;
+
+/// Pause after a poll that failed, and how much longer than its waiting time a poll may take.
+const RETRY: Time = SECOND;
+const MARGIN: Time = 5 * SECOND;
+
+/// A consumer that polls.
+#[derive(Clone)]
+pub struct Poll {
+    broker: NodeId,
+    batch: u64,
+    /// It asks for more while it has fewer than this in hand: a thread is idle.
+    threads: u64,
+    wait: Time,
+    pause: Time,
+    claim_after: Option<Time>,
+    ack_before: bool,
+    patience: Option<(TimeoutClass, TimeoutClass)>,
+    in_hand: u64,
+    asking: bool,
+    left: bool,
+}
+
+impl Poll {
+    pub fn new(site: &Site<'_>) -> Self {
+        let settings = site.settings();
+        Poll {
+            broker: site.layout.first(settings.group("of").expect("required")),
+            batch: entry::batch(site),
+            threads: settings.count("threads").expect("preset"),
+            wait: entry::wait(site),
+            pause: settings.duration("poll").unwrap_or(MILLISECOND),
+            claim_after: settings.duration("claim_after"),
+            ack_before: acks_before(settings),
+            patience: None,
+            in_hand: 0,
+            asking: false,
+            left: false,
+        }
+    }
+
+    pub fn start(&mut self, cx: &mut Ctx<'_>) {
+        let long = self.wait.saturating_add(MARGIN).min(NEVER / 2);
+        self.patience = Some((cx.timeout_class(long), cx.timeout_class(MARGIN)));
+        (self.in_hand, self.asking) = (0, false);
+        if let Some(after) = self.claim_after {
+            cx.timer_in(after, Timer { tag: CLAIM_TIME, data: 0 });
+        }
+        self.ask(cx);
+    }
+
+    pub fn leave(&mut self) {
+        self.left = true;
+    }
+
+    fn ask(&mut self, cx: &mut Ctx<'_>) {
+        if self.asking || self.left || self.in_hand >= self.threads {
+            return;
+        }
+        self.asking = true;
+        let version = (self.wait / MILLISECOND).min(u64::from(u32::MAX)) as u32;
+        let timeout = self.patience.map(|(long, _)| long);
+        cx.ask(Ask { version, timeout, ..Ask::new(self.broker, FETCH, self.batch) });
+    }
+
+    pub fn on_reply(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        if reply.verb == SETTLE {
+            return; // one that got lost comes back as a message
+        }
+        let came = if reply.status == Status::Ok { self.unpack(reply, got, cx) } else { 0 };
+        if reply.verb == CLAIM {
+            return;
+        }
+        self.asking = false;
+        let pause = match (reply.status, came) {
+            (Status::Ok, 0) if self.wait == 0 => self.pause,
+            (Status::Ok, _) => return self.ask(cx),
+            _ => RETRY,
+        };
+        self.asking = true; // soon
+        cx.timer_in(pause, Timer { tag: ASK, data: 0 });
+    }
+
+    fn unpack(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) -> usize {
+        let before = got.len();
+        let items = cx.parcel(ParcelId(reply.version)).iter();
+        got.extend(items.map(|item| unpacked(*item)).map(|(message, receipt)| Incoming { message, receipt }));
+        let came = got.len() - before;
+        self.in_hand += came as u64;
+        if self.ack_before {
+            got[before..].iter().for_each(|incoming| self.acknowledge(incoming.receipt, cx));
+        }
+        came
+    }
+
+    fn acknowledge(&self, receipt: u64, cx: &mut Ctx<'_>) {
+        let timeout = self.patience.map(|(_, short)| short);
+        cx.ask(Ask { timeout, ..Ask::new(self.broker, SETTLE, receipt) });
+    }
+
+    pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == ASK {
+            self.asking = false;
+            return self.ask(cx);
+        }
+        let Some(after) = self.claim_after.filter(|_| !self.left) else { return };
+        let version = (after / MILLISECOND) as u32;
+        let timeout = self.patience.map(|(_, short)| short);
+        let batch = self.batch.min(CLAIMED_AT_MOST);
+        cx.ask(Ask { version, timeout, ..Ask::new(self.broker, CLAIM, batch) });
+        cx.timer_in(after, timer);
+    }
+
+    /// What could not be processed is left alone: it comes back by itself, or somebody claims it.
+    pub fn settle(&mut self, done: &Incoming, well: bool, cx: &mut Ctx<'_>) {
+        self.in_hand = self.in_hand.saturating_sub(1);
+        if well && !self.ack_before {
+            self.acknowledge(done.receipt, cx);
+        }
+        self.ask(cx);
+    }
+}
+
+/// Entries that one XAUTOCLAIM takes over (100: its documentation, COUNT).
+const CLAIMED_AT_MOST: u64 = 100;

@@ -1,0 +1,237 @@
+//! One worker: messages in hand, threads, work, an effect, an acknowledgement.
+
+use super::source::{Incoming, Source};
+use crate::components::Site;
+use crate::components::queue::message::Message;
+use crate::kernel::{
+    Ask, CallId, Component, Control, Ctx, MICROSECOND, NodeId, Readings, Reply, Status, Time, TimeoutClass,
+    Timer,
+};
+use crate::parts::pool::{Grant, Pool};
+use crate::parts::station::{Job, Station, StationPlan};
+use crate::parts::verbs::{READ, WRITE};
+use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
+use crate::random::variate::Variate;
+
+const WORK: u16 = 0;
+/// Timers of the source have tags from here up.
+pub(super) const FIRST_SOURCE_TAG: u16 = 1;
+
+const POISON: u64 = 1;
+const SERVICE: u64 = 2;
+
+#[derive(Clone)]
+pub(super) struct Worker {
+    source: Source,
+    service: Variate,
+    poison: f64,
+    writes: Option<NodeId>,
+    idempotent: bool,
+    timeout_length: Option<Time>,
+    timeout: Option<TimeoutClass>,
+    /// What is drawn for a message is drawn by its number: the same for whoever gets it.
+    draws: TrafficKey,
+    purpose: u64,
+    processors: Station,
+    threads: Pool,
+    tasks: Vec<Option<Incoming>>,
+    free: Vec<u32>,
+    /// What the source has just brought; kept for its memory.
+    got: Vec<Incoming>,
+    received: u64,
+    done: u64,
+    errors: u64,
+    suppressed: u64,
+}
+
+impl Worker {
+    pub fn new(site: &Site<'_>) -> Self {
+        let settings = site.settings();
+        let threads = settings.count("threads").expect("preset");
+        let plan = StationPlan { servers: threads as u32, queue: None, discipline: 0 };
+        Worker {
+            source: Source::new(site),
+            service: settings.variate("service").expect("required"),
+            poison: settings.share("poison").expect("preset"),
+            writes: settings.group("writes").map(|database| site.layout.first(database)),
+            idempotent: settings.flag("idempotent") && !site.is_disabled("idempotence"),
+            timeout_length: settings.duration("timeout"),
+            timeout: None,
+            draws: traffic_key(0, 0, 0),
+            purpose: site.purpose("messages"),
+            processors: Station::new(plan, WORK),
+            threads: Pool::new(Some(threads), None),
+            tasks: Vec::new(),
+            free: Vec::new(),
+            got: Vec::new(),
+            received: 0,
+            done: 0,
+            errors: 0,
+            suppressed: 0,
+        }
+    }
+
+    #[inline]
+    fn draw(&self, message: Message) -> DrawKey {
+        self.draws.request(u64::from(message.id))
+    }
+
+    /// Takes what the source has brought.
+    #[inline]
+    fn take_all(&mut self, cx: &mut Ctx<'_>) {
+        let mut got = std::mem::take(&mut self.got);
+        for incoming in got.drain(..) {
+            self.take(incoming, cx);
+        }
+        self.got = got;
+    }
+
+    fn take(&mut self, incoming: Incoming, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        self.received += 1;
+        cx.audit().messages_mut().take(incoming.message.id, now);
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.tasks.push(None);
+            self.tasks.len() as u32 - 1
+        });
+        self.tasks[index as usize] = Some(incoming);
+        if self.threads.acquire(index, now) == Grant::Now {
+            self.work(index, cx);
+        }
+    }
+
+    fn message(&self, index: u32) -> Message {
+        self.tasks[index as usize].expect("a task under way").message
+    }
+
+    fn work(&mut self, index: u32, cx: &mut Ctx<'_>) {
+        let work = self.service.sample_ns_of(self.draw(self.message(index)).bits(SERVICE, 0));
+        // No work in no time: a message that is refused and comes back at once would do so for ever in one instant.
+        self.processors.arrive(Job::new(u64::from(index), work.max(MICROSECOND)), cx);
+    }
+
+    /// The work is done; now its effect.
+    fn worked(&mut self, index: u32, cx: &mut Ctx<'_>) {
+        let message = self.message(index);
+        if self.poison > 0.0 && self.draw(message).uniform(POISON, 0) < self.poison {
+            return self.finish(index, false, cx);
+        }
+        let Some(database) = self.writes else {
+            self.take_effect(message, cx);
+            return self.finish(index, true, cx);
+        };
+        // Who finds the message's number among those stored has nothing to write.
+        let again = self.idempotent && cx.audit().messages().is_processed(message.id);
+        let verb = if again { READ } else { WRITE };
+        let (bytes, timeout) = (message.bytes, self.timeout);
+        cx.ask(Ask { bytes, timeout, note: index, ..Ask::new(database, verb, message.key) });
+    }
+
+    fn take_effect(&mut self, message: Message, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        if self.idempotent && cx.audit().messages().is_processed(message.id) {
+            self.suppressed += 1;
+        } else {
+            cx.audit().messages_mut().process(message.id, now);
+        }
+    }
+
+    fn written(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let well = reply.status == Status::Ok;
+        if well {
+            let now = cx.now();
+            if reply.verb == WRITE && reply.version > 0 {
+                cx.audit().acknowledge(reply.key, reply.version, now, 0);
+            }
+            self.take_effect(self.message(reply.note), cx);
+        }
+        self.finish(reply.note, well, cx);
+    }
+
+    fn finish(&mut self, index: u32, well: bool, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let task = self.tasks[index as usize].take().expect("a task under way");
+        self.done += u64::from(well);
+        self.errors += u64::from(!well);
+        self.free.push(index);
+        self.source.settle(&task, well, &mut self.got, cx);
+        cx.audit().messages_mut().release(task.message.id, now);
+        if let Some(next) = self.threads.release(now) {
+            self.work(next, cx);
+        }
+        if !self.got.is_empty() {
+            self.take_all(cx);
+        }
+    }
+
+    /// Everything in hand is gone.
+    fn crash(&mut self, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        for task in self.tasks.drain(..).flatten() {
+            cx.audit().messages_mut().release(task.message.id, now);
+        }
+        self.free.clear();
+        self.threads.clear(now);
+        self.source.crash(cx);
+    }
+}
+
+impl Component for Worker {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        let (seed, replication) = cx.seeds();
+        self.draws = traffic_key(seed, replication, self.purpose);
+        self.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
+        self.source.start(cx);
+    }
+
+    fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        self.source.on_call(call, &mut self.got, cx);
+        self.take_all(cx);
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if matches!(reply.verb, READ | WRITE) {
+            return self.written(&reply, cx);
+        }
+        self.source.on_reply(&reply, &mut self.got, cx);
+        self.take_all(cx);
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if !Station::owns(timer, WORK) {
+            return self.source.on_timer(timer, cx);
+        }
+        if let Some(job) = self.processors.on_timer(timer, cx) {
+            self.worked(job as u32, cx);
+        }
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.processors.on_control(control, cx);
+        match control.verb {
+            Control::CRASH_PROCESS | Control::CRASH_HOST => self.crash(cx),
+            Control::RECOVER if control.arg == 1 => self.source.start(cx),
+            Control::LEAVE if control.subject().1 == cx.node() => self.source.leave(cx),
+            _ => {}
+        }
+    }
+
+    fn measure(&self, now: Time, out: &mut Readings) {
+        self.processors.measure(now, out);
+        self.threads.measure(now, out);
+        out.gauge("in_hand", (self.tasks.len() - self.free.len()) as f64);
+        out.count("calls", self.received);
+        out.count("answered", self.done);
+        out.count("errors", self.errors);
+        out.count("suppressed", self.suppressed);
+    }
+
+    fn restart_maxima(&mut self, _now: Time) {
+        self.processors.restart_maxima();
+        self.threads.restart_maxima();
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}

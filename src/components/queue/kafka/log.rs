@@ -1,0 +1,133 @@
+//! The log of a partition as one broker has it.
+
+use super::super::message::Message;
+use crate::kernel::Time;
+use std::collections::VecDeque;
+
+/// One record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The message.
+    pub message: Message,
+    /// Epoch of the leader that took it in.
+    pub epoch: u32,
+    /// When it was written here.
+    pub at: Time,
+}
+
+/// Records with consecutive offsets.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    entries: VecDeque<Entry>,
+    start: u64,
+}
+
+impl Log {
+    /// Offset of the first record.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Offset of the next record.
+    #[inline]
+    pub fn end(&self) -> u64 {
+        self.start + self.entries.len() as u64
+    }
+
+    /// Epoch of the last record; 0 if there is none.
+    pub fn last_epoch(&self) -> u32 {
+        self.entries.back().map_or(0, |entry| entry.epoch)
+    }
+
+    /// Writes a record and returns its offset.
+    #[inline]
+    pub fn append(&mut self, entry: Entry) -> u64 {
+        self.entries.push_back(entry);
+        self.end() - 1
+    }
+
+    /// The records from an offset on.
+    pub fn from(&self, offset: u64) -> impl Iterator<Item = &Entry> {
+        self.entries.range(self.index(offset)..)
+    }
+
+    fn index(&self, offset: u64) -> usize {
+        (offset.saturating_sub(self.start) as usize).min(self.entries.len())
+    }
+
+    /// Where a follower whose last record has this epoch must have ended at the latest: behind the last record of an epoch up to it
+    /// (KIP-101, "Alter Replication Protocol to use Leader Epoch rather than High Watermark for Truncation").
+    pub fn end_of_epoch(&self, epoch: u32) -> u64 {
+        self.start + self.entries.partition_point(|entry| entry.epoch <= epoch) as u64
+    }
+
+    /// Strikes out the records from an offset on.
+    pub fn truncate(&mut self, offset: u64) -> Vec<Entry> {
+        self.entries.split_off(self.index(offset)).into()
+    }
+
+    /// Forgets everything and begins anew at an offset.
+    pub fn restart(&mut self, offset: u64) {
+        self.entries.clear();
+        self.start = offset;
+    }
+
+    /// Deletes the records before an offset.
+    pub fn trim(&mut self, offset: u64) -> Vec<Entry> {
+        let kept = self.entries.split_off(self.index(offset));
+        let gone = std::mem::replace(&mut self.entries, kept);
+        self.start += gone.len() as u64;
+        gone.into()
+    }
+
+    /// Offset of the first record written after a time.
+    pub fn after(&self, time: Time) -> u64 {
+        self.start + self.entries.partition_point(|entry| entry.at <= time) as u64
+    }
+
+    /// Whether a message was written since a time; newest first, for a producer that tries again.
+    pub fn find_since(&self, id: u32, time: Time) -> Option<u64> {
+        let recent = self.entries.iter().rev().take_while(|entry| entry.at >= time);
+        let back = recent.map(|entry| entry.message.id).position(|other| other == id)?;
+        Some(self.end() - 1 - back as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(epochs: &[u32]) -> Log {
+        let mut log = Log::default();
+        for (id, epoch) in (1..).zip(epochs) {
+            let message = Message { id, key: 0, bytes: 0 };
+            log.append(Entry { message, epoch: *epoch, at: u64::from(id) });
+        }
+        log
+    }
+
+    #[test]
+    fn offsets_survive_trimming() {
+        let mut log = log(&[1; 5]);
+        assert_eq!(log.trim(2).len(), 2);
+        assert_eq!((log.start(), log.end()), (2, 5));
+        assert_eq!(log.from(3).map(|entry| entry.message.id).collect::<Vec<_>>(), [4, 5]);
+        assert_eq!(log.truncate(4).len(), 1);
+        assert_eq!((log.end(), log.after(3)), (4, 3));
+    }
+
+    #[test]
+    fn a_follower_is_cut_where_the_epochs_part() {
+        let leader = log(&[1, 1, 3, 3]);
+        assert_eq!(leader.end_of_epoch(1), 2, "it may have more of epoch 1 that the leader never had");
+        assert_eq!(leader.end_of_epoch(2), 2);
+        assert_eq!(leader.end_of_epoch(3), 4);
+    }
+
+    #[test]
+    fn a_repeated_message_is_found_among_the_recent_ones() {
+        let log = log(&[1; 5]);
+        assert_eq!(log.find_since(4, 3), Some(3));
+        assert_eq!(log.find_since(2, 3), None);
+    }
+}

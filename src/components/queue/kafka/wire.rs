@@ -1,0 +1,91 @@
+//! How the questions of Kafka's protocol travel in a call's key and version.
+
+use crate::kernel::MILLISECOND;
+use crate::kernel::Time;
+
+/// A place in a partition: 16 bits for the partition, 48 for the offset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Number of the partition.
+    pub partition: u16,
+    /// Offset in its log.
+    pub offset: u64,
+}
+
+impl Place {
+    /// As a call's key.
+    pub fn to_key(self) -> u64 {
+        self.offset << 16 | u64::from(self.partition)
+    }
+
+    /// The inverse.
+    pub fn from_key(key: u64) -> Self {
+        Place { partition: key as u16, offset: key >> 16 }
+    }
+}
+
+/// What a consumer wants of a partition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fetch {
+    /// Most records.
+    pub most: u16,
+    /// How long it waits while there are none.
+    pub wait: Time,
+}
+
+impl Fetch {
+    /// As a call's version.
+    pub fn to_version(self) -> u32 {
+        u32::from(self.most) << 16 | (self.wait / MILLISECOND).min(0xFFFF) as u32
+    }
+
+    /// The inverse.
+    pub fn from_version(version: u32) -> Self {
+        Fetch { most: (version >> 16) as u16, wait: Time::from(version & 0xFFFF) * MILLISECOND }
+    }
+}
+
+/// Who leads a partition and who is in sync with the leader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leadership {
+    /// Which partition.
+    pub partition: u16,
+    /// Number of the broker; none while nobody can lead.
+    pub leader: Option<u16>,
+    /// Brokers in sync, one bit each.
+    pub in_sync: u32,
+}
+
+const NOBODY: u16 = u16::MAX;
+
+impl Leadership {
+    /// As a call's key.
+    pub fn to_key(self) -> u64 {
+        let leader = self.leader.unwrap_or(NOBODY);
+        u64::from(self.partition) | u64::from(leader) << 16 | u64::from(self.in_sync) << 32
+    }
+
+    /// The inverse.
+    pub fn from_key(key: u64) -> Self {
+        let leader = (key >> 16) as u16;
+        let leader = (leader != NOBODY).then_some(leader);
+        Leadership { partition: key as u16, leader, in_sync: (key >> 32) as u32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_out_again() {
+        let place = Place { partition: 65_535, offset: 1 << 40 };
+        assert_eq!(Place::from_key(place.to_key()), place);
+        let fetch = Fetch { most: 500, wait: 500 * MILLISECOND };
+        assert_eq!(Fetch::from_version(fetch.to_version()), fetch);
+        for leader in [None, Some(31)] {
+            let leadership = Leadership { partition: 7, leader, in_sync: 1 << 31 | 1 };
+            assert_eq!(Leadership::from_key(leadership.to_key()), leadership);
+        }
+    }
+}

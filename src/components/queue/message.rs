@@ -1,0 +1,62 @@
+//! A message as it travels: what is in it, apart from its content.
+
+use crate::components::Site;
+use crate::kernel::{CallId, Ctx};
+
+/// A message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// Its number, which it carries wherever it goes (see `audit::messages`).
+    pub id: u32,
+    /// What it is about: the row, the user, the order; messages of one key want to be processed in order.
+    pub key: u64,
+    /// Size.
+    pub bytes: u32,
+}
+
+/// Most messages that a broker holds if nothing bounds it: about half a gigabyte. One more is rejected.
+pub const HELD_AT_MOST: usize = 10_000_000;
+
+/// Number of a queue among the queues of its world.
+pub fn ordinal(site: &Site<'_>) -> u16 {
+    site.layout.groups[..site.index].iter().filter(|group| group.kind == "queue").count() as u16
+}
+
+/// A broker takes in the message that a producer sends with this call. A request that is sent again carries the number that
+/// its message was given the first time.
+#[inline]
+pub fn accept(queue: u16, call: CallId, cx: &mut Ctx<'_>) -> Message {
+    let (key, bytes, request) = {
+        let call = cx.call(call);
+        (call.key, call.bytes, call.request)
+    };
+    let known = cx.request(request).map_or(0, |request| request.message);
+    let now = cx.now();
+    let id = cx.audit().messages_mut().accept(queue, key, known, now);
+    if let Some(request) = cx.request_mut(request) {
+        request.message = id;
+    }
+    Message { id, key, bytes }
+}
+
+/// The producer has the broker's word for it.
+#[inline]
+pub fn acknowledge(id: u32, cx: &mut Ctx<'_>) {
+    let now = cx.now();
+    cx.audit().messages_mut().acknowledge(id, now);
+}
+
+/// The broker holds the message no more.
+#[inline]
+pub fn release(id: u32, cx: &mut Ctx<'_>) {
+    let now = cx.now();
+    cx.audit().messages_mut().release(id, now);
+}
+
+/// The broker sets the message aside.
+pub fn bury(id: u32, cx: &mut Ctx<'_>) {
+    let now = cx.now();
+    let messages = cx.audit().messages_mut();
+    messages.bury(id, now);
+    messages.release(id, now);
+}

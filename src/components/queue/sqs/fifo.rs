@@ -1,0 +1,227 @@
+//! A FIFO queue: messages of one group in order, none while an earlier one of the group is in somebody's hands; a message that
+//! is sent twice within five minutes is taken in once.
+
+use super::super::message::Message;
+use super::store::Received;
+use crate::kernel::{SECOND, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The deduplication interval (AWS, SQS Developer Guide: "Exactly-once processing": 5 minutes).
+pub const DEDUPLICATION: Time = 300 * SECOND;
+
+#[derive(Clone, Debug)]
+struct Kept {
+    message: Message,
+    sent: Time,
+    receives: u32,
+    hidden: bool,
+}
+
+/// The messages of one group, by number of arrival.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    waiting: BTreeSet<u64>,
+    hidden: usize,
+}
+
+/// The messages of a FIFO queue.
+#[derive(Clone, Debug, Default)]
+pub struct Fifo {
+    kept: BTreeMap<u64, Kept>,
+    groups: BTreeMap<u64, Group>,
+    /// Groups that may be received from, by their oldest message.
+    open: BTreeMap<u64, u64>,
+    next: u64,
+    due: VecDeque<(Time, u64, u32)>,
+    in_flight: usize,
+    seen: BTreeSet<u32>,
+    forget: VecDeque<(Time, u32)>,
+}
+
+impl Fifo {
+    /// Whether this message was sent within the last five minutes; remembers it if not.
+    pub fn is_duplicate(&mut self, id: u32, now: Time) -> bool {
+        while self.forget.front().is_some_and(|(until, _)| *until <= now) {
+            let (_, old) = self.forget.pop_front().expect("just seen");
+            self.seen.remove(&old);
+        }
+        if !self.seen.insert(id) {
+            return true;
+        }
+        self.forget.push_back((now + DEDUPLICATION, id));
+        false
+    }
+
+    /// Takes a message in; its key names its group.
+    pub fn send(&mut self, message: Message, now: Time) {
+        let seq = self.next;
+        self.next += 1;
+        self.kept.insert(seq, Kept { message, sent: now, receives: 0, hidden: false });
+        let group = self.groups.entry(message.key).or_default();
+        group.waiting.insert(seq);
+        if group.hidden == 0 && group.waiting.len() == 1 {
+            self.open.insert(seq, message.key);
+        }
+    }
+
+    /// Hands out up to `most` messages: as many as there are of the group with the oldest one, then of the next.
+    pub fn receive(&mut self, most: usize, until: Time) -> Vec<Received> {
+        let mut got = Vec::new();
+        while got.len() < most {
+            let Some((_, key)) = self.open.pop_first() else { break };
+            let group = self.groups.get_mut(&key).expect("an open group");
+            while got.len() < most {
+                let Some(seq) = group.waiting.pop_first() else { break };
+                let kept = self.kept.get_mut(&seq).expect("what waits is kept");
+                kept.receives += 1;
+                kept.hidden = true;
+                group.hidden += 1;
+                self.in_flight += 1;
+                self.due.push_back((until, seq, kept.receives));
+                let receipt = seq << 16 | u64::from(kept.receives & 0xFFFF);
+                got.push(Received { message: kept.message, receipt, receives: kept.receives });
+            }
+        }
+        got
+    }
+
+    /// A consumer is done with a message; nothing if its time-out is over: it has another receipt now, or none.
+    pub fn delete(&mut self, receipt: u64) -> Option<Message> {
+        let seq = receipt >> 16;
+        let kept = self.kept.get(&seq)?;
+        if !kept.hidden || u64::from(kept.receives & 0xFFFF) != receipt & 0xFFFF {
+            return None;
+        }
+        let message = self.kept.remove(&seq).expect("just seen").message;
+        self.unhide(message.key);
+        Some(message)
+    }
+
+    /// One message less of the group is in somebody's hands.
+    fn unhide(&mut self, key: u64) {
+        self.in_flight -= 1;
+        let group = self.groups.get_mut(&key).expect("it has a message in flight");
+        group.hidden -= 1;
+        if group.hidden > 0 {
+            return;
+        }
+        match group.waiting.first() {
+            Some(seq) => drop(self.open.insert(*seq, key)),
+            None => drop(self.groups.remove(&key)),
+        }
+    }
+
+    /// Time-outs that are over: their messages wait again, at their old places; those received `most` times are returned.
+    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<Message> {
+        let mut dead = Vec::new();
+        while let Some(&(at, seq, receives)) = self.due.front() {
+            if at > now {
+                break;
+            }
+            self.due.pop_front();
+            let current = |kept: &&mut Kept| kept.hidden && kept.receives == receives;
+            let Some(kept) = self.kept.get_mut(&seq).filter(current) else { continue };
+            kept.hidden = false;
+            let message = kept.message;
+            if receives >= most {
+                self.kept.remove(&seq);
+                dead.push(message);
+            } else {
+                self.groups.get_mut(&message.key).expect("in flight").waiting.insert(seq);
+            }
+            self.unhide(message.key);
+        }
+        dead
+    }
+
+    /// Takes out what was sent up to `until`, in whose hands it may be.
+    pub fn expire(&mut self, until: Time) -> Vec<Message> {
+        let mut gone = Vec::new();
+        while let Some((&seq, kept)) = self.kept.first_key_value().filter(|(_, kept)| kept.sent <= until) {
+            let (message, hidden) = (kept.message, kept.hidden);
+            gone.push(message);
+            self.kept.remove(&seq);
+            if hidden {
+                self.unhide(message.key);
+            } else {
+                self.drop_waiting(seq, message.key);
+            }
+        }
+        gone
+    }
+
+    fn drop_waiting(&mut self, seq: u64, key: u64) {
+        let group = self.groups.get_mut(&key).expect("it has a message");
+        group.waiting.remove(&seq);
+        if self.open.remove(&seq).is_none() {
+            return;
+        }
+        match group.waiting.first() {
+            Some(next) => drop(self.open.insert(*next, key)),
+            None => drop(self.groups.remove(&key)),
+        }
+    }
+
+    /// When the oldest message was sent.
+    pub fn oldest(&self) -> Option<Time> {
+        self.kept.first_key_value().map(|(_, kept)| kept.sent)
+    }
+
+    /// When the next time-out is over.
+    pub fn next_due(&self) -> Option<Time> {
+        self.due.front().map(|(at, ..)| *at)
+    }
+
+    /// Messages kept, those that were handed out included.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Messages handed out.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(keys: &[u64]) -> Fifo {
+        let mut queue = Fifo::default();
+        keys.iter().zip(1..).for_each(|(key, id)| queue.send(Message { id, key: *key, bytes: 0 }, 0));
+        queue
+    }
+
+    fn ids(got: &[Received]) -> Vec<u32> {
+        got.iter().map(|received| received.message.id).collect()
+    }
+
+    #[test]
+    fn a_group_is_closed_while_one_of_it_is_in_flight() {
+        let mut queue = queue(&[7, 7, 8, 7]);
+        let first = queue.receive(1, 30);
+        assert_eq!(ids(&first), [1]);
+        assert_eq!(ids(&queue.receive(10, 30)), [3], "group 7 is closed");
+        queue.delete(first[0].receipt);
+        assert_eq!(ids(&queue.receive(10, 30)), [2, 4]);
+    }
+
+    #[test]
+    fn what_reappears_is_in_its_old_place() {
+        let mut queue = queue(&[7, 7, 7]);
+        let got = queue.receive(2, 30);
+        queue.delete(got[1].receipt);
+        queue.reappear(30, 9);
+        assert_eq!(ids(&queue.receive(10, 60)), [1, 3]);
+        assert_eq!(queue.delete(got[0].receipt), None, "its time-out is over");
+    }
+
+    #[test]
+    fn a_duplicate_is_one_for_five_minutes() {
+        let mut queue = Fifo::default();
+        assert!(!queue.is_duplicate(1, 0));
+        assert!(queue.is_duplicate(1, DEDUPLICATION - 1));
+        assert!(!queue.is_duplicate(1, DEDUPLICATION));
+    }
+}

@@ -1,0 +1,300 @@
+//! A standard queue: every message lies on two of several hosts; a receive takes from the hosts it asks, in the order it asks
+//! them. That is why messages overtake one another, and why one that was deleted while a host was away comes back with it.
+
+use super::super::message::Message;
+use super::store::Received;
+use crate::kernel::Time;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Copies of a message ("redundant", says Amazon; two is the least that can be).
+const COPIES: usize = 2;
+
+/// One copy of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Gone,
+    Available,
+    /// In the hands of a consumer.
+    Hidden,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    message: Message,
+    sent: Time,
+    receives: u32,
+    copies: [(u8, State); COPIES],
+}
+
+impl Kept {
+    /// Whether somebody has it in hand.
+    fn is_hidden(&self) -> bool {
+        self.copies.iter().any(|(_, state)| *state == State::Hidden)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Host {
+    up: bool,
+    available: BTreeSet<u64>,
+}
+
+/// The messages of a standard queue, by order of arrival.
+#[derive(Clone, Debug)]
+pub struct Standard {
+    hosts: Vec<Host>,
+    kept: BTreeMap<u64, Kept>,
+    next: u64,
+    /// When hidden messages become visible again, in order: all time-outs have one length.
+    due: VecDeque<(Time, u64, u32)>,
+    in_flight: usize,
+}
+
+impl Standard {
+    /// An empty queue on so many hosts.
+    pub fn new(hosts: usize) -> Self {
+        Standard {
+            hosts: vec![Host { up: true, available: BTreeSet::new() }; hosts],
+            kept: BTreeMap::new(),
+            next: 0,
+            due: VecDeque::new(),
+            in_flight: 0,
+        }
+    }
+
+    /// Takes a message in, on the two hosts after a random one that are there.
+    pub fn send(&mut self, message: Message, now: Time, random: u64) {
+        let seq = self.next;
+        self.next += 1;
+        let first = (random % self.hosts.len() as u64) as usize;
+        let around = (0..self.hosts.len()).map(|step| (first + step) % self.hosts.len());
+        let up: Vec<usize> = around.filter(|host| self.hosts[*host].up).take(COPIES).collect();
+        // If all are away the first one gets it none the less: a service that lost messages would be another one.
+        let place = |n: usize| up.get(n).or(if n == 0 { Some(&first) } else { None });
+        let copies = [0, 1].map(|n| match place(n) {
+            Some(host) => {
+                self.hosts[*host].available.insert(seq);
+                (*host as u8, State::Available)
+            }
+            None => (0, State::Gone),
+        });
+        self.kept.insert(seq, Kept { message, sent: now, receives: 0, copies });
+    }
+
+    /// Hands out up to `most` messages of the hosts asked: `asked` of them, from a random one on.
+    pub fn receive(&mut self, most: usize, asked: usize, until: Time, random: u64) -> Vec<Received> {
+        let hosts = self.hosts.len();
+        let first = (random % hosts as u64) as usize;
+        let mut got = Vec::new();
+        for host in (0..asked.min(hosts)).map(|step| (first + step) % hosts) {
+            if !self.hosts[host].up {
+                continue;
+            }
+            while got.len() < most {
+                let Some(seq) = self.hosts[host].available.first().copied() else { break };
+                got.push(self.hand_out(seq, until));
+            }
+        }
+        got
+    }
+
+    /// All hosts that are there hide the message; one that is away does not hear of it.
+    fn hand_out(&mut self, seq: u64, until: Time) -> Received {
+        let kept = self.kept.get_mut(&seq).expect("what is available is kept");
+        kept.receives += 1;
+        self.in_flight += usize::from(!kept.is_hidden());
+        for (host, state) in &mut kept.copies {
+            let host = &mut self.hosts[*host as usize];
+            if host.up && *state == State::Available {
+                host.available.remove(&seq);
+                *state = State::Hidden;
+            }
+        }
+        self.due.push_back((until, seq, kept.receives));
+        Received {
+            message: kept.message,
+            receipt: seq << 16 | u64::from(kept.receives & 0xFFFF),
+            receives: kept.receives,
+        }
+    }
+
+    /// A consumer is done with a message. True if it is gone for good; false if the receipt is out of date or a copy is left
+    /// on a host that is away.
+    pub fn delete(&mut self, receipt: u64) -> Option<Message> {
+        let seq = receipt >> 16;
+        let kept = self.kept.get_mut(&seq)?;
+        if u64::from(kept.receives & 0xFFFF) != receipt & 0xFFFF {
+            return None;
+        }
+        let was_hidden = kept.is_hidden();
+        for (host, state) in &mut kept.copies {
+            let host = &mut self.hosts[*host as usize];
+            if host.up {
+                host.available.remove(&seq);
+                *state = State::Gone;
+            }
+        }
+        self.in_flight -= usize::from(was_hidden && !kept.is_hidden());
+        let message = kept.message;
+        let gone = kept.copies.iter().all(|(_, state)| *state == State::Gone);
+        if gone {
+            self.kept.remove(&seq);
+        }
+        gone.then_some(message)
+    }
+
+    /// Time-outs that are over at `now`: their messages are visible again, unless they came `most` times; those are returned.
+    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<Message> {
+        let mut dead = Vec::new();
+        while let Some(&(at, seq, receives)) = self.due.front() {
+            if at > now {
+                break;
+            }
+            self.due.pop_front();
+            let Some(kept) = self.kept.get_mut(&seq).filter(|kept| kept.receives == receives) else {
+                continue;
+            };
+            if !kept.is_hidden() {
+                continue;
+            }
+            self.in_flight -= 1;
+            if receives >= most {
+                dead.push(kept.message);
+                self.remove(seq);
+                continue;
+            }
+            for (host, state) in &mut kept.copies {
+                if *state == State::Hidden {
+                    *state = State::Available;
+                    self.hosts[*host as usize].available.insert(seq);
+                }
+            }
+        }
+        dead
+    }
+
+    fn remove(&mut self, seq: u64) {
+        if let Some(kept) = self.kept.remove(&seq) {
+            for (host, _) in kept.copies {
+                self.hosts[host as usize].available.remove(&seq);
+            }
+        }
+    }
+
+    /// Takes out what was sent up to `until`, in whose hands it may be.
+    pub fn expire(&mut self, until: Time) -> Vec<Message> {
+        let mut gone = Vec::new();
+        while let Some((&seq, kept)) = self.kept.first_key_value().filter(|(_, kept)| kept.sent <= until) {
+            gone.push(kept.message);
+            self.in_flight -= usize::from(kept.is_hidden());
+            self.remove(seq);
+        }
+        gone
+    }
+
+    /// When the oldest message was sent.
+    pub fn oldest(&self) -> Option<Time> {
+        self.kept.first_key_value().map(|(_, kept)| kept.sent)
+    }
+
+    /// When the next time-out is over.
+    pub fn next_due(&self) -> Option<Time> {
+        self.due.front().map(|(at, ..)| *at)
+    }
+
+    /// A host goes away, or comes back with what it had.
+    pub fn set_host(&mut self, host: usize, up: bool) {
+        self.hosts[host].up = up;
+    }
+
+    /// Messages kept, those that were handed out included.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Messages handed out.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: u32) -> Message {
+        Message { id, key: 0, bytes: 0 }
+    }
+
+    fn queue(hosts: usize, messages: u32) -> Standard {
+        let mut queue = Standard::new(hosts);
+        (1..=messages).for_each(|id| queue.send(message(id), u64::from(id), u64::from(id) * 7));
+        queue
+    }
+
+    fn ids(got: &[Received]) -> Vec<u32> {
+        got.iter().map(|received| received.message.id).collect()
+    }
+
+    #[test]
+    fn one_host_keeps_the_order_and_several_do_not() {
+        assert_eq!(ids(&queue(1, 5).receive(10, 1, 30, 0)), [1, 2, 3, 4, 5]);
+        let got = ids(&queue(5, 20).receive(20, 5, 30, 0));
+        assert_eq!(got.len(), 20, "asking all hosts finds everything");
+        assert!(got.is_sorted_by(|a, b| a != b) && !got.is_sorted(), "{got:?}");
+    }
+
+    #[test]
+    fn a_sample_of_hosts_may_find_nothing() {
+        let mut queue = Standard::new(5);
+        queue.send(message(1), 0, 0); // on hosts 0 and 1
+        assert!(queue.receive(10, 2, 30, 2).is_empty());
+        assert_eq!(ids(&queue.receive(10, 2, 30, 1)), [1]);
+    }
+
+    #[test]
+    fn what_is_not_deleted_in_time_is_visible_again() {
+        let mut queue = queue(3, 1);
+        let first = queue.receive(1, 3, 30, 0);
+        assert_eq!((queue.receive(1, 3, 31, 0).len(), queue.in_flight()), (0, 1));
+        assert!(queue.reappear(29, 9).is_empty() && queue.in_flight() == 1);
+        queue.reappear(30, 9);
+        let second = queue.receive(1, 3, 60, 0);
+        assert_eq!(second[0].receives, 2);
+        assert_eq!(queue.delete(first[0].receipt), None, "an old receipt");
+        assert_eq!(queue.delete(second[0].receipt), Some(message(1)));
+        assert_eq!((queue.len(), queue.in_flight()), (0, 0));
+    }
+
+    #[test]
+    fn a_host_that_was_away_brings_a_deleted_message_back() {
+        let mut queue = Standard::new(2);
+        queue.send(message(1), 0, 0);
+        queue.set_host(1, false);
+        let got = queue.receive(1, 2, 30, 0);
+        assert_eq!(queue.delete(got[0].receipt), None, "a copy is left");
+        assert!(queue.receive(1, 2, 40, 0).is_empty());
+        queue.set_host(1, true);
+        assert_eq!(ids(&queue.receive(1, 2, 50, 0)), [1]);
+    }
+
+    #[test]
+    fn old_messages_go_with_their_retention() {
+        let mut queue = queue(3, 5);
+        queue.receive(2, 3, 30, 0);
+        assert_eq!(queue.expire(3).len(), 3);
+        assert_eq!((queue.len(), queue.oldest()), (2, Some(4)));
+        assert_eq!(queue.expire(9).len(), 2);
+        assert_eq!((queue.len(), queue.in_flight()), (0, 0));
+    }
+
+    #[test]
+    fn received_too_often_is_dead() {
+        let mut queue = queue(2, 1);
+        queue.receive(1, 2, 1, 0);
+        assert!(queue.reappear(1, 2).is_empty());
+        queue.receive(1, 2, 2, 0);
+        assert_eq!(queue.reappear(2, 2), [message(1)]);
+        assert_eq!((queue.len(), queue.in_flight()), (0, 0));
+    }
+}

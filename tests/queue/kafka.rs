@@ -1,0 +1,209 @@
+//! The rules of Kafka, from its documentation.
+
+use crate::common::{World, evenly, exponential, keys, poisson, seed, span, text};
+use crate::world::{Described, Settings, TRAFFIC_ENDS, describe, messages};
+use scalelab::catalog::Value;
+use scalelab::kernel::{Control, NodeId, SECOND, Simulation};
+use scalelab::model::Target;
+use scalelab::random::keys::Keys;
+
+pub fn topic(brokers: i64, replicas: i64, acks: &str, more: Settings) -> Settings {
+    let usual = vec![
+        ("kind", text("kafka")),
+        ("brokers", Value::Whole(brokers)),
+        ("replicas", Value::Whole(replicas)),
+        ("partitions", Value::Whole(6)),
+        ("acks", text(acks)),
+    ];
+    [usual, more].concat()
+}
+
+fn readers(count: i64, more: Settings) -> Settings {
+    [vec![("count", Value::Whole(count)), ("service", exponential(0.005))], more].concat()
+}
+
+fn run(described: &Described, until: u64, mut each_second: impl FnMut(u64, &mut Simulation)) -> Simulation {
+    let mut simulation = described.start(seed());
+    for second in 0..until {
+        simulation.run_until(second * SECOND);
+        each_second(second, &mut simulation);
+    }
+    simulation
+}
+
+#[test]
+fn a_group_shares_the_partitions_and_keeps_each_in_order() {
+    for count in [1, 3, 6, 8] {
+        let described = describe(100.0, topic(3, 2, "all", vec![]), readers(count, vec![]));
+        let simulation = run(&described, 60, |_, _| {});
+        let counts = messages(&simulation);
+        assert_eq!(counts.processed_count, counts.published_count);
+        assert_eq!((counts.duplicated_count, counts.reordered_count, counts.lost_count), (0, 0, 0));
+        let works =
+            |n| described.count(&simulation, described.node(described.consumers, n as u16), "calls") > 0;
+        let working = (0..count).filter(|n| works(*n)).count();
+        assert!(working <= count.min(6) as usize, "more members than partitions: some have nothing to do");
+    }
+}
+
+/// A leader that dies takes with it what only it has: everything since its followers last asked.
+#[test]
+fn one_acknowledgement_loses_what_only_the_leader_had_and_all_do_not() {
+    let lost = |acks: &str| {
+        let mut world = World::default();
+        let orders = world.add("queue", "orders", topic(3, 3, acks, vec![]));
+        world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(0.001))]);
+        let limited = vec![
+            ("to", orders.clone()),
+            ("rate", poisson(500.0)),
+            ("keys", keys(Keys::uniform(100).expect("keys"))),
+            ("timeout", span(1.0)),
+            ("attempts", Value::Whole(30)),
+            ("backoff", span(0.5)),
+            ("backoff_max", span(1.0)),
+        ];
+        world.add("traffic", "producers", limited);
+        let mut simulation = world.build(seed(), 0);
+        simulation.measure_from_now();
+        // The followers of broker 0 stand still, and soon after it dies: what it took in meanwhile is nowhere else.
+        simulation.run_until(5 * SECOND);
+        for follower in [1, 2] {
+            simulation.control(world.node(&orders, follower), Control::new(Control::HANG, 0));
+        }
+        simulation.run_until(7 * SECOND);
+        simulation.control(world.node(&orders, 0), Control::new(Control::CRASH_PROCESS, 0));
+        for follower in [1, 2] {
+            simulation.control(world.node(&orders, follower), Control::new(Control::RECOVER, 0));
+        }
+        simulation.run_until(40 * SECOND);
+        simulation.control(world.node(&orders, 0), Control::new(Control::RECOVER, 0));
+        simulation.run_until(60 * SECOND);
+        let elections = simulation.readings(world.node(&orders, 3), false).count_of("elections");
+        assert!(elections >= 2, "broker 0 led partitions 0 and 3");
+        messages(&simulation)
+    };
+    let one = lost("1");
+    assert!(one.lost_count > 100, "{}", one.lost_count);
+    let all = lost("all");
+    assert_eq!(all.lost_count, 0);
+    assert!(all.processed_count > 5000);
+    let none = lost("0");
+    assert!(
+        none.lost_count > one.lost_count,
+        "the producer does not even notice that nobody leads: {}",
+        none.lost_count
+    );
+}
+
+/// A single broker that dies with its host loses what the operating system had not written.
+#[test]
+fn a_dead_host_loses_what_was_not_flushed() {
+    let lost = |kind: &str| {
+        let described = describe(100.0, topic(1, 1, "1", vec![("flush", span(2.0))]), readers(1, vec![]));
+        let mut simulation = described.start(seed());
+        described.order(&mut simulation, Target::Group(described.consumers), "crash", Vec::new());
+        simulation.run_until(8 * SECOND);
+        described.order(&mut simulation, Target::Node(described.queue, 0), "crash", vec![text(kind)]);
+        simulation.run_until(9 * SECOND);
+        described.order(&mut simulation, Target::Node(described.queue, 0), "recover", Vec::new());
+        simulation.run_until(20 * SECOND);
+        messages(&simulation).lost_count
+    };
+    assert_eq!(lost("process"), 0);
+    let last = lost("host");
+    assert!((120..280).contains(&last), "two seconds of a hundred a second: {last}");
+}
+
+/// While a dead member is not given up, nobody reads its partitions; then all share out anew.
+#[test]
+fn a_dead_member_stalls_its_partitions_for_a_session() {
+    let described = describe(50.0, topic(1, 1, "all", vec![("session", span(20.0))]), readers(3, vec![]));
+    let mut at = Vec::new();
+    let simulation = run(&described, 60, |second, simulation| {
+        if second == 8 {
+            described.order(simulation, Target::Node(described.consumers, 0), "crash", Vec::new());
+        }
+        if second > 8 {
+            at.push(messages(simulation).backlog_count);
+        }
+    });
+    assert!(at[15] > 10, "a third of two seconds of traffic waits for the dead member: {at:?}");
+    let counts = messages(&simulation);
+    assert_eq!((counts.backlog_count, counts.lost_count), (0, 0));
+    assert_eq!(counts.processed_count, counts.published_count);
+    let controller = described.node(described.queue, 1);
+    assert_eq!(described.count(&simulation, controller, "rebalances"), 2);
+}
+
+/// What a dead member had processed and not committed is processed again; committed before the work, it is lost.
+#[test]
+fn a_dead_member_repeats_or_loses_what_it_had_in_hand() {
+    let run = |ack: &'static str| {
+        let settings = vec![("ack", text(ack)), ("service", span(0.01))];
+        let described = describe(80.0, topic(1, 1, "all", vec![]), settings);
+        let mut simulation = described.start(seed());
+        simulation.run_until(TRAFFIC_ENDS - SECOND / 2);
+        described.order(&mut simulation, Target::Group(described.consumers), "crash", Vec::new());
+        described.order(&mut simulation, Target::Group(described.consumers), "recover", Vec::new());
+        simulation.run_until(30 * TRAFFIC_ENDS);
+        let counts = messages(&simulation);
+        assert_eq!(counts.backlog_count, 0);
+        assert_eq!(counts.processed_count + counts.lost_count, counts.published_count);
+        (counts.duplicated_count, counts.lost_count)
+    };
+    let (duplicated, lost) = run("after");
+    assert!(lost == 0 && duplicated > 0, "{duplicated} {lost}");
+    let (duplicated, lost) = run("before");
+    assert!(lost > 0 && duplicated == 0, "{duplicated} {lost}");
+}
+
+#[test]
+fn records_older_than_their_retention_are_deleted_read_or_not() {
+    for (reset, ends_with_rest) in [("earliest", true), ("latest", false)] {
+        let slow = vec![("service", span(0.1)), ("reset", text(reset))];
+        let settings = [vec![("count", Value::Whole(1))], slow].concat();
+        let described = describe(100.0, topic(1, 1, "all", vec![("retention", span(5.0))]), settings);
+        let simulation = run(&described, 60, |_, _| {});
+        let counts = messages(&simulation);
+        assert!(counts.lost_count > 300, "{reset}: {}", counts.lost_count);
+        assert_eq!(counts.backlog_count, 0, "{ends_with_rest}");
+    }
+}
+
+/// With too few brokers in sync a message is rejected rather than promised.
+#[test]
+fn too_few_in_sync_reject() {
+    let queue = topic(3, 3, "all", vec![("min_in_sync", Value::Whole(2))]);
+    let described = describe(100.0, queue, readers(1, vec![]));
+    let mut simulation = described.start(seed());
+    for broker in [1, 2] {
+        described.order(&mut simulation, Target::Node(described.queue, broker), "crash", Vec::new());
+    }
+    simulation.run_until(60 * SECOND);
+    let book = simulation.book().close(simulation.requests(), simulation.now())[1].clone();
+    assert!(book.failed + book.rejected + book.timed_out > 100 && messages(&simulation).lost_count == 0);
+    let broker = described.node(described.queue, 0);
+    assert!(described.count(&simulation, broker, "errors") > 50);
+}
+
+/// A producer that tries again after a lost answer is recognised: the message is in the log once.
+#[test]
+fn a_producer_that_tries_again_is_recognised() {
+    let mut world = World::default();
+    let orders = world.add("queue", "orders", topic(1, 1, "all", vec![]));
+    world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(0.001))]);
+    let settings = vec![
+        ("to", orders.clone()),
+        ("rate", evenly(50.0)),
+        ("timeout", span(0.2)),
+        ("attempts", Value::Whole(4)),
+    ];
+    let producers = world.add("traffic", "producers", settings);
+    world.link(&producers, &orders, vec![("latency", span(0.01)), ("loss", Value::Share(0.1))]);
+    let mut simulation = world.build(seed(), 0);
+    simulation.run_until(30 * SECOND);
+    let counts = messages(&simulation);
+    assert_eq!((counts.duplicated_count, counts.lost_count), (0, 0));
+    let taken = simulation.readings(NodeId(world.node(&orders, 0).0), false).count_of("calls");
+    assert!(taken <= counts.processed_count + counts.backlog_count);
+}
