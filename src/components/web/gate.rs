@@ -3,9 +3,10 @@
 use super::Step;
 use super::server::Server;
 use super::session::Found;
-use crate::kernel::{Answer, CallId, Ctx, Readings, Reply, Status};
+use crate::kernel::{Answer, CallId, Control, Ctx, Readings, Reply, Status};
 use crate::parts::pool::Grant;
 use crate::parts::verbs::{HEALTH, LOAD, LOGIN};
+use crate::random::variate::Variate;
 
 /// What has been told of the load so far: areas and counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +49,24 @@ impl Server {
         for task in &mut self.tasks {
             let call = std::mem::replace(&mut task.call, CallId::NONE);
             cx.reply(call, Answer::of(Status::Failed));
+        }
+    }
+
+    /// Everything stands still for a while.
+    #[cold]
+    pub(super) fn pause(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(pauses) = &mut self.pauses {
+            self.processors.on_control(Control::new(Control::HANG, 0), cx);
+            pauses.begin(cx);
+        }
+    }
+
+    /// Own work of a login.
+    #[cold]
+    pub(super) fn login(&self) -> &Option<Variate> {
+        match &self.sessions {
+            Some(sessions) if sessions.login.is_some() => &sessions.login,
+            _ => &self.service,
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Server {
     /// Time-out class of what is published.
     patience: Option<TimeoutClass>,
     timeout: Length,
-    service: Option<Variate>,
+    pub(super) service: Option<Variate>,
     purpose: u64,
     /// Who comes first, for discipline "priority".
     first: usize,
@@ -49,7 +49,7 @@ pub(super) struct Server {
     pub(super) tasks: Vec<Task>,
     pub(super) free: Vec<u32>,
     pub(super) sessions: Option<Sessions>,
-    pauses: Option<Pauses>,
+    pub(super) pauses: Option<Pauses>,
     pub(super) draining: bool,
     /// Switched off by a test: a server that leaves drops what it has begun.
     leaves_at_once: bool,
@@ -215,24 +215,6 @@ impl Server {
             self.finish(index, Answer::of(Status::Rejected), cx);
         }
         true
-    }
-
-    /// Everything stands still for a while.
-    #[cold]
-    fn pause(&mut self, cx: &mut Ctx<'_>) {
-        if let Some(pauses) = &mut self.pauses {
-            self.processors.on_control(Control::new(Control::HANG, 0), cx);
-            pauses.begin(cx);
-        }
-    }
-
-    /// Own work of a login.
-    #[cold]
-    fn login(&self) -> &Option<Variate> {
-        match &self.sessions {
-            Some(sessions) if sessions.login.is_some() => &sessions.login,
-            _ => &self.service,
-        }
     }
 
     #[inline]
