@@ -106,7 +106,11 @@ pub fn kind(name: &str) -> Option<&'static ComponentKind> {
 
 /// Nodes that serve a group and hold none of its data: what they are called, and how many.
 pub fn aides(kind: &str, settings: &Settings) -> (&'static str, u64) {
-    if kind == "cache" { cache::aides(settings) } else { ("", 0) }
+    match kind {
+        "cache" => cache::aides(settings),
+        "load_balancer" => load_balancer::aides(settings),
+        _ => ("", 0),
+    }
 }
 
 /// One node per group.

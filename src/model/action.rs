@@ -197,8 +197,9 @@ fn weights(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order
         return Err(Problem::at(&command.place, message).hint("one weight for each server it begins with"));
     }
     let control = |(at, weight): (usize, &u32)| load_balancer::set_weight(at, *weight);
-    let balancer = layout.first(group);
-    Ok(given.iter().enumerate().map(control).map(|control| Order::Node(balancer, control)).collect())
+    let balancers: Vec<NodeId> = layout.groups[group].nodes().chain(layout.groups[group].aides()).collect();
+    let orders = given.iter().enumerate().map(control);
+    Ok(orders.flat_map(|control| balancers.iter().map(move |node| Order::Node(*node, control))).collect())
 }
 
 fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Control, Problem> {

@@ -45,7 +45,7 @@ impl Nursery for Growth {
         let users = groups
             .iter()
             .filter(|other| names(other, group.into()) || through(other))
-            .flat_map(Group::members);
+            .flat_map(|other| other.members().chain(other.aides()));
         let group = &self.layout.groups[usize::from(group)];
         group.members().chain(group.aides()).chain(users).collect()
     }

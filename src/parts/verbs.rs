@@ -22,6 +22,8 @@ pub const LOGIN: u16 = 21;
 /// How busy have you been since I last asked? The answer's version is, for key 0, the busy share in millionths; for key 1, the mean number
 /// of requests waiting in thousandths; for key 2, the mean time of a request at the server (waiting and own work) in microseconds.
 pub const LOAD: u16 = 22;
+/// I am alive: from an active balancer to its standby.
+pub const ADVERTISE: u16 = 23;
 /// First of the questions that only some data models answer (see `components::database::model`); up to 15 more follow.
 pub const ASK: u16 = 32;
 /// Own work of a guest, done by the processors of the machine it stands on; `key` is the work in nanoseconds.

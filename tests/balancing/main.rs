@@ -4,4 +4,5 @@
 mod common;
 mod drained;
 mod health;
+mod standby;
 mod sticky;

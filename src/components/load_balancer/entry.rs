@@ -159,6 +159,18 @@ pub(super) static ENTRY: Entry = Entry {
             about: "target groups by key (path): first key, last key, servers; the first that fits counts",
         },
         Param {
+            name: "standby",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "whether a second balancer takes its address over when it falls silent (VRRP)",
+        },
+        Param {
+            name: "advertise",
+            kind: Kind::Duration,
+            preset: Preset::Duration(SECOND),
+            about: "with `standby`: how often it advertises itself; taken for dead after 3.6 of these (RFC 5798: 1 s)",
+        },
+        Param {
             name: "private",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
@@ -194,6 +206,7 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "turned_away_count", about: "calls that found the queue full or waited too long" },
         Measure { name: "health_checks_count", about: "health checks sent" },
         Measure { name: "recookied_count", about: "clients that got another server's cookie" },
+        Measure { name: "takeovers_count", about: "how often the standby has taken over" },
         Measure { name: "servers_in_service_count", about: "servers that take new clients" },
     ],
 };

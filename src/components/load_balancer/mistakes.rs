@@ -113,6 +113,7 @@ fn check_care(site: &Site<'_>, problems: &mut Problems) {
         ("retry_timeouts", "retries", "retries: 3"),
         ("queue", "connections", "connections: 100"),
         ("queue_timeout", "connections", "connections: 100"),
+        ("advertise", "standby", "standby: true"),
         ("sticky_table", "sticky", "sticky: \"address\""),
     ];
     for (name, needed, hint) in needs {

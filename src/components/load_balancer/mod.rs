@@ -1,6 +1,7 @@
 //! A load balancer: passes each call to one of its servers and the answer back.
 
 use super::{ComponentKind, Layout, Site};
+use crate::catalog::Settings;
 use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
     Timer,
@@ -17,11 +18,13 @@ mod mistakes;
 mod passing;
 pub mod policy;
 mod server;
+mod standby;
 mod sticky;
 mod target;
 mod waiting;
 use passing::Passing;
 use policy::{Backend, Balance};
+use standby::Pair;
 
 /// Passes calls on to servers.
 ///
@@ -68,17 +71,31 @@ struct LoadBalancer {
     errors: u64,
 }
 
+/// A standby is an aide.
+pub(super) fn aides(settings: &Settings) -> (&'static str, u64) {
+    ("standby", u64::from(settings.flag("standby")))
+}
+
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
+    let Some(other) = site.group().aides().next() else { return vec![balancer(site)] };
+    let interval = site.settings().duration("advertise").expect("preset");
+    let first = site.layout.first(site.index);
+    let active = Pair::new(balancer(site), true, other, interval);
+    let standby = Pair::new(balancer(site), false, first, interval);
+    vec![Box::new(active), Box::new(standby)]
+}
+
+fn balancer(site: &Site<'_>) -> Box<dyn Component> {
     let settings = site.settings();
     let work = settings.variate("service").map(|time| (time, station(site)));
     if make::is_careful(settings) {
         let mut careful = make::careful(site);
         careful.work = work;
-        return vec![Box::new(careful)];
+        return Box::new(careful);
     }
     let backends = make::backends(site, &settings.groups("to"), settings.list("weights"));
     let policy = make::policy(site, &backends);
-    vec![Box::new(LoadBalancer {
+    Box::new(LoadBalancer {
         observes: policy.observes(),
         policy,
         backends,
@@ -89,7 +106,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         timeout: None,
         calls: 0,
         errors: 0,
-    })]
+    })
 }
 
 fn station(site: &Site<'_>) -> Station {
