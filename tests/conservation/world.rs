@@ -35,6 +35,8 @@ pub struct WorldPlan {
     pub attempts: i64,
     pub budget: bool,
     pub balancer: Option<&'static str>,
+    /// What the balancer does besides: retries, limits with a queue, sticky clients, passive checks; one bit each.
+    pub care: u8,
     pub servers: i64,
     pub concurrency: Option<i64>,
     pub queue: Option<i64>,
@@ -81,27 +83,30 @@ fn cache_plan() -> impl Strategy<Value = CachePlan> {
 pub fn world_plan() -> impl Strategy<Value = WorldPlan> {
     let client = (proptest::option::of(1..20i64), 1..4i64, any::<bool>());
     let policy =
-        proptest::sample::select(&["round_robin", "random", "least_connections", "power_of_two"][..]);
-    let front = (proptest::option::of(policy), 1..4i64);
+        proptest::sample::select(&["round_robin", "random", "least_connections", "power_of_two", "least_latency", "haproxy_roundrobin"][..]);
+    let front = (proptest::option::of(policy), 1..4i64, prop_oneof![Just(0u8), 0..16u8]);
     let bounds = (proptest::option::of(1..5i64), proptest::option::of(0..5i64));
     let disciplines =
         (proptest::sample::select(&DISCIPLINES[..]), proptest::sample::select(&DISCIPLINES[..]));
     let network = (proptest::option::of(0.0001..0.05), proptest::option::of(0.0..0.3));
     (client, front, bounds, disciplines, proptest::option::of(cache_plan()), 1..4i64, network).prop_map(
-        |(client, (balancer, servers), bounds, disciplines, cache, connections, (latency, loss))| WorldPlan {
-            users: client.0,
-            attempts: client.1,
-            budget: client.2,
-            balancer,
-            servers: if balancer.is_some() { servers } else { 1 },
-            concurrency: bounds.0,
-            queue: bounds.1,
-            web_discipline: disciplines.0,
-            cache,
-            connections,
-            discipline: disciplines.1,
-            latency,
-            loss,
+        |(client, (balancer, servers, care), bounds, disciplines, cache, connections, (latency, loss))| {
+            WorldPlan {
+                users: client.0,
+                attempts: client.1,
+                budget: client.2,
+                balancer,
+                care,
+                servers: if balancer.is_some() { servers } else { 1 },
+                concurrency: bounds.0,
+                queue: bounds.1,
+                web_discipline: disciplines.0,
+                cache,
+                connections,
+                discipline: disciplines.1,
+                latency,
+                loss,
+            }
         },
     )
 }
@@ -180,7 +185,8 @@ pub fn describe(plan: &WorldPlan) -> Described {
     settings.extend(plan.queue.map(|most| ("queue", Value::Whole(most))));
     let web = world.add("web", "web", settings);
     let balancer = plan.balancer.map(|policy| {
-        let settings = vec![("to", web.clone()), ("policy", text(policy)), ("timeout", span(1.0))];
+        let mut settings = vec![("to", web.clone()), ("policy", text(policy)), ("timeout", span(1.0))];
+        settings.extend(care_settings(plan.care));
         world.add("load_balancer", "front", settings)
     });
     let to = balancer.clone().unwrap_or(web.clone());
@@ -195,6 +201,20 @@ pub fn describe(plan: &WorldPlan) -> Described {
     let groups = [Some(&store), cache.as_ref(), Some(&web), balancer.as_ref()];
     let groups = groups.into_iter().flatten().map(index).collect();
     Described { checked: world.check(), groups, cache: cache.as_ref().map(index) }
+}
+
+fn care_settings(care: u8) -> Vec<(&'static str, Value)> {
+    let mut settings = Vec::new();
+    let mut when = |bit: u8, more: Vec<(&'static str, Value)>| {
+        if care & bit != 0 {
+            settings.extend(more);
+        }
+    };
+    when(1, vec![("retries", Value::Whole(2)), ("retry_timeouts", Value::Flag(true))]);
+    when(2, vec![("connections", Value::Whole(2)), ("queue", Value::Whole(3)), ("queue_timeout", span(0.3))]);
+    when(4, vec![("sticky", text("cookie"))]);
+    when(8, vec![("max_fails", Value::Whole(1)), ("fail_timeout", span(0.5))]);
+    settings
 }
 
 fn client_settings(plan: &WorldPlan, to: Value) -> Vec<(&'static str, Value)> {

@@ -302,6 +302,12 @@ fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
         };
         problems.push(settings.problem(name, message).hint(hint));
     }
+    let store = settings.group("session_store").map(|group| &site.layout.groups[group]);
+    if let Some(store) = store.filter(|store| store.count > 1) {
+        let message = format!("sessions are kept in one node, and \"{}\" has {}", store.name, store.count);
+        problems
+            .push(settings.problem("session_store", message).hint("take a cache or database of one node"));
+    }
     if settings.is_given("session_memory") && !settings.is_given("session_size") {
         let problem = settings.problem("session_memory", "`session_memory` needs the setting `session_size`");
         problems.push(problem.hint("add `session_size: 20.kib`"));

@@ -37,25 +37,25 @@ fn go_on(hash: u32, address: u32) -> u32 {
 }
 
 /// The server in whose share of the sum of weights a number falls.
-fn walk(backends: &[Backend], mut number: u32) -> usize {
+fn walk(backends: &[Backend], mut number: u64) -> usize {
     for (at, backend) in backends.iter().enumerate() {
-        if number < backend.weight {
+        if number < u64::from(backend.weight) {
             return at;
         }
-        number -= backend.weight;
+        number -= u64::from(backend.weight);
     }
     unreachable!("the number is below the sum of the weights")
 }
 
 impl Balance for IpHash {
     fn pick(&mut self, backends: &[Backend], asker: &mut dyn Asker) -> Option<usize> {
-        let total: u32 = backends.iter().map(|backend| backend.weight).sum();
+        let total: u64 = backends.iter().map(|backend| u64::from(backend.weight)).sum();
         let (address, mut hash) = (asker.address(), START);
         // A single server is not hashed for, nor is a list in which none has weight.
         if backends.len() > 1 && total > 0 {
             for _ in 0..=TRIES {
                 hash = go_on(hash, address);
-                let chosen = walk(backends, hash % total);
+                let chosen = walk(backends, u64::from(hash) % total);
                 if backends[chosen].open {
                     return Some(chosen);
                 }
