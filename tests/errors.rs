@@ -29,6 +29,7 @@ macro_rules! golden {
 }
 
 golden!(
+    balancer,
     beside,
     clock,
     file_access,
@@ -50,6 +51,7 @@ golden!(
     unknown_key,
     unknown_metric,
     vary,
+    weights,
     wrong_component,
 );
 

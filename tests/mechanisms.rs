@@ -18,6 +18,7 @@ const TABLE: &[(&str, &str)] = &[
     ("04_health_checks", "redispatch"),
     ("04_join_leave_autoscale", "autoscaling"),
     ("04_join_leave_autoscale", "drain"),
+    ("08_deploys", "session_memory"),
     ("08_sticky_or_stateless", "sticky"),
     ("08_sticky_or_stateless", "session_memory"),
     ("02_database_apart", "shared_processors"),

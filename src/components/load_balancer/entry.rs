@@ -171,7 +171,7 @@ pub(super) static ENTRY: Entry = Entry {
             about: "with `standby`: how often it advertises itself; taken for dead after 3.6 of these (RFC 5798: 1 s)",
         },
         Param {
-            name: "private",
+            name: "private_addresses",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
             about: "whether its servers have private addresses: clients reach them through it only",

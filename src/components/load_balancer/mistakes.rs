@@ -139,7 +139,7 @@ fn check_care(site: &Site<'_>, problems: &mut Problems) {
 /// Nobody outside names a server that only the balancer can reach.
 fn check_private(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    if !settings.flag("private") {
+    if !settings.flag("private_addresses") {
         return;
     }
     let servers = make::all_groups(settings);
