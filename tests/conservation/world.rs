@@ -82,8 +82,16 @@ fn cache_plan() -> impl Strategy<Value = CachePlan> {
 
 pub fn world_plan() -> impl Strategy<Value = WorldPlan> {
     let client = (proptest::option::of(1..20i64), 1..4i64, any::<bool>());
-    let policy =
-        proptest::sample::select(&["round_robin", "random", "least_connections", "power_of_two", "least_latency", "haproxy_roundrobin"][..]);
+    let policy = proptest::sample::select(
+        &[
+            "round_robin",
+            "random",
+            "least_connections",
+            "power_of_two",
+            "least_latency",
+            "haproxy_roundrobin",
+        ][..],
+    );
     let front = (proptest::option::of(policy), 1..4i64, prop_oneof![Just(0u8), 0..16u8]);
     let bounds = (proptest::option::of(1..5i64), proptest::option::of(0..5i64));
     let disciplines =
