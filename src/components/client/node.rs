@@ -267,7 +267,9 @@ impl Client {
 
     #[inline]
     fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
-        if let Some((browsers, request)) = self.browsers.as_mut().zip(cx.request(id)) {
+        if let Some(browsers) = &mut self.browsers
+            && let Some(request) = cx.request(id)
+        {
             browsers.close(request);
         }
         if matches!(self.source, Source::Closed) {

@@ -46,6 +46,49 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Who answered twenty clients 127.x.y.z in HAProxy 2.6.12 itself (Debian 12, `balance source`, nbthread 1).
+    #[test]
+    fn the_choices_of_haproxy() {
+        let clients: [[u8; 3]; 20] = [
+            [121, 66, 95],
+            [242, 33, 156],
+            [6, 240, 67],
+            [119, 98, 184],
+            [240, 243, 102],
+            [77, 118, 163],
+            [77, 199, 190],
+            [7, 32, 41],
+            [21, 154, 200],
+            [15, 137, 122],
+            [198, 218, 102],
+            [227, 68, 225],
+            [187, 49, 10],
+            [69, 253, 56],
+            [132, 223, 200],
+            [154, 215, 130],
+            [197, 179, 137],
+            [208, 118, 232],
+            [172, 14, 220],
+            [143, 83, 179],
+        ];
+        let real = [
+            (&[1, 1, 1][..], "bacabccabcacbbbcbbcb"),
+            (&[5, 3, 2], "cbabbababbaababbaaba"),
+            (&[10, 6, 4], "cbabbababbaababbaaba"),
+            (&[7, 2, 9], "cacaacbcaaacbbaacabc"),
+            (&[13, 100, 37], "bcbabcbcbbbcbcbbcbbb"),
+        ];
+        for (weights, expected) in real {
+            let servers = servers(weights);
+            let mut policy = make(&servers, &TUNING);
+            let mut answered = |[b, c, d]: [u8; 3]| {
+                let chosen = policy.pick(&servers, &mut From(u32::from_be_bytes([127, b, c, d])));
+                (b'a' + chosen.unwrap() as u8) as char
+            };
+            assert_eq!(clients.map(&mut answered).iter().collect::<String>(), expected, "{weights:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_address_modulo_the_places_of_those_in_service(
