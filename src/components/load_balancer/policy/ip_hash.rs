@@ -126,6 +126,53 @@ mod tests {
         }
     }
 
+    /// Who answered twenty clients 127.x.y.z in nginx 1.22.1 itself (Debian 12), all up or one marked `down`.
+    #[test]
+    fn the_choices_of_nginx() {
+        let clients: [[u8; 3]; 20] = [
+            [121, 66, 95],
+            [242, 33, 156],
+            [6, 240, 67],
+            [119, 98, 184],
+            [240, 243, 102],
+            [77, 118, 163],
+            [77, 199, 190],
+            [7, 32, 41],
+            [21, 154, 200],
+            [15, 137, 122],
+            [198, 218, 102],
+            [227, 68, 225],
+            [187, 49, 10],
+            [69, 253, 56],
+            [132, 223, 200],
+            [154, 215, 130],
+            [197, 179, 137],
+            [208, 118, 232],
+            [172, 14, 220],
+            [143, 83, 179],
+        ];
+        let real = [
+            (&[1, 1, 1][..], None, "cbcaaccacbabbcaabbac"),
+            (&[5, 3, 2], None, "bacacbcabacbbcbabcbc"),
+            (&[7, 2, 9], None, "ccbaccaabaaccaaacacc"),
+            (&[1, 1, 1], Some(1), "cccaaccacaaaacaaacac"),
+            (&[5, 3, 2], Some(0), "bccbcbccbbcbbcbbbcbc"),
+            (&[13, 100, 37], Some(1), "ccacacaacacaccccacac"),
+        ];
+        for (weights, down, expected) in real {
+            let mut servers = servers(weights);
+            let mut policy = make(&servers, &TUNING);
+            if let Some(down) = down {
+                set_usable(&mut servers, down, false);
+            }
+            let mut answered = |[b, c, d]: [u8; 3]| {
+                let chosen = policy.pick(&servers, &mut From(u32::from_be_bytes([127, b, c, d])));
+                (b'a' + chosen.unwrap() as u8) as char
+            };
+            assert_eq!(clients.map(&mut answered).iter().collect::<String>(), expected, "{weights:?}");
+        }
+    }
+
     #[test]
     fn taking_one_of_three_out_moves_about_two_thirds() {
         let (three, two) = (servers(&[1, 1, 1]), servers(&[1, 1]));

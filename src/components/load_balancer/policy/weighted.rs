@@ -64,8 +64,11 @@ mod tests {
         super::super::sequence(&mut Weighted::new(weights.len()), &servers(weights), length)
     }
 
+    /// Taken down from nginx 1.22.1 itself (Debian 12).
     #[test]
     fn the_sequence_of_nginx() {
+        assert_eq!(sequence(&[1, 2, 3, 4, 5], 30), "edcbedaecdebcdeedcbedaecdebcde");
+        assert_eq!(sequence(&[13, 100, 37], 40), "bcbbabcbbbcbbcbbabcbbbcbbcbbabbcbbcbbcbb");
         assert_eq!(sequence(&[5, 3, 2], 10), "abcaabacba");
         assert_eq!(sequence(&[5, 1, 1], 7), "aabacaa");
     }
