@@ -43,6 +43,20 @@ impl Server {
         }
     }
 
+    /// Tells of pauses and sessions, if there are any.
+    pub(super) fn measure_rarities(&self, out: &mut Readings) {
+        if let Some(pauses) = &self.pauses {
+            out.count("pauses", pauses.count);
+        }
+        if let Some(sessions) = &self.sessions {
+            out.count("sessions_unknown", sessions.unknown);
+            if let Some((count, bytes)) = sessions.held() {
+                out.gauge("sessions", f64::from(count));
+                out.gauge("session_bytes", bytes as f64);
+            }
+        }
+    }
+
     /// All callers are told that it is over; what goes on is for nobody.
     #[cold]
     pub(super) fn drop_all(&mut self, cx: &mut Ctx<'_>) {

@@ -419,16 +419,7 @@ impl Component for Server {
         out.count("requests", self.requests);
         out.count("answered", self.answered);
         out.count("errors", self.errors);
-        if let Some(pauses) = &self.pauses {
-            out.count("pauses", pauses.count);
-        }
-        if let Some(sessions) = &self.sessions {
-            out.count("sessions_unknown", sessions.unknown);
-            if let Some((count, bytes)) = sessions.held() {
-                out.gauge("sessions", f64::from(count));
-                out.gauge("session_bytes", bytes as f64);
-            }
-        }
+        self.measure_rarities(out);
     }
 
     fn restart_maxima(&mut self, _now: Time) {
