@@ -4,6 +4,7 @@ use super::{ComponentKind, Site};
 use crate::kernel::{Component, Control, Time};
 
 mod entry;
+mod further;
 mod gate;
 mod pause;
 mod plans;

@@ -10,8 +10,8 @@ use super::{DRAIN, Length, Step};
 use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, host};
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
-    TimeoutClass, Timer,
+    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, TimeoutClass,
+    Timer,
 };
 use crate::parts::plan::{Access, Operation, Progress};
 use crate::parts::pool::{Grant, Pool};
@@ -32,11 +32,11 @@ pub(super) struct Server {
     pub(super) check_step: u32,
     /// The machine it stands on, whose processors it uses instead of its own.
     host: Option<NodeId>,
-    reads: Option<Access>,
+    pub(super) reads: Option<Access>,
     writes: Option<Access>,
-    publishes: Option<Box<Publisher>>,
+    pub(super) publishes: Option<Box<Publisher>>,
     /// Time-out class of what is published.
-    patience: Option<TimeoutClass>,
+    pub(super) patience: Option<TimeoutClass>,
     timeout: Length,
     pub(super) service: Option<Variate>,
     purpose: u64,
@@ -44,7 +44,7 @@ pub(super) struct Server {
     first: usize,
     pub(super) processors: Station,
     pub(super) cores: u32,
-    scale: Option<Scale>,
+    pub(super) scale: Option<Scale>,
     pub(super) workers: Pool,
     pub(super) tasks: Vec<Task>,
     pub(super) free: Vec<u32>,
@@ -65,7 +65,7 @@ pub(super) struct Task {
     /// The call to answer; none once it has been answered.
     pub call: CallId,
     /// Size of what came with the call.
-    bytes: u32,
+    pub bytes: u32,
     /// Index of the step under way.
     pub step: u32,
     /// Version and answerer of the last data step.
@@ -227,26 +227,6 @@ impl Server {
     }
 
     #[inline(never)]
-    fn ask(&mut self, index: u32, verb: u16, cx: &mut Ctx<'_>) -> bool {
-        let Some(access) = &mut self.reads else { return false };
-        let task = &mut self.tasks[index as usize];
-        task.operation.begin(task.call, 0);
-        access.question(verb, &mut task.operation, cx);
-        true
-    }
-
-    /// The machine has done the work of a step, or is gone.
-    #[inline(never)]
-    fn computed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        self.scale.iter_mut().for_each(Scale::end);
-        if reply.status != Status::Ok {
-            return self.finish(reply.note, reply.pass_on(), cx);
-        }
-        self.tasks[reply.note as usize].step += 1;
-        self.advance(reply.note, cx);
-    }
-
-    #[inline(never)]
     fn write(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &mut self.writes else { return false };
         let task = &mut self.tasks[index as usize];
@@ -256,34 +236,9 @@ impl Server {
         true
     }
 
-    /// Gives a message to the broker; its acknowledgement ends the step.
-    #[inline(never)]
-    fn publish(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
-        let Some(publisher) = &self.publishes else { return false };
-        let to = publisher.broker(self.tasks[index as usize].operation.key);
-        self.send(index, to, cx);
-        true
-    }
-
-    fn send(&self, index: u32, to: NodeId, cx: &mut Ctx<'_>) {
-        let &Task { call: parent, bytes, operation: Operation { request, key, .. }, .. } =
-            &self.tasks[index as usize];
-        let timeout = self.patience;
-        cx.ask(Ask { request, parent, bytes, timeout, note: index, ..Ask::new(to, PUBLISH, key) });
-    }
-
-    #[inline(never)]
-    fn published(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
-        let publisher = self.publishes.as_mut().expect("it was asked");
-        if let Some(to) = publisher.learn(&mut reply, cx) {
-            return self.send(reply.note, to, cx);
-        }
-        self.go_on(reply.note, Progress::Done(reply.pass_on()), cx);
-    }
-
     /// What follows from the progress of the task's operation.
     #[inline]
-    fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
+    pub(super) fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
         match progress {
             Progress::Waits => {}
             Progress::Acked(answer) => self.acknowledge(index, answer, cx),

@@ -1,0 +1,54 @@
+//! Steps that few plans have: questions of a data model, messages to a broker, work on a shared machine.
+
+use super::scale::Scale;
+use super::server::{Server, Task};
+use crate::kernel::{Ask, Ctx, NodeId, Reply, Status};
+use crate::parts::plan::{Operation, Progress};
+use crate::parts::verbs::PUBLISH;
+
+impl Server {
+    #[inline(never)]
+    pub(super) fn ask(&mut self, index: u32, verb: u16, cx: &mut Ctx<'_>) -> bool {
+        let Some(access) = &mut self.reads else { return false };
+        let task = &mut self.tasks[index as usize];
+        task.operation.begin(task.call, 0);
+        access.question(verb, &mut task.operation, cx);
+        true
+    }
+
+    /// The machine has done the work of a step, or is gone.
+    #[inline(never)]
+    pub(super) fn computed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        self.scale.iter_mut().for_each(Scale::end);
+        if reply.status != Status::Ok {
+            return self.finish(reply.note, reply.pass_on(), cx);
+        }
+        self.tasks[reply.note as usize].step += 1;
+        self.advance(reply.note, cx);
+    }
+
+    /// Gives a message to the broker; its acknowledgement ends the step.
+    #[inline(never)]
+    pub(super) fn publish(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        let Some(publisher) = &self.publishes else { return false };
+        let to = publisher.broker(self.tasks[index as usize].operation.key);
+        self.send(index, to, cx);
+        true
+    }
+
+    fn send(&self, index: u32, to: NodeId, cx: &mut Ctx<'_>) {
+        let &Task { call: parent, bytes, operation: Operation { request, key, .. }, .. } =
+            &self.tasks[index as usize];
+        let timeout = self.patience;
+        cx.ask(Ask { request, parent, bytes, timeout, note: index, ..Ask::new(to, PUBLISH, key) });
+    }
+
+    #[inline(never)]
+    pub(super) fn published(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
+        let publisher = self.publishes.as_mut().expect("it was asked");
+        if let Some(to) = publisher.learn(&mut reply, cx) {
+            return self.send(reply.note, to, cx);
+        }
+        self.go_on(reply.note, Progress::Done(reply.pass_on()), cx);
+    }
+}
