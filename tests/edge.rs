@@ -4,11 +4,12 @@ mod common;
 
 use common::{World, evenly, index, span, text, texts};
 use proptest::prelude::*;
-use scalelab::catalog::{Place, Problems, Value};
+use scalelab::catalog::{Load, Place, Problems, Value};
 use scalelab::components::network::geo::Map;
 use scalelab::kernel::time::{MILLISECOND, from_seconds};
 use scalelab::kernel::{NodeId, Simulation, Time};
 use scalelab::model::{Command, MapSpec, Moment, Target, check, resolve};
+use scalelab::random::arrivals::Arrivals;
 use std::sync::Arc;
 
 /// A server that answers at once.
@@ -286,6 +287,101 @@ fn who_fetches_early_never_lets_users_wait() {
     assert_eq!(misses(true), (1, 11), "each 18 s");
 }
 
+/// Visitors of one edge before a store whose reads take a second; 50 requests a second for one object.
+fn one_edge(settings: Vec<(&str, Value)>) -> (World, Value, Value) {
+    let mut world = World::default();
+    let times = vec![("read", span(1.0)), ("write", span(1.0)), ("connections", Value::Whole(1_000))];
+    let store = world.add("database", "store", times);
+    let edge = world.add("cdn", "edge", [vec![("of", store.clone())], settings].concat());
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(50.0))]);
+    (world, store, edge)
+}
+
+fn told(world: &World, simulation: &Simulation, group: &Value, n: u16, metric: &str) -> u64 {
+    simulation.readings(world.node(group, n), false).count_of(metric)
+}
+
+#[test]
+fn misses_on_one_object_are_one_fetch_if_they_coalesce() {
+    let fetches = |coalesce| {
+        let (world, _, edge) = one_edge(vec![("coalesce", Value::Flag(coalesce))]);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(5.0));
+        simulation.check_conservation().unwrap();
+        told(&world, &simulation, &edge, 0, "origin_fetches")
+    };
+    assert_eq!(fetches(true), 1);
+    assert!((49..=51).contains(&fetches(false)), "{}", fetches(false));
+}
+
+/// Reference point 5: a purge during a fetch does not stop the object of that fetch from being stored.
+#[test]
+fn a_purge_during_a_fetch_does_not_stop_what_is_being_fetched() {
+    let fetches = |seed| {
+        let (world, _, edge) = one_edge(vec![("profile", text("cloudflare"))]);
+        let mut simulation = world.build(seed, 0);
+        simulation.run_until(at(0.1));
+        act(&world, &mut simulation, &edge, "invalidate", vec![text("all")]);
+        simulation.run_until(at(30.0));
+        told(&world, &simulation, &edge, 0, "origin_fetches")
+    };
+    let counts: Vec<u64> = (0..20).map(fetches).collect();
+    // 72 % of this network's purges are felt within the 0.9 s that the fetch goes on; the others remove the stored copy.
+    assert!(counts.iter().filter(|count| **count == 1).count() >= 8, "{counts:?}");
+    assert!(counts.iter().any(|count| *count > 1), "{counts:?}");
+}
+
+#[test]
+fn stale_copies_hide_slow_and_failing_origins_as_long_as_they_may() {
+    let run = |settings: Vec<(&str, Value)>, crash: bool| {
+        let (world, store, edge) = one_edge([vec![("ttl", span(2.0))], settings].concat());
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(2.5));
+        simulation.measure_from_now();
+        if crash {
+            act(&world, &mut simulation, &store, "crash", vec![]);
+        }
+        simulation.run_until(at(12.5));
+        simulation.check_conservation().unwrap();
+        let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+        let longest = class.latency.max().unwrap_or(0);
+        (class.failed, longest, told(&world, &simulation, &edge, 0, "cdn_stale"))
+    };
+    let (failed, longest, stale) = run(vec![], false);
+    assert!(failed == 0 && longest > 900 * MILLISECOND && stale == 0, "{failed} {longest} {stale}");
+    let (failed, longest, stale) = run(vec![("stale_while_revalidate", span(5.0))], false);
+    assert!(failed == 0 && longest < MILLISECOND && stale > 50, "{failed} {longest} {stale}");
+    let (failed, _, _) = run(vec![], true);
+    assert!(failed > 400, "{failed}");
+    let (failed, _, stale) = run(vec![("stale_if_error", span(60.0))], true);
+    assert!(failed == 0 && stale > 400, "{failed} {stale}");
+}
+
+/// Reference point 5: the upstream's Age counts.
+#[test]
+fn a_copy_from_a_shield_is_as_old_as_the_shields() {
+    let mut world = World::default();
+    let us = ("region", text("us-east-1"));
+    let times = vec![("read", Value::Duration(1)), ("write", Value::Duration(1)), us.clone()];
+    let store = world.add("database", "store", times);
+    let regions = ("region", texts(&["us-east-1", "eu-central-1"]));
+    let settings = vec![("of", store), ("ttl", span(8.0)), ("shield", Value::Flag(true)), regions.clone()];
+    let edges = world.add("cdn", "edges", settings);
+    let policy = ("policy", text("latency"));
+    let zone = world.add("dns", "zone", vec![("to", edges.clone()), policy, us.clone()]);
+    let isp = world.add("resolver", "isp", vec![("count", Value::Whole(2)), regions]);
+    for (name, region, rate, start) in [("near", "us-east-1", 10.0, 0.0), ("far", "eu-central-1", 0.2, 5.0)] {
+        let rate = Value::Load(Load::Open(Arrivals::constant(rate, at(start)).unwrap()));
+        let to = vec![("to", zone.clone()), ("resolver", isp.clone()), ("region", text(region))];
+        world.add("traffic", name, [to, vec![("rate", rate)]].concat());
+    }
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(12.0));
+    let count = |metric| told(&world, &simulation, &edges, 1, metric);
+    // Fetched at 5 s from a shield that has had it since 0 s: at 10 s it has ended (Age counts whole seconds), not at 13 s.
+    assert_eq!((count("cdn_lookups"), count("cdn_hits"), count("origin_fetches")), (2, 0, 0));
+}
+
 #[test]
 fn mistakes_are_found_before_anything_runs() {
     let said = |world: &World| problems(world).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -307,7 +403,7 @@ fn mistakes_are_found_before_anything_runs() {
     let mut holes = base(vec![("region", text("b"))]);
     let map = Arc::new(Map::parse("x,us-east-1,b\nus-east-1,1,\nb,,1\n", true).unwrap());
     holes.spec.map = Some(MapSpec { map, given: vec![], place: Place::default() });
-    assert!(said(&holes).contains("no round-trip time from \"us-east-1\" to \"b\""), "{}", said(&holes));
+    assert!(said(&holes).contains("no round-trip time from"), "{}", said(&holes));
 
     let dns = |zone: Vec<(&str, Value)>| said(&named(zone, vec![], many(1)).world);
     assert!(dns(vec![("ttl", span(1.5))]).contains("whole seconds"));

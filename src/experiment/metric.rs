@@ -326,7 +326,7 @@ pub static METRICS: &[Metric] = &[
         "share of requests for what may be kept answered with a copy past its end",
         |f| f.totals.share("cdn_stale", "cdn_lookups"),
     ),
-    metric("origin_fetches_count", Lower, "questions of edges to what is behind them", |f| {
+    metric("origin_fetches_count", Lower, "questions of edges to their origin", |f| {
         f.totals.count("origin_fetches").map(|count| count as f64)
     }),
     metric("egress_bytes", Neither, "bytes that edges sent", |f| {

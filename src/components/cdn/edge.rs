@@ -13,6 +13,7 @@ use crate::parts::verbs::READ;
 use crate::random::mix::{combine, unit};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
+use std::ops::Range;
 
 const PURGE: u16 = 0;
 /// Note of a call that is passed through.
@@ -23,6 +24,9 @@ const AFTERLIFE: Time = 1 << 61;
 pub(super) struct Edge {
     name: String,
     upstream: NodeId,
+    /// All edges: what they ask of the shield is not counted as users' business.
+    edges: Range<u16>,
+    shielded: bool,
     shelf: Box<dyn Shelf>,
     ttl: Time,
     while_revalidate: Time,
@@ -76,6 +80,8 @@ impl Edge {
         Edge {
             name: format!("{}/{}", site.group().name, node.0 - first.0),
             upstream: if shielded { first } else { origin },
+            edges: first.0..first.0 + site.group().count as u16,
+            shielded,
             shelf: eviction::make(settings.choice("eviction"), &plan),
             ttl: settings.duration("ttl").unwrap_or(profile::ttl(choice)),
             while_revalidate: span("stale_while_revalidate"),
@@ -112,15 +118,20 @@ impl Edge {
         Answer { redirect: NodeId(age_s as u16), answered_by, ..Answer::ok(item.version, item.bytes) }
     }
 
+    /// Whether a user asks, and not another edge.
+    fn is_users(&self, call: CallId, cx: &Ctx<'_>) -> bool {
+        !self.edges.contains(&cx.call(call).caller.0)
+    }
+
     fn give(&mut self, call: CallId, answer: Answer, cx: &mut Ctx<'_>) {
-        self.counts.egress += u64::from(answer.bytes);
+        self.counts.egress += if self.is_users(call, cx) { u64::from(answer.bytes) } else { 0 };
         self.counts.errors += u64::from(!matches!(answer.status, Status::Ok | Status::Missing));
         cx.reply(call, answer);
     }
 
     fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
         let Some(note) = self.fetches.begin(key, who) else { return };
-        self.counts.fetches += 1;
+        self.counts.fetches += u64::from(!self.shielded);
         let ask = match who {
             Some(call) => Ask::on_behalf_of(call, cx.call(call), self.upstream),
             None => Ask::new(self.upstream, READ, key),
@@ -130,7 +141,7 @@ impl Edge {
 
     /// Something changes what it is asked for, or is made for each user: the origin's business.
     fn pass(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        self.counts.fetches += 1;
+        self.counts.fetches += u64::from(!self.shielded);
         let ask = Ask::on_behalf_of(call, cx.call(call), self.upstream);
         cx.ask(Ask { note: PASSED, timeout: self.timeout, ..ask });
     }
@@ -151,7 +162,7 @@ impl Edge {
         self.shelf.put(item, now);
         let answer = self.answer(&item, reply.answered_by, now);
         for call in fetch.waiting {
-            self.counts.bytes += u64::from(item.bytes);
+            self.counts.bytes += if self.is_users(call, cx) { u64::from(item.bytes) } else { 0 };
             self.give(call, answer, cx);
         }
     }
@@ -186,12 +197,13 @@ impl Component for Edge {
         if verb != READ || !self.is_kept(key) {
             return self.pass(id, cx);
         }
-        self.counts.lookups += 1;
+        let users = u64::from(self.is_users(id, cx));
+        self.counts.lookups += users;
         match self.copy(key, now) {
             Copy::Fresh(item) => {
-                self.counts.hits += 1;
-                self.counts.bytes += u64::from(item.bytes);
-                self.counts.hit_bytes += u64::from(item.bytes);
+                self.counts.hits += users;
+                self.counts.bytes += users * u64::from(item.bytes);
+                self.counts.hit_bytes += users * u64::from(item.bytes);
                 let answer = self.answer(&item, cx.node(), now);
                 self.give(id, answer, cx);
             }
@@ -259,6 +271,7 @@ impl Component for Edge {
             fetches: self.fetches.clone(),
             purge_time: self.purge_time.clone(),
             stream: self.stream.clone(),
+            edges: self.edges.clone(),
             ..*self
         })
     }

@@ -99,7 +99,10 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "cdn_hits_count", about: "those answered with a fresh copy" },
         Measure { name: "cdn_stale_count", about: "those answered with a copy that had ended" },
         Measure { name: "cdn_revalidated_count", about: "fetches that found the copy unchanged (304)" },
-        Measure { name: "origin_fetches_count", about: "questions to the origin" },
+        Measure {
+            name: "origin_fetches_count",
+            about: "questions to the origin itself, those that a shield answers left out",
+        },
         Measure { name: "egress_bytes", about: "bytes sent to users" },
     ],
 };
