@@ -5,8 +5,19 @@ use scalelab::components::MECHANISMS;
 use std::time::Duration;
 
 /// One line for each experiment and mechanism: with `--disable`, its checks fail.
-const TABLE: &[(&str, &str)] =
-    &[("first_look", "cache"), ("first_look", "invalidation"), ("first_look", "write_back")];
+const TABLE: &[(&str, &str)] = &[
+    ("first_look", "cache"),
+    ("first_look", "invalidation"),
+    ("first_look", "write_back"),
+    ("05_read_replicas", "replica_reads"),
+    ("05_replication_modes", "replica_acks"),
+    ("05_replica_dies", "copy_cost"),
+    ("05_read_your_writes", "session_position"),
+    ("11_single_database_fails", "failover"),
+    ("11_shard_key", "shard_key"),
+    ("11_celebrity", "hot_key_cure"),
+    ("11_resharding", "reshard"),
+];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();

@@ -34,7 +34,7 @@ pub const KINDS: &[ComponentKind] =
     &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back"];
+pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back", "replica_reads", "replica_acks", "failover", "copy_cost", "session_position", "shard_key", "hot_key_cure", "reshard"];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {
@@ -44,6 +44,12 @@ pub fn kind(name: &str) -> Option<&'static ComponentKind> {
 /// Nodes that serve a group and hold none of its data: what they are called, and how many.
 pub fn aides(kind: &str, settings: &Settings) -> (&'static str, u64) {
     if kind == "cache" { cache::aides(settings) } else { ("", 0) }
+}
+
+/// What the n-th node of a group is called below the group's name, if the kind has names for its parts.
+fn part_name(group: &Group, n: u64) -> Option<String> {
+    let shape = (group.kind == "database").then(|| database::replica::Shape::of(&group.settings))?;
+    (!shape.is_single()).then(|| shape.name(n))
 }
 
 /// One node per group.

@@ -25,6 +25,12 @@ pub struct Facts {
     pub retries: u64,
     /// Answers for which nobody waited any more.
     pub late: u64,
+    /// Reads of sharded databases, and those of them that all shards had to answer.
+    pub routed: (u64, u64),
+    /// The busiest shard's statements over the mean of all shards.
+    pub shard_skew: Option<f64>,
+    /// Whole seconds in which writes were wanted and none succeeded; `None` if nobody wrote.
+    pub write_outage_s: Option<u64>,
     /// Events of the whole run.
     pub events: u64,
 }
@@ -52,6 +58,10 @@ impl Facts {
             look_ups,
             retries,
             late: simulation.ledger().late,
+            routed: (0, 0),
+            shard_skew: None,
+            write_outage_s: (classes[WRITES as usize].total() > 0)
+                .then(|| simulation.book().outage_seconds(WRITES, simulation.now())),
             events: simulation.events(),
         }
     }

@@ -204,6 +204,10 @@ impl Change<'_> {
             ("hit_ratio", self.hit_ratio()),
             ("items_count", self.gauge("items")),
             ("dirty_items_count", self.gauge("dirty_items")),
+            ("replica_lag_ms", self.gauge("replica_lag").map(|ns| ns / 1e6)),
+            ("lag_entries", self.gauge("lag_entries")),
+            ("copied_rows_per_s", rate("copied_rows").filter(|rate| *rate > 0.0)),
+            ("moved_rows_per_s", rate("moved_rows").filter(|rate| *rate > 0.0)),
         ]
         .into_iter()
         .filter_map(|(metric, value)| value.map(|value| (metric, value)))
@@ -224,6 +228,10 @@ pub const FIGURES: &[&str] = &[
     "hit_ratio",
     "items_count",
     "dirty_items_count",
+    "replica_lag_ms",
+    "lag_entries",
+    "copied_rows_per_s",
+    "moved_rows_per_s",
 ];
 
 /// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.

@@ -131,7 +131,7 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let Some(target) = settings.group("to") else { return };
     let group = &site.layout.groups[target];
-    if group.count > 1 {
+    if group.doors().count() > 1 {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
         let hint = "put a load_balancer before them";
         problems.push(settings.problem("to", message).hint(hint));

@@ -1,17 +1,21 @@
 //! A database node: rows with versions behind a number of connections.
 
 use super::{ComponentKind, Site};
-use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems};
-use crate::components::site;
+use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems, Settings};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{FLUSH, READ, WRITE};
 use crate::random::variate::Variate;
 
 mod profile;
+pub mod replica;
 
 /// Rows with versions, served through connections.
-pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build, grow: None };
+pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes, check, build, grow: None };
+
+fn nodes(settings: &Settings) -> u64 {
+    replica::Shape::of(settings).nodes()
+}
 
 static ENTRY: Entry = Entry {
     name: "database",
@@ -61,8 +65,32 @@ static ENTRY: Entry = Entry {
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of a row, where the request itself does not tell (a trace does)",
         },
+        replica::REPLICAS,
+        replica::SHARDS,
+        replica::SHARDS_MAX,
+        replica::SHARDING,
+        replica::SHARD_KEY,
+        replica::QUERIES,
+        replica::QUERY_BY,
+        replica::DEDICATED,
+        replica::COPIED,
+        replica::CAPACITY,
+        replica::REPLICATION,
+        replica::READ_QUORUM,
+        replica::WRITE_QUORUM,
+        replica::READS,
+        replica::MAX_LAG,
+        replica::APPLY_TIME,
+        replica::APPLIERS,
+        replica::HEARTBEAT,
+        replica::DOWN_AFTER,
+        replica::FAILOVER,
+        replica::FENCING,
+        replica::LOG_ENTRIES,
+        replica::COPY_ROW,
+        replica::COPY_RATE,
     ],
-    actions: site::NODE_ACTIONS,
+    actions: replica::ACTIONS,
     measures: &[
         Measure { name: "reads_count", about: "reads done" },
         Measure { name: "writes_count", about: "writes committed" },
@@ -88,6 +116,7 @@ struct Database {
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
+    replica::check(site, problems);
     if settings.is_given("profile") {
         return;
     }
@@ -100,21 +129,26 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Service time of a "read" or a "write": as said, or of the profile.
+fn service_time(settings: &Settings, name: &str) -> Variate {
+    let figures = || profile::figures(settings.choice("profile"));
+    let of_profile = || Variate::constant(if name == "read" { figures().read } else { figures().write });
+    settings.variate(name).unwrap_or_else(of_profile)
+}
+
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
-    let profile = settings.is_given("profile").then(|| profile::figures(settings.choice("profile")));
-    let time = |name: &str, of: fn(&profile::Figures) -> Time| {
-        let from_profile = profile.as_ref().map(|figures| Variate::constant(of(figures)));
-        settings.variate(name).or(from_profile).expect("checked")
-    };
+    if !replica::Shape::of(settings).is_single() {
+        return replica::build(site);
+    }
     let plan = StationPlan {
         servers: settings.count("connections").expect("preset") as u32,
         queue: settings.count("queue"),
         discipline: settings.choice("discipline"),
     };
     vec![Box::new(Database {
-        read: time("read", |figures| figures.read),
-        write: time("write", |figures| figures.write),
+        read: service_time(settings, "read"),
+        write: service_time(settings, "write"),
         purpose: site.purpose("service"),
         first: settings.choice("first"),
         row_bytes: settings.bytes("row").unwrap_or(0) as u32,

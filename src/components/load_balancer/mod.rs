@@ -80,7 +80,7 @@ struct LoadBalancer {
 
 fn servers(site: &Site<'_>) -> Vec<NodeId> {
     let groups = site.settings().groups("to");
-    groups.iter().flat_map(|group| site.layout.groups[*group].nodes()).collect()
+    groups.iter().flat_map(|group| site.layout.groups[*group].doors()).collect()
 }
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
