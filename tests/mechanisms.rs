@@ -17,6 +17,8 @@ const TABLE: &[(&str, &str)] = &[
     ("11_shard_key", "shard_key"),
     ("11_celebrity", "hot_key_cure"),
     ("11_resharding", "reshard"),
+    ("11_joins", "denormalised"),
+    ("05_quorum", "quorum_repair"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

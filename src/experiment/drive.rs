@@ -303,6 +303,7 @@ impl Run {
         let mut facts = Facts::of(&self.simulation, warmup, measured, look_ups, counted("retries"));
         facts.late -= self.warmup_late;
         facts.routed = (counted("routed_reads"), counted("scattered_reads"));
+        facts.mirrored = counted("mirrored_writes");
         facts.shard_skew = maximum(&final_readings, "shard_skew");
         RunResult {
             variant,

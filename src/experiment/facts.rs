@@ -27,6 +27,8 @@ pub struct Facts {
     pub late: u64,
     /// Reads of sharded databases, and those of them that all shards had to answer.
     pub routed: (u64, u64),
+    /// Copies of writes sent to other shards by routers.
+    pub mirrored: u64,
     /// The busiest shard's statements over the mean of all shards.
     pub shard_skew: Option<f64>,
     /// Whole seconds in which writes were wanted and none succeeded; `None` if nobody wrote.
@@ -59,6 +61,7 @@ impl Facts {
             retries,
             late: simulation.ledger().late,
             routed: (0, 0),
+            mirrored: 0,
             shard_skew: None,
             write_outage_s: (classes[WRITES as usize].total() > 0)
                 .then(|| simulation.book().outage_seconds(WRITES, simulation.now())),

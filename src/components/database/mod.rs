@@ -72,6 +72,7 @@ static ENTRY: Entry = Entry {
         replica::SHARD_KEY,
         replica::QUERIES,
         replica::QUERY_BY,
+        replica::DENORMALISED,
         replica::DEDICATED,
         replica::COPIED,
         replica::CAPACITY,

@@ -337,7 +337,9 @@ impl Coordinator {
         known.complete |= known.ready && known.counts_from.is_some_and(|from| known.end >= from);
         let (end, is_primary) = (known.end, reply.redirect == reply.callee);
         if at == state.primary && !is_primary && state.election.is_none() {
-            return self.replace_primary(shard, cx); // it came back from a crash as a replica
+            // It came back from a crash as a replica. Without failover it is the one that leads again.
+            let wanted = (!self.watch.failover).then_some(at);
+            return self.elect(shard, wanted, cx);
         }
         if let Some(switch) = state.switch
             && switch.to == at

@@ -118,6 +118,13 @@ pub const QUERY_BY: Param = Param {
     preset: Preset::Choice("user"),
     about: "the attribute that queries name: if it is not the shard key, all shards are asked",
 };
+/// Copies of rows by another attribute.
+pub const DENORMALISED: Param = Param {
+    name: "denormalised",
+    kind: Kind::Flag,
+    preset: Preset::Flag(false),
+    about: "each row has a copy where `query_by` would put it, written after the answer: queries ask one shard",
+};
 /// Rows with a shard of their own.
 pub const DEDICATED: Param = Param {
     name: "dedicated",
@@ -283,7 +290,7 @@ fn check_quorum(site: &Site<'_>, problems: &mut Problems) {
             _ => {}
         }
     }
-    for name in ["reads", "copied", "queries"] {
+    for name in ["reads", "copied", "queries", "denormalised", "capacity"] {
         if leaderless && settings.is_given(name) {
             let message = format!("`{name}` does not go with replication \"quorum\"");
             problems.push(settings.problem(name, message).hint("`r` says how many copies make a read"));
@@ -295,7 +302,7 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let shards = settings.count("shards").unwrap_or(1);
     let several = Shape::of(settings).shards > 1;
-    for name in ["sharding", "shard_key", "queries", "query_by", "dedicated", "copied"] {
+    for name in ["sharding", "shard_key", "queries", "query_by", "denormalised", "dedicated", "copied"] {
         if !several && settings.is_given(name) {
             let message = format!("`{name}` needs several shards");
             problems.push(settings.problem(name, message).hint("add `shards: 4`"));
@@ -306,6 +313,10 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
             let message = format!("`{name}` needs traffic that says which keys are popular");
             problems.push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));
         }
+    }
+    if settings.flag("denormalised") && settings.count("shards_max").is_some_and(|most| most > shards) {
+        let problem = settings.problem("denormalised", "copies by another attribute do not move with a resharding");
+        problems.push(problem.hint("leave out `shards_max` or `denormalised`"));
     }
     if settings.count("shards_max").is_some_and(|most| most < shards) {
         let problem = settings.problem("shards_max", "`shards_max` is less than `shards`");
@@ -354,6 +365,8 @@ fn spread(site: &Site<'_>) -> Spread {
     Spread {
         queries: settings.share("queries").unwrap_or(0.0),
         one_shard: settings.choice("query_by") == shard_key(site),
+        denormalised: (settings.flag("denormalised") && !site.is_disabled("denormalised"))
+            .then(|| KeyPart::new(settings.choice("query_by"), site.layout.keys().unwrap_or(1))),
         purpose: site.purpose("queries"),
         copied: popular(site, copied),
     }

@@ -4,7 +4,7 @@
 use super::reads::{Reads, Seen};
 use super::reshard::{RESHARD, Reshard};
 use super::sharding::Map;
-use super::spread::{Join, Spread};
+use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
 use super::wire::{FETCH, MIRROR, SCATTER, VIEW, unpack};
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
@@ -139,7 +139,10 @@ impl Router {
         if verb == READ {
             self.asked += 1;
             if self.must_scatter(request, key, cx) {
-                return self.scatter(id, cx);
+                match self.copy_home(key) {
+                    Some(home) => shard = home,
+                    None => return self.scatter(id, cx),
+                }
             }
             if self.is_copied(key) {
                 shard = self.any_shard(request, cx);
@@ -284,6 +287,11 @@ impl Component for Router {
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         match reply.verb {
+            FETCH if reply.note == COPY_LATER => match reply.status {
+                Status::Ok => return self.renew_copy(reply.key, reply.version, cx),
+                _ => return self.on_copied(&reply, cx),
+            },
+            MIRROR if reply.note == COPY_LATER => return self.on_copied(&reply, cx),
             FETCH => return self.on_fetched(&reply, cx),
             MIRROR if reply.note == u32::MAX => {
                 return self.row_done(reply.key, reply.status == Status::Ok, cx);
@@ -306,6 +314,7 @@ impl Component for Router {
             }
             if reply.verb != READ {
                 self.write_done(reply.key, generation(reply.note), true, cx);
+                self.renew_copy(reply.key, reply.version, cx);
             }
             return cx.reply(reply.parent, answer);
         }
@@ -323,7 +332,10 @@ impl Component for Router {
         cx.reply(reply.parent, answer);
     }
 
-    fn on_timer(&mut self, _timer: Timer, cx: &mut Ctx<'_>) {
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == COPY_AGAIN {
+            return self.copy_again(timer.data, cx);
+        }
         self.tick(cx);
     }
 

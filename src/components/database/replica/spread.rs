@@ -1,10 +1,16 @@
 //! Statements that concern several shards: queries that all shards must answer, and rows of which every shard has a copy.
 
 use super::router::{Router, generation};
-use super::wire::{MIRROR, SCATTER};
-use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, RequestId, Status};
+use super::sharding::KeyPart;
+use super::wire::{FETCH, MIRROR, SCATTER};
+use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, RequestId, SECOND, Status, Timer};
 use crate::random::mix::mix64;
 use std::ops::Range;
+
+/// Marks the note of a question about a denormalised copy.
+pub(super) const COPY_LATER: u32 = u32::MAX - 1;
+/// The timer that a copy is owed a version.
+pub(super) const COPY_AGAIN: u16 = 1;
 
 /// What the settings say about such statements.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +19,9 @@ pub struct Spread {
     pub queries: f64,
     /// Whether that attribute is the shard key, so that one shard has them all.
     pub one_shard: bool,
+    /// For queries by another attribute: each row has a copy where that attribute lies, so that one shard has them all. Copies
+    /// are written after the client has its answer.
+    pub denormalised: Option<KeyPart>,
     pub purpose: u64,
     /// Rows that every shard has a copy of: the most popular ones.
     pub copied: Vec<u64>,
@@ -36,6 +45,37 @@ impl Router {
         }
         let is_query = cx.draw(request, self.spread.purpose, key) < self.spread.queries;
         is_query && !self.spread.one_shard && self.map.shards() > 1
+    }
+
+    /// Where the denormalised copy of a row lies.
+    pub(super) fn copy_home(&self, key: u64) -> Option<usize> {
+        let part = self.spread.denormalised?;
+        Some((mix64(part.of(key)) % u64::from(self.map.shards())) as usize)
+    }
+
+    /// A write is done: the row's copy learns of it, and nobody waits for that. A copy that cannot be reached is
+    /// written again.
+    pub(super) fn renew_copy(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        let Some(shard) = self.copy_home(key).filter(|shard| *shard != self.map.shard(key)) else { return };
+        let state = &self.shards[shard];
+        let ask = Ask::new(state.members[state.primary].node, MIRROR, key);
+        cx.ask(Ask { version, note: COPY_LATER, timeout: self.timeout, ..ask });
+        self.mirrored += 1;
+        self.count_call(shard);
+    }
+
+    /// A copy has its new version; if it has not, the row is read again a little later.
+    pub(super) fn on_copied(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.status != Status::Ok {
+            cx.timer_in(SECOND, Timer { tag: COPY_AGAIN, data: reply.key });
+        }
+    }
+
+    /// A row whose copy missed a version is read, to be copied as it is now.
+    pub(super) fn copy_again(&mut self, key: u64, cx: &mut Ctx<'_>) {
+        let home = &self.shards[self.map.shard(key)];
+        let fetch = Ask::new(home.members[home.primary].node, FETCH, key);
+        cx.ask(Ask { note: COPY_LATER, timeout: self.timeout, ..fetch });
     }
 
     fn open_join(&mut self, id: CallId, answer: Answer, left: u32, generation: u32) -> u32 {
