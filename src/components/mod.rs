@@ -34,7 +34,21 @@ pub const KINDS: &[ComponentKind] =
     &[client::KIND, load_balancer::KIND, web::KIND, cache::KIND, database::KIND];
 
 /// Mechanisms that a test can switch off (`--disable`), to see that an experiment notices.
-pub const MECHANISMS: &[&str] = &["cache", "invalidation", "write_back", "replica_reads", "replica_acks", "failover", "copy_cost", "session_position", "shard_key", "hot_key_cure", "reshard", "denormalised", "quorum_repair"];
+pub const MECHANISMS: &[&str] = &[
+    "cache",
+    "invalidation",
+    "write_back",
+    "replica_reads",
+    "replica_acks",
+    "failover",
+    "copy_cost",
+    "session_position",
+    "shard_key",
+    "hot_key_cure",
+    "reshard",
+    "denormalised",
+    "quorum_repair",
+];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ComponentKind> {

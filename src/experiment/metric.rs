@@ -243,9 +243,12 @@ pub static METRICS: &[Metric] = &[
     metric("single_shard_ratio", Higher, "share of reads that one shard could answer", |f| {
         ratio(f.routed.0.saturating_sub(f.routed.1), f.routed.0)
     }),
-    metric("write_amplification_ratio", Lower, "writes in databases of several shards over the writes of clients", |f| {
-        f.shard_skew.and(ratio(f.writes.succeeded + f.mirrored, f.writes.succeeded))
-    }),
+    metric(
+        "write_amplification_ratio",
+        Lower,
+        "writes in databases of several shards over the writes of clients",
+        |f| f.shard_skew.and(ratio(f.writes.succeeded + f.mirrored, f.writes.succeeded)),
+    ),
     not_yet("sessions_lost_count", Lower, "users who had to log in again (not measured yet: empty)"),
     not_yet(
         "browser_hit_ratio",

@@ -35,7 +35,12 @@ impl Whom {
 }
 
 /// The nodes of a part; all of the group without one.
-pub fn nodes(layout: &Layout, group: usize, part: Option<Part>, command: &Command) -> Result<Vec<Whom>, Problem> {
+pub fn nodes(
+    layout: &Layout,
+    group: usize,
+    part: Option<Part>,
+    command: &Command,
+) -> Result<Vec<Whom>, Problem> {
     let owner = &layout.groups[group];
     let Some(part) = part else { return Ok(owner.nodes().map(Whom::Node).collect()) };
     let shape = Shape::of(&owner.settings);
@@ -49,7 +54,8 @@ pub fn nodes(layout: &Layout, group: usize, part: Option<Part>, command: &Comman
     }
     let shards = match part.shard {
         Some(shard) if shard >= shape.shards => {
-            let message = format!("\"{}\" has {} shards, there is no shard({shard})", owner.name, shape.shards);
+            let message =
+                format!("\"{}\" has {} shards, there is no shard({shard})", owner.name, shape.shards);
             return Err(Problem::at(&command.place, message).hint("the first one is shard(0)"));
         }
         Some(shard) => shard..shard + 1,
@@ -64,15 +70,22 @@ pub fn nodes(layout: &Layout, group: usize, part: Option<Part>, command: &Comman
         Role::All => Ok(shape.shard(shard).map(|n| Whom::Node(node(n))).collect()),
         Role::Replica(n) if n < shape.members() => Ok(vec![Whom::Node(node(shape.member(shard, n)))]),
         Role::Replica(n) => {
-            let message = format!("\"{}\" has {} replicas, there is no replica({n})", owner.name, shape.replicas);
-            Err(Problem::at(&command.place, message).hint("replica(1) is the first one; replica(0) began as primary"))
+            let message =
+                format!("\"{}\" has {} replicas, there is no replica({n})", owner.name, shape.replicas);
+            Err(Problem::at(&command.place, message)
+                .hint("replica(1) is the first one; replica(0) began as primary"))
         }
     };
     shards.map(of_shard).collect::<Result<Vec<_>, _>>().map(|parts| parts.into_iter().flatten().collect())
 }
 
 /// Orders that concern a part and only a database has; `None`: any node understands the command.
-pub fn orders(layout: &Layout, group: usize, part: Part, command: &Command) -> Result<Option<Vec<Order>>, Problem> {
+pub fn orders(
+    layout: &Layout,
+    group: usize,
+    part: Part,
+    command: &Command,
+) -> Result<Option<Vec<Order>>, Problem> {
     let whom = nodes(layout, group, Some(part), command)?;
     let owner = &layout.groups[group];
     let shape = Shape::of(&owner.settings);
@@ -85,7 +98,9 @@ pub fn orders(layout: &Layout, group: usize, part: Part, command: &Command) -> R
         whom.iter().flat_map(|whom| order(*whom, node(COORDINATOR), node(shape.member(0, 0)))).collect()
     };
     Ok(match command.action.as_str() {
-        "promote" if is_member => Some(made(|whom, coordinator, first| vec![Order::Promote(coordinator, whom, first)])),
+        "promote" if is_member => {
+            Some(made(|whom, coordinator, first| vec![Order::Promote(coordinator, whom, first)]))
+        }
         "replace" if is_member => Some(made(|whom, _, _| {
             let back = Control::new(Control::RECOVER, 0);
             vec![Order::Part(whom, back), Order::Part(whom, Control::new(REPLACE, 0))]
@@ -105,17 +120,21 @@ pub fn reshard(layout: &Layout, group: usize, command: &Command) -> Result<Vec<O
     let most = if owner.kind == "database" { Shape::of(&owner.settings).shards } else { 1 };
     let wrong = |message: String, hint: &str| Err(Problem::at(&command.place, message).hint(hint));
     match command.arguments.as_slice() {
-        _ if owner.kind == "database" && Shape::of(&owner.settings).leaderless => {
-            wrong(format!("\"{}\" has no primaries to move rows between", owner.name), "resharding needs another mode of replication")
+        _ if owner.kind == "database" && Shape::of(&owner.settings).leaderless => wrong(
+            format!("\"{}\" has no primaries to move rows between", owner.name),
+            "resharding needs another mode of replication",
+        ),
+        _ if most == 1 => {
+            wrong(format!("\"{}\" has no shards", owner.name), "give the database `shards: 4, shards_max: 8`")
         }
-        _ if most == 1 => wrong(format!("\"{}\" has no shards", owner.name), "give the database `shards: 4, shards_max: 8`"),
         [Value::Whole(shards)] if (1..=most as i64).contains(shards) => {
             let router = NodeId(owner.first + ROUTER as u16);
             Ok(vec![Order::Node(router, Control::new(RESHARD, *shards as u64))])
         }
-        [Value::Whole(shards)] => {
-            wrong(format!("\"{}\" cannot have {shards} shards", owner.name), &format!("from 1 to {most} (`shards_max`)"))
-        }
+        [Value::Whole(shards)] => wrong(
+            format!("\"{}\" cannot have {shards} shards", owner.name),
+            &format!("from 1 to {most} (`shards_max`)"),
+        ),
         _ => wrong("`reshard` takes other arguments".into(), "write db.reshard(8)"),
     }
 }

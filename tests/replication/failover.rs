@@ -35,7 +35,11 @@ fn the_others_lose_nothing() {
         let report = stage.simulation.audit().report();
         assert_eq!(report.lost_writes_count, 0, "{replication}");
         assert_eq!(stage.primaries(3), [(1, 2)], "{replication}");
-        assert!(report.writes_acknowledged_count > 500 * 9, "{replication}: {}", report.writes_acknowledged_count);
+        assert!(
+            report.writes_acknowledged_count > 500 * 9,
+            "{replication}: {}",
+            report.writes_acknowledged_count
+        );
     }
 }
 
@@ -54,7 +58,9 @@ fn seconds_without_writes_are_those_of_the_detection() {
 /// With the only replica dead, synchronous commits hang; asynchronous ones do not.
 #[test]
 fn without_a_standby_synchronous_commits_hang() {
-    for (replication, hangs) in [("async", false), ("semi_sync", true), ("sync", true), ("remote_apply", true)] {
+    for (replication, hangs) in
+        [("async", false), ("semi_sync", true), ("sync", true), ("remote_apply", true)]
+    {
         let setup = Setup { replication, replicas: 1, writes: 1.0, reads: "primary", ..Setup::default() };
         let mut stage = setup.stage(1);
         stage.run(5 * SECOND);

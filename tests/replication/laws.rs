@@ -20,7 +20,8 @@ const MEMBERS: u16 = 3;
 
 fn faults() -> impl Strategy<Value = Vec<Fault>> {
     let fault = (500..9_000u64, 0..3u64, 0..3u64, 0..WHAT.len());
-    let fault = fault.prop_map(|(ms, member, other, what)| Fault { at: ms * MILLISECOND, member, other, what });
+    let fault =
+        fault.prop_map(|(ms, member, other, what)| Fault { at: ms * MILLISECOND, member, other, what });
     proptest::collection::vec(fault, 0..10).prop_map(|mut faults| {
         faults.sort_by_key(|fault| fault.at);
         faults

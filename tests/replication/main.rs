@@ -4,6 +4,6 @@
 mod common;
 mod failover;
 mod laws;
+mod quorum;
 mod shards;
 mod world;
-mod quorum;

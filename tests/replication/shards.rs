@@ -53,8 +53,12 @@ impl Stage {
 
     fn reshard(&mut self, shards: i64) {
         let arguments = vec![Value::Whole(shards)];
-        let command =
-            Command { target: Target::Group(0), action: "reshard".into(), arguments, place: Place::default() };
+        let command = Command {
+            target: Target::Group(0),
+            action: "reshard".into(),
+            arguments,
+            place: Place::default(),
+        };
         for order in resolve(&self.checked.layout, &command, Moment::Run).expect("a valid command") {
             order.carry_out(&mut self.simulation);
         }

@@ -128,7 +128,8 @@ impl Member {
     /// The source tells how many rows the piece had; or it does not answer, and the piece is asked for again.
     pub(super) fn on_piece(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let (now, down_after) = (cx.now(), self.plan.down_after);
-        let Some(copying) = self.follow.copying.as_mut().filter(|copying| copying.attempt == reply.note) else {
+        let Some(copying) = self.follow.copying.as_mut().filter(|copying| copying.attempt == reply.note)
+        else {
             return;
         };
         if reply.status == Status::Ok {

@@ -81,14 +81,19 @@ mod tests {
 
     fn best(found: &[(usize, u32, u32)], wanted: Option<usize>) -> Option<(usize, u32)> {
         let mut election = Election::new(3, wanted, 0);
-        election.found = found.iter().map(|(at, epoch, end)| Found { at: *at, epoch: *epoch, end: *end }).collect();
+        election.found =
+            found.iter().map(|(at, epoch, end)| Found { at: *at, epoch: *epoch, end: *end }).collect();
         election.best(&[(1, 0), (2, 7)], 0, |at| at != 9)
     }
 
     #[test]
     fn the_longest_log_wins_and_a_deposed_tail_does_not_count() {
         assert_eq!(best(&[(1, 2, 8), (2, 2, 9)], None), Some((2, 9)));
-        assert_eq!(best(&[(1, 2, 8), (2, 1, 30)], None), Some((1, 8)), "entries behind 7 are of a dead branch");
+        assert_eq!(
+            best(&[(1, 2, 8), (2, 1, 30)], None),
+            Some((1, 8)),
+            "entries behind 7 are of a dead branch"
+        );
         assert_eq!(best(&[(2, 2, 9), (1, 2, 9), (0, 2, 9)], None), Some((0, 9)));
         assert_eq!(best(&[(1, 2, 8), (2, 2, 9)], Some(1)), Some((1, 8)));
         assert_eq!(best(&[(9, 2, 8)], None), None, "it lacks something");

@@ -30,7 +30,9 @@ impl Engine {
         let shares_storage = Shape::of(settings).storage > 0;
         Engine {
             read: service_time(settings, "read"),
-            apply: settings.variate("apply").unwrap_or_else(|| if shares_storage { Variate::constant(0) } else { write.clone() }),
+            apply: settings
+                .variate("apply")
+                .unwrap_or_else(|| if shares_storage { Variate::constant(0) } else { write.clone() }),
             write,
             purpose: site.purpose("service"),
             first: settings.choice("first"),
@@ -50,7 +52,8 @@ impl Engine {
         let (verb, key, request) = (call.verb, call.key, call.request);
         let reads = matches!(verb, READ | SCATTER);
         let time = if reads { &self.read } else { &self.write };
-        let work = cx.sample_ns(time, request, self.purpose ^ u64::from(if reads { READ } else { verb }), key);
+        let work =
+            cx.sample_ns(time, request, self.purpose ^ u64::from(if reads { READ } else { verb }), key);
         Job { priority: station::urgency(self.first, !reads), ..Job::new(id.to_bits(), work) }
     }
 

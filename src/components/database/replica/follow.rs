@@ -139,7 +139,10 @@ impl Member {
 
     /// Whether this is our primary speaking.
     fn follows(&self, caller: NodeId, epoch: u32) -> bool {
-        !self.leads && epoch == self.epoch && epoch >= self.promised && caller == self.plan.peers[self.primary]
+        !self.leads
+            && epoch == self.epoch
+            && epoch >= self.promised
+            && caller == self.plan.peers[self.primary]
     }
 
     /// The next entry is on disk.
@@ -253,9 +256,9 @@ impl Member {
             self.follow.lapsed = now;
             return false;
         }
-        self.follow.counted.is_some_and(|(since, from)| {
-            since >= self.follow.lapsed && self.follow.applied >= from
-        })
+        self.follow
+            .counted
+            .is_some_and(|(since, from)| since >= self.follow.lapsed && self.follow.applied >= from)
     }
 
     /// The primary tells how long its log is, and whether it waits for us.

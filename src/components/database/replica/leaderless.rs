@@ -4,14 +4,11 @@
 //! keeps a hint and hands it over when the copy answers again (hinted handoff). A copy found out of date by a read gets the
 //! newer version (read repair).
 
-use super::engine::Engine;
-use super::rows::Rows;
 use super::sharding::Map;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, TimeoutClass,
-    Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
+    TimeoutClass, Timer,
 };
-use crate::parts::station::Station;
 use crate::parts::verbs::{FLUSH, PUT, READ, WRITE};
 use crate::random::mix::mix64;
 use std::collections::BTreeMap;
@@ -22,72 +19,6 @@ pub const COPIES_MAX: usize = 16;
 const HINTS_AT_MOST: usize = 1 << 20;
 /// Marks the note of a question that belongs to no operation: repairs and hints.
 const REPAIR: u32 = u32::MAX;
-
-/// A copy of the rows of a shard.
-#[derive(Clone)]
-pub struct Copy {
-    engine: Engine,
-    station: Station,
-    rows: Rows,
-    reads: u64,
-    writes: u64,
-}
-
-impl Copy {
-    /// An empty copy.
-    pub fn new(engine: Engine, station: Station, rows: Rows) -> Self {
-        Copy { engine, station, rows, reads: 0, writes: 0 }
-    }
-
-    fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let call = cx.call(id);
-        let (verb, key, version, request) = (call.verb, call.key, call.version, call.request);
-        if verb == READ {
-            let bytes = cx.request(request).map_or(0, |request| request.bytes);
-            self.reads += 1;
-            let bytes = if bytes == 0 { self.engine.row_bytes } else { bytes };
-            return cx.reply(id, Answer::ok(self.rows.get(key), bytes));
-        }
-        self.writes += 1;
-        if version > self.rows.get(key) {
-            self.rows.set(key, version); // the last writer wins
-        }
-        cx.reply(id, Answer::ok(version, 0));
-    }
-}
-
-impl Component for Copy {
-    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let job = self.engine.job(id, cx);
-        if !self.station.arrive(job, cx) {
-            cx.reply(id, Answer::of(Status::Rejected));
-        }
-    }
-
-    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        if let Some(job) = self.station.on_timer(timer, cx) {
-            self.execute(CallId::from_bits(job), cx);
-        }
-    }
-
-    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        self.station.on_control(control, cx); // the rows are on disk
-    }
-
-    fn measure(&self, now: Time, out: &mut Readings) {
-        self.station.measure(now, out);
-        out.count("reads", self.reads);
-        out.count("writes", self.writes);
-    }
-
-    fn restart_maxima(&mut self, _now: Time) {
-        self.station.restart_maxima();
-    }
-
-    fn fork(&self) -> Box<dyn Component> {
-        Box::new(self.clone())
-    }
-}
 
 /// A read or write under way.
 #[derive(Clone, Copy, Debug)]
@@ -161,7 +92,8 @@ impl QuorumRouter {
 
     fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
-        let (verb, key, request, flushed, bytes) = (call.verb, call.key, call.request, call.version, call.bytes);
+        let (verb, key, request, flushed, bytes) =
+            (call.verb, call.key, call.request, call.version, call.bytes);
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
         let version = match verb {
             READ => 0,
@@ -215,7 +147,9 @@ impl QuorumRouter {
         let number = cx.request(operation.request).map_or(operation.key, |request| request.number);
         let first = (mix64(number) % copies.len() as u64) as usize;
         let order = (0..copies.len()).map(|step| (first + step) % copies.len());
-        let Some(copy) = order.into_iter().find(|copy| operation.asked & (1 << copy) == 0) else { return false };
+        let Some(copy) = order.into_iter().find(|copy| operation.asked & (1 << copy) == 0) else {
+            return false;
+        };
         let to = copies[copy];
         let verb = if operation.writes { PUT } else { READ };
         cx.ask(Ask {
@@ -284,10 +218,20 @@ impl QuorumRouter {
         if operation.writes || !self.plan.repairs {
             return;
         }
-        for (copy, _) in operation.found.iter().enumerate().filter(|(_, found)| found.is_some_and(|v| v < operation.version)) {
+        for (copy, _) in operation
+            .found
+            .iter()
+            .enumerate()
+            .filter(|(_, found)| found.is_some_and(|v| v < operation.version))
+        {
             let to = self.copies(operation.key)[copy];
             self.repaired += 1;
-            cx.ask(Ask { version: operation.version, note: REPAIR, timeout: self.timeout, ..Ask::new(to, PUT, operation.key) });
+            cx.ask(Ask {
+                version: operation.version,
+                note: REPAIR,
+                timeout: self.timeout,
+                ..Ask::new(to, PUT, operation.key)
+            });
         }
     }
 
@@ -330,7 +274,11 @@ impl QuorumRouter {
         let (copy, key) = (reply.callee.0, reply.key);
         if self.hints.get(&(copy, key)).is_some_and(|owed| *owed <= reply.version) {
             self.hints.remove(&(copy, key));
-            let next = self.hints.range((copy, 0)..=(copy, u64::MAX)).next().map(|((_, key), version)| (*key, *version));
+            let next = self
+                .hints
+                .range((copy, 0)..=(copy, u64::MAX))
+                .next()
+                .map(|((_, key), version)| (*key, *version));
             if let Some((key, version)) = next {
                 self.hint(NodeId(copy), key, version, cx);
             }
@@ -364,7 +312,9 @@ impl Component for QuorumRouter {
                 self.free.clear();
                 self.hints.clear(); // they were in memory: only reads repair now
             }
-            Control::RECOVER if control.arg == 1 => cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 }),
+            Control::RECOVER if control.arg == 1 => {
+                cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 })
+            }
             _ => {}
         }
     }

@@ -1,14 +1,17 @@
 //! A member of a shard: its rows, its log, and its present role.
 
 use super::engine::Engine;
+use super::feed::Feeding;
 use super::follow::Follow;
 use super::lead::Lead;
 use super::log::Log;
 use super::mode::Mode;
-use super::feed::Feeding;
 use super::promote::Promotion;
 use super::rows::Rows;
-use super::wire::{BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SCATTER, SHIP, SHIP_LATE, STEP_DOWN, VIEW};
+use super::wire::{
+    BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SCATTER, SHIP, SHIP_LATE, STEP_DOWN,
+    VIEW,
+};
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
@@ -91,7 +94,14 @@ pub struct Member {
 
 impl Member {
     /// A member of a shard that begins with member 0 as its primary.
-    pub fn new(plan: Plan, own: usize, engine: Engine, stations: (Station, Station), rows: Rows, log: Log) -> Self {
+    pub fn new(
+        plan: Plan,
+        own: usize,
+        engine: Engine,
+        stations: (Station, Station),
+        rows: Rows,
+        log: Log,
+    ) -> Self {
         Member {
             own,
             engine,
@@ -135,7 +145,8 @@ impl Member {
             return self.take_read(id, cx);
         }
         if !self.may_lead(cx.now()) || (self.lead.closed && !reads) {
-            return cx.reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
+            return cx
+                .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
         }
         self.begin(id, cx);
     }
@@ -160,7 +171,8 @@ impl Member {
     fn finish_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let may = if self.leads { self.may_lead(cx.now()) } else { self.may_show(cx.now()) };
         if !may {
-            return cx.reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
+            return cx
+                .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
         }
         let (key, request) = (cx.call(id).key, cx.call(id).request);
         let bytes = cx.request(request).map_or(0, |r| r.bytes);

@@ -4,13 +4,15 @@ mod coordinator;
 mod copy;
 mod election;
 mod engine;
+mod equal;
 mod feed;
 mod follow;
-mod leaderless;
 mod lead;
+mod leaderless;
 mod log;
 mod member;
 pub mod mode;
+mod params;
 mod promote;
 pub mod reads;
 mod reshard;
@@ -19,231 +21,28 @@ mod rows;
 mod shape;
 pub mod sharding;
 mod spread;
+mod takeover;
 mod wire;
 
-use crate::catalog::{Action, Kind, Param, Preset, Problem, Problems};
+use crate::catalog::{Problem, Problems};
 use crate::components::Site;
-use crate::components::site::{CRASH, HANG, RECOVER, SLOW};
-use crate::kernel::{Component, MICROSECOND, NodeId, SECOND, Time};
+use crate::kernel::{Component, NodeId, SECOND, Time};
 use coordinator::{Coordinator, Watch};
-use leaderless::{Copy, QuorumPlan, QuorumRouter};
 use engine::{Engine, appliers, connections};
+use equal::Copy;
+use leaderless::{QuorumPlan, QuorumRouter};
 use log::Log;
 use member::{APPLY, Member, Plan, SERVE};
+pub use params::*;
 use router::{Router, RouterPlan};
 use rows::Rows;
+pub use shape::{COORDINATOR, ROUTER, Shape};
 use sharding::{KeyPart, Map};
 use spread::Spread;
-pub use shape::{COORDINATOR, ROUTER, Shape};
 
 pub use coordinator::SWITCH;
 pub use member::REPLACE;
 pub use reshard::RESHARD;
-
-/// What can be done to a database or one of its parts.
-pub const ACTIONS: &[Action] = &[
-    CRASH,
-    RECOVER,
-    HANG,
-    SLOW,
-    Action {
-        name: "promote",
-        usage: "db.replica(1).promote()",
-        about: "this member becomes primary; the old one, if it lives, hands over first",
-    },
-    Action {
-        name: "replace",
-        usage: "db.replica(1).replace()",
-        about: "a new machine with an empty disk: its rows are copied from the primary",
-    },
-    Action {
-        name: "partition",
-        usage: "db.primary().partition(), or partition(db.primary(), db.replica(1))",
-        about: "cut off from the other members and the coordinator, not from callers",
-    },
-    Action {
-        name: "reshard",
-        usage: "db.reshard(8)",
-        about: "another number of shards, at most `shards_max`: rows move while they are served",
-    },
-    Action { name: "heal", usage: "db.primary().heal()", about: "the end of it" },
-];
-
-/// Settings of replication.
-pub const REPLICAS: Param = Param {
-    name: "replicas",
-    kind: Kind::Count(0, 15),
-    preset: Preset::Count(0),
-    about: "copies beside the primary (Aurora: up to 15)",
-};
-/// Number of shards.
-pub const SHARDS: Param = Param {
-    name: "shards",
-    kind: Kind::Count(1, 1024),
-    preset: Preset::Count(1),
-    about: "parts that the rows are divided into, each with a primary and replicas of its own",
-};
-/// Shards that resharding may use.
-pub const SHARDS_MAX: Param = Param {
-    name: "shards_max",
-    kind: Kind::Count(1, 1024),
-    preset: Preset::Absent("as many as `shards`"),
-    about: "shards for which there are machines: reshard(n) uses the others",
-};
-/// Which shard has which row.
-pub const SHARDING: Param = Param {
-    name: "sharding",
-    kind: Kind::Choice(sharding::SHARDING),
-    preset: Preset::Choice("hash"),
-    about: "which shard has which row",
-};
-/// By which attribute.
-pub const SHARD_KEY: Param = Param {
-    name: "shard_key",
-    kind: Kind::Choice(sharding::KEYS),
-    preset: Preset::Choice("id"),
-    about: "the attribute of a row that decides where it lies",
-};
-/// Queries by attribute.
-pub const QUERIES: Param = Param {
-    name: "queries",
-    kind: Kind::Share,
-    preset: Preset::Share(0.0),
-    about: "share of reads that ask for all rows with the same value of `query_by`; the others ask for one row",
-};
-/// Which attribute queries name.
-pub const QUERY_BY: Param = Param {
-    name: "query_by",
-    kind: Kind::Choice(sharding::KEYS),
-    preset: Preset::Choice("user"),
-    about: "the attribute that queries name: if it is not the shard key, all shards are asked",
-};
-/// Copies of rows by another attribute.
-pub const DENORMALISED: Param = Param {
-    name: "denormalised",
-    kind: Kind::Flag,
-    preset: Preset::Flag(false),
-    about: "each row has a copy where `query_by` would put it, written after the answer: queries ask one shard",
-};
-/// Rows with a shard of their own.
-pub const DEDICATED: Param = Param {
-    name: "dedicated",
-    kind: Kind::Count(0, 1000),
-    preset: Preset::Count(0),
-    about: "so many of the most popular rows have the last shard for themselves",
-};
-/// Rows that all shards have.
-pub const COPIED: Param = Param {
-    name: "copied",
-    kind: Kind::Count(0, 1000),
-    preset: Preset::Count(0),
-    about: "so many of the most popular rows have a copy in every shard: reads are spread, writes go to all",
-};
-/// Room of a shard.
-pub const CAPACITY: Param = Param {
-    name: "capacity",
-    kind: Kind::Count(1, i64::MAX),
-    preset: Preset::Absent("no bound"),
-    about: "written rows that a shard has room for; a write of a new one beyond is rejected",
-};
-/// When a write is done.
-pub const REPLICATION: Param = Param {
-    name: "replication",
-    kind: Kind::Choice(mode::MODES),
-    preset: Preset::Choice("async"),
-    about: "when a client is told that its write is done (asynchronous: the default of MySQL and PostgreSQL)",
-};
-/// Copies that make a read.
-pub const READ_QUORUM: Param = Param {
-    name: "r",
-    kind: Kind::Count(1, 16),
-    preset: Preset::Absent("a majority of the copies"),
-    about: "for replication \"quorum\": copies that make a read",
-};
-/// Copies that make a write.
-pub const WRITE_QUORUM: Param = Param {
-    name: "w",
-    kind: Kind::Count(1, 16),
-    preset: Preset::Absent("a majority of the copies"),
-    about: "for replication \"quorum\": copies that make a write",
-};
-/// Who answers reads.
-pub const READS: Param = Param {
-    name: "reads",
-    kind: Kind::Choice(reads::READS),
-    preset: Preset::Choice("primary"),
-    about: "which member answers a read",
-};
-/// For `reads: "lag_bounded"`.
-pub const MAX_LAG: Param = Param {
-    name: "max_lag",
-    kind: Kind::Duration,
-    preset: Preset::Absent("required for reads: \"lag_bounded\""),
-    about: "how far behind a replica may be that answers reads",
-};
-/// Work of an applier.
-pub const APPLY_TIME: Param = Param {
-    name: "apply",
-    kind: Kind::Variate,
-    preset: Preset::Absent("as long as a write; 0 with shared storage, where only cached pages are renewed"),
-    about: "work of a replica for each entry of the log",
-};
-/// Number of appliers.
-pub const APPLIERS: Param = Param {
-    name: "appliers",
-    kind: Kind::Count(1, 1024),
-    preset: Preset::Count(4),
-    about: "entries applied at a time; they show in order (MySQL 8.0.27: replica_parallel_workers = 4)",
-};
-/// Time between two looks.
-pub const HEARTBEAT: Param = Param {
-    name: "heartbeat",
-    kind: Kind::Duration,
-    preset: Preset::Duration(SECOND),
-    about: "how often the coordinator asks whether members live (Redis Sentinel: every second)",
-};
-/// When the coordinator gives up on a member.
-pub const DOWN_AFTER: Param = Param {
-    name: "down_after",
-    kind: Kind::Duration,
-    preset: Preset::Duration(30 * SECOND),
-    about: "silence after which a member counts as dead (Redis Sentinel: down-after-milliseconds 30000)",
-};
-/// Whether the coordinator promotes.
-pub const FAILOVER: Param = Param {
-    name: "failover",
-    kind: Kind::Flag,
-    preset: Preset::Flag(true),
-    about: "whether a replica is promoted by itself when the primary is dead",
-};
-/// Whether a deposed primary stops.
-pub const FENCING: Param = Param {
-    name: "fencing",
-    kind: Kind::Flag,
-    preset: Preset::Flag(true),
-    about: "whether a primary stops when it hears nothing of the coordinator for `down_after`; else: split brain",
-};
-/// How much log is kept.
-pub const LOG_ENTRIES: Param = Param {
-    name: "log_entries",
-    kind: Kind::Count(100, 1 << 24),
-    preset: Preset::Count(1 << 16),
-    about: "entries of the log that a member keeps; who is further behind is copied anew (assumed)",
-};
-/// Cost of a copy.
-pub const COPY_ROW: Param = Param {
-    name: "copy_row",
-    kind: Kind::Duration,
-    preset: Preset::Duration(10 * MICROSECOND),
-    about: "work of the source for each row of a copy (assumed: rows of 1 KiB read at 100 MB/s)",
-};
-/// Throttle of a copy.
-pub const COPY_RATE: Param = Param {
-    name: "copy_rate",
-    kind: Kind::Rate,
-    preset: Preset::Absent("as fast as the source reads"),
-    about: "most rows per second that a copy asks for",
-};
 
 /// Mistakes that concern several settings.
 pub fn check(site: &Site<'_>, problems: &mut Problems) {
@@ -267,7 +66,8 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
     check_quorum(site, problems);
     let (heartbeat, down_after) = times(site);
     if down_after < 2 * heartbeat {
-        let place = settings.place("down_after").or(settings.place("heartbeat")).unwrap_or(&site.group().place);
+        let place =
+            settings.place("down_after").or(settings.place("heartbeat")).unwrap_or(&site.group().place);
         let problem = Problem::at(place, "`down_after` must be at least two heartbeats");
         problems.push(problem.hint("a single late answer must not look like a death"));
     }
@@ -285,7 +85,9 @@ fn check_quorum(site: &Site<'_>, problems: &mut Problems) {
             }
             Some(wanted) if wanted > copies => {
                 let message = format!("`{name}: {wanted}` of {copies} copies can never answer");
-                problems.push(settings.problem(name, message).hint("there is the first copy and `replicas` others"));
+                problems.push(
+                    settings.problem(name, message).hint("there is the first copy and `replicas` others"),
+                );
             }
             _ => {}
         }
@@ -311,11 +113,13 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
     for name in ["dedicated", "copied"] {
         if settings.count(name).unwrap_or(0) > 0 && site.layout.popular().is_none() {
             let message = format!("`{name}` needs traffic that says which keys are popular");
-            problems.push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));
+            problems
+                .push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));
         }
     }
     if settings.flag("denormalised") && settings.count("shards_max").is_some_and(|most| most > shards) {
-        let problem = settings.problem("denormalised", "copies by another attribute do not move with a resharding");
+        let problem =
+            settings.problem("denormalised", "copies by another attribute do not move with a resharding");
         problems.push(problem.hint("leave out `shards_max` or `denormalised`"));
     }
     if settings.count("shards_max").is_some_and(|most| most < shards) {
@@ -337,7 +141,10 @@ fn mode_choice(site: &Site<'_>) -> usize {
 fn reads(site: &Site<'_>) -> reads::Reads {
     let choice = if site.is_disabled("replica_reads") { 0 } else { site.settings().choice("reads") };
     let policy = reads::reads(choice);
-    reads::Reads { carries_position: policy.carries_position && !site.is_disabled("session_position"), ..policy }
+    reads::Reads {
+        carries_position: policy.carries_position && !site.is_disabled("session_position"),
+        ..policy
+    }
 }
 
 /// The shard key, by index in [`sharding::KEYS`]; the first one is the row's own number.
@@ -354,7 +161,8 @@ fn popular(site: &Site<'_>, count: u64) -> Vec<u64> {
 fn map(site: &Site<'_>) -> Map {
     let settings = site.settings();
     let key = KeyPart::new(shard_key(site), site.layout.keys().unwrap_or(1));
-    let dedicated = if site.is_disabled("hot_key_cure") { 0 } else { settings.count("dedicated").unwrap_or(0) };
+    let dedicated =
+        if site.is_disabled("hot_key_cure") { 0 } else { settings.count("dedicated").unwrap_or(0) };
     let shards = settings.count("shards").unwrap_or(1) as u16;
     Map::new(settings.choice("sharding"), key, shards, popular(site, dedicated))
 }
@@ -463,7 +271,11 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
         tells_position: reads.carries_position,
         capacity: settings.count("capacity"),
         keys: site.layout.keys().unwrap_or(0),
-        copy_row: if site.is_disabled("copy_cost") { 0 } else { settings.duration("copy_row").expect("preset") },
+        copy_row: if site.is_disabled("copy_cost") {
+            0
+        } else {
+            settings.duration("copy_row").expect("preset")
+        },
         copy_pause: pause as Time,
         pending_at_most: settings.count("connections").expect("preset") as usize,
     }

@@ -57,7 +57,8 @@ impl Member {
         let call = cx.call(id);
         let (epoch, ..) = unpack(call.key);
         let (start, members) = (call.version, call.note);
-        if epoch < self.promised || epoch <= self.epoch || self.follow.is_copying() || start > self.log.end() {
+        if epoch < self.promised || epoch <= self.epoch || self.follow.is_copying() || start > self.log.end()
+        {
             return cx.reply(id, Answer::of(Status::Failed));
         }
         self.promised = epoch;
@@ -78,7 +79,10 @@ impl Member {
         (self.epoch, self.primary, self.leads) = (epoch, self.own, true);
         self.lead.clear();
         self.count_members(members);
-        cx.tell("promoted", format!("epoch {epoch} begins behind entry {start}; {lost} acknowledged writes are lost"));
+        cx.tell(
+            "promoted",
+            format!("epoch {epoch} begins behind entry {start}; {lost} acknowledged writes are lost"),
+        );
         cx.reply(call, Answer::ok(start, 0));
         self.beat_replicas(cx);
     }

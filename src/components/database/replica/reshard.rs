@@ -66,7 +66,11 @@ impl Router {
         let moving = (0..self.keys).filter(|key| to.shard(*key) != self.map.shard(*key)).count();
         cx.tell(
             "reshard begins",
-            format!("{} to {shards} shards: {moving} of {} rows move; dual writes and copy", self.map.shards(), self.keys),
+            format!(
+                "{} to {shards} shards: {moving} of {} rows move; dual writes and copy",
+                self.map.shards(),
+                self.keys
+            ),
         );
         self.reshards += 1;
         self.reshard = Some(Reshard {
@@ -137,7 +141,13 @@ impl Router {
             Status::Ok if reply.version > 0 => {
                 let shard = &self.shards[reshard.to.shard(reply.key)];
                 let row = Ask::new(shard.members[shard.primary].node, MIRROR, reply.key);
-                cx.ask(Ask { version: reply.version, bytes: reply.bytes, note: u32::MAX, timeout: self.timeout, ..row });
+                cx.ask(Ask {
+                    version: reply.version,
+                    bytes: reply.bytes,
+                    note: u32::MAX,
+                    timeout: self.timeout,
+                    ..row
+                });
             }
             status => self.row_done(reply.key, status == Status::Ok, cx),
         }
@@ -222,7 +232,10 @@ impl Router {
         if reshard.phase == Phase::Copy {
             reshard.phase = Phase::CutOver;
             let seconds = (cx.now() - reshard.began) as f64 / SECOND as f64;
-            cx.tell("cut-over begins", format!("{} rows moved in {seconds:.3} s; writes of moving rows wait", self.moved));
+            cx.tell(
+                "cut-over begins",
+                format!("{} rows moved in {seconds:.3} s; writes of moving rows wait", self.moved),
+            );
         }
         if reshard.writes + reshard.older > 0 {
             return;

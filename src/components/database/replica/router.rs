@@ -7,8 +7,7 @@ use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
 use super::wire::{FETCH, MIRROR, SCATTER, VIEW, unpack};
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
-    Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::verbs::READ;
 use foldhash::fast::FixedState;
@@ -189,7 +188,8 @@ impl Router {
 
     /// The position that the session of a request must see; the largest number if it cannot be remembered.
     fn position(&self, request: crate::kernel::RequestId, shard: usize, cx: &Ctx<'_>) -> u32 {
-        let Some(session) = cx.request(request).map(|request| request.session).filter(|session| *session > 0) else {
+        let Some(session) = cx.request(request).map(|request| request.session).filter(|session| *session > 0)
+        else {
             return 0;
         };
         let known = self.positions.get(&pair(session, shard)).copied();
@@ -198,7 +198,10 @@ impl Router {
     }
 
     fn remember(&mut self, reply: &Reply, shard: usize, cx: &Ctx<'_>) {
-        let Some(session) = cx.request(reply.request).map(|request| request.session).filter(|s| *s > 0) else { return };
+        let Some(session) = cx.request(reply.request).map(|request| request.session).filter(|s| *s > 0)
+        else {
+            return;
+        };
         let is_room = self.positions.len() < SESSIONS_AT_MOST;
         let pair = pair(session, shard);
         if is_room || self.positions.contains_key(&pair) {
@@ -303,13 +306,16 @@ impl Component for Router {
         if matches!(reply.status, Status::Ok | Status::Missing) {
             let seen = &mut self.shards[shard].members[member];
             let took = cx.now() - reply.asked;
-            seen.answers_in = if seen.answers_in == 0 { took } else { seen.answers_in - seen.answers_in / 8 + took / 8 };
+            seen.answers_in =
+                if seen.answers_in == 0 { took } else { seen.answers_in - seen.answers_in / 8 + took / 8 };
             let mut answer = reply.pass_on();
             if self.reads.carries_position && reply.verb != READ {
                 self.remember(&reply, shard, cx);
                 answer.bytes = 0;
             }
-            if reply.verb != READ && let Some(others) = self.other_homes(reply.key) {
+            if reply.verb != READ
+                && let Some(others) = self.other_homes(reply.key)
+            {
                 return self.mirror(&reply, answer, others, cx);
             }
             if reply.verb != READ {

@@ -3,8 +3,8 @@
 //! The first node routes: callers ask it. The second one coordinates. Then come the members, shard by shard; the first
 //! of each shard is its primary to begin with.
 
-use super::mode::{MODES, is_leaderless};
 use super::mode::shared_storage::COPIES;
+use super::mode::{MODES, is_leaderless};
 use crate::catalog::Settings;
 
 /// Number of shards, and of replicas of each.
@@ -77,7 +77,8 @@ impl Shape {
             ROUTER => "router".into(),
             COORDINATOR if !self.leaderless => "coordinator".into(),
             _ => {
-                let (shard, member) = ((n - self.first()) / self.members(), (n - self.first()) % self.members());
+                let (shard, member) =
+                    ((n - self.first()) / self.members(), (n - self.first()) % self.members());
                 let own = match member.checked_sub(1 + self.replicas) {
                     Some(copy) => format!("storage-{copy}"),
                     None if self.replicas == 0 => String::new(),
@@ -114,7 +115,10 @@ mod tests {
         let dynamo = Shape { shards: 1, replicas: 2, storage: 0, leaderless: true };
         assert_eq!((dynamo.nodes(), dynamo.name(1)), (4, "replica-0".into()));
         let aurora = Shape { shards: 1, replicas: 2, storage: 6, leaderless: false };
-        assert_eq!((aurora.nodes(), aurora.name(5), aurora.name(10)), (11, "storage-0".into(), "storage-5".into()));
+        assert_eq!(
+            (aurora.nodes(), aurora.name(5), aurora.name(10)),
+            (11, "storage-0".into(), "storage-5".into())
+        );
         assert_eq!(Shape { shards: 1, replicas: 0, storage: 0, leaderless: false }.nodes(), 1);
     }
 }

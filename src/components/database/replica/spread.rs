@@ -147,7 +147,8 @@ impl Router {
         if moves {
             // The row's old home has it: the client may know, and the row is moved again if this copy failed.
         } else if reply.status != Status::Ok {
-            join.answer = Answer::of(if reply.status == Status::Rejected { Status::Rejected } else { Status::Failed });
+            join.answer =
+                Answer::of(if reply.status == Status::Rejected { Status::Rejected } else { Status::Failed });
         } else if home && join.answer.status == Status::Ok {
             join.answer = reply.pass_on();
         }

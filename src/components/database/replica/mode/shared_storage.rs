@@ -19,15 +19,12 @@ const WRITE: usize = 4;
 /// Answers that are enough to find every write.
 pub const READ: usize = COPIES - WRITE + 1;
 
-pub(super) const MODE: Mode = Mode {
-    confirmed,
-    answers_when_applied: false,
-    clean: false,
-    reads_need_lease: false,
-};
+pub(super) const MODE: Mode =
+    Mode { confirmed, answers_when_applied: false, clean: false, reads_need_lease: false };
 
 fn confirmed(_end: u32, others: &[Standing]) -> u32 {
-    let mut stored: Vec<u32> = others.iter().filter(|other| other.stores).map(|other| other.received).collect();
+    let mut stored: Vec<u32> =
+        others.iter().filter(|other| other.stores).map(|other| other.received).collect();
     stored.sort_unstable_by(|a, b| b.cmp(a));
     stored.get(WRITE - 1).copied().unwrap_or(0)
 }

@@ -2,7 +2,7 @@
 
 use super::Scheme;
 use crate::catalog::Policy;
-use crate::parts::ring::{Server, SlotTable, SLOTS};
+use crate::parts::ring::{SLOTS, Server, SlotTable};
 
 pub(super) const ENTRY: Policy = Policy {
     name: "directory",

@@ -117,7 +117,11 @@ mod tests {
             let mut rows = [0f64; 8];
             (0..100_000).for_each(|row| rows[map.shard(row)] += 8.0 / 1e5);
             let most = rows.iter().copied().fold(0.0, f64::max);
-            assert!(most < if policy.name == "consistent" { 1.35 } else { 1.04 }, "{}: {rows:?}", policy.name);
+            assert!(
+                most < if policy.name == "consistent" { 1.35 } else { 1.04 },
+                "{}: {rows:?}",
+                policy.name
+            );
         }
     }
 
