@@ -40,6 +40,16 @@ const TABLE: &[(&str, &str)] = &[
     ("10_queue_semantics", "redelivery"),
     ("10_queue_semantics", "idempotence"),
     ("10_queue_semantics", "replication"),
+    ("05_read_replicas", "replica_reads"),
+    ("05_replication_modes", "replica_acks"),
+    ("05_replica_dies", "copy_cost"),
+    ("05_read_your_writes", "session_position"),
+    ("11_single_database_fails", "failover"),
+    ("11_shard_key", "shard_key"),
+    ("11_celebrity", "hot_key_cure"),
+    ("11_resharding", "reshard"),
+    ("11_joins", "denormalised"),
+    ("05_quorum", "quorum_repair"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

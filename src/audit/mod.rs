@@ -27,12 +27,11 @@
 //!
 //! # Split brain
 //!
-//! There is no code for epochs yet; the door is this. When a replica is promoted, `rollback(key, its position)` ends the
-//! history of the deposed primary: what it had not shipped is lost. If the deposed primary, not knowing, goes on to
-//! commit (a later epoch of the loser), every such write takes its number with [`Audit::commit_volatile`] and is rolled
-//! back at once, to the number before it. Exactly that version is then lost; the winner's versions on both sides
-//! stand; its acknowledgement, when it comes, counts as a lost write and does not raise the floor. What remains to be
-//! built is the bookkeeping of who belongs to which epoch, and that is the database's.
+//! A replicated log has epochs ([`Audit::commit_entry`], [`Audit::begin_epoch`]). When a replica is promoted with the first n
+//! entries, the later ones are rolled back: what the deposed primary had not shipped is lost. If the deposed primary, not
+//! knowing, goes on to commit (a later write of the loser's epoch), that write takes a number and is rolled back at once, to
+//! the number before it. Exactly that version is then lost; the winner's versions on both sides stand; its
+//! acknowledgement, when it comes, counts as a lost write and does not raise the floor.
 //!
 //! # Bounds
 //!
@@ -40,6 +39,7 @@
 //! eight per write that was never answered and per rollback. Session memory: [`SESSION_ENTRIES_MAX`]. Versions end at
 //! 2^32 - 2, where further commits share the last number.
 
+mod histories;
 pub mod messages;
 mod reads;
 mod record;
@@ -85,6 +85,8 @@ pub struct Audit {
     sessions: Sessions,
     counts: AuditReport,
     messages: Messages,
+    /// One per replicated log, by its number.
+    histories: Vec<histories::History>,
 }
 
 impl Audit {
@@ -102,6 +104,7 @@ impl Audit {
             sessions: Sessions::new(entries_max),
             counts: AuditReport::new(0),
             messages: Messages::default(),
+            histories: Vec::new(),
         }
     }
 

@@ -97,6 +97,16 @@ pub const MECHANISMS: &[&str] = &[
     "redelivery",
     "idempotence",
     "replication",
+    "replica_reads",
+    "replica_acks",
+    "failover",
+    "copy_cost",
+    "session_position",
+    "shard_key",
+    "hot_key_cure",
+    "reshard",
+    "denormalised",
+    "quorum_repair",
 ];
 
 /// The kind of this name.
@@ -111,6 +121,12 @@ pub fn aides(kind: &str, settings: &Settings) -> (&'static str, u64) {
         "load_balancer" => load_balancer::aides(settings),
         _ => ("", 0),
     }
+}
+
+/// What the n-th node of a group is called below the group's name, if the kind has names for its parts.
+fn part_name(group: &Group, n: u64) -> Option<String> {
+    let shape = (group.kind == "database").then(|| database::replica::Shape::of(&group.settings))?;
+    (!shape.is_single()).then(|| shape.name(n))
 }
 
 /// One node per group.

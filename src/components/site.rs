@@ -41,6 +41,16 @@ impl Group {
         (self.first..self.first + self.count as u16).map(NodeId).chain(self.grown.iter().copied())
     }
 
+    /// The nodes that callers ask: all, or the first one if the group has parts that only it knows.
+    pub fn doors(&self) -> impl Iterator<Item = NodeId> {
+        self.members().take(if self.has_parts() { 1 } else { usize::MAX })
+    }
+
+    /// Whether callers ask its first node only, which knows the others (a database of several nodes).
+    pub fn has_parts(&self) -> bool {
+        super::part_name(self, 0).is_some()
+    }
+
     /// Its n-th node, counted as in [`Group::nodes`]; aides from [`FIRST_AIDE`] on.
     pub fn node(&self, n: u64) -> Option<NodeId> {
         match n.checked_sub(FIRST_AIDE) {
@@ -66,6 +76,9 @@ impl Group {
             let (what, many) = self.aides;
             let number = if many == 1 { String::new() } else { format!("-{aide}") };
             return format!("{}/{what}{number}", self.name);
+        }
+        if let Some(part) = super::part_name(self, n) {
+            return format!("{}/{part}", self.name);
         }
         if self.count == 1 && n == 0 { self.name.clone() } else { format!("{}/{n}", self.name) }
     }

@@ -9,8 +9,9 @@ use super::series::{Change, Recorder, component_rows, known, summed};
 use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
+use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
-use crate::model::{self, Checked, Command, Moment, Target, Trigger, WorldSpec};
+use crate::model::{self, Checked, Command, Moment, Part, Target, Trigger, WorldSpec};
 
 /// A described world and whoever decides what happens in it.
 pub struct Built {
@@ -254,7 +255,15 @@ impl Run {
         let component = match command.target {
             Target::Group(group) => groups[group].name.clone(),
             Target::Node(group, n) => groups[group].node_name(n),
+            Target::Part(group, part) => format!("{} {part}", groups[group].name),
             Target::Between(a, b) => format!("{} - {}", groups[a].name, groups[b].name),
+            Target::Apart((a, of_a), (b, of_b)) => {
+                let name = |group: usize, part: Option<Part>| match part {
+                    Some(part) => format!("{} {part}", groups[group].name),
+                    None => groups[group].name.clone(),
+                };
+                format!("{} - {}", name(a, of_a), name(b, of_b))
+            }
             Target::Note => String::new(),
         };
         let detail = match command.arguments.first() {
@@ -309,6 +318,9 @@ impl Run {
         });
         facts.keys_moved = (counted("keys_moved"), counted("keys_held"));
         facts.redirects = counted("redirects");
+        facts.routed = (counted("routed_reads"), counted("scattered_reads"));
+        facts.mirrored = counted("mirrored_writes");
+        facts.shard_skew = maximum(&final_readings, "shard_skew");
         RunResult {
             variant,
             replication,
@@ -372,6 +384,15 @@ impl Run {
         events.sort_by(|a, b| a.t_s.total_cmp(&b.t_s)); // stable
         events
     }
+}
+
+/// The largest value that any node tells.
+fn maximum(readings: &[Readings], metric: &str) -> Option<f64> {
+    let value = |readings: &Readings| match readings.get(metric) {
+        Some(Reading::Maximum(value)) => Some(*value),
+        _ => None,
+    };
+    readings.iter().filter_map(value).reduce(f64::max)
 }
 
 fn all_readings(simulation: &Simulation, detailed: bool) -> Vec<Readings> {

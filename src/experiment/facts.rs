@@ -36,6 +36,14 @@ pub struct Facts {
     pub late: u64,
     /// Sessions that the asked server did not know; `None` if no sessions are modelled.
     pub sessions_lost: Option<u64>,
+    /// Reads of sharded databases, and those of them that all shards had to answer.
+    pub routed: (u64, u64),
+    /// Copies of writes sent to other shards by routers.
+    pub mirrored: u64,
+    /// The busiest shard's statements over the mean of all shards.
+    pub shard_skew: Option<f64>,
+    /// Whole seconds in which writes were wanted and none succeeded; `None` if nobody wrote.
+    pub write_outage_s: Option<u64>,
     /// Events of the whole run.
     pub events: u64,
     /// What components have counted and timed, all together.
@@ -86,6 +94,11 @@ impl Facts {
             retries,
             late: simulation.ledger().late,
             sessions_lost: None,
+            routed: (0, 0),
+            mirrored: 0,
+            shard_skew: None,
+            write_outage_s: (classes[WRITES as usize].total() > 0)
+                .then(|| simulation.book().outage_seconds(WRITES, simulation.now())),
             events: simulation.events(),
             totals,
         }

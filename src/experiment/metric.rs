@@ -302,7 +302,27 @@ pub static METRICS: &[Metric] = &[
         "reads older than what the same user had already seen",
         |f| count(f.audit.monotonic_read_violations_count),
     ),
-    not_yet("write_unavailable_s", Lower, "time in which no write succeeded (not measured yet: empty)"),
+    metric(
+        "write_unavailable_s",
+        Lower,
+        "whole seconds in which writes were wanted and none succeeded",
+        |f| f.write_outage_s.map(|seconds| seconds as f64),
+    ),
+    metric(
+        "shard_skew_ratio",
+        Lower,
+        "statements of the busiest shard over the mean of all shards: 1 if they are even",
+        |f| f.shard_skew,
+    ),
+    metric("single_shard_ratio", Higher, "share of reads that one shard could answer", |f| {
+        ratio(f.routed.0.saturating_sub(f.routed.1), f.routed.0)
+    }),
+    metric(
+        "write_amplification_ratio",
+        Lower,
+        "writes in databases of several shards over the writes of clients",
+        |f| f.shard_skew.and(ratio(f.writes.succeeded + f.mirrored, f.writes.succeeded)),
+    ),
     metric("sessions_lost_count", Lower, "users who had to log in again", |f| {
         f.sessions_lost.map(|lost| lost as f64)
     }),

@@ -234,6 +234,10 @@ impl Change<'_> {
             ("log_utilization_ratio", self.mean("log_busy")),
             ("lag_count", self.gauge("lag")),
             ("in_flight_count", self.gauge("in_flight")),
+            ("replica_lag_ms", self.gauge("replica_lag").map(|ns| ns / 1e6)),
+            ("lag_entries", self.gauge("lag_entries")),
+            ("copied_rows_per_s", rate("copied_rows").filter(|rate| *rate > 0.0)),
+            ("moved_rows_per_s", rate("moved_rows").filter(|rate| *rate > 0.0)),
         ]
         .into_iter()
         .filter_map(|(metric, value)| value.map(|value| (metric, value)))
@@ -266,6 +270,10 @@ pub const FIGURES: &[&str] = &[
     "log_utilization_ratio",
     "lag_count",
     "in_flight_count",
+    "replica_lag_ms",
+    "lag_entries",
+    "copied_rows_per_s",
+    "moved_rows_per_s",
 ];
 
 /// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.

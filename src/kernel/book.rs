@@ -1,5 +1,6 @@
 //! The book of requests: how many were issued, how each ended, and how long it took.
 
+use super::outage::Outage;
 use super::request::{Outcome, Request, Requests};
 use super::time::Time;
 use crate::stats::Histogram;
@@ -81,6 +82,7 @@ pub struct Book {
     issued: u64,
     finished: u64,
     classes: [ClassBook; CLASSES],
+    outages: [Outage; CLASSES],
     /// Requests of the warm-up.
     unmeasured: ClassBook,
     /// All that had ended when the running window began.
@@ -94,11 +96,18 @@ impl Book {
         for class in std::mem::take(&mut self.classes) {
             self.unmeasured.merge(&class);
         }
+        self.outages.iter_mut().for_each(|outage| outage.restart(time));
     }
 
     #[inline]
-    pub(super) fn issue(&mut self) {
+    pub(super) fn issue(&mut self, class: u8, now: Time) {
         self.issued += 1;
+        self.outages[class as usize % CLASSES].issue(now);
+    }
+
+    /// Whole seconds since the measured part began, until `now`, in which requests of a class were wanted and none succeeded.
+    pub fn outage_seconds(&self, class: u8, now: Time) -> u64 {
+        self.outages[class as usize % CLASSES].seconds(now)
     }
 
     #[inline]
@@ -107,6 +116,7 @@ impl Book {
         let latency = now - request.intended;
         debug_assert!((request.class as usize) < CLASSES, "class {}", request.class);
         let measured = request.intended >= self.measured_from;
+        self.outages[request.class as usize % CLASSES].finish(now, outcome == Outcome::Succeeded);
         let class = match measured {
             true => &mut self.classes[request.class as usize % CLASSES],
             false => &mut self.unmeasured,
@@ -160,15 +170,15 @@ mod tests {
         let mut open = Requests::default();
         let wanted = |at: Time| Request::new(NodeId(0), 0, DrawKey(0), at, 0);
         for at in [1, 2, 3] {
-            book.issue();
+            book.issue(0, at);
             book.finish(&wanted(at), Outcome::Succeeded, at + 5);
         }
         book.measure_from(10);
-        book.issue();
+        book.issue(0, 9);
         book.finish(&wanted(9), Outcome::Succeeded, 12); // intended before
-        book.issue();
+        book.issue(0, 11);
         book.finish(&wanted(11), Outcome::Failed, 12);
-        book.issue();
+        book.issue(0, 15);
         open.insert(wanted(15));
         let reads = &book.close(&open, 20)[0];
         assert_eq!((reads.total(), reads.failed, reads.succeeded, reads.in_flight), (2, 1, 0, 1));
@@ -180,13 +190,13 @@ mod tests {
     #[test]
     fn windows_take_what_has_ended_since_the_last_one() {
         let mut book = Book::default();
-        book.issue();
+        book.issue(0, 3);
         book.finish(&Request::new(NodeId(0), 0, DrawKey(0), 3, 0), Outcome::TimedOut, 10);
         let window = book.take_window();
         assert_eq!((window.timed_out, window.latency.max()), (1, Some(7)));
         assert_eq!(book.take_window().total(), 0);
         book.measure_from(10); // in the middle of a window
-        book.issue();
+        book.issue(0, 12);
         book.finish(&Request::new(NodeId(0), 0, DrawKey(0), 12, 0), Outcome::Succeeded, 15);
         let window = book.take_window();
         assert_eq!((window.succeeded, window.timed_out, window.latency.max()), (1, 0, Some(3)));

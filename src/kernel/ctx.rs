@@ -122,7 +122,7 @@ impl Ctx<'_> {
     /// Opens a request.
     #[inline]
     pub fn issue(&mut self, request: Request) -> RequestId {
-        self.core.book.issue();
+        self.core.book.issue(request.class, self.core.now);
         self.core.requests.insert(request)
     }
 

@@ -16,6 +16,7 @@ pub mod journal;
 mod lane;
 pub mod ledger;
 mod node;
+mod outage;
 pub mod parcel;
 pub mod readings;
 pub mod request;

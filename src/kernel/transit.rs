@@ -54,6 +54,10 @@ pub enum LinkCommand {
     Heal(u16, u16),
     /// Latency times this factor.
     Slow(u16, u16, f64),
+    /// Nothing passes between these two nodes, in either direction.
+    CutNodes(NodeId, NodeId),
+    /// Everything passes between these two nodes again, as far as the link between their groups lets it.
+    HealNodes(NodeId, NodeId),
 }
 
 /// Everything arrives at once.

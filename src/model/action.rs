@@ -1,6 +1,8 @@
 //! What a script can do to a world while it runs.
 
+use super::part::{self, Whom};
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
+use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
 use crate::components::{Layout, Site, kind, load_balancer, own_action};
 use crate::kernel::transit::LinkCommand;
@@ -26,10 +28,53 @@ pub enum Target {
     Group(usize),
     /// One node of a group.
     Node(usize, u64),
+    /// A part of a group of several kinds of nodes: the primary or a replica of a database's shard.
+    Part(usize, Part),
     /// The network between two groups.
     Between(usize, usize),
+    /// The network between two parts of groups; no part: the whole group.
+    Apart((usize, Option<Part>), (usize, Option<Part>)),
     /// Nobody: a note for events.csv.
     Note,
+}
+
+/// A part of a database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// Which shard; `None`: the first one, or all.
+    pub shard: Option<u64>,
+    /// Which node of it.
+    pub role: Role,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(shard) = self.shard {
+            write!(f, "shard {shard} ")?;
+        }
+        match self.role {
+            Role::Primary => f.write_str("primary"),
+            Role::Replica(n) => write!(f, "replica {n}"),
+            Role::All => f.write_str("(all)"),
+            Role::Router => f.write_str("router"),
+            Role::Coordinator => f.write_str("coordinator"),
+        }
+    }
+}
+
+/// Which node of a shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Whoever is primary when the command is carried out.
+    Primary,
+    /// The n-th node beside the one that was primary at the start (1, 2, ...); 0 is that one.
+    Replica(u64),
+    /// All nodes of the shard.
+    All,
+    /// The node that callers ask.
+    Router,
+    /// The node that watches the members.
+    Coordinator,
 }
 
 /// A command, ready to be carried out.
@@ -37,6 +82,12 @@ pub enum Target {
 pub enum Order {
     /// Something is done to a node.
     Node(NodeId, Control),
+    /// Something is done to a part of a database.
+    Part(Whom, Control),
+    /// A coordinator shall make this one the primary; the last node is the first member of all.
+    Promote(NodeId, Whom, NodeId),
+    /// The network between two nodes is cut (or healed: `false`).
+    Apart(Whom, Whom, bool),
     /// Something is done to the network.
     Link(LinkCommand),
     /// A group gets another node.
@@ -50,6 +101,12 @@ impl Order {
     pub fn carry_out(self, simulation: &mut Simulation) {
         match self {
             Order::Node(node, control) => simulation.control(node, control),
+            Order::Part(whom, control) => simulation.control(whom.find(simulation), control),
+            Order::Promote(coordinator, whom, first) => {
+                let member = u64::from(whom.find(simulation).0 - first.0);
+                simulation.control(coordinator, Control::new(SWITCH, member));
+            }
+            Order::Apart(a, b, cut) => part::cut(a, b, cut, simulation),
             Order::Link(command) => simulation.link(command),
             Order::Grow(group) => {
                 simulation.grow(group);
@@ -68,7 +125,7 @@ pub enum Moment {
     Run,
 }
 
-/// Actions on nodes, for completion: all kinds share them so far.
+/// Actions on nodes, for completion.
 pub const ACTIONS: &[&str] = &[
     "crash",
     "recover",
@@ -81,6 +138,11 @@ pub const ACTIONS: &[&str] = &[
     "weights",
     "point_to",
     "invalidate",
+    "promote",
+    "replace",
+    "reshard",
+    "partition",
+    "heal",
 ];
 /// Actions on the network between two components.
 pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
@@ -89,12 +151,25 @@ pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
 pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec<Order>, Problem> {
     match command.target {
         Target::Note => Ok(Vec::new()),
-        Target::Between(a, b) => link_command(command, a as u16, b as u16).map(|order| vec![order]),
+        Target::Between(a, b) => {
+            let has_parts = layout.groups[a].has_parts();
+            link_command(command, a as u16, b as u16, has_parts).map(|order| vec![order])
+        }
+        Target::Apart(a, b) => part::apart(layout, (a, b), command),
+        Target::Part(group, part) => match part::orders(layout, group, part, command)? {
+            Some(orders) => Ok(orders),
+            None => {
+                let control = node_control(layout, group, command)?;
+                let nodes = part::nodes(layout, group, Some(part), command)?;
+                Ok(nodes.into_iter().map(|whom| Order::Part(whom, control)).collect())
+            }
+        },
         Target::Group(group)
             if command.action == "weights" && layout.groups[group].kind == "load_balancer" =>
         {
             weights(layout, group, command)
         }
+        Target::Group(group) if command.action == "reshard" => part::reshard(layout, group, command),
         Target::Group(group) => match membership(layout, group, None, command, moment)? {
             Some(orders) => Ok(orders),
             None if own_action(layout.groups[group].kind, &command.action).is_some() => {
@@ -242,8 +317,8 @@ fn factor(value: &Value) -> Option<f64> {
     (factor > 0.0 && factor <= 1000.0).then_some(factor)
 }
 
-fn link_command(command: &Command, a: u16, b: u16) -> Result<Order, Problem> {
-    if a == b {
+fn link_command(command: &Command, a: u16, b: u16, has_parts: bool) -> Result<Order, Problem> {
+    if a == b && !has_parts {
         let message = format!("`{}` is between two different components", command.action);
         return Err(Problem::at(&command.place, message));
     }

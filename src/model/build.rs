@@ -5,7 +5,7 @@ use super::grow::Growth;
 use super::places;
 use crate::components::network::{Link, Network};
 use crate::components::{Site, kind};
-use crate::kernel::Simulation;
+use crate::kernel::{NodeId, Simulation};
 use crate::random::stream::Stream;
 
 /// A simulation of the world, at time 0.
@@ -35,6 +35,9 @@ fn network(world: &Checked, seed: u64, replication: u64) -> Network {
         .collect();
     let background = Stream::named(seed, replication, "network/background");
     let mut network = Network::new(group_of_node, groups.len(), background);
+    for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.has_parts()) {
+        network.set_front(index as u16, NodeId(group.first));
+    }
     for (a, b, plan) in &world.links {
         let link = Link::new(plan.clone(), &groups[*a].name, &groups[*b].name);
         network.join(*a as u16, *b as u16, link);

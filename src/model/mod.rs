@@ -4,10 +4,11 @@ mod action;
 mod build;
 mod check;
 mod grow;
+mod part;
 mod places;
 mod spec;
 
-pub use action::{ACTIONS, Command, Moment, NETWORK_ACTIONS, Order, Target, resolve};
+pub use action::{ACTIONS, Command, Moment, NETWORK_ACTIONS, Order, Part, Role, Target, resolve};
 pub use build::build;
 pub use check::{Checked, check};
 pub use spec::{GroupSpec, LinkSpec, MapSpec, TimelineItem, Trigger, WorldSpec};

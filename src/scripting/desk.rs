@@ -10,7 +10,7 @@ use super::session::{Finished, Record};
 use crate::catalog::{Given, Place, Value};
 use crate::experiment::View;
 use crate::kernel::Time;
-use crate::model::{Command, Target, Trigger, WorldSpec};
+use crate::model::{Command, Part, Target, Trigger, WorldSpec};
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -26,6 +26,8 @@ pub(super) struct Handle {
     pub group: usize,
     /// One node of the group.
     pub node: Option<u64>,
+    /// A part of a database.
+    pub part: Option<Part>,
 }
 
 impl Handle {
@@ -36,7 +38,11 @@ impl Handle {
     }
 
     pub fn target(&self) -> Target {
-        self.node.map_or(Target::Group(self.group), |node| Target::Node(self.group, node))
+        match (self.node, self.part) {
+            (_, Some(part)) => Target::Part(self.group, part),
+            (Some(node), None) => Target::Node(self.group, node),
+            (None, None) => Target::Group(self.group),
+        }
     }
 }
 

@@ -259,7 +259,7 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
             problems.push(problem.hint("send the traffic to dns(\"name\", #{ to: .. })"));
         }
     }
-    if group.count > 1 && group.kind != "queue" {
+    if group.doors().count() > 1 && group.kind != "queue" {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
         let hint = "put a load_balancer before them";
         problems.push(settings.problem("to", message).hint(hint));

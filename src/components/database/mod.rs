@@ -11,11 +11,16 @@ use crate::random::variate::Variate;
 pub mod counted;
 pub mod model;
 mod profile;
+pub mod replica;
 
 use counted::{cost, entry, log};
 
 /// Rows with versions, served through connections.
-pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes: super::one, check, build, grow: None };
+pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes, check, build, grow: None };
+
+fn nodes(settings: &Settings) -> u64 {
+    replica::Shape::of(settings).nodes()
+}
 
 static ENTRY: Entry = Entry {
     name: "database",
@@ -91,8 +96,33 @@ static ENTRY: Entry = Entry {
         cost::FSYNC,
         site::REGION,
         site::ZONE,
+        replica::REPLICAS,
+        replica::SHARDS,
+        replica::SHARDS_MAX,
+        replica::SHARDING,
+        replica::SHARD_KEY,
+        replica::QUERIES,
+        replica::QUERY_BY,
+        replica::DENORMALISED,
+        replica::DEDICATED,
+        replica::COPIED,
+        replica::CAPACITY,
+        replica::REPLICATION,
+        replica::READ_QUORUM,
+        replica::WRITE_QUORUM,
+        replica::READS,
+        replica::MAX_LAG,
+        replica::APPLY_TIME,
+        replica::APPLIERS,
+        replica::HEARTBEAT,
+        replica::DOWN_AFTER,
+        replica::FAILOVER,
+        replica::FENCING,
+        replica::LOG_ENTRIES,
+        replica::COPY_ROW,
+        replica::COPY_RATE,
     ],
-    actions: site::NODE_ACTIONS,
+    actions: replica::ACTIONS,
     measures: &[
         Measure { name: "reads_count", about: "reads done" },
         Measure { name: "writes_count", about: "writes committed" },
@@ -124,9 +154,11 @@ struct Database {
 fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     if counted::is_counted(settings) {
+        refuse_parts(site, problems);
         return counted::check(site, problems);
     }
     counted::check_unused(site, problems);
+    replica::check(site, problems);
     if published(settings).is_some() {
         return;
     }
@@ -139,10 +171,31 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Counted work is done by one node so far: several would each need a structure of their own.
+fn refuse_parts(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    if replica::Shape::of(settings).is_single() {
+        return;
+    }
+    let setting = if settings.is_given("shards") { "shards" } else { "replicas" };
+    let message =
+        format!("`{setting}` and a data model do not go together yet: counted work is done by one node");
+    let problem = settings.problem(setting, message);
+    problems.push(problem.hint("leave `model` and `profile` out and give `read` and `write`"));
+}
+
 /// The service times that the profile has published, if there is one and it has.
 fn published(settings: &Settings) -> Option<profile::Figures> {
     let profile = settings.is_given("profile").then(|| settings.choice("profile"))?;
     profile::figures(profile)
+}
+
+/// Service time of a "read" or a "write": as said, or of the profile.
+fn service_time(settings: &Settings, name: &str) -> Variate {
+    let of_profile = |figures: profile::Figures| {
+        Variate::constant(if name == "read" { figures.read } else { figures.write })
+    };
+    settings.variate(name).or_else(|| published(settings).map(of_profile)).expect("checked")
 }
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
@@ -150,19 +203,17 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     if counted::is_counted(settings) {
         return vec![counted::build(site)];
     }
-    let profile = published(settings);
-    let time = |name: &str, of: fn(&profile::Figures) -> Time| {
-        let from_profile = profile.as_ref().map(|figures| Variate::constant(of(figures)));
-        settings.variate(name).or(from_profile).expect("checked")
-    };
+    if !replica::Shape::of(settings).is_single() {
+        return replica::build(site);
+    }
     let plan = StationPlan {
         servers: settings.count("connections").expect("preset") as u32,
         queue: settings.count("queue"),
         discipline: settings.choice("discipline"),
     };
     vec![Box::new(Database {
-        read: time("read", |figures| figures.read),
-        write: time("write", |figures| figures.write),
+        read: service_time(settings, "read"),
+        write: service_time(settings, "write"),
         purpose: site.purpose("service"),
         first: settings.choice("first"),
         row_bytes: settings.bytes("row").unwrap_or(0) as u32,

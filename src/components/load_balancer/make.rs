@@ -17,7 +17,7 @@ const CARE: &[&str] =
 
 /// The members of these groups.
 pub(super) fn servers(site: &Site<'_>, groups: &[usize]) -> Vec<NodeId> {
-    groups.iter().flat_map(|group| site.layout.groups[*group].members()).collect()
+    groups.iter().flat_map(|group| site.layout.groups[*group].doors()).collect()
 }
 
 /// The servers of these groups with their weights.

@@ -21,7 +21,8 @@ use connection::Connections;
 use geo::{Geography, Spot};
 use std::sync::Arc;
 
-/// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself.
+/// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself. The
+/// link within a group of several parts (a database with replicas) lies between its inner nodes, those behind its first one.
 #[derive(Clone)]
 pub struct Network {
     /// Group of each node.
@@ -30,6 +31,10 @@ pub struct Network {
     /// For each pair of groups (from, to): index of the link plus one, 0 = none.
     between: Vec<u16>,
     links: Vec<Link>,
+    /// The node that stands for its group, if there is one: no link lies between it and the others of the group.
+    fronts: Vec<NodeId>,
+    /// Pairs of nodes between which nothing passes.
+    cuts: Vec<(NodeId, NodeId)>,
     /// Draws of background messages, which belong to no request.
     background: Stream,
     connections: Connections,
@@ -69,6 +74,8 @@ impl Network {
             groups,
             between: vec![0; groups * groups],
             links: Vec::new(),
+            fronts: vec![NodeId::NONE; groups],
+            cuts: Vec::new(),
             background,
             connections: Connections::new(),
             map: Arc::default(),
@@ -91,6 +98,23 @@ impl Network {
         let before = self.group[..node].iter().filter(|other| **other == group).count();
         let spots = self.homes.get(usize::from(group)).map_or(&[] as &[Spot], |home| &home.spots);
         if spots.is_empty() { Spot::default() } else { spots[before % spots.len()] }
+    }
+
+    /// This node stands for its group.
+    pub fn set_front(&mut self, group: u16, node: NodeId) {
+        self.fronts[usize::from(group)] = node;
+    }
+
+    fn is_cut(&self, message: &Message) -> bool {
+        let ends = (message.from.min(message.to), message.from.max(message.to));
+        self.cuts.contains(&ends)
+    }
+
+    /// Whether a message stays within a group and has the group's first node at one end.
+    fn is_at_front(&self, message: &Message) -> bool {
+        let group = self.group[message.from.index()];
+        let front = self.fronts[usize::from(group)];
+        group == self.group[message.to.index()] && (message.from == front || message.to == front)
     }
 
     /// Joins two groups in both directions.
@@ -199,8 +223,11 @@ impl Network {
 impl Transit for Network {
     #[inline]
     fn transit(&mut self, message: &Message, requests: &mut Requests) -> Option<Time> {
+        if !self.cuts.is_empty() && self.is_cut(message) {
+            return None;
+        }
         let index = self.between[self.pair(message)];
-        if index == 0 || message.from == message.to {
+        if index == 0 || message.from == message.to || self.is_at_front(message) {
             return Some(0);
         }
         let link = &self.links[index as usize - 1];
@@ -211,6 +238,9 @@ impl Transit for Network {
     }
 
     fn has_link(&self, node: NodeId) -> bool {
+        if self.cuts.iter().any(|(a, b)| *a == node || *b == node) {
+            return true;
+        }
         let row = self.group.get(node.index()).map(|group| *group as usize * self.groups);
         row.is_some_and(|row| self.between[row..row + self.groups].iter().any(|link| *link != 0))
     }
@@ -226,6 +256,10 @@ impl Transit for Network {
             LinkCommand::Cut(a, b) => self.link_mut(a, b).cut(true),
             LinkCommand::Heal(a, b) => self.link_mut(a, b).cut(false),
             LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow(factor),
+            LinkCommand::CutNodes(a, b) => {
+                self.cuts.push((a.min(b), a.max(b)));
+            }
+            LinkCommand::HealNodes(a, b) => self.cuts.retain(|cut| *cut != (a.min(b), a.max(b))),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::catalog::Problem;
 use crate::components::KINDS;
 use crate::components::site::FIRST_AIDE;
-use crate::model::{ACTIONS, Command, GroupSpec, LinkSpec, Target};
+use crate::model::{ACTIONS, Command, GroupSpec, LinkSpec, Part, Role, Target};
 use crate::scripting::callback::Callback;
 use crate::scripting::convert::{self, Scripted};
 use crate::scripting::desk::{Handle, call_place, desk, draft, given};
@@ -33,11 +33,18 @@ pub(super) fn register(engine: &mut Engine) {
     }
     for action in ["partition", "heal"] {
         engine.register_fn(action, move |cx: NativeCallContext, a: Handle, b: Handle| {
-            command(&cx, Target::Between(a.group, b.group), action, Vec::new(), Some(a.world))
+            command(&cx, between(a, b), action, Vec::new(), Some(a.world))
         });
     }
     engine.register_fn("slow_link", |cx: NativeCallContext, a: Handle, b: Handle, factor: Dynamic| {
-        command(&cx, Target::Between(a.group, b.group), "slow_link", vec![factor], Some(a.world))
+        command(&cx, between(a, b), "slow_link", vec![factor], Some(a.world))
+    });
+    engine.register_fn("primary", |of: Handle| part(of, Role::Primary));
+    engine.register_fn("router", |of: Handle| part(of, Role::Router));
+    engine.register_fn("coordinator", |of: Handle| part(of, Role::Coordinator));
+    engine.register_fn("replica", |of: Handle, n: INT| numbered(n).map(|n| part(of, Role::Replica(n))));
+    engine.register_fn("shard", |of: Handle, n: INT| {
+        numbered(n).map(|n| Handle { part: Some(Part { shard: Some(n), role: Role::All }), ..of })
     });
     engine.register_fn("note", |cx: NativeCallContext, text: &str| {
         command(&cx, Target::Note, "note", vec![text.to_string().into()], None)
@@ -69,7 +76,7 @@ fn component(cx: &NativeCallContext<'_>, kind: &'static str, name: &str, map: &M
     }
     draft("a component", |world| {
         world.spec.groups.push(GroupSpec { kind, name: name.into(), given: settings, place });
-        Handle { world: world.serial, group: world.spec.groups.len() - 1, node: None }
+        Handle { world: world.serial, group: world.spec.groups.len() - 1, node: None, part: None }
     })
 }
 
@@ -120,6 +127,24 @@ fn command(
         moment.commands.push(command);
         Ok(())
     })
+}
+
+/// A part of a database, or of one of its shards.
+fn part(of: Handle, role: Role) -> Handle {
+    let shard = of.part.and_then(|part| part.shard);
+    Handle { part: Some(Part { shard, role }), ..of }
+}
+
+/// Two components, or parts of them.
+fn between(a: Handle, b: Handle) -> Target {
+    match (a.part, b.part) {
+        (None, None) => Target::Between(a.group, b.group),
+        _ => Target::Apart((a.group, a.part), (b.group, b.part)),
+    }
+}
+
+fn numbered(n: INT) -> Scripted<u64> {
+    u64::try_from(n).map_err(|_| fail(format!("there is no number {n}"), Some("the first one is 0".into())))
 }
 
 fn node(handle: Handle, n: INT) -> Scripted<Handle> {

@@ -1,0 +1,147 @@
+//! Who belongs to which epoch: the order of the writes of a replicated log, and where each epoch cut it off.
+//!
+//! A log has one surviving history. The authority of the newest epoch appends to it; a new epoch begins at some entry, and
+//! what the old authority had committed beyond is lost. An authority that does not know that it was deposed goes on
+//! committing: such writes have versions of their own and are lost at once (split brain: both sides keep their
+//! numbers, the loser's writes count as lost when their clients were told of them).
+//!
+//! Bound: [`ENTRIES_MAX`] entries per log behind the position that all members have confirmed; beyond it the oldest are
+//! forgotten, and a failover that goes back further loses them uncounted.
+
+use super::Audit;
+use std::collections::VecDeque;
+
+/// Entries per log that are kept until all members have them (16 bytes each: 256 MiB at most).
+const ENTRIES_MAX: usize = 1 << 24;
+
+/// One log: its epoch and the entries that not all members have confirmed yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct History {
+    epoch: u32,
+    /// Entries up to this one are everywhere, or forgotten.
+    base: u32,
+    tail: VecDeque<(u64, u32)>,
+}
+
+impl History {
+    fn end(&self) -> u32 {
+        self.base + self.tail.len() as u32
+    }
+}
+
+impl Audit {
+    fn history(&mut self, log: u32) -> &mut History {
+        let index = log as usize;
+        if index >= self.histories.len() {
+            self.histories.resize_with(index + 1, History::default);
+        }
+        &mut self.histories[index]
+    }
+
+    /// The authority of `epoch` commits a write as entry `index` of its log (1, 2, 3, ...). Returns the version. A write of a
+    /// deposed authority gets a version too, and is lost at once.
+    pub fn commit_entry(&mut self, log: u32, epoch: u32, index: u32, key: u64) -> u32 {
+        let version = self.commit(key);
+        self.append_entry(log, epoch, index, key, version);
+        version
+    }
+
+    /// The same for a version that exists already (written in a cache, now stored), or for an entry without a write (0).
+    pub fn append_entry(&mut self, log: u32, epoch: u32, index: u32, key: u64, version: u32) {
+        let history = self.history(log);
+        if epoch < history.epoch {
+            if version > 0 && version == self.head(key) {
+                self.rollback(key, version - 1);
+            }
+            return;
+        }
+        history.epoch = epoch;
+        debug_assert_eq!(index, history.end() + 1, "entries of a log are committed in order");
+        history.tail.push_back((key, version));
+        if history.tail.len() > ENTRIES_MAX {
+            history.tail.pop_front();
+            history.base += 1;
+        }
+    }
+
+    /// A new authority begins `epoch` with the first `start` entries of the log: all later ones are gone. Returns how many
+    /// acknowledged writes that loses.
+    pub fn begin_epoch(&mut self, log: u32, epoch: u32, start: u32) -> u64 {
+        let history = self.history(log);
+        debug_assert!(epoch > history.epoch, "epochs only grow");
+        history.epoch = epoch;
+        let keep = start.saturating_sub(history.base) as usize;
+        let lost = history.tail.split_off(keep.min(history.tail.len()));
+        let roll = |(key, version): &(u64, u32)| match version {
+            0 => 0,
+            _ => self.rollback(*key, version - 1),
+        };
+        lost.iter().rev().map(roll).sum()
+    }
+
+    /// Every member has the first `confirmed` entries: no epoch can begin before them any more.
+    pub fn confirm_entries(&mut self, log: u32, epoch: u32, confirmed: u32) {
+        let history = self.history(log);
+        if epoch == history.epoch && confirmed > history.base {
+            let settled = (confirmed - history.base).min(history.tail.len() as u32);
+            history.tail.drain(..settled as usize);
+            history.base += settled;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten acknowledged writes to two keys, entries 1 to 10 of log 3.
+    fn ten() -> Audit {
+        let mut audit = Audit::new(10);
+        for index in 1..=10 {
+            let key = u64::from(index % 2);
+            let version = audit.commit_entry(3, 1, index, key);
+            audit.acknowledge(key, version, u64::from(index), 0);
+        }
+        audit
+    }
+
+    #[test]
+    fn a_new_epoch_loses_exactly_the_tail() {
+        let mut audit = ten();
+        assert_eq!(audit.begin_epoch(3, 2, 7), 3);
+        assert_eq!((audit.surviving_head(0), audit.surviving_head(1)), (3, 4));
+        assert_eq!(audit.commit_entry(3, 2, 8, 0), 6, "numbers are not used twice");
+        assert_eq!(audit.report().lost_writes_count, 3);
+    }
+
+    #[test]
+    fn a_deposed_authority_loses_what_it_goes_on_committing() {
+        let mut audit = ten();
+        audit.begin_epoch(3, 2, 10);
+        let loser = audit.commit_entry(3, 1, 11, 0);
+        let winner = audit.commit_entry(3, 2, 11, 0);
+        audit.acknowledge(0, loser, 50, 0);
+        audit.acknowledge(0, winner, 51, 0);
+        assert_eq!((audit.report().lost_writes_count, audit.floor(0)), (1, winner));
+        assert!(!audit.survives(0, loser) && audit.survives(0, winner));
+    }
+
+    #[test]
+    fn what_all_have_confirmed_is_forgotten_and_stays() {
+        let mut audit = ten();
+        audit.confirm_entries(3, 1, 6);
+        assert_eq!((audit.histories[3].base, audit.histories[3].tail.len()), (6, 4));
+        assert_eq!(audit.begin_epoch(3, 2, 8), 2);
+        audit.confirm_entries(3, 1, 8);
+        assert_eq!(audit.histories[3].base, 6, "the deposed have no say");
+    }
+
+    #[test]
+    fn logs_are_apart() {
+        let mut audit = ten();
+        let version = audit.commit_entry(5, 1, 1, 7);
+        audit.acknowledge(7, version, 1, 0);
+        assert_eq!(audit.begin_epoch(3, 2, 0), 10);
+        assert!(audit.survives(7, version));
+    }
+}

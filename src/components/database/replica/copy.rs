@@ -1,0 +1,172 @@
+//! A new member is built by copying: piece by piece from the primary, which goes on serving and pays for every row it reads.
+//!
+//! The log is shipped from the position at which the copy began; rows come with their versions, and the newer one
+//! stays. Rows that were never written are counted and not sent.
+
+use super::member::Member;
+use super::wire::{COPY, ROW, pack};
+use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
+use crate::parts::station::Job;
+
+/// Keys in one piece.
+pub(super) const PIECE: u64 = 1000;
+
+/// A copy under way, at its receiver.
+#[derive(Clone, Debug)]
+pub(super) struct Copying {
+    /// Keys below this one are here.
+    cursor: u64,
+    /// Numbers the pieces asked for: rows of an earlier attempt do not count.
+    attempt: u32,
+    /// Written rows of the piece under way that have come, and how many there are, once that is known.
+    rows: (u32, Option<u32>),
+    /// When the piece was asked for.
+    since: Time,
+    /// Whether a primary has told us to begin.
+    begun: bool,
+}
+
+impl Copying {
+    fn new(attempt: u32, begun: bool) -> Self {
+        Copying { cursor: 0, attempt, rows: (0, None), since: 0, begun }
+    }
+
+    /// It begins from the start when a primary says so.
+    pub(super) fn stop(&mut self) {
+        *self = Copying::new(self.attempt + 1, false);
+    }
+}
+
+impl Member {
+    /// A new machine with an empty disk stands here.
+    pub(super) fn begin_empty(&mut self, cx: &mut Ctx<'_>) {
+        if self.leads {
+            self.step_down(cx);
+        }
+        self.rows.clear();
+        self.log.restart(0, 0);
+        self.forget_queue(0, cx);
+        let attempt = self.follow.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
+        self.follow.copying = Some(Copying::new(attempt, false));
+        cx.tell("replaced", "an empty machine waits for a copy");
+    }
+
+    /// A primary says: forget what you have, a copy begins at this entry.
+    pub(super) fn begin_copy(&mut self, index: u32, epoch: u32, cx: &mut Ctx<'_>) {
+        let attempt = self.follow.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
+        self.rows.clear();
+        self.log.restart(index, epoch);
+        self.forget_queue(index, cx);
+        self.follow.copying = Some(Copying::new(attempt, true));
+        cx.tell("copy begins", format!("of {} rows", self.plan.keys));
+        self.ask_piece(cx);
+    }
+
+    fn ask_piece(&mut self, cx: &mut Ctx<'_>) {
+        let (primary, now) = (self.plan.peers[self.primary], cx.now());
+        let Some(copying) = &mut self.follow.copying else { return };
+        copying.since = now;
+        copying.rows = (0, None);
+        let ask = Ask::new(primary, COPY, pack(self.epoch, 0, copying.cursor));
+        cx.ask(Ask { note: copying.attempt, timeout: self.silence, ..ask });
+    }
+
+    /// The source: a piece is read like any statement, through a connection.
+    pub(super) fn begin_piece(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if !self.may_lead(cx.now()) {
+            return cx.reply(id, Answer::of(Status::Moved));
+        }
+        let work = PIECE * self.plan.copy_row;
+        if !self.station.arrive(Job { priority: 1, ..Job::new(id.to_bits(), work) }, cx) {
+            cx.reply(id, Answer::of(Status::Rejected));
+        }
+    }
+
+    /// A row is read for another shard: work as for a row of a copy.
+    pub(super) fn begin_fetch(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if !self.may_lead(cx.now()) {
+            return cx.reply(id, Answer::of(Status::Moved));
+        }
+        let job = Job { priority: 1, ..Job::new(id.to_bits(), self.plan.copy_row) };
+        if !self.station.arrive(job, cx) {
+            cx.reply(id, Answer::of(Status::Rejected));
+        }
+    }
+
+    /// The source has read a piece: its written rows are on their way.
+    pub(super) fn copy_piece(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (cursor, attempt, to) = (call.key & 0xFFFF_FFFF, call.note, call.caller);
+        let mut sent = 0;
+        for key in cursor..(cursor + PIECE).min(self.plan.keys) {
+            let version = self.rows.get(key);
+            if version > 0 {
+                sent += 1;
+                let row = Ask::new(to, ROW, key);
+                cx.ask(Ask { version, note: attempt, bytes: self.engine.row_bytes, ..row });
+            }
+        }
+        cx.reply(id, Answer::ok(sent, 0));
+    }
+
+    /// A row of a copy.
+    pub(super) fn take_row(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (key, version, attempt) = (call.key, call.version, call.note);
+        cx.reply(id, Answer::ok(version, 0));
+        let Some(copying) = self.follow.copying.as_mut().filter(|copying| copying.attempt == attempt) else {
+            return;
+        };
+        copying.rows.0 += 1;
+        self.follow.copied += 1;
+        if version > self.rows.get(key) {
+            self.rows.set(key, version);
+        }
+        self.end_piece_if_complete(cx);
+    }
+
+    /// The source tells how many rows the piece had; or it does not answer, and the piece is asked for again.
+    pub(super) fn on_piece(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let (now, down_after) = (cx.now(), self.plan.down_after);
+        let Some(copying) = self.follow.copying.as_mut().filter(|copying| copying.attempt == reply.note)
+        else {
+            return;
+        };
+        if reply.status == Status::Ok {
+            copying.rows.1 = Some(reply.version);
+            let attempt = copying.attempt;
+            self.copy_at(now.saturating_add(down_after), attempt, cx); // in case a row gets lost
+            self.end_piece_if_complete(cx);
+        } else if copying.begun {
+            let attempt = copying.attempt;
+            self.copy_at(now.saturating_add(self.plan.heartbeat), attempt, cx);
+        }
+    }
+
+    fn end_piece_if_complete(&mut self, cx: &mut Ctx<'_>) {
+        let Some(copying) = &mut self.follow.copying else { return };
+        if copying.rows.1 != Some(copying.rows.0) {
+            return;
+        }
+        copying.cursor = (copying.cursor + PIECE).min(self.plan.keys);
+        copying.attempt += 1;
+        let (done, attempt, since) = (copying.cursor >= self.plan.keys, copying.attempt, copying.since);
+        if done {
+            self.follow.copying = None;
+            cx.tell("copy ends", format!("{} written rows came", self.follow.copied));
+            return;
+        }
+        self.copy_at(since.saturating_add(self.plan.copy_pause), attempt, cx);
+    }
+
+    /// Time for the next piece, or for the same one again, if that is still the one under way.
+    pub(super) fn copy_on(&mut self, attempt: u32, cx: &mut Ctx<'_>) {
+        let Some(copying) = self.follow.copying.as_mut().filter(|copying| copying.attempt == attempt) else {
+            return;
+        };
+        if copying.begun {
+            copying.attempt += 1;
+            self.ask_piece(cx);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The seam to the data model: how long a statement works. (What a row weighs and what a statement touches is decided there.)
+
+use super::shape::Shape;
+use super::wire::SCATTER;
+use crate::components::Site;
+use crate::components::database::service_time;
+use crate::kernel::{CallId, Ctx, RequestId, Time};
+use crate::parts::station::{self, Job, Station, StationPlan};
+use crate::parts::verbs::READ;
+use crate::random::variate::Variate;
+
+/// Work of statements, and of applying what others have written.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    read: Variate,
+    write: Variate,
+    /// Work of applying an entry.
+    apply: Variate,
+    purpose: u64,
+    first: usize,
+    /// Size of a row, where the request does not tell.
+    pub row_bytes: u32,
+}
+
+impl Engine {
+    /// As the settings say.
+    pub fn new(site: &Site<'_>) -> Self {
+        let settings = site.settings();
+        let write = service_time(settings, "write");
+        let shares_storage = Shape::of(settings).storage > 0;
+        Engine {
+            read: service_time(settings, "read"),
+            apply: settings
+                .variate("apply")
+                .unwrap_or_else(|| if shares_storage { Variate::constant(0) } else { write.clone() }),
+            write,
+            purpose: site.purpose("service"),
+            first: settings.choice("first"),
+            row_bytes: settings.bytes("row").unwrap_or(0) as u32,
+        }
+    }
+
+    /// A storage node keeps the log; bringing pages up to date is not on anybody's way.
+    pub fn of_storage(self) -> Self {
+        Engine { apply: Variate::constant(0), ..self }
+    }
+
+    /// A statement as a job of a station.
+    #[inline]
+    pub fn job(&self, id: CallId, cx: &mut Ctx<'_>) -> Job {
+        let call = cx.call(id);
+        let (verb, key, request) = (call.verb, call.key, call.request);
+        let reads = matches!(verb, READ | SCATTER);
+        let time = if reads { &self.read } else { &self.write };
+        let work =
+            cx.sample_ns(time, request, self.purpose ^ u64::from(if reads { READ } else { verb }), key);
+        Job { priority: station::urgency(self.first, !reads), ..Job::new(id.to_bits(), work) }
+    }
+
+    /// Work of applying an entry.
+    pub fn apply(&self, cx: &mut Ctx<'_>) -> Time {
+        cx.sample_ns(&self.apply, RequestId::NONE, 0, 0)
+    }
+}
+
+/// The connections of a node.
+pub fn connections(site: &Site<'_>, tag: u16) -> Station {
+    let settings = site.settings();
+    let plan = StationPlan {
+        servers: settings.count("connections").expect("preset") as u32,
+        queue: settings.count("queue"),
+        discipline: settings.choice("discipline"),
+    };
+    Station::new(plan, tag)
+}
+
+/// The appliers of a node: first in, first out.
+pub fn appliers(site: &Site<'_>, tag: u16) -> Station {
+    let servers = site.settings().count("appliers").expect("preset") as u32;
+    Station::new(StationPlan { servers, queue: None, discipline: 0 }, tag)
+}

@@ -1,0 +1,375 @@
+//! What a member does while it is a replica: takes entries in order, keeps them, applies them, shows them to readers.
+
+use super::copy::Copying;
+use super::log::Entry;
+use super::member::{COPY_ON, Member};
+use super::wire::{SHIP, unpack};
+use crate::kernel::{Answer, CallId, Control, Ctx, NodeId, Status, Time, Timer};
+use crate::parts::station::{Job, Station};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Entries that may wait for their predecessors, and for an applier: more are refused, and sent again later.
+const EARLY_AT_MOST: usize = 1 << 16;
+/// Reads that may wait for an entry; one more goes elsewhere.
+const WAITING_AT_MOST: usize = 1 << 16;
+
+/// An entry that has been received and not applied.
+#[derive(Clone, Copy, Debug)]
+struct Received {
+    /// To be answered when it is applied, if the mode says so.
+    call: CallId,
+    /// When its primary committed it, if it came at once.
+    committed: Option<Time>,
+    done: bool,
+}
+
+/// State of a replica.
+#[derive(Clone, Debug)]
+pub struct Follow {
+    pub(super) applier: Station,
+    /// Up to this entry the rows show the log.
+    pub(super) applied: u32,
+    /// The entries from `applied` + 1 to the end of the log.
+    queue: VecDeque<Received>,
+    /// Entries that overtook others on the way.
+    early: BTreeMap<u32, (Entry, CallId)>,
+    /// Reads that wait until an entry has been applied.
+    waiting: Vec<(u32, CallId)>,
+    /// The rows show everything that was committed before this time.
+    fresh_at: Time,
+    /// Length of the primary's log as last told, and when.
+    heard: (u32, Time),
+    pub(super) heard_end: u32,
+    /// Its primary waits for it since the heartbeat sent at this time, from this entry on.
+    counted: Option<(Time, u32)>,
+    /// Its lease last ran out before this time.
+    lapsed: Time,
+    /// A copy under way.
+    pub(super) copying: Option<Copying>,
+    pub(super) copied: u64,
+    /// From commit on the primary to its readers, for the entry last applied.
+    delay: Time,
+}
+
+impl Follow {
+    pub(super) fn new(applier: Station) -> Self {
+        Follow {
+            applier,
+            applied: 0,
+            queue: VecDeque::new(),
+            early: BTreeMap::new(),
+            waiting: Vec::new(),
+            fresh_at: 0,
+            heard: (0, 0),
+            heard_end: 0,
+            counted: Some((0, 0)),
+            lapsed: 0,
+            copying: None,
+            copied: 0,
+            delay: 0,
+        }
+    }
+
+    pub(super) fn is_copying(&self) -> bool {
+        self.copying.is_some()
+    }
+
+    /// What was on the way is gone; what was received is on disk.
+    pub(super) fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.applier.on_control(control, cx);
+        self.early.clear();
+        self.waiting.clear();
+        self.counted = None;
+        if let Some(copying) = &mut self.copying {
+            copying.stop();
+        }
+        for received in &mut self.queue {
+            (received.call, received.done) = (CallId::NONE, false);
+        }
+    }
+}
+
+impl Member {
+    /// How far its readers are behind, as it knows: the delay of the entry last applied; more if one has been
+    /// waiting longer, or if the primary has been silent.
+    pub(super) fn lag(&self, now: Time) -> Time {
+        let silent = now.saturating_sub(self.follow.heard.1) > 2 * self.plan.heartbeat;
+        let waits = self.follow.queue.front().and_then(|first| first.committed).map(|at| now - at);
+        let behind = if silent || self.follow.is_copying() { now - self.follow.fresh_at.min(now) } else { 0 };
+        self.follow.delay.max(waits.unwrap_or(0)).max(behind)
+    }
+
+    /// An entry comes.
+    pub(super) fn take_entry(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (sender, epoch, key) = unpack(call.key);
+        let (caller, index, version, late) = (call.caller, call.note, call.version, call.verb != SHIP);
+        let committed = (!late).then_some(call.asked);
+        // Nobody waits for the answer: the connection on which it came broke meanwhile, its sender has died.
+        if !self.follows(caller, sender) || !cx.is_awaited(id) {
+            return cx.reply(id, Answer::of(Status::Moved));
+        }
+        let entry = Entry { key, version, previous: 0, epoch };
+        self.take_in_order(index, entry, committed, id, cx);
+    }
+
+    /// Keeps an entry when all before it are there. If it comes at once, `committed` is when its primary wrote it.
+    pub(super) fn take_in_order(
+        &mut self,
+        index: u32,
+        entry: Entry,
+        committed: Option<Time>,
+        id: CallId,
+        cx: &mut Ctx<'_>,
+    ) {
+        let end = self.log.end();
+        if index <= end {
+            cx.reply(id, Answer::ok(self.follow.applied, 0)); // sent twice
+        } else if self.follow.early.len() + self.follow.queue.len() >= EARLY_AT_MOST {
+            cx.reply(id, Answer::of(Status::Rejected));
+        } else if index > end + 1 {
+            self.follow.early.insert(index, (entry, id));
+        } else {
+            self.keep(entry, id, committed, cx);
+            while let Some((entry, id)) = self.follow.early.remove(&(self.log.end() + 1)) {
+                self.keep(entry, id, None, cx);
+            }
+        }
+    }
+
+    /// Whether this is our primary speaking.
+    fn follows(&self, caller: NodeId, epoch: u32) -> bool {
+        !self.leads
+            && epoch == self.epoch
+            && epoch >= self.promised
+            && caller == self.plan.peers[self.primary]
+    }
+
+    /// The next entry is on disk.
+    fn keep(&mut self, entry: Entry, id: CallId, committed: Option<Time>, cx: &mut Ctx<'_>) {
+        let index = self.log.push(entry);
+        self.follow.heard_end = self.follow.heard_end.max(index);
+        if let Some(at) = committed {
+            self.follow.heard = (index, at);
+        }
+        let mut call = id;
+        if !self.plan.mode.answers_when_applied {
+            cx.reply(id, Answer::ok(self.follow.applied, 0));
+            call = CallId::NONE;
+        }
+        self.follow.queue.push_back(Received { call, committed, done: false });
+        self.apply_later(index, cx);
+    }
+
+    fn apply_later(&mut self, index: u32, cx: &mut Ctx<'_>) {
+        let work = self.engine.apply(cx);
+        self.follow.applier.arrive(Job::new(u64::from(index), work), cx);
+    }
+
+    /// After a crash: what is on disk and not applied is applied again.
+    pub(super) fn apply_again(&mut self, cx: &mut Ctx<'_>) {
+        for index in self.follow.applied + 1..=self.log.end() {
+            self.apply_later(index, cx);
+        }
+    }
+
+    pub(super) fn on_applier(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        let Some(job) = self.follow.applier.on_timer(timer, cx) else { return };
+        let Some(place) = (job as u32).checked_sub(self.follow.applied + 1) else { return };
+        if let Some(received) = self.follow.queue.get_mut(place as usize) {
+            received.done = true;
+        }
+        // Several appliers work side by side; what they did shows in the order of the log (replica_preserve_commit_order).
+        while self.follow.queue.front().is_some_and(|first| first.done) {
+            self.apply_next(cx);
+        }
+        self.after_applying(cx);
+    }
+
+    fn apply_next(&mut self, cx: &mut Ctx<'_>) {
+        let Some(received) = self.follow.queue.pop_front() else { return };
+        let index = self.follow.applied + 1;
+        self.follow.applied = index;
+        let copying = self.follow.is_copying();
+        if let Some(entry) = self.log.get_mut(index) {
+            let shown = self.rows.get(entry.key);
+            entry.previous = shown;
+            // A copy may have brought a newer one; entry 0 writes nothing.
+            if entry.version > shown || (entry.version > 0 && !copying) {
+                self.rows.set(entry.key, entry.version);
+            }
+        }
+        if let Some(at) = received.committed {
+            self.follow.delay = cx.now() - at;
+            self.follow.fresh_at = self.follow.fresh_at.max(at);
+        }
+        if !received.call.is_none() {
+            cx.reply(received.call, Answer::ok(index, 0));
+        }
+    }
+
+    fn after_applying(&mut self, cx: &mut Ctx<'_>) {
+        let (applied, heard) = (self.follow.applied, self.follow.heard);
+        if applied >= heard.0 {
+            self.follow.fresh_at = self.follow.fresh_at.max(heard.1);
+        }
+        let (ready, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.follow.waiting).into_iter().partition(|(index, _)| *index <= applied);
+        self.follow.waiting = waiting;
+        for (_, read) in ready {
+            self.begin(read, cx);
+        }
+        self.open_if_ready(cx);
+    }
+
+    /// A read comes to a replica; `version` of the call is the entry it must see.
+    pub(super) fn take_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let token = cx.call(id).version;
+        if !self.may_show(cx.now()) || self.follow.waiting.len() >= WAITING_AT_MOST {
+            return self.send_to_primary(id, cx);
+        }
+        if token > self.follow.applied {
+            return self.follow.waiting.push((token, id));
+        }
+        self.begin(id, cx);
+    }
+
+    fn send_to_primary(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let redirect = self.plan.peers[self.primary];
+        cx.reply(id, Answer { redirect, ..Answer::of(Status::Moved) });
+    }
+
+    /// Whether it may show its rows to readers.
+    pub(super) fn may_show(&mut self, now: Time) -> bool {
+        if self.follow.is_copying() {
+            return false;
+        }
+        if let Some(most) = self.plan.max_lag
+            && now.saturating_sub(self.follow.fresh_at) > most
+        {
+            return false;
+        }
+        if !self.plan.mode.reads_need_lease {
+            return true;
+        }
+        if !self.has_lease(now) {
+            self.follow.lapsed = now;
+            return false;
+        }
+        self.follow
+            .counted
+            .is_some_and(|(since, from)| since >= self.follow.lapsed && self.follow.applied >= from)
+    }
+
+    /// The primary tells how long its log is, and whether it waits for us.
+    pub(super) fn answer_beat(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (sender, ..) = unpack(call.key);
+        let (caller, end, counts, asked) = (call.caller, call.version, call.note == 1, call.asked);
+        if !self.follows(caller, sender) {
+            return cx.reply(id, Answer::of(Status::Moved));
+        }
+        self.follow.heard_end = self.follow.heard_end.max(end);
+        if asked >= self.follow.heard.1 {
+            self.follow.heard = (end, asked);
+        }
+        self.note_lapse(cx.now());
+        self.follow.counted = match self.follow.counted {
+            Some(since) if counts && since.0 >= self.follow.lapsed => Some(since),
+            _ if counts => Some((asked, end)),
+            _ => None,
+        };
+        self.after_applying(cx);
+        let status = if self.follow.is_copying() { Status::Missing } else { Status::Ok };
+        cx.reply(id, Answer { version: self.log.end(), ..Answer::of(status) });
+    }
+
+    /// If the lease has run out since somebody last looked, what the primary said before counts no more.
+    pub(super) fn note_lapse(&mut self, now: Time) {
+        if !self.has_lease(now) {
+            self.follow.lapsed = now;
+        }
+    }
+
+    /// A primary asks up to where our logs agree; what we have beyond is taken back.
+    pub(super) fn answer_hello(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (sender, epoch, _) = unpack(call.key);
+        let (caller, index, copy) = (call.caller, call.version, call.note == 1);
+        if sender < self.epoch.max(self.promised) || (self.leads && sender == self.epoch) {
+            return cx.reply(id, Answer::of(Status::Moved));
+        }
+        self.follow_new(caller, sender, cx);
+        if copy {
+            self.begin_copy(index, epoch, cx);
+            return cx.reply(id, Answer::ok(index, 0));
+        }
+        let answer = if self.follow.is_copying() || index < self.log.base() {
+            Answer::of(Status::Rejected)
+        } else if index > self.log.end() {
+            Answer { version: self.log.end(), ..Answer::of(Status::Missing) }
+        } else if self.log.epoch_at(index) == Some(epoch) {
+            self.rewind(index, cx);
+            Answer::ok(index, 0)
+        } else {
+            Answer { version: self.log.before_epoch_of(index), ..Answer::of(Status::Missing) }
+        };
+        cx.reply(id, answer);
+    }
+
+    /// Somebody is primary of this epoch.
+    fn follow_new(&mut self, caller: NodeId, epoch: u32, cx: &mut Ctx<'_>) {
+        if self.leads {
+            self.step_down(cx);
+        }
+        if epoch > self.epoch {
+            self.follow.counted = None;
+        }
+        self.epoch = epoch;
+        self.primary = self.plan.peers.iter().position(|peer| *peer == caller).unwrap_or(self.primary);
+        for (_, (_, call)) in std::mem::take(&mut self.follow.early) {
+            cx.reply(call, Answer::of(Status::Moved));
+        }
+    }
+
+    /// Takes back everything behind entry `index`.
+    pub(super) fn rewind(&mut self, index: u32, cx: &mut Ctx<'_>) {
+        if self.log.end() <= index {
+            return;
+        }
+        while self.log.end() > index {
+            let (at, Some(entry)) = (self.log.end(), self.log.pop()) else { break };
+            if at <= self.follow.applied {
+                self.rows.set(entry.key, entry.previous);
+                self.follow.applied = at - 1;
+            } else if let Some(received) = self.follow.queue.pop_back() {
+                cx.reply(received.call, Answer::of(Status::Moved));
+            }
+        }
+        self.follow.heard_end = index;
+        self.restart_applier(cx);
+    }
+
+    /// The appliers forget what they were at and begin with the entries that are still there.
+    pub(super) fn restart_applier(&mut self, cx: &mut Ctx<'_>) {
+        self.follow.applier.on_control(Control::new(Control::CRASH_PROCESS, 0), cx);
+        for received in &mut self.follow.queue {
+            received.done = false;
+        }
+        self.apply_again(cx);
+    }
+
+    /// The log begins anew: nothing waits to be applied.
+    pub(super) fn forget_queue(&mut self, applied: u32, cx: &mut Ctx<'_>) {
+        for received in std::mem::take(&mut self.follow.queue) {
+            cx.reply(received.call, Answer::of(Status::Moved));
+        }
+        (self.follow.applied, self.follow.heard_end) = (applied, applied);
+        self.restart_applier(cx);
+    }
+
+    /// The next piece of a copy is asked for at `at`.
+    pub(super) fn copy_at(&mut self, at: Time, attempt: u32, cx: &mut Ctx<'_>) {
+        cx.timer_at(at.max(cx.now()), Timer { tag: COPY_ON, data: u64::from(attempt) });
+    }
+}

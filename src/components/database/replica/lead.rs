@@ -1,0 +1,311 @@
+//! What a member does while it is the primary: commits, ships each entry at once, answers clients when its mode allows.
+
+use super::log::Entry;
+use super::member::Member;
+use super::mode::Standing;
+use super::wire::{BEAT, HELLO, MIRROR, SHIP, SHIP_LATE, pack, unpack};
+use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
+use crate::parts::verbs::FLUSH;
+use std::collections::VecDeque;
+
+/// What the primary knows of one replica.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Link {
+    pub standing: Standing,
+    connected: bool,
+    /// It receives a copy: what it confirms does not count yet.
+    copying: bool,
+    /// Entries sent and not confirmed, in order.
+    sent: VecDeque<(u32, CallId, Time)>,
+    /// A question about where the logs agree is under way.
+    asking: bool,
+}
+
+/// A write that waits for replicas.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    index: u32,
+    call: CallId,
+    answer: Answer,
+}
+
+/// State of a primary.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    pub(super) links: Vec<Link>,
+    pending: VecDeque<Pending>,
+    /// Takes no more writes: a switch is planned.
+    pub(super) closed: bool,
+}
+
+impl Lead {
+    pub(super) fn new(members: usize, answering: usize) -> Self {
+        let mut links = vec![Link::default(); members];
+        links.iter_mut().skip(answering).for_each(|link| link.standing.stores = true);
+        Lead { links, pending: VecDeque::new(), closed: false }
+    }
+
+    /// At the start all logs are empty and all members there.
+    pub(super) fn begin_connected(&mut self, own: usize) {
+        for (at, link) in self.links.iter_mut().enumerate() {
+            link.connected = at != own;
+            link.standing.counts = at != own;
+        }
+    }
+
+    /// Nothing is known any more.
+    pub(super) fn clear(&mut self) {
+        let answering = self.links.iter().filter(|link| !link.standing.stores).count();
+        *self = Lead::new(self.links.len(), answering);
+    }
+
+    fn standings(&self) -> Vec<Standing> {
+        self.links.iter().map(|link| link.standing).collect()
+    }
+}
+
+impl Member {
+    /// A write has been worked on: it takes its place in the log.
+    pub(super) fn commit(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if !self.may_lead(cx.now()) || self.lead.closed {
+            return cx.reply(id, Answer::of(Status::Failed));
+        }
+        if self.lead.pending.len() >= self.plan.pending_at_most {
+            return cx.reply(id, Answer::of(Status::Rejected));
+        }
+        let call = cx.call(id);
+        let (verb, key, version) = (call.verb, call.key, call.version);
+        if self.lacks_room(key) {
+            return cx.reply(id, Answer::of(Status::Rejected));
+        }
+        let (epoch, index) = (self.epoch, self.log.end() + 1);
+        let Some(version) = self.version_of(verb, key, version, index, cx) else {
+            return cx.reply(id, Answer::ok(version, 0)); // nothing new
+        };
+        self.writes += 1;
+        self.append(Entry { key, version, previous: self.rows.get(key), epoch }, cx);
+        let bytes = if self.plan.tells_position { index } else { 0 };
+        self.lead.pending.push_back(Pending { index, call: id, answer: Answer::ok(version, bytes) });
+        self.release(cx);
+    }
+
+    /// The version that a write gives its row; nothing if the row is not older.
+    fn version_of(&self, verb: u16, key: u64, version: u32, index: u32, cx: &mut Ctx<'_>) -> Option<u32> {
+        let (log, epoch) = (self.plan.log, self.epoch);
+        match verb {
+            // Its cache has died meanwhile, or a newer one is here.
+            FLUSH if !cx.audit().survives(key, version) || version <= self.rows.get(key) => None,
+            FLUSH => {
+                cx.audit().persist(key, version);
+                cx.audit().append_entry(log, epoch, index, key, version);
+                Some(version)
+            }
+            // (A version that was lost in a failover of its home is no newer one.)
+            MIRROR if version <= self.rows.get(key) && cx.audit().survives(key, self.rows.get(key)) => None,
+            // The row's home answers for it: losing a copy loses no write.
+            MIRROR => {
+                cx.audit().append_entry(log, epoch, index, key, 0);
+                Some(version)
+            }
+            _ => Some(cx.audit().commit_entry(log, epoch, index, key)),
+        }
+    }
+
+    /// Whether a new row would be one more than the disk holds.
+    fn lacks_room(&self, key: u64) -> bool {
+        self.plan.capacity.is_some_and(|most| self.rows.written() >= most && self.rows.get(key) == 0)
+    }
+
+    /// An entry of the own epoch is on disk here and on its way to all who are connected.
+    pub(super) fn append(&mut self, entry: Entry, cx: &mut Ctx<'_>) {
+        let index = self.log.push(entry);
+        if entry.version > 0 {
+            self.rows.set(entry.key, entry.version);
+        }
+        self.follow.applied = index;
+        for at in 0..self.lead.links.len() {
+            if self.lead.links[at].connected {
+                self.ship(at, index, cx);
+            }
+        }
+    }
+
+    fn ship(&mut self, to: usize, index: u32, cx: &mut Ctx<'_>) {
+        let Some(entry) = self.log.get(index) else { return };
+        // Only an entry that is the newest when it is sent tells how fresh its receiver is.
+        let verb = if index == self.log.end() { SHIP } else { SHIP_LATE };
+        let call = cx.ask(Ask {
+            bytes: self.engine.row_bytes,
+            version: entry.version,
+            note: index,
+            ..Ask::new(self.plan.peers[to], verb, pack(self.epoch, entry.epoch, entry.key))
+        });
+        self.lead.links[to].sent.push_back((index, call, cx.now()));
+    }
+
+    /// Answers the writes that the mode calls done.
+    pub(super) fn release(&mut self, cx: &mut Ctx<'_>) {
+        if !self.may_lead(cx.now()) {
+            return;
+        }
+        let mut others = self.lead.standings();
+        others.remove(self.own);
+        let confirmed = (self.plan.mode.confirmed)(self.log.end(), &others);
+        while let Some(pending) = self.lead.pending.front().copied()
+            && pending.index <= confirmed
+        {
+            self.lead.pending.pop_front();
+            cx.reply(pending.call, pending.answer);
+        }
+    }
+
+    /// A replica has an entry, or will not take it.
+    pub(super) fn on_shipped(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(at) = self.link_of(reply) else { return };
+        match reply.status {
+            Status::Ok => {
+                let link = &mut self.lead.links[at];
+                while link.sent.front().is_some_and(|(index, ..)| *index <= reply.note) {
+                    link.sent.pop_front();
+                }
+                self.stand(at, reply.note, reply.version, cx);
+            }
+            Status::Moved => self.step_down(cx),
+            _ => self.disconnect(at, cx),
+        }
+    }
+
+    /// A replica has told its position.
+    fn stand(&mut self, at: usize, received: u32, applied: u32, cx: &mut Ctx<'_>) {
+        let link = &mut self.lead.links[at];
+        if link.copying || !link.connected {
+            return;
+        }
+        link.standing.received = link.standing.received.max(received);
+        link.standing.applied = link.standing.applied.max(applied);
+        let others = self.lead.links.iter().enumerate().filter(|(at, _)| *at != self.own);
+        let everywhere = others.map(|(_, link)| link.standing.received).min().unwrap_or(0);
+        cx.audit().confirm_entries(self.plan.log, self.epoch, everywhere);
+        self.release(cx);
+    }
+
+    /// The replica that answers, if the answer is to a question of this epoch.
+    fn link_of(&self, reply: &Reply) -> Option<usize> {
+        let at = self.plan.peers.iter().position(|peer| *peer == reply.callee)?;
+        (self.leads && unpack(reply.key).0 == self.epoch).then_some(at)
+    }
+
+    fn disconnect(&mut self, at: usize, cx: &mut Ctx<'_>) {
+        let link = &mut self.lead.links[at];
+        link.connected = false;
+        link.copying = false;
+        for (_, call, _) in link.sent.drain(..) {
+            cx.abandon(call);
+        }
+    }
+
+    /// Another is primary now. Clients whose writes wait get an error: they cannot know what became of them.
+    pub(super) fn step_down(&mut self, cx: &mut Ctx<'_>) {
+        self.leads = false;
+        for at in 0..self.lead.links.len() {
+            self.disconnect(at, cx);
+        }
+        for pending in std::mem::take(&mut self.lead.pending) {
+            cx.reply(pending.call, Answer::of(Status::Failed));
+        }
+        self.lead.clear();
+    }
+
+    /// Tells connected replicas how long the log is, and looks for the others.
+    pub(super) fn beat_replicas(&mut self, cx: &mut Ctx<'_>) {
+        let own = self.own;
+        for at in (0..self.lead.links.len()).filter(|at| *at != own) {
+            let (end, link) = (self.log.end(), &self.lead.links[at]);
+            if link.connected {
+                let counts = u32::from(link.standing.counts);
+                let key = pack(self.epoch, 0, 0);
+                let beat = Ask::new(self.plan.peers[at], BEAT, key);
+                cx.ask(Ask { version: end, note: counts, timeout: self.silence, ..beat });
+            } else if !link.asking {
+                self.say_hello(at, end, false, cx);
+            }
+        }
+    }
+
+    /// Asks a replica whether its log agrees with ours up to `index`, or tells it that a copy begins there.
+    fn say_hello(&mut self, at: usize, index: u32, copy: bool, cx: &mut Ctx<'_>) {
+        let Some(epoch) = self.log.epoch_at(index) else { return };
+        self.lead.links[at].asking = true;
+        let key = pack(self.epoch, epoch, 0);
+        let hello = Ask::new(self.plan.peers[at], HELLO, key);
+        cx.ask(Ask { version: index, note: u32::from(copy), timeout: self.silence, ..hello });
+    }
+
+    pub(super) fn on_hello(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(at) = self.link_of(reply) else { return };
+        self.lead.links[at].asking = false;
+        match reply.status {
+            Status::Ok => self.connect(at, reply.version, reply.note == 1, cx),
+            // Their logs agree at most up to there.
+            Status::Missing if reply.version >= self.log.base() && reply.version < self.log.end() => {
+                self.say_hello(at, reply.version, false, cx);
+            }
+            Status::Missing | Status::Rejected => {
+                let end = self.log.end();
+                self.say_hello(at, end, true, cx);
+            }
+            Status::Moved => self.step_down(cx),
+            _ => {} // again with the next heartbeat
+        }
+    }
+
+    fn connect(&mut self, at: usize, index: u32, copying: bool, cx: &mut Ctx<'_>) {
+        if index < self.log.base() {
+            return; // it took so long to answer that what comes next is not kept any more: again, later
+        }
+        let link = &mut self.lead.links[at];
+        (link.connected, link.copying) = (true, copying);
+        if !copying {
+            link.standing.received = index;
+            link.standing.applied = link.standing.applied.min(index);
+        }
+        for next in index + 1..=self.log.end() {
+            self.ship(at, next, cx);
+        }
+        if !copying {
+            self.stand(at, index, 0, cx);
+        }
+    }
+
+    /// A replica has answered a heartbeat: with its position, so that what got lost on the way is sent again.
+    pub(super) fn on_beat(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(at) = self.link_of(reply) else { return };
+        match reply.status {
+            Status::Ok | Status::Missing => {
+                self.lead.links[at].copying = reply.status == Status::Missing;
+                self.stand(at, reply.version, 0, cx);
+                self.send_again(at, reply.asked, cx);
+            }
+            Status::Moved => self.step_down(cx),
+            _ => self.disconnect(at, cx),
+        }
+    }
+
+    /// Entries sent a heartbeat before a beat that was answered, and not confirmed: their messages are lost.
+    fn send_again(&mut self, at: usize, beat: Time, cx: &mut Ctx<'_>) {
+        let old = beat.saturating_sub(self.plan.heartbeat);
+        let received = self.lead.links[at].standing.received;
+        let mut lost = Vec::new();
+        self.lead.links[at].sent.retain(|(index, call, sent)| {
+            let is_lost = *sent < old && *index > received;
+            if is_lost {
+                lost.push((*index, *call));
+            }
+            !is_lost
+        });
+        for (index, call) in lost {
+            cx.abandon(call);
+            self.ship(at, index, cx);
+        }
+    }
+}

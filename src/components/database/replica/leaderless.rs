@@ -1,0 +1,333 @@
+//! Databases without a primary: the router asks as many copies as the quorum wants.
+//!
+//! Writes get their version where they begin, so that the last one wins. A copy that did not answer a write is owed it: the router
+//! keeps a hint and hands it over when the copy answers again (hinted handoff). A copy found out of date by a read gets the
+//! newer version (read repair).
+
+use super::sharding::Map;
+use crate::kernel::{
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
+    TimeoutClass, Timer,
+};
+use crate::parts::verbs::{FLUSH, PUT, READ, WRITE};
+use crate::random::mix::mix64;
+use std::collections::BTreeMap;
+
+/// Most copies of a row.
+pub const COPIES_MAX: usize = 16;
+/// Hints kept; one more is dropped, and only a read can repair the copy.
+const HINTS_AT_MOST: usize = 1 << 20;
+/// Marks the note of a question that belongs to no operation: repairs and hints.
+const REPAIR: u32 = u32::MAX;
+
+/// A read or write under way.
+#[derive(Clone, Copy, Debug)]
+struct Operation {
+    /// The call to answer; none once that is done.
+    parent: CallId,
+    request: RequestId,
+    key: u64,
+    writes: bool,
+    /// Of a write: its version. Of a read: the newest that was found.
+    version: u32,
+    bytes: u32,
+    /// What each copy has answered to a read.
+    found: [Option<u32>; COPIES_MAX],
+    /// Copies asked, as bits.
+    asked: u32,
+    /// Good answers, and answers still to come.
+    good: u32,
+    open: u32,
+}
+
+/// What a router without primaries is told.
+#[derive(Clone, Debug)]
+pub struct QuorumPlan {
+    /// The copies of each shard.
+    pub shards: Vec<Vec<NodeId>>,
+    /// Copies that make a read.
+    pub reads: u32,
+    /// Copies that make a write.
+    pub writes: u32,
+    /// How long it waits for a copy.
+    pub timeout: Time,
+    /// How often it tries to hand over hints.
+    pub heartbeat: Time,
+    /// Whether it hands over hints and repairs what reads find (a test can switch that off).
+    pub repairs: bool,
+}
+
+/// The router of a database without primaries.
+#[derive(Clone)]
+pub struct QuorumRouter {
+    plan: QuorumPlan,
+    map: Map,
+    operations: Vec<Operation>,
+    free: Vec<u32>,
+    timeout: Option<TimeoutClass>,
+    /// Versions that copies are owed.
+    hints: BTreeMap<(u16, u64), u32>,
+    repaired: u64,
+    dropped_hints: u64,
+    calls: u64,
+    errors: u64,
+}
+
+impl QuorumRouter {
+    /// A router for these copies.
+    pub fn new(plan: QuorumPlan, map: Map) -> Self {
+        QuorumRouter {
+            plan,
+            map,
+            operations: Vec::new(),
+            free: Vec::new(),
+            timeout: None,
+            hints: BTreeMap::new(),
+            repaired: 0,
+            dropped_hints: 0,
+            calls: 0,
+            errors: 0,
+        }
+    }
+
+    fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (verb, key, request, flushed, bytes) =
+            (call.verb, call.key, call.request, call.version, call.bytes);
+        debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
+        let version = match verb {
+            READ => 0,
+            FLUSH if !cx.audit().survives(key, flushed) => return cx.reply(id, Answer::ok(flushed, 0)),
+            FLUSH => {
+                cx.audit().persist(key, flushed);
+                flushed
+            }
+            _ => cx.audit().commit(key),
+        };
+        let operation = Operation {
+            parent: id,
+            request,
+            key,
+            writes: verb != READ,
+            version,
+            bytes,
+            found: [None; COPIES_MAX],
+            asked: 0,
+            good: 0,
+            open: 0,
+        };
+        let at = self.place(operation);
+        let wanted = if verb == READ { self.plan.reads } else { self.copies(key).len() as u32 };
+        for _ in 0..wanted {
+            self.ask_next(at, cx);
+        }
+    }
+
+    fn place(&mut self, operation: Operation) -> u32 {
+        match self.free.pop() {
+            Some(at) => {
+                self.operations[at as usize] = operation;
+                at
+            }
+            None => {
+                self.operations.push(operation);
+                self.operations.len() as u32 - 1
+            }
+        }
+    }
+
+    fn copies(&self, key: u64) -> &[NodeId] {
+        &self.plan.shards[self.map.shard(key)]
+    }
+
+    /// Asks a copy that was not asked yet; false if there is none. Requests begin with different ones.
+    fn ask_next(&mut self, at: u32, cx: &mut Ctx<'_>) -> bool {
+        let operation = self.operations[at as usize];
+        let copies = self.copies(operation.key);
+        let number = cx.request(operation.request).map_or(operation.key, |request| request.number);
+        let first = (mix64(number) % copies.len() as u64) as usize;
+        let order = (0..copies.len()).map(|step| (first + step) % copies.len());
+        let Some(copy) = order.into_iter().find(|copy| operation.asked & (1 << copy) == 0) else {
+            return false;
+        };
+        let to = copies[copy];
+        let verb = if operation.writes { PUT } else { READ };
+        cx.ask(Ask {
+            version: operation.version,
+            bytes: if operation.writes { operation.bytes } else { 0 },
+            note: at << 4 | copy as u32,
+            parent: operation.parent,
+            request: operation.request,
+            timeout: self.timeout,
+            ..Ask::new(to, verb, operation.key)
+        });
+        let operation = &mut self.operations[at as usize];
+        operation.asked |= 1 << copy;
+        operation.open += 1;
+        true
+    }
+
+    fn on_answer(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let (at, copy) = (reply.note >> 4, reply.note as usize & 0xF);
+        let operation = &mut self.operations[at as usize];
+        operation.open -= 1;
+        let writes = operation.writes;
+        if reply.status == Status::Ok {
+            operation.good += 1;
+            if !writes {
+                operation.found[copy] = Some(reply.version);
+                operation.version = operation.version.max(reply.version);
+                operation.bytes = reply.bytes;
+            }
+        } else if writes {
+            let (key, version) = (operation.key, operation.version);
+            self.owe(reply.callee, key, version);
+        } else if !operation.parent.is_none() {
+            self.ask_next(at, cx); // another copy, if there is one
+        }
+        self.settle(at, cx);
+    }
+
+    /// Answers the client when enough copies have answered, or cannot any more.
+    fn settle(&mut self, at: u32, cx: &mut Ctx<'_>) {
+        let operation = self.operations[at as usize];
+        let needed = if operation.writes { self.plan.writes } else { self.plan.reads };
+        if !operation.parent.is_none() {
+            let answer = if operation.good >= needed {
+                Some(Answer::ok(operation.version, if operation.writes { 0 } else { operation.bytes }))
+            } else if operation.good + operation.open < needed {
+                self.errors += 1;
+                Some(Answer::of(Status::Failed))
+            } else {
+                None
+            };
+            if let Some(answer) = answer {
+                self.operations[at as usize].parent = CallId::NONE;
+                cx.reply(operation.parent, answer);
+            }
+        }
+        if operation.open == 0 {
+            self.repair(at, cx);
+            self.free.push(at);
+        }
+    }
+
+    /// Copies that a read found out of date get the newest version.
+    fn repair(&mut self, at: u32, cx: &mut Ctx<'_>) {
+        let operation = self.operations[at as usize];
+        if operation.writes || !self.plan.repairs {
+            return;
+        }
+        for (copy, _) in operation
+            .found
+            .iter()
+            .enumerate()
+            .filter(|(_, found)| found.is_some_and(|v| v < operation.version))
+        {
+            let to = self.copies(operation.key)[copy];
+            self.repaired += 1;
+            cx.ask(Ask {
+                version: operation.version,
+                note: REPAIR,
+                timeout: self.timeout,
+                ..Ask::new(to, PUT, operation.key)
+            });
+        }
+    }
+
+    /// A copy has missed a version.
+    fn owe(&mut self, copy: NodeId, key: u64, version: u32) {
+        if self.hints.len() >= HINTS_AT_MOST && !self.hints.contains_key(&(copy.0, key)) {
+            self.dropped_hints += 1;
+            return;
+        }
+        let owed = self.hints.entry((copy.0, key)).or_default();
+        *owed = (*owed).max(version);
+    }
+
+    /// Tries one hint for each copy that is owed some; if it is taken, the others follow.
+    fn hand_over(&mut self, cx: &mut Ctx<'_>) {
+        cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 });
+        if !self.plan.repairs {
+            return;
+        }
+        let mut last = None;
+        let firsts: Vec<(u16, u64, u32)> = self
+            .hints
+            .iter()
+            .filter(|((copy, _), _)| last.replace(*copy) != Some(*copy))
+            .map(|((copy, key), version)| (*copy, *key, *version))
+            .collect();
+        for (copy, key, version) in firsts {
+            self.hint(NodeId(copy), key, version, cx);
+        }
+    }
+
+    fn hint(&self, copy: NodeId, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        cx.ask(Ask { version, note: REPAIR, timeout: self.timeout, ..Ask::new(copy, PUT, key) });
+    }
+
+    fn on_repaired(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.status != Status::Ok {
+            return;
+        }
+        let (copy, key) = (reply.callee.0, reply.key);
+        if self.hints.get(&(copy, key)).is_some_and(|owed| *owed <= reply.version) {
+            self.hints.remove(&(copy, key));
+            let next = self
+                .hints
+                .range((copy, 0)..=(copy, u64::MAX))
+                .next()
+                .map(|((_, key), version)| (*key, *version));
+            if let Some((key, version)) = next {
+                self.hint(NodeId(copy), key, version, cx);
+            }
+        }
+    }
+}
+
+impl Component for QuorumRouter {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.timeout = Some(cx.timeout_class(self.plan.timeout));
+        cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 });
+    }
+
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        self.calls += 1;
+        self.begin(id, cx);
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.note == REPAIR { self.on_repaired(&reply, cx) } else { self.on_answer(&reply, cx) }
+    }
+
+    fn on_timer(&mut self, _timer: Timer, cx: &mut Ctx<'_>) {
+        self.hand_over(cx);
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        match control.verb {
+            Control::CRASH_PROCESS | Control::CRASH_HOST => {
+                self.operations.clear();
+                self.free.clear();
+                self.hints.clear(); // they were in memory: only reads repair now
+            }
+            Control::RECOVER if control.arg == 1 => {
+                cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 })
+            }
+            _ => {}
+        }
+    }
+
+    fn measure(&self, _now: Time, out: &mut Readings) {
+        out.count("calls", self.calls);
+        out.count("errors", self.errors);
+        out.count("repaired_rows", self.repaired);
+        out.count("dropped_hints", self.dropped_hints);
+        out.gauge("hints", self.hints.len() as f64);
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}

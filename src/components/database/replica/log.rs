@@ -1,0 +1,120 @@
+//! The log of a member: what was written, in order, with enough to take it back.
+
+use std::collections::VecDeque;
+
+/// One write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Which row.
+    pub key: u64,
+    /// Its version from now on; 0: an entry that writes nothing.
+    pub version: u32,
+    /// Its version before, once the entry has been applied here.
+    pub previous: u32,
+    /// The epoch whose primary wrote it.
+    pub epoch: u32,
+}
+
+/// Entries 1, 2, 3, ... of which the newest are kept.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Entries up to this one have been dropped.
+    base: u32,
+    /// Epoch of the last one dropped.
+    base_epoch: u32,
+    entries: VecDeque<Entry>,
+    /// Most entries kept; who is further behind must be copied anew.
+    kept: usize,
+}
+
+impl Log {
+    /// An empty log that keeps so many entries.
+    pub fn new(kept: usize) -> Self {
+        Log { base: 0, base_epoch: 0, entries: VecDeque::new(), kept }
+    }
+
+    /// Number of the last entry; 0 if there is none.
+    pub fn end(&self) -> u32 {
+        self.base + self.entries.len() as u32
+    }
+
+    /// Number of the last entry that has been dropped.
+    pub fn base(&self) -> u32 {
+        self.base
+    }
+
+    /// Adds an entry and gives its number.
+    pub fn push(&mut self, entry: Entry) -> u32 {
+        if self.entries.len() >= self.kept
+            && let Some(dropped) = self.entries.pop_front()
+        {
+            self.base += 1;
+            self.base_epoch = dropped.epoch;
+        }
+        self.entries.push_back(entry);
+        self.end()
+    }
+
+    /// An entry that is kept.
+    pub fn get(&self, index: u32) -> Option<&Entry> {
+        self.entries.get(index.checked_sub(self.base + 1)? as usize)
+    }
+
+    /// The same, to note what it replaced.
+    pub fn get_mut(&mut self, index: u32) -> Option<&mut Entry> {
+        self.entries.get_mut(index.checked_sub(self.base + 1)? as usize)
+    }
+
+    /// The epoch of an entry, as far back as it is known; entry 0 is of epoch 0.
+    pub fn epoch_at(&self, index: u32) -> Option<u32> {
+        if index == self.base {
+            return Some(self.base_epoch);
+        }
+        self.get(index).map(|entry| entry.epoch)
+    }
+
+    /// The last entry of an epoch older than that of entry `index`: where two logs that differ there may still agree.
+    pub fn before_epoch_of(&self, index: u32) -> u32 {
+        let Some(epoch) = self.epoch_at(index) else { return self.base };
+        let older = (self.base + 1..index).rev().find(|at| self.epoch_at(*at) != Some(epoch));
+        older.unwrap_or(self.base)
+    }
+
+    /// Takes the last entry off.
+    pub fn pop(&mut self) -> Option<Entry> {
+        self.entries.pop_back()
+    }
+
+    /// Begins anew behind entry `base`, which was of `epoch`: the rows come as a copy.
+    pub fn restart(&mut self, base: u32, epoch: u32) {
+        self.entries.clear();
+        (self.base, self.base_epoch) = (base, epoch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(epochs: &[u32], kept: usize) -> Log {
+        let mut log = Log::new(kept);
+        for epoch in epochs {
+            log.push(Entry { key: 1, version: 1, previous: 0, epoch: *epoch });
+        }
+        log
+    }
+
+    #[test]
+    fn old_entries_are_dropped_and_their_epoch_is_remembered() {
+        let log = log(&[1, 1, 2, 2, 3], 3);
+        assert_eq!((log.base(), log.end()), (2, 5));
+        let epochs: Vec<Option<u32>> = (0..7).map(|at| log.epoch_at(at)).collect();
+        assert_eq!(epochs, [None, None, Some(1), Some(2), Some(2), Some(3), None]);
+    }
+
+    #[test]
+    fn two_logs_agree_at_most_before_the_epoch_in_which_they_differ() {
+        let log = log(&[1, 1, 2, 2, 3], 10);
+        assert_eq!((log.before_epoch_of(5), log.before_epoch_of(4), log.before_epoch_of(2)), (4, 2, 0));
+    }
+}

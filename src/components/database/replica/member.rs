@@ -1,0 +1,307 @@
+//! A member of a shard: its rows, its log, and its present role.
+
+use super::engine::Engine;
+use super::feed::Feeding;
+use super::follow::Follow;
+use super::lead::Lead;
+use super::log::Log;
+use super::mode::Mode;
+use super::promote::Promotion;
+use super::rows::Rows;
+use super::wire::{
+    BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SCATTER, SHIP, SHIP_LATE, STEP_DOWN,
+    VIEW,
+};
+use crate::kernel::{
+    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
+};
+use crate::parts::station::Station;
+use crate::parts::verbs::READ;
+
+/// What all members of a shard know from the beginning.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// When a client has its answer.
+    pub mode: Mode,
+    /// The members, in order.
+    pub peers: Vec<NodeId>,
+    /// The first so many of them answer clients; the others are storage.
+    pub answering: usize,
+    /// Number of the shard's log in the audit.
+    pub log: u32,
+    /// Between two heartbeats.
+    pub heartbeat: Time,
+    /// A member that has been silent for so long counts as dead.
+    pub down_after: Time,
+    /// Whether a primary stops when its lease has run out.
+    pub fencing: bool,
+    /// Replicas that are further behind do not serve reads.
+    pub max_lag: Option<Time>,
+    /// Whether the answer to a write tells the router its position in the log.
+    pub tells_position: bool,
+    /// Written rows that fit on the disk.
+    pub capacity: Option<u64>,
+    /// Number of keys.
+    pub keys: u64,
+    /// Work of reading a row for a copy.
+    pub copy_row: Time,
+    /// Pause between the beginnings of two pieces of a copy.
+    pub copy_pause: Time,
+    /// Commits that may wait for replicas; one more is rejected.
+    pub pending_at_most: usize,
+}
+
+/// Statements and pieces of copies.
+pub const SERVE: u16 = 0;
+/// Entries being applied.
+pub const APPLY: u16 = 1;
+const HEARTBEAT: u16 = 2;
+/// The next piece of a copy is due.
+pub const COPY_ON: u16 = 3;
+
+/// Control: a new machine with an empty disk stands here.
+pub const REPLACE: u16 = Control::FIRST_OWN + 1;
+
+/// A member.
+#[derive(Clone)]
+pub struct Member {
+    pub(super) plan: Plan,
+    /// Its place among the members.
+    pub(super) own: usize,
+    pub(super) engine: Engine,
+    pub(super) station: Station,
+    pub(super) rows: Rows,
+    pub(super) log: Log,
+    /// The newest epoch it has heard of.
+    pub(super) epoch: u32,
+    /// It takes no entries of epochs older than this.
+    pub(super) promised: u32,
+    /// Whom it takes for the primary.
+    pub(super) primary: usize,
+    /// Whether it is the primary of its epoch, as far as it knows.
+    pub(super) leads: bool,
+    /// Until when the coordinator will not think it dead.
+    pub(super) lease_until: Time,
+    pub(super) lead: Lead,
+    pub(super) follow: Follow,
+    pub(super) promotion: Option<Promotion>,
+    pub(super) feeding: Option<Feeding>,
+    /// The time-out of heartbeats.
+    pub(super) silence: Option<TimeoutClass>,
+    pub(super) reads: u64,
+    pub(super) writes: u64,
+}
+
+impl Member {
+    /// A member of a shard that begins with member 0 as its primary.
+    pub fn new(
+        plan: Plan,
+        own: usize,
+        engine: Engine,
+        stations: (Station, Station),
+        rows: Rows,
+        log: Log,
+    ) -> Self {
+        Member {
+            own,
+            engine,
+            station: stations.0,
+            rows,
+            log,
+            epoch: 1,
+            promised: 0,
+            primary: 0,
+            leads: own == 0,
+            lease_until: plan.down_after,
+            lead: Lead::new(plan.peers.len(), plan.answering),
+            follow: Follow::new(stations.1),
+            promotion: None,
+            feeding: None,
+            silence: None,
+            reads: 0,
+            writes: 0,
+            plan,
+        }
+    }
+
+    /// Whether its lease is good: nobody thinks it dead.
+    pub(super) fn has_lease(&self, now: Time) -> bool {
+        now < self.lease_until
+    }
+
+    /// Whether it may answer as the primary.
+    #[inline]
+    pub(super) fn may_lead(&self, now: Time) -> bool {
+        self.leads && (!self.plan.fencing || self.has_lease(now))
+    }
+
+    fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let verb = cx.call(id).verb;
+        let reads = matches!(verb, READ | SCATTER);
+        if verb == FETCH {
+            return self.begin_fetch(id, cx);
+        }
+        if reads && !self.leads {
+            return self.take_read(id, cx);
+        }
+        if !self.may_lead(cx.now()) || (self.lead.closed && !reads) {
+            return cx
+                .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
+        }
+        self.begin(id, cx);
+    }
+
+    /// A statement comes into the line for a connection.
+    pub(super) fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let job = self.engine.job(id, cx);
+        if !self.station.arrive(job, cx) {
+            cx.reply(id, Answer::of(Status::Rejected));
+        }
+    }
+
+    /// A statement has been worked on; it takes effect now.
+    fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        match cx.call(id).verb {
+            COPY => self.copy_piece(id, cx),
+            READ | SCATTER | FETCH => self.finish_read(id, cx),
+            _ => self.commit(id, cx),
+        }
+    }
+
+    fn finish_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let may = if self.leads { self.may_lead(cx.now()) } else { self.may_show(cx.now()) };
+        if !may {
+            return cx
+                .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
+        }
+        let (key, request) = (cx.call(id).key, cx.call(id).request);
+        let bytes = cx.request(request).map_or(0, |r| r.bytes);
+        let bytes = if bytes == 0 { self.engine.row_bytes } else { bytes };
+        self.reads += 1;
+        cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+    }
+
+    /// The coordinator asks; `key` is when it last heard of us, so that both know until when it will believe in us, and `version`
+    /// the newest epoch: who leads an older one was deposed while its lease had run out, and a new lease does not undo that.
+    fn answer_ping(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let (heard, epoch) = (cx.call(id).key, cx.call(id).version);
+        if self.leads && epoch > self.epoch {
+            self.step_down(cx);
+        }
+        self.note_lapse(cx.now());
+        self.lease_until = self.lease_until.max(heard.saturating_add(self.plan.down_after));
+        let status = if self.follow.is_copying() { Status::Missing } else { Status::Ok };
+        let redirect = self.plan.peers[if self.leads { self.own } else { self.primary }];
+        let redirect = if !self.leads && self.primary == self.own { NodeId::NONE } else { redirect };
+        cx.reply(id, Answer { version: self.log.end(), redirect, ..Answer::of(status) });
+    }
+
+    fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.station.on_control(control, cx);
+        self.leads = false;
+        self.promotion = None;
+        self.feeding = None;
+        self.lead.clear();
+        self.follow.crash(control, cx);
+    }
+
+    fn beat(&mut self, cx: &mut Ctx<'_>) {
+        cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+        if self.leads {
+            self.beat_replicas(cx);
+        }
+    }
+}
+
+impl Component for Member {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.silence = Some(cx.timeout_class(self.plan.down_after));
+        cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+        if self.leads {
+            self.lead.begin_connected(self.own);
+        }
+    }
+
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        match cx.call(id).verb {
+            SHIP | SHIP_LATE => self.take_entry(id, cx),
+            HELLO => self.answer_hello(id, cx),
+            BEAT => self.answer_beat(id, cx),
+            PING => self.answer_ping(id, cx),
+            VIEW => self.take_view(id, cx),
+            POSITION => self.answer_position(id, cx),
+            PROMOTE => self.take_promotion(id, cx),
+            STEP_DOWN => {
+                self.lead.closed = true;
+                cx.reply(id, Answer::ok(self.log.end(), 0));
+            }
+            FEED => self.feed(id, cx),
+            GIVE => self.take_given(id, cx),
+            COPY => self.begin_piece(id, cx),
+            ROW => self.take_row(id, cx),
+            _ => self.take_statement(id, cx),
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        match reply.verb {
+            SHIP | SHIP_LATE => self.on_shipped(&reply, cx),
+            HELLO => self.on_hello(&reply, cx),
+            BEAT => self.on_beat(&reply, cx),
+            GIVE => self.on_given(&reply, cx),
+            COPY => self.on_piece(&reply, cx),
+            _ => {} // a row of a copy: the piece counts them
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if Station::owns(timer, SERVE) {
+            if let Some(job) = self.station.on_timer(timer, cx) {
+                self.execute(CallId::from_bits(job), cx);
+            }
+        } else if Station::owns(timer, APPLY) {
+            self.on_applier(timer, cx);
+        } else if timer.tag == HEARTBEAT {
+            self.beat(cx);
+        } else if timer.tag == COPY_ON {
+            self.copy_on(timer.data as u32, cx);
+        }
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        match control.verb {
+            Control::CRASH_PROCESS | Control::CRASH_HOST => self.crash(control, cx),
+            REPLACE => self.begin_empty(cx),
+            _ => {
+                self.station.on_control(control, cx);
+                self.follow.applier.on_control(control, cx);
+            }
+        }
+        if control.verb == Control::RECOVER && control.arg == 1 {
+            cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+            self.apply_again(cx);
+        }
+    }
+
+    fn measure(&self, now: Time, out: &mut Readings) {
+        self.station.measure(now, out);
+        out.count("reads", self.reads);
+        out.count("writes", self.writes);
+        if self.leads {
+            out.gauge("primary", f64::from(self.epoch));
+        } else {
+            out.gauge("lag_entries", f64::from(self.follow.heard_end.saturating_sub(self.follow.applied)));
+            out.gauge("replica_lag", self.lag(now) as f64);
+        }
+        out.count("copied_rows", self.follow.copied);
+        out.gauge("log_end", f64::from(self.log.end()));
+    }
+
+    fn restart_maxima(&mut self, _now: Time) {
+        self.station.restart_maxima();
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}

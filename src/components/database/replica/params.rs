@@ -1,0 +1,211 @@
+//! Settings and actions of databases of several nodes.
+
+use super::{mode, reads, sharding};
+use crate::catalog::{Action, Kind, Param, Preset};
+use crate::components::site::{CRASH, HANG, RECOVER, SLOW};
+use crate::kernel::{MICROSECOND, SECOND};
+
+/// What can be done to a database or one of its parts.
+pub const ACTIONS: &[Action] = &[
+    CRASH,
+    RECOVER,
+    HANG,
+    SLOW,
+    Action {
+        name: "promote",
+        usage: "db.replica(1).promote()",
+        about: "this member becomes primary; the old one, if it lives, hands over first",
+    },
+    Action {
+        name: "replace",
+        usage: "db.replica(1).replace()",
+        about: "a new machine with an empty disk: its rows are copied from the primary",
+    },
+    Action {
+        name: "partition",
+        usage: "db.primary().partition(), or partition(db.primary(), db.replica(1))",
+        about: "cut off from the other members and the coordinator, not from callers",
+    },
+    Action {
+        name: "reshard",
+        usage: "db.reshard(8)",
+        about: "another number of shards, at most `shards_max`: rows move while they are served",
+    },
+    Action { name: "heal", usage: "db.primary().heal()", about: "the end of it" },
+];
+
+/// Settings of replication.
+pub const REPLICAS: Param = Param {
+    name: "replicas",
+    kind: Kind::Count(0, 15),
+    preset: Preset::Count(0),
+    about: "copies beside the primary (Aurora: up to 15)",
+};
+/// Number of shards.
+pub const SHARDS: Param = Param {
+    name: "shards",
+    kind: Kind::Count(1, 1024),
+    preset: Preset::Count(1),
+    about: "parts that the rows are divided into, each with a primary and replicas of its own",
+};
+/// Shards that resharding may use.
+pub const SHARDS_MAX: Param = Param {
+    name: "shards_max",
+    kind: Kind::Count(1, 1024),
+    preset: Preset::Absent("as many as `shards`"),
+    about: "shards for which there are machines: reshard(n) uses the others",
+};
+/// Which shard has which row.
+pub const SHARDING: Param = Param {
+    name: "sharding",
+    kind: Kind::Choice(sharding::SHARDING),
+    preset: Preset::Choice("hash"),
+    about: "which shard has which row",
+};
+/// By which attribute.
+pub const SHARD_KEY: Param = Param {
+    name: "shard_key",
+    kind: Kind::Choice(sharding::KEYS),
+    preset: Preset::Choice("id"),
+    about: "the attribute of a row that decides where it lies",
+};
+/// Queries by attribute.
+pub const QUERIES: Param = Param {
+    name: "queries",
+    kind: Kind::Share,
+    preset: Preset::Share(0.0),
+    about: "share of reads that ask for all rows with the same value of `query_by`; the others ask for one row",
+};
+/// Which attribute queries name.
+pub const QUERY_BY: Param = Param {
+    name: "query_by",
+    kind: Kind::Choice(sharding::KEYS),
+    preset: Preset::Choice("user"),
+    about: "the attribute that queries name: if it is not the shard key, all shards are asked",
+};
+/// Copies of rows by another attribute.
+pub const DENORMALISED: Param = Param {
+    name: "denormalised",
+    kind: Kind::Flag,
+    preset: Preset::Flag(false),
+    about: "each row has a copy where `query_by` would put it, written after the answer: queries ask one shard",
+};
+/// Rows with a shard of their own.
+pub const DEDICATED: Param = Param {
+    name: "dedicated",
+    kind: Kind::Count(0, 1000),
+    preset: Preset::Count(0),
+    about: "so many of the most popular rows have the last shard for themselves",
+};
+/// Rows that all shards have.
+pub const COPIED: Param = Param {
+    name: "copied",
+    kind: Kind::Count(0, 1000),
+    preset: Preset::Count(0),
+    about: "so many of the most popular rows have a copy in every shard: reads are spread, writes go to all",
+};
+/// Room of a shard.
+pub const CAPACITY: Param = Param {
+    name: "capacity",
+    kind: Kind::Count(1, i64::MAX),
+    preset: Preset::Absent("no bound"),
+    about: "written rows that a shard has room for; a write of a new one beyond is rejected",
+};
+/// When a write is done.
+pub const REPLICATION: Param = Param {
+    name: "replication",
+    kind: Kind::Choice(mode::MODES),
+    preset: Preset::Choice("async"),
+    about: "when a client is told that its write is done (asynchronous: the default of MySQL and PostgreSQL)",
+};
+/// Copies that make a read.
+pub const READ_QUORUM: Param = Param {
+    name: "r",
+    kind: Kind::Count(1, 16),
+    preset: Preset::Absent("a majority of the copies"),
+    about: "for replication \"quorum\": copies that make a read",
+};
+/// Copies that make a write.
+pub const WRITE_QUORUM: Param = Param {
+    name: "w",
+    kind: Kind::Count(1, 16),
+    preset: Preset::Absent("a majority of the copies"),
+    about: "for replication \"quorum\": copies that make a write",
+};
+/// Who answers reads.
+pub const READS: Param = Param {
+    name: "reads",
+    kind: Kind::Choice(reads::READS),
+    preset: Preset::Choice("primary"),
+    about: "which member answers a read",
+};
+/// For `reads: "lag_bounded"`.
+pub const MAX_LAG: Param = Param {
+    name: "max_lag",
+    kind: Kind::Duration,
+    preset: Preset::Absent("required for reads: \"lag_bounded\""),
+    about: "how far behind a replica may be that answers reads",
+};
+/// Work of an applier.
+pub const APPLY_TIME: Param = Param {
+    name: "apply",
+    kind: Kind::Variate,
+    preset: Preset::Absent("as long as a write; 0 with shared storage, where only cached pages are renewed"),
+    about: "work of a replica for each entry of the log",
+};
+/// Number of appliers.
+pub const APPLIERS: Param = Param {
+    name: "appliers",
+    kind: Kind::Count(1, 1024),
+    preset: Preset::Count(4),
+    about: "entries applied at a time; they show in order (MySQL 8.0.27: replica_parallel_workers = 4)",
+};
+/// Time between two looks.
+pub const HEARTBEAT: Param = Param {
+    name: "heartbeat",
+    kind: Kind::Duration,
+    preset: Preset::Duration(SECOND),
+    about: "how often the coordinator asks whether members live (Redis Sentinel: every second)",
+};
+/// When the coordinator gives up on a member.
+pub const DOWN_AFTER: Param = Param {
+    name: "down_after",
+    kind: Kind::Duration,
+    preset: Preset::Duration(30 * SECOND),
+    about: "silence after which a member counts as dead (Redis Sentinel: down-after-milliseconds 30000)",
+};
+/// Whether the coordinator promotes.
+pub const FAILOVER: Param = Param {
+    name: "failover",
+    kind: Kind::Flag,
+    preset: Preset::Flag(true),
+    about: "whether a replica is promoted by itself when the primary is dead",
+};
+/// Whether a deposed primary stops.
+pub const FENCING: Param = Param {
+    name: "fencing",
+    kind: Kind::Flag,
+    preset: Preset::Flag(true),
+    about: "whether a primary stops when it hears nothing of the coordinator for `down_after`; else: split brain",
+};
+/// How much log is kept.
+pub const LOG_ENTRIES: Param = Param {
+    name: "log_entries",
+    kind: Kind::Count(100, 1 << 24),
+    preset: Preset::Count(1 << 16),
+    about: "entries of the log that a member keeps; who is further behind is copied anew (assumed)",
+};
+/// Cost of a copy.
+pub const COPY_ROW: Param = Param {
+    name: "copy_row",
+    kind: Kind::Duration,
+    preset: Preset::Duration(10 * MICROSECOND),
+    about: "work of the source for each row of a copy (assumed: rows of 1 KiB read at 100 MB/s)",
+};
+/// Throttle of a copy.
+pub const COPY_RATE: Param = Param {
+    name: "copy_rate",
+    kind: Kind::Rate,
+    preset: Preset::Absent("as fast as the source reads"),
+    about: "most rows per second that a copy asks for",
+};

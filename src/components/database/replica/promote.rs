@@ -1,0 +1,89 @@
+//! How the coordinator makes a member the primary, or takes that from it.
+
+use super::member::Member;
+use super::wire::unpack;
+use crate::kernel::{Answer, CallId, Ctx, NodeId, Status};
+
+/// A promotion under way: what has been received must be applied first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promotion {
+    pub epoch: u32,
+    pub call: CallId,
+    /// The members that count, as bits.
+    pub members: u32,
+}
+
+impl Member {
+    /// Who is primary, and which members count.
+    pub(super) fn take_view(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (epoch, ..) = unpack(call.key);
+        let (members, primary) = (call.version, call.note as usize);
+        if epoch > self.epoch {
+            if self.leads {
+                self.step_down(cx);
+            }
+            (self.epoch, self.primary) = (epoch, primary);
+        }
+        if epoch == self.epoch && self.leads {
+            self.count_members(members);
+            self.release(cx);
+        }
+        cx.reply(id, Answer::ok(self.log.end(), 0));
+    }
+
+    fn count_members(&mut self, members: u32) {
+        for (at, link) in self.lead.links.iter_mut().enumerate() {
+            link.standing.counts = members & (1 << at) != 0 && at != self.own;
+        }
+    }
+
+    /// Before an election: from now on no entries of older epochs are taken. The answer is the own position; the epoch of the last
+    /// entry travels in `redirect`, which has the right size.
+    pub(super) fn answer_position(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let (epoch, ..) = unpack(cx.call(id).key);
+        self.promised = self.promised.max(epoch);
+        if self.leads && self.epoch < epoch {
+            self.step_down(cx);
+        }
+        let end = self.log.end();
+        let redirect = NodeId(self.log.epoch_at(end).unwrap_or(0) as u16);
+        let status = if self.follow.is_copying() { Status::Missing } else { Status::Ok };
+        cx.reply(id, Answer { version: end, redirect, ..Answer::of(status) });
+    }
+
+    /// This member shall be primary of a new epoch, which begins behind the entry told.
+    pub(super) fn take_promotion(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (epoch, ..) = unpack(call.key);
+        let (start, members) = (call.version, call.note);
+        if epoch < self.promised || epoch <= self.epoch || self.follow.is_copying() || start > self.log.end()
+        {
+            return cx.reply(id, Answer::of(Status::Failed));
+        }
+        self.promised = epoch;
+        self.rewind(start, cx);
+        self.promotion = Some(Promotion { epoch, call: id, members });
+        self.open_if_ready(cx);
+    }
+
+    /// Opens as the primary when all that was received shows.
+    pub(super) fn open_if_ready(&mut self, cx: &mut Ctx<'_>) {
+        let Some(Promotion { epoch, call, members }) = self.promotion else { return };
+        if self.follow.applied < self.log.end() {
+            return;
+        }
+        self.promotion = None;
+        let start = self.log.end();
+        let lost = cx.audit().begin_epoch(self.plan.log, epoch, start);
+        (self.epoch, self.primary, self.leads) = (epoch, self.own, true);
+        self.lead.clear();
+        self.count_members(members);
+        cx.tell(
+            "promoted",
+            format!("epoch {epoch} begins behind entry {start}; {lost} acknowledged writes are lost"),
+        );
+        cx.reply(call, Answer::ok(start, 0));
+        self.beat_replicas(cx);
+    }
+}

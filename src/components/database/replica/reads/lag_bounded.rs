@@ -1,0 +1,13 @@
+//! Reads go to the replicas in turn; one that may be further behind than `max_lag` sends them to the primary.
+
+use super::{Reads, in_turn};
+use crate::catalog::Policy;
+
+pub(super) const ENTRY: Policy = Policy {
+    name: "lag_bounded",
+    about: "the replicas in turn, but only if they are less than `max_lag` behind; else the primary",
+    source: "MongoDB 6.0 manual, maxStalenessSeconds; Azure Cosmos DB, bounded staleness",
+    wrong_when: "all replicas fall behind at once: the primary gets all reads when it is busiest",
+};
+
+pub(super) const READS: Reads = Reads { pick: in_turn, carries_position: false, bounds_lag: true };

@@ -1,0 +1,79 @@
+//! Which member of a shard answers a read: one file for each answer.
+
+mod any;
+mod lag_bounded;
+mod nearest;
+mod primary;
+mod read_your_writes;
+
+use crate::catalog::Policy;
+use crate::kernel::{NodeId, Time};
+
+/// The policies, in the order in which scripts see them.
+pub const READS: &[Policy] =
+    &[primary::ENTRY, any::ENTRY, nearest::ENTRY, read_your_writes::ENTRY, lag_bounded::ENTRY];
+
+/// What the router knows of a member.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Its node.
+    pub node: NodeId,
+    /// Whether it is up and has its rows, as last heard.
+    pub up: bool,
+    /// Smoothed time of its answers; 0: none yet.
+    pub answers_in: Time,
+}
+
+/// How a policy works.
+#[derive(Clone, Copy, Debug)]
+pub struct Reads {
+    /// Chooses a member that is up; `turn` counts the reads.
+    pub pick: fn(members: &[Seen], primary: usize, turn: usize) -> usize,
+    /// Whether a session's reads carry the position of its last write, for which the replica waits.
+    pub carries_position: bool,
+    /// Whether replicas that are too far behind send readers to the primary.
+    pub bounds_lag: bool,
+}
+
+/// By index in [`READS`].
+pub fn reads(choice: usize) -> Reads {
+    match READS[choice].name {
+        "any" => any::READS,
+        "nearest" => nearest::READS,
+        "read_your_writes" => read_your_writes::READS,
+        "lag_bounded" => lag_bounded::READS,
+        _ => primary::READS,
+    }
+}
+
+/// The replicas in turn; the primary if none is up.
+fn in_turn(members: &[Seen], primary: usize, turn: usize) -> usize {
+    let is_fit = |at: &usize| *at != primary && members[*at].up;
+    let count = (0..members.len()).filter(is_fit).count();
+    match count {
+        0 => primary,
+        count => (0..members.len()).filter(is_fit).nth(turn % count).unwrap_or(primary),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(up: bool, answers_in: Time) -> Seen {
+        Seen { node: NodeId(0), up, answers_in }
+    }
+
+    #[test]
+    fn who_answers() {
+        let members = [seen(true, 3), seen(true, 9), seen(false, 1), seen(true, 2)];
+        let picked = |name: &str, turn| {
+            let choice = READS.iter().position(|policy| policy.name == name).unwrap();
+            (reads(choice).pick)(&members, 0, turn)
+        };
+        assert_eq!([0, 1, 2].map(|turn| picked("any", turn)), [1, 3, 1], "dead replicas are passed over");
+        assert_eq!(picked("primary", 5), 0);
+        assert_eq!(picked("nearest", 5), 3);
+        assert_eq!(in_turn(&[seen(true, 0), seen(false, 0)], 0, 7), 0, "the primary stands in");
+    }
+}

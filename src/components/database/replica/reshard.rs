@@ -1,0 +1,268 @@
+//! Resharding while the database serves: rows move one by one to where a new map has them.
+//!
+//! 1. *Dual writes*: from now on a write of a row that moves goes to its old shard, then to its new one, then the client has its
+//!    answer. 2. *Copy*: row by row, read at the old shard, written at the new one; an older version never replaces a newer one. A row
+//!    that could not be moved (a shard was down) is moved again. A failover of any shard meanwhile begins the copy anew: what the
+//!    new primary lacks cannot be known here. 3. *Cut-over*: writes of moving rows wait until none is under way; then
+//!    the new map holds. What the old shards still have is forgotten.
+
+use super::router::Router;
+use super::sharding::Map;
+use super::wire::{FETCH, MIRROR};
+use crate::kernel::{Answer, Ask, CallId, Control, Ctx, MILLISECOND, Reply, SECOND, Status, Time, Timer};
+use std::collections::{BTreeSet, VecDeque};
+
+/// Control: so many shards (`arg`) from now on.
+pub const RESHARD: u16 = Control::FIRST_OWN + 2;
+
+/// Rows under way at a time.
+const WINDOW: usize = 64;
+/// Writes that may wait for the cut-over; one more is rejected.
+const HELD_AT_MOST: usize = 100_000;
+/// How often the throttle looks.
+const TICK: Time = 10 * MILLISECOND;
+
+/// How far it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Copy,
+    CutOver,
+}
+
+/// A resharding under way.
+#[derive(Clone, Debug)]
+pub(super) struct Reshard {
+    to: Map,
+    phase: Phase,
+    began: Time,
+    /// Rows below this one have been looked at.
+    cursor: u64,
+    /// Rows under way.
+    under_way: BTreeSet<u64>,
+    /// Rows to be moved again.
+    again: BTreeSet<u64>,
+    /// Marks the writes sent since it began.
+    generation: u32,
+    /// Writes that had been sent before it began and are not answered.
+    older: u64,
+    /// Writes of moving rows that have been sent since and are not answered.
+    writes: u64,
+    /// Writes that wait for the cut-over.
+    held: VecDeque<CallId>,
+    /// Rows that the throttle still lets go.
+    allowance: f64,
+}
+
+impl Router {
+    /// Another number of shards is wanted.
+    pub(super) fn begin_reshard(&mut self, shards: u64, cx: &mut Ctx<'_>) {
+        if self.reshard.is_some() {
+            return cx.tell("reshard ignored", "one is under way already");
+        }
+        if shards == u64::from(self.map.shards()) {
+            return cx.tell("reshard ignored", format!("there are {shards} shards already"));
+        }
+        let to = self.map.with_shards(shards as u16);
+        let moving = (0..self.keys).filter(|key| to.shard(*key) != self.map.shard(*key)).count();
+        cx.tell(
+            "reshard begins",
+            format!(
+                "{} to {shards} shards: {moving} of {} rows move; dual writes and copy",
+                self.map.shards(),
+                self.keys
+            ),
+        );
+        self.reshards += 1;
+        self.reshard = Some(Reshard {
+            to,
+            phase: Phase::Copy,
+            began: cx.now(),
+            cursor: 0,
+            under_way: BTreeSet::new(),
+            again: BTreeSet::new(),
+            generation: self.reshards % 3 + 1,
+            older: self.open_writes,
+            writes: 0,
+            held: VecDeque::new(),
+            allowance: 0.0,
+        });
+        self.tick(cx);
+    }
+
+    /// Lets rows go as fast as the throttle allows; also looks after what has become free meanwhile.
+    pub(super) fn tick(&mut self, cx: &mut Ctx<'_>) {
+        let Some(reshard) = &mut self.reshard else { return };
+        reshard.allowance = match self.copy_rate {
+            Some(rate) => (reshard.allowance + rate * TICK as f64 / SECOND as f64).min(rate.max(1.0)),
+            None => f64::INFINITY,
+        };
+        cx.timer_in(TICK, Timer { tag: 0, data: 0 });
+        self.copy_rows(cx);
+    }
+
+    fn copy_rows(&mut self, cx: &mut Ctx<'_>) {
+        while let Some(key) = self.next_row() {
+            let shard = &self.shards[self.map.shard(key)];
+            let fetch = Ask::new(shard.members[shard.primary].node, FETCH, key);
+            cx.ask(Ask { timeout: self.timeout, ..fetch });
+        }
+        self.cut_over_if_complete(cx);
+    }
+
+    /// The next row that moves, if it may go now.
+    fn next_row(&mut self) -> Option<u64> {
+        let reshard = self.reshard.as_mut().filter(|reshard| reshard.phase == Phase::Copy)?;
+        if reshard.under_way.len() >= WINDOW || reshard.allowance < 1.0 {
+            return None;
+        }
+        while reshard.cursor < self.keys {
+            let key = reshard.cursor;
+            reshard.cursor += 1;
+            if reshard.to.shard(key) != self.map.shard(key) {
+                reshard.allowance -= 1.0;
+                reshard.under_way.insert(key);
+                return Some(key);
+            }
+        }
+        let key = *reshard.again.iter().find(|key| !reshard.under_way.contains(key))?;
+        reshard.again.remove(&key);
+        reshard.allowance -= 1.0;
+        reshard.under_way.insert(key);
+        Some(key)
+    }
+
+    /// The old shard has read a row: the new one gets it. A row never written needs no message.
+    pub(super) fn on_fetched(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(reshard) = &mut self.reshard else { return };
+        if !reshard.under_way.contains(&reply.key) {
+            return; // asked before the copy began anew
+        }
+        match reply.status {
+            Status::Ok if reply.version > 0 => {
+                let shard = &self.shards[reshard.to.shard(reply.key)];
+                let row = Ask::new(shard.members[shard.primary].node, MIRROR, reply.key);
+                cx.ask(Ask {
+                    version: reply.version,
+                    bytes: reply.bytes,
+                    note: u32::MAX,
+                    timeout: self.timeout,
+                    ..row
+                });
+            }
+            status => self.row_done(reply.key, status == Status::Ok, cx),
+        }
+    }
+
+    /// A row has come to its new shard, or has not.
+    pub(super) fn row_done(&mut self, key: u64, ok: bool, cx: &mut Ctx<'_>) {
+        let Some(reshard) = &mut self.reshard else { return };
+        if !reshard.under_way.remove(&key) {
+            return;
+        }
+        self.moved += u64::from(ok);
+        if !ok {
+            reshard.again.insert(key); // with the next tick: its shard may be down for a while
+            return;
+        }
+        self.copy_rows(cx);
+    }
+
+    /// A shard has another primary: nobody here knows what that one lacks.
+    pub(super) fn copy_anew(&mut self, cx: &mut Ctx<'_>) {
+        let Some(reshard) = &mut self.reshard else { return };
+        reshard.phase = Phase::Copy;
+        reshard.cursor = 0;
+        reshard.again.clear();
+        reshard.under_way.clear();
+        cx.tell("copy begins anew", "a shard has another primary");
+        self.let_go(cx);
+    }
+
+    /// The new home of a row that moves.
+    pub(super) fn new_home(&self, key: u64) -> Option<usize> {
+        let reshard = self.reshard.as_ref()?;
+        let (old, new) = (self.map.shard(key), reshard.to.shard(key));
+        (old != new).then_some(new)
+    }
+
+    /// A write is about to be sent: the resharding that counts it, 0 for none; nothing if it has to wait for the cut-over.
+    pub(super) fn open_write(&mut self, id: CallId, key: u64, cx: &mut Ctx<'_>) -> Option<u32> {
+        let moves = self.new_home(key).is_some();
+        if let Some(reshard) = &mut self.reshard
+            && moves
+        {
+            if reshard.phase == Phase::CutOver {
+                if reshard.held.len() >= HELD_AT_MOST {
+                    cx.reply(id, Answer::of(Status::Rejected));
+                } else {
+                    reshard.held.push_back(id);
+                }
+                return None;
+            }
+            reshard.writes += 1;
+        }
+        self.open_writes += 1;
+        Some(self.reshard.as_ref().map_or(0, |reshard| reshard.generation))
+    }
+
+    /// A write has been answered, whatever became of it. If it may have left the two homes of its row different, the row
+    /// is moved again.
+    pub(super) fn write_done(&mut self, key: u64, generation: u32, same: bool, cx: &mut Ctx<'_>) {
+        self.open_writes = self.open_writes.saturating_sub(1);
+        let moves = self.new_home(key).is_some();
+        let Some(reshard) = &mut self.reshard else { return };
+        match generation == reshard.generation {
+            true => reshard.writes -= u64::from(moves),
+            false => reshard.older = reshard.older.saturating_sub(1),
+        }
+        if moves && !same {
+            reshard.again.insert(key);
+            reshard.phase = Phase::Copy;
+            self.let_go(cx);
+        }
+        self.cut_over_if_complete(cx);
+    }
+
+    fn cut_over_if_complete(&mut self, cx: &mut Ctx<'_>) {
+        let keys = self.keys;
+        let Some(reshard) = &mut self.reshard else { return };
+        if reshard.cursor < keys || !reshard.under_way.is_empty() || !reshard.again.is_empty() {
+            return;
+        }
+        if reshard.phase == Phase::Copy {
+            reshard.phase = Phase::CutOver;
+            let seconds = (cx.now() - reshard.began) as f64 / SECOND as f64;
+            cx.tell(
+                "cut-over begins",
+                format!("{} rows moved in {seconds:.3} s; writes of moving rows wait", self.moved),
+            );
+        }
+        if reshard.writes + reshard.older > 0 {
+            return;
+        }
+        let Some(reshard) = self.reshard.take() else { return };
+        cx.tell("reshard ends", format!("{} writes had to wait", reshard.held.len()));
+        self.map = reshard.to;
+        for id in reshard.held {
+            self.route(id, cx);
+        }
+    }
+
+    /// Writes that waited for a cut-over that is put off go to the old shards.
+    fn let_go(&mut self, cx: &mut Ctx<'_>) {
+        let held = self.reshard.as_mut().map(|reshard| std::mem::take(&mut reshard.held));
+        for id in held.into_iter().flatten() {
+            self.route(id, cx);
+        }
+    }
+
+    /// The router comes back from a crash: what it knew of writes under way is gone, the old map holds, the copy begins anew.
+    pub(super) fn resume_reshard(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(reshard) = &mut self.reshard {
+            reshard.held.clear(); // their callers were told
+            (reshard.writes, reshard.older) = (0, 0);
+            self.copy_anew(cx);
+            self.tick(cx);
+        }
+    }
+}

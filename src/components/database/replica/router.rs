@@ -1,0 +1,386 @@
+//! The router: the part of a database that its callers see (a proxy, or the driver in the caller). It passes statements on
+//! to members, and knows of these what the coordinator tells it and what it sees itself.
+
+use super::reads::{Reads, Seen};
+use super::reshard::{RESHARD, Reshard};
+use super::sharding::Map;
+use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
+use super::wire::{FETCH, MIRROR, SCATTER, VIEW, unpack};
+use crate::kernel::{
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
+};
+use crate::parts::verbs::READ;
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
+
+/// Sessions whose last write is remembered; a session more reads from the primary.
+const SESSIONS_AT_MOST: usize = 1 << 20;
+const SEED: u64 = 0x5e55_1045;
+
+/// What the router knows of a shard.
+#[derive(Clone, Debug)]
+pub(super) struct Shard {
+    epoch: u32,
+    pub(super) primary: usize,
+    pub(super) members: Vec<Seen>,
+    turn: usize,
+    /// Statements sent to it since the warm-up.
+    calls: u64,
+}
+
+/// What else a router is told.
+#[derive(Clone, Copy, Debug)]
+pub struct RouterPlan {
+    /// Number of keys.
+    pub keys: u64,
+    /// How long it waits for an answer.
+    pub timeout: Time,
+    /// Most rows per second that a resharding moves.
+    pub copy_rate: Option<f64>,
+    /// The first so many members of a shard answer clients.
+    pub answering: usize,
+    /// Whether it obeys an order to reshard (a test can switch that off).
+    pub can_reshard: bool,
+}
+
+/// The router of a group.
+#[derive(Clone)]
+pub struct Router {
+    reads: Reads,
+    pub(super) map: Map,
+    pub(super) spread: Spread,
+    pub(super) shards: Vec<Shard>,
+    /// Number of keys.
+    pub(super) keys: u64,
+    pub(super) reshard: Option<Reshard>,
+    /// Reshardings begun.
+    pub(super) reshards: u32,
+    /// Writes sent and not answered.
+    pub(super) open_writes: u64,
+    /// Most rows per second that a resharding moves.
+    pub(super) copy_rate: Option<f64>,
+    can_reshard: bool,
+    /// Rows moved.
+    pub(super) moved: u64,
+    pub(super) joins: Vec<Join>,
+    pub(super) free_joins: Vec<u32>,
+    timeout_length: Time,
+    pub(super) timeout: Option<TimeoutClass>,
+    /// Position of the last write by session and shard.
+    positions: HashMap<u64, u32, FixedState>,
+    calls: u64,
+    pub(super) errors: u64,
+    /// Reads, and those of them that went to all shards.
+    asked: u64,
+    pub(super) scattered: u64,
+    /// Copies of writes sent to other shards.
+    pub(super) mirrored: u64,
+    /// Statements sent on to a second member.
+    passed_on: u64,
+}
+
+impl Router {
+    /// A router for these members; the first of each shard is its primary. It waits so long for an answer.
+    pub fn new(reads: Reads, map: Map, spread: Spread, shards: &[Vec<NodeId>], plan: RouterPlan) -> Self {
+        let seen = |node: &NodeId| Seen { node: *node, up: true, answers_in: 0 };
+        let shard = |members: &Vec<NodeId>| Shard {
+            epoch: 1,
+            primary: 0,
+            members: members.iter().take(plan.answering).map(seen).collect(),
+            turn: 0,
+            calls: 0,
+        };
+        Router {
+            reads,
+            map,
+            spread,
+            keys: plan.keys,
+            reshard: None,
+            reshards: 0,
+            open_writes: 0,
+            copy_rate: plan.copy_rate,
+            can_reshard: plan.can_reshard,
+            moved: 0,
+            joins: Vec::new(),
+            free_joins: Vec::new(),
+            asked: 0,
+            scattered: 0,
+            mirrored: 0,
+            shards: shards.iter().map(shard).collect(),
+            timeout_length: plan.timeout,
+            timeout: None,
+            positions: HashMap::with_hasher(FixedState::with_seed(SEED)),
+            calls: 0,
+            errors: 0,
+            passed_on: 0,
+        }
+    }
+
+    /// Counts a statement for its shard, to see how even the load is.
+    #[inline]
+    pub(super) fn count_call(&mut self, shard: usize) {
+        self.shards[shard].calls += 1;
+    }
+
+    /// The largest shard's share of all statements, times the number of shards: 1 if all are equal.
+    fn skew(&self) -> Option<f64> {
+        let shards = f64::from(self.map.shards());
+        let total: u64 = self.shards.iter().map(|shard| shard.calls).sum();
+        let most = self.shards.iter().map(|shard| shard.calls).max().unwrap_or(0);
+        (shards > 1.0 && total > 0).then(|| most as f64 * shards / total as f64)
+    }
+
+    /// Sends a statement to the shard that has its row.
+    pub(super) fn route(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (verb, key, request) = (call.verb, call.key, call.request);
+        let mut shard = self.map.shard(key);
+        if verb == READ {
+            self.asked += 1;
+            if self.must_scatter(request, key, cx) {
+                match self.copy_home(key) {
+                    Some(home) => shard = home,
+                    None => return self.scatter(id, cx),
+                }
+            }
+            if self.is_copied(key) {
+                shard = self.any_shard(request, cx);
+            }
+        }
+        let mut generation = 0;
+        if verb != READ {
+            match self.open_write(id, key, cx) {
+                Some(current) => generation = current,
+                None => return, // it waits for a cut-over
+            }
+        }
+        self.count_call(shard);
+        let mut member = self.choose(shard, verb == READ);
+        if self.reads.carries_position && verb == READ && self.position(request, shard, cx) == u32::MAX {
+            member = self.shards[shard].primary;
+        }
+        self.send(id, shard, member, generation << 6, cx);
+    }
+
+    /// The member for a statement.
+    pub(super) fn choose(&mut self, shard: usize, reads: bool) -> usize {
+        let state = &mut self.shards[shard];
+        if !reads {
+            return state.primary;
+        }
+        state.turn = state.turn.wrapping_add(1);
+        (self.reads.pick)(&state.members, state.primary, state.turn)
+    }
+
+    /// Sends a statement to a member. Tries are counted in the note.
+    #[inline]
+    fn send(&mut self, id: CallId, shard: usize, member: usize, tries: u32, cx: &mut Ctx<'_>) {
+        let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
+        let mut version = ask.version;
+        if self.reads.carries_position && ask.verb == READ {
+            version = self.position(ask.request, shard, cx);
+            if version == u32::MAX {
+                version = 0;
+            }
+        }
+        cx.ask(Ask { version, note: note(shard, member, tries), timeout: self.timeout, ..ask });
+    }
+
+    /// The position that the session of a request must see; the largest number if it cannot be remembered.
+    fn position(&self, request: crate::kernel::RequestId, shard: usize, cx: &Ctx<'_>) -> u32 {
+        let Some(session) = cx.request(request).map(|request| request.session).filter(|session| *session > 0)
+        else {
+            return 0;
+        };
+        let known = self.positions.get(&pair(session, shard)).copied();
+        let full = self.positions.len() >= SESSIONS_AT_MOST;
+        known.unwrap_or(if full { u32::MAX } else { 0 })
+    }
+
+    fn remember(&mut self, reply: &Reply, shard: usize, cx: &Ctx<'_>) {
+        let Some(session) = cx.request(reply.request).map(|request| request.session).filter(|s| *s > 0)
+        else {
+            return;
+        };
+        let is_room = self.positions.len() < SESSIONS_AT_MOST;
+        let pair = pair(session, shard);
+        if is_room || self.positions.contains_key(&pair) {
+            let position = self.positions.entry(pair).or_default();
+            *position = (*position).max(reply.bytes);
+        }
+    }
+
+    /// A member has not done it: perhaps another one does.
+    #[cold]
+    fn try_another(&mut self, reply: &Reply, cx: &mut Ctx<'_>) -> bool {
+        let (shard, member, tries) = place(reply.note);
+        let state = &mut self.shards[shard];
+        if (tries & TRIES) as usize > state.members.len() {
+            return false;
+        }
+        let next = match reply.status {
+            Status::Moved => state.members.iter().position(|seen| seen.node == reply.redirect),
+            // A refused connection is no answer: until the coordinator says otherwise, others are asked. A
+            // write is not sent twice: it may have been done.
+            Status::Reset if reply.verb == READ => {
+                state.members[member].up = false;
+                state.turn = state.turn.wrapping_add(1);
+                Some((self.reads.pick)(&state.members, state.primary, state.turn))
+            }
+            _ => None,
+        };
+        let Some(next) = next.filter(|next| *next != member) else { return false };
+        self.passed_on += 1;
+        self.send(reply.parent, shard, next, tries + 1, cx);
+        true
+    }
+
+    fn take_view(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let (epoch, _, shard) = unpack(call.key);
+        let (bits, primary) = (call.version, call.note as usize);
+        let state = &mut self.shards[shard as usize];
+        if epoch >= state.epoch {
+            let is_new = epoch > state.epoch;
+            (state.epoch, state.primary) = (epoch, primary);
+            for (at, seen) in state.members.iter_mut().enumerate() {
+                seen.up = bits & (1 << at) != 0;
+            }
+            if is_new {
+                self.positions.clear(); // positions of another history mean nothing
+                self.copy_anew(cx);
+            }
+        }
+        cx.reply(id, Answer::ok(0, 0));
+    }
+}
+
+/// Bits of a note that count tries; above them two bits for the resharding during which a write was sent.
+const TRIES: u32 = 0x3F;
+
+fn note(shard: usize, member: usize, tries: u32) -> u32 {
+    (shard as u32) << 16 | (member as u32) << 8 | tries
+}
+
+fn place(note: u32) -> (usize, usize, u32) {
+    ((note >> 16) as usize, (note >> 8) as usize & 0xFF, note & 0xFF)
+}
+
+/// The resharding during which a write was sent: 1 to 3 in turn, 0 for none.
+pub(super) fn generation(note: u32) -> u32 {
+    note >> 6 & 3
+}
+
+fn pair(session: u32, shard: usize) -> u64 {
+    (u64::from(session) << 16) | shard as u64
+}
+
+impl Component for Router {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.timeout = Some(cx.timeout_class(self.timeout_length));
+    }
+
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if cx.call(id).verb == VIEW {
+            return self.take_view(id, cx);
+        }
+        self.calls += 1;
+        self.route(id, cx);
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        match reply.verb {
+            FETCH if reply.note == COPY_LATER => match reply.status {
+                Status::Ok => return self.renew_copy(reply.key, reply.version, cx),
+                _ => return self.on_copied(&reply, cx),
+            },
+            MIRROR if reply.note == COPY_LATER => return self.on_copied(&reply, cx),
+            FETCH => return self.on_fetched(&reply, cx),
+            MIRROR if reply.note == u32::MAX => {
+                return self.row_done(reply.key, reply.status == Status::Ok, cx);
+            }
+            SCATTER | MIRROR => return self.on_part(&reply, cx),
+            _ => {}
+        }
+        let (shard, member, _) = place(reply.note);
+        if matches!(reply.status, Status::Ok | Status::Missing) {
+            let seen = &mut self.shards[shard].members[member];
+            let took = cx.now() - reply.asked;
+            seen.answers_in =
+                if seen.answers_in == 0 { took } else { seen.answers_in - seen.answers_in / 8 + took / 8 };
+            let mut answer = reply.pass_on();
+            if self.reads.carries_position && reply.verb != READ {
+                self.remember(&reply, shard, cx);
+                answer.bytes = 0;
+            }
+            if reply.verb != READ
+                && let Some(others) = self.other_homes(reply.key)
+            {
+                return self.mirror(&reply, answer, others, cx);
+            }
+            if reply.verb != READ {
+                self.write_done(reply.key, generation(reply.note), true, cx);
+                self.renew_copy(reply.key, reply.version, cx);
+            }
+            return cx.reply(reply.parent, answer);
+        }
+        if matches!(reply.status, Status::Moved | Status::Reset) && self.try_another(&reply, cx) {
+            return;
+        }
+        self.errors += 1;
+        let answer = match reply.status {
+            Status::Reset | Status::TimedOut | Status::Moved => Answer::of(Status::Failed),
+            _ => reply.pass_on(),
+        };
+        if reply.verb != READ {
+            self.write_done(reply.key, generation(reply.note), false, cx);
+        }
+        cx.reply(reply.parent, answer);
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == COPY_AGAIN {
+            return self.copy_again(timer.data, cx);
+        }
+        self.tick(cx);
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        if control.verb == RESHARD {
+            if !self.can_reshard {
+                return;
+            }
+            return self.begin_reshard(control.arg, cx);
+        }
+        if control.verb == Control::RECOVER && control.arg == 1 {
+            return self.resume_reshard(cx);
+        }
+        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
+            self.positions.clear();
+            self.joins.clear();
+            self.free_joins.clear();
+            self.open_writes = 0;
+        }
+    }
+
+    fn restart_maxima(&mut self, _now: Time) {
+        self.shards.iter_mut().for_each(|shard| shard.calls = 0);
+    }
+
+    fn measure(&self, _now: Time, out: &mut Readings) {
+        out.count("calls", self.calls);
+        out.count("errors", self.errors);
+        out.count("passed_on", self.passed_on);
+        out.count("routed_reads", self.asked);
+        out.count("scattered_reads", self.scattered);
+        out.count("mirrored_writes", self.mirrored);
+        out.count("moved_rows", self.moved);
+        if let Some(skew) = self.skew() {
+            out.maximum("shard_skew", skew);
+        }
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,124 @@
+//! Which nodes a replicated database has, and what they are called.
+//!
+//! The first node routes: callers ask it. The second one coordinates. Then come the members, shard by shard; the first
+//! of each shard is its primary to begin with.
+
+use super::mode::shared_storage::COPIES;
+use super::mode::{MODES, is_leaderless};
+use crate::catalog::Settings;
+
+/// Number of shards, and of replicas of each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shape {
+    /// At least 1; those that stand by for a resharding included.
+    pub shards: u64,
+    /// Beside the primary.
+    pub replicas: u64,
+    /// Storage nodes of each shard, behind its replicas.
+    pub storage: u64,
+    /// Whether nobody leads: then there is no coordinator either.
+    pub leaderless: bool,
+}
+
+/// The node that callers ask.
+pub const ROUTER: u64 = 0;
+/// The node that watches the members, where there are primaries.
+pub const COORDINATOR: u64 = 1;
+
+impl Shape {
+    /// As the settings say.
+    pub fn of(settings: &Settings) -> Self {
+        Shape {
+            shards: settings.count("shards").unwrap_or(1).max(settings.count("shards_max").unwrap_or(1)),
+            replicas: settings.count("replicas").unwrap_or(0),
+            storage: storage(settings),
+            leaderless: is_leaderless(settings.choice("replication")),
+        }
+    }
+
+    /// A database of one node needs neither router nor coordinator.
+    pub fn is_single(self) -> bool {
+        self.shards == 1 && self.replicas == 0
+    }
+
+    /// The first member.
+    fn first(self) -> u64 {
+        if self.leaderless { COORDINATOR } else { COORDINATOR + 1 }
+    }
+
+    /// Number of nodes.
+    pub fn nodes(self) -> u64 {
+        if self.is_single() { 1 } else { self.first() + self.shards * self.members() }
+    }
+
+    /// Nodes of a shard that answer clients.
+    pub fn answering(self) -> u64 {
+        1 + self.replicas
+    }
+
+    /// Nodes of a shard: those that answer, and storage.
+    pub fn members(self) -> u64 {
+        1 + self.replicas + self.storage
+    }
+
+    /// The node of a member.
+    pub fn member(self, shard: u64, member: u64) -> u64 {
+        if self.is_single() { 0 } else { self.first() + shard * self.members() + member }
+    }
+
+    /// The nodes of a shard.
+    pub fn shard(self, shard: u64) -> std::ops::Range<u64> {
+        self.member(shard, 0)..self.member(shard, 0) + self.members()
+    }
+
+    /// Name of the n-th node, below that of the group.
+    pub fn name(self, n: u64) -> String {
+        match n {
+            ROUTER => "router".into(),
+            COORDINATOR if !self.leaderless => "coordinator".into(),
+            _ => {
+                let (shard, member) =
+                    ((n - self.first()) / self.members(), (n - self.first()) % self.members());
+                let own = match member.checked_sub(1 + self.replicas) {
+                    Some(copy) => format!("storage-{copy}"),
+                    None if self.replicas == 0 => String::new(),
+                    None => format!("replica-{member}"),
+                };
+                match self.shards {
+                    1 => own,
+                    _ if own.is_empty() => format!("shard-{shard}"),
+                    _ => format!("shard-{shard}/{own}"),
+                }
+            }
+        }
+    }
+}
+
+/// Storage nodes that the mode of replication has.
+fn storage(settings: &Settings) -> u64 {
+    let mode = MODES[settings.choice("replication")].name;
+    let replicated = settings.count("replicas").unwrap_or(0) > 0;
+    if replicated && mode == "shared_storage" { COPIES as u64 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_and_their_names() {
+        let shape = Shape { shards: 4, replicas: 2, storage: 0, leaderless: false };
+        assert_eq!((shape.nodes(), shape.member(3, 1)), (14, 12));
+        assert_eq!(shape.name(12), "shard-3/replica-1");
+        assert_eq!(Shape { shards: 1, replicas: 2, storage: 0, leaderless: false }.name(3), "replica-1");
+        assert_eq!(Shape { shards: 3, replicas: 0, storage: 0, leaderless: false }.name(3), "shard-1");
+        let dynamo = Shape { shards: 1, replicas: 2, storage: 0, leaderless: true };
+        assert_eq!((dynamo.nodes(), dynamo.name(1)), (4, "replica-0".into()));
+        let aurora = Shape { shards: 1, replicas: 2, storage: 6, leaderless: false };
+        assert_eq!(
+            (aurora.nodes(), aurora.name(5), aurora.name(10)),
+            (11, "storage-0".into(), "storage-5".into())
+        );
+        assert_eq!(Shape { shards: 1, replicas: 0, storage: 0, leaderless: false }.nodes(), 1);
+    }
+}

@@ -1,0 +1,171 @@
+//! Statements that concern several shards: queries that all shards must answer, and rows of which every shard has a copy.
+
+use super::router::{Router, generation};
+use super::sharding::KeyPart;
+use super::wire::{FETCH, MIRROR, SCATTER};
+use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, RequestId, SECOND, Status, Timer};
+use crate::random::mix::mix64;
+use std::ops::Range;
+
+/// Marks the note of a question about a denormalised copy.
+pub(super) const COPY_LATER: u32 = u32::MAX - 1;
+/// The timer that a copy is owed a version.
+pub(super) const COPY_AGAIN: u16 = 1;
+
+/// What the settings say about such statements.
+#[derive(Clone, Debug, Default)]
+pub struct Spread {
+    /// Share of reads that ask for all rows with the same value of some attribute.
+    pub queries: f64,
+    /// Whether that attribute is the shard key, so that one shard has them all.
+    pub one_shard: bool,
+    /// For queries by another attribute: each row has a copy where that attribute lies, so that one shard has them all. Copies
+    /// are written after the client has its answer.
+    pub denormalised: Option<KeyPart>,
+    pub purpose: u64,
+    /// Rows that every shard has a copy of: the most popular ones.
+    pub copied: Vec<u64>,
+}
+
+/// Several answers that make one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Join {
+    parent: CallId,
+    answer: Answer,
+    left: u32,
+    /// The resharding during which the write was sent (see [`super::reshard`]).
+    generation: u32,
+}
+
+impl Router {
+    /// Whether a read is a query that no single shard can answer; counts queries.
+    pub(super) fn must_scatter(&mut self, request: RequestId, key: u64, cx: &mut Ctx<'_>) -> bool {
+        if self.spread.queries <= 0.0 {
+            return false;
+        }
+        let is_query = cx.draw(request, self.spread.purpose, key) < self.spread.queries;
+        is_query && !self.spread.one_shard && self.map.shards() > 1
+    }
+
+    /// Where the denormalised copy of a row lies.
+    pub(super) fn copy_home(&self, key: u64) -> Option<usize> {
+        let part = self.spread.denormalised?;
+        Some((mix64(part.of(key)) % u64::from(self.map.shards())) as usize)
+    }
+
+    /// A write is done: the row's copy learns of it, and nobody waits for that. A copy that cannot be reached is
+    /// written again.
+    pub(super) fn renew_copy(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        let Some(shard) = self.copy_home(key).filter(|shard| *shard != self.map.shard(key)) else { return };
+        let state = &self.shards[shard];
+        let ask = Ask::new(state.members[state.primary].node, MIRROR, key);
+        cx.ask(Ask { version, note: COPY_LATER, timeout: self.timeout, ..ask });
+        self.mirrored += 1;
+        self.count_call(shard);
+    }
+
+    /// A copy has its new version; if it has not, the row is read again a little later.
+    pub(super) fn on_copied(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.status != Status::Ok {
+            cx.timer_in(SECOND, Timer { tag: COPY_AGAIN, data: reply.key });
+        }
+    }
+
+    /// A row whose copy missed a version is read, to be copied as it is now.
+    pub(super) fn copy_again(&mut self, key: u64, cx: &mut Ctx<'_>) {
+        let home = &self.shards[self.map.shard(key)];
+        let fetch = Ask::new(home.members[home.primary].node, FETCH, key);
+        cx.ask(Ask { note: COPY_LATER, timeout: self.timeout, ..fetch });
+    }
+
+    fn open_join(&mut self, id: CallId, answer: Answer, left: u32, generation: u32) -> u32 {
+        let join = Join { parent: id, answer, left, generation };
+        match self.free_joins.pop() {
+            Some(at) => {
+                self.joins[at as usize] = join;
+                at
+            }
+            None => {
+                self.joins.push(join);
+                self.joins.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Asks all shards; the answer is complete when the last one has come.
+    pub(super) fn scatter(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        self.scattered += 1;
+        let shards = usize::from(self.map.shards());
+        let join = self.open_join(id, Answer::of(Status::Ok), shards as u32, 0);
+        for shard in 0..shards {
+            let member = self.choose(shard, true);
+            let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
+            cx.ask(Ask { verb: SCATTER, version: 0, note: join, timeout: self.timeout, ..ask });
+            self.count_call(shard);
+        }
+    }
+
+    /// Whether every shard has a copy of this row.
+    pub(super) fn is_copied(&self, key: u64) -> bool {
+        !self.spread.copied.is_empty() && self.map.shards() > 1 && self.spread.copied.contains(&key)
+    }
+
+    /// The shard that answers a read of a row that all have.
+    pub(super) fn any_shard(&mut self, request: RequestId, cx: &Ctx<'_>) -> usize {
+        let number = cx.request(request).map_or(0, |request| request.number);
+        (mix64(number) % u64::from(self.map.shards())) as usize
+    }
+
+    /// Shards beside its home that must have a new version of a row before the client has its answer.
+    pub(super) fn other_homes(&self, key: u64) -> Option<Range<usize>> {
+        if let Some(new) = self.new_home(key) {
+            return Some(new..new + 1);
+        }
+        self.is_copied(key).then(|| 0..usize::from(self.map.shards()))
+    }
+
+    /// The home shard has a new version of a row: others get it as well.
+    pub(super) fn mirror(&mut self, reply: &Reply, answer: Answer, others: Range<usize>, cx: &mut Ctx<'_>) {
+        let home = self.map.shard(reply.key);
+        let others: Vec<usize> = others.filter(|shard| *shard != home).collect();
+        let join = self.open_join(reply.parent, answer, others.len() as u32, generation(reply.note));
+        for shard in others {
+            let state = &self.shards[shard];
+            let ask = Ask::new(state.members[state.primary].node, MIRROR, reply.key);
+            let (version, request, parent) = (reply.version, reply.request, reply.parent);
+            cx.ask(Ask { version, note: join, parent, request, timeout: self.timeout, ..ask });
+            self.mirrored += 1;
+            self.count_call(shard);
+        }
+    }
+
+    /// One of the answers has come.
+    pub(super) fn on_part(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let home = reply.verb == SCATTER && self.has(reply, self.map.shard(reply.key));
+        let moves = reply.verb == MIRROR && self.new_home(reply.key).is_some();
+        let join = &mut self.joins[reply.note as usize];
+        if moves {
+            // The row's old home has it: the client may know, and the row is moved again if this copy failed.
+        } else if reply.status != Status::Ok {
+            join.answer =
+                Answer::of(if reply.status == Status::Rejected { Status::Rejected } else { Status::Failed });
+        } else if home && join.answer.status == Status::Ok {
+            join.answer = reply.pass_on();
+        }
+        join.left -= 1;
+        if join.left == 0 {
+            let Join { parent, answer, generation, .. } = *join;
+            self.free_joins.push(reply.note);
+            self.errors += u64::from(answer.status != Status::Ok);
+            cx.reply(parent, answer);
+            if reply.verb == MIRROR {
+                self.write_done(reply.key, generation, reply.status == Status::Ok, cx);
+            }
+        }
+    }
+
+    /// Whether an answer comes from a member of this shard.
+    fn has(&self, reply: &Reply, shard: usize) -> bool {
+        self.shards[shard].members.iter().any(|seen| seen.node == reply.callee)
+    }
+}

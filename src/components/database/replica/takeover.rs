@@ -1,0 +1,152 @@
+//! How the coordinator puts another member in the primary's place: asks where all stand, chooses, and orders it.
+
+use super::coordinator::{Coordinator, Shard, Switch, note, place};
+use super::election::{Election, Found};
+use super::mode::shared_storage::READ as STORAGE_READ;
+use super::wire::{FEED, POSITION, PROMOTE, STEP_DOWN, pack};
+use crate::kernel::{Ask, Ctx, Reply, Status};
+
+impl Coordinator {
+    /// Asks all living members where they stand.
+    pub(super) fn elect(&mut self, shard: usize, wanted: Option<usize>, cx: &mut Ctx<'_>) {
+        let state = &mut self.shards[shard];
+        let epoch = state.starts.last().map_or(1, |(epoch, _)| *epoch) + 1;
+        let asked: Vec<usize> = (0..state.members.len()).filter(|at| state.members[*at].up).collect();
+        if asked.is_empty() {
+            return;
+        }
+        state.election = Some(Election::new(epoch, wanted, asked.len()));
+        for at in asked {
+            let position = Ask::new(state.members[at].node, POSITION, pack(epoch, 0, 0));
+            cx.ask(Ask { note: note(shard, at), timeout: self.silence, ..position });
+        }
+    }
+
+    pub(super) fn on_position(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let (shard, at) = place(reply.note);
+        let state = &mut self.shards[shard];
+        let Some(election) = &mut state.election else { return };
+        if (reply.key >> 48) as u32 != election.epoch || election.promoted.is_some() {
+            return;
+        }
+        election.open -= 1;
+        if reply.status == Status::Ok {
+            let found = Found { at, epoch: u32::from(reply.redirect.0), end: reply.version };
+            election.found.push(found);
+        }
+        if election.open == 0 {
+            self.promote_best(shard, cx);
+        }
+    }
+
+    fn promote_best(&mut self, shard: usize, cx: &mut Ctx<'_>) {
+        let clean = self.watch.clean;
+        let state = &mut self.shards[shard];
+        let bits = state.bits();
+        let Some(election) = &mut state.election else { return };
+        let answering = self.watch.answering;
+        let complete =
+            |at: usize| at < answering && (!clean || at == state.primary || state.members[at].complete);
+        let Some((at, mut start)) = election.best(&state.starts, state.primary, complete) else {
+            state.election = None; // nobody may; asked again with the next tick
+            return;
+        };
+        if answering < state.members.len() {
+            let Some((source, end, own)) = election.source(&state.starts, answering, STORAGE_READ, at) else {
+                state.election = None; // too few storage nodes answer to know what there is
+                return;
+            };
+            start = end;
+            if own < end {
+                election.chosen = Some((at, start, bits));
+                let feed = Ask::new(state.members[source].node, FEED, pack(election.epoch, 0, at as u64));
+                cx.ask(Ask { version: own, note: start, timeout: self.silence, ..feed });
+                return;
+            }
+        }
+        self.promote(shard, (at, start, bits), cx);
+    }
+
+    /// The chosen one has got what it lacked.
+    pub(super) fn on_fed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let epoch = (reply.key >> 48) as u32;
+        let asks = |shard: &Shard| {
+            shard.election.as_ref().is_some_and(|election| election.epoch == epoch)
+                && shard.members.iter().any(|known| known.node == reply.callee)
+        };
+        let Some(shard) = self.shards.iter().position(asks) else { return };
+        let chosen = self.shards[shard].election.as_ref().and_then(|election| election.chosen);
+        match (reply.status, chosen) {
+            (Status::Ok, Some(chosen)) => self.promote(shard, chosen, cx),
+            _ => self.shards[shard].election = None, // again with the next tick
+        }
+    }
+
+    fn promote(&mut self, shard: usize, (at, start, bits): (usize, u32, u32), cx: &mut Ctx<'_>) {
+        let state = &mut self.shards[shard];
+        let Some(election) = &mut state.election else { return };
+        election.promoted = Some(at);
+        let epoch = election.epoch;
+        state.starts.push((epoch, start));
+        let promote = Ask::new(state.members[at].node, PROMOTE, pack(epoch, 0, 0));
+        // Its note goes with the question: the answer is known by its callee.
+        cx.ask(Ask { version: start, note: bits, ..promote });
+    }
+
+    pub(super) fn on_promoted(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let epoch = (reply.key >> 48) as u32;
+        let shards = &mut self.shards;
+        let shard =
+            shards.iter().position(|shard| shard.members.iter().any(|known| known.node == reply.callee));
+        let Some(shard) = shard else { return };
+        let state = &mut shards[shard];
+        let Some(at) = state.election.as_ref().filter(|e| e.epoch == epoch).and_then(|e| e.promoted) else {
+            return;
+        };
+        state.election = None;
+        if reply.status != Status::Ok {
+            return;
+        }
+        (state.epoch, state.primary) = (epoch, at);
+        state.told = None;
+        let bits = state.bits();
+        for (at, known) in state.members.iter_mut().enumerate() {
+            // The new primary waits for whom it was told of, from its first entry on; the others may lack the end.
+            known.counts_from = (bits & (1 << at) != 0).then_some(reply.version);
+            known.complete = known.end >= reply.version && known.complete;
+        }
+        self.promotions += 1;
+        self.tell_view(shard, cx);
+        self.tell_router(shard, cx);
+    }
+
+    /// A planned switch begins: the present primary takes no more writes, and the other gets the rest of the log.
+    pub(super) fn begin_switch(&mut self, member: u64, cx: &mut Ctx<'_>) {
+        let size = self.shards.first().map_or(1, |shard| shard.members.len());
+        let (shard, at) = (member as usize / size, member as usize % size);
+        let until = cx.now().saturating_add(self.watch.down_after);
+        let state = &mut self.shards[shard];
+        if at == state.primary && state.members[at].up {
+            return cx
+                .tell("promotion ignored", format!("shard {shard}, member {at} is the primary already"));
+        }
+        if state.election.is_some() || state.switch.is_some() {
+            return cx.tell("promotion ignored", format!("shard {shard} is being switched already"));
+        }
+        if !state.members[state.primary].up {
+            return self.elect(shard, Some(at), cx);
+        }
+        state.switch = Some(Switch { to: at, end: None, until });
+        let step_down = Ask::new(state.members[state.primary].node, STEP_DOWN, 0);
+        cx.ask(Ask { note: note(shard, at), timeout: self.silence, ..step_down });
+    }
+
+    pub(super) fn on_stepped_down(&mut self, reply: &Reply) {
+        let (shard, _) = place(reply.note);
+        if let Some(switch) = &mut self.shards[shard].switch
+            && reply.status == Status::Ok
+        {
+            switch.end = Some(reply.version);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Parts of a database: `db.primary()`, `db.shard(3).replica(1)`, and what can be done to them.
+
+use super::action::{Command, Order, Part, Role};
+use crate::catalog::{Problem, Value};
+use crate::components::Layout;
+use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, Shape};
+use crate::kernel::readings::Reading;
+use crate::kernel::transit::LinkCommand;
+use crate::kernel::{Control, NodeId, Simulation};
+
+/// A node, perhaps known only when the command is carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whom {
+    /// This one.
+    Node(NodeId),
+    /// The primary among these: from the first one, so many.
+    PrimaryOf(NodeId, u16),
+}
+
+impl Whom {
+    /// The node, now. Of several that think themselves primary, the one of the newest epoch; if none does, the first.
+    pub fn find(self, simulation: &Simulation) -> NodeId {
+        let (first, count) = match self {
+            Whom::Node(node) => return node,
+            Whom::PrimaryOf(first, count) => (first, count),
+        };
+        let epoch = |node: &NodeId| match simulation.readings(*node, false).get("primary") {
+            Some(Reading::Gauge(epoch)) => *epoch as i64,
+            _ => 0,
+        };
+        let members = (first.0..first.0 + count).map(NodeId);
+        // Among equals the first one: nobody is primary.
+        members.rev().max_by_key(epoch).unwrap_or(first)
+    }
+}
+
+/// The nodes of a part; all of the group without one.
+pub fn nodes(
+    layout: &Layout,
+    group: usize,
+    part: Option<Part>,
+    command: &Command,
+) -> Result<Vec<Whom>, Problem> {
+    let owner = &layout.groups[group];
+    let Some(part) = part else { return Ok(owner.nodes().map(Whom::Node).collect()) };
+    let shape = Shape::of(&owner.settings);
+    if owner.kind != "database" || shape.is_single() {
+        let message = format!("the {} \"{}\" has no parts", owner.kind, owner.name);
+        return Err(Problem::at(&command.place, message).hint("a database with `replicas:` or `shards:` has"));
+    }
+    if shape.leaderless && matches!(part.role, Role::Primary | Role::Coordinator) {
+        let message = format!("\"{}\" has neither primary nor coordinator: its copies are equal", owner.name);
+        return Err(Problem::at(&command.place, message).hint("write db.replica(0), db.replica(1), ..."));
+    }
+    let shards = match part.shard {
+        Some(shard) if shard >= shape.shards => {
+            let message =
+                format!("\"{}\" has {} shards, there is no shard({shard})", owner.name, shape.shards);
+            return Err(Problem::at(&command.place, message).hint("the first one is shard(0)"));
+        }
+        Some(shard) => shard..shard + 1,
+        None if part.role == Role::All => 0..shape.shards,
+        None => 0..1,
+    };
+    let node = |n: u64| NodeId(owner.first + n as u16);
+    let of_shard = |shard: u64| match part.role {
+        Role::Router => Ok(vec![Whom::Node(node(ROUTER))]),
+        Role::Coordinator => Ok(vec![Whom::Node(node(COORDINATOR))]),
+        Role::Primary => Ok(vec![Whom::PrimaryOf(node(shape.member(shard, 0)), shape.members() as u16)]),
+        Role::All => Ok(shape.shard(shard).map(|n| Whom::Node(node(n))).collect()),
+        Role::Replica(n) if n < shape.members() => Ok(vec![Whom::Node(node(shape.member(shard, n)))]),
+        Role::Replica(n) => {
+            let message =
+                format!("\"{}\" has {} replicas, there is no replica({n})", owner.name, shape.replicas);
+            Err(Problem::at(&command.place, message)
+                .hint("replica(1) is the first one; replica(0) began as primary"))
+        }
+    };
+    shards.map(of_shard).collect::<Result<Vec<_>, _>>().map(|parts| parts.into_iter().flatten().collect())
+}
+
+/// Orders that concern a part and only a database has; `None`: any node understands the command.
+pub fn orders(
+    layout: &Layout,
+    group: usize,
+    part: Part,
+    command: &Command,
+) -> Result<Option<Vec<Order>>, Problem> {
+    let whom = nodes(layout, group, Some(part), command)?;
+    let owner = &layout.groups[group];
+    let shape = Shape::of(&owner.settings);
+    let node = |n: u64| NodeId(owner.first + n as u16);
+    if !command.arguments.is_empty() {
+        return Ok(None);
+    }
+    let is_member = !matches!(part.role, Role::Router | Role::Coordinator) && !shape.leaderless;
+    let made = |order: fn(Whom, NodeId, NodeId) -> Vec<Order>| {
+        whom.iter().flat_map(|whom| order(*whom, node(COORDINATOR), node(shape.member(0, 0)))).collect()
+    };
+    Ok(match command.action.as_str() {
+        "promote" if is_member => {
+            Some(made(|whom, coordinator, first| vec![Order::Promote(coordinator, whom, first)]))
+        }
+        "replace" if is_member => Some(made(|whom, _, _| {
+            let back = Control::new(Control::RECOVER, 0);
+            vec![Order::Part(whom, back), Order::Part(whom, Control::new(REPLACE, 0))]
+        })),
+        cut @ ("partition" | "heal") => {
+            let others = || owner.nodes().skip(COORDINATOR as usize).map(Whom::Node);
+            let pairs = whom.iter().flat_map(|a| others().map(|b| Order::Apart(*a, b, cut == "partition")));
+            Some(pairs.collect())
+        }
+        _ => None,
+    })
+}
+
+/// Another number of shards. That it differs from the present one, and that none is under way, shows when it is carried out.
+pub fn reshard(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order>, Problem> {
+    let owner = &layout.groups[group];
+    let most = if owner.kind == "database" { Shape::of(&owner.settings).shards } else { 1 };
+    let wrong = |message: String, hint: &str| Err(Problem::at(&command.place, message).hint(hint));
+    match command.arguments.as_slice() {
+        _ if owner.kind == "database" && Shape::of(&owner.settings).leaderless => wrong(
+            format!("\"{}\" has no primaries to move rows between", owner.name),
+            "resharding needs another mode of replication",
+        ),
+        _ if most == 1 => {
+            wrong(format!("\"{}\" has no shards", owner.name), "give the database `shards: 4, shards_max: 8`")
+        }
+        [Value::Whole(shards)] if (1..=most as i64).contains(shards) => {
+            let router = NodeId(owner.first + ROUTER as u16);
+            Ok(vec![Order::Node(router, Control::new(RESHARD, *shards as u64))])
+        }
+        [Value::Whole(shards)] => wrong(
+            format!("\"{}\" cannot have {shards} shards", owner.name),
+            &format!("from 1 to {most} (`shards_max`)"),
+        ),
+        _ => wrong("`reshard` takes other arguments".into(), "write db.reshard(8)"),
+    }
+}
+
+/// Cuts or heals the network between two parts.
+pub fn apart(
+    layout: &Layout,
+    (a, b): ((usize, Option<Part>), (usize, Option<Part>)),
+    command: &Command,
+) -> Result<Vec<Order>, Problem> {
+    if !command.arguments.is_empty() || !matches!(command.action.as_str(), "partition" | "heal") {
+        let message = format!("`{}` is between components, not between their parts", command.action);
+        return Err(Problem::at(&command.place, message).hint("write partition(db.primary(), db.replica(1))"));
+    }
+    let (some, others) = (nodes(layout, a.0, a.1, command)?, nodes(layout, b.0, b.1, command)?);
+    let cut = command.action == "partition";
+    Ok(some.iter().flat_map(|a| others.iter().map(move |b| Order::Apart(*a, *b, cut))).collect())
+}
+
+/// Cuts or heals between two nodes; a node is never cut off from itself.
+pub fn cut(a: Whom, b: Whom, cut: bool, simulation: &mut Simulation) {
+    let (a, b) = (a.find(simulation), b.find(simulation));
+    if a != b {
+        simulation.link(if cut { LinkCommand::CutNodes(a, b) } else { LinkCommand::HealNodes(a, b) });
+    }
+}

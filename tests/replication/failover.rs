@@ -1,0 +1,155 @@
+//! What a failover costs, counted by hand.
+
+use crate::world::Setup;
+use scalelab::kernel::time::{MILLISECOND, SECOND};
+use scalelab::model::Role;
+
+/// Asynchronous: writes acknowledged within the last one-way delay are lost, no others.
+#[test]
+fn asynchronous_failover_loses_what_was_on_its_way() {
+    let mut lost = Vec::new();
+    for delay in [0.002, 0.02, 0.2] {
+        let setup = Setup { delay, writes: 1.0, rate: 500.0, ..Setup::default() };
+        let mut stage = setup.stage(1);
+        stage.run(5 * SECOND);
+        stage.act(Role::Primary, "crash", Vec::new());
+        stage.run(12 * SECOND);
+        let report = stage.simulation.audit().report();
+        lost.push(report.lost_writes_count as f64);
+        assert_eq!(stage.primaries(3), [(1, 2)], "one replica leads");
+        let expected = 500.0 * delay;
+        let spread = 4.0 * expected.sqrt() + 1.0;
+        assert!((report.lost_writes_count as f64 - expected).abs() < spread, "{delay}: {lost:?}");
+    }
+    assert!(lost[2] > 50.0, "{lost:?}");
+}
+
+#[test]
+fn the_others_lose_nothing() {
+    for replication in ["semi_sync", "sync", "remote_apply", "shared_storage"] {
+        let setup = Setup { replication, writes: 1.0, delay: 0.02, rate: 500.0, ..Setup::default() };
+        let mut stage = setup.stage(1);
+        stage.run(5 * SECOND);
+        stage.act(Role::Primary, "crash", Vec::new());
+        stage.run(12 * SECOND);
+        let report = stage.simulation.audit().report();
+        assert_eq!(report.lost_writes_count, 0, "{replication}");
+        assert_eq!(stage.primaries(3), [(1, 2)], "{replication}");
+        assert!(
+            report.writes_acknowledged_count > 500 * 9,
+            "{replication}: {}",
+            report.writes_acknowledged_count
+        );
+    }
+}
+
+/// Writes fail from the crash until the promotion: the silence, the election, and what is applied before.
+#[test]
+fn seconds_without_writes_are_those_of_the_detection() {
+    let mut stage = Setup { writes: 1.0, ..Setup::default() }.stage(1);
+    stage.run(5 * SECOND);
+    stage.act(Role::Primary, "crash", Vec::new());
+    stage.run(5 * SECOND + 800 * MILLISECOND);
+    assert!(stage.primaries(3).is_empty(), "nobody yet");
+    stage.run(6 * SECOND + 300 * MILLISECOND);
+    assert_eq!(stage.primaries(3), [(1, 2)]);
+}
+
+/// With the only replica dead, synchronous commits hang; asynchronous ones do not.
+#[test]
+fn without_a_standby_synchronous_commits_hang() {
+    for (replication, hangs) in
+        [("async", false), ("semi_sync", true), ("sync", true), ("remote_apply", true)]
+    {
+        let setup = Setup { replication, replicas: 1, writes: 1.0, reads: "primary", ..Setup::default() };
+        let mut stage = setup.stage(1);
+        stage.run(5 * SECOND);
+        stage.act(Role::Replica(1), "crash", Vec::new());
+        stage.run(8 * SECOND);
+        let before = stage.simulation.audit().report().writes_acknowledged_count;
+        stage.run(12 * SECOND);
+        let during = stage.simulation.audit().report().writes_acknowledged_count - before;
+        assert_eq!(during == 0, hangs, "{replication}: {during}");
+        stage.act(Role::Replica(1), "recover", Vec::new());
+        stage.run(15 * SECOND);
+        let after = stage.simulation.audit().report().writes_acknowledged_count - before - during;
+        assert!(after > 200, "{replication}: {after} after the replica is back");
+    }
+}
+
+/// The old primary comes back as a replica and takes back what nobody else has.
+#[test]
+fn an_old_primary_is_rewound() {
+    let mut stage = Setup { delay: 0.1, writes: 1.0, ..Setup::default() }.stage(1);
+    stage.run(5 * SECOND);
+    stage.act(Role::Primary, "crash", Vec::new());
+    stage.run(8 * SECOND);
+    stage.act(Role::Replica(0), "recover", Vec::new());
+    stage.run(12 * SECOND);
+    assert_eq!(stage.primaries(3), [(1, 2)]);
+    assert!(stage.gauge(0, "lag_entries").unwrap() < 60.0);
+    assert!(stage.simulation.audit().report().lost_writes_count > 5);
+}
+
+/// Cut off from everybody but its callers, and unfenced, a deposed primary goes on: split brain. Fenced, it stops.
+#[test]
+fn a_deposed_primary_is_fenced_or_brings_split_brain() {
+    let outcome = |fencing| {
+        let mut stage = Setup { fencing, writes: 1.0, ..Setup::default() }.stage(1);
+        stage.run(5 * SECOND);
+        stage.act(Role::Primary, "partition", Vec::new());
+        stage.between(Role::Router, Role::Coordinator, "partition");
+        stage.run(9 * SECOND);
+        let both = stage.primaries(3);
+        assert_eq!(both, [(0, 1), (1, 2)], "two think themselves primary");
+        let acknowledged = stage.simulation.audit().report().writes_acknowledged_count;
+        stage.run(12 * SECOND);
+        let more = stage.simulation.audit().report().writes_acknowledged_count - acknowledged;
+        stage.act(Role::Replica(0), "heal", Vec::new());
+        stage.between(Role::Router, Role::Coordinator, "heal");
+        stage.run(16 * SECOND);
+        assert_eq!(stage.primaries(3), [(1, 2)], "the newer epoch wins");
+        (more, stage.simulation.audit().report().lost_writes_count)
+    };
+    let (more, lost) = outcome(true);
+    assert_eq!(more, 0, "a fenced primary acknowledges nothing");
+    assert!(lost < 100 * 2, "only what it acknowledged before its lease ran out: {lost}");
+    let (more, lost) = outcome(false);
+    assert!(more > 500, "an unfenced one goes on: {more}");
+    assert!(lost > 1000, "and all that is lost: {lost}");
+}
+
+/// A planned switch hands everything over.
+#[test]
+fn a_planned_switch_loses_nothing() {
+    let mut stage = Setup { writes: 1.0, delay: 0.05, ..Setup::default() }.stage(1);
+    stage.run(5 * SECOND);
+    stage.act(Role::Replica(2), "promote", Vec::new());
+    stage.run(8 * SECOND);
+    assert_eq!(stage.primaries(3), [(2, 2)]);
+    assert_eq!(stage.simulation.audit().report().lost_writes_count, 0);
+    stage.act(Role::Primary, "promote", Vec::new()); // of the primary itself: nothing happens, and that is told
+    stage.run(10 * SECOND);
+    assert_eq!(stage.primaries(3), [(2, 2)]);
+    let told = stage.simulation.journal().entries().iter().any(|entry| entry.event == "promotion ignored");
+    assert!(told);
+}
+
+/// A new machine is filled by copying while the primary serves.
+#[test]
+fn a_replaced_replica_is_copied_and_equals_its_source() {
+    let mut stage = Setup { writes: 0.8, keys: 5000, rate: 400.0, ..Setup::default() }.stage(1);
+    stage.run(5 * SECOND);
+    stage.act(Role::Replica(1), "crash", vec![crate::common::text("host")]);
+    stage.run(7 * SECOND);
+    stage.act(Role::Replica(1), "replace", Vec::new());
+    stage.run(12 * SECOND);
+    assert_eq!(stage.simulation.readings(stage.member(1), false).count_of("copied_rows") > 500, true);
+    assert!(stage.gauge(1, "lag_entries").unwrap() < 10.0);
+    // It may lead now: what it lacks would be lost.
+    stage.act(Role::Replica(1), "promote", Vec::new());
+    stage.run(20 * SECOND);
+    assert_eq!(stage.primaries(3), [(1, 2)]);
+    let report = stage.simulation.audit().report();
+    assert_eq!(report.lost_writes_count, 0);
+}

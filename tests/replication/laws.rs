@@ -1,0 +1,169 @@
+//! The laws of replication, over random schedules of crashes, hangs and partitions under load.
+
+use crate::world::{Setup, Stage};
+use proptest::prelude::*;
+use scalelab::kernel::Time;
+use scalelab::kernel::time::{MILLISECOND, SECOND, from_seconds};
+use scalelab::model::Role;
+
+/// Something that happens to a member.
+#[derive(Clone, Copy, Debug)]
+struct Fault {
+    at: Time,
+    member: u64,
+    other: u64,
+    what: usize,
+}
+
+const WHAT: [&str; 8] = ["crash", "crash", "recover", "recover", "hang", "partition", "heal", "cut"];
+const MEMBERS: u16 = 3;
+
+fn faults() -> impl Strategy<Value = Vec<Fault>> {
+    let fault = (500..9_000u64, 0..3u64, 0..3u64, 0..WHAT.len());
+    let fault =
+        fault.prop_map(|(ms, member, other, what)| Fault { at: ms * MILLISECOND, member, other, what });
+    proptest::collection::vec(fault, 0..10).prop_map(|mut faults| {
+        faults.sort_by_key(|fault| fault.at);
+        faults
+    })
+}
+
+fn strike(stage: &mut Stage, fault: &Fault) {
+    let role = Role::Replica(fault.member);
+    match WHAT[fault.what] {
+        "cut" if fault.member != fault.other => stage.between(role, Role::Replica(fault.other), "partition"),
+        "cut" => stage.between(role, Role::Router, "partition"),
+        action => stage.act(role, action, Vec::new()),
+    }
+}
+
+/// Everything works again.
+fn mend(stage: &mut Stage) {
+    for member in 0..u64::from(MEMBERS) {
+        stage.act(Role::Replica(member), "heal", Vec::new());
+        stage.between(Role::Replica(member), Role::Router, "heal");
+        stage.act(Role::Replica(member), "recover", Vec::new());
+    }
+}
+
+/// No two members lead the same epoch, at no time.
+fn check_leaders(stage: &Stage) {
+    let mut epochs: Vec<u64> = stage.primaries(MEMBERS).iter().map(|(_, epoch)| *epoch).collect();
+    epochs.sort_unstable();
+    assert!(epochs.windows(2).all(|pair| pair[0] < pair[1]), "two leaders of one epoch: {epochs:?}");
+}
+
+/// Runs a schedule, mends everything, and lets it come to rest.
+fn run(setup: &Setup, faults: &[Fault], seed: u64) -> Stage {
+    let mut stage = setup.stage(seed);
+    for fault in faults {
+        stage.run(fault.at);
+        strike(&mut stage, fault);
+        check_leaders(&stage);
+    }
+    for tenth in 90..300 {
+        if tenth == 120 {
+            mend(&mut stage);
+        }
+        stage.run(tenth * SECOND / 10);
+        check_leaders(&stage);
+    }
+    stage
+}
+
+fn setup(replication: &'static str) -> impl Strategy<Value = Setup> {
+    let times = (0.0005..0.003, 0.0005..0.003);
+    (0.0..0.05, times, 2..60u64, 0.1..0.9).prop_map(move |(delay, (write, apply), keys, writes)| Setup {
+        replication,
+        delay,
+        times: (0.001, write, apply),
+        keys,
+        writes,
+        rate: 100.0,
+        ..Setup::default()
+    })
+}
+
+/// After everything was mended one member leads, and the others have what it has.
+fn check_rest(stage: &Stage) {
+    let primaries = stage.primaries(MEMBERS);
+    assert_eq!(primaries.len(), 1, "{primaries:?}");
+    let ends: Vec<f64> = (0..MEMBERS).map(|n| stage.gauge(n, "log_end").unwrap()).collect();
+    assert!(ends.iter().all(|end| (end - ends[0]).abs() < 20.0), "{ends:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The tail, and nothing but the tail: as many as were committed in the last one-way delay.
+    #[test]
+    fn asynchronous_failover_loses_exactly_the_last_delay(
+        delay in 0.001..0.3f64, at in 3_000..6_000u64, rate in 50.0..800.0f64, seed in 0..1000u64
+    ) {
+        let setup = Setup { delay, rate, writes: 1.0, ..Setup::default() };
+        let crash = at * MILLISECOND;
+        let mut stage = setup.stage(seed);
+        stage.run(crash - from_seconds(delay));
+        let arrived = stage.gauge(0, "log_end").unwrap();
+        stage.run(crash);
+        let committed = stage.gauge(0, "log_end").unwrap();
+        stage.act(Role::Primary, "crash", Vec::new());
+        stage.run(crash + 4 * SECOND);
+        let lost = stage.simulation.audit().report().lost_writes_count;
+        prop_assert_eq!(lost as f64, committed - arrived);
+    }
+
+    #[test]
+    fn synchronous_commits_survive_whatever_happens(
+        setup in prop_oneof![setup("sync"), setup("remote_apply"), setup("shared_storage")], faults in faults(), seed in 0..1000u64
+    ) {
+        let stage = run(&setup, &faults, seed);
+        let report = stage.simulation.audit().report();
+        prop_assert_eq!(report.lost_writes_count, 0);
+        if setup.replication == "remote_apply" {
+            prop_assert_eq!(report.stale_reads_count, 0);
+        }
+        check_rest(&stage);
+    }
+
+    /// One crash of the primary, whatever the replicas have just been through: a replica that confirmed lives.
+    #[test]
+    fn semi_synchronous_loses_nothing_while_a_confirmed_copy_lives(
+        setup in setup("semi_sync"), at in 2_000..8_000u64, seed in 0..1000u64
+    ) {
+        let crash = Fault { at: at * MILLISECOND, member: 0, other: 0, what: 0 };
+        let stage = run(&setup, &[crash], seed);
+        prop_assert_eq!(stage.simulation.audit().report().lost_writes_count, 0);
+        check_rest(&stage);
+    }
+
+    #[test]
+    fn asynchronous_members_agree_again_after_whatever_happens(
+        setup in setup("async"), faults in faults(), fencing in any::<bool>(), seed in 0..1000u64
+    ) {
+        let setup = Setup { fencing, ..setup };
+        let stage = run(&setup, &faults, seed);
+        check_rest(&stage);
+        let again = run(&setup, &faults, seed);
+        prop_assert_eq!(stage.simulation.digest(), again.simulation.digest());
+    }
+
+    /// A machine that comes back empty is copied; when it leads, no read misses a row.
+    #[test]
+    fn a_rebuilt_replica_equals_its_source(
+        setup in setup("sync"), at in 2_000..6_000u64, log in 200..600i64, seed in 0..1000u64
+    ) {
+        let setup = Setup { reads: "primary", keys: 3000, log_entries: log, rate: 300.0, ..setup };
+        let mut stage = setup.stage(seed);
+        stage.run(at * MILLISECOND);
+        stage.act(Role::Replica(1), "crash", Vec::new());
+        stage.run(at * MILLISECOND + SECOND);
+        stage.act(Role::Replica(1), "replace", Vec::new());
+        stage.run(12 * SECOND);
+        stage.act(Role::Replica(1), "promote", Vec::new());
+        stage.run(20 * SECOND);
+        prop_assert_eq!(stage.primaries(MEMBERS), [(1, 2)]);
+        let report = stage.simulation.audit().report();
+        prop_assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0));
+    }
+}

@@ -1,0 +1,9 @@
+//! Replicated databases: what is lost, what is stale, who leads.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod failover;
+mod laws;
+mod quorum;
+mod shards;
+mod world;

@@ -1,0 +1,88 @@
+//! Quorums: what R + W against N says about stale reads.
+
+use crate::common::{World, exponential, keys, poisson, span};
+use proptest::prelude::*;
+use scalelab::audit::AuditReport;
+use scalelab::catalog::Value;
+use scalelab::kernel::time::SECOND;
+use scalelab::kernel::{Control, NodeId, Simulation};
+use scalelab::random::keys::Keys;
+
+/// Node 0 routes, the copies follow.
+fn world(n: i64, r: i64, w: i64, latency: f64, seed: u64) -> Simulation {
+    let mut world = World::default();
+    let database = world.add(
+        "database",
+        "db",
+        vec![
+            ("read", exponential(0.002)),
+            ("write", exponential(0.004)),
+            ("replicas", Value::Whole(n - 1)),
+            ("replication", Value::Text("quorum".into())),
+            ("r", Value::Whole(r)),
+            ("w", Value::Whole(w)),
+            ("heartbeat", span(0.2)),
+            ("down_after", span(1.0)),
+        ],
+    );
+    if latency > 0.0 {
+        world.link(&database, &database, vec![("latency", exponential(latency))]);
+    }
+    let settings = vec![
+        ("to", database),
+        ("rate", poisson(400.0)),
+        ("users", Value::Whole(20)),
+        ("writes", Value::Share(0.4)),
+        ("keys", keys(Keys::uniform(10).unwrap())),
+        ("timeout", span(3.0)),
+    ];
+    world.add("traffic", "users", settings);
+    world.build(seed, 0)
+}
+
+fn report(simulation: &mut Simulation, seconds: u64) -> AuditReport {
+    simulation.run_until(seconds * SECOND);
+    simulation.check_conservation().expect("nothing vanishes");
+    simulation.audit().report()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn overlapping_quorums_read_what_was_written(
+        n in 1..6i64, r in 1..6i64, w in 1..6i64, latency in 0.0..0.01f64, seed in 0..1000u64
+    ) {
+        let (r, w) = (r.min(n), w.min(n));
+        let report = report(&mut world(n, r, w, latency, seed), 10);
+        prop_assert!(report.reads_count > 1000);
+        prop_assert_eq!(report.lost_writes_count, 0);
+        if r + w > n {
+            prop_assert_eq!(report.stale_reads_count, 0);
+        } else {
+            prop_assert!(report.stale_reads_count > 0, "R + W = {} of {}", r + w, n);
+        }
+    }
+}
+
+/// A copy that was down gets what it missed, and a quorum serves without it.
+#[test]
+fn a_dead_copy_is_handed_what_it_missed() {
+    let mut simulation = world(3, 2, 2, 0.0, 1);
+    simulation.run_until(3 * SECOND);
+    simulation.control(NodeId(2), Control::new(Control::CRASH_PROCESS, 0));
+    simulation.run_until(6 * SECOND);
+    let failed = simulation.book().close(simulation.requests(), 6 * SECOND)[1].failed;
+    assert!(failed < 5, "two of three are enough: {failed}");
+    let hints = |simulation: &Simulation| match simulation.readings(NodeId(0), false).get("hints") {
+        Some(scalelab::kernel::readings::Reading::Gauge(hints)) => *hints,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(hints(&simulation), 10.0, "one for each row");
+    simulation.control(NodeId(2), Control::new(Control::RECOVER, 0));
+    simulation.run_until(8 * SECOND);
+    assert_eq!(hints(&simulation), 0.0);
+    // Now the other two die one after the other: what the first has is read with the second.
+    simulation.control(NodeId(3), Control::new(Control::CRASH_PROCESS, 0));
+    let report = report(&mut simulation, 12);
+    assert_eq!((report.stale_reads_count, report.lost_writes_count), (0, 0));
+}

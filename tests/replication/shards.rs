@@ -1,0 +1,133 @@
+//! Resharding loses and doubles no row, whatever is written and whoever dies meanwhile.
+
+use crate::common::{World, index, keys, poisson, span, text};
+use proptest::prelude::*;
+use scalelab::catalog::{Place, Value};
+use scalelab::kernel::time::{MILLISECOND, SECOND};
+use scalelab::kernel::{Control, NodeId, Simulation, Time};
+use scalelab::model::{Checked, Command, Moment, Target, build, resolve};
+use scalelab::random::keys::Keys;
+
+const KEYS: u64 = 400;
+
+struct Stage {
+    checked: Checked,
+    simulation: Simulation,
+}
+
+impl Stage {
+    fn new(sharding: &'static str, from: i64, most: i64, writes: f64, seed: u64) -> Self {
+        let mut world = World::default();
+        let database = world.add(
+            "database",
+            "db",
+            vec![
+                ("read", span(0.001)),
+                ("write", span(0.002)),
+                ("apply", span(0.001)),
+                ("replicas", Value::Whole(1)),
+                ("replication", text("sync")),
+                ("shards", Value::Whole(from)),
+                ("shards_max", Value::Whole(most)),
+                ("sharding", text(sharding)),
+                ("copy_rate", Value::Rate(200.0)),
+                ("heartbeat", span(0.2)),
+                ("down_after", span(1.0)),
+            ],
+        );
+        assert_eq!(index(&database), 0);
+        world.link(&database, &database, vec![("latency", span(0.003))]);
+        let settings = vec![
+            ("to", database),
+            ("rate", poisson(300.0)),
+            ("users", Value::Whole(20)),
+            ("writes", Value::Share(writes)),
+            ("keys", keys(Keys::uniform(KEYS).unwrap())),
+            ("timeout", span(3.0)),
+        ];
+        world.add("traffic", "users", settings);
+        let checked = world.check();
+        let simulation = build(&checked, seed, 0);
+        Stage { checked, simulation }
+    }
+
+    fn reshard(&mut self, shards: i64) {
+        let arguments = vec![Value::Whole(shards)];
+        let command = Command {
+            target: Target::Group(0),
+            action: "reshard".into(),
+            arguments,
+            place: Place::default(),
+        };
+        for order in resolve(&self.checked.layout, &command, Moment::Run).expect("a valid command") {
+            order.carry_out(&mut self.simulation);
+        }
+    }
+
+    fn run(&mut self, until: Time) {
+        self.simulation.run_until(until);
+        self.simulation.check_conservation().expect("nothing vanishes");
+    }
+
+    fn told(&self, event: &str) -> usize {
+        self.simulation.journal().entries().iter().filter(|entry| entry.event == event).count()
+    }
+
+    fn control(&mut self, node: u16, verb: u16) {
+        self.simulation.control(NodeId(node), Control::new(verb, 0));
+    }
+}
+
+#[test]
+fn the_same_layout_and_a_second_resharding_are_refused_and_told() {
+    let mut stage = Stage::new("hash", 2, 4, 0.5, 1);
+    stage.run(SECOND);
+    stage.reshard(2);
+    assert_eq!((stage.told("reshard ignored"), stage.told("reshard begins")), (1, 0));
+    stage.reshard(4);
+    stage.reshard(3);
+    assert_eq!((stage.told("reshard ignored"), stage.told("reshard begins")), (2, 1));
+    stage.run(8 * SECOND);
+    assert_eq!(stage.told("reshard ends"), 1);
+    stage.reshard(2);
+    stage.run(16 * SECOND);
+    assert_eq!(stage.told("reshard ends"), 2, "and back again");
+    let report = stage.simulation.audit().report();
+    assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0));
+    assert!(report.reads_count > 1000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Reads go to primaries: a row that got lost on the way, or an older copy of it, would be a stale read.
+    #[test]
+    fn no_row_is_lost_or_doubled(
+        sharding in proptest::sample::select(&["hash", "range", "directory", "consistent"][..]),
+        (from, to) in (1..4i64, 1..6i64),
+        writes in 0.2..0.9f64,
+        crashes in proptest::collection::vec((1_000..6_000u64, 0..12u16, 200..3_000u64), 0..4),
+        seed in 0..1000u64,
+    ) {
+        let mut stage = Stage::new(sharding, from, 5, writes, seed);
+        let mut faults: Vec<(u64, u16, u16)> = Vec::new();
+        for (at, node, length) in crashes {
+            // Routers and members die; the coordinator (node 1) is left alone.
+            let node = if node == 1 { 0 } else { node };
+            faults.push((at, node, Control::CRASH_PROCESS));
+            faults.push((at + length, node, Control::RECOVER));
+        }
+        faults.sort_unstable();
+        stage.run(SECOND);
+        stage.reshard(to);
+        for (at, node, verb) in faults {
+            stage.run(at * MILLISECOND);
+            stage.control(node, verb);
+        }
+        stage.run(40 * SECOND);
+        let report = stage.simulation.audit().report();
+        prop_assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0));
+        prop_assert_eq!(stage.told("reshard ends"), usize::from(from != to));
+        prop_assert!(report.reads_count > 100);
+    }
+}
