@@ -40,6 +40,13 @@ const TABLE: &[(&str, &str)] = &[
     ("10_queue_semantics", "redelivery"),
     ("10_queue_semantics", "idempotence"),
     ("10_queue_semantics", "replication"),
+    ("06_write_strategies", "fills"),
+    ("06_write_strategies", "write_back"),
+    ("06_regional_caches", "invalidation"),
+    ("06_regional_caches", "invalidation_bus"),
+    ("06_stampede", "stampede"),
+    ("06_stampede", "refresh_ahead"),
+    ("06_what_to_cache", "cache"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {
