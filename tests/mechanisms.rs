@@ -50,6 +50,13 @@ const TABLE: &[(&str, &str)] = &[
     ("11_resharding", "reshard"),
     ("11_joins", "denormalised"),
     ("05_quorum", "quorum_repair"),
+    ("06_write_strategies", "fills"),
+    ("06_write_strategies", "write_back"),
+    ("06_regional_caches", "invalidation"),
+    ("06_regional_caches", "invalidation_bus"),
+    ("06_stampede", "stampede"),
+    ("06_stampede", "refresh_ahead"),
+    ("06_what_to_cache", "cache"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

@@ -8,6 +8,7 @@ pub mod consumer;
 pub mod database;
 pub mod dns;
 pub mod host;
+pub mod invalidation_bus;
 pub mod load_balancer;
 pub mod network;
 pub mod queue;
@@ -43,6 +44,7 @@ pub const KINDS: &[ComponentKind] = &[
     web::KIND,
     cache::KIND,
     database::KIND,
+    invalidation_bus::KIND,
     autoscaler::KIND,
     host::KIND,
     dns::ZONE,
@@ -56,8 +58,11 @@ pub const KINDS: &[ComponentKind] = &[
 pub type OwnAction = fn(&Site<'_>, &[Value]) -> Result<Vec<(NodeId, Control)>, String>;
 
 /// Actions that only one kind knows: kind, action, translation.
-const OWN_ACTIONS: &[(&str, &str, OwnAction)] =
-    &[("dns", "point_to", dns::point_to), ("cdn", "invalidate", cdn::invalidate)];
+const OWN_ACTIONS: &[(&str, &str, OwnAction)] = &[
+    ("dns", "point_to", dns::point_to),
+    ("cdn", "invalidate", cdn::invalidate),
+    ("cache", "invalidate", cache::invalidate),
+];
 
 /// The translation of an action that only this kind knows.
 pub fn own_action(kind: &str, action: &str) -> Option<OwnAction> {
@@ -107,6 +112,10 @@ pub const MECHANISMS: &[&str] = &[
     "reshard",
     "denormalised",
     "quorum_repair",
+    "fills",
+    "stampede",
+    "refresh_ahead",
+    "invalidation_bus",
 ];
 
 /// The kind of this name.

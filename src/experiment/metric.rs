@@ -434,7 +434,7 @@ pub static METRICS: &[Metric] = &[
 const UNITS: [&str; 6] = ["_ms", "_per_s", "_s", "_count", "_ratio", "_bytes"];
 
 /// A column without its unit.
-fn short(column: &str) -> &str {
+pub(super) fn short(column: &str) -> &str {
     UNITS.iter().find_map(|unit| column.strip_suffix(unit)).unwrap_or(column)
 }
 

@@ -1,6 +1,7 @@
 //! Experiments: variants of a design, replications of each, and what can be said about their differences.
 
 mod compare;
+mod component;
 mod design;
 mod doubts;
 mod drive;
@@ -15,6 +16,7 @@ mod totals;
 
 pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
+pub use component::{COLUMNS, figure, find_column};
 pub use design::{Level, Plan, Timing, Variant};
 pub use drive::{Built, Director, View, drive};
 pub use judge::{Estimate, Judgement, Sense, Standing, short};

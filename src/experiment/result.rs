@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The result of one run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     /// Index of the variant.
     pub variant: usize,
@@ -26,7 +26,7 @@ pub struct RunResult {
 }
 
 /// One node over the measured part of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ComponentRow {
     /// Its name.
     pub component: String,
@@ -50,6 +50,24 @@ pub struct ComponentRow {
     pub service_p99_ms: Option<f64>,
     /// Look-ups that found a fresh item.
     pub hit_ratio: Option<f64>,
+    /// Reads of clients, or reads done by a store.
+    #[serde(default)]
+    pub reads_count: Option<u64>,
+    /// Reads of clients that were stale (see `audit`).
+    #[serde(default)]
+    pub stale_reads_count: Option<u64>,
+    /// Their share.
+    #[serde(default)]
+    pub stale_ratio: Option<f64>,
+    /// 99 % of a traffic's stale reads were out of date for less.
+    #[serde(default)]
+    pub stale_age_p99_ms: Option<f64>,
+    /// Half of a traffic's successful requests took no longer.
+    #[serde(default)]
+    pub latency_p50_ms: Option<f64>,
+    /// 99 % of them took no longer.
+    #[serde(default)]
+    pub latency_p99_ms: Option<f64>,
 }
 
 /// One figure of one window.

@@ -128,9 +128,14 @@ impl Change<'_> {
 
     /// 99 % of the values lie below, in milliseconds.
     pub fn p99(&self, metric: &str) -> Option<f64> {
+        self.quantile(metric, 0.99)
+    }
+
+    /// This share of the values lies below, in milliseconds.
+    pub fn quantile(&self, metric: &str, q: f64) -> Option<f64> {
         match (self.later.get(metric), self.earlier.get(metric)) {
             (Some(Reading::Histogram(later)), Some(Reading::Histogram(earlier))) => {
-                later.since(earlier).quantile(0.99).map(milliseconds)
+                later.since(earlier).quantile(q).map(milliseconds)
             }
             _ => None,
         }
@@ -207,6 +212,12 @@ impl Change<'_> {
         (whole > 0).then(|| self.count(part) as f64 / whole as f64)
     }
 
+    /// Share of a traffic's reads that were stale.
+    pub fn stale_ratio(&self) -> Option<f64> {
+        let (reads, stale) = (self.count("reads"), self.known("stale_reads")?);
+        (reads > 0).then(|| stale as f64 / reads as f64)
+    }
+
     /// What is worth a row, in a fixed order.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
         let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
@@ -238,6 +249,7 @@ impl Change<'_> {
             ("lag_entries", self.gauge("lag_entries")),
             ("copied_rows_per_s", rate("copied_rows").filter(|rate| *rate > 0.0)),
             ("moved_rows_per_s", rate("moved_rows").filter(|rate| *rate > 0.0)),
+            ("stale_ratio", self.stale_ratio()),
         ]
         .into_iter()
         .filter_map(|(metric, value)| value.map(|value| (metric, value)))
@@ -274,6 +286,7 @@ pub const FIGURES: &[&str] = &[
     "lag_entries",
     "copied_rows_per_s",
     "moved_rows_per_s",
+    "stale_ratio",
 ];
 
 /// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.
@@ -307,6 +320,7 @@ pub fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<Compon
         completions_count: None,
         service_p99_ms: None,
         hit_ratio: None,
+        ..ComponentRow::default()
     });
     std::iter::once(own).chain(workers).collect()
 }
@@ -326,5 +340,11 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         wait_p99_ms: change.p99("wait"),
         service_p99_ms: change.p99("service"),
         hit_ratio: change.hit_ratio().or(change.buffer_hit_ratio()),
+        reads_count: known("reads"),
+        stale_reads_count: known("stale_reads"),
+        stale_ratio: change.stale_ratio(),
+        stale_age_p99_ms: change.p99("stale_age"),
+        latency_p50_ms: change.quantile("latency", 0.5),
+        latency_p99_ms: change.p99("latency"),
     }
 }

@@ -52,6 +52,8 @@ pub struct Call {
     pub version: u32,
     /// The caller's own note: where it keeps what it needs when the answer comes.
     pub note: u32,
+    /// The caller's word to the callee that is no data (a lease, a lock); opaque to the kernel.
+    pub token: u32,
     generation: u32,
     /// Who asks.
     pub caller: NodeId,
@@ -123,6 +125,8 @@ pub struct Ask {
     pub version: u32,
     /// The caller's own note, handed back with the reply.
     pub note: u32,
+    /// The caller's word to the callee that is no data: what a lease or lock is known by. 0 = none.
+    pub token: u32,
     /// The call being served.
     pub parent: CallId,
     /// The request being served.
@@ -141,17 +145,19 @@ impl Ask {
             bytes: 0,
             version: 0,
             note: 0,
+            token: 0,
             parent: CallId::NONE,
             request: RequestId::NONE,
             timeout: None,
         }
     }
 
-    /// A question asked while serving `parent`, which is `call`: same request, key, size and version.
+    /// A question asked while serving `parent`, which is `call`: same request, key, size, version and token.
     pub fn on_behalf_of(parent: CallId, call: &Call, to: NodeId) -> Self {
         Ask {
             bytes: call.bytes,
             version: call.version,
+            token: call.token,
             parent,
             request: call.request,
             ..Ask::new(to, call.verb, call.key)
@@ -254,6 +260,7 @@ impl Call {
             key: ask.key,
             asked: now,
             note: ask.note,
+            token: ask.token,
             bytes: ask.bytes,
             version: ask.version,
             generation: 0,

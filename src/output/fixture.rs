@@ -107,6 +107,7 @@ fn components() -> Vec<ComponentRow> {
         wait_p99_ms: None,
         service_p99_ms: None,
         hit_ratio: Some(0.9),
+        ..ComponentRow::default()
     };
     let busy = ComponentRow {
         component: "shop/0".into(),
@@ -120,6 +121,7 @@ fn components() -> Vec<ComponentRow> {
         wait_p99_ms: Some(1.5),
         service_p99_ms: Some(4.0),
         hit_ratio: None,
+        ..ComponentRow::default()
     };
     vec![busy, idle]
 }

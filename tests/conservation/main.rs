@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod fills;
 mod random_worlds;
 mod truth;
 mod world;

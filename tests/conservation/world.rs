@@ -27,6 +27,11 @@ pub struct CachePlan {
     pub flush: f64,
     pub batch: Option<i64>,
     pub dirty: Option<i64>,
+    pub fills: &'static str,
+    pub stampede: &'static str,
+    pub refresh_ahead: Option<f64>,
+    /// A bus hears of writes and tells the cache.
+    pub bus: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,8 +70,16 @@ fn cache_plan() -> impl Strategy<Value = CachePlan> {
     let places = (any::<bool>(), any::<bool>(), 1..30i64);
     let times = (proptest::option::of(0.05..2.0), any::<bool>(), prop_oneof![Just(0.01), 0.1..2.0]);
     let bounds = (proptest::option::of(1..4i64), proptest::option::of(1..6i64));
-    (strategy, places, times, bounds).prop_map(
-        |(strategy, (inline, fails, items), (ttl, service, flush), (batch, dirty))| CachePlan {
+    let fills = proptest::sample::select(&["plain", "lease", "versioned"][..]);
+    let stampede = proptest::sample::select(&["none", "coalesce", "lock", "early"][..]);
+    let bus = proptest::option::of(proptest::sample::select(&["nobody", "bus", "caches"][..]));
+    let loads = (fills, stampede, proptest::option::of(0.0..1.0), bus);
+    (strategy, places, times, bounds, loads).prop_map(
+        |(strategy, (inline, fails, items), (ttl, service, flush), (batch, dirty), loads)| CachePlan {
+            fills: loads.0,
+            stampede: if ttl.is_none() && loads.1 == "early" { "none" } else { loads.1 },
+            refresh_ahead: loads.2.filter(|_| ttl.is_some()),
+            bus: loads.3,
             strategy,
             inline,
             fails,
@@ -154,7 +167,10 @@ fn cache_settings(plan: &CachePlan, store: &Value) -> Vec<(&'static str, Value)>
         ("items", Value::Whole(plan.items)),
         ("flush", span(plan.flush)),
         ("timeout", span(0.4)),
+        ("fills", text(plan.fills)),
+        ("stampede", text(plan.stampede)),
     ];
+    settings.extend(plan.refresh_ahead.map(|share| ("refresh_ahead", Value::Share(share))));
     settings.extend(plan.ttl.map(|ttl| ("ttl", span(ttl))));
     settings.extend(plan.service.then(|| ("service", exponential(0.0005))));
     settings.extend(plan.batch.map(|batch| ("batch", Value::Whole(batch))));
@@ -189,6 +205,15 @@ pub fn describe(plan: &WorldPlan) -> Described {
             text(if plan.cache.as_ref().is_some_and(|cache| cache.fails) { "fail" } else { "store" }),
         ),
     ];
+    let bus = plan.cache.as_ref().and_then(|cache| cache.bus).map(|awaits| {
+        let told = cache.clone().expect("a cache");
+        world.add(
+            "invalidation_bus",
+            "bus",
+            vec![("to", told), ("awaits", text(awaits)), ("timeout", span(0.2))],
+        )
+    });
+    settings.extend(bus.clone().map(|bus| ("announces", bus)));
     settings.extend(plan.concurrency.map(|most| ("concurrency", Value::Whole(most))));
     settings.extend(plan.queue.map(|most| ("queue", Value::Whole(most))));
     let web = world.add("web", "web", settings);
@@ -206,7 +231,7 @@ pub fn describe(plan: &WorldPlan) -> Described {
         world.link(&clients, front, settings.clone());
         world.link(&web, cache.as_ref().unwrap_or(&store), settings);
     }
-    let groups = [Some(&store), cache.as_ref(), Some(&web), balancer.as_ref()];
+    let groups = [Some(&store), cache.as_ref(), Some(&web), balancer.as_ref(), bus.as_ref()];
     let groups = groups.into_iter().flatten().map(index).collect();
     Described { checked: world.check(), groups, cache: cache.as_ref().map(index) }
 }

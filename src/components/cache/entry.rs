@@ -1,8 +1,11 @@
 //! Settings of a cache, and what can be wrong with them.
 
 use super::super::{Site, site};
-use super::{eviction, expiry, group};
-use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value};
+use super::{eviction, expiry, fills, group, stampede};
+use crate::catalog::{
+    Action, Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
+};
+use crate::kernel::{MILLISECOND, SECOND};
 use crate::parts::plan::{CacheError, WritePlan};
 
 const PLACEMENTS: &[Policy] = &[
@@ -23,6 +26,16 @@ const PLACEMENTS: &[Policy] = &[
 /// More beside one item is a mistake of units.
 const OVERHEAD_AT_MOST: u64 = 1 << 20;
 
+/// A key is removed, or all are.
+const INVALIDATE: Action = Action {
+    name: "invalidate",
+    usage: "invalidate(17) or invalidate(\"all\")",
+    about: "removes the key of this number, or everything; what is not yet stored stays",
+};
+
+const ACTIONS: &[Action] =
+    &[site::CRASH, site::RECOVER, site::HANG, site::SLOW, site::ADD_NODE, site::REMOVE_NODE, INVALIDATE];
+
 pub(super) static ENTRY: Entry = Entry {
     name: "cache",
     about: "items in memory under keys, in front of or beside a store",
@@ -31,7 +44,7 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "of",
             kind: Kind::Group(&["database"]),
-            preset: Preset::Required,
+            preset: Preset::Absent("none: it is the only copy, and a crash loses it"),
             about: "the store whose data it keeps",
         },
         Param {
@@ -72,6 +85,48 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Strategy(strategy_problem),
             preset: Preset::Choice("aside"),
             about: "what a write does, and when its caller has its answer",
+        },
+        Param {
+            name: "fills",
+            kind: Kind::Choice(fills::POLICIES),
+            preset: Preset::Choice("plain"),
+            about: "what it does against fills and writes that come too late",
+        },
+        Param {
+            name: "stampede",
+            kind: Kind::Choice(stampede::POLICIES),
+            preset: Preset::Choice("none"),
+            about: "what keeps a crowd from loading the same key at the same time",
+        },
+        Param {
+            name: "lock",
+            kind: Kind::Duration,
+            preset: Preset::Duration(10 * SECOND),
+            about: "stampede \"lock\": a lock ends after this (10 s: leases of Nishtala et al., NSDI 2013, 3.2.1)",
+        },
+        Param {
+            name: "poll",
+            kind: Kind::Duration,
+            preset: Preset::Duration(100 * MILLISECOND),
+            about: "stampede \"lock\": pause before the cache is asked again (0.1 s: `sleep` of redis-py's Lock)",
+        },
+        Param {
+            name: "stale",
+            kind: Kind::Duration,
+            preset: Preset::Absent("never: they poll"),
+            about: "stampede \"lock\": while somebody loads, the others get what has expired no longer ago than this",
+        },
+        Param {
+            name: "beta",
+            kind: Kind::Number(0.0, 1000.0),
+            preset: Preset::Number(1.0),
+            about: "stampede \"early\": above 1 loads earlier, below 1 later (1: Vattani et al., VLDB 2015)",
+        },
+        Param {
+            name: "refresh_ahead",
+            kind: Kind::Share,
+            preset: Preset::Absent("no"),
+            about: "a hit of an item older than this share of the TTL makes the cache load it anew, in the background",
         },
         Param {
             name: "placement",
@@ -150,7 +205,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
-    actions: site::GROWING_ACTIONS,
+    actions: ACTIONS,
     measures: &[
         Measure { name: "hit_ratio", about: "look-ups that found a fresh item" },
         Measure { name: "hits_count", about: "look-ups that found a fresh item" },
@@ -166,6 +221,16 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Measure { name: "redirects_count", about: "routing \"cluster\": callers sent on to another node" },
         Measure { name: "dirty_items", about: "write-back: items not yet stored" },
+        Measure {
+            name: "stale_hits_count",
+            about: "look-ups answered with what had expired, while somebody loaded",
+        },
+        Measure { name: "waits_count", about: "look-ups that were told to wait: somebody loads" },
+        Measure { name: "early_loads_count", about: "fresh items loaded anew before they expired" },
+        Measure {
+            name: "dropped_fills_count",
+            about: "fills and writes that came too late and were dropped",
+        },
     ],
 };
 
@@ -191,6 +256,62 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_sizes(site, problems);
     check_preload(site, problems);
     expiry::check(site.settings(), problems);
+    check_stampede(site, problems);
+    check_only_copy(site, problems);
+}
+
+/// Without a store there is nothing to load from or to write to, and what is thrown out is gone.
+fn check_only_copy(site: &Site<'_>, problems: &mut Problems) {
+    const NEED_STORE: [&str; 10] = [
+        "write",
+        "placement",
+        "fills",
+        "stampede",
+        "refresh_ahead",
+        "on_cache_error",
+        "flush",
+        "batch",
+        "dirty",
+        "preload",
+    ];
+    const LOSE_DATA: [&str; 4] = ["items", "capacity", "ttl", "nodes"];
+    let settings = site.settings();
+    if settings.group("of").is_some() {
+        return;
+    }
+    for setting in NEED_STORE.into_iter().filter(|setting| settings.is_given(setting)) {
+        let message = format!("`{setting}` says how a store is used, and this cache has none");
+        problems.push(settings.problem(setting, message).hint("add `of:` a database, or leave it out"));
+    }
+    let keeps_all = eviction::POLICIES[settings.choice("eviction")].name == "none";
+    let is_harmless = |setting: &str| keeps_all && matches!(setting, "items" | "capacity");
+    for setting in LOSE_DATA.into_iter().filter(|s| settings.is_given(s) && !is_harmless(s)) {
+        let message =
+            format!("`{setting}` would throw data out, and this cache is the only copy (it has no `of:`)");
+        problems.push(settings.problem(setting, message).hint("add `of:` a database, or leave it out"));
+    }
+}
+
+/// Settings that mean something with one policy only, and policies that mean something with a TTL only.
+fn check_stampede(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let policy = stampede::POLICIES[settings.choice("stampede")].name;
+    for (setting, of) in [("lock", "lock"), ("poll", "lock"), ("stale", "lock"), ("beta", "early")] {
+        if settings.is_given(setting) && policy != of {
+            let message = format!(
+                "`{setting}` says something about stampede \"{of}\", and this cache has \"{policy}\""
+            );
+            problems.push(settings.problem(setting, message).hint(format!("add `stampede: \"{of}\"`")));
+        }
+    }
+    let needs_ttl = [("stampede", policy == "early"), ("stale", true), ("refresh_ahead", true)];
+    for (setting, _) in needs_ttl.into_iter().filter(|(setting, needs)| *needs && settings.is_given(setting))
+    {
+        if !settings.is_given("ttl") {
+            let message = format!("`{setting}` is about expiry, and nothing expires here");
+            problems.push(settings.problem(setting, message).hint("give the cache a `ttl`"));
+        }
+    }
 }
 
 /// A bound in bytes counts nothing if nothing has a size.

@@ -1,10 +1,10 @@
 //! A cache: items in memory under keys, beside a store or in front of it.
 
 use super::{ComponentKind, Site};
-use crate::catalog::{Problems, Settings};
+use crate::catalog::{Problems, Settings, Value};
 use crate::components::site::Group;
-use crate::kernel::Component;
-use crate::parts::plan::{Route, Step, WritePlan};
+use crate::kernel::{Component, Control, NodeId};
+use crate::parts::plan::{Access, Flights, Route, Step, WritePlan};
 
 mod cluster;
 mod coordinator;
@@ -12,14 +12,25 @@ mod dirty;
 mod entry;
 pub mod eviction;
 mod expiry;
+mod fills;
 mod group;
 mod index;
+mod inline;
 mod keys_moved;
+mod look_up;
 mod node;
 mod proxy;
+mod recent;
+mod refresh;
 pub mod shelf;
 mod slot_keys;
+mod stampede;
 mod transfer;
+
+/// Removes the key that is its argument.
+const INVALIDATE: u16 = Control::FIRST_OWN;
+/// The argument that means all keys.
+const ALL_KEYS: u64 = u64::MAX;
 
 /// Items in memory.
 pub const KIND: ComponentKind =
@@ -81,4 +92,40 @@ pub fn write_plan(site: &Site<'_>) -> WritePlan {
 pub fn store_beside(group: &Group) -> Option<usize> {
     let aside = group.kind == "cache" && !entry::is_inline(&group.settings);
     if aside { group.settings.group("of") } else { None }
+}
+
+/// What those who read through this cache do so that not all of them load: by the cache's setting `stampede`.
+pub fn share_loads(site: &Site<'_>, access: &mut Access) {
+    match stampede(site) {
+        "coalesce" => access.flights = Some(Flights::default()),
+        "lock" => access.poll = site.settings().duration("poll"),
+        _ => {}
+    }
+}
+
+/// What is loaded anew before it expires.
+fn refresh(site: &Site<'_>) -> Option<refresh::Refresh> {
+    let (share, ttl) = (site.settings().share("refresh_ahead")?, site.settings().duration("ttl")?);
+    (!site.is_disabled("refresh_ahead")).then(|| refresh::Refresh::new(share, ttl))
+}
+
+fn stampede(site: &Site<'_>) -> &'static str {
+    let choice = if site.is_disabled("stampede") { 0 } else { site.settings().choice("stampede") };
+    stampede::POLICIES[choice].name
+}
+
+/// What the cache does against late fills and writes.
+fn fills(site: &Site<'_>) -> fills::Fills {
+    let choice = if site.is_disabled("fills") { 0 } else { site.settings().choice("fills") };
+    fills::Fills::of(choice)
+}
+
+/// What `cache.invalidate(..)` does, to whom; or what is wrong with its arguments.
+pub fn invalidate(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Control)>, String> {
+    let key = match arguments {
+        [Value::Text(all)] if all == "all" => ALL_KEYS,
+        [Value::Whole(key)] if *key >= 0 => *key as u64,
+        _ => return Err("`invalidate` takes a key or \"all\"".into()),
+    };
+    Ok(site.group().members().map(|node| (node, Control::new(INVALIDATE, key))).collect())
 }

@@ -5,17 +5,22 @@ use super::dirty::Dirty;
 use super::entry;
 use super::eviction;
 use super::expiry::Expiry;
+use super::fills::Fills;
 use super::group;
+use super::inline::Inline;
 use super::keys_moved::KeysMoved;
+use super::look_up::{LookUpCounts, RELOADING};
+use super::refresh::Refresh;
 use super::shelf::{Item, Put, Shelf, ShelfPlan};
+use super::stampede::Guard;
 use crate::components::Site;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, RequestId, SECOND, Status,
-    Time, TimeoutClass, Timer,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, RequestId, SECOND,
+    Status, Time, TimeoutClass, Timer,
 };
-use crate::parts::plan::{Access, CacheError, Operation, Progress, Route};
+use crate::parts::plan::{Access, CacheError, NOBODY, POLL, Route};
 use crate::parts::station::{Job, Station, StationPlan};
-use crate::parts::verbs::{DELETE, FLUSH, GET, PUT, READ, TAKE, TAKE_DIRTY, WRITE, WRITE_BACK};
+use crate::parts::verbs::{DELETE, FLUSH, GET, PUT, READ, TAKE, TAKE_DIRTY, UNLOCK, WRITE, WRITE_BACK};
 use crate::random::variate::Variate;
 
 mod slots;
@@ -31,35 +36,38 @@ const FLUSHING: u32 = u32::MAX;
 const FLUSH_WAITS: Time = SECOND;
 
 pub(super) struct Node {
-    shelf: Box<dyn Shelf>,
-    expiry: Expiry,
+    pub(super) shelf: Box<dyn Shelf>,
+    pub(super) expiry: Expiry,
     /// Name of the group and its first node: the node's streams are named after its number in it.
     group: (String, u16),
+    pub(super) fills: Fills,
+    pub(super) guard: Guard,
+    pub(super) refresh: Option<Refresh>,
+    /// Whether look-ups must look at more than the item: there is a guard, or loads go ahead.
+    pub(super) watches: bool,
+    pub(super) look_ups: LookUpCounts,
+    /// Fills and writes that came too late.
+    dropped: u64,
     work: Option<(Variate, Station)>,
     purpose: u64,
-    store: NodeId,
-    dirty: Dirty,
+    pub(super) early_purpose: u64,
+    pub(super) store: NodeId,
+    pub(super) dirty: Dirty,
     timeout_length: Option<Time>,
-    flush_timeout: Option<TimeoutClass>,
+    pub(super) flush_timeout: Option<TimeoutClass>,
     /// Look-ups that found fresh or dirty data, and those that did not.
-    hits: u64,
-    misses: u64,
-    inline: Option<Inline>,
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+    pub(super) inline: Option<Inline>,
+    /// There is no store behind: what is here is the only copy.
+    pub(super) alone: bool,
     preload: Vec<u64>,
     /// Somebody else hashes: what a change of the group costs.
     keys_moved: Option<KeysMoved>,
     /// The nodes share slots among themselves.
     cluster: Option<Cluster>,
     /// Switched off by a test: finds nothing.
-    blind: bool,
-}
-
-/// Reads and writes that the cache runs itself.
-#[derive(Clone)]
-struct Inline {
-    access: Access,
-    operations: Vec<Operation>,
-    free: Vec<u32>,
+    pub(super) blind: bool,
 }
 
 impl Node {
@@ -78,29 +86,34 @@ impl Node {
             queue: settings.count("queue"),
             discipline: 0,
         };
-        let store = site.layout.first(settings.group("of").expect("required"));
+        let store = settings.group("of").map_or(NodeId::NONE, |store| site.layout.first(store));
         let interval = plan.flush_after.unwrap_or(NEVER);
-        let access = Access {
-            cache: None,
-            store: Route::One(store),
-            plan,
-            on_cache_error: CacheError::of(settings.choice("on_cache_error")),
-            timeout: None,
-        };
-        let inline = Inline { access, operations: Vec::new(), free: Vec::new() };
+        let on_cache_error = CacheError::of(settings.choice("on_cache_error"));
+        let mut access = Access::new(None, Route::One(store), plan, on_cache_error);
+        super::share_loads(site, &mut access);
+        let guard = Guard::of(super::stampede(site), settings);
+        let refresh = super::refresh(site);
         Node {
             shelf: eviction::make(super::eviction_of(site), &shelf),
             expiry: Expiry::new(site),
             group: (site.group().name.clone(), site.group().first),
+            fills: super::fills(site),
+            watches: refresh.is_some() || !matches!(guard, Guard::None),
+            guard,
+            refresh,
+            look_ups: LookUpCounts::default(),
+            dropped: 0,
             work: settings.variate("service").map(|time| (time, Station::new(station, WORK))),
             purpose: site.purpose("service"),
+            early_purpose: site.purpose("early"),
             store,
             dirty: Dirty::new(interval, settings.count("batch"), settings.count("dirty")),
             timeout_length: settings.duration("timeout"),
             flush_timeout: None,
             hits: 0,
             misses: 0,
-            inline: entry::is_inline(settings).then_some(inline),
+            inline: entry::is_inline(settings).then(|| Inline::new(access)),
+            alone: store == NodeId::NONE,
             preload,
             keys_moved: (!group::is_cluster(settings)).then(|| KeysMoved::new(site)),
             cluster: group::is_cluster(settings).then(|| Cluster::new(site)),
@@ -114,43 +127,70 @@ impl Node {
             return;
         }
         let call = cx.call(id);
-        let (verb, key, version, bytes, request) =
-            (call.verb, call.key, call.version, call.bytes, call.request);
+        let &Call { verb, key, version, bytes, request, .. } = call;
         match verb {
             GET => self.look_up(id, key, request, cx),
             PUT => {
-                let answer = match self.keep(key, version, bytes, request, cx) {
-                    Put::Refused => Answer::of(Status::Rejected),
-                    Put::Kept | Put::TooLarge => Answer::ok(version, 0),
-                };
+                let token = call.token;
+                let answer = self.take(key, version, bytes, token, request, cx);
                 cx.reply(id, answer);
             }
             DELETE => {
-                self.shelf.delete(key);
+                self.remove(key, Some(version).filter(|version| *version > 0));
                 cx.reply(id, Answer::ok(0, 0));
             }
             WRITE_BACK => self.write_back(id, key, bytes, cx),
+            UNLOCK => {
+                self.guard.filled(key, call.token, cx.now());
+                cx.reply(id, Answer::ok(0, 0));
+            }
+            _ if self.alone => self.serve(id, cx),
             _ => self.run_inline(id, cx),
         }
     }
 
-    #[inline]
-    fn look_up(&mut self, id: CallId, key: u64, request: RequestId, cx: &mut Ctx<'_>) {
-        let found = self.shelf.get(key, cx.now()).filter(|_| !self.blind);
-        if found.is_some()
-            && let Some(expires) = self.expiry.renewed(request, key, cx)
-        {
-            self.shelf.renew(key, expires);
-        }
-        let answer = match (found, self.dirty.get(key)) {
-            (Some(item), _) => Answer::ok(item.version, item.bytes),
-            (None, Some(unsaved)) => Answer::ok(unsaved.version, unsaved.bytes),
-            (None, None) => Answer::of(Status::Missing),
+    /// A value has come: one that was loaded if it shows a token, else one that was written.
+    pub(super) fn take(
+        &mut self,
+        key: u64,
+        version: u32,
+        bytes: u32,
+        token: u32,
+        request: RequestId,
+        cx: &mut Ctx<'_>,
+    ) -> Answer {
+        let held = if self.fills.compares() { self.shelf.peek(key).map(|item| item.version) } else { None };
+        let is_welcome = if token > 0 {
+            self.guard.filled(key, token, cx.now());
+            self.fills.takes_fill(key, version, token, held)
+        } else {
+            let is_welcome = self.fills.takes_write(key, version, held);
+            self.fills.written(key, Some(version));
+            self.guard.written(key);
+            is_welcome
         };
-        let hit = answer.status == Status::Ok;
-        self.hits += u64::from(hit);
-        self.misses += u64::from(!hit);
-        cx.reply(id, answer);
+        self.dropped += u64::from(!is_welcome);
+        match is_welcome && self.keep(key, version, bytes, request, cx) == Put::Refused {
+            true => Answer::of(Status::Rejected),
+            false => Answer::ok(version, 0),
+        }
+    }
+
+    /// Removes what is older than `version`, or whatever is there. What waits to be stored stays.
+    fn remove(&mut self, key: u64, version: Option<u32>) {
+        let held = if self.fills.compares() { self.shelf.peek(key).map(|item| item.version) } else { None };
+        if self.fills.removes(version, held) {
+            self.shelf.delete(key);
+        }
+        self.fills.written(key, version);
+        self.guard.written(key);
+    }
+
+    /// Everything but what waits to be stored.
+    fn remove_all(&mut self) {
+        self.shelf.clear();
+        self.fills.forget_all();
+        self.guard.clear();
     }
 
     /// Keeps a loaded or written version, unless newer data under the key waits to be stored.
@@ -162,7 +202,7 @@ impl Node {
         self.put(Item { key, version, bytes, expires }, cx.now())
     }
 
-    fn write_back(&mut self, id: CallId, key: u64, bytes: u32, cx: &mut Ctx<'_>) {
+    pub(super) fn write_back(&mut self, id: CallId, key: u64, bytes: u32, cx: &mut Ctx<'_>) {
         if self.dirty.is_full(key) {
             self.dirty.stalled.push_back(id);
             return self.flush(cx);
@@ -172,6 +212,8 @@ impl Node {
             return cx.reply(id, Answer::of(Status::Rejected));
         }
         let version = cx.audit().commit_volatile(key);
+        self.fills.written(key, Some(version));
+        self.guard.written(key);
         let expires = self.expiry.due(request, key, cx);
         self.put(Item { key, version, bytes, expires }, now);
         self.dirty.write(key, version, bytes, now);
@@ -192,6 +234,7 @@ impl Node {
     fn arm(&mut self, cx: &mut Ctx<'_>) {
         if let Some(due) = self.dirty.next_due()
             && !self.dirty.armed
+            && !self.alone
         {
             self.dirty.armed = true;
             cx.timer_at(due.max(cx.now()), Timer { tag: FLUSH_DUE, data: 0 });
@@ -221,51 +264,6 @@ impl Node {
         }
         self.flush(cx);
     }
-
-    fn run_inline(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let call = cx.call(id);
-        let (verb, key, request, bytes) = (call.verb, call.key, call.request, call.bytes);
-        debug_assert!(matches!(verb, READ | WRITE), "a cache takes no verb {verb}");
-        let Some(inline) = &mut self.inline else {
-            debug_assert!(false, "callers of a cache aside run their plans themselves");
-            return cx.reply(id, Answer::of(Status::Failed));
-        };
-        let note = inline.free.pop().unwrap_or(inline.operations.len() as u32);
-        let operation = Operation::new(id, request, key, if verb == WRITE { bytes } else { 0 }, note);
-        match inline.operations.get_mut(note as usize) {
-            Some(slot) => *slot = operation,
-            None => inline.operations.push(operation),
-        }
-        let operation = &mut inline.operations[note as usize];
-        let progress = match verb {
-            WRITE => inline.access.write(operation, cx),
-            _ => {
-                inline.access.read(operation, cx);
-                Progress::Waits
-            }
-        };
-        inline.go_on(note, progress, cx);
-    }
-}
-
-impl Inline {
-    fn go_on(&mut self, note: u32, progress: Progress, cx: &mut Ctx<'_>) {
-        let operation = &mut self.operations[note as usize];
-        match progress {
-            Progress::Waits => {}
-            Progress::Acked(answer) => {
-                cx.reply(operation.parent, answer);
-                let progress = self.access.resume(operation, cx);
-                self.go_on(note, progress, cx);
-            }
-            Progress::Done(answer) => {
-                if !operation.parent.is_none() {
-                    cx.reply(operation.parent, answer);
-                }
-                self.free.push(note);
-            }
-        }
-    }
 }
 
 impl Component for Node {
@@ -276,8 +274,7 @@ impl Component for Node {
             cluster.on_start(cx);
         }
         if let Some(inline) = &mut self.inline {
-            inline.access.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
-            inline.access.cache = Some(Route::One(cx.node()));
+            inline.start(self.timeout_length, cx);
         }
         let name = self.name(cx);
         self.shelf.draw_from(cx.stream(&format!("{name}/eviction")));
@@ -292,7 +289,7 @@ impl Component for Node {
         let call = cx.call(id);
         match &mut self.work {
             // The steps of an inline operation come back as calls of their own: these do the work.
-            Some((time, station)) if !matches!(call.verb, READ | WRITE) => {
+            Some((time, station)) if self.alone || !matches!(call.verb, READ | WRITE) => {
                 let (request, key, purpose) = (call.request, call.key, self.purpose ^ u64::from(call.verb));
                 let work = cx.sample_ns(time, request, purpose, key);
                 if !station.arrive(Job::new(id.to_bits(), work), cx) {
@@ -316,6 +313,9 @@ impl Component for Node {
             self.expiry.run_cycle(&mut *self.shelf, &name, cx);
             return self.arm_expiry(cx);
         }
+        if let (POLL, Some(inline)) = (timer.tag, &mut self.inline) {
+            return inline.poll(timer.data as u32, cx);
+        }
         let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
         if let Some(job) = done {
             self.handle(CallId::from_bits(job), cx);
@@ -326,13 +326,11 @@ impl Component for Node {
         if matches!(reply.verb, TAKE | TAKE_DIRTY) {
             return self.taken(&reply, cx);
         }
-        if reply.note == FLUSHING {
-            return self.flushed(&reply, cx);
-        }
-        if let Some(inline) = &mut self.inline {
-            let operation = &mut inline.operations[reply.note as usize];
-            let progress = inline.access.on_reply(operation, &reply, cx);
-            inline.go_on(reply.note, progress, cx);
+        match (reply.note, &mut self.inline) {
+            (FLUSHING, _) => self.flushed(&reply, cx),
+            (RELOADING, _) => self.reloaded(&reply, cx),
+            (NOBODY, _) | (_, None) => {}
+            (_, Some(inline)) => inline.on_reply(&reply, cx),
         }
     }
 
@@ -350,15 +348,22 @@ impl Component for Node {
             self.arm_expiry(cx);
         }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
-            self.shelf.clear();
+            self.remove_all();
+            if let Some(refresh) = &mut self.refresh {
+                refresh.clear();
+            }
             for key in self.dirty.clear() {
                 let surviving = cx.audit().durable(key);
                 cx.audit().rollback(key, surviving);
             }
             if let Some(inline) = &mut self.inline {
-                inline.operations.clear();
-                inline.free.clear();
+                inline.crash(&control, cx);
             }
+        }
+        match (control.verb, control.arg) {
+            (super::INVALIDATE, super::ALL_KEYS) => self.remove_all(),
+            (super::INVALIDATE, key) => self.remove(key, None),
+            _ => {}
         }
     }
 
@@ -385,6 +390,11 @@ impl Component for Node {
             out.count("redirects", cluster.redirects);
             out.gauge("slots", cluster.slots() as f64);
         }
+        out.count("dropped_fills", self.dropped);
+        out.count("stale_hits", self.look_ups.stale_hits);
+        out.count("waits", self.look_ups.waits);
+        let ahead = self.refresh.as_ref().map_or(0, |refresh| refresh.begun);
+        out.count("early_loads", self.look_ups.early + ahead);
         out.gauge("items", self.shelf.len() as f64);
         out.gauge("bytes", self.shelf.bytes() as f64);
         out.gauge("dirty_items", self.dirty.len() as f64);
@@ -401,6 +411,9 @@ impl Component for Node {
             shelf: self.shelf.fork(),
             expiry: self.expiry.clone(),
             group: self.group.clone(),
+            fills: self.fills.clone(),
+            guard: self.guard.clone(),
+            refresh: self.refresh.clone(),
             work: self.work.clone(),
             dirty: self.dirty.clone(),
             inline: self.inline.clone(),

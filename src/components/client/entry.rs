@@ -157,6 +157,11 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "retries_count", about: "further attempts" },
         Measure { name: "logins_count", about: "logins, the first ones included" },
         Measure { name: "sessions_lost_count", about: "sessions that the asked server did not know" },
+        Measure { name: "reads_count", about: "reads answered" },
+        Measure {
+            name: "stale_reads_count",
+            about: "reads older than what was acknowledged before they began",
+        },
     ],
 };
 

@@ -57,6 +57,18 @@ pub(super) static ENTRY: Entry = Entry {
             about: "the queue it gives messages to; alone it makes [\"cpu\", \"publish\"] the usual steps of a write",
         },
         Param {
+            name: "copies",
+            kind: Kind::Groups(&["cache"]),
+            preset: Preset::Absent("none"),
+            about: "other caches of the same store (other regions): the steps \"cache\" and \"invalidate\" of a write are done there too, and waited for",
+        },
+        Param {
+            name: "announces",
+            kind: Kind::Group(&["invalidation_bus"]),
+            preset: Preset::Absent("nowhere"),
+            about: "a bus that is told of each write before its caller has the answer",
+        },
+        Param {
             name: "service",
             kind: Kind::Variate,
             preset: Preset::Absent("0: its own work is not modelled"),
@@ -262,6 +274,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     }
     check_sessions(site, problems);
     check_pauses(site, problems);
+    check_copies(site, problems);
     if ["reads", "writes", "publishes"].iter().all(|target| settings.group(target).is_none()) {
         // A server without data still answers: its own work is the whole request.
         if settings.variate("service").is_none() {
@@ -279,6 +292,35 @@ fn check_pauses(site: &Site<'_>, problems: &mut Problems) {
             let message = format!("`{name}` needs the setting `{other}`");
             problems
                 .push(settings.problem(name, message).hint(format!("add `{other}: exponential(100.ms)`")));
+        }
+    }
+}
+
+/// A write is told to other caches of one node each, of the same store, by whoever runs the plan himself.
+fn check_copies(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let mut wrong = |setting: &str, message: String, hint: &str| {
+        problems.push(settings.problem(setting, message).hint(hint));
+    };
+    for setting in ["copies", "announces"].into_iter().filter(|setting| settings.is_given(setting)) {
+        if settings.group("writes").is_none() {
+            wrong(setting, format!("`{setting}` is about writes, and there is no `writes`"), "add `writes:`");
+        }
+    }
+    let Some(own) = settings.group("writes") else { return };
+    let group = |index: usize| &site.layout.groups[index];
+    let store = super::super::cache::store_beside(group(own));
+    for copy in settings.groups("copies") {
+        let name = &group(copy).name;
+        if copy == own || store.is_none() || super::super::cache::store_beside(group(copy)) != store {
+            let message = format!("\"{name}\" is no other cache beside the store that `writes` names");
+            wrong("copies", message, "name caches `of` the same database, with `placement: \"aside\"`");
+        } else if group(own).count > 1 || group(copy).count > 1 {
+            let message = "`copies` is for caches of one node each".to_string();
+            wrong("copies", message, "tell larger ones through an invalidation_bus");
+        } else if super::super::cache::write_plan(&site.of(own)).flush_after.is_some() {
+            let message = "write-back keeps a write in one cache: it cannot tell `copies`".to_string();
+            wrong("copies", message, "take \"through\" or \"aside\"");
         }
     }
 }
@@ -319,8 +361,13 @@ fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
-/// The write plan that holds for a target: the cache's strategy, or simply the store.
+/// The write plan that holds for a target: the cache's strategy, or simply the store; announced, if there is a bus.
 pub(super) fn plan(site: &Site<'_>, target: usize) -> WritePlan {
+    let plan = strategy(site, target);
+    if site.settings().is_given("announces") { plan.announce() } else { plan }
+}
+
+fn strategy(site: &Site<'_>, target: usize) -> WritePlan {
     let group = &site.layout.groups[target];
     let store_only = || WritePlan {
         steps: vec![crate::parts::plan::Step::Store, crate::parts::plan::Step::Ack],

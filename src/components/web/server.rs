@@ -3,7 +3,7 @@
 use super::gate::Told;
 use super::pause::{PAUSE, Pauses};
 use super::plans::{PLANS, WRITES, plan_of, plans};
-use super::reach::access;
+use super::reach::{access, to_caller};
 use super::scale::Scale;
 use super::session::Sessions;
 use super::{DRAIN, Length, Step};
@@ -13,7 +13,7 @@ use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, TimeoutClass,
     Timer,
 };
-use crate::parts::plan::{Access, Operation, Progress};
+use crate::parts::plan::{Access, NOBODY, Operation, POLL, Progress};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::processor::{self, Processor};
 use crate::parts::station::{self, Job, Station, StationPlan};
@@ -54,6 +54,8 @@ pub(super) struct Server {
     /// Switched off by a test: a server that leaves drops what it has begun.
     leaves_at_once: bool,
     pub(super) told: Told,
+    /// Whether its reads share loads.
+    shares_loads: bool,
     requests: u64,
     pub(super) answered: u64,
     errors: u64,
@@ -90,13 +92,15 @@ impl Server {
             Processor::On(machine) => (own(), Some(machine)),
         };
         let (steps, plans, [login_step, check_step]) = plans(settings);
+        let reads = settings.group("reads").map(|target| access(site, target));
         Server {
             steps,
             plans,
             login_step,
             check_step,
             host,
-            reads: settings.group("reads").map(|target| access(site, target)),
+            shares_loads: reads.as_ref().is_some_and(|access| access.flights.is_some()),
+            reads,
             writes: settings.group("writes").map(|target| access(site, target)),
             publishes: settings.group("publishes").map(|target| Box::new(Publisher::new(site, target))),
             patience: None,
@@ -286,21 +290,12 @@ impl Server {
     }
 }
 
-/// What a caller learns of trouble further down: an error, or that there was no room.
-fn to_caller(answer: Answer) -> Answer {
-    match answer.status {
-        Status::Reset | Status::TimedOut | Status::Moved => Answer::of(Status::Failed),
-        _ => answer,
-    }
-}
-
 impl Component for Server {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
-        let class = self.timeout.map(|length| cx.timeout_class(length));
-        self.patience = class;
         for access in [&mut self.reads, &mut self.writes].into_iter().flatten() {
-            access.timeout = class;
+            access.start(self.timeout, cx);
         }
+        let class = self.timeout.map(|length| cx.timeout_class(length));
         self.sessions.iter_mut().for_each(|sessions| sessions.start(class));
         self.pauses.iter_mut().for_each(|pauses| pauses.start(cx));
     }
@@ -314,6 +309,10 @@ impl Component for Server {
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == POLL {
+            let access = self.reads.as_mut().expect("only reads pause");
+            return access.poll(&mut self.tasks[timer.data as usize].operation, cx);
+        }
         if let Some(job) = self.processors.on_timer(timer, cx) {
             if let Some(scale) = &mut self.scale {
                 scale.end();
@@ -332,6 +331,9 @@ impl Component for Server {
         if reply.verb == PUBLISH {
             return self.published(reply, cx);
         }
+        if reply.note == NOBODY {
+            return;
+        }
         let task = &mut self.tasks[reply.note as usize];
         let access = match self.steps[task.step as usize] {
             Some(Step::Read | Step::Ask(_)) => &mut self.reads,
@@ -341,6 +343,9 @@ impl Component for Server {
         let access = access.as_mut().expect("a data step is under way");
         let progress = access.on_reply(&mut task.operation, &reply, cx);
         self.go_on(reply.note, progress, cx);
+        if self.shares_loads {
+            self.pass_on_landed(cx);
+        }
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {

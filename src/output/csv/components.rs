@@ -4,7 +4,7 @@ use super::Report;
 use super::sheet::{Format, Sheet};
 use std::io::{self, Write};
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 20] = [
     "variant",
     "replication",
     "component",
@@ -19,6 +19,12 @@ const HEADER: [&str; 14] = [
     "service_p99_ms",
     "hit_ratio",
     "cost_per_hour",
+    "reads_count",
+    "stale_reads_count",
+    "stale_ratio",
+    "stale_age_p99_ms",
+    "latency_p50_ms",
+    "latency_p99_ms",
 ];
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
@@ -40,6 +46,12 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
             sheet.number(Format::of("_ratio"), row.hit_ratio)?;
             // What a node costs comes with a later issue.
             sheet.number(Format::of("cost_per_hour"), None)?;
+            sheet.count(row.reads_count)?;
+            sheet.count(row.stale_reads_count)?;
+            sheet.number(Format::of("_ratio"), row.stale_ratio)?;
+            for latency in [row.stale_age_p99_ms, row.latency_p50_ms, row.latency_p99_ms] {
+                sheet.number(Format::of("_ms"), latency)?;
+            }
             sheet.end_row()?;
         }
     }
@@ -58,8 +70,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "strategy=through;ttl=5 s,0,shop/0,web,0.250000,0.125000,3,1000,998,2,1.500,4.000,,",
-                "strategy=through;ttl=5 s,0,'=evil,cache,,,,,,,,,0.900000,",
+                "strategy=through;ttl=5 s,0,shop/0,web,0.250000,0.125000,3,1000,998,2,1.500,4.000,,,,,,,,",
+                "strategy=through;ttl=5 s,0,'=evil,cache,,,,,,,,,0.900000,,,,,,,",
             ]
         );
     }

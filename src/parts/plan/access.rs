@@ -4,140 +4,17 @@
 //! next question or says that the operation is over. Races are real: between the look-up and the fill of a
 //! cache, others write.
 
+use super::cache_error::CacheError;
+use super::flights::Flights;
+use super::operation::{Operation, Progress, Stage};
 use super::route::Route;
 use super::strategy::{Step, WritePlan};
-use crate::catalog::Policy;
-use crate::kernel::{
-    Answer, Ask, Call, CallId, Control, Ctx, NodeId, Reply, RequestId, Status, TimeoutClass,
-};
-use crate::parts::verbs::{DELETE, GET, PUT, READ, WRITE, WRITE_BACK};
-
-/// What a tier does when its cache does not answer.
-pub const CACHE_ERRORS: &[Policy] = &[
-    Policy {
-        name: "store",
-        about: "goes to the store: slower, and the store must bear the load",
-        source: "graceful degradation; Beyer et al., Site Reliability Engineering 2016, ch. 22",
-        wrong_when: "the store cannot bear all the load",
-    },
-    Policy {
-        name: "fail",
-        about: "answers with an error: the store is spared",
-        source: "graceful degradation; Beyer et al., Site Reliability Engineering 2016, ch. 22",
-        wrong_when: "the cache is only a help",
-    },
-];
-
-/// What a tier does when its cache does not answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CacheError {
-    /// Goes to the store.
-    Store,
-    /// Answers with an error.
-    Fail,
-}
-
-impl CacheError {
-    /// By index in the list of policies.
-    pub fn of(choice: usize) -> Self {
-        if CACHE_ERRORS[choice].name == "fail" { CacheError::Fail } else { CacheError::Store }
-    }
-
-    /// The policies, for the catalog.
-    pub const ENTRIES: &'static [Policy] = CACHE_ERRORS;
-}
-
-/// Where an operation stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stage {
-    /// Waits for the cache's answer to a look-up.
-    LookUp,
-    /// Waits for the store's answer to a read; whether the answer goes into the cache.
-    Load {
-        /// Whether a miss led here.
-        fill: bool,
-    },
-    /// Waits for the cache to take the loaded value.
-    Fill,
-    /// Waits for this step of the write plan.
-    Write(u8),
-}
-
-/// A read or write under way. Its owner finds it by the `note` of the calls.
-#[derive(Clone, Copy, Debug)]
-pub struct Operation {
-    /// Where it stands.
-    pub stage: Stage,
-    /// The call it serves; [`CallId::NONE`] once that has been answered.
-    pub parent: CallId,
-    /// The request behind it.
-    pub request: RequestId,
-    /// The key.
-    pub key: u64,
-    /// Version written or read; 0 until known.
-    pub version: u32,
-    /// Size of the value.
-    pub bytes: u32,
-    /// Who really answered.
-    pub answered_by: NodeId,
-    /// How often the question under way was sent on by nodes that do not have the key.
-    redirects: u8,
-    /// The owner's note.
-    note: u32,
-}
-
-impl Operation {
-    /// An operation that serves `parent`.
-    pub fn new(parent: CallId, request: RequestId, key: u64, bytes: u32, note: u32) -> Self {
-        Operation {
-            stage: Stage::LookUp,
-            parent,
-            request,
-            key,
-            version: 0,
-            bytes,
-            answered_by: NodeId::NONE,
-            redirects: 0,
-            note,
-        }
-    }
-
-    /// From now on for this call; [`Operation::begin`] before each read or write.
-    #[inline]
-    pub fn serve(&mut self, call: &Call) {
-        self.request = call.request;
-        self.key = call.key;
-    }
-
-    /// A new read or write of the same request and key.
-    #[inline]
-    pub fn begin(&mut self, parent: CallId, bytes: u32) {
-        self.parent = parent;
-        self.bytes = bytes;
-        self.version = 0;
-        self.answered_by = NodeId::NONE;
-    }
-
-    #[inline]
-    fn done(&self) -> Progress {
-        Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, self.bytes) })
-    }
-}
-
-/// How far an operation has come.
-#[derive(Clone, Copy, Debug)]
-pub enum Progress {
-    /// A question is under way.
-    Waits,
-    /// The caller can have its answer; more steps follow.
-    Acked(Answer),
-    /// Over. If the caller has no answer yet, this is it.
-    Done(Answer),
-}
+use crate::kernel::{Answer, Ask, CallId, Control, Ctx, NodeId, Reply, SECOND, Status, Time, TimeoutClass};
+use crate::parts::verbs::{ANNOUNCE, DELETE, GET, PUT, READ, WRITE, WRITE_BACK};
 
 /// One of the two that an operation asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Side {
+pub(super) enum Side {
     Cache,
     Store,
 }
@@ -157,30 +34,81 @@ pub struct Access {
     /// What to do when the cache does not answer.
     pub on_cache_error: CacheError,
     /// Time-out of each question.
-    pub timeout: Option<TimeoutClass>,
+    pub(super) timeout: Option<TimeoutClass>,
+    /// Time-out of questions whose answer nobody waits for: they must end if they get lost.
+    pub(super) notice_timeout: Option<TimeoutClass>,
+    /// Loads under way that others share; `None`: everybody loads for himself.
+    pub flights: Option<Flights>,
+    /// Pause before a cache is asked again where somebody else holds the lock of a key; `None`: the cache has no locks.
+    pub poll: Option<Time>,
+    /// Other caches that a write tells what it tells its own.
+    pub copies: Vec<NodeId>,
+    /// Where a write is announced.
+    pub bus: Option<Bus>,
 }
 
+/// Who spreads the news of writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Bus {
+    /// Its node.
+    pub node: NodeId,
+    /// Whether the writer waits for its answer.
+    pub is_awaited: bool,
+    /// Whether the announcement carries the value.
+    pub sends_values: bool,
+}
+
+/// Note of questions whose answer nobody waits for: their owner ignores it.
+pub const NOBODY: u32 = u32::MAX - 1;
+/// Such a question is forgotten after this; nothing else depends on it.
+const NOTICE_ENDS: Time = 10 * SECOND;
+
 impl Access {
-    fn ask(&mut self, side: Side, verb: u16, operation: &mut Operation, cx: &mut Ctx<'_>) {
+    /// Reads and writes of a store, with or without a cache beside it; no time-out, nothing shared, nobody else told.
+    pub fn new(cache: Option<Route>, store: Route, plan: WritePlan, on_cache_error: CacheError) -> Self {
+        Access {
+            cache,
+            store,
+            plan,
+            on_cache_error,
+            timeout: None,
+            notice_timeout: None,
+            flights: None,
+            poll: None,
+            copies: Vec::new(),
+            bus: None,
+        }
+    }
+
+    /// The simulation begins.
+    pub fn start(&mut self, timeout: Option<Time>, cx: &mut Ctx<'_>) {
+        self.timeout = timeout.map(|length| cx.timeout_class(length));
+        if self.poll.is_some() || self.bus.is_some() {
+            self.notice_timeout = Some(cx.timeout_class(NOTICE_ENDS));
+        }
+    }
+
+    pub(super) fn ask(&mut self, side: Side, verb: u16, operation: &mut Operation, cx: &mut Ctx<'_>) {
         operation.redirects = 0;
         let to = self.route(side).node(operation.key, cx);
         self.ask_node(to, verb, operation, cx);
     }
 
     #[inline]
-    fn route(&mut self, side: Side) -> &mut Route {
+    pub(super) fn route(&mut self, side: Side) -> &mut Route {
         match side {
             Side::Cache => self.cache.as_mut().expect("a question to the cache"),
             Side::Store => &mut self.store,
         }
     }
 
-    fn ask_node(&self, to: NodeId, verb: u16, operation: &Operation, cx: &mut Ctx<'_>) {
+    pub(super) fn ask_node(&self, to: NodeId, verb: u16, operation: &Operation, cx: &mut Ctx<'_>) {
         let payload = if matches!(verb, PUT | WRITE | WRITE_BACK) { operation.bytes } else { 0 };
         cx.ask(Ask {
             bytes: payload,
             version: operation.version,
             note: operation.note,
+            token: operation.token,
             parent: operation.parent,
             request: operation.request,
             timeout: self.timeout,
@@ -199,7 +127,7 @@ impl Access {
     }
 
     #[inline]
-    fn load(&mut self, operation: &mut Operation, fill: bool, cx: &mut Ctx<'_>) {
+    pub(super) fn load(&mut self, operation: &mut Operation, fill: bool, cx: &mut Ctx<'_>) {
         operation.stage = Stage::Load { fill };
         self.ask(Side::Store, READ, operation, cx);
     }
@@ -227,10 +155,17 @@ impl Access {
                     return Progress::Acked(answer);
                 }
                 Step::Cache | Step::Invalidate if self.cache.is_none() => continue,
+                Step::Announce => {
+                    operation.stage = Stage::Write(at as u8);
+                    if self.announce(operation, cx) {
+                        return Progress::Waits;
+                    }
+                }
                 step => {
                     operation.stage = Stage::Write(at as u8);
                     let (side, verb) = question(step, operation);
                     self.ask(side, verb, operation, cx);
+                    self.tell_copies(verb, operation, cx);
                     return Progress::Waits;
                 }
             }
@@ -248,18 +183,24 @@ impl Access {
     /// An answer to one of the operation's questions has come.
     #[inline]
     pub fn on_reply(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
-        let side = if matches!(reply.verb, READ | WRITE) { Side::Store } else { Side::Cache };
+        let side = if matches!(reply.verb, READ | WRITE | ANNOUNCE) { Side::Store } else { Side::Cache };
         if !matches!(self.route(side), Route::One(_))
+            && reply.verb != ANNOUNCE
             && let Some(progress) = self.heed(side, operation, reply, cx)
         {
             return progress;
         }
-        match operation.stage {
+        let progress = match operation.stage {
             Stage::LookUp => self.looked_up(operation, reply, cx),
             Stage::Load { fill } => self.loaded(operation, reply, fill, cx),
             Stage::Fill => operation.done(),
             Stage::Write(at) => self.written(operation, reply, at as usize, cx),
+            Stage::Shares | Stage::Pauses => unreachable!("no question is under way"),
+        };
+        if operation.leads {
+            self.land(operation, &progress);
         }
+        progress
     }
 
     /// What the answer says about the way to the key. Asks again where it points to.
@@ -281,6 +222,9 @@ impl Access {
         if operation.redirects > REDIRECTS_AT_MOST {
             return None; // taken for a cache that does not answer
         }
+        if operation.stage == Stage::Fill && operation.token != 0 {
+            return None; // the token is nothing to the new owner
+        }
         self.ask_node(reply.redirect, reply.verb, operation, cx);
         Some(Progress::Waits)
     }
@@ -289,6 +233,11 @@ impl Access {
     pub fn on_control(&mut self, control: &Control, cx: &mut Ctx<'_>) {
         for route in self.cache.iter_mut().chain([&mut self.store]) {
             route.on_control(control, cx);
+        }
+        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST)
+            && let Some(flights) = &mut self.flights
+        {
+            flights.clear();
         }
     }
 
@@ -301,10 +250,7 @@ impl Access {
                 operation.answered_by = reply.answered_by;
                 operation.done()
             }
-            (Status::Missing, _) => {
-                self.load(operation, true, cx);
-                Progress::Waits
-            }
+            (Status::Missing, _) => self.missed(operation, reply, cx),
             (_, CacheError::Store) => {
                 self.load(operation, false, cx);
                 Progress::Waits
@@ -316,6 +262,7 @@ impl Access {
     #[inline]
     fn loaded(&mut self, operation: &mut Operation, reply: &Reply, fill: bool, cx: &mut Ctx<'_>) -> Progress {
         if reply.status != Status::Ok {
+            self.give_up_lock(operation, cx);
             return Progress::Done(reply.pass_on());
         }
         operation.version = reply.version;
@@ -324,15 +271,16 @@ impl Access {
         if !fill || self.cache.is_none() {
             return operation.done();
         }
-        operation.stage = Stage::Fill;
-        self.ask(Side::Cache, PUT, operation, cx);
-        Progress::Waits
+        self.fill(operation, cx)
     }
 
     #[inline(never)]
     fn written(&mut self, operation: &mut Operation, reply: &Reply, at: usize, cx: &mut Ctx<'_>) -> Progress {
         let step = self.plan.steps[at];
-        if reply.status == Status::Ok {
+        if operation.left > 0 && more_to_come(operation, reply) {
+            return Progress::Waits;
+        }
+        if reply.status == Status::Ok && !operation.failed {
             if reply.verb == WRITE || reply.verb == WRITE_BACK {
                 operation.version = reply.version;
                 operation.answered_by = reply.answered_by;
@@ -341,8 +289,10 @@ impl Access {
         }
         let cache_failed = step != Step::Store && reply.verb != WRITE;
         if !cache_failed || self.on_cache_error == CacheError::Fail {
-            return Progress::Done(reply.pass_on());
+            let failed = std::mem::take(&mut operation.failed);
+            return Progress::Done(if failed { Answer::of(Status::Failed) } else { reply.pass_on() });
         }
+        operation.failed = false;
         if step == Step::Cache && self.plan.flush_after.is_some() {
             // Nobody would store it later: store it now, then go on behind the cache step.
             self.ask(Side::Store, WRITE, operation, cx);
@@ -357,6 +307,13 @@ fn question(step: Step, operation: &Operation) -> (Side, u16) {
         Step::Cache if operation.version == 0 => (Side::Cache, WRITE_BACK),
         Step::Cache => (Side::Cache, PUT),
         Step::Invalidate => (Side::Cache, DELETE),
-        Step::Store | Step::Ack => (Side::Store, WRITE),
+        Step::Store | Step::Announce | Step::Ack => (Side::Store, WRITE),
     }
+}
+
+/// Takes one of several answers in; whether others are still to come.
+fn more_to_come(operation: &mut Operation, reply: &Reply) -> bool {
+    operation.failed |= reply.status != Status::Ok;
+    operation.left -= 1;
+    operation.left > 0
 }

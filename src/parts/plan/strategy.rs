@@ -43,6 +43,8 @@ pub enum Step {
     Cache,
     /// Remove from the cache and wait.
     Invalidate,
+    /// Tell a bus; no strategy names it, whoever has a bus puts it in (see [`WritePlan::announce`]).
+    Announce,
     /// The caller has its answer.
     Ack,
 }
@@ -70,6 +72,13 @@ impl WritePlan {
             Value::List(steps) => WritePlan::listed(steps),
             other => Err((format!("a write strategy cannot be {}", other.describe()), None)),
         }
+    }
+
+    /// The same, with an announcement before the caller has its answer.
+    pub fn announce(mut self) -> WritePlan {
+        let ack = self.steps.iter().position(|step| *step == Step::Ack).unwrap_or(self.steps.len());
+        self.steps.insert(ack, Step::Announce);
+        self
     }
 
     fn named(name: &str) -> Option<WritePlan> {

@@ -104,6 +104,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("proxy", "store.proxy().crash(), or store.proxy(1) for the second one"),
     ("coordinator", "store.coordinator().crash()"),
     ("best", "all.best(\"latency_p99\")"),
+    ("of", "r.of(\"eu shoppers\").stale_ratio"),
     ("where", "all.where(#{ strategy: \"back\" })"),
 ];
 

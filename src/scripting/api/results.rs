@@ -2,7 +2,9 @@
 
 use super::experiment::matches;
 use crate::catalog::did_you_mean;
-use crate::experiment::{Better, Estimate, Judgement, METRICS, Sense, Standing, find_metric};
+use crate::experiment::{
+    self, Better, COLUMNS, Estimate, Judgement, METRICS, Sense, Standing, find_column, find_metric,
+};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::errors::{Undecided, fail};
@@ -22,6 +24,42 @@ pub(in crate::scripting) struct All {
 pub(in crate::scripting) struct One {
     finished: Rc<Finished>,
     variant: usize,
+}
+
+/// Results of one component in some variants.
+#[derive(Clone)]
+struct Part {
+    finished: Rc<Finished>,
+    variants: Vec<usize>,
+    component: String,
+    /// Asked of one variant: its answers are single estimates.
+    labels: Vec<String>,
+}
+
+impl Part {
+    fn get(&self, name: &str) -> Scripted<Dynamic> {
+        let column =
+            find_column(name).map_err(|hint| fail(format!("components have no figure `{name}`"), hint))?;
+        let estimates: Scripted<Vec<Estimate>> =
+            self.variants.iter().map(|variant| self.estimate(*variant, column)).collect();
+        let mut estimates = estimates?;
+        Ok(match estimates.len() {
+            1 => Dynamic::from(estimates.remove(0)),
+            _ => Dynamic::from(Several(estimates, self.labels.clone())),
+        })
+    }
+
+    fn estimate(&self, variant: usize, column: usize) -> Scripted<Estimate> {
+        let mut samples = Vec::new();
+        for run in self.finished.record.results.iter().filter(|run| run.variant == variant) {
+            let figure = experiment::figure(run, &self.component, column).map_err(|known| {
+                let hint = did_you_mean(&self.component, known.iter().map(String::as_str));
+                fail(format!("the world has no component \"{}\"", self.component), hint)
+            })?;
+            samples.extend(figure.map(|value| (run.replication, value)));
+        }
+        Ok(Estimate { metric: COLUMNS[column].0.into(), samples })
+    }
 }
 
 /// A metric of several variants, and their labels: a comparison must hold for each of them.
@@ -54,6 +92,15 @@ impl All {
 
     fn one(&self, variant: usize) -> One {
         One { finished: self.finished.clone(), variant }
+    }
+
+    fn of_component(&self, component: &str) -> Part {
+        Part {
+            finished: self.finished.clone(),
+            variants: self.variants.clone(),
+            component: component.into(),
+            labels: self.labels(),
+        }
     }
 
     fn labels(&self) -> Vec<String> {
@@ -248,7 +295,13 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Estimate>("estimate");
     engine.register_type_with_name::<Several>("estimates");
     engine.register_type_with_name::<Check>("check");
+    engine.register_type_with_name::<Part>("result of a component");
     engine.register_indexer_get(|one: &mut One, name: &str| one.get(name));
+    engine.register_indexer_get(|part: &mut Part, name: &str| part.get(name));
+    engine.register_fn("of", |all: All, component: &str| all.of_component(component));
+    engine.register_fn("of", |one: One, component: &str| {
+        All { variants: vec![one.variant], finished: one.finished }.of_component(component)
+    });
     engine.register_indexer_get(|all: &mut All, name: &str| all.get(name));
     engine.register_fn("where", |all: All, wanted: Map| all.select(&wanted));
     engine.register_fn("best", |all: All, name: &str| all.best(name));

@@ -1,0 +1,95 @@
+//! The figures of one component, as components.csv shows them and as scripts ask for them: `r.of("shoppers").stale_ratio`.
+
+use super::metric::short;
+use super::result::{ComponentRow, RunResult};
+use crate::catalog::did_you_mean;
+
+type Get = fn(&ComponentRow) -> Option<f64>;
+
+/// Column and value of a row of components.csv.
+pub const COLUMNS: &[(&str, Get)] = &[
+    ("utilization_ratio", |row| row.utilization_ratio),
+    ("queue_len_mean", |row| row.queue_len_mean),
+    ("queue_len_max", |row| row.queue_len_max),
+    ("arrivals_count", |row| row.arrivals_count.map(|count| count as f64)),
+    ("completions_count", |row| row.completions_count.map(|count| count as f64)),
+    ("errors_count", |row| row.errors_count.map(|count| count as f64)),
+    ("wait_p99_ms", |row| row.wait_p99_ms),
+    ("service_p99_ms", |row| row.service_p99_ms),
+    ("hit_ratio", |row| row.hit_ratio),
+    ("reads_count", |row| row.reads_count.map(|count| count as f64)),
+    ("stale_reads_count", |row| row.stale_reads_count.map(|count| count as f64)),
+    ("stale_ratio", |row| row.stale_ratio),
+    ("stale_age_p99_ms", |row| row.stale_age_p99_ms),
+    ("latency_p50_ms", |row| row.latency_p50_ms),
+    ("latency_p99_ms", |row| row.latency_p99_ms),
+];
+
+/// The column of this name, with or without its unit. The error is a hint.
+pub fn find_column(name: &str) -> Result<usize, Option<String>> {
+    let names = || COLUMNS.iter().map(|(column, _)| *column);
+    let exact = names().position(|column| column == name);
+    let found = exact.or_else(|| names().position(|column| short(column) == name));
+    found.ok_or_else(|| did_you_mean(name, names().map(short)))
+}
+
+/// A figure of a component in one run: of its nodes, counts add up, the largest of largest values stands, and others are
+/// averaged. The error names the components that there are.
+pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<f64>, Vec<String>> {
+    let (name, get) = COLUMNS[column];
+    let is_node = |row: &&ComponentRow| {
+        row.component == component
+            || row
+                .component
+                .strip_prefix(component)
+                .is_some_and(|rest| rest.strip_prefix('/').is_some_and(|n| n.parse::<u64>().is_ok()))
+    };
+    let rows: Vec<&ComponentRow> = run.components.iter().filter(is_node).collect();
+    if rows.is_empty() {
+        return Err(run.components.iter().map(|row| row.component.clone()).collect());
+    }
+    let values: Vec<f64> = rows.into_iter().filter_map(get).collect();
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let sum: f64 = values.iter().sum();
+    Ok(Some(match name {
+        _ if name.ends_with("_count") => sum,
+        _ if name.ends_with("_max") || name.contains("_p99_") => {
+            values.iter().copied().fold(f64::MIN, f64::max)
+        }
+        _ => sum / values.len() as f64,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> RunResult {
+        let row = |name: &str, count, ratio| ComponentRow {
+            component: name.into(),
+            arrivals_count: Some(count),
+            utilization_ratio: Some(ratio),
+            ..ComponentRow::default()
+        };
+        let components =
+            vec![row("web/0", 3, 0.2), row("web/1", 4, 0.4), row("web/0 workers", 9, 0.9), row("db", 1, 0.1)];
+        RunResult { components, ..RunResult::default() }
+    }
+
+    #[test]
+    fn a_group_is_its_nodes_and_nothing_else() {
+        let of = |name: &str, column: &str| figure(&run(), name, find_column(column).unwrap());
+        assert_eq!(of("web", "arrivals"), Ok(Some(7.0)));
+        assert!((of("web", "utilization_ratio").unwrap().unwrap() - 0.3).abs() < 1e-12);
+        assert_eq!(of("web/1", "arrivals_count"), Ok(Some(4.0)));
+        assert_eq!(of("db", "stale_ratio"), Ok(None));
+        assert!(of("we", "arrivals").unwrap_err().contains(&"db".to_string()));
+    }
+
+    #[test]
+    fn unknown_columns_are_met_with_a_guess() {
+        assert_eq!(find_column("stale_ratios").unwrap_err().unwrap(), "did you mean `stale`?");
+    }
+}

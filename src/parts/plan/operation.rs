@@ -1,0 +1,112 @@
+//! A read or write under way, as its owner keeps it.
+
+use crate::kernel::{Answer, Call, CallId, NodeId, RequestId};
+
+/// Where an operation stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// Waits for the cache's answer to a look-up.
+    LookUp,
+    /// Waits for another operation's load of the same key.
+    Shares,
+    /// Pauses before it asks the cache again: somebody else loads.
+    Pauses,
+    /// Waits for the store's answer to a read; whether the answer goes into the cache.
+    Load {
+        /// Whether a miss led here.
+        fill: bool,
+    },
+    /// Waits for the cache to take the loaded value.
+    Fill,
+    /// Waits for this step of the write plan.
+    Write(u8),
+}
+
+/// A read or write under way. Its owner finds it by the `note` of the calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// Where it stands.
+    pub stage: Stage,
+    /// The call it serves; [`CallId::NONE`] once that has been answered.
+    pub parent: CallId,
+    /// The request behind it.
+    pub request: RequestId,
+    /// The key.
+    pub key: u64,
+    /// Version written or read; 0 until known.
+    pub version: u32,
+    /// Size of the value.
+    pub bytes: u32,
+    /// Who really answered.
+    pub answered_by: NodeId,
+    /// How often the question under way was sent on by nodes that do not have the key.
+    pub(super) redirects: u8,
+    /// What the cache gave out at the miss: a fill must show it. 0 = nothing.
+    pub token: u32,
+    /// The cache node that gave the token out.
+    pub(super) holder: NodeId,
+    /// Whether others may wait for its load.
+    pub(super) leads: bool,
+    /// Answers still to come where several caches were told at once.
+    pub(super) left: u8,
+    /// Whether one of them has failed.
+    pub(super) failed: bool,
+    /// The owner's note.
+    pub(super) note: u32,
+}
+
+impl Operation {
+    /// An operation that serves `parent`.
+    pub fn new(parent: CallId, request: RequestId, key: u64, bytes: u32, note: u32) -> Self {
+        Operation {
+            stage: Stage::LookUp,
+            parent,
+            request,
+            key,
+            version: 0,
+            bytes,
+            answered_by: NodeId::NONE,
+            redirects: 0,
+            token: 0,
+            holder: NodeId::NONE,
+            leads: false,
+            left: 0,
+            failed: false,
+            note,
+        }
+    }
+
+    /// From now on for this call; [`Operation::begin`] before each read or write.
+    #[inline]
+    pub fn serve(&mut self, call: &Call) {
+        self.request = call.request;
+        self.key = call.key;
+    }
+
+    /// A new read or write of the same request and key.
+    #[inline]
+    pub fn begin(&mut self, parent: CallId, bytes: u32) {
+        self.parent = parent;
+        self.bytes = bytes;
+        self.version = 0;
+        self.token = 0;
+        self.leads = false;
+        self.answered_by = NodeId::NONE;
+    }
+
+    #[inline]
+    pub(super) fn done(&self) -> Progress {
+        Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, self.bytes) })
+    }
+}
+
+/// How far an operation has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// A question is under way.
+    Waits,
+    /// The caller can have its answer; more steps follow.
+    Acked(Answer),
+    /// Over. If the caller has no answer yet, this is it.
+    Done(Answer),
+}
