@@ -29,7 +29,7 @@ fn world(semantics: &str) -> Simulation {
                 ("kind", text("kafka")),
                 ("brokers", Value::Whole(3)),
                 ("replicas", Value::Whole(3)),
-                ("partitions", Value::Whole(40)),
+                ("partitions", Value::Whole(400)), // each is worked off one message at a time
                 ("retention", Value::Duration(10 * SECOND)),
             ],
             vec![("reset", text("earliest"))],

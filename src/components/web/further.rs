@@ -49,6 +49,9 @@ impl Server {
         if let Some(to) = publisher.learn(&mut reply, cx) {
             return self.send(reply.note, to, cx);
         }
-        self.go_on(reply.note, Progress::Done(reply.pass_on()), cx);
+        // What an earlier step wrote is still what the caller is told of.
+        let written = self.tasks[reply.note as usize].answer;
+        let answer = if reply.status == Status::Ok { written } else { reply.pass_on() };
+        self.go_on(reply.note, Progress::Done(answer), cx);
     }
 }

@@ -71,7 +71,7 @@ pub(super) struct Task {
     /// Index of the step under way.
     pub step: u32,
     /// Version and answerer of the last data step.
-    answer: Answer,
+    pub(super) answer: Answer,
     /// The data step under way; request and key are kept here only.
     pub operation: Operation,
 }

@@ -123,7 +123,9 @@ impl Broker {
         let waits =
             self.copy(partition).is_some_and(|copy| copy.followers[follower as usize].asks == Some(call));
         if waits {
-            cx.timer_in(FOLLOWER_WAITS, Timer { tag: FOLLOWER, data: call.to_bits() });
+            // The slot of the call tells it from an earlier one of this follower, nearly always; else it is told a little early.
+            let data = u64::from(call.index()) << 32 | u64::from(follower) << 16 | u64::from(partition);
+            cx.timer_in(FOLLOWER_WAITS, Timer { tag: FOLLOWER, data });
         }
     }
 
@@ -155,12 +157,10 @@ impl Broker {
 
     /// A follower has waited long enough; it learns at least how far the high watermark is.
     pub(super) fn tell_nothing_new(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        let call = CallId::from_bits(timer.data);
-        for copy in self.copies.iter_mut().flatten() {
-            let asks = copy.followers.iter().position(|follower| follower.asks == Some(call));
-            if let Some(index) = asks {
-                return Broker::tell(copy, index, cx);
-            }
+        let (slot, index) = ((timer.data >> 32) as u32, usize::from((timer.data >> 16) as u16));
+        let Some(copy) = self.copies[usize::from(timer.data as u16)].as_mut() else { return };
+        if copy.followers[index].asks.is_some_and(|call| call.index() == slot) {
+            Broker::tell(copy, index, cx);
         }
     }
 

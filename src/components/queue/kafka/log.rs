@@ -74,10 +74,9 @@ impl Log {
 
     /// Deletes the records before an offset.
     pub fn trim(&mut self, offset: u64) -> Vec<Entry> {
-        let kept = self.entries.split_off(self.index(offset));
-        let gone = std::mem::replace(&mut self.entries, kept);
+        let gone: Vec<Entry> = self.entries.drain(..self.index(offset)).collect();
         self.start += gone.len() as u64;
-        gone.into()
+        gone
     }
 
     /// Offset of the first record written after a time.

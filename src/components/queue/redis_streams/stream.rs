@@ -213,4 +213,71 @@ mod tests {
         assert_eq!(ids(&stream.apply(Operation::Claim(B, 9, 9, 9))), [0; 0], "nothing is left to claim");
         assert_eq!((stream.pending(), stream.lag()), (0, 3));
     }
+
+    proptest::proptest! {
+        /// Against a list of entries, each unread, pending with somebody since some time, or acknowledged.
+        #[test]
+        fn it_does_what_the_obvious_model_does(
+            steps in proptest::collection::vec((0..5u8, 0..8u64, 1..4usize), 1..200),
+            length in proptest::option::of(1..20usize),
+        ) {
+            #[derive(Clone, Copy, PartialEq)]
+            enum State { Unread, Pending(NodeId, Time), Done }
+            let mut stream = Stream::new(length);
+            let mut model: Vec<(u32, State)> = Vec::new(); // by number; those before `first` are trimmed
+            let mut first = 0;
+            for (now, (what, number, most)) in (1..).zip(steps) {
+                let consumer = if number % 2 == 0 { A } else { B };
+                match what {
+                    0 | 1 => {
+                        let id = model.len() as u32 + 1;
+                        let effects = stream.apply(Operation::Add(Message { id, key: 0, bytes: 0 }));
+                        model.push((id, State::Unread));
+                        let from = length.map_or(0, |most| model.len().saturating_sub(most)).max(first);
+                        let trimmed = model[first..from].iter().filter(|entry| entry.1 != State::Done);
+                        let trimmed: Vec<u32> = trimmed.map(|entry| entry.0).collect();
+                        proptest::prop_assert_eq!(effects.trimmed.iter().map(|m| m.id).collect::<Vec<_>>(), trimmed);
+                        first = from;
+                    }
+                    2 => {
+                        let effects = stream.apply(Operation::Read(consumer, most, now));
+                        let unread = model[first..].iter_mut().filter(|entry| entry.1 == State::Unread).take(most);
+                        let read: Vec<u32> = unread
+                            .map(|entry| {
+                                entry.1 = State::Pending(consumer, now);
+                                entry.0
+                            })
+                            .collect();
+                        proptest::prop_assert_eq!(ids(&effects), read);
+                    }
+                    3 => {
+                        let effects = stream.apply(Operation::Ack(number));
+                        let entry = model.get_mut(number as usize).filter(|entry| matches!(entry.1, State::Pending(..)));
+                        let acknowledged = entry.map(|entry| {
+                            entry.1 = State::Done;
+                            entry.0
+                        });
+                        let acknowledged = acknowledged.filter(|_| number as usize >= first);
+                        proptest::prop_assert_eq!(effects.acknowledged.map(|m| m.id), acknowledged);
+                    }
+                    _ => {
+                        let idle = now.saturating_sub(5);
+                        let effects = stream.apply(Operation::Claim(consumer, usize::MAX, now, idle));
+                        let lying = |entry: &&mut (u32, State)| matches!(entry.1, State::Pending(_, since) if since <= idle);
+                        let claimed: Vec<u32> = model[first..]
+                            .iter_mut()
+                            .filter(lying)
+                            .map(|entry| {
+                                entry.1 = State::Pending(consumer, now);
+                                entry.0
+                            })
+                            .collect();
+                        proptest::prop_assert_eq!(ids(&effects), claimed);
+                    }
+                }
+                let lag = model[first..].iter().filter(|entry| entry.1 == State::Unread).count();
+                proptest::prop_assert_eq!((stream.lag(), stream.len()), (lag, model.len() - first));
+            }
+        }
+    }
 }

@@ -224,4 +224,69 @@ mod tests {
         assert!(queue.is_duplicate(1, DEDUPLICATION - 1));
         assert!(!queue.is_duplicate(1, DEDUPLICATION));
     }
+
+    /// Slow and obvious: all messages in one list, each free, in somebody's hands, or gone.
+    #[derive(Default)]
+    struct Model {
+        all: Vec<(u32, u64, Option<Time>, u64)>,
+    }
+
+    impl Model {
+        fn receive(&mut self, most: usize, until: Time) -> Vec<u32> {
+            let mut got = Vec::new();
+            // The group with the oldest free message that has nobody's hands on it, then the next.
+            while got.len() < most {
+                let taken: Vec<u64> = self.all.iter().filter(|m| m.2.is_some()).map(|m| m.1).collect();
+                let free = self.all.iter().find(|m| m.2.is_none() && !taken.contains(&m.1));
+                let Some(key) = free.map(|m| m.1) else { break };
+                for message in self.all.iter_mut().filter(|m| m.1 == key).take(most - got.len()) {
+                    (message.2, message.3) = (Some(until), message.3 + 1);
+                    got.push(message.0);
+                }
+            }
+            got
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_does_what_the_obvious_model_does(steps in proptest::collection::vec((0..4u8, 0..5u64, 1..4usize), 1..200)) {
+            let (mut queue, mut model) = (Fifo::default(), Model::default());
+            let (mut now, mut last_id, mut receipts) = (0, 0, Vec::new());
+            for (what, number, most) in steps {
+                now += 1;
+                match what {
+                    0 => {
+                        last_id += 1;
+                        queue.send(Message { id: last_id, key: number, bytes: 0 }, now);
+                        model.all.push((last_id, number, None, 0));
+                    }
+                    1 => {
+                        let got = queue.receive(most, now + 10);
+                        proptest::prop_assert_eq!(ids(&got), model.receive(most, now + 10));
+                        receipts.extend(got.iter().map(|received| (received.message.id, received.receipt)));
+                    }
+                    2 if !receipts.is_empty() => {
+                        let (id, receipt) = receipts.swap_remove(number as usize % receipts.len());
+                        let deleted = queue.delete(receipt).map(|message| message.id);
+                        let current = |m: &(u32, u64, Option<Time>, u64)| {
+                            m.0 == id && m.2.is_some() && m.3 == receipt & 0xFFFF
+                        };
+                        let at = model.all.iter().position(current);
+                        proptest::prop_assert_eq!(deleted, at.map(|at| model.all.remove(at).0));
+                    }
+                    _ => {
+                        now += 5;
+                        queue.reappear(now, u32::MAX);
+                        model.all.iter_mut().filter(|m| m.2.is_some_and(|until| until <= now)).for_each(|m| m.2 = None);
+                    }
+                }
+                // Time-outs that are over count from now on in both.
+                queue.reappear(now, u32::MAX);
+                model.all.iter_mut().filter(|m| m.2.is_some_and(|until| until <= now)).for_each(|m| m.2 = None);
+                proptest::prop_assert_eq!(queue.len(), model.all.len());
+                proptest::prop_assert_eq!(queue.in_flight(), model.all.iter().filter(|m| m.2.is_some()).count());
+            }
+        }
+    }
 }
