@@ -11,6 +11,11 @@ pub const KEYS: u64 = 1_000;
 
 /// Two web servers read (and write one in ten) through a cache of so many nodes, which holds everything at t = 0.
 pub fn world(nodes: i64, more: Vec<(&str, Value)>) -> (World, Value) {
+    world_at(2_000.0, nodes, more)
+}
+
+/// The same with so many requests per second.
+pub fn world_at(rate: f64, nodes: i64, more: Vec<(&str, Value)>) -> (World, Value) {
     let mut world = World::default();
     let database = vec![("read", exponential(0.002)), ("write", exponential(0.002))];
     let store = world.add("database", "db", database);
@@ -26,7 +31,7 @@ pub fn world(nodes: i64, more: Vec<(&str, Value)>) -> (World, Value) {
     let front = world.add("load_balancer", "lb", vec![("to", web)]);
     let traffic = vec![
         ("to", front),
-        ("rate", evenly(2_000.0)),
+        ("rate", evenly(rate)),
         ("writes", Value::Share(0.1)),
         ("keys", keys(Keys::uniform(KEYS).unwrap())),
     ];
