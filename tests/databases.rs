@@ -215,3 +215,36 @@ fn guests_of_a_host_share_its_processors() {
     let (apart, busy) = throughput(false);
     assert!(apart > 795.0 && (busy - 0.8).abs() < 0.01, "{apart} at {busy}");
 }
+
+/// Settings that do not go together are found when the world is checked, each with what to write instead.
+#[test]
+fn mistakes_in_a_database_are_found() {
+    let mistakes = |settings: Vec<(&str, Value)>| {
+        let mut world = World::default();
+        let db = world.add("database", "db", settings);
+        let wanted = keys(Keys::uniform(100).unwrap());
+        world.add("traffic", "t", vec![("to", db), ("rate", evenly(10.0)), ("keys", wanted)]);
+        let problems = check(&world.spec, SECOND, &[]).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let whole = Value::Whole;
+    assert_eq!(mistakes(vec![("model", text("graph"))]), "", "rows come from the traffic");
+    assert_eq!(mistakes(vec![("profile", text("cassandra"))]), "", "no published times: its work is counted");
+    assert_eq!(mistakes(vec![("profile", text("mysql"))]), "", "published times");
+    let found = mistakes(vec![("model", text("graph")), ("rows", whole(50))]);
+    assert!(found.contains("has 50 rows, but 100 keys are asked for"), "{found}");
+    let found = mistakes(vec![("rows", whole(500))]);
+    assert!(found.contains("has `rows` but no data model"), "{found}");
+    let found = mistakes(vec![("profile", text("mysql")), ("cores", whole(4))]);
+    assert!(found.contains("`cores` counts only where work is counted"), "{found}");
+    let found = mistakes(vec![("profile", text("redis")), ("read", span(0.001))]);
+    assert!(found.contains("needs the setting `write`"), "{found}");
+    let found = mistakes(vec![("model", text("graph")), ("write", span(0.001))]);
+    assert!(found.contains("`write` declares a time"), "{found}");
+    let found = mistakes(vec![("model", text("wide_column")), ("columns", whole(2))]);
+    assert!(found.contains("5 families for 2 columns"), "{found}");
+    let found = mistakes(vec![("profile", text("mysq"))]);
+    assert!(found.contains("did you mean `mysql`"), "{found}");
+    let found = mistakes(vec![("model", text("relational")), ("rows", whole(100_000_000))]);
+    assert!(found.contains("more than one node can hold"), "{found}");
+}
