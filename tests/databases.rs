@@ -248,3 +248,31 @@ fn mistakes_in_a_database_are_found() {
     let found = mistakes(vec![("model", text("relational")), ("rows", whole(100_000_000))]);
     assert!(found.contains("more than one node can hold"), "{found}");
 }
+
+/// A question goes through balancer and web tier, past a cache beside the store, and is answered: as a step of the web tier, or
+/// passed on for the traffic that asks it.
+#[test]
+fn questions_find_their_way_to_the_store() {
+    for with_cache in [false, true] {
+        let mut world = World::default();
+        let db = world.add("database", "db", vec![("model", text("graph")), ("rows", Value::Whole(200))]);
+        let node = NodeId(0);
+        let reads = if with_cache { world.add("cache", "cache", vec![("of", db)]) } else { db };
+        let steps = common::texts(&["read", "aggregate"]);
+        let settings = vec![("count", Value::Whole(2)), ("reads", reads), ("on_read", steps)];
+        let web = world.add("web", "web", settings);
+        let to = world.add("load_balancer", "lb", vec![("to", web)]);
+        for (name, asks) in [("a", "point"), ("b", "friends_of_friends")] {
+            let wanted = keys(Keys::uniform(200).unwrap());
+            let settings =
+                vec![("to", to.clone()), ("rate", evenly(100.0)), ("keys", wanted), ("asks", text(asks))];
+            world.add("traffic", name, settings);
+        }
+        let run = observe(&mut world.build(seed(), 0), 10.0);
+        assert_eq!((run.requests.failed, run.requests.succeeded > 1_950), (0, true));
+        // An aggregate for everybody, friends for every second; plain reads only where no cache answers them.
+        let reads = run.rate(node, "reads");
+        let expected = if with_cache { 300.0..320.0 } else { 395.0..405.0 };
+        assert!(expected.contains(&reads), "{reads} with cache: {with_cache}");
+    }
+}

@@ -248,7 +248,9 @@ impl Access {
     /// An answer to one of the operation's questions has come.
     #[inline]
     pub fn on_reply(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
-        let side = if matches!(reply.verb, READ | WRITE) { Side::Store } else { Side::Cache };
+        // A store is asked more than reads and writes: the questions of its data model.
+        let of_cache = matches!(reply.verb, GET | PUT | DELETE | WRITE_BACK);
+        let side = if of_cache { Side::Cache } else { Side::Store };
         if !matches!(self.route(side), Route::One(_))
             && let Some(progress) = self.heed(side, operation, reply, cx)
         {
