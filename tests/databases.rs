@@ -215,3 +215,64 @@ fn guests_of_a_host_share_its_processors() {
     let (apart, busy) = throughput(false);
     assert!(apart > 795.0 && (busy - 0.8).abs() < 0.01, "{apart} at {busy}");
 }
+
+/// Settings that do not go together are found when the world is checked, each with what to write instead.
+#[test]
+fn mistakes_in_a_database_are_found() {
+    let mistakes = |settings: Vec<(&str, Value)>| {
+        let mut world = World::default();
+        let db = world.add("database", "db", settings);
+        let wanted = keys(Keys::uniform(100).unwrap());
+        world.add("traffic", "t", vec![("to", db), ("rate", evenly(10.0)), ("keys", wanted)]);
+        let problems = check(&world.spec, SECOND, &[]).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let whole = Value::Whole;
+    assert_eq!(mistakes(vec![("model", text("graph"))]), "", "rows come from the traffic");
+    assert_eq!(mistakes(vec![("profile", text("cassandra"))]), "", "no published times: its work is counted");
+    assert_eq!(mistakes(vec![("profile", text("mysql"))]), "", "published times");
+    let found = mistakes(vec![("model", text("graph")), ("rows", whole(50))]);
+    assert!(found.contains("has 50 rows, but 100 keys are asked for"), "{found}");
+    let found = mistakes(vec![("rows", whole(500))]);
+    assert!(found.contains("has `rows` but no data model"), "{found}");
+    let found = mistakes(vec![("profile", text("mysql")), ("cores", whole(4))]);
+    assert!(found.contains("`cores` counts only where work is counted"), "{found}");
+    let found = mistakes(vec![("profile", text("redis")), ("read", span(0.001))]);
+    assert!(found.contains("needs the setting `write`"), "{found}");
+    let found = mistakes(vec![("model", text("graph")), ("write", span(0.001))]);
+    assert!(found.contains("`write` declares a time"), "{found}");
+    let found = mistakes(vec![("model", text("wide_column")), ("columns", whole(2))]);
+    assert!(found.contains("5 families for 2 columns"), "{found}");
+    let found = mistakes(vec![("profile", text("mysq"))]);
+    assert!(found.contains("did you mean `mysql`"), "{found}");
+    let found = mistakes(vec![("model", text("relational")), ("rows", whole(100_000_000))]);
+    assert!(found.contains("more than one node can hold"), "{found}");
+}
+
+/// A question goes through balancer and web tier, past a cache beside the store, and is answered: as a step of the web tier, or
+/// passed on for the traffic that asks it.
+#[test]
+fn questions_find_their_way_to_the_store() {
+    for with_cache in [false, true] {
+        let mut world = World::default();
+        let db = world.add("database", "db", vec![("model", text("graph")), ("rows", Value::Whole(200))]);
+        let node = NodeId(0);
+        let reads = if with_cache { world.add("cache", "cache", vec![("of", db)]) } else { db };
+        let steps = common::texts(&["read", "aggregate"]);
+        let settings = vec![("count", Value::Whole(2)), ("reads", reads), ("on_read", steps)];
+        let web = world.add("web", "web", settings);
+        let to = world.add("load_balancer", "lb", vec![("to", web)]);
+        for (name, asks) in [("a", "point"), ("b", "friends_of_friends")] {
+            let wanted = keys(Keys::uniform(200).unwrap());
+            let settings =
+                vec![("to", to.clone()), ("rate", evenly(100.0)), ("keys", wanted), ("asks", text(asks))];
+            world.add("traffic", name, settings);
+        }
+        let run = observe(&mut world.build(seed(), 0), 10.0);
+        assert_eq!((run.requests.failed, run.requests.succeeded > 1_950), (0, true));
+        // An aggregate for everybody, friends for every second; plain reads only where no cache answers them.
+        let reads = run.rate(node, "reads");
+        let expected = if with_cache { 300.0..320.0 } else { 395.0..405.0 };
+        assert!(expected.contains(&reads), "{reads} with cache: {with_cache}");
+    }
+}

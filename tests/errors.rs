@@ -40,6 +40,7 @@ golden!(
     no_traffic,
     no_world,
     numbers,
+    question,
     runaway_loop,
     shadow,
     syntax,

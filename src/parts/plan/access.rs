@@ -10,7 +10,7 @@ use super::operation::{Operation, Progress, Stage};
 use super::route::Route;
 use super::strategy::{Step, WritePlan};
 use crate::kernel::{Answer, Ask, CallId, Control, Ctx, NodeId, Reply, SECOND, Status, Time, TimeoutClass};
-use crate::parts::verbs::{ANNOUNCE, DELETE, GET, PUT, READ, WRITE, WRITE_BACK};
+use crate::parts::verbs::{ANNOUNCE, ASK, COMPUTE, DELETE, GET, PUT, READ, WRITE, WRITE_BACK};
 
 /// One of the two that an operation asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -183,7 +183,9 @@ impl Access {
     /// An answer to one of the operation's questions has come.
     #[inline]
     pub fn on_reply(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
-        let side = if matches!(reply.verb, READ | WRITE | ANNOUNCE) { Side::Store } else { Side::Cache };
+        // A store is asked more than reads and writes: the questions of its data model.
+        let of_store = matches!(reply.verb, READ | WRITE | ANNOUNCE) || (ASK..COMPUTE).contains(&reply.verb);
+        let side = if of_store { Side::Store } else { Side::Cache };
         if !matches!(self.route(side), Route::One(_))
             && reply.verb != ANNOUNCE
             && let Some(progress) = self.heed(side, operation, reply, cx)

@@ -12,8 +12,8 @@ pub mod store;
 pub use ask::{behind, refusal, stores};
 
 use super::model::{self, Switches};
-use crate::catalog::{Problem, Problems, Settings};
-use crate::components::{Site, host};
+use crate::catalog::{Load, Problem, Problems, Settings};
+use crate::components::{Group, Site, host};
 use crate::kernel::Component;
 use crate::parts::pool::Pool;
 use crate::parts::station::{Station, StationPlan};
@@ -60,7 +60,25 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
             problems.push(settings.problem(name, message).hint("leave out either it or `model` and `rows`"));
         }
     }
+    check_keys(site, rows, problems);
     check_sizes(site, &plan, rows, problems);
+}
+
+/// Keys beyond the rows come to exist when they are written; if nobody writes, they are a mistake.
+fn check_keys(site: &Site<'_>, rows: u64, problems: &mut Problems) {
+    let keys = site.layout.keys().unwrap_or(0);
+    let may_write = |group: &Group| {
+        let recorded = matches!(group.settings.load("rate"), Some(Load::Trace(_)));
+        group.kind == "traffic"
+            && (recorded || group.settings.share("writes").is_some_and(|share| share > 0.0))
+    };
+    if keys > rows && !site.layout.groups.iter().any(may_write) {
+        let message = format!("\"{}\" has {rows} rows, but {keys} keys are asked for", site.group().name);
+        let place = site.settings().place("rows").unwrap_or(&site.group().place);
+        problems.push(
+            Problem::at(place, message).hint(format!("set `rows: {keys}`, or let the traffic write them")),
+        );
+    }
 }
 
 /// Settings that only count where work is counted.
