@@ -94,7 +94,9 @@ fn convert(
         (Kind::Text, Text(_)) | (Kind::Flag, Flag(_)) | (Kind::Keys, Keys(_)) => Ok(value.clone()),
         (Kind::Clients, Value::Clients(_)) => Ok(value.clone()),
         (Kind::Texts, Text(_)) => Ok(List(vec![value.clone()])),
-        (Kind::Texts, List(list)) if are_texts(list) => Ok(value.clone()),
+        (Kind::Texts, List(list)) if !list.is_empty() && list.iter().all(|t| matches!(t, Text(_))) => {
+            Ok(value.clone())
+        }
         (Kind::Strategy(problem), Text(_) | List(_)) => problem(value).map_or_else(|| Ok(value.clone()), Err),
         (Kind::Load, Value::Load(_)) => Ok(value.clone()),
         (Kind::Load, Rate(rate)) => poisson(*rate).ok_or_else(|| out_of_range(param, value)),
@@ -149,11 +151,6 @@ fn weights(param: &Param, value: &Value, list: &[Value]) -> Result<Value, Proble
 }
 
 /// First key, last key, component.
-/// Whether a list holds texts, and nothing else.
-fn are_texts(list: &[Value]) -> bool {
-    !list.is_empty() && list.iter().all(|item| matches!(item, Value::Text(_)))
-}
-
 fn convert_route(
     param: &Param,
     route: &Value,
