@@ -94,11 +94,8 @@ fn convert(
         (Kind::Text, Text(_)) | (Kind::Flag, Flag(_)) | (Kind::Keys, Keys(_)) => Ok(value.clone()),
         (Kind::Clients, Value::Clients(_)) => Ok(value.clone()),
         (Kind::Texts, Text(_)) => Ok(List(vec![value.clone()])),
-        (Kind::Texts, List(list)) if !list.is_empty() => {
-            match list.iter().all(|item| matches!(item, Text(_))) {
-                true => Ok(value.clone()),
-                false => Err(wrong()),
-            }
+        (Kind::Texts, List(list)) if !list.is_empty() && list.iter().all(|t| matches!(t, Text(_))) => {
+            Ok(value.clone())
         }
         (Kind::Strategy(problem), Text(_) | List(_)) => problem(value).map_or_else(|| Ok(value.clone()), Err),
         (Kind::Load, Value::Load(_)) => Ok(value.clone()),

@@ -155,7 +155,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     }
     for setting in ["ttl", "ns_ttl", "soa_ttl", "soa_minimum"] {
         let span = settings.duration(setting).expect("preset");
-        if span % SECOND != 0 {
+        if !span.is_multiple_of(SECOND) {
             let problem = settings.problem(setting, format!("`{setting}` must be whole seconds"));
             problems.push(problem.hint("the protocol counts in seconds: 1.s at least"));
         }
