@@ -23,6 +23,7 @@ use crate::parts::station::{Job, Station, StationPlan};
 use crate::parts::verbs::{DELETE, FLUSH, GET, PUT, READ, TAKE, TAKE_DIRTY, UNLOCK, WRITE, WRITE_BACK};
 use crate::random::variate::Variate;
 
+mod arrivals;
 mod slots;
 
 const WORK: u16 = 0;
@@ -147,50 +148,6 @@ impl Node {
             _ if self.alone => self.serve(id, cx),
             _ => self.run_inline(id, cx),
         }
-    }
-
-    /// A value has come: one that was loaded if it shows a token, else one that was written.
-    pub(super) fn take(
-        &mut self,
-        key: u64,
-        version: u32,
-        bytes: u32,
-        token: u32,
-        request: RequestId,
-        cx: &mut Ctx<'_>,
-    ) -> Answer {
-        let held = if self.fills.compares() { self.shelf.peek(key).map(|item| item.version) } else { None };
-        let is_welcome = if token > 0 {
-            self.guard.filled(key, token, cx.now());
-            self.fills.takes_fill(key, version, token, held)
-        } else {
-            let is_welcome = self.fills.takes_write(key, version, held);
-            self.fills.written(key, Some(version));
-            self.guard.written(key);
-            is_welcome
-        };
-        self.dropped += u64::from(!is_welcome);
-        match is_welcome && self.keep(key, version, bytes, request, cx) == Put::Refused {
-            true => Answer::of(Status::Rejected),
-            false => Answer::ok(version, 0),
-        }
-    }
-
-    /// Removes what is older than `version`, or whatever is there. What waits to be stored stays.
-    fn remove(&mut self, key: u64, version: Option<u32>) {
-        let held = if self.fills.compares() { self.shelf.peek(key).map(|item| item.version) } else { None };
-        if self.fills.removes(version, held) {
-            self.shelf.delete(key);
-        }
-        self.fills.written(key, version);
-        self.guard.written(key);
-    }
-
-    /// Everything but what waits to be stored.
-    fn remove_all(&mut self) {
-        self.shelf.clear();
-        self.fills.forget_all();
-        self.guard.clear();
     }
 
     /// Keeps a loaded or written version, unless newer data under the key waits to be stored.

@@ -12,6 +12,7 @@ mod first_byte;
 mod names;
 mod node;
 pub mod population;
+mod seen;
 mod source;
 
 /// Where requests come from.

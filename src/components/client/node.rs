@@ -5,6 +5,7 @@ use super::browser::Browsers;
 use super::first_byte::StepTimes;
 use super::names::{Names, Way};
 use super::population::Population;
+use super::seen::Seen;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
@@ -20,7 +21,6 @@ use crate::parts::verbs::{LOGIN, LOOKUP, PUBLISH, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
-use crate::stats::Histogram;
 
 const ARRIVAL: u16 = 0;
 const READY: u16 = 1;
@@ -59,12 +59,7 @@ pub(super) struct Client {
     population: Option<Population>,
     steps: StepTimes,
     names: Option<Box<Names>>,
-    /// Reads that were answered, those of them that were stale, and for how long those had been out of date.
-    reads: u64,
-    stale_reads: u64,
-    stale_age: Histogram,
-    /// Latency of what was answered successfully.
-    latency: Histogram,
+    seen: Seen,
 }
 
 impl Client {
@@ -103,10 +98,7 @@ impl Client {
             population: site.group().clients().map(|plan| Population::new(&plan, &site.layout.map)),
             steps: StepTimes::default(),
             names: Names::new(site).map(Box::new),
-            reads: 0,
-            stale_reads: 0,
-            stale_age: Histogram::new(),
-            latency: Histogram::new(),
+            seen: Seen::default(),
         }
     }
 
@@ -227,23 +219,14 @@ impl Client {
         let Some(request) = cx.request(reply.request) else { return };
         let (key, floor, session) = (request.key, request.floor, request.user);
         self.steps.note(request, now);
-        self.latency.record(now - request.intended);
+        self.seen.latency.record(now - request.intended);
         if request.class == READS {
             let check = cx.audit().finish_read(key, floor, reply.version, now, session, true);
-            self.reads += 1;
-            if check.stale {
-                self.note_stale(check.age_ns);
-            }
+            self.seen.read(&check);
         } else if reply.version > 0 {
             cx.audit().acknowledge(key, reply.version, now, session);
         }
         self.finish(reply.request, Outcome::Succeeded, cx);
-    }
-
-    #[cold]
-    fn note_stale(&mut self, age_ns: Option<Time>) {
-        self.stale_reads += 1;
-        self.stale_age.record(age_ns.unwrap_or(0));
     }
 
     /// Tries again if attempts and budget allow.
@@ -397,10 +380,7 @@ impl Component for Client {
         if let Some(names) = &self.names {
             names.measure(out);
         }
-        out.count("reads", self.reads);
-        out.count("stale_reads", self.stale_reads);
-        out.histogram("stale_age", &self.stale_age);
-        out.histogram("latency", &self.latency);
+        self.seen.measure(out);
     }
 
     fn fork(&self) -> Box<dyn Component> {

@@ -296,6 +296,7 @@ impl Component for Server {
             access.start(self.timeout, cx);
         }
         let class = self.timeout.map(|length| cx.timeout_class(length));
+        self.patience = class;
         self.sessions.iter_mut().for_each(|sessions| sessions.start(class));
         self.pauses.iter_mut().for_each(|pauses| pauses.start(cx));
     }

@@ -68,7 +68,8 @@ impl Fills {
         match self {
             Fills::Plain | Fills::Lease(_) => true,
             Fills::Versioned(tombstones) => {
-                held.is_none_or(|held| version >= held) && tombstones.takes_write(key, version)
+                held.is_none_or(|held| version >= held)
+                    && tombstones.takes_write(key, version, held.is_some())
             }
         }
     }

@@ -69,9 +69,12 @@ impl Tombstones {
         self.forgotten = forgotten.map_or(self.forgotten, |oldest| oldest.count.max(self.forgotten));
     }
 
-    /// Whether a written version may be put in.
-    pub(super) fn takes_write(&self, key: u64, version: u32) -> bool {
-        self.tombstones.get(key).is_none_or(|tombstone| version >= tombstone.version)
+    /// Whether a written version may be put in, where `holds` says whether there is an item it is not older than. Once
+    /// something has been forgotten (a crash, too many tombstones), a write that is late may be older than one that nobody here
+    /// remembers: then it replaces what is there, and what is not there is left to the next reader.
+    pub(super) fn takes_write(&self, key: u64, version: u32, holds: bool) -> bool {
+        let newest = self.tombstones.get(key).is_none_or(|tombstone| version >= tombstone.version);
+        newest && (self.forgotten == 0 || holds)
     }
 
     pub(super) fn takes_fill(&self, key: u64, version: u32, token: u32) -> bool {
@@ -104,7 +107,10 @@ mod tests {
         tombstones.written(7, Some(5));
         assert!(!tombstones.takes_fill(7, 4, token));
         assert!(tombstones.takes_fill(7, 5, token), "loaded after the write, though missed before");
-        assert!(!tombstones.takes_write(7, 4) && tombstones.takes_write(7, 5));
+        assert!(!tombstones.takes_write(7, 4, false) && tombstones.takes_write(7, 5, false));
+        tombstones.forget_all();
+        assert!(!tombstones.takes_write(7, 4, false), "it may be older than what was forgotten");
+        assert!(tombstones.takes_write(7, 6, true));
     }
 
     #[test]
@@ -114,7 +120,7 @@ mod tests {
         tombstones.written(7, None);
         assert!(!tombstones.takes_fill(7, 9, before));
         assert!(tombstones.takes_fill(7, 9, tombstones.missed(7)));
-        assert!(tombstones.takes_write(7, 1), "who writes knows what he writes");
+        assert!(tombstones.takes_write(7, 1, false), "who writes knows what he writes");
         let before = tombstones.missed(8);
         tombstones.forget_all();
         assert!(!tombstones.takes_fill(8, 9, before));
