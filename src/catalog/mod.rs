@@ -2,6 +2,7 @@
 //! mean" all come.
 
 mod entry;
+mod lists;
 mod param;
 mod problem;
 mod settings;

@@ -1,6 +1,7 @@
 //! Checks what a script says about a component against the component's entry.
 
 use super::entry::Entry;
+use super::lists;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
 use super::suggest::did_you_mean;
@@ -108,62 +109,8 @@ fn convert(
         (Kind::Groups(kinds), Group(index)) => {
             right_kind(param, value, *index, kinds, kind_of).map(|group| List(vec![group]))
         }
-        (Kind::Groups(kinds), List(list)) if !list.is_empty() => {
-            let group = |item: &Value| match item {
-                Group(index) => right_kind(param, item, *index, kinds, kind_of),
-                other => Err(wrong_kind(param, other)),
-            };
-            list.iter().map(group).collect::<Result<_, _>>().map(List)
-        }
-        (Kind::Routes(kinds), List(list)) if !list.is_empty() => list
-            .iter()
-            .map(|route| convert_route(param, route, kinds, kind_of))
-            .collect::<Result<_, _>>()
-            .map(List),
-        (Kind::Steps(steps), List(list)) if !list.is_empty() => {
-            list.iter().map(|item| step(param, item, steps)).collect::<Result<_, _>>().map(List)
-        }
-        (Kind::Weights, List(list)) => weights(param, value, list),
+        (_, List(list)) if !list.is_empty() => lists::convert(param, value, list, kind_of),
         _ => Err(wrong()),
-    }
-}
-
-/// One step out of those there are.
-fn step(param: &Param, item: &Value, steps: &[&str]) -> Result<Value, Problem> {
-    match item {
-        Value::Text(text) if steps.contains(&text.as_str()) => Ok(item.clone()),
-        Value::Text(text) => Err(unknown_policy(param, text, steps.iter().copied())),
-        other => Err(wrong_kind(param, other)),
-    }
-}
-
-/// Whole numbers, not all of them 0.
-fn weights(param: &Param, value: &Value, list: &[Value]) -> Result<Value, Problem> {
-    let weight = |item: &Value| matches!(item, Value::Whole(0..=1_000_000));
-    if list.is_empty() || !list.iter().all(weight) {
-        return Err(wrong_kind(param, value));
-    }
-    if list.iter().all(|item| matches!(item, Value::Whole(0))) {
-        let message = format!("`{}` are all 0: no server would get anything", param.name);
-        return Err(Problem::new(message));
-    }
-    Ok(value.clone())
-}
-
-/// First key, last key, component.
-fn convert_route(
-    param: &Param,
-    route: &Value,
-    kinds: &[&str],
-    kind_of: &dyn Fn(usize) -> Option<&'static str>,
-) -> Result<Value, Problem> {
-    let Value::List(parts) = route else { return Err(wrong_kind(param, route)) };
-    match parts.as_slice() {
-        [Value::Whole(0..), Value::Whole(0..), Value::Group(group)] => {
-            right_kind(param, &parts[2], *group, kinds, kind_of)?;
-            Ok(route.clone())
-        }
-        _ => Err(wrong_kind(param, route)),
     }
 }
 
@@ -171,7 +118,7 @@ fn poisson(rate: f64) -> Option<Value> {
     Arrivals::poisson(rate).ok().map(|arrivals| Value::Load(Load::Open(arrivals)))
 }
 
-fn wrong_kind(param: &Param, value: &Value) -> Problem {
+pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
     let message = format!("`{}` must be {}, not {}", param.name, param.kind.wanted(), value.describe());
     let unit = match (&param.kind, value) {
         (Kind::Duration | Kind::Variate, Value::Whole(n)) => Some(format!("{n}.s or {n}.ms")),
@@ -192,7 +139,7 @@ fn out_of_range(param: &Param, value: &Value) -> Problem {
     Problem::new(format!("`{}` must be {wanted}, not {}", param.name, value.describe()))
 }
 
-fn unknown_policy<'a>(
+pub(super) fn unknown_policy<'a>(
     param: &Param,
     text: &str,
     names: impl IntoIterator<Item = &'a str> + Clone,
@@ -200,7 +147,7 @@ fn unknown_policy<'a>(
     Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(did_you_mean(text, names))
 }
 
-fn right_kind(
+pub(super) fn right_kind(
     param: &Param,
     value: &Value,
     index: usize,

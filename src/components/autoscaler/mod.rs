@@ -49,6 +49,9 @@ struct Autoscaler {
     answers: u64,
     sum: f64,
     open: u64,
+    /// How many servers the answers of the last full round were from.
+    measured: u64,
+    /// Servers on their way, until they are members.
     booting: u64,
     changed: Time,
     added: u64,
@@ -74,6 +77,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         answers: 0,
         sum: 0.0,
         open: 0,
+        measured: 0,
         booting: 0,
         changed: 0,
         added: 0,
@@ -109,7 +113,7 @@ impl Autoscaler {
 
     /// How many servers would bring the measure to its target.
     fn desired(&self, mean: f64) -> u64 {
-        let servers = (self.servers() as f64 * mean / self.goal.target).ceil();
+        let servers = (self.measured as f64 * mean / self.goal.target).ceil();
         (servers as u64).clamp(self.min, self.max)
     }
 
@@ -160,11 +164,7 @@ impl Component for Autoscaler {
         match timer.tag {
             ASK => self.ask(cx),
             DECIDE => self.decide(f64::from_bits(timer.data), cx),
-            _ => {
-                self.booting -= 1;
-                self.changed = cx.now();
-                cx.grow(self.group);
-            }
+            _ => cx.grow(self.group),
         }
     }
 
@@ -176,15 +176,18 @@ impl Component for Autoscaler {
         }
         if self.open == 0 && self.answers > 0 {
             let mean = self.sum / self.answers as f64;
+            self.measured = self.answers;
             cx.timer_in(self.delay, Timer { tag: DECIDE, data: mean.to_bits() });
         }
     }
 
-    fn on_control(&mut self, control: Control, _cx: &mut Ctx<'_>) {
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         let (group, node) = control.subject();
         match control.verb {
             Control::JOIN if group == self.group => {
                 self.added += 1;
+                self.booting = self.booting.saturating_sub(1);
+                self.changed = cx.now();
                 self.members.push(node);
             }
             Control::LEAVE if group == self.group => {
@@ -226,6 +229,7 @@ mod tests {
             answers: 0,
             sum: 0.0,
             open: 0,
+            measured: servers.into(),
             booting: 0,
             changed: 0,
             added: 0,

@@ -1,6 +1,7 @@
 //! What can be wrong with the settings of a load balancer.
 
 use super::super::Site;
+use super::sticky::STICKY;
 use super::{make, policy};
 use crate::catalog::{Load, Problem, Problems, Value};
 use crate::components::Group;
@@ -45,23 +46,32 @@ fn check_weights(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
-/// A policy that looks at addresses needs clients that have some.
+/// Who looks at addresses needs clients that have some.
 fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let choice = settings.choice("policy");
-    if !policy::looks_at_addresses(choice, settings.choice("hash")) {
+    let name = if policy::looks_at_addresses(choice, settings.choice("hash")) {
+        "policy"
+    } else if settings.is_given("sticky") && STICKY[settings.choice("sticky")].name == "address" {
+        "sticky"
+    } else {
         return;
+    };
+    for group in clients(site).filter(|group| !has_addresses(group)) {
+        let place = settings.place(name).unwrap_or(&site.group().place);
+        let chosen = if name == "policy" { policy::POLICIES[choice].name } else { "address" };
+        let clients = &group.name;
+        let message =
+            format!("{name} \"{chosen}\" looks at addresses, and the clients of \"{clients}\" have none");
+        problems.push(Problem::at(place, message).hint("give the traffic `addresses: 10_000`"));
     }
-    for group in clients(site) {
-        let recorded = matches!(group.settings.load("rate"), Some(Load::Trace(_)));
-        if !recorded && !group.settings.is_given("addresses") {
-            let place = settings.place("policy").unwrap_or(&site.group().place);
-            let (policy, clients) = (policy::POLICIES[choice].name, &group.name);
-            let message =
-                format!("policy \"{policy}\" looks at addresses, and the clients of \"{clients}\" have none");
-            problems.push(Problem::at(place, message).hint("give the traffic `addresses: 10_000`"));
-        }
-    }
+}
+
+/// Whether a traffic's clients have addresses: of their own, of the places they come from, or recorded ones.
+fn has_addresses(traffic: &Group) -> bool {
+    let settings = &traffic.settings;
+    let recorded = matches!(settings.load("rate"), Some(Load::Trace(_)));
+    recorded || settings.is_given("addresses") || settings.is_given("from")
 }
 
 /// The traffics that come straight to it.
