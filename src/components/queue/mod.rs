@@ -21,9 +21,11 @@ pub const KIND: ComponentKind =
 /// The semantics: one line each.
 pub const SEMANTICS: &[Policy] = &[rabbitmq::ENTRY, kafka::ENTRY, sqs::ENTRY, redis_streams::ENTRY];
 
+/// Makes the nodes of a queue.
+type Builder = fn(&Site<'_>) -> Vec<Box<dyn Component>>;
+
 /// Their constructors, in the same order.
-const BUILDERS: &[fn(&Site<'_>) -> Vec<Box<dyn Component>>] =
-    &[rabbitmq::build, kafka::build, sqs::build, redis_streams::build];
+const BUILDERS: &[Builder] = &[rabbitmq::build, kafka::build, sqs::build, redis_streams::build];
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     BUILDERS[site.settings().choice("kind")](site)
