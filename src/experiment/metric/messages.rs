@@ -1,0 +1,45 @@
+//! Messages through queues.
+
+use super::Better::{Higher, Lower, Neither};
+use super::{Metric, count, metric, of_messages};
+use crate::kernel::{milliseconds, seconds};
+
+/// In the order of the columns.
+pub(super) const METRICS: &[Metric] = &[
+    metric("messages_published_count", Neither, "messages that their broker has acknowledged", |f| {
+        of_messages(f, |m| count(m.published_count))
+    }),
+    metric("messages_processed_count", Higher, "messages processed at least once", |f| {
+        of_messages(f, |m| count(m.processed_count))
+    }),
+    metric("messages_duplicated_count", Lower, "effects of messages that had taken place before", |f| {
+        of_messages(f, |m| count(m.duplicated_count))
+    }),
+    metric("messages_reordered_count", Lower, "messages processed after a later one of the same key", |f| {
+        of_messages(f, |m| count(m.reordered_count))
+    }),
+    metric(
+        "messages_lost_count",
+        Lower,
+        "messages acknowledged and gone: neither processed nor held nor dead-lettered",
+        |f| of_messages(f, |m| count(m.lost_count)),
+    ),
+    metric("messages_dead_count", Lower, "messages set aside as dead letters", |f| {
+        of_messages(f, |m| count(m.dead_count))
+    }),
+    metric(
+        "message_age_p99_ms",
+        Lower,
+        "99 % of messages are processed so soon after they were published",
+        |f| of_messages(f, |m| m.age.quantile(0.99).map(milliseconds)),
+    ),
+    metric("queue_backlog_end_count", Lower, "messages that wait or are in work at the end", |f| {
+        of_messages(f, |m| count(m.backlog_count))
+    }),
+    metric(
+        "queue_drain_s",
+        Lower,
+        "time from the largest backlog until it is back at its mean of the warm-up; empty if it is not, or never was above",
+        |f| of_messages(f, |m| m.drain_ns.map(seconds)),
+    ),
+];

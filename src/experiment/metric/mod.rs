@@ -1,0 +1,164 @@
+//! The metrics: one column of summary.csv each, and the names that scripts use for them.
+
+mod messages;
+mod requests;
+mod steps;
+mod tiers;
+mod truth;
+
+use super::facts::Facts;
+use crate::audit::MessageReport;
+use crate::catalog::did_you_mean;
+use crate::kernel::book::ClassBook;
+
+/// Which direction is good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Better {
+    /// Less is better.
+    Lower,
+    /// More is better.
+    Higher,
+    /// It says nothing about quality.
+    Neither,
+}
+
+/// A metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Its column, with its unit.
+    pub column: &'static str,
+    /// Which direction is good.
+    pub better: Better,
+    /// One line about it.
+    pub about: &'static str,
+    /// Its value; `None` = not measured.
+    pub value: fn(&Facts) -> Option<f64>,
+}
+
+type Get = fn(&Facts) -> Option<f64>;
+
+const fn metric(column: &'static str, better: Better, about: &'static str, value: Get) -> Metric {
+    Metric { column, better, about, value }
+}
+
+const fn not_yet(column: &'static str, better: Better, about: &'static str) -> Metric {
+    metric(column, better, about, |_| None)
+}
+
+macro_rules! latency {
+    ($column:literal, $book:ident, $about:literal, $get:expr) => {
+        metric($column, Lower, $about, |facts| $get(&facts.$book).map(|ns: f64| ns / 1e6))
+    };
+}
+
+use latency;
+
+fn mean(book: &ClassBook) -> Option<f64> {
+    book.latency.mean()
+}
+
+fn p(q: f64) -> impl Fn(&ClassBook) -> Option<f64> {
+    move |book| book.latency.quantile(q).map(|ns| ns as f64)
+}
+
+fn max(book: &ClassBook) -> Option<f64> {
+    book.latency.max().map(|ns| ns as f64)
+}
+
+fn of_messages(facts: &Facts, get: fn(&MessageReport) -> Option<f64>) -> Option<f64> {
+    facts.messages.as_ref().and_then(get)
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn count(value: u64) -> Option<f64> {
+    Some(value as f64)
+}
+
+/// The columns by subject, in their order.
+const SUBJECTS: &[&[Metric]] =
+    &[requests::METRICS, steps::METRICS, truth::METRICS, tiers::METRICS, messages::METRICS, REST];
+
+const REST: &[Metric] = &[
+    not_yet("cost_per_hour", Better::Lower, "what the components cost (not measured yet: empty)"),
+    metric("events_count", Better::Neither, "events that the simulation handled", |f| count(f.events)),
+];
+
+const COUNT: usize = {
+    let (mut subject, mut count) = (0, 0);
+    while subject < SUBJECTS.len() {
+        count += SUBJECTS[subject].len();
+        subject += 1;
+    }
+    count
+};
+
+static ALL: [Metric; COUNT] = {
+    let mut all = [REST[0]; COUNT];
+    let (mut subject, mut at) = (0, 0);
+    while subject < SUBJECTS.len() {
+        let mut of_subject = 0;
+        while of_subject < SUBJECTS[subject].len() {
+            all[at] = SUBJECTS[subject][of_subject];
+            of_subject += 1;
+            at += 1;
+        }
+        subject += 1;
+    }
+    all
+};
+
+/// All metrics, in the order of the columns.
+pub static METRICS: &[Metric] = &ALL;
+
+/// Units that a script may leave out of a metric's name.
+const UNITS: [&str; 6] = ["_ms", "_per_s", "_s", "_count", "_ratio", "_bytes"];
+
+/// A column without its unit.
+pub(super) fn short(column: &str) -> &str {
+    UNITS.iter().find_map(|unit| column.strip_suffix(unit)).unwrap_or(column)
+}
+
+/// The metric of this name: a column, or a column without its unit. The error is a hint.
+pub fn find_metric(name: &str) -> Result<usize, Option<String>> {
+    let exact = METRICS.iter().position(|metric| metric.column == name);
+    let found = exact.or_else(|| METRICS.iter().position(|metric| short(metric.column) == name));
+    found.ok_or_else(|| {
+        let shorts = METRICS.iter().map(|metric| short(metric.column));
+        crate::catalog::closest(name, shorts.clone())
+            .map(|close| format!("did you mean `{close}`?"))
+            .or_else(|| did_you_mean(name, shorts.filter(|s| s.contains(name))))
+            .or_else(|| Some("`scalelab list metrics` shows them all".into()))
+    })
+}
+
+/// The names that scripts use.
+pub fn metric_names() -> impl Iterator<Item = &'static str> {
+    METRICS.iter().map(|metric| short(metric.column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_names_find_a_metric() {
+        for (at, metric) in METRICS.iter().enumerate() {
+            assert_eq!(find_metric(metric.column), Ok(at));
+            assert_eq!(find_metric(short(metric.column)), Ok(at), "{}", metric.column);
+        }
+    }
+
+    #[test]
+    fn every_metric_says_what_it_is() {
+        assert!(METRICS.iter().all(|metric| metric.about.len() > 10));
+    }
+
+    #[test]
+    fn unknown_names_are_met_with_a_guess() {
+        assert_eq!(find_metric("latency_p9").unwrap_err().unwrap(), "did you mean `latency_p90`?");
+        assert!(find_metric("colour").unwrap_err().unwrap().contains("list metrics"));
+    }
+}

@@ -1,0 +1,63 @@
+//! What was stale, lost or not to be had.
+
+use super::Better::{Higher, Lower};
+use super::{Metric, count, metric, ratio};
+use crate::kernel::milliseconds;
+
+/// In the order of the columns.
+pub(super) const METRICS: &[Metric] = &[
+    metric("availability_ratio", Higher, "share of finished requests that were answered successfully", |f| {
+        ratio(f.all.succeeded, f.all.total() - f.all.in_flight)
+    }),
+    metric(
+        "stale_reads_count",
+        Lower,
+        "reads that returned an older version than was acknowledged before they began",
+        |f| count(f.audit.stale_reads_count),
+    ),
+    metric("stale_ratio", Lower, "share of all reads that were stale", |f| {
+        ratio(f.audit.stale_reads_count, f.audit.reads_count)
+    }),
+    metric("stale_age_p99_ms", Lower, "99 % of stale reads were out of date for less than this", |f| {
+        f.audit.stale_age.quantile(0.99).map(milliseconds)
+    }),
+    metric("lost_writes_count", Lower, "acknowledged writes that did not survive", |f| {
+        count(f.audit.lost_writes_count)
+    }),
+    metric(
+        "read_your_writes_violations_count",
+        Lower,
+        "reads that missed their own user's earlier write",
+        |f| count(f.audit.read_your_writes_violations_count),
+    ),
+    metric(
+        "monotonic_read_violations_count",
+        Lower,
+        "reads older than what the same user had already seen",
+        |f| count(f.audit.monotonic_read_violations_count),
+    ),
+    metric(
+        "write_unavailable_s",
+        Lower,
+        "whole seconds in which writes were wanted and none succeeded",
+        |f| f.write_outage_s.map(|seconds| seconds as f64),
+    ),
+    metric(
+        "shard_skew_ratio",
+        Lower,
+        "statements of the busiest shard over the mean of all shards: 1 if they are even",
+        |f| f.shard_skew,
+    ),
+    metric("single_shard_ratio", Higher, "share of reads that one shard could answer", |f| {
+        ratio(f.routed.0.saturating_sub(f.routed.1), f.routed.0)
+    }),
+    metric(
+        "write_amplification_ratio",
+        Lower,
+        "writes in databases of several shards over the writes of clients",
+        |f| f.shard_skew.and(ratio(f.writes.succeeded + f.mirrored, f.writes.succeeded)),
+    ),
+    metric("sessions_lost_count", Lower, "users who had to log in again", |f| {
+        f.sessions_lost.map(|lost| lost as f64)
+    }),
+];
