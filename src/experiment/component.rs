@@ -30,7 +30,12 @@ pub fn find_column(name: &str) -> Result<usize, Option<String>> {
     let names = || COLUMNS.iter().map(|(column, _)| *column);
     let exact = names().position(|column| column == name);
     let found = exact.or_else(|| names().position(|column| short(column) == name));
-    found.ok_or_else(|| did_you_mean(name, names().map(short)))
+    found.ok_or_else(|| {
+        let close = crate::catalog::closest(name, names()).map(short);
+        close
+            .map(|close| format!("did you mean `{close}`?"))
+            .or_else(|| did_you_mean(name, names().map(short)))
+    })
 }
 
 /// A figure of a component in one run: of its nodes, counts add up, the largest of largest values stands, and others are

@@ -123,7 +123,8 @@ fn a_node_dies() {
         let mut simulation = world.build(1, 0);
         simulation.run_until(time::SECOND);
         simulation.control(world.node(&cache, 2), Control::new(Control::CRASH_PROCESS, 0));
-        let reads = |simulation: &Simulation| counted(simulation, "reads");
+        let store = NodeId(0);
+        let reads = |simulation: &Simulation| simulation.readings(store, false).count_of("reads");
         simulation.run_until(5 * time::SECOND);
         let before = reads(&simulation);
         simulation.run_until(6 * time::SECOND);

@@ -111,6 +111,8 @@ proptest! {
         let items: u64 = nodes.members.iter().map(|node| gauge(&simulation, *node, "items")).sum();
         prop_assert!(items <= KEYS, "{} items of {} keys: some are in two places", items, KEYS);
         prop_assert_eq!(simulation.audit().report().lost_writes_count == 0 || back, true);
+        // Each caller learns of a slot when it asks for one of its keys.
+        simulation.run_until(simulation.now() + 120 * SECOND);
         let before = (counted(&simulation, "misses"), counted(&simulation, "redirects"));
         simulation.run_until(simulation.now() + 5 * SECOND);
         let after = (counted(&simulation, "misses"), counted(&simulation, "redirects"));

@@ -101,12 +101,13 @@ impl Dirty {
     pub fn stored(&mut self, key: u64, ok: bool, now: Time) {
         self.sent.retain(|sent| *sent != key);
         self.resting_until = if ok { 0 } else { now.saturating_add(self.interval) };
-        let unsaved = self.keys.get_mut(&key).expect("what is sent is dirty");
-        if ok && unsaved.sent == Some(unsaved.version) {
+        // Handed over to another node while the store was at work: that one stores it as well. Or come back since: it waits in line.
+        let Some(unsaved) = self.keys.get_mut(&key) else { return };
+        let Some(sent) = unsaved.sent.take() else { return };
+        if ok && sent == unsaved.version {
             self.keys.remove(&key);
             return;
         }
-        unsaved.sent = None;
         self.due.push_back((now.saturating_add(self.interval), key));
     }
 
@@ -158,6 +159,21 @@ mod tests {
         assert!(dirty.take_due(5).is_none() && dirty.take_due(14).is_none());
         assert_eq!(dirty.next_due(), Some(15));
         assert!(dirty.take_due(15).is_some());
+    }
+
+    #[test]
+    fn a_key_that_goes_to_another_node_while_it_is_sent_is_no_longer_ours() {
+        let mut dirty = Dirty::new(10, None, None);
+        dirty.write(7, 1, 0, 0);
+        assert!(dirty.take_due(10).is_some());
+        dirty.hand_over(7);
+        dirty.write(7, 2, 0, 11); // and comes back
+        dirty.stored(7, true, 12);
+        assert_eq!((dirty.len(), dirty.next_due()), (1, Some(21)));
+        assert!(dirty.take_due(21).is_some() && dirty.take_due(21).is_none(), "in line once");
+        dirty.hand_over(7);
+        dirty.stored(7, true, 22);
+        assert_eq!((dirty.len(), dirty.next_due()), (0, None));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) struct Refresh {
 impl Refresh {
     /// For hits beyond this share of the TTL.
     pub fn new(share: f64, ttl: Time) -> Self {
-        let left = ((1.0 - share) * ttl as f64) as Time;
+        let left = ttl - libm::round(share * ttl as f64).min(ttl as f64) as Time;
         Refresh { left, under_way: Recent::new(MOST_KEYS), begun: 0 }
     }
 

@@ -104,6 +104,8 @@ pub struct Link {
     /// Draws of this link: latency there, latency back, loss there, loss back.
     purposes: [u64; 4],
     random: bool,
+    /// Within one group.
+    inner: bool,
     cut: bool,
     slow: f64,
     /// Only latency counts: neither loss nor bandwidth, neither cut nor slowed, no map, no connections.
@@ -116,7 +118,7 @@ impl Link {
         let purpose = |what: &str| hash_name(&format!("link {a} {b} {what}"));
         let random = !matches!(plan.latency, Variate::Constant(_));
         let purposes = ["there", "back", "loss there", "loss back"].map(purpose);
-        let mut link = Link { plan, purposes, random, cut: false, slow: 1.0, plain: false };
+        let mut link = Link { plan, purposes, random, inner: a == b, cut: false, slow: 1.0, plain: false };
         link.set(false, 1.0);
         link
     }
@@ -154,15 +156,24 @@ impl Link {
     #[inline(always)]
     pub(super) fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
         let purpose = self.purposes[usize::from(message.returning)];
-        let bits = if self.random { bits(message, purpose, requests, background) } else { 0 };
+        let bits = if self.random { self.bits(message, purpose, requests, background) } else { 0 };
         self.plan.latency.sample_ns_of(bits)
+    }
+
+    /// Random bits that belong to the message's request, or ambient ones for background work. What a request asks in several ways, or of
+    /// several members of a group at the same time, goes several ways.
+    #[inline]
+    fn bits(&self, message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> u64 {
+        let Some(request) = requests.get(message.request) else { return background.bits() };
+        let ends = if self.inner { u64::from(message.from.0 ^ message.to.0) << 32 } else { 0 };
+        request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends)
     }
 
     /// Whether the message gets lost.
     pub(super) fn loses(&self, message: &Message, requests: &Requests, background: &mut Stream) -> bool {
         let purpose = self.purposes[2 + usize::from(message.returning)];
         let lossy = self.plan.loss > 0.0;
-        self.cut || (lossy && unit(bits(message, purpose, requests, background)) < self.plan.loss)
+        self.cut || (lossy && unit(self.bits(message, purpose, requests, background)) < self.plan.loss)
     }
 
     /// Whether messages go over the map.
@@ -193,14 +204,5 @@ pub(super) fn ends(message: &Message, user: u32) -> Ends {
     match message.returning {
         false => Ends::new(message.from, message.to, user),
         true => Ends::new(message.to, message.from, user),
-    }
-}
-
-/// Random bits that belong to the message's request, or ambient ones for background work.
-#[inline]
-fn bits(message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> u64 {
-    match requests.get(message.request) {
-        Some(request) => request.bits(purpose, message.key),
-        None => background.bits(),
     }
 }

@@ -6,7 +6,7 @@ use crate::components::Site;
 use crate::components::database::service_time;
 use crate::kernel::{CallId, Ctx, RequestId, Time};
 use crate::parts::station::{self, Job, Station, StationPlan};
-use crate::parts::verbs::READ;
+use crate::parts::verbs::{PUT, READ};
 use crate::random::variate::Variate;
 
 /// Work of statements, and of applying what others have written.
@@ -20,6 +20,8 @@ pub struct Engine {
     first: usize,
     /// Size of a row, where the request does not tell.
     pub row_bytes: u32,
+    /// One of several that are asked at a time.
+    is_copy: bool,
 }
 
 impl Engine {
@@ -37,7 +39,13 @@ impl Engine {
             purpose: site.purpose("service"),
             first: settings.choice("first"),
             row_bytes: settings.bytes("row").unwrap_or(0) as u32,
+            is_copy: false,
         }
+    }
+
+    /// A copy of a quorum.
+    pub fn of_copy(self) -> Self {
+        Engine { is_copy: true, ..self }
     }
 
     /// A storage node keeps the log; bringing pages up to date is not on anybody's way.
@@ -52,8 +60,11 @@ impl Engine {
         let (verb, key, request) = (call.verb, call.key, call.request);
         let reads = matches!(verb, READ | SCATTER);
         let time = if reads { &self.read } else { &self.write };
-        let work =
-            cx.sample_ns(time, request, self.purpose ^ u64::from(if reads { READ } else { verb }), key);
+        // Copies and shards that work on one request at the same time each draw a time of their own.
+        let together = matches!(verb, SCATTER | PUT) || self.is_copy;
+        let own = if together { u64::from(cx.node().0) << 48 } else { 0 };
+        let purpose = self.purpose ^ u64::from(if reads { READ } else { verb });
+        let work = cx.sample_ns(time, request, purpose, key ^ own);
         Job { priority: station::urgency(self.first, !reads), ..Job::new(id.to_bits(), work) }
     }
 

@@ -19,7 +19,7 @@ pub struct Copy {
 impl Copy {
     /// An empty copy.
     pub fn new(engine: Engine, station: Station, rows: Rows) -> Self {
-        Copy { engine, station, rows, reads: 0, writes: 0 }
+        Copy { engine: engine.of_copy(), station, rows, reads: 0, writes: 0 }
     }
 
     fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {

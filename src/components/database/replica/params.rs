@@ -13,25 +13,25 @@ pub const ACTIONS: &[Action] = &[
     SLOW,
     Action {
         name: "promote",
-        usage: "db.replica(1).promote()",
+        usage: "promote(), as in db.replica(1).promote()",
         about: "this member becomes primary; the old one, if it lives, hands over first",
     },
     Action {
         name: "replace",
-        usage: "db.replica(1).replace()",
+        usage: "replace(), as in db.replica(1).replace()",
         about: "a new machine with an empty disk: its rows are copied from the primary",
     },
     Action {
         name: "partition",
-        usage: "db.primary().partition(), or partition(db.primary(), db.replica(1))",
+        usage: "partition(), as in db.primary().partition(), or partition(db.primary(), db.replica(1))",
         about: "cut off from the other members and the coordinator, not from callers",
     },
     Action {
         name: "reshard",
-        usage: "db.reshard(8)",
+        usage: "reshard(8), as in db.reshard(8)",
         about: "another number of shards, at most `shards_max`: rows move while they are served",
     },
-    Action { name: "heal", usage: "db.primary().heal()", about: "the end of it" },
+    Action { name: "heal", usage: "heal(), as in db.primary().heal()", about: "the end of it" },
 ];
 
 /// Settings of replication.
