@@ -68,7 +68,10 @@ impl Audit {
     /// acknowledged writes that loses.
     pub fn begin_epoch(&mut self, log: u32, epoch: u32, start: u32) -> u64 {
         let history = self.history(log);
-        debug_assert!(epoch > history.epoch, "epochs only grow");
+        if epoch < history.epoch {
+            return 0; // it hung while it was promoted, and another was meanwhile: what it commits is lost at once
+        }
+        debug_assert!(epoch > history.epoch, "an epoch begins once");
         history.epoch = epoch;
         let keep = start.saturating_sub(history.base) as usize;
         let lost = history.tail.split_off(keep.min(history.tail.len()));
@@ -103,6 +106,17 @@ mod tests {
             audit.acknowledge(key, version, u64::from(index), 0);
         }
         audit
+    }
+
+    #[test]
+    fn who_is_promoted_too_late_begins_nothing() {
+        let mut audit = ten();
+        audit.begin_epoch(3, 3, 10);
+        assert_eq!(audit.begin_epoch(3, 2, 5), 0);
+        let late = audit.commit_entry(3, 2, 6, 0);
+        assert!(!audit.survives(0, late), "of an epoch that is over");
+        let version = audit.commit_entry(3, 3, 11, 0);
+        assert!(audit.survives(0, version));
     }
 
     #[test]

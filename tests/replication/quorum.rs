@@ -58,7 +58,8 @@ proptest! {
         prop_assert_eq!(report.lost_writes_count, 0);
         if r + w > n {
             prop_assert_eq!(report.stale_reads_count, 0);
-        } else {
+        } else if r == 1 && w == 1 {
+            // With more answers a read may well meet a copy that has the write; with one of each it must miss it now and then.
             prop_assert!(report.stale_reads_count > 0, "R + W = {} of {}", r + w, n);
         }
     }

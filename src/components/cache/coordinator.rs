@@ -55,11 +55,13 @@ struct Letters {
     queue: VecDeque<(u16, u16, u16)>,
     /// The first one is under way.
     is_busy: bool,
+    /// It has left and does not answer: the one letter is to see whether it is back.
+    is_behind: bool,
 }
 
 impl Letters {
     fn new(node: NodeId) -> Self {
-        Letters { node, queue: VecDeque::new(), is_busy: false }
+        Letters { node, queue: VecDeque::new(), is_busy: false, is_behind: false }
     }
 }
 
@@ -115,8 +117,13 @@ impl Coordinator {
 
     /// Where the table differs from that of t = 0.
     fn news_since_the_start(&self) -> VecDeque<(u16, u16, u16)> {
+        self.owners(|slot| self.table.owner(slot) != self.first.owner(slot))
+    }
+
+    /// Who owns these slots, in ranges.
+    fn owners(&self, wanted: impl Fn(u16) -> bool) -> VecDeque<(u16, u16, u16)> {
         let mut news: VecDeque<(u16, u16, u16)> = VecDeque::new();
-        for slot in (0..SLOTS).filter(|slot| self.table.owner(*slot) != self.first.owner(*slot)) {
+        for slot in (0..SLOTS).filter(|slot| wanted(*slot)) {
             let owner = self.table.owner(slot);
             match news.back_mut() {
                 Some((_, last, of)) if *last + 1 == slot && *of == owner => *last = slot,
@@ -194,8 +201,10 @@ impl Coordinator {
 
     fn announce(&mut self, news: (u16, u16, u16), cx: &mut Ctx<'_>) {
         for at in 0..self.letters.len() {
-            self.letters[at].queue.push_back(news);
-            self.deliver(at, cx);
+            if !self.letters[at].is_behind {
+                self.letters[at].queue.push_back(news);
+                self.deliver(at, cx);
+            }
         }
     }
 
@@ -209,7 +218,8 @@ impl Coordinator {
         cx.ask(Ask { timeout: self.short, note: at as u32, ..ask });
     }
 
-    /// A node has heard, or has not. Who has left and does not answer need not know.
+    /// A node has heard, or has not. For one that has left and does not answer no letters are kept: should it come back, with data of
+    /// slots that are others' by then, it hears how things stand.
     fn heard(&mut self, at: usize, status: Status, cx: &mut Ctx<'_>) {
         let is_member = self.is_member(self.letters[at].node.0);
         let letters = &mut self.letters[at];
@@ -217,12 +227,17 @@ impl Coordinator {
             Status::Ok => {
                 letters.is_busy = false;
                 letters.queue.pop_front();
+                if std::mem::take(&mut letters.is_behind) {
+                    self.letters[at].queue = self.owners(|_| true);
+                }
                 self.deliver(at, cx);
             }
-            _ if is_member => cx.timer_in(AGAIN, Timer { tag: TELL_AGAIN, data: at as u64 }),
             _ => {
-                letters.is_busy = false;
-                letters.queue.clear();
+                if !is_member {
+                    letters.queue.truncate(1);
+                    letters.is_behind = true;
+                }
+                cx.timer_in(AGAIN, Timer { tag: TELL_AGAIN, data: at as u64 });
             }
         }
     }

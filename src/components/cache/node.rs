@@ -63,6 +63,8 @@ pub(super) struct Node {
     /// There is no store behind: what is here is the only copy.
     pub(super) alone: bool,
     preload: Vec<u64>,
+    /// Size of what is preloaded: a row of the store.
+    row_bytes: u32,
     /// Somebody else hashes: what a change of the group costs.
     keys_moved: Option<KeysMoved>,
     /// The nodes share slots among themselves.
@@ -116,6 +118,7 @@ impl Node {
             inline: entry::is_inline(settings).then(|| Inline::new(access)),
             alone: store == NodeId::NONE,
             preload,
+            row_bytes: row_bytes(site),
             keys_moved: (!group::is_cluster(settings)).then(|| KeysMoved::new(site)),
             cluster: group::is_cluster(settings).then(|| Cluster::new(site)),
             blind: site.is_disabled("cache"),
@@ -223,6 +226,12 @@ impl Node {
     }
 }
 
+/// Size of a row of the store; 0 if it does not tell.
+fn row_bytes(site: &Site<'_>) -> u32 {
+    let store = site.settings().group("of");
+    store.and_then(|store| site.of(store).settings().bytes("row")).unwrap_or(0) as u32
+}
+
 impl Component for Node {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let flush_waits = self.timeout_length.unwrap_or(self.dirty.interval.max(FLUSH_WAITS));
@@ -236,7 +245,7 @@ impl Component for Node {
         let name = self.name(cx);
         self.shelf.draw_from(cx.stream(&format!("{name}/eviction")));
         for key in std::mem::take(&mut self.preload) {
-            self.keep(key, 0, 0, RequestId::NONE, cx);
+            self.keep(key, 0, self.row_bytes, RequestId::NONE, cx);
         }
         self.arm_expiry(cx);
     }
