@@ -77,7 +77,8 @@ impl Node {
         let Some(item) = item.filter(|item| item.expires > now) else { return Some(found) };
         if let Guard::Early(early) = &self.guard {
             let uniform = cx.draw(request, self.early_purpose, key);
-            if early.is_due(item.expires, now, uniform) {
+            // What waits to be stored is newer than what the store has.
+            if self.dirty.get(key).is_none() && early.is_due(item.expires, now, uniform) {
                 self.look_ups.early += 1;
                 return None;
             }
