@@ -148,14 +148,16 @@ proptest! {
     #[test]
     fn cured_races_leave_no_stale_read(races in races(), faults in faults(), seed in 0..1000u64) {
         let report = audit(&races, &faults, seed);
-        prop_assert!(report.reads_count > 0);
+        prop_assert!(report.reads_count > 0 || !faults.is_empty()); // a cache that hangs for good answers nobody
         prop_assert_eq!(report.stale_reads_count, 0);
     }
 
     /// Leases cure fills, not writes that overtake each other: a single writer who waits for his answers has none.
     #[test]
     fn leases_leave_only_the_races_of_writers(races in races(), seed in 0..1000u64) {
-        let quiet = Races { strategy: "through", fills: "lease", one_writer: true, loss: 0.0, ..races };
+        // Ways so short that nobody times out: who tries again after that overtakes himself.
+        let latencies = (races.latencies.0.min(0.01), races.latencies.1.min(0.01));
+        let quiet = Races { strategy: "through", fills: "lease", one_writer: true, loss: 0.0, latencies, ..races };
         prop_assert_eq!(audit(&quiet, &[], seed).stale_reads_count, 0);
     }
 }
