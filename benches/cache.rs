@@ -1,5 +1,5 @@
 //! The cache room alone: 10^7 look-ups, Zipf 1.0 over 10^6 dense keys in scrambled order, capacity 10^5; what is missed is
-//! put in. The speed reference's `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
+//! put in. Words after `--` choose policies. The speed reference's `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
 
 mod common;
 
@@ -33,7 +33,10 @@ fn replay(shelf: &mut dyn Shelf, trace: &[u32]) {
 
 fn main() {
     let trace = trace();
+    let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let policies = ["lru", "fifo", "sieve", "s3fifo", "clock", "lfu", "2q", "arc"];
+    let wanted = |policy: &&str| named.is_empty() || named.iter().any(|name| name == policy);
+    let policies: Vec<&str> = policies.into_iter().filter(wanted).collect();
     let indices = [("dense", Some(KEYS)), ("hashed", None)];
     println!(
         "{REQUESTS} requests, Zipf 1.0 over {KEYS} keys, capacity {CAPACITY}; median of {ROUNDS} alternating rounds"

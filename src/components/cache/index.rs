@@ -3,12 +3,15 @@
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 
-/// "In no place"; places are smaller.
+/// "In no place, without a mark"; places and marks are smaller.
 const NOWHERE: u32 = u32::MAX;
+/// From here on: marks of keys that are in no place. Places are smaller.
+const MARKED: u32 = 1 << 31;
 /// Larger key spaces are hashed: a table of them would cost more memory than the items.
 const DENSE_KEYS_AT_MOST: u64 = 1 << 28;
 
-/// A number below `u32::MAX` for each key that has one.
+/// A place below 2^31 for each key that is there. A key that is gone may leave a mark, which an eviction policy understands: it
+/// lies where the place was, so that whoever looks for the key has it at hand.
 #[derive(Clone, Debug)]
 pub enum Index {
     /// Small keys: a table. Grows to the largest key seen.
@@ -26,28 +29,74 @@ impl Index {
         }
     }
 
+    #[inline]
+    fn entry(&self, key: u64) -> u32 {
+        match self {
+            Index::Dense(table) => table.get(key as usize).copied().unwrap_or(NOWHERE),
+            Index::Hashed(map) => map.get(&key).copied().unwrap_or(NOWHERE),
+        }
+    }
+
     /// The place of a key.
     #[inline]
     pub fn find(&self, key: u64) -> Option<u32> {
+        Some(self.entry(key)).filter(|place| *place < MARKED)
+    }
+
+    /// The mark of a key that is in no place.
+    #[inline]
+    pub fn mark(&self, key: u64) -> Option<u32> {
+        Some(self.entry(key)).filter(|entry| (MARKED..NOWHERE).contains(entry)).map(|entry| entry - MARKED)
+    }
+
+    /// A key that is there leaves its place and a mark below 2^31 - 1.
+    #[inline]
+    pub fn leave_mark(&mut self, key: u64, mark: u32) {
+        debug_assert!(mark < NOWHERE - MARKED);
+        self.put(key, MARKED + mark);
+    }
+
+    /// Gives each mark another number, or none.
+    pub fn renumber(&mut self, mut renumber: impl FnMut(u32) -> Option<u32>) {
+        let mut anew = |entry: &mut u32| {
+            if (MARKED..NOWHERE).contains(entry) {
+                *entry = renumber(*entry - MARKED).map_or(NOWHERE, |mark| MARKED + mark);
+            }
+            *entry != NOWHERE
+        };
         match self {
-            Index::Dense(table) => table.get(key as usize).copied().filter(|place| *place != NOWHERE),
-            Index::Hashed(map) => map.get(&key).copied(),
+            Index::Dense(table) => table.iter_mut().for_each(|entry| _ = anew(entry)),
+            // The order does not matter: each entry changes by itself.
+            Index::Hashed(map) => map.retain(|_, entry| anew(entry)),
+        }
+    }
+
+    /// Entries that a walk passes even if nothing is held.
+    pub fn span(&self) -> usize {
+        match self {
+            Index::Dense(table) => table.len(),
+            Index::Hashed(_) => 0,
         }
     }
 
     /// Gives a key its place.
     #[inline]
     pub fn set(&mut self, key: u64, place: u32) {
-        debug_assert!(place != NOWHERE);
+        debug_assert!(place < MARKED);
+        self.put(key, place);
+    }
+
+    #[inline]
+    fn put(&mut self, key: u64, entry: u32) {
         match self {
             Index::Dense(table) => {
                 if key as usize >= table.len() {
                     table.resize((key as usize + 1).next_power_of_two(), NOWHERE);
                 }
-                table[key as usize] = place;
+                table[key as usize] = entry;
             }
             Index::Hashed(map) => {
-                map.insert(key, place);
+                map.insert(key, entry);
             }
         }
     }
@@ -86,6 +135,23 @@ mod tests {
             assert_eq!(index.find(3), None);
             index.clear();
             assert_eq!(index.find(900), None);
+        }
+    }
+
+    #[test]
+    fn marks_are_no_places() {
+        for mut index in [Index::new(Some(4), 4), Index::new(None, 4)] {
+            (0..3).for_each(|key| index.set(key, 9));
+            index.leave_mark(0, 5);
+            index.leave_mark(1, 6);
+            assert_eq!(
+                (index.find(0), index.mark(0), index.mark(2), index.mark(3)),
+                (None, Some(5), None, None)
+            );
+            index.renumber(|mark| (mark != 5).then(|| mark - 6));
+            assert_eq!((index.mark(0), index.mark(1), index.find(2)), (None, Some(0), Some(9)));
+            index.set(1, 7);
+            assert_eq!((index.find(1), index.mark(1)), (Some(7), None));
         }
     }
 }

@@ -204,7 +204,23 @@ impl<E: Eviction> Store<E> {
             let expired = self.items[slot as usize].expires <= now;
             self.counts.evicted_expired += u64::from(expired);
             self.counts.evictions += u64::from(!expired);
-            self.vacate(slot);
+            match E::MARKS.then(|| self.eviction.mark()).flatten() {
+                None => self.vacate(slot),
+                Some(mark) => self.vacate_with_mark(slot, mark),
+            }
+        }
+    }
+
+    /// The key of what goes is remembered.
+    #[inline]
+    fn vacate_with_mark(&mut self, slot: u32, mark: u32) {
+        let item = self.items[slot as usize];
+        self.index.leave_mark(item.key, mark);
+        self.bytes -= self.size(item.bytes);
+        self.free.push(slot);
+        let walk = self.index.span().max(self.items.len());
+        if let Some(renumber) = self.eviction.numbers_anew(walk) {
+            self.index.renumber(|mark| renumber.of(mark));
         }
     }
 
@@ -237,6 +253,9 @@ impl<E: Eviction> Store<E> {
 
     #[inline]
     fn bring_in(&mut self, item: Item, now: Time) {
+        if let Some(mark) = E::MARKS.then(|| self.index.mark(item.key)).flatten() {
+            self.eviction.returns(mark);
+        }
         self.eviction.expect(item.key, self.plan.weight(item.bytes));
         self.make_room(self.size(item.bytes), now);
         let slot = match self.free.pop() {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 /// Weight of a hole: a key that has been taken out.
 const HOLE: u64 = u64::MAX;
 const HOLES_ALLOWED: usize = 64;
-const POSITIONS: u32 = 1 << 31;
+const POSITIONS: u32 = 1 << 30;
 
 /// Keys in the order of their eviction, bounded in weight: at the bound the oldest is forgotten.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ mod ghost;
 mod lfu;
 mod list;
 mod lru;
+mod marks;
 mod none;
 mod pool;
 mod queue;
@@ -27,6 +28,8 @@ mod sketch;
 mod two_q;
 mod w_tinylfu;
 
+pub use marks::Renumber;
+
 use super::shelf::{Item, Shelf, ShelfPlan, Store};
 use crate::catalog::Policy;
 use crate::kernel::Time;
@@ -39,6 +42,8 @@ use crate::random::Stream;
 pub trait Eviction: Clone + Send + 'static {
     /// Whether it ever makes room. If not, `evict` is never called.
     const EVICTS: bool = true;
+    /// Whether keys of evicted items leave marks.
+    const MARKS: bool = false;
 
     /// An empty order.
     fn new(plan: &Plan) -> Self;
@@ -46,12 +51,23 @@ pub trait Eviction: Clone + Send + 'static {
     fn draw_from(&mut self, _stream: Stream) {}
     /// An item that is not there is about to come in.
     fn expect(&mut self, _key: u64, _weight: u64) {}
+    /// It left a mark when it was evicted; said before it is announced.
+    fn returns(&mut self, _mark: u32) {}
     /// It was put into `slot`.
     fn insert(&mut self, slot: u32, view: View<'_>);
     /// The item in `slot` was read or overwritten.
     fn hit(&mut self, slot: u32, view: View<'_>);
     /// Takes out the item that goes next; at least one is there. Its slot.
     fn evict(&mut self, view: View<'_>) -> u32;
+    /// The mark that the item leaves that `evict` has just named, if its key is to be remembered.
+    fn mark(&mut self) -> Option<u32> {
+        None
+    }
+    /// New numbers for marks, if it is time; asked after each mark left. The index forgets those that have none. That is a walk over
+    /// `walk` entries and the marks.
+    fn numbers_anew(&mut self, _walk: usize) -> Option<Renumber> {
+        None
+    }
     /// The item in `slot` is about to go: expired or deleted. It leaves no ghost.
     fn remove(&mut self, slot: u32, view: View<'_>);
     /// The item in `slot` was overwritten by one that weighs less.
@@ -122,6 +138,10 @@ impl View<'_> {
 
     #[inline]
     fn weight(&self, slot: u32) -> u64 {
+        // Bounded in items alone, all weigh the same: the item itself, far away in memory, need not be looked at.
+        if self.plan.per_byte == 0 {
+            return self.plan.per_item;
+        }
         self.plan.weight(self.items[slot as usize].bytes)
     }
 }

@@ -9,7 +9,7 @@
 //! again, and until the first eviction a full small queue sends what is new to the main one. One thing is ours: what is not
 //! smaller than the small queue goes to the main one, where libCacheSim does not keep it at all.
 
-use super::ghost::Ghost;
+use super::marks::{Marks, Renumber};
 use super::queue::{Places, Queue};
 use super::{Eviction, Plan, View};
 use crate::catalog::Policy;
@@ -38,7 +38,8 @@ pub struct S3Fifo {
     main: Queue,
     places: Places,
     state: Vec<u8>,
-    ghost: Ghost,
+    ghosts: Marks,
+    leaves: Option<u32>,
     small_weight: u64,
     main_weight: u64,
     small_capacity: u64,
@@ -62,7 +63,7 @@ impl S3Fifo {
             let weight = view.weight(slot);
             self.small_weight -= weight;
             if self.state[slot as usize] < PROVEN {
-                self.ghost.push(view.key(slot), weight);
+                self.leaves = self.ghosts.push(weight);
                 return Some(slot);
             }
             self.enter_main(slot, 0, weight);
@@ -86,6 +87,8 @@ impl S3Fifo {
 }
 
 impl Eviction for S3Fifo {
+    const MARKS: bool = true;
+
     fn new(plan: &Plan) -> Self {
         let small_capacity = plan.share(SMALL_SHARE);
         S3Fifo {
@@ -93,7 +96,8 @@ impl Eviction for S3Fifo {
             main: Queue::default(),
             places: Places::default(),
             state: Vec::with_capacity(plan.expected),
-            ghost: Ghost::new(plan.keys, plan.share(GHOST_SHARE)),
+            ghosts: Marks::new(plan.share(GHOST_SHARE)),
+            leaves: None,
             small_weight: 0,
             main_weight: 0,
             small_capacity,
@@ -103,8 +107,8 @@ impl Eviction for S3Fifo {
         }
     }
     #[inline]
-    fn expect(&mut self, key: u64, _weight: u64) {
-        self.returns = self.ghost.take(key);
+    fn returns(&mut self, mark: u32) {
+        self.returns = self.ghosts.take(mark);
     }
     #[inline]
     fn insert(&mut self, slot: u32, view: View<'_>) {
@@ -114,7 +118,8 @@ impl Eviction for S3Fifo {
         let weight = view.weight(slot);
         let small_is_full = self.small_weight >= self.small_capacity;
         let too_heavy = weight > self.small_capacity;
-        if self.returns || too_heavy || (small_is_full && !self.has_evicted) {
+        let returns = std::mem::take(&mut self.returns);
+        if returns || too_heavy || (small_is_full && !self.has_evicted) {
             return self.enter_main(slot, 0, weight);
         }
         self.state[slot as usize] = 0;
@@ -136,6 +141,14 @@ impl Eviction for S3Fifo {
         let main = small.or_else(|| self.evict_main(view));
         main.or_else(|| self.evict_small(view)).expect("an item")
     }
+    #[inline]
+    fn mark(&mut self) -> Option<u32> {
+        self.leaves.take()
+    }
+    #[inline]
+    fn numbers_anew(&mut self, walk: usize) -> Option<Renumber> {
+        self.ghosts.numbers_anew(walk)
+    }
     fn remove(&mut self, slot: u32, view: View<'_>) {
         if self.state[slot as usize] & MAIN == 0 {
             self.small.remove(slot, &self.places);
@@ -153,7 +166,7 @@ impl Eviction for S3Fifo {
     fn clear(&mut self) {
         self.small.clear();
         self.main.clear();
-        self.ghost.clear();
+        self.ghosts.clear();
         (self.small_weight, self.main_weight) = (0, 0);
         self.has_evicted = false;
     }
