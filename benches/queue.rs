@@ -9,7 +9,8 @@ use common::{exponential, group, median, simulation, timed, zipf};
 use scalelab::catalog::Value;
 use scalelab::kernel::{SECOND, Simulation};
 
-/// Messages per simulated second; twenty consumers of 10 threads work 100,000 per second.
+/// Messages per simulated second; the twenty consumers can work 100,000 per second: each has 10 threads, and a message takes 2 ms. Kafka's
+/// work off a partition one message at a time, whatever their threads: 60 partitions, and a message takes 0.6 ms.
 const RATE: f64 = 50_000.0;
 const CONSUMERS: i64 = 20;
 const MS: f64 = 1e6;
@@ -29,7 +30,7 @@ fn world(semantics: &str) -> Simulation {
                 ("kind", text("kafka")),
                 ("brokers", Value::Whole(3)),
                 ("replicas", Value::Whole(3)),
-                ("partitions", Value::Whole(400)), // each is worked off one message at a time
+                ("partitions", Value::Whole(60)),
                 ("retention", Value::Duration(10 * SECOND)),
             ],
             vec![("reset", text("earliest"))],
@@ -55,7 +56,7 @@ fn world(semantics: &str) -> Simulation {
         ("of", Value::Group(0)),
         ("count", Value::Whole(CONSUMERS)),
         ("threads", Value::Whole(10)),
-        ("service", exponential(2.0 * MS)),
+        ("service", exponential(if semantics == "kafka" { 0.6 * MS } else { 2.0 * MS })),
     ];
     let mut groups = vec![group("queue", "orders", []), group("consumers", "workers", usual)];
     let more = |at: usize, settings: Vec<(&str, Value)>, groups: &mut Vec<scalelab::model::GroupSpec>| {

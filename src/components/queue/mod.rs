@@ -8,6 +8,7 @@ use crate::kernel::{Component, NodeId};
 mod entry;
 pub mod kafka;
 pub mod message;
+mod patience;
 pub mod polls;
 pub mod publisher;
 mod rabbitmq;

@@ -1,7 +1,7 @@
 //! Consumers that ask for messages, and wait at the broker while there are none.
 
 use super::message::Message;
-use crate::kernel::{Answer, CallId, Ctx, Item, NEVER, NodeId, ParcelId, Time, Timer};
+use crate::kernel::{Answer, CallId, Ctx, Item, NodeId, ParcelId, Time, Timer};
 use std::collections::VecDeque;
 
 /// A consumer that waits.
@@ -33,12 +33,15 @@ pub fn unpacked([key, receipt, rest]: Item) -> (Message, u64) {
 }
 
 impl Polls {
-    /// A consumer waits, until `patience` is over; the owner then gets a timer of this tag and calls [`Polls::give_up`].
+    /// A consumer waits, until `patience` is over; the owner then gets a timer of this tag with the call and calls [`Polls::give_up`].
     pub fn wait(&mut self, waiting: Waiting, patience: Time, tag: u16, cx: &mut Ctx<'_>) {
+        self.wait_on(waiting);
+        cx.timer_in(patience, Timer { tag, data: waiting.call.to_bits() });
+    }
+
+    /// A consumer waits, and somebody else sees to its patience.
+    pub fn wait_on(&mut self, waiting: Waiting) {
         self.line.push_back(waiting);
-        if patience != NEVER {
-            cx.timer_in(patience, Timer { tag, data: waiting.call.to_bits() });
-        }
     }
 
     /// The next who waits and is still there.
@@ -68,8 +71,7 @@ impl Polls {
     }
 
     /// The patience of a call is over: it gets nothing.
-    pub fn give_up(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        let call = CallId::from_bits(timer.data);
+    pub fn give_up(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         if let Some(index) = self.line.iter().position(|waiting| waiting.call == call) {
             let waiting = self.line.remove(index).expect("just found");
             if cx.is_awaited(call) {

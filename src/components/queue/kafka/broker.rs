@@ -1,6 +1,7 @@
 //! A broker: copies of partitions, some of which it leads.
 
 use super::super::message;
+use super::super::patience::Patience;
 use super::partition::Partition;
 use super::wire::{Leadership, Place};
 use super::{Acks, coordinator, partitions, replicas};
@@ -24,8 +25,8 @@ pub const ENTRY: Policy = Policy {
 
 pub(super) const WORK: u16 = 0;
 const BEAT: u16 = 1;
-pub(super) const READER: u16 = 2;
-pub(super) const FOLLOWER: u16 = 3;
+const READER: u16 = 2;
+const FOLLOWER: u16 = 3;
 pub(super) const REPLICATE_AGAIN: u16 = 4;
 const HOUSEKEEPING: u16 = 5;
 
@@ -50,6 +51,8 @@ pub(super) struct Broker {
     pub(super) replicates: bool,
     pub(super) copies: Vec<Option<Partition>>,
     pub(super) patience: Option<TimeoutClass>,
+    pub(super) followers_wait: Patience,
+    pub(super) readers_wait: Patience,
     /// It has begun anew, and the controller does not know yet.
     fresh: bool,
     pub(super) published: u64,
@@ -82,6 +85,8 @@ impl Broker {
             replicates: !site.is_disabled("replication"),
             copies: (0..partitions(settings)).map(copy).collect(),
             patience: None,
+            followers_wait: Patience::new(FOLLOWER),
+            readers_wait: Patience::new(READER),
             fresh: false,
             published: 0,
             rejected: 0,
@@ -152,6 +157,8 @@ impl Broker {
     /// A process that dies leaves what it wrote to the operating system; a host takes the last seconds with it.
     fn crash(&mut self, host: bool, cx: &mut Ctx<'_>) {
         let flushed = cx.now().checked_sub(self.flush);
+        self.followers_wait.clear();
+        self.readers_wait.clear();
         for copy in self.copies.iter_mut().flatten() {
             if host {
                 let kept = flushed.map_or(copy.log.start(), |time| copy.log.after(time));
@@ -216,9 +223,7 @@ impl Component for Broker {
             HOUSEKEEPING => self.keep_house(cx),
             REPLICATE_AGAIN => self.follow(timer.data as u16, cx),
             FOLLOWER => self.tell_nothing_new(timer, cx),
-            READER => {
-                self.copies.iter_mut().flatten().for_each(|copy| copy.readers.give_up(timer, cx));
-            }
+            READER => self.send_readers_away(timer, cx),
             _ => {
                 let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
                 if let Some(job) = done {

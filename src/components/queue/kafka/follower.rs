@@ -93,7 +93,9 @@ impl Broker {
             copy.log.append(Entry { message, epoch: epoch as u32, at });
         }
         copy.high_watermark = header[0].min(copy.log.end()).max(copy.high_watermark);
-        copy.log.trim(header[1]);
+        if header[1] > copy.log.start() {
+            copy.log.trim(header[1]);
+        }
     }
 
     /// The logs agree up to an offset, or this one is so old that it begins anew there.

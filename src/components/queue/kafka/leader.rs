@@ -4,7 +4,7 @@ use super::super::message::{self, HELD_AT_MOST, Message};
 use super::super::polls::{Waiting, packed};
 use super::super::publisher::partition_of;
 use super::Acks;
-use super::broker::{Broker, FOLLOWER, READER};
+use super::broker::Broker;
 use super::log::Entry;
 use super::partition::{Partition, Unacknowledged};
 use super::wire::{Fetch, Leadership, Place};
@@ -123,9 +123,8 @@ impl Broker {
         let waits =
             self.copy(partition).is_some_and(|copy| copy.followers[follower as usize].asks == Some(call));
         if waits {
-            // The slot of the call tells it from an earlier one of this follower, nearly always; else it is told a little early.
-            let data = u64::from(call.index()) << 32 | u64::from(follower) << 16 | u64::from(partition);
-            cx.timer_in(FOLLOWER_WAITS, Timer { tag: FOLLOWER, data });
+            let note = u32::from(follower) << 16 | u32::from(partition);
+            self.followers_wait.wait(call, note, FOLLOWER_WAITS, cx);
         }
     }
 
@@ -157,10 +156,12 @@ impl Broker {
 
     /// A follower has waited long enough; it learns at least how far the high watermark is.
     pub(super) fn tell_nothing_new(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        let (slot, index) = ((timer.data >> 32) as u32, usize::from((timer.data >> 16) as u16));
-        let Some(copy) = self.copies[usize::from(timer.data as u16)].as_mut() else { return };
-        if copy.followers[index].asks.is_some_and(|call| call.index() == slot) {
-            Broker::tell(copy, index, cx);
+        while let Some((call, note)) = self.followers_wait.next(timer, cx) {
+            let (index, partition) = ((note >> 16) as usize, note as u16);
+            let Some(copy) = self.copy(partition) else { continue };
+            if copy.followers[index].asks == Some(call) {
+                Broker::tell(copy, index, cx);
+            }
         }
     }
 
@@ -219,7 +220,8 @@ impl Broker {
             return cx.reply(call, Answer { version, bytes, ..Answer::of(Status::Missing) });
         }
         if offset >= copy.high_watermark && wait > 0 {
-            return copy.readers.wait(waiting, wait, READER, cx);
+            copy.readers.wait_on(waiting);
+            return self.readers_wait.wait(call, u32::from(partition), wait, cx);
         }
         self.hand_over(partition, &waiting, offset, cx);
     }
@@ -235,6 +237,15 @@ impl Broker {
         self.delivered += readable as u64;
     }
 
+    /// Consumers whose patience is over get nothing.
+    pub(super) fn send_readers_away(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        while let Some((call, partition)) = self.readers_wait.next(timer, cx) {
+            if let Some(copy) = self.copy(partition as u16) {
+                copy.readers.give_up(call, cx);
+            }
+        }
+    }
+
     fn serve_readers(&mut self, partition: u16, cx: &mut Ctx<'_>) {
         for _ in 0..self.copy(partition).expect("it leads it").readers.len() {
             let copy = self.copy(partition).expect("it leads it");
@@ -243,7 +254,7 @@ impl Broker {
             if offset < copy.high_watermark {
                 self.hand_over(partition, &waiting, offset, cx);
             } else {
-                copy.readers.wait(waiting, crate::kernel::NEVER, READER, cx);
+                copy.readers.wait_on(waiting);
             }
         }
     }

@@ -256,7 +256,7 @@ impl Component for Redis {
                 self.sync();
                 self.await_sync(cx);
             }
-            PATIENCE => self.polls.give_up(timer, cx),
+            PATIENCE => self.polls.give_up(CallId::from_bits(timer.data), cx),
             _ => {
                 let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
                 if let Some(job) = done {

@@ -269,7 +269,7 @@ impl Component for Service {
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match timer.tag {
             REAPPEAR => self.reappear(cx),
-            PATIENCE => self.polls.give_up(timer, cx),
+            PATIENCE => self.polls.give_up(CallId::from_bits(timer.data), cx),
             EXPIRE => self.expire(cx),
             HOST_AWAY => self.host_away(cx),
             HOST_BACK => {
