@@ -7,11 +7,13 @@ mod common;
 
 use common::{exponential, group, median, simulation, timed, zipf};
 use scalelab::catalog::Value;
-use scalelab::kernel::{SECOND, Simulation};
+use scalelab::kernel::{SECOND, Simulation, Time};
 
 /// Messages per simulated second; the twenty consumers can work 100,000 per second: each has 10 threads, and a message takes 2 ms. Kafka's
 /// work off a partition one message at a time, whatever their threads: 60 partitions, and a message takes 0.6 ms.
 const RATE: f64 = 50_000.0;
+/// Members of a Kafka group wait three seconds for one another, and must then work off what came meanwhile.
+const WARM_UP: Time = 8 * SECOND;
 const CONSUMERS: i64 = 20;
 const MS: f64 = 1e6;
 
@@ -77,10 +79,10 @@ fn world(semantics: &str) -> Simulation {
 /// Nanoseconds per message, and the messages processed of those published.
 fn run(semantics: &str, messages: u64) -> (f64, u64, u64) {
     let mut world = world(semantics);
-    world.run_until(4 * SECOND); // members of a group wait three seconds for one another
+    world.run_until(WARM_UP);
     let before = world.audit().messages().report().expect("messages").processed_count;
     let span = (messages as f64 / RATE * 1e9) as u64;
-    let (ns, ()) = timed(|| world.run_until(4 * SECOND + span));
+    let (ns, ()) = timed(|| world.run_until(WARM_UP + span));
     world.check_conservation().expect("nothing vanishes");
     let after = world.audit().messages().report().expect("messages");
     let processed = after.processed_count - before;
