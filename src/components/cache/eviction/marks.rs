@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 /// Weight of a hole: a mark that has been taken.
-const HOLE: u64 = u64::MAX;
+const HOLE: u32 = u32::MAX;
 /// Fewer dead marks than this do not matter.
 const DEAD_ALLOWED: usize = 64;
 /// Marks are numbered anew before they reach this.
@@ -14,7 +14,7 @@ const MARKS: u32 = 1 << 30;
 #[derive(Clone, Debug)]
 pub struct Marks {
     /// Weights, the oldest first. Its mark is the position, counted from `first`.
-    ring: VecDeque<u64>,
+    ring: VecDeque<u32>,
     first: u32,
     live: usize,
     weight: u64,
@@ -27,16 +27,14 @@ impl Marks {
         Marks { ring: VecDeque::new(), first: 0, live: 0, weight: 0, capacity }
     }
 
-    /// A new mark; none for what is heavier than all of the room.
+    /// A new mark; none for what is heavier than all of the room, or than 4 GiB.
     #[inline]
     pub fn push(&mut self, weight: u64) -> Option<u32> {
-        if weight > self.capacity {
-            return None;
-        }
+        let narrow = u32::try_from(weight).ok().filter(|narrow| weight <= self.capacity && *narrow != HOLE)?;
         while self.weight + weight > self.capacity {
             self.pop();
         }
-        self.ring.push_back(weight);
+        self.ring.push_back(narrow);
         self.live += 1;
         self.weight += weight;
         Some(self.first + self.ring.len() as u32 - 1)
@@ -48,7 +46,7 @@ impl Marks {
             self.first += 1;
             if weight != HOLE {
                 self.live -= 1;
-                self.weight -= weight;
+                self.weight -= u64::from(weight);
                 return;
             }
         }
@@ -61,7 +59,7 @@ impl Marks {
         let Some(weight) = self.ring.get_mut(at as usize).filter(|weight| **weight != HOLE) else {
             return false;
         };
-        self.weight -= *weight;
+        self.weight -= u64::from(*weight);
         *weight = HOLE;
         self.live -= 1;
         true
@@ -79,7 +77,7 @@ impl Marks {
     #[cold]
     fn renumber(&mut self) -> Renumber {
         let mut next = 0;
-        let mut number = |weight: &u64| {
+        let mut number = |weight: &u32| {
             let live = *weight != HOLE;
             next += u32::from(live);
             live.then(|| next - 1)
