@@ -20,6 +20,7 @@ mod keys_moved;
 mod look_up;
 mod node;
 mod proxy;
+mod rack;
 mod recent;
 mod refresh;
 pub mod shelf;

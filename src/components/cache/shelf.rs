@@ -2,6 +2,7 @@
 
 use super::eviction::{Eviction, Plan, View};
 use super::index::Index;
+use super::rack::Rack;
 use crate::kernel::{NEVER, Time};
 use crate::random::Stream;
 
@@ -114,8 +115,7 @@ pub trait Shelf: Send {
 #[derive(Clone)]
 pub struct Store<E> {
     index: Index,
-    items: Vec<Item>,
-    free: Vec<u32>,
+    rack: Rack,
     eviction: E,
     plan: Plan,
     most_items: u64,
@@ -132,7 +132,7 @@ const DRAWS_PER_ITEM: u32 = 20;
 /// What a policy sees; a macro, because the policy itself is borrowed meanwhile.
 macro_rules! view {
     ($store:expr, $now:expr) => {
-        View { items: &$store.items, plan: &$store.plan, now: $now }
+        View { rack: &$store.rack, plan: &$store.plan, now: $now }
     };
 }
 
@@ -142,8 +142,7 @@ impl<E: Eviction> Store<E> {
         let plan = Plan::new(shelf);
         Store {
             index: Index::new(shelf.keys, plan.expected),
-            items: Vec::with_capacity(plan.expected),
-            free: Vec::new(),
+            rack: Rack::new(plan.expected),
             eviction: E::new(&plan),
             plan,
             most_items: shelf.items.unwrap_or(u64::MAX),
@@ -154,11 +153,6 @@ impl<E: Eviction> Store<E> {
         }
     }
 
-    #[inline]
-    fn count(&self) -> u64 {
-        (self.items.len() - self.free.len()) as u64
-    }
-
     /// What an item of so many bytes takes.
     #[inline]
     fn size(&self, bytes: u32) -> u64 {
@@ -167,16 +161,21 @@ impl<E: Eviction> Store<E> {
 
     #[inline]
     fn fits(&self, items: u64, bytes: u64) -> bool {
-        self.count() + items <= self.most_items && self.bytes + bytes <= self.most_bytes
+        self.rack.len() + items <= self.most_items && self.bytes + bytes <= self.most_bytes
     }
 
     /// The place of an item that the policy no longer knows becomes free.
     #[inline]
     fn vacate(&mut self, slot: u32) {
-        let item = self.items[slot as usize];
-        self.index.remove(item.key);
-        self.bytes -= self.size(item.bytes);
-        self.free.push(slot);
+        self.index.remove(self.rack.key(slot));
+        self.give_up(slot);
+    }
+
+    /// A slot becomes free, with the bytes of its item.
+    #[inline]
+    fn give_up(&mut self, slot: u32) {
+        self.bytes -= self.size(self.rack.bytes(slot));
+        self.rack.vacate(slot);
     }
 
     #[inline]
@@ -189,7 +188,7 @@ impl<E: Eviction> Store<E> {
     #[inline]
     fn find_fresh(&mut self, key: u64, now: Time) -> Option<u32> {
         let slot = self.index.find(key)?;
-        if self.items[slot as usize].expires <= now {
+        if self.rack.is_expired(slot, now) {
             self.counts.expired += 1;
             self.take_out(slot, now);
             return None;
@@ -201,7 +200,7 @@ impl<E: Eviction> Store<E> {
     fn make_room(&mut self, bytes: u64, now: Time) {
         while !self.fits(1, bytes) {
             let slot = self.eviction.evict(view!(self, now));
-            let expired = self.items[slot as usize].expires <= now;
+            let expired = self.rack.is_expired(slot, now);
             self.counts.evicted_expired += u64::from(expired);
             self.counts.evictions += u64::from(!expired);
             match E::MARKS.then(|| self.eviction.mark()).flatten() {
@@ -214,11 +213,9 @@ impl<E: Eviction> Store<E> {
     /// The key of what goes is remembered.
     #[inline]
     fn vacate_with_mark(&mut self, slot: u32, mark: u32) {
-        let item = self.items[slot as usize];
-        self.index.leave_mark(item.key, mark);
-        self.bytes -= self.size(item.bytes);
-        self.free.push(slot);
-        let walk = self.index.span().max(self.items.len());
+        self.index.leave_mark(self.rack.key(slot), mark);
+        self.give_up(slot);
+        let walk = self.index.span().max(self.rack.slots());
         if let Some(renumber) = self.eviction.numbers_anew(walk) {
             self.index.renumber(|mark| renumber.of(mark));
         }
@@ -226,15 +223,15 @@ impl<E: Eviction> Store<E> {
 
     /// New data under a key that is there: counts as a use; may push others out if it has grown.
     fn overwrite(&mut self, slot: u32, item: Item, now: Time) {
-        let old = self.items[slot as usize];
-        if item.bytes > old.bytes {
+        let old = self.rack.bytes(slot);
+        if item.bytes > old {
             return self.grow(slot, item, now);
         }
-        let less = old.bytes - item.bytes;
+        let less = old - item.bytes;
         self.bytes -= u64::from(less);
-        self.items[slot as usize] = item;
+        self.rack.replace(slot, item);
         if less > 0 {
-            self.eviction.shrunk(slot, self.plan.weight(old.bytes) - self.plan.weight(item.bytes));
+            self.eviction.shrunk(slot, self.plan.weight(old) - self.plan.weight(item.bytes));
         }
         self.eviction.hit(slot, view!(self, now));
     }
@@ -258,16 +255,7 @@ impl<E: Eviction> Store<E> {
         }
         self.eviction.expect(item.key, self.plan.weight(item.bytes));
         self.make_room(self.size(item.bytes), now);
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.items[slot as usize] = item;
-                slot
-            }
-            None => {
-                self.items.push(item);
-                self.items.len() as u32 - 1
-            }
-        };
+        let slot = self.rack.put(item);
         self.bytes += self.size(item.bytes);
         self.index.set(item.key, slot);
         self.eviction.insert(slot, view!(self, now));
@@ -283,11 +271,11 @@ impl<E: Eviction> Shelf for Store<E> {
         };
         self.counts.hits += 1;
         self.eviction.hit(slot, view!(self, now));
-        Some(self.items[slot as usize])
+        Some(self.rack.item_of(key, slot))
     }
 
     fn peek(&self, key: u64) -> Option<Item> {
-        self.index.find(key).map(|slot| self.items[slot as usize])
+        self.index.find(key).map(|slot| self.rack.item_of(key, slot))
     }
 
     #[inline]
@@ -313,7 +301,7 @@ impl<E: Eviction> Shelf for Store<E> {
         if E::EVICTS {
             return false;
         }
-        let old = self.find_fresh(key, now).map(|slot| self.items[slot as usize].bytes);
+        let old = self.find_fresh(key, now).map(|slot| self.rack.bytes(slot));
         let more = self.size(bytes).saturating_sub(old.map_or(0, |old| self.size(old)));
         let refused = !self.fits(u64::from(old.is_none()), more);
         self.counts.refused += u64::from(refused);
@@ -322,22 +310,21 @@ impl<E: Eviction> Shelf for Store<E> {
 
     fn renew(&mut self, key: u64, expires: Time) {
         if let Some(slot) = self.index.find(key) {
-            self.items[slot as usize].expires = expires;
+            self.rack.renew(slot, expires);
         }
     }
 
     fn sweep(&mut self, items: u32, stream: &mut Stream, now: Time) -> Sweep {
         let mut sweep = Sweep::default();
         let mut draws = 0;
-        while sweep.looked < items && draws < items.saturating_mul(DRAWS_PER_ITEM) && self.count() > 0 {
+        while sweep.looked < items && draws < items.saturating_mul(DRAWS_PER_ITEM) && self.rack.len() > 0 {
             draws += 1;
-            let slot = stream.below(self.items.len() as u64) as u32;
-            let item = self.items[slot as usize];
-            if self.index.find(item.key) != Some(slot) {
+            let slot = stream.below(self.rack.slots() as u64) as u32;
+            if self.index.find(self.rack.key(slot)) != Some(slot) {
                 continue;
             }
             sweep.looked += 1;
-            if item.expires <= now {
+            if self.rack.is_expired(slot, now) {
                 sweep.expired += 1;
                 self.take_out(slot, now);
             }
@@ -361,14 +348,13 @@ impl<E: Eviction> Shelf for Store<E> {
 
     fn clear(&mut self) {
         self.index.clear();
-        self.items.clear();
-        self.free.clear();
+        self.rack.clear();
         self.eviction.clear();
         self.bytes = 0;
     }
 
     fn len(&self) -> u64 {
-        self.count()
+        self.rack.len()
     }
 
     fn bytes(&self) -> u64 {
@@ -376,9 +362,7 @@ impl<E: Eviction> Shelf for Store<E> {
     }
 
     fn each(&self, look: &mut dyn FnMut(&Item)) {
-        let mut is_free = vec![false; self.items.len()];
-        self.free.iter().for_each(|slot| is_free[*slot as usize] = true);
-        self.items.iter().zip(is_free).filter(|(_, free)| !free).for_each(|(item, _)| look(item));
+        self.rack.iter().for_each(|item| look(&item));
     }
 
     fn counts(&self) -> ShelfCounts {

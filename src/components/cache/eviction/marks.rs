@@ -30,7 +30,8 @@ impl Marks {
     /// A new mark; none for what is heavier than all of the room, or than 4 GiB.
     #[inline]
     pub fn push(&mut self, weight: u64) -> Option<u32> {
-        let narrow = u32::try_from(weight).ok().filter(|narrow| weight <= self.capacity && *narrow != HOLE)?;
+        let narrow =
+            u32::try_from(weight).ok().filter(|narrow| weight <= self.capacity && *narrow != HOLE)?;
         while self.weight + weight > self.capacity {
             self.pop();
         }

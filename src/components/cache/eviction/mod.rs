@@ -30,7 +30,8 @@ mod w_tinylfu;
 
 pub use marks::Renumber;
 
-use super::shelf::{Item, Shelf, ShelfPlan, Store};
+use super::rack::Rack;
+use super::shelf::{Shelf, ShelfPlan, Store};
 use crate::catalog::Policy;
 use crate::kernel::Time;
 use crate::random::Stream;
@@ -123,7 +124,7 @@ impl Plan {
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The items by slot.
-    pub items: &'a [Item],
+    pub rack: &'a Rack,
     /// How they are weighed.
     pub plan: &'a Plan,
     /// The time.
@@ -133,7 +134,7 @@ pub struct View<'a> {
 impl View<'_> {
     #[inline]
     fn key(&self, slot: u32) -> u64 {
-        self.items[slot as usize].key
+        self.rack.key(slot)
     }
 
     #[inline]
@@ -142,7 +143,7 @@ impl View<'_> {
         if self.plan.per_byte == 0 {
             return self.plan.per_item;
         }
-        self.plan.weight(self.items[slot as usize].bytes)
+        self.plan.weight(self.rack.bytes(slot))
     }
 }
 
