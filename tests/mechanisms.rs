@@ -50,6 +50,8 @@ const TABLE: &[(&str, &str)] = &[
     ("11_resharding", "reshard"),
     ("11_joins", "denormalised"),
     ("05_quorum", "quorum_repair"),
+    ("05_majority", "failover"),
+    ("11_hot_counter", "hot_key_cure"),
     ("06_write_strategies", "fills"),
     ("06_write_strategies", "write_back"),
     ("06_regional_caches", "invalidation"),

@@ -20,8 +20,11 @@ pub(super) struct History {
     epoch: u32,
     /// Entries up to this one are everywhere, or forgotten.
     base: u32,
-    tail: VecDeque<(u64, u32)>,
+    tail: VecDeque<Committed>,
 }
+
+/// Key, version and epoch of an entry: 16 bytes.
+type Committed = (u64, u32, u32);
 
 impl History {
     fn end(&self) -> u32 {
@@ -57,7 +60,7 @@ impl Audit {
         }
         history.epoch = epoch;
         debug_assert_eq!(index, history.end() + 1, "entries of a log are committed in order");
-        history.tail.push_back((key, version));
+        history.tail.push_back((key, version, epoch));
         if history.tail.len() > ENTRIES_MAX {
             history.tail.pop_front();
             history.base += 1;
@@ -75,11 +78,45 @@ impl Audit {
         history.epoch = epoch;
         let keep = start.saturating_sub(history.base) as usize;
         let lost = history.tail.split_off(keep.min(history.tail.len()));
-        let roll = |(key, version): &(u64, u32)| match version {
+        let roll = |(key, version, _): &Committed| match version {
             0 => 0,
             _ => self.rollback(*key, version - 1),
         };
         lost.iter().rev().map(roll).sum()
+    }
+
+    /// A majority keeps entry `index`, which was written in `epoch`: that cannot be undone. Whoever is first to know it commits it with
+    /// `version_of`; all who apply it later get the same version. (Of an entry forgotten by the bound above: the newest one.)
+    ///
+    /// # Panics
+    /// If two members take different entries for number `index`: what elections exist to prevent.
+    pub fn settle_entry(
+        &mut self,
+        log: u32,
+        epoch: u32,
+        index: u32,
+        key: u64,
+        version_of: impl FnOnce(&mut Audit) -> u32,
+    ) -> u32 {
+        let history = self.history(log);
+        if index <= history.base {
+            return self.surviving_head(key);
+        }
+        if index <= history.end() {
+            let (known_key, version, known_epoch) = history.tail[(index - history.base - 1) as usize];
+            assert_eq!((known_key, known_epoch), (key, epoch), "entry {index} of log {log} is not one entry");
+            return version;
+        }
+        assert_eq!(index, history.end() + 1, "entries of a log are committed in order");
+        let version = version_of(self);
+        let history = self.history(log);
+        history.epoch = history.epoch.max(epoch);
+        history.tail.push_back((key, version, epoch));
+        if history.tail.len() > ENTRIES_MAX {
+            history.tail.pop_front();
+            history.base += 1;
+        }
+        version
     }
 
     /// Every member has the first `confirmed` entries: no epoch can begin before them any more.
@@ -148,6 +185,22 @@ mod tests {
         assert_eq!(audit.begin_epoch(3, 2, 8), 2);
         audit.confirm_entries(3, 1, 8);
         assert_eq!(audit.histories[3].base, 6, "the deposed have no say");
+    }
+
+    #[test]
+    fn what_a_majority_keeps_has_one_version_whoever_applies_it() {
+        let mut audit = Audit::new(10);
+        let first = audit.settle_entry(3, 1, 1, 7, |audit| audit.commit(7));
+        let again = audit.settle_entry(3, 1, 1, 7, |_| panic!("it is committed already"));
+        assert_eq!((first, again, audit.head(7)), (1, 1, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "is not one entry")]
+    fn two_members_that_apply_different_entries_are_found_out() {
+        let mut audit = Audit::new(10);
+        audit.settle_entry(3, 1, 1, 7, |audit| audit.commit(7));
+        audit.settle_entry(3, 2, 1, 7, |audit| audit.commit(7));
     }
 
     #[test]

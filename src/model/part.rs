@@ -3,7 +3,7 @@
 use super::action::{Command, Order, Part, Role};
 use crate::catalog::{Problem, Value};
 use crate::components::Layout;
-use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, Shape};
+use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape};
 use crate::kernel::readings::Reading;
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
@@ -52,6 +52,10 @@ pub fn nodes(
         let message = format!("\"{}\" has neither primary nor coordinator: its copies are equal", owner.name);
         return Err(Problem::at(&command.place, message).hint("write db.replica(0), db.replica(1), ..."));
     }
+    if shape.elected && part.role == Role::Coordinator {
+        let message = format!("\"{}\" has no coordinator: its members elect their primary", owner.name);
+        return Err(Problem::at(&command.place, message).hint("write db.primary()"));
+    }
     let shards = match part.shard {
         Some(shard) if shard >= shape.shards => {
             let message =
@@ -98,6 +102,10 @@ pub fn orders(
         whom.iter().flat_map(|whom| order(*whom, node(COORDINATOR), node(shape.member(0, 0)))).collect()
     };
     Ok(match command.action.as_str() {
+        // It asks the present leader to hand over.
+        "promote" if shape.elected => {
+            Some(made(|whom, _, _| vec![Order::Part(whom, Control::new(SWITCH, 0))]))
+        }
         "promote" if is_member => {
             Some(made(|whom, coordinator, first| vec![Order::Promote(coordinator, whom, first)]))
         }

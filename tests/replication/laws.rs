@@ -8,17 +8,17 @@ use scalelab::model::Role;
 
 /// Something that happens to a member.
 #[derive(Clone, Copy, Debug)]
-struct Fault {
-    at: Time,
-    member: u64,
-    other: u64,
-    what: usize,
+pub struct Fault {
+    pub at: Time,
+    pub member: u64,
+    pub other: u64,
+    pub what: usize,
 }
 
 const WHAT: [&str; 8] = ["crash", "crash", "recover", "recover", "hang", "partition", "heal", "cut"];
-const MEMBERS: u16 = 3;
+pub const MEMBERS: u16 = 3;
 
-fn faults() -> impl Strategy<Value = Vec<Fault>> {
+pub fn faults() -> impl Strategy<Value = Vec<Fault>> {
     let fault = (500..9_000u64, 0..3u64, 0..3u64, 0..WHAT.len());
     let fault =
         fault.prop_map(|(ms, member, other, what)| Fault { at: ms * MILLISECOND, member, other, what });
@@ -28,7 +28,7 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
     })
 }
 
-fn strike(stage: &mut Stage, fault: &Fault) {
+pub fn strike(stage: &mut Stage, fault: &Fault) {
     let role = Role::Replica(fault.member);
     match WHAT[fault.what] {
         "cut" if fault.member != fault.other => stage.between(role, Role::Replica(fault.other), "partition"),
@@ -38,7 +38,7 @@ fn strike(stage: &mut Stage, fault: &Fault) {
 }
 
 /// Everything works again.
-fn mend(stage: &mut Stage) {
+pub fn mend(stage: &mut Stage) {
     for member in 0..u64::from(MEMBERS) {
         stage.act(Role::Replica(member), "heal", Vec::new());
         stage.between(Role::Replica(member), Role::Router, "heal");
@@ -47,14 +47,14 @@ fn mend(stage: &mut Stage) {
 }
 
 /// No two members lead the same epoch, at no time.
-fn check_leaders(stage: &Stage) {
+pub fn check_leaders(stage: &Stage) {
     let mut epochs: Vec<u64> = stage.primaries(MEMBERS).iter().map(|(_, epoch)| *epoch).collect();
     epochs.sort_unstable();
     assert!(epochs.windows(2).all(|pair| pair[0] < pair[1]), "two leaders of one epoch: {epochs:?}");
 }
 
 /// Runs a schedule, mends everything, and lets it come to rest.
-fn run(setup: &Setup, faults: &[Fault], seed: u64) -> Stage {
+pub fn run(setup: &Setup, faults: &[Fault], seed: u64) -> Stage {
     let mut stage = setup.stage(seed);
     for fault in faults {
         stage.run(fault.at);
@@ -71,7 +71,7 @@ fn run(setup: &Setup, faults: &[Fault], seed: u64) -> Stage {
     stage
 }
 
-fn setup(replication: &'static str) -> impl Strategy<Value = Setup> {
+pub fn setup(replication: &'static str) -> impl Strategy<Value = Setup> {
     let times = (0.0005..0.003, 0.0005..0.003);
     (0.0..0.05, times, 2..60u64, 0.1..0.9).prop_map(move |(delay, (write, apply), keys, writes)| Setup {
         replication,
@@ -85,7 +85,7 @@ fn setup(replication: &'static str) -> impl Strategy<Value = Setup> {
 }
 
 /// After everything was mended one member leads, and the others have what it has.
-fn check_rest(stage: &Stage) {
+pub fn check_rest(stage: &Stage) {
     let primaries = stage.primaries(MEMBERS);
     assert_eq!(primaries.len(), 1, "{primaries:?}");
     let ends: Vec<f64> = (0..MEMBERS).map(|n| stage.gauge(n, "log_end").unwrap()).collect();

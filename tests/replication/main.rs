@@ -4,6 +4,7 @@
 mod common;
 mod failover;
 mod laws;
+mod majority;
 mod quorum;
 mod shards;
 mod world;

@@ -12,6 +12,8 @@ pub struct Stage {
     pub checked: Checked,
     pub database: usize,
     pub simulation: Simulation,
+    /// Nodes before the members.
+    aides: u16,
 }
 
 /// What differs between worlds.
@@ -85,7 +87,8 @@ impl Setup {
         );
         let checked = world.check();
         let simulation = build(&checked, seed, 0);
-        Stage { checked, database: index(&database), simulation }
+        let aides = if self.replication == "majority" { 1 } else { 2 };
+        Stage { checked, database: index(&database), simulation, aides }
     }
 }
 
@@ -121,7 +124,7 @@ impl Stage {
 
     /// The n-th member: 0 is the one that began as primary.
     pub fn member(&self, n: u16) -> NodeId {
-        NodeId(self.checked.layout.first(self.database).0 + 2 + n)
+        NodeId(self.checked.layout.first(self.database).0 + self.aides + n)
     }
 
     pub fn gauge(&self, n: u16, metric: &str) -> Option<f64> {

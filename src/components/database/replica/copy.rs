@@ -9,7 +9,7 @@ use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
 use crate::parts::station::Job;
 
 /// Keys in one piece.
-pub(super) const PIECE: u64 = 1000;
+pub const PIECE: u64 = 1000;
 
 /// A copy under way, at its receiver.
 #[derive(Clone, Debug)]

@@ -55,6 +55,17 @@ impl Log {
         self.end()
     }
 
+    /// Drops the oldest entries that are more than `kept`, up to entry `shown`.
+    pub fn trim(&mut self, kept: usize, shown: u32) {
+        while self.entries.len() > kept
+            && self.base < shown
+            && let Some(dropped) = self.entries.pop_front()
+        {
+            self.base += 1;
+            self.base_epoch = dropped.epoch;
+        }
+    }
+
     /// An entry that is kept.
     pub fn get(&self, index: u32) -> Option<&Entry> {
         self.entries.get(index.checked_sub(self.base + 1)? as usize)

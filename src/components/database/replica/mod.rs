@@ -10,6 +10,7 @@ mod follow;
 mod lead;
 mod leaderless;
 mod log;
+mod majority;
 mod member;
 pub mod mode;
 mod params;
@@ -20,6 +21,7 @@ mod router;
 mod rows;
 mod shape;
 pub mod sharding;
+mod split;
 mod spread;
 mod takeover;
 mod wire;
@@ -32,6 +34,7 @@ use engine::{Engine, appliers, connections};
 use equal::Copy;
 use leaderless::{QuorumPlan, QuorumRouter};
 use log::Log;
+use majority::{Voter, VoterPlan};
 use member::{APPLY, Member, Plan, SERVE};
 pub use params::*;
 use router::{Router, RouterPlan};
@@ -43,6 +46,9 @@ use spread::Spread;
 pub use coordinator::SWITCH;
 pub use member::REPLACE;
 pub use reshard::RESHARD;
+
+/// The connections of a member, and its appliers.
+type Stations = (crate::parts::station::Station, crate::parts::station::Station);
 
 /// Mistakes that concern several settings.
 pub fn check(site: &Site<'_>, problems: &mut Problems) {
@@ -63,6 +69,7 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
         problems.push(problem.hint("add `max_lag: 1.s`"));
     }
     check_shards(site, problems);
+    check_split(site, problems);
     check_quorum(site, problems);
     let (heartbeat, down_after) = times(site);
     if down_after < 2 * heartbeat {
@@ -92,7 +99,7 @@ fn check_quorum(site: &Site<'_>, problems: &mut Problems) {
             _ => {}
         }
     }
-    for name in ["reads", "copied", "queries", "denormalised", "capacity"] {
+    for name in ["reads", "copied", "queries", "denormalised", "capacity", "split"] {
         if leaderless && settings.is_given(name) {
             let message = format!("`{name}` does not go with replication \"quorum\"");
             problems.push(settings.problem(name, message).hint("`r` says how many copies make a read"));
@@ -104,13 +111,25 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let shards = settings.count("shards").unwrap_or(1);
     let several = Shape::of(settings).shards > 1;
-    for name in ["sharding", "shard_key", "queries", "query_by", "denormalised", "dedicated", "copied"] {
+    const SHARDED: &[&str] = &[
+        "sharding",
+        "shard_key",
+        "queries",
+        "query_by",
+        "denormalised",
+        "dedicated",
+        "copied",
+        "split",
+        "split_over",
+        "split_reads",
+    ];
+    for name in SHARDED {
         if !several && settings.is_given(name) {
             let message = format!("`{name}` needs several shards");
             problems.push(settings.problem(name, message).hint("add `shards: 4`"));
         }
     }
-    for name in ["dedicated", "copied"] {
+    for name in ["dedicated", "copied", "split"] {
         if settings.count(name).unwrap_or(0) > 0 && site.layout.popular().is_none() {
             let message = format!("`{name}` needs traffic that says which keys are popular");
             problems
@@ -129,6 +148,38 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
     if several && site.layout.keys().is_none() {
         let problem = Problem::at(&site.group().place, "shards need to know how many keys there are");
         problems.push(problem.hint("give each traffic `keys:`"));
+    }
+}
+
+/// Splitting the version of a row over several logs is sound only if none of them ever takes a write back.
+fn check_split(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let shards = settings.count("shards").unwrap_or(1);
+    if settings.count("split_over").is_some_and(|parts| parts > shards) {
+        let problem = settings.problem("split_over", format!("more parts than the {shards} shards"));
+        problems.push(problem.hint("each part lies in a shard of its own"));
+    }
+    if settings.count("split").unwrap_or(0) == 0 {
+        return;
+    }
+    if settings.count("shards_max").is_some_and(|most| most > shards) {
+        let problem = settings.problem("split", "parts of rows do not move with a resharding");
+        problems.push(problem.hint("leave out `shards_max` or `split`"));
+    }
+    for name in ["copied", "denormalised"] {
+        if settings.is_given(name) {
+            let problem = settings.problem("split", format!("`{name}` and `split` do not go together"));
+            problems
+                .push(problem.hint("the one is for rows that are read, the other for rows that are written"));
+        }
+    }
+    let mode = mode::MODES[settings.choice("replication")].name;
+    if settings.count("replicas").unwrap_or(0) > 0 && !matches!(mode, "sync" | "remote_apply" | "majority") {
+        let problem =
+            settings.problem("split", format!("`split` needs shards that lose no write, unlike \"{mode}\""));
+        problems.push(
+            problem.hint("take replication \"majority\", \"sync\" or \"remote_apply\", or no replicas"),
+        );
     }
 }
 
@@ -169,7 +220,8 @@ fn map(site: &Site<'_>) -> Map {
 
 fn spread(site: &Site<'_>) -> Spread {
     let settings = site.settings();
-    let copied = if site.is_disabled("hot_key_cure") { 0 } else { settings.count("copied").unwrap_or(0) };
+    let cure = |name| if site.is_disabled("hot_key_cure") { 0 } else { settings.count(name).unwrap_or(0) };
+    let (copied, split) = (cure("copied"), cure("split"));
     Spread {
         queries: settings.share("queries").unwrap_or(0.0),
         one_shard: settings.choice("query_by") == shard_key(site),
@@ -177,12 +229,17 @@ fn spread(site: &Site<'_>) -> Spread {
             .then(|| KeyPart::new(settings.choice("query_by"), site.layout.keys().unwrap_or(1))),
         purpose: site.purpose("queries"),
         copied: popular(site, copied),
+        split: split::Split::new(site, popular(site, split)),
     }
 }
 
 fn times(site: &Site<'_>) -> (Time, Time) {
     let settings = site.settings();
-    (settings.duration("heartbeat").expect("preset"), settings.duration("down_after").expect("preset"))
+    let time = |name: &str, elected| match Shape::of(settings).elected && !settings.is_given(name) {
+        true => elected,
+        false => settings.duration(name).expect("preset"),
+    };
+    (time("heartbeat", ELECTED_HEARTBEAT), time("down_after", ELECTED_DOWN_AFTER))
 }
 
 /// The nodes of a database of several: router, coordinator, members.
@@ -195,6 +252,9 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     if shape.leaderless {
         return leaderless(site, &shards);
     }
+    if shape.elected {
+        return elected(site, &shards);
+    }
     let (heartbeat, down_after) = times(site);
     let mode = mode::mode(mode_choice(site));
     let watch = Watch {
@@ -206,21 +266,61 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         clean: mode.clean,
         answering: shape.answering() as usize,
     };
-    let reads = reads(site);
-    let routing = RouterPlan {
-        keys: site.layout.keys().unwrap_or(0),
-        timeout: down_after,
-        copy_rate: settings.rate("copy_rate"),
-        answering: shape.answering() as usize,
-        can_reshard: !site.is_disabled("reshard"),
-    };
-    let router = Router::new(reads, map(site), spread(site), &shards, routing);
-    let mut nodes: Vec<Box<dyn Component>> = vec![Box::new(router), Box::new(Coordinator::new(watch))];
+    let mut nodes: Vec<Box<dyn Component>> =
+        vec![Box::new(router(site, &shards)), Box::new(Coordinator::new(watch))];
     for members in &shards {
         let plan = plan(site, members.clone());
         nodes.extend((0..members.len()).map(|own| member(site, &plan, own)));
     }
     nodes
+}
+
+fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
+    let shape = Shape::of(site.settings());
+    let routing = RouterPlan {
+        keys: site.layout.keys().unwrap_or(0),
+        timeout: times(site).1,
+        copy_rate: site.settings().rate("copy_rate"),
+        answering: shape.answering() as usize,
+        can_reshard: !site.is_disabled("reshard"),
+        lasting: shape.elected,
+    };
+    Router::new(reads(site), map(site), spread(site), shards, routing)
+}
+
+/// The nodes of a database whose members elect their leaders: router, members.
+fn elected(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>> {
+    let mut nodes: Vec<Box<dyn Component>> = vec![Box::new(router(site, shards))];
+    let scattered = shards.len() > 1;
+    for (shard, peers) in (0..).zip(shards) {
+        let plan = voter_plan(site, shard, peers.clone());
+        let voter = |own| {
+            let stations = (connections(site, SERVE), appliers(site, APPLY));
+            Voter::new(plan.clone(), own, Engine::new(site), stations, Rows::new(scattered))
+        };
+        nodes.extend((0..peers.len()).map(|own| Box::new(voter(own)) as Box<dyn Component>));
+    }
+    nodes
+}
+
+fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
+    let common = plan(site, peers);
+    VoterPlan {
+        router: NodeId(site.group().first + ROUTER as u16),
+        shard,
+        peers: common.peers,
+        heartbeat: common.heartbeat,
+        timeout: common.down_after,
+        elects: site.settings().flag("failover") && !site.is_disabled("failover"),
+        max_lag: common.max_lag,
+        tells_position: common.tells_position,
+        capacity: common.capacity,
+        keys: common.keys,
+        kept: site.settings().count("log_entries").expect("preset") as usize,
+        copy_row: common.copy_row,
+        copy_pause: common.copy_pause,
+        pending_at_most: common.pending_at_most,
+    }
 }
 
 /// The nodes of a database without primaries: router, copies.

@@ -1,9 +1,9 @@
 //! Settings and actions of databases of several nodes.
 
-use super::{mode, reads, sharding};
+use super::{mode, reads, sharding, split};
 use crate::catalog::{Action, Kind, Param, Preset};
 use crate::components::site::{CRASH, HANG, RECOVER, SLOW};
-use crate::kernel::{MICROSECOND, SECOND};
+use crate::kernel::{MICROSECOND, MILLISECOND, SECOND, Time};
 
 /// What can be done to a database or one of its parts.
 pub const ACTIONS: &[Action] = &[
@@ -104,6 +104,27 @@ pub const COPIED: Param = Param {
     preset: Preset::Count(0),
     about: "so many of the most popular rows have a copy in every shard: reads are spread, writes go to all",
 };
+/// Rows that lie in parts.
+pub const SPLIT: Param = Param {
+    name: "split",
+    kind: Kind::Count(0, 1000),
+    preset: Preset::Count(0),
+    about: "so many of the most popular rows are split, as counters are: a write changes one of several parts",
+};
+/// How many parts.
+pub const SPLIT_OVER: Param = Param {
+    name: "split_over",
+    kind: Kind::Count(2, 1024),
+    preset: Preset::Absent("as many as `shards`"),
+    about: "parts of a split row, each in a shard of its own",
+};
+/// How they are read.
+pub const SPLIT_READS: Param = Param {
+    name: "split_reads",
+    kind: Kind::Choice(split::SPLIT_READS),
+    preset: Preset::Choice("sum"),
+    about: "what a read of a split row asks",
+};
 /// Room of a shard.
 pub const CAPACITY: Param = Param {
     name: "capacity",
@@ -160,19 +181,24 @@ pub const APPLIERS: Param = Param {
     preset: Preset::Count(4),
     about: "entries applied at a time; they show in order (MySQL 8.0.27: replica_parallel_workers = 4)",
 };
+/// `heartbeat` where members elect their leader: etcd 3.5, documentation, ch. Tuning (--heartbeat-interval).
+pub const ELECTED_HEARTBEAT: Time = 100 * MILLISECOND;
+/// `down_after` where members elect their leader: the same, --election-timeout.
+pub const ELECTED_DOWN_AFTER: Time = SECOND;
+
 /// Time between two looks.
 pub const HEARTBEAT: Param = Param {
     name: "heartbeat",
     kind: Kind::Duration,
     preset: Preset::Duration(SECOND),
-    about: "how often the coordinator asks whether members live (Redis Sentinel: every second)",
+    about: "how often the coordinator asks whether members live (Redis Sentinel: every second; replication \"majority\": how often the leader tells that it does, 100 ms unless given, as etcd)",
 };
 /// When the coordinator gives up on a member.
 pub const DOWN_AFTER: Param = Param {
     name: "down_after",
     kind: Kind::Duration,
     preset: Preset::Duration(30 * SECOND),
-    about: "silence after which a member counts as dead (Redis Sentinel: down-after-milliseconds 30000)",
+    about: "silence after which a member counts as dead (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, the longest is twice that, 1 s unless given, as etcd)",
 };
 /// Whether the coordinator promotes.
 pub const FAILOVER: Param = Param {

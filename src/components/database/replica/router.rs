@@ -41,6 +41,8 @@ pub struct RouterPlan {
     pub answering: usize,
     /// Whether it obeys an order to reshard (a test can switch that off).
     pub can_reshard: bool,
+    /// Whether a new primary has everything that clients were told of, at the same place of its log.
+    pub lasting: bool,
 }
 
 /// The router of a group.
@@ -60,6 +62,7 @@ pub struct Router {
     /// Most rows per second that a resharding moves.
     pub(super) copy_rate: Option<f64>,
     can_reshard: bool,
+    lasting: bool,
     /// Rows moved.
     pub(super) moved: u64,
     pub(super) joins: Vec<Join>,
@@ -100,6 +103,7 @@ impl Router {
             open_writes: 0,
             copy_rate: plan.copy_rate,
             can_reshard: plan.can_reshard,
+            lasting: plan.lasting,
             moved: 0,
             joins: Vec::new(),
             free_joins: Vec::new(),
@@ -146,6 +150,12 @@ impl Router {
             if self.is_copied(key) {
                 shard = self.any_shard(request, cx);
             }
+        }
+        if self.is_split(key) {
+            if verb == READ && self.sums() {
+                return self.sum_parts(id, key, cx);
+            }
+            shard = self.part_of(key, request, cx);
         }
         let mut generation = 0;
         if verb != READ {
@@ -246,7 +256,7 @@ impl Router {
             for (at, seen) in state.members.iter_mut().enumerate() {
                 seen.up = bits & (1 << at) != 0;
             }
-            if is_new {
+            if is_new && !self.lasting {
                 self.positions.clear(); // positions of another history mean nothing
                 self.copy_anew(cx);
             }

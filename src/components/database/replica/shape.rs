@@ -4,7 +4,7 @@
 //! of each shard is its primary to begin with.
 
 use super::mode::shared_storage::COPIES;
-use super::mode::{MODES, is_leaderless};
+use super::mode::{MODES, is_elected, is_leaderless};
 use crate::catalog::Settings;
 
 /// Number of shards, and of replicas of each.
@@ -18,6 +18,8 @@ pub struct Shape {
     pub storage: u64,
     /// Whether nobody leads: then there is no coordinator either.
     pub leaderless: bool,
+    /// Whether the members elect who leads: then they need no coordinator.
+    pub elected: bool,
 }
 
 /// The node that callers ask.
@@ -33,6 +35,7 @@ impl Shape {
             replicas: settings.count("replicas").unwrap_or(0),
             storage: storage(settings),
             leaderless: is_leaderless(settings.choice("replication")),
+            elected: is_elected(settings.choice("replication")),
         }
     }
 
@@ -41,9 +44,14 @@ impl Shape {
         self.shards == 1 && self.replicas == 0
     }
 
+    /// Whether a coordinator appoints the primaries.
+    pub fn is_coordinated(self) -> bool {
+        !self.leaderless && !self.elected
+    }
+
     /// The first member.
     fn first(self) -> u64 {
-        if self.leaderless { COORDINATOR } else { COORDINATOR + 1 }
+        if self.is_coordinated() { COORDINATOR + 1 } else { COORDINATOR }
     }
 
     /// Number of nodes.
@@ -75,7 +83,7 @@ impl Shape {
     pub fn name(self, n: u64) -> String {
         match n {
             ROUTER => "router".into(),
-            COORDINATOR if !self.leaderless => "coordinator".into(),
+            COORDINATOR if self.is_coordinated() => "coordinator".into(),
             _ => {
                 let (shard, member) =
                     ((n - self.first()) / self.members(), (n - self.first()) % self.members());

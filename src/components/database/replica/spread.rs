@@ -2,6 +2,7 @@
 
 use super::router::{Router, generation};
 use super::sharding::KeyPart;
+use super::split::Split;
 use super::wire::{FETCH, MIRROR, SCATTER};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, RequestId, SECOND, Status, Timer};
 use crate::random::mix::mix64;
@@ -25,6 +26,8 @@ pub struct Spread {
     pub purpose: u64,
     /// Rows that every shard has a copy of: the most popular ones.
     pub copied: Vec<u64>,
+    /// Rows that lie in parts.
+    pub split: Split,
 }
 
 /// Several answers that make one.
@@ -33,6 +36,8 @@ pub(super) struct Join {
     parent: CallId,
     answer: Answer,
     left: u32,
+    /// The newest answer counts; else that of the row's home.
+    newest: bool,
     /// The resharding during which the write was sent (see [`super::reshard`]).
     generation: u32,
 }
@@ -79,7 +84,7 @@ impl Router {
     }
 
     fn open_join(&mut self, id: CallId, answer: Answer, left: u32, generation: u32) -> u32 {
-        let join = Join { parent: id, answer, left, generation };
+        let join = Join { parent: id, answer, left, newest: false, generation };
         match self.free_joins.pop() {
             Some(at) => {
                 self.joins[at as usize] = join;
@@ -95,9 +100,15 @@ impl Router {
     /// Asks all shards; the answer is complete when the last one has come.
     pub(super) fn scatter(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         self.scattered += 1;
-        let shards = usize::from(self.map.shards());
-        let join = self.open_join(id, Answer::of(Status::Ok), shards as u32, 0);
-        for shard in 0..shards {
+        let shards = (0..usize::from(self.map.shards())).collect();
+        self.gather(id, shards, false, cx);
+    }
+
+    /// Asks these shards at a time; either the newest answer counts, or that of the row's home.
+    pub(super) fn gather(&mut self, id: CallId, shards: Vec<usize>, newest: bool, cx: &mut Ctx<'_>) {
+        let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
+        self.joins[join as usize].newest = newest;
+        for shard in shards {
             let member = self.choose(shard, true);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
             cx.ask(Ask { verb: SCATTER, version: 0, note: join, timeout: self.timeout, ..ask });
@@ -149,7 +160,9 @@ impl Router {
         } else if reply.status != Status::Ok {
             join.answer =
                 Answer::of(if reply.status == Status::Rejected { Status::Rejected } else { Status::Failed });
-        } else if home && join.answer.status == Status::Ok {
+        } else if join.answer.status == Status::Ok
+            && (if join.newest { reply.version >= join.answer.version } else { home })
+        {
             join.answer = reply.pass_on();
         }
         join.left -= 1;

@@ -37,6 +37,17 @@ pub const FEED: u16 = 78;
 /// One entry of that.
 pub const GIVE: u16 = 79;
 
+/// A member that stands for election asks for a vote.
+pub const VOTE: u16 = 80;
+/// An elected leader sends a batch of entries.
+pub const APPEND: u16 = 81;
+/// An elected leader tells a follower to fetch a copy of the rows.
+pub const INSTALL: u16 = 82;
+/// A member asks the leader to hand over to it.
+pub const TRANSFER: u16 = 83;
+/// The leader tells a member to stand for election at once.
+pub const TIMEOUT_NOW: u16 = 84;
+
 /// The epoch of the sender, that of the entry, and its key in one word. Keys are dense numbers below 2^32; epochs end at 2^16 - 1
 /// (a failover every second for 18 hours).
 pub fn pack(sender: u32, entry: u32, key: u64) -> u64 {

@@ -1,6 +1,7 @@
 //! When a primary may tell a client that its write is done: one file for each answer.
 
 mod asynchronous;
+mod majority;
 mod quorum;
 mod remote_apply;
 mod semi_synchronous;
@@ -17,6 +18,7 @@ pub const MODES: &[Policy] = &[
     remote_apply::ENTRY,
     shared_storage::ENTRY,
     quorum::ENTRY,
+    majority::ENTRY,
 ];
 
 /// What a primary knows of a replica: by its answers only.
@@ -50,7 +52,12 @@ pub fn is_leaderless(choice: usize) -> bool {
     MODES[choice].name == "quorum"
 }
 
-/// By index in [`MODES`]; of those that have a primary.
+/// Whether the members of this one elect their leader themselves.
+pub fn is_elected(choice: usize) -> bool {
+    MODES[choice].name == "majority"
+}
+
+/// By index in [`MODES`]; of those whose primary a coordinator appoints.
 pub fn mode(choice: usize) -> Mode {
     match MODES[choice].name {
         "semi_sync" => semi_synchronous::MODE,

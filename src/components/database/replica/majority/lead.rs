@@ -1,0 +1,227 @@
+//! What a leader does: takes writes into its log, calls those committed that a majority keeps, and knows until when it leads.
+
+use super::send::Link;
+use super::voter::Voter;
+use super::{NOTHING, kind};
+use crate::components::database::replica::log::Entry;
+use crate::components::database::replica::wire::{BEAT, MIRROR, TIMEOUT_NOW, VIEW, pack, unpack};
+use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
+use crate::parts::verbs::FLUSH;
+use std::collections::VecDeque;
+
+/// Most members of a shard.
+const MEMBERS_MAX: usize = 16;
+
+/// State of a leader.
+#[derive(Clone, Debug)]
+pub(super) struct Lead {
+    pub links: Vec<Link>,
+    /// Writes that wait for a majority: number of the entry, and whom to answer.
+    pub pending: VecDeque<(u32, CallId)>,
+    /// The entry with which its term began: what is before it may lack a commit that nobody here knows of.
+    pub first: u32,
+    /// When it was elected.
+    since: Time,
+    /// A majority refuses votes until then.
+    lease_until: Time,
+    /// Whom it hands over to, and until when that is tried: no more writes are taken.
+    pub transfer: Option<(usize, Time)>,
+}
+
+impl Lead {
+    pub fn new(members: usize) -> Self {
+        let links = (0..members).map(|_| Link::default()).collect();
+        Lead { links, pending: VecDeque::new(), first: 0, since: 0, lease_until: 0, transfer: None }
+    }
+
+    /// At the start all logs are empty and all members there.
+    pub fn begin(&mut self, own: usize, timeout: Time) {
+        self.lease_until = timeout;
+        let others = self.links.iter_mut().enumerate().filter(|(at, _)| *at != own);
+        others.for_each(|(_, link)| link.begin(0, Some(0)));
+    }
+
+    /// Nothing is known any more.
+    pub fn clear(&mut self) {
+        self.pending.clear();
+        self.links.iter_mut().for_each(|link| link.begin(0, None));
+        (self.first, self.since, self.lease_until, self.transfer) = (0, 0, 0, None);
+    }
+}
+
+impl Voter {
+    /// Elected: the term begins with an entry of its own, which commits all before it.
+    pub(super) fn begin_term(&mut self, votes: u32, cx: &mut Ctx<'_>) {
+        let (term, votes, of) = (self.term, votes.count_ones(), self.plan.peers.len());
+        (self.leads, self.leader) = (true, Some(self.own));
+        self.lead.clear();
+        self.elections += 1;
+        let end = self.log.end();
+        self.lead.links.iter_mut().for_each(|link| link.begin(end, None));
+        self.lead.since = cx.now();
+        let first = self.log.push(Entry { key: NOTHING, version: 0, previous: kind::WRITE, epoch: term });
+        self.lead.first = first;
+        let detail = format!("shard {}, term {term}: {votes} of {of} votes", self.plan.shard);
+        cx.tell("elected", format!("{detail}; the log has {end} entries, {} committed", self.commit));
+        self.beat_followers(cx);
+        self.send_all(cx);
+    }
+
+    /// Whether it may answer reads: a majority has heard of it lately and refuses votes, and all that was committed shows.
+    #[inline]
+    pub(super) fn may_serve(&self, now: Time) -> bool {
+        self.leads
+            && now < self.lead.lease_until
+            && self.follow.applied >= self.lead.first
+            && self.lead.transfer.is_none()
+    }
+
+    /// A write has been worked on: it comes into the log.
+    pub(super) fn propose(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if !self.leads || self.lead.transfer.is_some() {
+            return self.send_on(id, cx);
+        }
+        let call = cx.call(id);
+        let (verb, key, version) = (call.verb, call.key, call.version);
+        let is_full = self.lead.pending.len() >= self.plan.pending_at_most;
+        if is_full || self.lacks_room(key) {
+            return cx.reply(id, Answer::of(Status::Rejected));
+        }
+        let (previous, version) = match verb {
+            FLUSH | MIRROR if !self.is_news(verb, key, version, cx) => {
+                return cx.reply(id, Answer::ok(version, 0));
+            }
+            FLUSH => (kind::FLUSH, version),
+            MIRROR => (kind::MIRROR, version),
+            _ => (kind::WRITE, 0),
+        };
+        self.writes += 1;
+        let index = self.log.push(Entry { key, version, previous, epoch: self.term });
+        self.lead.pending.push_back((index, id));
+        self.send_all(cx);
+    }
+
+    /// Whether a version that exists elsewhere changes anything here: a cache that has died meanwhile brings nothing.
+    fn is_news(&self, verb: u16, key: u64, version: u32, cx: &mut Ctx<'_>) -> bool {
+        let own = self.rows.get(key);
+        match verb {
+            FLUSH => cx.audit().survives(key, version) && version > own,
+            _ => version > own || !cx.audit().survives(key, own),
+        }
+    }
+
+    /// Whether a new row would be one more than the disk holds.
+    fn lacks_room(&self, key: u64) -> bool {
+        self.plan.capacity.is_some_and(|most| self.rows.written() >= most && self.rows.get(key) == 0)
+    }
+
+    /// Commits what a majority keeps, if the last of it is of the own term (figure 8 of the paper).
+    pub(super) fn advance(&mut self, cx: &mut Ctx<'_>) {
+        let (own, end) = (self.own, self.log.end());
+        let mut kept = [0; MEMBERS_MAX];
+        for (at, link) in self.lead.links.iter().enumerate() {
+            kept[at] = if at == own { end } else { link.matched };
+        }
+        kept.sort_unstable_by(|a, b| b.cmp(a));
+        let most = kept[self.majority() - 1];
+        if most > self.commit && self.log.epoch_at(most) == Some(self.term) {
+            self.commit = most;
+            self.apply_committed(cx);
+        }
+        self.hand_over_if_ready(cx);
+    }
+
+    /// A follower has answered something that was asked at `asked`: until an election time-out after that it votes for nobody.
+    pub(super) fn note_answer(&mut self, at: usize, asked: Time) {
+        let link = &mut self.lead.links[at];
+        link.answered = link.answered.max(Some(asked));
+        let mut times = [None; MEMBERS_MAX];
+        self.others().for_each(|at| times[at] = self.lead.links[at].answered);
+        times.sort_unstable_by(|a, b| b.cmp(a));
+        if let Some(time) = times[self.majority() - 2] {
+            self.lead.lease_until = self.lead.lease_until.max(time.saturating_add(self.plan.timeout));
+        }
+    }
+
+    /// A sign of life to everybody. A leader that a majority does not answer for so long that it may have been replaced leads no more.
+    pub(super) fn beat_followers(&mut self, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        if now >= self.lead.lease_until.max(self.lead.since.saturating_add(self.plan.timeout)) {
+            cx.tell("steps down", format!("term {}: no majority answers", self.term));
+            return self.follow_term(self.term, None, cx);
+        }
+        if self.lead.transfer.is_some_and(|(_, until)| now >= until) {
+            self.lead.transfer = None;
+            cx.tell("promotion ignored", "the other does not catch up");
+        }
+        for at in self.others() {
+            let beat = Ask::new(self.plan.peers[at], BEAT, pack(self.term, 0, u64::from(self.commit)));
+            cx.ask(Ask { timeout: self.silence, ..beat });
+        }
+        let lives = |at: &usize| {
+            let link = &self.lead.links[*at];
+            !link.copying && link.answered.is_some_and(|at| now < at.saturating_add(self.plan.timeout))
+        };
+        let bits = self.others().filter(lives).fold(1u32 << self.own, |bits, at| bits | 1 << at);
+        let view = Ask::new(self.plan.router, VIEW, pack(self.term, 0, self.plan.shard));
+        cx.ask(Ask { version: bits, note: self.own as u32, timeout: self.silence, ..view });
+    }
+
+    pub(super) fn on_beat(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(at) = self.link_of(reply) else { return };
+        match reply.status {
+            Status::Ok | Status::Missing => {
+                self.note_answer(at, reply.asked);
+                let link = &mut self.lead.links[at];
+                link.copying = reply.status == Status::Missing;
+                link.applied = link.applied.max(reply.version);
+                let shown = self.others().map(|at| self.lead.links[at].applied).min().unwrap_or(0);
+                let everywhere = shown.min(self.follow.applied);
+                cx.audit().confirm_entries(u32::from(self.plan.peers[0].0), self.term, everywhere);
+                self.send_after_beat(at, reply.asked, cx);
+            }
+            Status::Moved if reply.version > self.term => self.follow_term(reply.version, None, cx),
+            _ => {}
+        }
+    }
+
+    /// The follower that answers, if the question was of this term.
+    pub(super) fn link_of(&self, reply: &Reply) -> Option<usize> {
+        (self.leads && unpack(reply.key).0 == self.term).then(|| self.peer(reply.callee))
+    }
+
+    /// No longer leader. Clients whose writes wait get an error: they cannot know what becomes of them.
+    pub(super) fn stop_leading(&mut self, cx: &mut Ctx<'_>) {
+        for at in self.others() {
+            self.lead.links[at].forget(cx);
+        }
+        for (_, call) in std::mem::take(&mut self.lead.pending) {
+            cx.reply(call, Answer::of(Status::Failed));
+        }
+        self.lead.clear();
+        for (_, call) in std::mem::take(&mut self.follow.waiting) {
+            self.send_on(call, cx);
+        }
+    }
+
+    /// A member asks to lead instead.
+    pub(super) fn begin_transfer(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let at = self.peer(cx.call(id).caller);
+        cx.reply(id, Answer::of(Status::Ok));
+        if self.leads && self.lead.transfer.is_none() {
+            self.lead.transfer = Some((at, cx.now().saturating_add(self.plan.timeout)));
+            self.hand_over_if_ready(cx);
+        }
+    }
+
+    /// The other has the whole log: it stands for election at once, and this one serves nothing from here on.
+    fn hand_over_if_ready(&mut self, cx: &mut Ctx<'_>) {
+        let Some((to, _)) = self.lead.transfer else { return };
+        if self.lead.links[to].matched < self.log.end() || self.commit < self.log.end() {
+            return;
+        }
+        let order = Ask::new(self.plan.peers[to], TIMEOUT_NOW, pack(self.term, 0, 0));
+        cx.ask(Ask { timeout: self.silence, ..order });
+        self.follow_term(self.term, None, cx);
+    }
+}

@@ -1,0 +1,215 @@
+//! A copy of the rows, for a follower that is too far behind, and for a new machine with an empty disk.
+//!
+//! The follower fetches piece by piece from the leader, which goes on serving and pays for every row it reads. Its log begins at the
+//! entry that showed when the copy began; rows come with their versions, and the newer one stays.
+//!
+//! A machine that comes in another's place has forgotten votes and entries that others count on. So it first asks all the others for
+//! their terms (each forgets what its predecessor had confirmed) and then fetches a copy from a leader of none older; until
+//! then it neither votes nor confirms.
+
+use super::voter::Voter;
+use crate::components::database::replica::copy::PIECE;
+use crate::components::database::replica::member::COPY_ON;
+use crate::components::database::replica::wire::{COPY, POSITION, pack, unpack};
+use crate::kernel::parcel::ParcelId;
+use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time, Timer};
+use crate::parts::station::Job;
+
+/// A copy under way, or waited for.
+#[derive(Clone, Debug)]
+pub(super) struct Copying {
+    /// The term of the leader that it comes from; 0: of none yet.
+    term: u32,
+    /// Keys below this one are here.
+    cursor: u64,
+    /// Numbers the pieces.
+    attempt: u32,
+    since: Time,
+    /// A new machine, and who has told it a term, as bits.
+    newcomer: Option<u32>,
+    /// How many others there are to ask.
+    others: u32,
+}
+
+impl Copying {
+    /// A crash: it begins from the start when a leader says so.
+    pub fn stop(&mut self) {
+        (self.term, self.cursor, self.attempt) = (0, 0, self.attempt + 1);
+    }
+
+    fn knows_terms(&self) -> bool {
+        self.newcomer.is_none_or(|known| known.count_ones() == self.others)
+    }
+
+    /// Whether the leader of this term has to say that it begins.
+    pub fn waits_for(&self, term: u32) -> bool {
+        self.term != term && self.knows_terms()
+    }
+}
+
+impl Voter {
+    /// Whether it stands in another's place and may not speak for it yet.
+    pub(super) fn is_newcomer(&self) -> bool {
+        self.copying.as_ref().is_some_and(|copying| copying.newcomer.is_some())
+    }
+
+    fn copy_anew(&mut self, term: u32, newcomer: Option<u32>) {
+        let attempt = self.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
+        let others = self.plan.peers.len() as u32 - 1;
+        self.copying = Some(Copying { term, cursor: 0, attempt, since: 0, newcomer, others });
+    }
+
+    /// A new machine with an empty disk stands here.
+    pub(super) fn begin_empty(&mut self, cx: &mut Ctx<'_>) {
+        self.follow_term(self.term, None, cx);
+        self.forget_all(0, 0, cx);
+        (self.term, self.voted) = (0, None);
+        self.copy_anew(0, Some(0));
+        cx.tell("replaced", "an empty machine asks the others for their terms, then for a copy");
+        self.ask_terms(cx);
+    }
+
+    fn forget_all(&mut self, index: u32, epoch: u32, cx: &mut Ctx<'_>) {
+        self.rows.clear();
+        self.log.restart(index, epoch);
+        self.drop_early(cx);
+        self.follow.restart(index, cx);
+        self.commit = index;
+        for (_, call) in std::mem::take(&mut self.follow.waiting) {
+            self.send_on(call, cx);
+        }
+    }
+
+    /// A newcomer asks those whose terms it does not know.
+    pub(super) fn ask_terms(&mut self, cx: &mut Ctx<'_>) {
+        let Some(known) = self.copying.as_ref().and_then(|copying| copying.newcomer) else { return };
+        for at in self.others().filter(|at| known & (1 << at) == 0) {
+            let ask = Ask::new(self.plan.peers[at], POSITION, 0);
+            let attempt = self.copying.as_ref().map_or(0, |copying| copying.attempt);
+            cx.ask(Ask { note: attempt, timeout: self.silence, ..ask });
+        }
+    }
+
+    /// A newcomer asks for the term: what its predecessor had confirmed counts no more.
+    pub(super) fn answer_newcomer(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let at = self.peer(cx.call(id).caller);
+        if self.is_newcomer() {
+            return cx.reply(id, Answer::of(Status::Rejected)); // it knows nothing either
+        }
+        if self.leads {
+            let link = &mut self.lead.links[at];
+            link.forget(cx);
+            (link.matched, link.copying) = (0, true);
+        }
+        cx.reply(id, Answer::ok(self.term, 0));
+    }
+
+    pub(super) fn on_term(&mut self, reply: &Reply) {
+        let at = self.peer(reply.callee);
+        let Some(copying) = &mut self.copying else { return };
+        if let Some(known) = &mut copying.newcomer
+            && reply.status == Status::Ok
+        {
+            *known |= 1 << at;
+            if reply.version > self.term {
+                (self.term, self.voted, self.leader) = (reply.version, None, None);
+            }
+        }
+    }
+
+    /// The leader says: what you need is not in my log any more, fetch a copy.
+    pub(super) fn take_install(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let ((term, epoch, _), index) = (unpack(call.key), call.version);
+        if !self.heed(id, term, cx) {
+            return;
+        }
+        let is_known = self.copying.as_ref().is_some_and(|copying| !copying.knows_terms());
+        if is_known || index <= self.follow.applied && self.copying.is_none() {
+            return cx.reply(id, Answer::of(Status::Rejected));
+        }
+        self.forget_all(index, epoch, cx);
+        let newcomer = self.copying.as_ref().and_then(|copying| copying.newcomer);
+        self.copy_anew(term, newcomer);
+        cx.tell("copy begins", format!("of {} rows", self.plan.keys));
+        self.ask_piece(cx);
+        cx.reply(id, Answer::ok(index, 0));
+    }
+
+    fn ask_piece(&mut self, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let Some(leader) = self.leader else { return };
+        let Some(copying) = &mut self.copying else { return };
+        copying.since = now;
+        let ask = Ask::new(self.plan.peers[leader], COPY, pack(copying.term, 0, copying.cursor));
+        cx.ask(Ask { note: copying.attempt, timeout: self.silence, ..ask });
+    }
+
+    /// The source: a row for another shard, or a piece of a copy, is read like any statement, through a connection.
+    pub(super) fn begin_copying_work(&mut self, id: CallId, verb: u16, cx: &mut Ctx<'_>) {
+        let rows = if verb == COPY { PIECE } else { 1 };
+        let job = Job { priority: 1, ..Job::new(id.to_bits(), rows * self.plan.copy_row) };
+        if !self.station.arrive(job, cx) {
+            cx.reply(id, Answer::of(Status::Rejected));
+        }
+    }
+
+    /// The source has read a piece: its written rows travel with the answer.
+    pub(super) fn copy_piece(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let call = cx.call(id);
+        let ((term, _, cursor), attempt) = (unpack(call.key), call.note);
+        let to = self.peer(call.caller);
+        if !self.leads || term != self.term {
+            return cx.reply(id, Answer::of(Status::Moved));
+        }
+        let parcel = *self.lead.links[to].copies.get_or_insert_with(|| cx.open_parcel());
+        let contents = cx.parcel_mut(parcel);
+        contents.clear();
+        contents.push([u64::from(attempt), 0, 0]);
+        let keys = cursor..(cursor + PIECE).min(self.plan.keys);
+        let written = keys.map(|key| (key, self.rows.get(key))).filter(|(_, version)| *version > 0);
+        contents.extend(written.map(|(key, version)| [key, u64::from(version), 0]));
+        let bytes = self.engine.row_bytes.saturating_mul(contents.len() as u32 - 1);
+        cx.reply(id, Answer::ok(parcel.0, bytes));
+    }
+
+    pub(super) fn on_piece(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(copying) = &mut self.copying else { return };
+        if copying.attempt != reply.note || copying.term != unpack(reply.key).0 {
+            return;
+        }
+        let (attempt, since) = (copying.attempt, copying.since);
+        if reply.status != Status::Ok {
+            return self.copy_at(cx.now().saturating_add(self.plan.heartbeat), attempt, cx);
+        }
+        let parcel = ParcelId(reply.version);
+        debug_assert_eq!(cx.parcel(parcel)[0][0], u64::from(attempt), "the last piece asked for");
+        copying.cursor += PIECE;
+        for item in &cx.parcel(parcel)[1..] {
+            self.copied += 1;
+            if item[1] as u32 > self.rows.get(item[0]) {
+                self.rows.set(item[0], item[1] as u32);
+            }
+        }
+        if copying.cursor >= self.plan.keys {
+            self.copying = None;
+            return cx.tell("copy ends", format!("{} written rows came", self.copied));
+        }
+        self.copy_at(since.saturating_add(self.plan.copy_pause), attempt, cx);
+    }
+
+    fn copy_at(&mut self, at: Time, attempt: u32, cx: &mut Ctx<'_>) {
+        cx.timer_at(at.max(cx.now()), Timer { tag: COPY_ON, data: u64::from(attempt) });
+    }
+
+    /// Time for the next piece, or for the same one again.
+    pub(super) fn copy_on(&mut self, attempt: u32, cx: &mut Ctx<'_>) {
+        let Some(copying) = self.copying.as_mut().filter(|copying| copying.attempt == attempt) else {
+            return;
+        };
+        if copying.term == self.term {
+            copying.attempt += 1;
+            self.ask_piece(cx);
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! A member that votes: its rows, its log, its present role.
+
+use super::elect::Ballot;
+use super::follow::Follow;
+use super::lead::Lead;
+use super::snapshot::Copying;
+use crate::components::database::replica::engine::Engine;
+use crate::components::database::replica::log::Log;
+use crate::components::database::replica::member::{APPLY, COPY_ON, REPLACE, SERVE};
+use crate::components::database::replica::rows::Rows;
+use crate::components::database::replica::wire::{
+    APPEND, BEAT, COPY, FETCH, INSTALL, POSITION, SCATTER, TIMEOUT_NOW, TRANSFER, VOTE,
+};
+use crate::components::database::replica::{Stations, coordinator::SWITCH};
+use crate::kernel::{
+    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
+};
+use crate::parts::station::Station;
+use crate::parts::verbs::READ;
+use crate::random::stream::Stream;
+
+/// What all members of a shard know from the beginning.
+#[derive(Clone, Debug)]
+pub struct VoterPlan {
+    /// Whom callers ask.
+    pub router: NodeId,
+    /// Number of the shard.
+    pub shard: u64,
+    /// The members, in order.
+    pub peers: Vec<NodeId>,
+    /// Between two signs of life of a leader.
+    pub heartbeat: Time,
+    /// Who has heard of no leader for one to two of these stands for election.
+    pub timeout: Time,
+    /// Whether anybody does (a script or a test can switch that off).
+    pub elects: bool,
+    /// Replicas that are further behind do not serve reads.
+    pub max_lag: Option<Time>,
+    /// Whether the answer to a write tells the router its position in the log.
+    pub tells_position: bool,
+    /// Written rows that fit on the disk.
+    pub capacity: Option<u64>,
+    /// Number of keys.
+    pub keys: u64,
+    /// Entries of the log that are kept once they show.
+    pub kept: usize,
+    /// Work of reading a row for a copy.
+    pub copy_row: Time,
+    /// Pause between the beginnings of two pieces of a copy.
+    pub copy_pause: Time,
+    /// Writes that may wait for a majority; one more is rejected.
+    pub pending_at_most: usize,
+}
+
+pub(super) const HEARTBEAT: u16 = 2;
+pub(super) const ELECTION: u16 = 4;
+
+/// A member that votes.
+#[derive(Clone)]
+pub struct Voter {
+    pub(super) plan: VoterPlan,
+    /// Its place among the members.
+    pub(super) own: usize,
+    pub(super) engine: Engine,
+    pub(super) station: Station,
+    pub(super) rows: Rows,
+    pub(super) log: Log,
+    /// The newest term it has heard of, and whom it voted for in it.
+    pub(super) term: u32,
+    pub(super) voted: Option<usize>,
+    /// Whom it takes for the leader of its term.
+    pub(super) leader: Option<usize>,
+    pub(super) leads: bool,
+    /// Entries that a majority keeps, as far as it knows.
+    pub(super) commit: u32,
+    pub(super) ballot: Option<Ballot>,
+    /// When it stands for election, unless it hears of a leader; and whether a timer is set.
+    pub(super) deadline: Time,
+    pub(super) armed: bool,
+    pub(super) chance: Option<Stream>,
+    pub(super) lead: Lead,
+    pub(super) follow: Follow,
+    pub(super) copying: Option<Copying>,
+    pub(super) silence: Option<TimeoutClass>,
+    pub(super) reads: u64,
+    pub(super) writes: u64,
+    pub(super) copied: u64,
+    pub(super) elections: u64,
+}
+
+impl Voter {
+    /// A member of a shard that begins with member 0 as the leader of term 1.
+    pub fn new(plan: VoterPlan, own: usize, engine: Engine, stations: Stations, rows: Rows) -> Self {
+        Voter {
+            own,
+            engine,
+            station: stations.0,
+            rows,
+            log: Log::new(usize::MAX), // what does not show yet must stay: trimmed where entries are applied
+            term: 1,
+            voted: Some(0),
+            leader: Some(0),
+            leads: own == 0,
+            commit: 0,
+            ballot: None,
+            deadline: 0,
+            armed: false,
+            chance: None,
+            lead: Lead::new(plan.peers.len()),
+            follow: Follow::new(stations.1),
+            copying: None,
+            silence: None,
+            reads: 0,
+            writes: 0,
+            copied: 0,
+            elections: 0,
+            plan,
+        }
+    }
+
+    /// Members that make a majority.
+    pub(super) fn majority(&self) -> usize {
+        self.plan.peers.len() / 2 + 1
+    }
+
+    pub(super) fn peer(&self, node: NodeId) -> usize {
+        self.plan.peers.iter().position(|peer| *peer == node).expect("only members speak to members")
+    }
+
+    /// The others.
+    pub(super) fn others(&self) -> impl Iterator<Item = usize> + use<> {
+        let own = self.own;
+        (0..self.plan.peers.len()).filter(move |at| *at != own)
+    }
+
+    /// Whether it may show its rows to readers.
+    fn may_show(&self, now: Time) -> bool {
+        if self.leads {
+            return self.may_serve(now);
+        }
+        let is_fresh = self.plan.max_lag.is_none_or(|most| now.saturating_sub(self.follow.fresh_at) <= most);
+        self.copying.is_none() && is_fresh
+    }
+
+    fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let verb = cx.call(id).verb;
+        match verb {
+            READ | SCATTER => self.take_read(id, cx),
+            _ if !self.leads || self.lead.transfer.is_some() => self.send_on(id, cx),
+            FETCH | COPY => self.begin_copying_work(id, verb, cx),
+            _ => self.begin(id, cx),
+        }
+    }
+
+    /// A read; `version` of the call is the entry that it must see. A new leader first finds out what is committed.
+    fn take_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let token = cx.call(id).version.max(if self.leads { self.lead.first } else { 0 });
+        if token > self.follow.applied && self.follow.has_room() && self.copying.is_none() {
+            return self.follow.waiting.push((token, id));
+        }
+        if !self.may_show(cx.now()) {
+            return self.send_on(id, cx);
+        }
+        self.begin(id, cx);
+    }
+
+    /// Ask the leader instead, if one is known.
+    pub(super) fn send_on(&self, id: CallId, cx: &mut Ctx<'_>) {
+        let leader = self.leader.filter(|leader| *leader != self.own);
+        let redirect = leader.map_or(NodeId::NONE, |leader| self.plan.peers[leader]);
+        cx.reply(id, Answer { redirect, ..Answer::of(Status::Moved) });
+    }
+
+    /// A statement comes into the line for a connection.
+    pub(super) fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let job = self.engine.job(id, cx);
+        if !self.station.arrive(job, cx) {
+            cx.reply(id, Answer::of(Status::Rejected));
+        }
+    }
+
+    /// A statement has been worked on.
+    fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        match cx.call(id).verb {
+            COPY => self.copy_piece(id, cx),
+            READ | SCATTER | FETCH => self.finish_read(id, cx),
+            _ => self.propose(id, cx),
+        }
+    }
+
+    fn finish_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if !self.may_show(cx.now()) {
+            return self.send_on(id, cx);
+        }
+        let (key, request) = (cx.call(id).key, cx.call(id).request);
+        let bytes = cx.request(request).map_or(0, |r| r.bytes);
+        let bytes = if bytes == 0 { self.engine.row_bytes } else { bytes };
+        self.reads += 1;
+        cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+    }
+
+    /// What was in memory is gone; term, vote, log and rows are on disk. Nobody gets a vote until the leader that may
+    /// have heard of this member counts on it no more.
+    fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.station.on_control(control, cx);
+        (self.leads, self.leader, self.ballot, self.armed) = (false, None, None, false);
+        self.commit = self.follow.applied;
+        self.lead.clear();
+        self.follow.crash(control, cx);
+        if let Some(copying) = &mut self.copying {
+            copying.stop();
+        }
+    }
+
+    fn beat(&mut self, cx: &mut Ctx<'_>) {
+        cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+        if self.leads {
+            self.beat_followers(cx);
+        } else {
+            self.ask_terms(cx);
+        }
+    }
+}
+
+impl Component for Voter {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.silence = Some(cx.timeout_class(self.plan.timeout));
+        self.chance = Some(cx.stream(&format!("election/{}", cx.node().0)));
+        cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+        if self.leads {
+            self.lead.begin(self.own, self.plan.timeout);
+        }
+        self.wait_for_leader(cx);
+    }
+
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        match cx.call(id).verb {
+            APPEND => self.take_append(id, cx),
+            BEAT => self.answer_beat(id, cx),
+            VOTE => self.answer_vote(id, cx),
+            INSTALL => self.take_install(id, cx),
+            POSITION => self.answer_newcomer(id, cx),
+            TRANSFER => self.begin_transfer(id, cx),
+            TIMEOUT_NOW => self.stand_at_once(id, cx),
+            _ => self.take_statement(id, cx),
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        match reply.verb {
+            APPEND => self.on_appended(&reply, cx),
+            BEAT => self.on_beat(&reply, cx),
+            VOTE => self.on_vote(&reply, cx),
+            INSTALL => self.on_installed(&reply, cx),
+            POSITION => self.on_term(&reply),
+            COPY => self.on_piece(&reply, cx),
+            _ => {}
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if Station::owns(timer, SERVE) {
+            if let Some(job) = self.station.on_timer(timer, cx) {
+                self.execute(CallId::from_bits(job), cx);
+            }
+        } else if Station::owns(timer, APPLY) {
+            self.on_applier(timer, cx);
+        } else if timer.tag == HEARTBEAT {
+            self.beat(cx);
+        } else if timer.tag == ELECTION {
+            self.on_deadline(cx);
+        } else if timer.tag == COPY_ON {
+            self.copy_on(timer.data as u32, cx);
+        }
+    }
+
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        match control.verb {
+            Control::CRASH_PROCESS | Control::CRASH_HOST => self.crash(control, cx),
+            REPLACE => self.begin_empty(cx),
+            SWITCH => self.ask_for_leadership(cx),
+            _ => {
+                self.station.on_control(control, cx);
+                self.follow.applier.on_control(control, cx);
+            }
+        }
+        if control.verb == Control::RECOVER && control.arg == 1 {
+            self.follow.touched = cx.now();
+            cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+            self.wait_for_leader(cx);
+        }
+    }
+
+    fn measure(&self, now: Time, out: &mut Readings) {
+        self.station.measure(now, out);
+        out.count("reads", self.reads);
+        out.count("writes", self.writes);
+        if self.leads {
+            out.gauge("primary", f64::from(self.term));
+        } else {
+            let behind = self.follow.heard.0.saturating_sub(self.follow.applied);
+            out.gauge("lag_entries", f64::from(behind));
+            out.gauge("replica_lag", now.saturating_sub(self.follow.fresh_at) as f64);
+        }
+        out.count("copied_rows", self.copied);
+        out.count("promotions", self.elections);
+        out.gauge("log_end", f64::from(self.log.end()));
+        out.gauge("commit", f64::from(self.commit));
+    }
+
+    fn restart_maxima(&mut self, _now: Time) {
+        self.station.restart_maxima();
+    }
+
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}

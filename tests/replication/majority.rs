@@ -1,0 +1,173 @@
+//! Majority replication: one leader a term, nothing acknowledged is lost while a majority lives.
+
+use crate::laws::{Fault, MEMBERS, check_leaders, check_rest, faults, mend, run, setup, strike};
+use crate::world::{Setup, Stage};
+use proptest::prelude::*;
+use scalelab::kernel::Time;
+use scalelab::kernel::time::{MILLISECOND, SECOND};
+use scalelab::model::Role;
+
+fn majority(replicas: i64) -> Setup {
+    Setup { replication: "majority", reads: "primary", replicas, writes: 1.0, ..Setup::default() }
+}
+
+fn acknowledged(stage: &Stage) -> u64 {
+    stage.simulation.audit().report().writes_acknowledged_count
+}
+
+/// The same schedule with any number of members: strikes, then all is mended; leaders are looked at all the time.
+fn play(setup: &Setup, faults: &[Fault], seed: u64) -> Stage {
+    let mut stage = setup.stage(seed);
+    let members = setup.replicas as u64 + 1;
+    for fault in faults {
+        while stage.simulation.now() + 50 * MILLISECOND < fault.at {
+            let next = stage.simulation.now() + 50 * MILLISECOND;
+            stage.run(next);
+            one_leader(&stage, members as u16);
+        }
+        stage.run(fault.at);
+        let fault = Fault { member: fault.member % members, other: fault.other % members, ..*fault };
+        strike(&mut stage, &fault);
+        one_leader(&stage, members as u16);
+    }
+    stage
+}
+
+fn one_leader(stage: &Stage, members: u16) {
+    let mut terms: Vec<u64> = stage.primaries(members).iter().map(|(_, term)| *term).collect();
+    terms.sort_unstable();
+    assert!(terms.windows(2).all(|pair| pair[0] < pair[1]), "two leaders of one term: {terms:?}");
+}
+
+/// Every row is read once more by many reads from the primary: what was acknowledged is there.
+fn check_nothing_is_lost(stage: &Stage) {
+    let report = stage.simulation.audit().report();
+    assert_eq!(report.lost_writes_count, 0);
+    assert_eq!(report.stale_reads_count, 0, "a leader reads what was acknowledged, whatever happened");
+    assert!(report.reads_count > 100 && report.writes_acknowledged_count > 100, "{report:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn never_two_leaders_of_a_term_and_nothing_acknowledged_is_lost(
+        setup in setup("majority"), faults in faults(), seed in 0..1000u64
+    ) {
+        let setup = Setup { reads: "primary", ..setup };
+        let stage = run(&setup, &faults, seed);
+        check_nothing_is_lost(&stage);
+        check_rest(&stage);
+        let again = run(&setup, &faults, seed);
+        prop_assert_eq!(stage.simulation.digest(), again.simulation.digest());
+    }
+
+    /// Five members, more faults, and a log so short that who was away is copied anew.
+    #[test]
+    fn five_members_with_short_logs(
+        setup in setup("majority"), mut faults in proptest::collection::vec((300..20_000u64, 0..5u64, 0..5u64, 0..8usize), 5..40),
+        seed in 0..1000u64
+    ) {
+        faults.sort_unstable();
+        let faults: Vec<Fault> =
+            faults.iter().map(|(ms, member, other, what)| Fault { at: ms * MILLISECOND, member: *member, other: *other, what: *what }).collect();
+        let setup = Setup { reads: "primary", replicas: 4, log_entries: 100, rate: 300.0, ..setup };
+        let mut stage = play(&setup, &faults, seed);
+        for member in 0..5 {
+            stage.act(Role::Replica(member), "heal", Vec::new());
+            stage.between(Role::Replica(member), Role::Router, "heal");
+            stage.act(Role::Replica(member), "recover", Vec::new());
+        }
+        for tenth in 205..360 {
+            stage.run(tenth * SECOND / 10);
+            one_leader(&stage, 5);
+        }
+        check_nothing_is_lost(&stage);
+        let ends: Vec<f64> = (0..5).map(|n| stage.gauge(n, "log_end").unwrap()).collect();
+        prop_assert!(ends.iter().all(|end| (end - ends[0]).abs() < 60.0), "{:?}", ends);
+        prop_assert_eq!(stage.primaries(5).len(), 1);
+    }
+
+    /// A leader cut off from the others acknowledges nothing from then on, though callers reach it.
+    #[test]
+    fn a_leader_that_is_cut_off_acknowledges_nothing(at in 2_000..5_000u64, delay in 0.0005..0.02f64, seed in 0..1000u64) {
+        let mut stage = Setup { delay, ..majority(2) }.stage(seed);
+        let cut: Time = at * MILLISECOND;
+        stage.run(cut);
+        stage.act(Role::Replica(0), "partition", Vec::new());
+        // What was on its way back may still arrive; after that nothing may, until the others have elected.
+        stage.run(cut + 200 * MILLISECOND);
+        let before = acknowledged(&stage);
+        stage.run(cut + 800 * MILLISECOND);
+        prop_assert_eq!(stage.primaries(MEMBERS), [(0, 1)]);
+        prop_assert_eq!(acknowledged(&stage), before);
+        stage.run(cut + 4 * SECOND);
+        check_leaders(&stage);
+        prop_assert!(acknowledged(&stage) > before, "the others go on");
+        let committed = stage.gauge(0, "commit").unwrap();
+        stage.run(cut + 6 * SECOND);
+        prop_assert_eq!(stage.gauge(0, "commit").unwrap(), committed, "the old one has learnt nothing");
+        mend(&mut stage);
+        stage.run(cut + 9 * SECOND);
+        check_rest(&stage);
+        prop_assert_eq!(stage.simulation.audit().report().lost_writes_count, 0);
+    }
+
+    /// A machine that comes in another's place is copied, and then counts like any other.
+    #[test]
+    fn a_machine_in_anothers_place(at in 2_000..4_000u64, seed in 0..1000u64, keys in 500..4000u64) {
+        let mut stage = Setup { writes: 0.5, rate: 400.0, keys, ..majority(2) }.stage(seed);
+        stage.run(at * MILLISECOND);
+        stage.act(Role::Replica(1), "crash", Vec::new());
+        stage.run(at * MILLISECOND + SECOND);
+        stage.act(Role::Replica(1), "replace", Vec::new());
+        stage.run(8 * SECOND);
+        stage.act(Role::Replica(1), "promote", Vec::new());
+        stage.run(9 * SECOND);
+        prop_assert_eq!(stage.primaries(MEMBERS), [(1, 2)]);
+        stage.act(Role::Replica(0), "crash", Vec::new());
+        stage.run(14 * SECOND);
+        check_nothing_is_lost(&stage);
+        prop_assert_eq!(stage.primaries(MEMBERS).len(), 1);
+    }
+}
+
+/// Two of three are away: no majority, no write.
+#[test]
+fn without_a_majority_nothing_is_written() {
+    let mut stage = majority(2).stage(1);
+    stage.run(3 * SECOND);
+    stage.act(Role::Replica(1), "crash", Vec::new());
+    stage.run(4 * SECOND);
+    let with_two = acknowledged(&stage);
+    stage.act(Role::Replica(2), "crash", Vec::new());
+    stage.run(5 * SECOND);
+    let alone = acknowledged(&stage);
+    assert!(alone - with_two < 3, "{}", alone - with_two);
+    stage.run(10 * SECOND);
+    assert_eq!(acknowledged(&stage), alone);
+    stage.act(Role::Replica(1), "recover", Vec::new());
+    stage.run(16 * SECOND);
+    assert!(acknowledged(&stage) > alone + 200 * 3);
+    assert_eq!(stage.simulation.audit().report().lost_writes_count, 0);
+}
+
+/// From the crash of a leader until writes go on: one to two election time-outs, less the time since it was last heard, and two rounds of votes.
+#[test]
+fn seconds_without_writes_are_those_of_an_election() {
+    let mut longest: Time = 0;
+    for seed in 0..20 {
+        let mut stage = majority(2).stage(seed);
+        stage.run(5 * SECOND);
+        stage.act(Role::Primary, "crash", Vec::new());
+        stage.run(5 * SECOND + 700 * MILLISECOND);
+        assert!(stage.primaries(MEMBERS).is_empty(), "nobody yet: the time-out is a second, a heartbeat 0.2");
+        while stage.primaries(MEMBERS).is_empty() {
+            let next = stage.simulation.now() + 10 * MILLISECOND;
+            stage.run(next);
+            assert!(next < 12 * SECOND, "seed {seed}: nobody is elected");
+        }
+        longest = longest.max(stage.simulation.now() - 5 * SECOND);
+    }
+    assert!(longest < 5 * SECOND, "{longest}");
+}
