@@ -14,4 +14,4 @@ pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
 pub use settings::{Given, Settings, check};
 pub use suggest::{closest, did_you_mean, one_of};
-pub use value::{ClientsPlan, KeysPlan, Load, PlannedStep, TraceLoad, Value};
+pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value};

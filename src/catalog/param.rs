@@ -41,6 +41,8 @@ pub enum Kind {
     Texts,
     /// Who the clients are.
     Clients,
+    /// A file that says where addresses are.
+    GeoIp,
     /// Yes or no.
     Flag,
     /// The name of a policy.
@@ -79,6 +81,7 @@ impl Kind {
             Kind::Text => "a text in double quotes".into(),
             Kind::Texts => "a text in double quotes, or a list of them".into(),
             Kind::Clients => "clients such as clients([[\"FR\", 3], [\"KR\", 1]])".into(),
+            Kind::GeoIp => "a file such as geoip(\"city.mmdb\")".into(),
             Kind::Flag => "true or false".into(),
             Kind::Choice(policies) => {
                 let names: Vec<String> = policies.iter().map(|p| format!("\"{}\"", p.name)).collect();

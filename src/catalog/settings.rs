@@ -5,7 +5,7 @@ use super::lists;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
 use super::suggest::did_you_mean;
-use super::value::{ClientsPlan, KeysPlan, Load, Value};
+use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
 use crate::kernel::Time;
 use crate::random::arrivals::Arrivals;
 use crate::random::variate::Variate;
@@ -93,7 +93,7 @@ fn convert(
             in_range((*low..=*high).contains(&number)).map(|_| Number(number))
         }
         (Kind::Text, Text(_)) | (Kind::Flag, Flag(_)) | (Kind::Keys, Keys(_)) => Ok(value.clone()),
-        (Kind::Clients, Value::Clients(_)) => Ok(value.clone()),
+        (Kind::Clients, Value::Clients(_)) | (Kind::GeoIp, Value::GeoIp(_)) => Ok(value.clone()),
         (Kind::Texts, Text(_)) => Ok(List(vec![value.clone()])),
         (Kind::Texts, List(list)) if !list.is_empty() && list.iter().all(|t| matches!(t, Text(_))) => {
             Ok(value.clone())
@@ -328,6 +328,14 @@ impl Settings {
     pub fn clients(&self, name: &str) -> Option<&ClientsPlan> {
         match self.value(name) {
             Some(Value::Clients(clients)) => Some(clients),
+            _ => None,
+        }
+    }
+
+    /// Where addresses are.
+    pub fn geoip(&self, name: &str) -> Option<&GeoIpFile> {
+        match self.value(name) {
+            Some(Value::GeoIp(file)) => Some(file),
             _ => None,
         }
     }

@@ -36,6 +36,8 @@ pub enum Value {
     Load(Load),
     /// Who the clients are.
     Clients(ClientsPlan),
+    /// A file that says where addresses are.
+    GeoIp(GeoIpFile),
     /// A step that is taken later.
     Step(PlannedStep),
     /// Several values.
@@ -70,18 +72,44 @@ pub struct ClientsPlan {
     pub behind: u64,
     /// Where the tunnels end.
     pub exit: Option<String>,
+    /// Where mobile networks hand over to the internet; none = at the client's home.
+    pub gateway: Option<String>,
+    /// Where the translators are (a company's head office); none = at the client's home.
+    pub office: Option<String>,
+}
+
+/// A file that says where addresses are, as it was read and checked.
+#[derive(Clone)]
+pub struct GeoIpFile {
+    /// Where it comes from, for messages.
+    pub path: String,
+    /// All of it.
+    pub bytes: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for GeoIpFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "geoip({:?}, {} bytes)", self.path, self.bytes.len())
+    }
 }
 
 impl ClientsPlan {
     /// All at one place, each on a line of its own.
     pub fn at(place: &str) -> Self {
         let homes = vec![(place.into(), 1.0)];
-        ClientsPlan { homes, mobile: 0.0, vpn: 0.0, nat: 0.0, behind: 1, exit: None }
+        let (exit, gateway, office) = (None, None, None);
+        ClientsPlan { homes, mobile: 0.0, vpn: 0.0, nat: 0.0, behind: 1, exit, gateway, office }
     }
 
     /// All places that they have to do with.
     pub fn places(&self) -> impl Iterator<Item = &str> {
-        self.homes.iter().map(|(name, _)| name.as_str()).chain(self.exit.as_deref())
+        let homes = self.homes.iter().map(|(name, _)| name.as_str());
+        homes.chain(self.outlets().into_iter().flatten())
+    }
+
+    /// Where clients come out, by how they come: on lines of their own, mobile, by tunnel, behind a translator; none = at home.
+    pub fn outlets(&self) -> [Option<&str>; 4] {
+        [None, self.gateway.as_deref(), self.exit.as_deref(), self.office.as_deref()]
     }
 }
 
@@ -140,6 +168,7 @@ impl Value {
             Value::Group(_) => "a component".into(),
             Value::Keys(_) => "keys".into(),
             Value::Clients(_) => "clients".into(),
+            Value::GeoIp(file) => format!("the file {:?}", file.path),
             Value::Load(Load::Open(_)) => "arrivals".into(),
             Value::Load(Load::Trace(trace)) => format!("the trace {:?}", trace.path),
             Value::Step(step) => format!("later(.., \"{}\")", step.step),

@@ -1,12 +1,15 @@
 //! The rooms of the chapter: one folder per kind of component.
 
+pub mod anycast;
 pub mod autoscaler;
 pub mod cache;
 pub mod cdn;
+pub mod checkup;
 pub mod client;
 pub mod consumer;
 pub mod database;
 pub mod dns;
+pub mod geo_router;
 pub mod host;
 pub mod invalidation_bus;
 pub mod load_balancer;
@@ -49,6 +52,8 @@ pub const KINDS: &[ComponentKind] = &[
     host::KIND,
     dns::ZONE,
     dns::RESOLVER,
+    geo_router::KIND,
+    anycast::KIND,
     cdn::KIND,
     queue::KIND,
     consumer::KIND,
@@ -60,6 +65,8 @@ pub type OwnAction = fn(&Site<'_>, &[Value]) -> Result<Vec<(NodeId, Control)>, S
 /// Actions that only one kind knows: kind, action, translation.
 const OWN_ACTIONS: &[(&str, &str, OwnAction)] = &[
     ("dns", "point_to", dns::point_to),
+    ("anycast", "withdraw", anycast::withdraw),
+    ("anycast", "announce", anycast::announce),
     ("cdn", "invalidate", cdn::invalidate),
     ("cache", "invalidate", cache::invalidate),
 ];
@@ -116,6 +123,8 @@ pub const MECHANISMS: &[&str] = &[
     "stampede",
     "refresh_ahead",
     "invalidation_bus",
+    "geoip",
+    "anycast",
 ];
 
 /// The kind of this name.

@@ -1,9 +1,10 @@
 //! What a component may know of the world while it is built: its own settings and its neighbours.
 
-use super::network::geo::{Geography, Spot};
+use super::network::geo::{Geography, Spot, countries};
 use crate::catalog::{Action, ClientsPlan, Kind, Load, Param, Place, Preset, Settings};
 use crate::kernel::{Membership, NodeId, Time};
 use crate::random::keys::Keyspace;
+use crate::random::mix::{combine, hash_name};
 use std::sync::Arc;
 
 /// One group of nodes as it will stand.
@@ -119,6 +120,9 @@ pub struct Layout {
     pub map: Arc<Geography>,
 }
 
+/// Draw of the address of a node.
+const NODE_ADDRESS: u64 = hash_name("node address");
+
 /// Where a group is; a setting of every kind.
 pub const REGION: Param = Param {
     name: "region",
@@ -174,6 +178,20 @@ impl Layout {
             (0..self.groups[group].count).map(place).collect::<Vec<u16>>()
         };
         (0..self.groups.len()).flat_map(places).collect()
+    }
+
+    /// Where clients come out, by how they come; 0 = at home.
+    pub fn outlets(&self, clients: &ClientsPlan) -> [u16; 4] {
+        clients.outlets().map(|place| place.and_then(|name| self.map.find(name)).unwrap_or(0))
+    }
+
+    /// The IPv4 address of each node that the world begins with: one of the networks at its place; 0 = none is known.
+    pub fn node_addresses(&self) -> Vec<u32> {
+        let address = |(node, place): (usize, u16)| {
+            let networks = self.map.name(place).map_or_else(Vec::new, countries::networks_at);
+            countries::address_in(&networks, combine(NODE_ADDRESS, node as u64))
+        };
+        self.node_places().into_iter().enumerate().map(address).collect()
     }
 
     /// Number of a zone: that of the first group which names it, plus one.
@@ -252,7 +270,7 @@ impl<'a> Site<'a> {
 
     /// Purpose of a random draw: the same in every variant that has a group of this name.
     pub fn purpose(&self, what: &str) -> u64 {
-        crate::random::mix::hash_name(&format!("{}.{what}", self.group().name))
+        hash_name(&format!("{}.{what}", self.group().name))
     }
 }
 

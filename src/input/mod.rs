@@ -30,12 +30,23 @@ pub use trace::Trace;
 ///
 /// What is wrong with it, with its path.
 pub fn read_text(path: &std::path::Path, most: u64) -> Result<String, String> {
+    let bytes = read_bytes(path, most)?;
+    String::from_utf8(bytes).map_err(|_| format!("cannot read {}: it is no text (UTF-8)", path.display()))
+}
+
+/// A whole file of at most so many bytes.
+///
+/// # Errors
+///
+/// What is wrong with it, with its path.
+pub fn read_bytes(path: &std::path::Path, most: u64) -> Result<Vec<u8>, String> {
     let shown = path.display();
-    let length = std::fs::metadata(path).map_err(|error| format!("cannot read {shown}: {error}"))?.len();
-    if length > most {
-        return Err(format!("{shown} has {length} bytes, more than {most}"));
+    let about = std::fs::metadata(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    match about.len() {
+        _ if !about.is_file() => Err(format!("cannot read {shown}: it is no ordinary file")),
+        length if length > most => Err(format!("{shown} has {length} bytes, more than {most}")),
+        _ => std::fs::read(path).map_err(|error| format!("cannot read {shown}: {error}")),
     }
-    std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))
 }
 
 /// What to do about a line of a trace that cannot be used.

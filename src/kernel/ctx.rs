@@ -3,6 +3,7 @@
 use super::call::{Answer, Ask, Call, CallId, Phase, TimeoutClass};
 use super::core::Core;
 use super::event::{Event, NodeId, Timer};
+use super::node::Health;
 use super::parcel::{Item, ParcelId};
 use super::request::{Outcome, Request, RequestId};
 use super::time::Time;
@@ -206,6 +207,11 @@ impl Ctx<'_> {
     }
 
     // ---- truth
+
+    /// Whether a node is well. Nobody in a world can know this: it is for counting only, never for deciding.
+    pub fn is_well(&self, node: NodeId) -> bool {
+        self.core.nodes[node.index()].health == Health::Up
+    }
 
     /// What was written and read, and what became of it.
     #[inline]

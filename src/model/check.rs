@@ -98,6 +98,9 @@ fn check_links(spec: &WorldSpec, layout: &Layout, problems: &mut Problems) -> Ve
         let groups = spec.groups.len();
         let pairs = (0..groups).flat_map(|a| (a..groups).map(move |b| (a, b)));
         let pairs = pairs.filter(|(a, b)| machine(spec, *a).is_none_or(|on| machine(spec, *b) != Some(on)));
+        // An anycast address is no machine: what is sent to it goes to one of its sites.
+        let address = |group: usize| spec.groups[group].kind == "anycast";
+        let pairs = pairs.filter(|(a, b)| !address(*a) && !address(*b));
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
     links.extend(places::ways(spec, layout, problems)); // after the network: between known places the map counts

@@ -87,7 +87,7 @@ pub(super) fn homes(layout: &Layout) -> Vec<Home> {
         let access = layout.groups[group].clients().map(|clients| AccessPlan {
             fixed: settings.variate("access").expect("preset"),
             mobile: settings.variate("mobile_access").expect("preset"),
-            exit: clients.exit.as_deref().and_then(|exit| layout.map.find(exit)).unwrap_or(0),
+            outlets: layout.outlets(&clients),
         });
         Home { spots: layout.spots(group), access }
     };

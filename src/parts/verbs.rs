@@ -41,6 +41,12 @@ pub const TAKE_DIRTY: u16 = 60;
 /// Find the address behind a name; the answer holds it, or is `Missing` or `Moved` (another name, another server).
 pub const LOOKUP: u16 = 8;
 
+/// Tell the asking client where to go; the call's token is the place that it says it is at, 0 = it does not say. Answered as a
+/// look-up is.
+pub const LOCATE: u16 = 12;
+/// From an anycast address to whoever uses it: the site `key / 2` is announced (1) or withdrawn (0).
+pub const ROUTE: u16 = 13;
+
 /// Whether questions of this kind go without a connection.
 #[inline]
 pub fn is_datagram(verb: u16) -> bool {

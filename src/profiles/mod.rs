@@ -7,8 +7,10 @@
 
 mod aurora;
 mod cassandra;
+mod cloudfront;
 mod couchdb;
 mod dynamodb;
+mod global_accelerator;
 mod hbase;
 mod janusgraph;
 mod mongodb;
@@ -16,6 +18,7 @@ mod mysql;
 mod oracle;
 mod postgresql;
 mod redis;
+mod route53;
 
 use crate::catalog::Policy;
 use crate::kernel::Time;
@@ -25,7 +28,7 @@ use crate::kernel::Time;
 pub struct Profile {
     /// How the catalog shows it.
     pub entry: Policy,
-    /// Its data model.
+    /// Its data model, or the component that plays it.
     pub model: &'static str,
     /// Published service times of a read and a write: used as they are if the script asks for no counted work.
     pub times: Option<(Time, Time)>,
@@ -103,6 +106,16 @@ const ALL: [&Profile; 11] = [
     &aurora::PROFILE,
 ];
 
+/// What stands between users and sites; not databases.
+const EDGE: [&Profile; 3] = [&route53::PROFILE, &cloudfront::PROFILE, &global_accelerator::PROFILE];
+
+/// Services that answer names, for the catalog.
+pub const NAMES: &[Policy] = &[route53::PROFILE.entry];
+/// The content delivery network of this name.
+pub const CLOUDFRONT: Policy = cloudfront::PROFILE.entry;
+/// The accelerator of this name.
+pub const GLOBAL_ACCELERATOR: Policy = global_accelerator::PROFILE.entry;
+
 const fn entries<const N: usize>(profiles: [&Profile; N]) -> [Policy; N] {
     let mut entries = [mysql::PROFILE.entry; N];
     let mut at = 0;
@@ -123,7 +136,7 @@ pub fn database(index: usize) -> &'static Profile {
 
 /// A profile by name.
 pub fn named(name: &str) -> Option<&'static Profile> {
-    ALL.into_iter().find(|profile| profile.entry.name == name)
+    ALL.into_iter().chain(EDGE).find(|profile| profile.entry.name == name)
 }
 
 #[cfg(test)]
@@ -132,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_figure_has_a_source_and_a_date() {
-        for profile in ALL {
+        for profile in ALL.into_iter().chain(EDGE) {
             assert_eq!(named(profile.entry.name).unwrap().entry.about, profile.entry.about);
             assert!(!profile.figures.is_empty());
             for figure in profile.figures {
@@ -142,7 +155,12 @@ mod tests {
                 assert!(dated || figure.is_assumed(), "{name}.{}: {}", figure.name, figure.as_of);
             }
             let tells = |what: &str| profile.figures.iter().any(|figure| figure.name == what);
-            assert!(tells("replication"), "{} must tell its replication default", profile.entry.name);
+            let stores = !EDGE.iter().any(|edge| edge.entry.name == profile.entry.name);
+            assert!(
+                !stores || tells("replication"),
+                "{} must tell its replication default",
+                profile.entry.name
+            );
         }
     }
 }

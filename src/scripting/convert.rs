@@ -3,7 +3,7 @@
 use super::callback::Callback;
 use super::desk::Handle;
 use super::units::{Rate, Share, Size, Span};
-use crate::catalog::{ClientsPlan, KeysPlan, Load, PlannedStep, Value};
+use crate::catalog::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, Value};
 use crate::experiment::Level;
 use crate::random::variate::Variate;
 use rhai::{Array, Dynamic, EvalAltResult, FLOAT, FnPtr, INT};
@@ -53,6 +53,7 @@ fn object(dynamic: &Dynamic) -> Option<Value> {
         .or_else(|| copy().try_cast::<Variate>().map(Value::Variate))
         .or_else(|| copy().try_cast::<KeysPlan>().map(Value::Keys))
         .or_else(|| copy().try_cast::<ClientsPlan>().map(Value::Clients))
+        .or_else(|| copy().try_cast::<GeoIpFile>().map(Value::GeoIp))
         .or_else(|| copy().try_cast::<Load>().map(Value::Load))
         .or_else(|| copy().try_cast::<PlannedStep>().map(Value::Step))
 }

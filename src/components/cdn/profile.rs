@@ -2,6 +2,7 @@
 
 use crate::catalog::Policy;
 use crate::kernel::{SECOND, Time};
+use crate::profiles;
 use crate::random::variate::{Empirical, Variate};
 
 /// The networks, for the catalog.
@@ -12,12 +13,7 @@ pub const PROFILES: &[Policy] = &[
         source: "cloudflare-docs edge-ttl.mdx (2026); purges: cdnplanet.com/stats/cdn-purge-speed (616 measurements)",
         wrong_when: "",
     },
-    Policy {
-        name: "cloudfront",
-        about: "objects without a time to live of their own keep for a day; half of all purges are felt after 4 s",
-        source: "CloudFront developer guide, Expiration.md (2023-06-15); purges: cdnplanet.com, as above",
-        wrong_when: "",
-    },
+    profiles::CLOUDFRONT,
 ];
 
 /// Time to live of objects that say nothing.

@@ -2,7 +2,7 @@
 
 use super::super::database::counted;
 use super::super::database::model::{QUESTIONS, Question};
-use super::super::{Site, site};
+use super::super::{Group, Site, site};
 use crate::catalog::{Entry, Kind, Load, Measure, Param, Preset, Problem, Problems};
 use crate::kernel::{MILLISECOND, SECOND};
 
@@ -13,9 +13,19 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "cdn", "dns", "queue"]),
+            kind: Kind::Group(&[
+                "load_balancer",
+                "web",
+                "cache",
+                "database",
+                "cdn",
+                "dns",
+                "geo_router",
+                "anycast",
+                "queue",
+            ]),
             preset: Preset::Required,
-            about: "where requests go: a single node (put a load_balancer before several), or a name (dns)",
+            about: "where requests go: a single node (put a load_balancer before several), or a name (dns), a router that tells where (geo_router), an address of several sites (anycast)",
         },
         Param {
             name: "rate",
@@ -120,6 +130,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "where the clients are and how they come: clients([[\"FR\", 3], [\"KR\", 1]])",
         },
         Param {
+            name: "gps",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "share of the clients that send their position; needs a geo_router",
+        },
+        Param {
             name: "access",
             kind: Kind::Variate,
             preset: Preset::Duration(14 * MILLISECOND),
@@ -198,6 +214,11 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_target(site, problems);
     check_question(site, problems);
     check_places(site, problems);
+    let router = |to: usize| site.layout.groups[to].kind == "geo_router";
+    if settings.is_given("gps") && !settings.group("to").is_some_and(router) {
+        let problem = settings.problem("gps", "only a geo_router looks at positions");
+        problems.push(problem.hint("send the traffic to geo_router(\"front\", #{ to: sites, by: \"gps\" })"));
+    }
 }
 
 /// Whoever is asked a question must have a way to answer it.
@@ -245,6 +266,18 @@ fn check_places(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Whoever is sent by position or by network is somewhere.
+fn check_position(site: &Site<'_>, target: &Group, problems: &mut Problems) {
+    if site.group().clients().is_none() {
+        let message = format!(
+            "{} \"{}\" brings clients to the nearest site, and these are nowhere",
+            target.kind, target.name
+        );
+        let problem = site.settings().problem("to", message);
+        problems.push(problem.hint("add `from: clients([\"FR\", \"KR\"])` or `region: \"eu-west-1\"`"));
+    }
+}
+
 /// Traffic goes to one node that understands requests.
 fn check_target(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
@@ -257,6 +290,9 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
             problems.push(problem.hint("add `resolver: resolver(\"isp\")`"));
         }
         return;
+    }
+    if group.kind == "geo_router" || group.kind == "anycast" {
+        return check_position(site, group, problems);
     }
     for setting in ["resolver", "browser_ttl", "household"] {
         if settings.is_given(setting) {

@@ -6,12 +6,14 @@ use crate::kernel::Component;
 use crate::random::keys::Keyspace;
 
 mod address;
+mod aim;
 mod browser;
 mod entry;
 mod first_byte;
 mod names;
 mod node;
 pub mod population;
+mod reach;
 mod seen;
 mod source;
 

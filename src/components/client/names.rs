@@ -48,26 +48,32 @@ const RECORD: u64 = hash_name("dns record");
 const RESOLVER: u64 = hash_name("dns resolver");
 
 impl Names {
-    /// The names behind a traffic's `to`, if that is a zone.
+    /// The names behind a traffic's `to`, if that is a zone or a router of clients.
     pub fn new(site: &Site<'_>) -> Option<Self> {
         let (settings, layout) = (site.settings(), site.layout);
-        let zone = settings.group("to").filter(|to| layout.groups[*to].kind == "dns")?;
+        let zone = settings.group("to")?;
+        // A router of clients is asked as a resolver is; there is one name, and nobody but the browser keeps its answer.
+        let (groups, is_name) = match layout.groups[zone].kind {
+            "dns" => (settings.groups("resolver"), true),
+            "geo_router" => (vec![zone], false),
+            _ => return None,
+        };
         let places = layout.node_places();
-        let groups = settings.groups("resolver");
         let resolvers: Vec<NodeId> = groups.iter().flat_map(|group| layout.groups[*group].nodes()).collect();
         let from =
             |place: u16| resolvers.iter().map(|node| layout.map.rtt(place, places[node.index()])).collect();
         let household = settings.count("household").map(|users| users as u32);
         let browser_ttl = settings.duration("browser_ttl").expect("preset");
-        let own = !site.is_disabled("dns_cache");
+        let own = !site.is_disabled("dns_cache") && is_name;
+        let names = |zone: usize| layout.groups[zone].settings.count("names").expect("preset");
         Some(Names {
             zone: zone as u64,
-            names: layout.groups[zone].settings.count("names").expect("preset"),
+            names: if is_name { names(zone) } else { 1 },
             servers: records(layout, zone),
             rtt: (0..=layout.map.len() as u16).map(from).collect(),
             resolvers,
             stub: stub::Stub::new(if own { browser_ttl } else { 0 }, household.filter(|_| own)),
-            held: first_held(site, zone),
+            held: if is_name { first_held(site, zone) } else { u64::MAX },
             counts: Counts::default(),
         })
     }

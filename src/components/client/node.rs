@@ -3,8 +3,9 @@
 use super::address::Addresses;
 use super::browser::Browsers;
 use super::first_byte::StepTimes;
-use super::names::{Names, Way};
+use super::names::Way;
 use super::population::Population;
+use super::reach::Reach;
 use super::seen::Seen;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
@@ -13,11 +14,11 @@ use crate::components::database::model::Question;
 use crate::components::queue::publisher::Publisher;
 use crate::components::steps::Step;
 use crate::kernel::{
-    Ask, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply, Request,
-    RequestId, Status, Time, TimeoutClass, Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply,
+    Request, RequestId, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{LOGIN, LOOKUP, PUBLISH, WRITE};
+use crate::parts::verbs::{LOCATE, LOGIN, LOOKUP, PUBLISH, ROUTE, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -26,8 +27,6 @@ const ARRIVAL: u16 = 0;
 const READY: u16 = 1;
 const RETRY: u16 = 2;
 
-/// Size of a question for an address.
-const QUESTION_BYTES: u32 = 64;
 /// The draws of users are those of requests that never come: numbered from here downwards.
 const VISITORS: u64 = u64::MAX / 2;
 
@@ -58,7 +57,7 @@ pub(super) struct Client {
     retries: u64,
     population: Option<Population>,
     steps: StepTimes,
-    names: Option<Box<Names>>,
+    reach: Option<Box<Reach>>,
     seen: Seen,
 }
 
@@ -97,7 +96,7 @@ impl Client {
             retries: 0,
             population: site.group().clients().map(|plan| Population::new(&plan, &site.layout.map)),
             steps: StepTimes::default(),
-            names: Names::new(site).map(Box::new),
+            reach: Reach::new(site).map(Box::new),
             seen: Seen::default(),
         }
     }
@@ -165,22 +164,23 @@ impl Client {
     fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request_mut(id) else { return };
         request.attempts += 1;
-        match &mut self.names {
+        match &mut self.reach {
             None => self.send(id, self.to, cx),
-            Some(names) => {
-                let way = names.find(cx.request(id).expect("just seen"), cx.now());
+            Some(reach) => {
+                let way = reach.find(cx.request(id).expect("just seen"), cx);
                 self.go(id, way, cx);
             }
         }
     }
 
-    /// By name: to the server, or to the resolver first.
+    /// To the server, or first to somebody who knows which.
     fn go(&mut self, id: RequestId, way: Way, cx: &mut Ctx<'_>) {
         match way {
             Way::Server(server) => self.send(id, server, cx),
             Way::Resolver(resolver, question) => {
-                let ask = Ask::new(resolver, LOOKUP, question);
-                cx.ask(Ask { request: id, bytes: QUESTION_BYTES, timeout: self.timeout, ..ask });
+                let (Some(reach), Some(request)) = (&self.reach, cx.request(id)) else { return };
+                let ask = reach.question(request, resolver, question);
+                cx.ask(Ask { request: id, timeout: self.timeout, ..ask });
             }
             Way::Nowhere => self.finish(id, Outcome::Failed, cx),
         }
@@ -192,9 +192,9 @@ impl Client {
         let now = cx.now();
         let Some(request) = cx.request_mut(reply.request) else { return };
         Step::Lookup.note(request, now - reply.asked);
-        match (&mut self.names, reply.status) {
-            (Some(names), Status::Ok | Status::Missing) => {
-                let way = names.learn(reply, request, now);
+        match (&mut self.reach, reply.status) {
+            (Some(reach), Status::Ok | Status::Missing) => {
+                let way = reach.learn(reply, cx.request(reply.request).expect("just seen"), cx);
                 self.go(reply.request, way, cx);
             }
             _ => self.fail(reply, cx),
@@ -256,7 +256,7 @@ impl Client {
         if request.user == 0 || !browsers.denied(request) {
             return self.finish(reply.request, Outcome::Failed, cx);
         }
-        let ask = Ask::new(self.to, LOGIN, request.key);
+        let ask = Ask::new(reply.callee, LOGIN, request.key);
         cx.ask(Ask { request: reply.request, timeout: self.timeout, ..ask });
     }
 
@@ -316,6 +316,9 @@ impl Component for Client {
         self.draws = traffic_key(seed, replication, hash_name(&self.name));
         self.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
         self.source.start(&self.name, cx);
+        if let Some(reach) = &mut self.reach {
+            reach.start(seed, replication);
+        }
         if matches!(self.source, Source::Closed) {
             self.rounds = vec![0; self.users as usize];
             for user in 0..self.users {
@@ -328,8 +331,14 @@ impl Component for Client {
         self.await_next(cx);
     }
 
-    fn on_call(&mut self, _call: CallId, _cx: &mut Ctx<'_>) {
-        debug_assert!(false, "nobody calls a client");
+    /// Nobody calls a client but the internet, to tell of a route.
+    fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        let (verb, address, key) = (cx.call(call).verb, cx.call(call).caller, cx.call(call).key);
+        debug_assert_eq!(verb, ROUTE, "nobody calls a client");
+        if let Some(reach) = &mut self.reach {
+            reach.route(address, key, cx.now());
+        }
+        cx.reply(call, Answer::of(Status::Ok));
     }
 
     #[inline]
@@ -346,7 +355,7 @@ impl Component for Client {
 
     #[inline]
     fn on_reply(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
-        if reply.verb == LOOKUP {
+        if matches!(reply.verb, LOOKUP | LOCATE) {
             return self.resolved(&reply, cx);
         }
         if let Some(to) = self.publisher.as_mut().and_then(|publisher| publisher.learn(&mut reply, cx)) {
@@ -364,7 +373,7 @@ impl Component for Client {
     }
 
     fn on_control(&mut self, control: Control, _cx: &mut Ctx<'_>) {
-        if let Some(names) = &mut self.names {
+        if let Some(names) = self.reach.as_mut().and_then(|reach| reach.names.as_mut()) {
             names.on_control(control);
         }
     }
@@ -377,8 +386,8 @@ impl Component for Client {
             out.count("logins", browsers.logins);
         }
         self.steps.measure(out);
-        if let Some(names) = &self.names {
-            names.measure(out);
+        if let Some(reach) = &self.reach {
+            reach.measure(out);
         }
         self.seen.measure(out);
     }

@@ -11,7 +11,7 @@ pub enum Access {
     /// A line of its own.
     #[default]
     Fixed,
-    /// A mobile network.
+    /// A mobile network: its address is one of its carrier's gateway.
     Mobile,
     /// Through a tunnel that ends elsewhere: its address says where the tunnel ends.
     Vpn,
@@ -63,8 +63,8 @@ pub struct Population {
     vpn: f64,
     nat: f64,
     behind: u64,
-    /// Addresses of the tunnels' ends.
-    exits: Vec<u32>,
+    /// Networks where clients come out, by how they come; none = those of their homes.
+    outlets: [Vec<u32>; 4],
 }
 
 impl Population {
@@ -74,12 +74,12 @@ impl Population {
         let home = |(name, weight): &(String, f64)| {
             until += weight;
             let place = geography.find(name).unwrap_or(0);
-            Home { until, place, networks: networks(name) }
+            Home { until, place, networks: countries::networks_at(name) }
         };
         let homes = plan.homes.iter().map(home).collect();
-        let exits = plan.exit.as_deref().map_or_else(Vec::new, networks);
+        let outlets = plan.outlets().map(|place| place.map_or_else(Vec::new, countries::networks_at));
         let ClientsPlan { mobile, vpn, nat, behind, .. } = *plan;
-        Population { homes, mobile, vpn, nat, behind, exits }
+        Population { homes, mobile, vpn, nat, behind, outlets }
     }
 
     /// The client that these draws make: the same in every variant.
@@ -90,12 +90,14 @@ impl Population {
         let home = &self.homes[index];
         let access = self.access(draw.uniform(ACCESS, 0));
         let bits = draw.bits(ADDRESS, 0);
-        let address = match access {
-            Access::Vpn => address(&self.exits, bits),
+        let outlet = &self.outlets[usize::from(access.code())];
+        let networks = if outlet.is_empty() { &home.networks } else { outlet };
+        let bits = match access {
             // One translator serves so many; which one it is, is all that its clients' addresses tell.
-            Access::Nat => address(&home.networks, combine(ADDRESS, self.translator(bits, home))),
-            Access::Fixed | Access::Mobile => address(&home.networks, bits),
+            Access::Nat => combine(ADDRESS, self.translator(bits, networks)),
+            Access::Fixed | Access::Mobile | Access::Vpn => bits,
         };
+        let address = countries::address_in(networks, bits);
         Visitor { place: home.place, access, address }
     }
 
@@ -108,22 +110,10 @@ impl Population {
         }
     }
 
-    /// The addresses of a home's networks, shared by `behind` clients each.
-    fn translator(&self, bits: u64, home: &Home) -> u64 {
-        let addresses = (home.networks.len() as u64) << 16;
+    /// The addresses of these networks, shared by `behind` clients each.
+    fn translator(&self, bits: u64, networks: &[u32]) -> u64 {
+        let addresses = (networks.len() as u64) << 16;
         bits % (addresses / self.behind).max(1)
-    }
-}
-
-/// The /16 networks of a country; a region of a cloud has none that are its clients'.
-fn networks(place: &str) -> Vec<u32> {
-    countries::find(place).map_or_else(Vec::new, |country| country.networks().collect())
-}
-
-fn address(networks: &[u32], bits: u64) -> u32 {
-    match networks.len() as u64 {
-        0 => 0,
-        n => networks[((bits >> 32) % n) as usize] | (bits as u32 & 0xFFFF),
     }
 }
 
@@ -136,7 +126,15 @@ mod tests {
 
     fn plan() -> ClientsPlan {
         let homes = vec![("FR".to_string(), 3.0), ("KR".to_string(), 1.0)];
-        ClientsPlan { homes, mobile: 0.3, vpn: 0.1, nat: 0.2, behind: 16_384, exit: Some("US".into()) }
+        ClientsPlan {
+            homes,
+            mobile: 0.3,
+            vpn: 0.1,
+            nat: 0.2,
+            behind: 16_384,
+            exit: Some("US".into()),
+            ..ClientsPlan::at("FR")
+        }
     }
 
     fn visitors(plan: &ClientsPlan) -> Vec<Visitor> {

@@ -41,6 +41,18 @@ pub(super) const AUTHORITATIVE: u16 = 0;
 pub(super) const TLD: u16 = 1;
 pub(super) const ROOT: u16 = 2;
 
+/// Bits of a question for a name of a zone: the name in the lowest 32, the zone above, and in the highest 16 the user's network (/16)
+/// if the resolver passes it on (EDNS Client Subnet).
+fn with_subnet(question: u64, address: u32) -> u64 {
+    question | (u64::from(address >> 16) << 48)
+}
+
+/// An address in the user's network, if a question tells it.
+fn subnet_of(question: u64) -> Option<u32> {
+    let network = (question >> 48) as u32;
+    (network != 0).then_some(network << 16 | 1)
+}
+
 fn build_zone(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     vec![
         Box::new(zone::Authoritative::new(site)),
@@ -98,7 +110,7 @@ pub fn point_to(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Con
     let control = Control::new(POINT_TO, bits.fold(0, |mask, (at, _)| mask | 1 << at));
     let uses = |group: &super::Group| {
         let target = group.settings.group("to").filter(|_| group.kind == "traffic");
-        target.is_some_and(|to| layout.groups[to].kind == "dns" && final_zone(layout, to) == zone)
+        target.is_some_and(|to| layout.groups[to].kind == ZONE.entry.name && final_zone(layout, to) == zone)
     };
     let clients = layout.groups.iter().filter(|group| uses(group)).flat_map(super::Group::nodes);
     Ok(std::iter::once(layout.first(zone)).chain(clients).map(|node| (node, control)).collect())

@@ -22,6 +22,8 @@ pub(super) struct Resolver {
     timeout_length: Time,
     timeout: Option<TimeoutClass>,
     attempts: u64,
+    /// Asks for each user's network apart, and keeps the answers apart.
+    client_subnet: bool,
     counts: Counts,
 }
 
@@ -50,7 +52,7 @@ fn zone_of(name: Name) -> u16 {
 }
 
 fn in_zone(name: Name, zone: u16) -> Name {
-    (u64::from(zone) << 32) | (name & 0xFFFF_FFFF)
+    (u64::from(zone) << 32) | (name & !(0xFFFF << 32))
 }
 
 impl Resolver {
@@ -73,6 +75,7 @@ impl Resolver {
             timeout_length: settings.duration("timeout").expect("preset"),
             timeout: None,
             attempts: settings.count("attempts").expect("preset"),
+            client_subnet: settings.flag("client_subnet"),
             counts: Counts::default(),
         }
     }
@@ -190,7 +193,11 @@ impl Component for Resolver {
     }
 
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let question = cx.call(call).key;
+        let mut question = cx.call(call).key;
+        if self.client_subnet {
+            let address = cx.request(cx.call(call).request).map_or(0, |request| request.address);
+            question = super::with_subnet(question, address);
+        }
         self.counts.lookups += 1;
         match self.know(question, cx.now()) {
             Known::Here(addresses, left, again) => {

@@ -59,6 +59,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "how long past its end a record is given out, for 30 s each time, while a new one is fetched (RFC 8767; unbound: serve-expired-ttl 1 day)",
         },
         Param {
+            name: "client_subnet",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "whether zones are told the user's network, a /16 here, and answers are kept for each apart (EDNS Client Subnet, RFC 7871); for policy \"geolocation\"",
+        },
+        Param {
             name: "timeout",
             kind: Kind::Duration,
             preset: Preset::Duration(376 * MILLISECOND),

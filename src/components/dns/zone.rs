@@ -1,16 +1,14 @@
 //! The servers that know a zone: its own, and those of the root and the top-level domain, which refer to the next.
 
-use super::POINT_TO;
 use super::address::Addresses;
 use super::policy::{self, Asker, Record};
 use super::zone_entry::{check_interval, seconds};
+use super::{POINT_TO, subnet_of};
 use crate::catalog::Value;
 use crate::components::Site;
-use crate::components::network::geo::Geography;
-use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
-};
-use crate::parts::verbs::READ;
+use crate::components::checkup::Checkup;
+use crate::components::network::geo::{Coordinates, GeoIp, Geography};
+use crate::kernel::{Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, Timer};
 use crate::random::mix::{combine, unit};
 use crate::random::variate::Variate;
 use std::sync::Arc;
@@ -84,21 +82,12 @@ pub(super) struct Authoritative {
     purpose: u64,
     /// Where each node is that may ask.
     places: Vec<u16>,
+    /// Its address, and what is known of addresses; only if the policy looks at them.
+    addresses: Vec<u32>,
+    geoip: Option<GeoIp>,
     map: Arc<Geography>,
-    checks: Option<Checks>,
+    checks: Option<Checkup>,
     queries: u64,
-}
-
-/// Health checks of the records.
-#[derive(Clone)]
-struct Checks {
-    interval: Time,
-    timeout_length: Time,
-    timeout: Option<TimeoutClass>,
-    fall: u64,
-    /// Verdicts in a row that speak against what is believed of each record.
-    against: Vec<u64>,
-    failed: u64,
 }
 
 impl Authoritative {
@@ -125,14 +114,10 @@ impl Authoritative {
         };
         let records: Vec<Record> = nodes.into_iter().enumerate().map(record).collect();
         let span = |name: &str| settings.duration(name).expect("preset");
-        let checks = check_interval(settings).map(|interval| Checks {
-            interval,
-            timeout_length: span("check_timeout"),
-            timeout: None,
-            fall: settings.count("fall").expect("preset"),
-            against: vec![0; records.len()],
-            failed: 0,
-        });
+        let sites = records.iter().map(|record| record.node).collect();
+        let checks = check_interval(settings).map(|interval| Checkup::new(settings, interval, sites));
+        let by_address = policy::POLICIES[settings.choice("policy")].name == "geolocation";
+        let geoip = (by_address && !site.is_disabled("geoip")).then(|| GeoIp::of(settings.geoip("geoip")));
         Authoritative {
             records,
             alias: settings.group("cname").map(|zone| zone as u16),
@@ -142,6 +127,8 @@ impl Authoritative {
             missing: settings.share("missing").expect("preset"),
             service: settings.variate("service"),
             purpose: site.purpose("answer"),
+            addresses: if by_address { site.layout.node_addresses() } else { Vec::new() },
+            geoip,
             places,
             map: site.layout.map.clone(),
             checks: checks.filter(|_| !site.is_disabled("health_checks")),
@@ -152,7 +139,8 @@ impl Authoritative {
     fn answer(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         let asked = cx.call(call);
         let (name, request, key) = (asked.key & 0xFFFF_FFFF, asked.request, asked.key);
-        let place = self.places.get(asked.caller.index()).copied().unwrap_or(0);
+        let caller = asked.caller.index();
+        let place = self.places.get(caller).copied().unwrap_or(0);
         // Which names there are is a property of the zone, not of who asks.
         let exists = self.missing == 0.0 || unit(combine(self.purpose, name)) >= self.missing;
         let answer = match self.alias {
@@ -160,28 +148,25 @@ impl Authoritative {
             Some(zone) => told(self.ttl_s, zone, Status::Moved),
             None => {
                 let draw = cx.draw(request, self.purpose, key);
-                let addresses =
-                    policy::answer(self.policy, &self.records, &Asker { place, map: &self.map, draw });
+                let asker = Asker { place, seen: self.locate(caller, key), map: &self.map, draw };
+                let addresses = policy::answer(self.policy, &self.records, &asker);
                 told(self.ttl_s, addresses.0, Status::Ok)
             }
         };
         cx.reply(call, answer);
     }
 
-    fn check_all(&mut self, cx: &mut Ctx<'_>) {
-        let Some(checks) = &self.checks else { return };
-        for (at, record) in self.records.iter().enumerate() {
-            cx.ask(Ask { note: at as u32, timeout: checks.timeout, ..Ask::new(record.node, READ, 0) });
-        }
-        cx.timer_in(checks.interval, Timer { tag: CHECK, data: 0 });
+    /// Where the asking address is thought to be: the user's network if the resolver tells it, else the resolver itself.
+    fn locate(&self, caller: usize, key: u64) -> Option<Coordinates> {
+        let own = || self.addresses.get(caller).copied().unwrap_or(0);
+        self.geoip.as_ref()?.locate(subnet_of(key).unwrap_or_else(own))
     }
 }
 
 impl Component for Authoritative {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         if let Some(checks) = &mut self.checks {
-            checks.timeout = Some(cx.timeout_class(checks.timeout_length));
-            cx.timer_in(checks.interval, Timer { tag: CHECK, data: 0 });
+            checks.start(CHECK, cx);
         }
     }
 
@@ -193,23 +178,16 @@ impl Component for Authoritative {
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        match timer.tag {
-            CHECK => self.check_all(cx),
+        match (timer.tag, &self.checks) {
+            (CHECK, Some(checks)) => checks.ask_all(CHECK, cx),
             _ => self.answer(CallId::from_bits(timer.data), cx),
         }
     }
 
-    /// A health check has its verdict; so many in a row against what is believed change it.
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         let Some(checks) = &mut self.checks else { return };
-        let (at, works) = (reply.note as usize, matches!(reply.status, Status::Ok | Status::Missing));
-        checks.failed += u64::from(!works);
-        let (record, against) = (&mut self.records[at], &mut checks.against[at]);
-        *against = if works == record.healthy { 0 } else { *against + 1 };
-        if *against >= checks.fall {
-            record.healthy = works;
-            *against = 0;
-            cx.tell("health", format!("address {at} is {}", if works { "healthy" } else { "unhealthy" }));
+        if let Some(at) = checks.hear(&reply, cx) {
+            self.records[at].healthy = checks.is_healthy(at);
         }
     }
 
@@ -231,7 +209,7 @@ impl Component for Authoritative {
     fn measure(&self, _now: Time, out: &mut Readings) {
         out.count("queries", self.queries);
         if let Some(checks) = &self.checks {
-            out.count("checks_failed", checks.failed);
+            out.count("checks_failed", checks.failed());
         }
     }
 

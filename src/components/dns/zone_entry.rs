@@ -4,8 +4,10 @@ use super::address::{RECORDS_AT_MOST, SEVERAL_AT_MOST};
 use super::policy::POLICIES;
 use super::stub::NAMES_AT_MOST;
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problem, Problems, Settings};
-use crate::components::{Site, site};
+use crate::components::network::geo::countries;
+use crate::components::{Site, checkup, site};
 use crate::kernel::{SECOND, Time};
+use crate::profiles;
 
 /// Time to live of the root's referral to a top-level domain: 2 days, as in the root zone.
 pub(super) const TLD_NS_TTL_S: u32 = 172_800;
@@ -17,7 +19,7 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Groups(&["load_balancer", "web", "cdn", "cache", "database"]),
+            kind: Kind::Groups(&["load_balancer", "web", "cdn", "cache", "database", "anycast"]),
             preset: Preset::Absent("give `to` or `cname`"),
             about: "its addresses: every server that its records may ever name, at most 64",
         },
@@ -26,6 +28,12 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Group(&["dns"]),
             preset: Preset::Absent("none"),
             about: "its names are other names for those of this zone (a CDN's, a balancer's)",
+        },
+        Param {
+            name: "profile",
+            kind: Kind::Choice(profiles::NAMES),
+            preset: Preset::Choice("route53"),
+            about: "whose figures hold where nothing else is said",
         },
         Param {
             name: "policy",
@@ -101,17 +109,13 @@ pub(super) static ENTRY: Entry = Entry {
             ),
             about: "time between two health checks of an address: a read of key 0",
         },
+        checkup::TIMEOUT,
+        checkup::FALL,
         Param {
-            name: "check_timeout",
-            kind: Kind::Duration,
-            preset: Preset::Duration(4 * SECOND),
-            about: "how long a health check waits (Route 53: 4 s to connect)",
-        },
-        Param {
-            name: "fall",
-            kind: Kind::Count(1, 10),
-            preset: Preset::Count(3),
-            about: "checks in a row that change the verdict, either way (Route 53: 3)",
+            name: "geoip",
+            kind: Kind::GeoIp,
+            preset: Preset::Absent("the countries of IPv4 networks as registries say (nro.net, 2026-06)"),
+            about: "where addresses are thought to be, for policy \"geolocation\"",
         },
         site::REGION,
         site::ZONE,
@@ -188,9 +192,56 @@ fn check_records(site: &Site<'_>, problems: &mut Problems) {
                 .hint("one weight for each address, and `policy: \"weighted\"`"),
         );
     }
+    checkup::check(site, check_interval(settings), problems);
+    check_askers(site, policy, problems);
     let placed = |group: usize| !site.layout.groups[group].places().is_empty();
     if matches!(policy, "latency" | "geolocation") && !settings.groups("to").into_iter().all(placed) {
         let message = format!("policy \"{policy}\" needs to know where all addresses are");
         problems.push(settings.problem("policy", message).hint("give each of them a `region`"));
+    }
+}
+
+/// Whoever is looked up in a GeoIP file needs an address.
+fn check_askers(site: &Site<'_>, policy: &str, problems: &mut Problems) {
+    let settings = site.settings();
+    if policy != "geolocation" {
+        if settings.is_given("geoip") {
+            let problem = settings.problem("geoip", format!("policy \"{policy}\" looks at no addresses"));
+            problems.push(problem.hint("write `policy: \"geolocation\"`, or leave `geoip` out"));
+        }
+        return;
+    }
+    let known = |place: &String| !countries::networks_at(place).is_empty();
+    let resolvers = site.layout.groups.iter().filter(|group| group.kind == "resolver");
+    for resolver in resolvers.filter(|group| group.places().is_empty() || !group.places().iter().all(known)) {
+        let name = &resolver.name;
+        let message =
+            format!("policy \"geolocation\" looks at addresses, and the resolver \"{name}\" has none");
+        let hint = format!("give \"{name}\" a `region`: a country such as \"FR\", or a cloud's region");
+        problems.push(settings.problem("policy", message).hint(hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profiles::Worth;
+
+    #[test]
+    fn presets_are_the_figures_of_the_profile() {
+        let preset =
+            |name: &str| ENTRY.params.iter().find(|param| param.name == name).map(|param| param.preset);
+        for figure in profiles::named("route53").unwrap().figures {
+            let expected = match figure.worth {
+                Worth::Time(time) => Preset::Duration(time),
+                Worth::Count(count) => Preset::Count(count as i64),
+                Worth::Choice(name) => Preset::Choice(name),
+                _ => continue,
+            };
+            // How often health is checked depends on the policy.
+            if let Some(preset) = preset(figure.name).filter(|_| figure.name != "check") {
+                assert_eq!(preset, expected, "{}", figure.name);
+            }
+        }
     }
 }

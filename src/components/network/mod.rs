@@ -61,8 +61,8 @@ pub struct AccessPlan {
     pub fixed: Variate,
     /// The same for a mobile client.
     pub mobile: Variate,
-    /// Where the tunnels end.
-    pub exit: u16,
+    /// Where they come out, by how they come (see `Access::code`); 0 = at home.
+    pub outlets: [u16; 4],
 }
 
 impl Network {
@@ -203,9 +203,9 @@ impl Network {
         let access = Access::of(request.access);
         let last_mile = if access == Access::Mobile { &plan.mobile } else { &plan.fixed };
         let last_mile = last_mile.sample_ns_of(request.bits(LAST_MILE, message.key));
-        let rtt = match access {
-            Access::Vpn => self.map.rtt(request.region, plan.exit) + self.map.rtt(plan.exit, server),
-            _ => self.map.rtt(request.region, server),
+        let rtt = match plan.outlets[usize::from(access.code())] {
+            0 => self.map.rtt(request.region, server),
+            outlet => self.map.rtt(request.region, outlet) + self.map.rtt(outlet, server),
         };
         rtt.saturating_add(last_mile)
     }

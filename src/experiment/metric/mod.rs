@@ -1,5 +1,6 @@
 //! The metrics: one column of summary.csv each, and the names that scripts use for them.
 
+mod geo;
 mod messages;
 mod requests;
 mod steps;
@@ -78,8 +79,15 @@ fn count(value: u64) -> Option<f64> {
 }
 
 /// The columns by subject, in their order.
-const SUBJECTS: &[&[Metric]] =
-    &[requests::METRICS, steps::METRICS, truth::METRICS, tiers::METRICS, messages::METRICS, REST];
+const SUBJECTS: &[&[Metric]] = &[
+    requests::METRICS,
+    steps::METRICS,
+    geo::METRICS,
+    truth::METRICS,
+    tiers::METRICS,
+    messages::METRICS,
+    REST,
+];
 
 const REST: &[Metric] = &[
     not_yet("cost_per_hour", Better::Lower, "what the components cost (not measured yet: empty)"),

@@ -1,16 +1,17 @@
 //! Where things are: the map of regions, and who the clients are.
 
-use crate::catalog::{ClientsPlan, Problem};
-use crate::components::network::geo::{Map, countries, map};
-use crate::input::read_text;
+use crate::catalog::{ClientsPlan, GeoIpFile, Problem};
+use crate::components::network::geo::{GeoIp, Map, countries, map};
+use crate::input::{read_bytes, read_text};
 use crate::model::MapSpec;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::{call_place, desk, draft, given};
 use crate::scripting::errors::fail;
 use crate::scripting::units::Share;
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map as Options, NativeCallContext};
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<ClientsPlan>("clients");
@@ -18,6 +19,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("regions", |cx: NativeCallContext, name: &str, options: Options| {
         regions(&cx, name, &options)
     });
+    engine.register_type_with_name::<GeoIpFile>("geoip");
+    engine.register_fn("geoip", |cx: NativeCallContext, path: &str| geoip(&cx, path));
     engine.register_fn("clients", |homes: Dynamic| clients(&homes, &Options::new()));
     engine.register_fn("clients", |homes: Dynamic, options: Options| clients(&homes, &options));
 }
@@ -67,8 +70,53 @@ fn read(path: &str) -> Result<String, Problem> {
     read_text(&file, MAP_BYTES_AT_MOST).map_err(Problem::new)
 }
 
+/// Largest file that says where addresses are.
+const GEOIP_BYTES_AT_MOST: u64 = 1 << 30;
+
+/// Files read so far: every worker and replication shares one copy.
+static GEOIP: Mutex<BTreeMap<PathBuf, Arc<[u8]>>> = Mutex::new(BTreeMap::new());
+
+/// A file in MaxMind's format, beside the script or where the user is. A mistake is noted, and the file that comes with the program
+/// stands in, so that later mistakes are found too.
+fn geoip(cx: &NativeCallContext<'_>, path: &str) -> Scripted<GeoIpFile> {
+    let file = |bytes| GeoIpFile { path: path.into(), bytes };
+    match read_geoip(path) {
+        Ok(bytes) => Ok(file(bytes)),
+        Err(problem) => {
+            let problem = Problem { place: Some(call_place(cx)), ..problem };
+            draft("it", |world| world.spec.problems.push(problem.clone()))
+                .map_err(|_| fail(problem.message, problem.hint))?;
+            Ok(file(Arc::new([])))
+        }
+    }
+}
+
+fn read_geoip(path: &str) -> Result<Arc<[u8]>, Problem> {
+    let beside = desk(|desk| desk.folder.join(path));
+    let file = if beside.exists() { beside } else { Path::new(path).to_path_buf() };
+    if !file.exists() {
+        let folder = desk(|desk| desk.folder.display().to_string());
+        let problem = Problem::new(format!("there is no file {path}"));
+        return Err(problem.hint(format!(
+            "it is looked for in {folder} and where you are; without `geoip` countries are known"
+        )));
+    }
+    let mut read = GEOIP.lock().expect("no panic while reading");
+    if let Some(bytes) = read.get(&file) {
+        return Ok(bytes.clone());
+    }
+    crate::scripting::inputs::note(&file);
+    let bytes: Arc<[u8]> = read_bytes(&file, GEOIP_BYTES_AT_MOST).map_err(Problem::new)?.into();
+    GeoIp::check(bytes.clone()).map_err(|what| {
+        let problem = Problem::new(format!("{path} cannot be used: {what}"));
+        problem.hint("it must be a country or city file in MaxMind's format (.mmdb), whole and unpacked")
+    })?;
+    read.insert(file, bytes.clone());
+    Ok(bytes)
+}
+
 /// Settings of clients.
-const CLIENT_OPTIONS: [&str; 5] = ["mobile", "vpn", "nat", "behind", "exit"];
+const CLIENT_OPTIONS: [&str; 7] = ["mobile", "vpn", "nat", "behind", "exit", "gateway", "office"];
 
 fn clients(homes: &Dynamic, options: &Options) -> Scripted<ClientsPlan> {
     if let Some(unknown) = options.keys().find(|key| !CLIENT_OPTIONS.contains(&key.as_str())) {
@@ -91,15 +139,18 @@ fn clients(homes: &Dynamic, options: &Options) -> Scripted<ClientsPlan> {
             Some("the rest have lines of their own".into()),
         ));
     }
-    let exit = options.get("exit").map(|exit| exit.clone().into_string()).transpose();
-    let exit = exit.map_err(|_| fail("`exit` must be the name of a region or country", None))?;
+    let place = |name: &str| {
+        let place = options.get(name).map(|place| place.clone().into_string()).transpose();
+        place.map_err(|_| fail(format!("`{name}` must be the name of a region or country"), None))
+    };
+    let (exit, gateway, office) = (place("exit")?, place("gateway")?, place("office")?);
     if vpn > 0.0 && exit.is_none() {
         return Err(fail("`vpn` needs to know where the tunnels end", Some("add `exit: \"US\"`".into())));
     }
     let behind = options.get("behind").map_or(Some(1_000), |behind| behind.as_int().ok());
     let behind = behind.filter(|behind| (1..=65_536).contains(behind));
     let behind = behind.ok_or_else(|| fail("`behind` must be a whole number from 1 to 65536", None))? as u64;
-    Ok(ClientsPlan { homes: home_list(homes)?, mobile, vpn, nat, behind, exit })
+    Ok(ClientsPlan { homes: home_list(homes)?, mobile, vpn, nat, behind, exit, gateway, office })
 }
 
 fn number(value: &Dynamic) -> Option<f64> {

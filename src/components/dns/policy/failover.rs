@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn the_first_that_works() {
         let map = Geography::default();
-        let asker = Asker { place: 0, map: &map, draw: 0.5 };
+        let asker = Asker { place: 0, seen: None, map: &map, draw: 0.5 };
         assert_eq!(choose(&records(&[1; 3]), &[2], &asker), Addresses::one(2));
     }
 }

@@ -25,7 +25,7 @@ mod tests {
     fn the_nearest_that_is_open() {
         let places = ["us-east-1", "eu-west-1", "ap-northeast-1", "eu-west-2"].map(String::from).to_vec();
         let map = Geography::new(&Map::preset("aws").unwrap(), places).unwrap();
-        let asker = Asker { place: 4, map: &map, draw: 0.5 };
+        let asker = Asker { place: 4, seen: None, map: &map, draw: 0.5 };
         assert_eq!(choose(&records(&[1; 3]), &[0, 1, 2], &asker), Addresses::one(1));
         assert_eq!(choose(&records(&[1; 3]), &[0, 2], &asker), Addresses::one(0));
     }

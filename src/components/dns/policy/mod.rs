@@ -9,7 +9,7 @@ mod weighted;
 
 use super::address::Addresses;
 use crate::catalog::Policy;
-use crate::components::network::geo::Geography;
+use crate::components::network::geo::{Coordinates, Geography};
 use crate::kernel::NodeId;
 
 /// An address that a zone may give out.
@@ -27,10 +27,13 @@ pub struct Record {
     pub healthy: bool,
 }
 
-/// Who asks. The server sees the resolver, not the user behind it (no EDNS client subnet).
+/// Who asks. The server sees the resolver, not the user behind it, unless the resolver passes on the user's network (EDNS Client
+/// Subnet, RFC 7871).
 pub struct Asker<'a> {
-    /// Where the resolver is.
+    /// Where the resolver is by network.
     pub place: u16,
+    /// Where the address that the server sees is thought to be.
+    pub seen: Option<Coordinates>,
     /// How far everything is from everything.
     pub map: &'a Geography,
     /// A uniform number in (0, 1).
@@ -60,6 +63,11 @@ pub const POLICIES: &[Policy] = &{
     }
     policies
 };
+
+/// Index of the policy that looks at where addresses are.
+pub fn geolocation() -> usize {
+    POLICIES.iter().position(|policy| policy.name == geolocation::ENTRY.name).expect("it is registered")
+}
 
 /// The answer of a policy by index. If no listed record is healthy, all of them count as healthy (Route 53: "if all records are
 /// unhealthy, it considers them all healthy").
@@ -98,7 +106,7 @@ mod tests {
     #[test]
     fn the_unhealthy_are_left_out_until_all_are_and_who_is_not_listed_always() {
         let map = Geography::default();
-        let asker = Asker { place: 0, map: &map, draw: 0.5 };
+        let asker = Asker { place: 0, seen: None, map: &map, draw: 0.5 };
         let mut records = records(&[1, 1, 1]);
         let ask = |policy: &str, records: &[Record]| {
             let choice = POLICIES.iter().position(|known| known.name == policy).unwrap();

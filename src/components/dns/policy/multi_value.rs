@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn all_up_to_eight() {
         let map = Geography::default();
-        let asker = |draw| Asker { place: 0, map: &map, draw };
+        let asker = |draw| Asker { place: 0, seen: None, map: &map, draw };
         let all: Vec<usize> = (0..12).collect();
         assert_eq!(choose(&records(&[1; 12]), &[0, 5], &asker(0.7)), Addresses::several([0, 5]));
         let eight = choose(&records(&[1; 12]), &all, &asker(0.5));

@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn the_first_one() {
         let map = Geography::default();
-        let asker = Asker { place: 0, map: &map, draw: 0.9 };
+        let asker = Asker { place: 0, seen: None, map: &map, draw: 0.9 };
         assert_eq!(choose(&records(&[1, 1, 1]), &[1, 2], &asker), Addresses::one(1));
     }
 }

@@ -31,10 +31,13 @@ mod tests {
     fn shares_are_the_weights() {
         let map = Geography::default();
         let records = records(&[5, 3, 2]);
-        let chosen = |draw| choose(&records, &[0, 1, 2], &Asker { place: 0, map: &map, draw });
+        let chosen = |draw| choose(&records, &[0, 1, 2], &Asker { place: 0, seen: None, map: &map, draw });
         let share =
             |at| (0..1000).filter(|n| chosen((f64::from(*n) + 0.5) / 1000.0) == Addresses::one(at)).count();
         assert_eq!([share(0), share(1), share(2)], [500, 300, 200]);
-        assert_eq!(choose(&records, &[1, 2], &Asker { place: 0, map: &map, draw: 0.61 }), Addresses::one(2));
+        assert_eq!(
+            choose(&records, &[1, 2], &Asker { place: 0, seen: None, map: &map, draw: 0.61 }),
+            Addresses::one(2)
+        );
     }
 }

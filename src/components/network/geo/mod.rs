@@ -1,8 +1,10 @@
 //! Where nodes and clients are, and how far apart.
 
 pub mod countries;
+mod geoip;
 pub mod map;
 
+pub use geoip::GeoIp;
 pub use map::{Coordinates, Map};
 
 use crate::kernel::Time;
@@ -71,13 +73,14 @@ impl Geography {
         self.rtt[(from as usize - 1) * self.places.len() + to as usize - 1]
     }
 
-    /// Distance between two places in km; infinite if one of them is nowhere or its coordinates are not known.
-    pub fn distance_km(&self, from: u16, to: u16) -> f64 {
-        let at = |place: u16| self.at.get(usize::from(place).checked_sub(1)?).copied().flatten();
-        match (at(from), at(to)) {
-            (Some(from), Some(to)) => from.distance_km(to),
-            _ => f64::INFINITY,
-        }
+    /// Where a place is; `None` if it is nowhere or nobody knows.
+    pub fn coordinates(&self, place: u16) -> Option<Coordinates> {
+        self.at.get(usize::from(place).checked_sub(1)?).copied().flatten()
+    }
+
+    /// Distance of a place from a point in km; infinite if it is nowhere or its coordinates are not known.
+    pub fn distance_km(&self, from: Coordinates, to: u16) -> f64 {
+        self.coordinates(to).map_or(f64::INFINITY, |to| from.distance_km(to))
     }
 
     /// Round-trip time between two servers: those of one region are a zone or less apart.

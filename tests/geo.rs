@@ -1,0 +1,374 @@
+//! Which site users are sent to: by address, by position, by routes. Each rule against the slow obvious version.
+
+mod common;
+
+use common::{World, evenly, exponential, index, span, text, texts};
+use proptest::prelude::*;
+use scalelab::catalog::{ClientsPlan, Place, Problems, Value};
+use scalelab::components::network::geo::{Coordinates, GeoIp, Geography, Map, countries};
+use scalelab::kernel::time::{MILLISECOND, SECOND, from_seconds};
+use scalelab::kernel::{Simulation, Time};
+use scalelab::model::{Command, Moment, Target, check, resolve};
+
+const REGIONS: [&str; 4] = ["eu-central-1", "us-east-1", "ap-northeast-1", "sa-east-1"];
+
+/// Sites that answer at once, one at each region.
+fn sites(world: &mut World, regions: &[&str]) -> Vec<Value> {
+    let site = |region: &&str| {
+        world.add("web", region, vec![("service", Value::Duration(1)), ("region", text(region))])
+    };
+    regions.iter().map(site).collect()
+}
+
+fn people(homes: &[&str]) -> ClientsPlan {
+    let homes = homes.iter().map(|home| (home.to_string(), 1.0)).collect();
+    ClientsPlan { homes, ..ClientsPlan::at("") }
+}
+
+struct Scene {
+    world: World,
+    sites: Vec<Value>,
+    front: Value,
+    users: Value,
+}
+
+/// Users who reach four sites through a component of this kind.
+fn scene(kind: &'static str, settings: Vec<(&str, Value)>, plan: ClientsPlan, gps: f64) -> Scene {
+    let mut world = World::default();
+    let sites = sites(&mut world, &REGIONS);
+    let to = vec![("to", Value::List(sites.clone()))];
+    let front = world.add(kind, "front", [to, settings].concat());
+    let mut settings = vec![
+        ("to", front.clone()),
+        ("users", Value::Whole(400)),
+        ("rate", evenly(50.0)),
+        ("timeout", span(1.0)),
+        ("access", Value::Duration(1)),
+        ("from", Value::Clients(plan)),
+    ];
+    if kind == "geo_router" {
+        settings.push(("gps", Value::Share(gps)));
+    }
+    let users = world.add("traffic", "users", settings);
+    Scene { world, sites, front, users }
+}
+
+impl Scene {
+    fn run(&self, seed: u64, seconds: f64) -> Simulation {
+        let mut simulation = self.world.build(seed, 0);
+        simulation.run_until(from_seconds(seconds));
+        simulation.check_conservation().unwrap();
+        simulation
+    }
+
+    fn count(&self, simulation: &Simulation, group: &Value, metric: &str) -> u64 {
+        simulation.readings(self.world.node(group, 0), false).count_of(metric)
+    }
+
+    /// Share of the attempts that were sent elsewhere than to the nearest.
+    fn misrouted(&self, simulation: &Simulation) -> f64 {
+        let count = |metric| self.count(simulation, &self.users, metric) as f64;
+        count("misrouted") / count("routed")
+    }
+
+    fn served(&self, simulation: &Simulation) -> Vec<u64> {
+        self.sites.iter().map(|site| self.count(simulation, site, "requests")).collect()
+    }
+
+    fn act(&self, simulation: &mut Simulation, group: &Value, action: &str, arguments: Vec<Value>) {
+        let target = Target::Group(index(group));
+        let command = Command { target, action: action.into(), arguments, place: Place::default() };
+        for order in resolve(&self.world.check().layout, &command, Moment::Run).unwrap() {
+            order.carry_out(simulation);
+        }
+    }
+}
+
+fn router(by: &str) -> Vec<(&'static str, Value)> {
+    vec![("by", text(by)), ("region", text("us-east-1"))]
+}
+
+fn anycast(odd: f64, convergence_s: f64) -> Vec<(&'static str, Value)> {
+    vec![("odd_routes", Value::Share(odd)), ("convergence", span(convergence_s)), ("check", span(1.0))]
+}
+
+/// The nearest of the sites by network, or by distance from a point, as anybody would write it.
+fn nearest(far: impl Fn(&str) -> f64) -> usize {
+    (0..REGIONS.len()).min_by(|a, b| far(REGIONS[*a]).total_cmp(&far(REGIONS[*b]))).unwrap()
+}
+
+/// Countries whose networks both sources know alike.
+fn plain_countries() -> Vec<&'static str> {
+    let geoip = GeoIp::usual();
+    let alike = |country: &countries::Country| {
+        country.networks().all(|network| {
+            (0..256).all(|n| geoip.country(network | n << 8 | 77).as_deref() == Some(country.code))
+        })
+    };
+    countries::all().take(40).filter(alike).map(|country| country.code).collect()
+}
+
+#[test]
+fn an_address_misleads_only_about_those_who_come_out_elsewhere() {
+    let homes = plain_countries();
+    assert!(homes.len() >= 10, "{homes:?}");
+    // The nearest by distance is the nearest by network from these.
+    let map = Map::preset("aws").unwrap();
+    let agree = |home: &&&str| {
+        let here = map.coordinates(home).unwrap();
+        let km = |region: &str| here.distance_km(map.coordinates(region).unwrap());
+        nearest(km) == nearest(|region| map.rtt(home, region).unwrap() as f64)
+    };
+    let homes: Vec<&str> = homes.iter().filter(agree).copied().collect();
+    let ip = |plan: ClientsPlan| {
+        let scene = scene("geo_router", router("ip"), plan, 0.0);
+        scene.misrouted(&scene.run(1, 60.0))
+    };
+    assert_eq!(ip(people(&homes)), 0.0, "at home on lines of their own: {homes:?}");
+    let shares = ClientsPlan { mobile: 0.3, nat: 0.3, behind: 1_000, ..people(&homes) };
+    assert_eq!(ip(shares), 0.0, "who comes out in his own country is found there");
+    // All of these homes are nearer to another site than New Zealand's, seen from where they come out.
+    let elsewhere = |plan: ClientsPlan| ip(ClientsPlan { behind: 1_000, ..plan });
+    let homes = ["DE", "US", "BR"];
+    for plan in [
+        ClientsPlan { mobile: 0.25, gateway: Some("JP".into()), ..people(&homes) },
+        ClientsPlan { vpn: 0.25, exit: Some("JP".into()), ..people(&homes) },
+        ClientsPlan { nat: 0.25, office: Some("JP".into()), ..people(&homes) },
+    ] {
+        let share = elsewhere(plan);
+        assert!((share - 0.25).abs() < 0.08, "a quarter comes out in Japan: {share}");
+    }
+}
+
+#[test]
+fn who_sends_the_position_is_sent_home_and_the_rest_by_address() {
+    let plan = || ClientsPlan { vpn: 1.0, exit: Some("JP".into()), ..people(&["DE", "BR"]) };
+    let run = |gps| {
+        let scene = scene("geo_router", router("gps"), plan(), gps);
+        let simulation = scene.run(1, 60.0);
+        let asked = scene.count(&simulation, &scene.front, "queries") as f64;
+        let told = scene.count(&simulation, &scene.front, "by_position") as f64;
+        (scene.misrouted(&simulation), told / asked)
+    };
+    assert_eq!(run(0.0), (1.0, 0.0));
+    assert_eq!(run(1.0), (0.0, 1.0));
+    let (misrouted, told) = run(0.4);
+    assert!((misrouted - 0.6).abs() < 0.08 && (told - 0.4).abs() < 0.08, "{misrouted} {told}");
+}
+
+#[test]
+fn packets_take_the_detour_whatever_the_router_says() {
+    let extra_ms = |by, gps| {
+        let plan = ClientsPlan { vpn: 1.0, exit: Some("JP".into()), ..people(&["DE"]) };
+        let scene = scene("geo_router", router(by), plan, gps);
+        let simulation = scene.run(1, 30.0);
+        let readings = simulation.readings(scene.world.node(&scene.users, 0), true);
+        let Some(scalelab::kernel::readings::Reading::Histogram(extra)) = readings.get("extra_rtt") else {
+            panic!("it is measured")
+        };
+        extra.mean().unwrap() / MILLISECOND as f64
+    };
+    let map = Map::preset("aws").unwrap();
+    let detour = (map.rtt("JP", "eu-central-1").unwrap() - map.rtt("JP", "ap-northeast-1").unwrap()) as f64;
+    assert_eq!(extra_ms("ip", 0.0), 0.0, "the site at the tunnel's end is best for them");
+    assert!((extra_ms("gps", 1.0) - detour / MILLISECOND as f64).abs() < 2.0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    /// Each request goes to the site of least round-trip time, but for the share of odd routes, which go to another.
+    #[test]
+    fn anycast_brings_all_but_the_odd_to_the_nearest(seed in 1_u64..1000, odd in 0.0..1.0_f64, home in 0_usize..30) {
+        let home = countries::all().nth(home).unwrap().code;
+        let scene = scene("anycast", anycast(odd, 5.0), people(&[home]), 0.0);
+        let simulation = scene.run(seed, 40.0);
+        let map = Map::preset("aws").unwrap();
+        let expected = nearest(|region| map.rtt(home, region).unwrap() as f64);
+        // Health checks are answered by all sites: one per second.
+        let served: Vec<f64> = scene.served(&simulation).iter().map(|n| (*n as f64 - 40.0).max(0.0)).collect();
+        let share = served[expected] / served.iter().sum::<f64>();
+        prop_assert!((share - (1.0 - odd)).abs() < 0.1, "{home}: {share} at odd {odd}");
+        prop_assert!((scene.misrouted(&simulation) - odd).abs() < 0.1);
+    }
+
+    /// A site that dies is withdrawn after its checks have failed, and nobody is sent to it once its network has converged: no time to
+    /// live delays that. What was sent in between is lost.
+    #[test]
+    fn a_withdrawal_takes_detection_and_convergence(seed in 1_u64..1000, convergence in 0.0..20.0_f64, fall in 1_i64..5) {
+        let settings = [anycast(0.0, convergence), vec![("fall", Value::Whole(fall)), ("check_timeout", span(0.5))]];
+        let scene = scene("anycast", settings.concat(), people(&["DE"]), 0.0);
+        let mut simulation = scene.run(seed, 10.1);
+        scene.act(&mut simulation, &scene.sites[0], "crash", vec![text("host")]);
+        // The next check comes at 11 s, fails after its time-out, and then `fall` - 1 more do.
+        let switched = 11.5 + (fall - 1) as f64 + convergence;
+        simulation.run_until(from_seconds(switched - 0.02));
+        let lost = |simulation: &Simulation| scene.count(simulation, &scene.users, "attempts_to_down_sites");
+        let until = lost(&simulation);
+        let expected = (switched - 0.02 - 10.1) * 50.0;
+        prop_assert!((until as f64 - expected).abs() <= 2.0, "{until} {expected}");
+        simulation.run_until(from_seconds(switched + 0.04));
+        let settled = lost(&simulation);
+        simulation.run_until(from_seconds(switched + 20.0));
+        prop_assert_eq!(lost(&simulation), settled, "nobody is lost any more");
+        prop_assert!(settled - until <= 3);
+        simulation.check_conservation().unwrap();
+    }
+
+    /// What a zone or router answers is the site nearest to where the file says that the address is.
+    #[test]
+    fn an_answer_by_address_is_that_of_the_file(address in 1_u32..) {
+        let places = REGIONS.map(String::from).to_vec();
+        let map = Map::preset("aws").unwrap();
+        let geography = Geography::new(&map, places).unwrap();
+        if let Some(seen) = GeoIp::usual().locate(address) {
+            let country = GeoIp::usual().country(address).unwrap();
+            let obvious = countries::find(&country).unwrap().at;
+            let km = |from: Coordinates| move |region: &str| from.distance_km(Map::preset("aws").unwrap().coordinates(region).unwrap());
+            let by_file = (1..=4_u16).min_by(|a, b| geography.distance_km(seen, *a).total_cmp(&geography.distance_km(seen, *b)));
+            prop_assert_eq!(by_file.unwrap() as usize - 1, nearest(km(obvious)));
+        }
+    }
+}
+
+#[test]
+fn networks_change_their_ways_one_after_the_other_and_back() {
+    let scene =
+        scene("anycast", vec![("check", span(1.0)), ("odd_routes", Value::Share(0.0))], people(&["DE"]), 0.0);
+    let mut simulation = scene.run(3, 20.0);
+    let first = |simulation: &Simulation| scene.served(simulation)[0];
+    let in_ten_seconds = |simulation: &mut Simulation| {
+        let (before, now) = (first(simulation), simulation.now());
+        simulation.run_until(now + 10 * SECOND);
+        first(simulation) - before
+    };
+    assert!(in_ten_seconds(&mut simulation) >= 499);
+    scene.act(&mut simulation, &scene.front, "withdraw", vec![scene.sites[0].clone()]);
+    let draining = in_ten_seconds(&mut simulation);
+    assert!(
+        (150..350).contains(&draining),
+        "mean 6.2 s: about half of the 500 still come in ten seconds: {draining}"
+    );
+    simulation.run_until(simulation.now() + 100 * SECOND);
+    assert!(in_ten_seconds(&mut simulation) <= 11, "but for its health checks");
+    let lost = scene.count(&simulation, &scene.users, "attempts_to_down_sites");
+    assert_eq!(lost, 0, "the site works: nothing is lost when it is withdrawn by hand");
+    scene.act(&mut simulation, &scene.front, "announce", vec![scene.sites[0].clone()]);
+    simulation.run_until(simulation.now() + 100 * SECOND);
+    assert!(in_ten_seconds(&mut simulation) >= 499);
+}
+
+#[test]
+fn an_address_without_sites_is_unreachable_and_an_accelerator_fails_open() {
+    let run = |profile: &str| {
+        let settings = vec![("profile", text(profile)), ("check", span(1.0)), ("convergence", span(1.0))];
+        let scene = scene("anycast", settings, people(&["DE"]), 0.0);
+        let mut simulation = scene.run(1, 5.0);
+        for site in &scene.sites {
+            scene.act(&mut simulation, &scene.front, "withdraw", vec![site.clone()]);
+        }
+        simulation.run_until(from_seconds(15.0));
+        simulation.measure_from_now();
+        simulation.run_until(from_seconds(25.0));
+        let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+        (class.succeeded, class.failed)
+    };
+    let (succeeded, failed) = run("bgp");
+    assert!(succeeded == 0 && failed >= 490, "{succeeded} {failed}");
+    let (succeeded, failed) = run("global_accelerator");
+    assert!(succeeded >= 490 && failed == 0, "{succeeded} {failed}");
+}
+
+/// Users of one resolver in Germany, all of them in Japan.
+fn named(policy: &str, client_subnet: bool) -> (Scene, f64) {
+    let mut world = World::default();
+    let sites = sites(&mut world, &REGIONS);
+    let to = ("to", Value::List(sites.clone()));
+    let front = world.add("dns", "zone", vec![to, ("policy", text(policy)), ("region", text("us-east-1"))]);
+    let settings = vec![("region", text("DE")), ("client_subnet", Value::Flag(client_subnet))];
+    let isp = world.add("resolver", "isp", settings);
+    let to =
+        vec![("to", front.clone()), ("resolver", isp), ("users", Value::Whole(200)), ("rate", evenly(20.0))];
+    let users = world.add("traffic", "users", [to, vec![("from", Value::Clients(people(&["JP"])))]].concat());
+    let scene = Scene { world, sites, front, users };
+    let simulation = scene.run(1, 60.0);
+    let queries = scene.count(&simulation, &scene.front, "queries") as f64;
+    assert!(
+        if client_subnet { queries > 4.0 } else { queries < 3.0 },
+        "an answer for each network: {queries}"
+    );
+    let misrouted = scene.misrouted(&simulation);
+    (scene, misrouted)
+}
+
+#[test]
+fn a_zone_sees_the_resolver_unless_it_is_told_the_users_network() {
+    assert_eq!(named("geolocation", false).1, 1.0, "sent to where the resolver is");
+    assert_eq!(named("geolocation", true).1, 0.0);
+}
+
+#[test]
+fn a_name_may_lead_to_an_address_of_several_sites() {
+    let mut world = World::default();
+    let sites = sites(&mut world, &REGIONS);
+    let address = world.add(
+        "anycast",
+        "address",
+        [vec![("to", Value::List(sites.clone()))], anycast(0.0, 1.0)].concat(),
+    );
+    let front = world.add("dns", "zone", vec![("to", address.clone()), ("ttl", span(600.0))]);
+    let isp = world.add("resolver", "isp", vec![]);
+    let settings =
+        vec![("to", front.clone()), ("resolver", isp), ("users", Value::Whole(100)), ("rate", evenly(50.0))];
+    let people = vec![("from", Value::Clients(people(&["DE", "JP"]))), ("timeout", span(1.0))];
+    let users = world.add("traffic", "users", [settings, people].concat());
+    let scene = Scene { world, sites, front, users };
+    let mut simulation = scene.run(1, 30.0);
+    assert_eq!(scene.misrouted(&simulation), 0.0);
+    scene.act(&mut simulation, &scene.sites[0], "crash", vec![text("host")]);
+    simulation.run_until(from_seconds(60.0));
+    let lost = scene.count(&simulation, &scene.users, "attempts_to_down_sites");
+    assert!((50..300).contains(&lost), "seconds, not the ten minutes that the name holds: {lost}");
+}
+
+#[test]
+fn mistakes_are_found_before_anything_runs() {
+    let said = |scene: &Scene, end: Time| {
+        let problems: Problems = check(&scene.world.spec, end, &[]).expect_err("there is a mistake");
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let wrong = |kind, settings, plan| said(&scene(kind, settings, plan, 0.0), Time::MAX);
+    assert!(
+        wrong("anycast", vec![("odd_routes", Value::Share(2.0))], people(&["DE"])).contains("`odd_routes`")
+    );
+    let late = scene("anycast", vec![("check", span(60.0))], people(&["DE"]), 0.0);
+    assert!(said(&late, 30 * SECOND).contains("as long as the whole run"));
+    let late = scene("geo_router", vec![("check", span(60.0))], people(&["DE"]), 0.0);
+    assert!(said(&late, 30 * SECOND).contains("as long as the whole run"));
+    let mut nowhere = World::default();
+    let shops = ["a", "b"].map(|name| nowhere.add("web", name, vec![("service", exponential(0.001))]));
+    let address = nowhere.add("anycast", "address", vec![("to", Value::List(shops.to_vec()))]);
+    nowhere.add(
+        "traffic",
+        "users",
+        vec![("to", address.clone()), ("rate", evenly(1.0)), ("gps", Value::Share(0.5))],
+    );
+    let scene = Scene { world: nowhere, sites: vec![], front: address.clone(), users: address };
+    let all = said(&scene, Time::MAX);
+    assert!(all.contains("\"a\" is nowhere") && all.contains("these are nowhere"), "{all}");
+    assert!(all.contains("only a geo_router looks at positions"), "{all}");
+    let zone = |region: Vec<(&str, Value)>| {
+        let mut world = World::default();
+        let sites = sites(&mut world, &REGIONS);
+        let to = vec![("to", Value::List(sites.clone())), ("policy", text("geolocation"))];
+        let front = world.add("dns", "zone", to);
+        let isp = world.add("resolver", "isp", region);
+        let users = world.add(
+            "traffic",
+            "users",
+            vec![("to", front.clone()), ("resolver", isp), ("rate", evenly(1.0)), ("region", texts(&["DE"]))],
+        );
+        Scene { world, sites, front, users }
+    };
+    assert!(said(&zone(vec![]), Time::MAX).contains("the resolver \"isp\" has none"));
+}
