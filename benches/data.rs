@@ -56,8 +56,8 @@ fn cached(replication: &str) -> Simulation {
     simulation(groups, vec![link(2, 1, 0.2 * MS), link(1, 0, 0.2 * MS), link(0, 0, 0.2 * MS)])
 }
 
-/// Writes to every row of a database of so many shards, in turn.
-fn filled(rows: u64, shards: i64, shards_max: i64, rate: f64, writes: f64) -> Simulation {
+/// Writes to every row of a database of so many shards, in turn. A log of so many entries is kept for members that fall behind.
+fn filled(rows: u64, shards: i64, shards_max: i64, log: i64, rate: f64, writes: f64) -> Simulation {
     let database = [
         ("read", exponential(0.1 * MS)),
         ("write", exponential(0.1 * MS)),
@@ -65,6 +65,7 @@ fn filled(rows: u64, shards: i64, shards_max: i64, rate: f64, writes: f64) -> Si
         ("shards", Value::Whole(shards)),
         ("shards_max", Value::Whole(shards_max)),
         ("sharding", text("directory")),
+        ("log_entries", Value::Whole(log)),
     ];
     let popularity = Keys::uniform(rows).expect("a valid law");
     let traffic = [
@@ -103,7 +104,7 @@ fn peak_mib() -> Option<f64> {
 /// Uniform writes until almost all of the rows exist: four for each leave e^-4 = 1.8 % out.
 fn rows(rows: u64) {
     let rate = 1_000_000.0;
-    let mut world = filled(rows, 64, 64, rate, 1.0);
+    let mut world = filled(rows, 64, 64, 10_000, rate, 1.0);
     let (ns, ()) = timed(|| world.run_until((4.0 * rows as f64 / rate * S) as Time));
     let peak = peak_mib().map_or("not told here".into(), |mib| format!("{mib:.0} MiB"));
     println!("{rows} rows over 64 nodes: VmHWM {peak} (limit 2048), {:.1} s of CPU time", ns / 1e9);
@@ -112,7 +113,7 @@ fn rows(rows: u64) {
 /// Load during a resharding of all rows; the same without it. Returns CPU seconds of both.
 fn reshard(rows: u64) -> (f64, f64) {
     let (rate, seconds) = (100_000.0, 20);
-    let mut filled = filled(rows, 8, 9, rate, 1.0);
+    let mut filled = filled(rows, 8, 9, 1_000_000, rate, 1.0);
     filled.run_until((3.0 * rows as f64 / rate * S) as Time);
     let end = filled.now() + seconds * SECOND;
     let mut plain = filled.fork();

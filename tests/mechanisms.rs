@@ -27,6 +27,7 @@ const TABLE: &[(&str, &str)] = &[
     ("02_data_models", "column_families"),
     ("02_data_models", "adjacency"),
     ("02_data_models", "hashing"),
+    ("02_data_models_on_disk", "embedding"),
     ("06_cache_resharding", "consistent_hashing"),
     ("06_cache_resharding", "migration"),
     ("01_first_byte", "connections"),

@@ -18,7 +18,12 @@ pub const PROFILE: Profile = Profile {
 };
 
 const FIGURES: &[Figure] = &[
-    figure("page", Bytes(16 << 10), "Verbitski et al., SIGMOD 2017: a fork of InnoDB", "2017-05"),
+    figure(
+        "page",
+        Bytes(16 << 10),
+        ASSUMED,
+        "that of InnoDB, of which it is a fork (Verbitski et al., SIGMOD 2017)",
+    ),
     figure(
         "buffer",
         Bytes(128 << 20),

@@ -21,8 +21,8 @@ const FIGURES: &[Figure] = &[
     figure(
         "page",
         Bytes(64 << 10),
-        "Apache HBase Reference Guide, HFile: BLOCKSIZE, default 65536",
-        "stored version",
+        "Cloudera Runtime 7.2.6, Using HBase blocksize: the default blocksize is 64 KB",
+        "2020, read 2026-11",
     ),
     figure(
         "buffer",
@@ -33,8 +33,8 @@ const FIGURES: &[Figure] = &[
     figure(
         "log",
         Choice("interval"),
-        "Apache HBase API, Durability SYNC_WAL: hflush to the memory of three data nodes, no fsync (HBASE-5954)",
-        "stored version",
+        "github.com/apache/phoenix pull 2434: hbase.wal.hsync, default false: hflush to the data nodes, no fsync",
+        "read 2026-11",
     ),
     figure("sync_every", Time(1_000_000_000), ASSUMED, "data nodes write in their own time"),
     figure(

@@ -29,8 +29,8 @@ const FIGURES: &[Figure] = &[
     figure(
         "page",
         Bytes(16 << 10),
-        "backend Cassandra 4.0, compression: chunk_length_in_kb, default 16",
-        "2021-07",
+        "github.com/nyh/scylla@38b856e: Cassandra (the backend) lowered its default of chunk_length_in_kb from 64 to 16 in version 4",
+        "2022, read 2026-11",
     ),
     figure(
         "buffer",

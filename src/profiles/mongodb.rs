@@ -18,12 +18,17 @@ pub const PROFILE: Profile = Profile {
 };
 
 const FIGURES: &[Figure] = &[
-    figure("page", Bytes(32 << 10), "MongoDB SERVER-16182: leaf_page_max 32 kB for collections", "2014-11"),
+    figure(
+        "page",
+        Bytes(32 << 10),
+        "source.wiredtiger.com 2.9.1, Page and overflow key/value sizes: leaf_page_max, default 32 KB",
+        "2016, read 2026-11",
+    ),
     figure(
         "buffer",
         Bytes(256 << 20),
-        "MongoDB manual 8.0, WiredTiger: the larger of 50 % of (RAM - 1 GB) and 256 MB; this is the least",
-        "2024-10",
+        "MongoDB manual 3.4, cacheSizeGB: the larger of 50 % of RAM minus 1 GB and 256 MB (as quoted, read 2026-11); this is the least",
+        "2016",
     ),
     figure(
         "log",

@@ -39,8 +39,8 @@ const FIGURES: &[Figure] = &[
     figure(
         "buffer",
         Bytes(128 << 20),
-        "MySQL 8.4 Reference Manual, 17.14: innodb_buffer_pool_size, default 134217728",
-        "2024",
+        "Amazon RDS User Guide, buffer pool in MySQL 8.4: 128 MB unless it is set or the server is a dedicated one",
+        "2025, read 2026-11",
     ),
     figure(
         "log",
@@ -51,8 +51,8 @@ const FIGURES: &[Figure] = &[
     figure(
         "connections",
         Count(151),
-        "MySQL 8.4 Reference Manual, 7.1.8: max_connections, default 151",
-        "2024",
+        "MySQL 8.0 Reference Manual, Too many connections: max_connections, default 151",
+        "2024, read 2026-11",
     ),
     figure(
         "replication",

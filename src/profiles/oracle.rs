@@ -18,13 +18,18 @@ pub const PROFILE: Profile = Profile {
 };
 
 const FIGURES: &[Figure] = &[
-    figure("page", Bytes(8 << 10), "Oracle Database 19c Reference: DB_BLOCK_SIZE, default 8192", "2019"),
+    figure(
+        "page",
+        Bytes(8 << 10),
+        "Oracle Database Reference 11g Release 2, E24448-01: DB_BLOCK_SIZE, default 8192 (docs.oracle.com, cd/E24693_01)",
+        "2011, read 2026-11",
+    ),
     figure("buffer", Bytes(128 << 20), ASSUMED, "no default: sized by SGA_TARGET"),
     figure(
         "log",
         Choice("commit"),
-        "Oracle Database 19c Reference: COMMIT_WAIT, default WAIT; log writer, Concepts ch. 15",
-        "2019",
+        "Oracle Database Reference 10g: COMMIT_WRITE: unless said otherwise, commit records are on disk before control returns; 21c: COMMIT_WAIT has no default value",
+        "2021, read 2026-11",
     ),
     figure(
         "replication",

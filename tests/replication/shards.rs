@@ -97,6 +97,50 @@ fn the_same_layout_and_a_second_resharding_are_refused_and_told() {
     assert!(report.reads_count > 1000);
 }
 
+/// Counters in parts: a sum has every write that was done before it began, whoever died meanwhile; a single part has not.
+#[test]
+fn the_sum_of_the_parts_is_what_was_written() {
+    for (reads, replication, replicas) in [("sum", "async", 0), ("pick", "async", 0), ("sum", "majority", 2)]
+    {
+        let mut world = World::default();
+        let settings = vec![
+            ("read", span(0.001)),
+            ("write", span(0.002)),
+            ("shards", Value::Whole(5)),
+            ("replicas", Value::Whole(replicas)),
+            ("replication", text(if replicas > 0 { replication } else { "async" })),
+            ("split", Value::Whole(3)),
+            ("split_over", Value::Whole(4)),
+            ("split_reads", text(reads)),
+            ("heartbeat", span(0.2)),
+            ("down_after", span(1.0)),
+        ];
+        let settings: Vec<_> =
+            settings.into_iter().filter(|(name, _)| *name != "replication" || replicas > 0).collect();
+        let database = world.add("database", "db", settings);
+        let settings = vec![
+            ("to", database),
+            ("rate", poisson(400.0)),
+            ("writes", Value::Share(0.5)),
+            ("keys", keys(Keys::zipf(10, 1.0).unwrap())),
+            ("timeout", span(3.0)),
+        ];
+        world.add("traffic", "users", settings);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(4 * SECOND);
+        let member = NodeId(3); // of the first shard or of the second
+        simulation.control(member, Control::new(Control::CRASH_PROCESS, 0));
+        simulation.run_until(6 * SECOND);
+        simulation.control(member, Control::new(Control::RECOVER, 0));
+        simulation.run_until(15 * SECOND);
+        simulation.check_conservation().expect("nothing vanishes");
+        let report = simulation.audit().report();
+        assert!(report.reads_count > 1000 && report.writes_acknowledged_count > 1000, "{reads}: {report:?}");
+        assert_eq!(report.lost_writes_count, 0, "{reads}, {replication}");
+        assert_eq!(report.stale_reads_count == 0, reads == "sum", "{reads}, {replication}: {report:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 

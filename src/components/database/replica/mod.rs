@@ -312,6 +312,8 @@ fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
         heartbeat: common.heartbeat,
         timeout: common.down_after,
         elects: site.settings().flag("failover") && !site.is_disabled("failover"),
+        followers_read: !site.is_disabled("replica_reads")
+            && reads::READS[site.settings().choice("reads")].name != "primary",
         max_lag: common.max_lag,
         tells_position: common.tells_position,
         capacity: common.capacity,

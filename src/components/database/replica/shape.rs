@@ -115,18 +115,29 @@ mod tests {
 
     #[test]
     fn nodes_and_their_names() {
-        let shape = Shape { shards: 4, replicas: 2, storage: 0, leaderless: false };
+        let shape = Shape { shards: 4, replicas: 2, storage: 0, leaderless: false, elected: false };
         assert_eq!((shape.nodes(), shape.member(3, 1)), (14, 12));
         assert_eq!(shape.name(12), "shard-3/replica-1");
-        assert_eq!(Shape { shards: 1, replicas: 2, storage: 0, leaderless: false }.name(3), "replica-1");
-        assert_eq!(Shape { shards: 3, replicas: 0, storage: 0, leaderless: false }.name(3), "shard-1");
-        let dynamo = Shape { shards: 1, replicas: 2, storage: 0, leaderless: true };
+        assert_eq!(
+            Shape { shards: 1, replicas: 2, storage: 0, leaderless: false, elected: false }.name(3),
+            "replica-1"
+        );
+        assert_eq!(
+            Shape { shards: 3, replicas: 0, storage: 0, leaderless: false, elected: false }.name(3),
+            "shard-1"
+        );
+        let dynamo = Shape { shards: 1, replicas: 2, storage: 0, leaderless: true, elected: false };
         assert_eq!((dynamo.nodes(), dynamo.name(1)), (4, "replica-0".into()));
-        let aurora = Shape { shards: 1, replicas: 2, storage: 6, leaderless: false };
+        let raft = Shape { elected: true, ..shape };
+        assert_eq!((raft.nodes(), raft.name(1).as_str()), (13, "shard-0/replica-0"), "no coordinator");
+        let aurora = Shape { shards: 1, replicas: 2, storage: 6, leaderless: false, elected: false };
         assert_eq!(
             (aurora.nodes(), aurora.name(5), aurora.name(10)),
             (11, "storage-0".into(), "storage-5".into())
         );
-        assert_eq!(Shape { shards: 1, replicas: 0, storage: 0, leaderless: false }.nodes(), 1);
+        assert_eq!(
+            Shape { shards: 1, replicas: 0, storage: 0, leaderless: false, elected: false }.nodes(),
+            1
+        );
     }
 }

@@ -37,13 +37,14 @@ impl Voter {
         if self.leads {
             return;
         }
-        if cx.now() >= self.deadline && self.plan.elects {
-            self.stand(TRIAL, cx);
-        }
-        if !self.armed && !self.leads {
+        if cx.now() < self.deadline {
             self.armed = true;
-            cx.timer_at(self.deadline.max(cx.now() + 1), Timer { tag: ELECTION, data: 0 });
+            return cx.timer_at(self.deadline, Timer { tag: ELECTION, data: 0 });
         }
+        if self.plan.elects {
+            return self.stand(TRIAL, cx);
+        }
+        self.wait_for_leader(cx);
     }
 
     /// Term and number of the last entry.

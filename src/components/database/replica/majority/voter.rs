@@ -34,6 +34,8 @@ pub struct VoterPlan {
     pub timeout: Time,
     /// Whether anybody does (a script or a test can switch that off).
     pub elects: bool,
+    /// Whether followers serve reads: else one that has just led would, to callers who do not know yet.
+    pub followers_read: bool,
     /// Replicas that are further behind do not serve reads.
     pub max_lag: Option<Time>,
     /// Whether the answer to a write tells the router its position in the log.
@@ -139,7 +141,7 @@ impl Voter {
             return self.may_serve(now);
         }
         let is_fresh = self.plan.max_lag.is_none_or(|most| now.saturating_sub(self.follow.fresh_at) <= most);
-        self.copying.is_none() && is_fresh
+        self.plan.followers_read && self.copying.is_none() && is_fresh
     }
 
     fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
@@ -155,7 +157,8 @@ impl Voter {
     /// A read; `version` of the call is the entry that it must see. A new leader first finds out what is committed.
     fn take_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let token = cx.call(id).version.max(if self.leads { self.lead.first } else { 0 });
-        if token > self.follow.applied && self.follow.has_room() && self.copying.is_none() {
+        let may_wait = self.leads || (self.plan.followers_read && self.copying.is_none());
+        if token > self.follow.applied && may_wait && self.follow.has_room() {
             return self.follow.waiting.push((token, id));
         }
         if !self.may_show(cx.now()) {
