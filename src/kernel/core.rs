@@ -150,7 +150,9 @@ impl Core {
 
     #[inline(never)]
     fn set_timeout(&mut self, class: TimeoutClass, id: CallId) {
-        if let Some(at) = self.timeouts.set(class, self.now, id) {
+        let calls = &self.calls;
+        let waits = |id| calls.get(id).is_some_and(|call| call.phase.has(Phase::WAITING));
+        if let Some(at) = self.timeouts.set(class, self.now, id, waits) {
             self.schedule(at, Event::Expiry(class.0));
         }
     }
@@ -335,11 +337,13 @@ impl Core {
 
     #[cold]
     pub(super) fn expire(&mut self, line: u32) {
-        while let Some(id) = self.timeouts.pop_due(line, self.now) {
-            self.lane.push(Event::Overdue(id).into());
-        }
         let calls = &self.calls;
         let waits = |id| calls.get(id).is_some_and(|call| call.phase.has(Phase::WAITING));
+        while let Some(id) = self.timeouts.pop_due(line, self.now) {
+            if waits(id) {
+                self.lane.push(Event::Overdue(id).into());
+            }
+        }
         if let Some(at) = self.timeouts.next_due(line, waits) {
             self.schedule(at, Event::Expiry(line));
         }

@@ -19,6 +19,21 @@ struct Line {
     due: VecDeque<(Time, CallId)>,
 }
 
+/// Shorter lines are not looked through.
+const LONG: usize = 1 << 12;
+
+impl Line {
+    /// Before a long line needs more memory: calls that are over leave it, so that it holds twice those under way at most. The entry in
+    /// the calendar stays, and finds out.
+    #[cold]
+    fn thin_out(&mut self, mut waits: impl FnMut(CallId) -> bool) {
+        self.due.retain(|(_, call)| waits(*call));
+        if self.due.len() > self.due.capacity() / 2 {
+            self.due.reserve(self.due.capacity());
+        }
+    }
+}
+
 impl Timeouts {
     /// The class of time-outs of this length.
     pub fn class(&mut self, length: Time) -> TimeoutClass {
@@ -30,12 +45,22 @@ impl Timeouts {
         TimeoutClass(index as u32)
     }
 
-    /// Sets a time-out from `now`. Returns its time if the calendar must be told (the line was empty).
+    /// Sets a time-out from `now`. Returns its time if the calendar must be told (the line was empty). `waits`: whether anybody still
+    /// waits for a call.
     #[inline]
-    pub fn set(&mut self, class: TimeoutClass, now: Time, call: CallId) -> Option<Time> {
+    pub fn set(
+        &mut self,
+        class: TimeoutClass,
+        now: Time,
+        call: CallId,
+        waits: impl FnMut(CallId) -> bool,
+    ) -> Option<Time> {
         let line = &mut self.lines[class.0 as usize];
         let at = now.saturating_add(line.length);
         let first = line.due.is_empty();
+        if line.due.len() == line.due.capacity() && line.due.len() >= LONG {
+            line.thin_out(waits);
+        }
         line.due.push_back((at, call));
         first.then_some(at)
     }
@@ -76,11 +101,24 @@ mod tests {
         assert_eq!(timeouts.class(100), class);
         assert_ne!(timeouts.class(200), class);
         let (a, b) = (CallId::new(1, 1), CallId::new(2, 1));
-        assert_eq!(timeouts.set(class, 0, a), Some(100));
-        assert_eq!(timeouts.set(class, 5, b), None);
+        assert_eq!(timeouts.set(class, 0, a, |_| true), Some(100));
+        assert_eq!(timeouts.set(class, 5, b, |_| true), None);
         assert_eq!(timeouts.pop_due(0, 100), Some(a));
         assert_eq!(timeouts.pop_due(0, 100), None);
         assert_eq!(timeouts.next_due(0, |_| true), Some(105));
         assert_eq!(timeouts.next_due(0, |_| false), None);
+    }
+
+    #[test]
+    fn a_long_line_keeps_those_who_wait() {
+        let mut timeouts = Timeouts::default();
+        let class = timeouts.class(1000);
+        let waits = |call: CallId| call.index().is_multiple_of(1000);
+        for number in 0..1_000_000_u32 {
+            _ = timeouts.set(class, u64::from(number), CallId::new(number, 1), waits);
+        }
+        let due = &timeouts.lines[0].due;
+        assert!(due.capacity() <= 4 * LONG, "{} places", due.capacity());
+        assert_eq!(due.iter().filter(|(_, call)| waits(*call)).count(), 1000);
     }
 }
