@@ -105,6 +105,6 @@ impl Catchment {
             time.saturating_add(self.convergence.sample_ns_of(bits)) <= now
         };
         let newest = site.changes.iter().enumerate().rev().find(reached);
-        newest.map_or(true, |(_, (_, announced))| *announced)
+        newest.is_none_or(|(_, (_, announced))| *announced)
     }
 }
