@@ -7,10 +7,12 @@ use std::path::Path;
 /// The message for a script in tests/errors.
 fn message(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let results = tempfile::tempdir().unwrap();
     let output = Command::cargo_bin("scalelab")
         .unwrap()
         .current_dir(folder)
-        .args(["run", &format!("{name}.rhai")])
+        .args(["run", "-q", &format!("{name}.rhai"), "-o"])
+        .arg(results.path().join("out"))
         .timeout(std::time::Duration::from_secs(120))
         .output()
         .unwrap();
@@ -31,8 +33,11 @@ macro_rules! golden {
 golden!(
     balancer,
     beside,
+    cache_bad,
+    cache_sense,
     clock,
     file_access,
+    last_node,
     misspelt_policy,
     missing_required,
     missing_unit,
@@ -41,6 +46,8 @@ golden!(
     no_world,
     numbers,
     question,
+    queue_bad,
+    queue_sense,
     runaway_loop,
     shadow,
     syntax,
