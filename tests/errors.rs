@@ -7,10 +7,12 @@ use std::path::Path;
 /// The message for a script in tests/errors.
 fn message(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let results = tempfile::tempdir().unwrap();
     let output = Command::cargo_bin("scalelab")
         .unwrap()
         .current_dir(folder)
-        .args(["run", &format!("{name}.rhai")])
+        .args(["run", "-q", &format!("{name}.rhai"), "-o"])
+        .arg(results.path().join("out"))
         .timeout(std::time::Duration::from_secs(120))
         .output()
         .unwrap();
@@ -31,6 +33,8 @@ macro_rules! golden {
 golden!(
     balancer,
     beside,
+    cache_bad,
+    cache_sense,
     clock,
     database_names,
     database_parts,
@@ -39,6 +43,7 @@ golden!(
     geography,
     long_checks,
     map_with_holes,
+    last_node,
     misspelt_policy,
     missing_required,
     missing_unit,
@@ -48,6 +53,8 @@ golden!(
     numbers,
     question,
     ragged_map,
+    queue_bad,
+    queue_sense,
     runaway_loop,
     shadow,
     syntax,

@@ -82,6 +82,8 @@ pub const REPLICATE: u16 = 76;
 pub const LEAD: u16 = 77;
 /// A leader asks its controller to change who counts as in sync.
 pub const ALTER_ISR: u16 = 78;
+/// A queue hands a dead letter to another; `version` is the message's number.
+pub const DEAD_LETTER: u16 = 79;
 /// Give up the lock of a key (it is known by the call's token): the load has failed.
 pub const UNLOCK: u16 = 10;
 /// Tell a bus that a key was written.

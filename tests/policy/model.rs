@@ -5,8 +5,9 @@ mod slow;
 
 use proptest::prelude::*;
 use scalelab::components::cache::eviction::{POLICIES, Plan, by_name};
-use scalelab::components::cache::shelf::{Item, Put, Shelf, ShelfCounts, ShelfPlan};
+use scalelab::components::cache::shelf::{Item, Put, Shelf, ShelfCounts, ShelfPlan, Sweep};
 use scalelab::kernel::NEVER;
+use scalelab::random::Stream;
 use slow::Slow;
 
 /// A shelf as its documentation says it: a list of items, bounds, an order of eviction.
@@ -114,6 +115,17 @@ impl Model {
         Put::Kept
     }
 
+    /// The drawn items are the shelf's own choice; what went was too old, and the rest is untouched.
+    fn follow_sweep(&mut self, sweep: Sweep, most: u32, now: u64, shelf: &dyn Shelf) {
+        let gone: Vec<Item> =
+            self.items.iter().copied().filter(|item| shelf.peek(item.key).is_none()).collect();
+        assert!(gone.iter().all(|item| item.expires <= now), "a fresh item was swept");
+        assert_eq!(gone.len(), sweep.expired as usize);
+        assert!(sweep.expired <= sweep.looked && sweep.looked <= most);
+        gone.iter().for_each(|item| assert!(self.delete(item.key)));
+        self.counts.swept += gone.len() as u64;
+    }
+
     fn overwrite(&mut self, item: Item) {
         let at = self.position(item.key).expect("it is there");
         self.items[at] = item;
@@ -166,6 +178,7 @@ enum Act {
     Put { key: u64, bytes: u32, life: Option<u64> },
     Delete(u64),
     Wait(u64),
+    Sweep(u32),
     Clear,
     Fork,
 }
@@ -178,6 +191,7 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(key, bytes, life)| Act::Put { key, bytes, life }),
         2 => key.prop_map(Act::Delete),
         2 => (1..30u64).prop_map(Act::Wait),
+        1 => (1..20u32).prop_map(Act::Sweep),
         1 => prop_oneof![30 => Just(Act::Fork), 1 => Just(Act::Clear)],
     ]
 }
@@ -197,7 +211,7 @@ fn plan() -> impl Strategy<Value = ShelfPlan> {
 fn follow(policy: &'static str, plan: ShelfPlan, acts: &[Act]) {
     let mut shelf: Box<dyn Shelf> = by_name(policy, &plan).expect("a policy");
     let mut model = Model::new(policy, plan);
-    let mut now = 0;
+    let (mut now, mut stream) = (0, Stream::named(1, 0, "sweep"));
     for act in acts {
         match *act {
             Act::Get(key) => assert_eq!(shelf.get(key, now), model.get(key, now)),
@@ -211,6 +225,10 @@ fn follow(policy: &'static str, plan: ShelfPlan, acts: &[Act]) {
                 assert_eq!(shelf.delete(key), model.delete(key));
             }
             Act::Wait(span) => now += span,
+            Act::Sweep(most) => {
+                let sweep = shelf.sweep(most, &mut stream, now);
+                model.follow_sweep(sweep, most, now, &*shelf);
+            }
             Act::Clear => {
                 shelf.clear();
                 model.items.clear();

@@ -12,7 +12,7 @@ type Row = (u64, [u64; 8]);
 
 const POLICIES: [&str; 8] = ["lru", "fifo", "lfu", "clock", "sieve", "s3fifo", "2q", "arc"];
 
-fn keys(file: &str, column: usize) -> Vec<u64> {
+pub fn keys(file: &str, column: usize) -> Vec<u64> {
     let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
     let mut text = String::new();
     let file = std::fs::File::open(path).expect("the trace is there");

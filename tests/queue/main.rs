@@ -2,11 +2,15 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dead_letters;
+mod hands;
 mod kafka;
 mod laws;
 mod mistakes;
+mod peers;
 mod promises;
 mod rabbitmq;
 mod redis_streams;
+mod slow_rabbitmq;
 mod sqs;
 mod world;

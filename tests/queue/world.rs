@@ -34,8 +34,23 @@ pub fn describe_with(
     consumers: Settings,
     more: impl FnOnce(&mut World, &Value),
 ) -> Described {
+    let queue = |world: &mut World| world.add("queue", "orders", queue);
+    described(rate, consumers, queue, more)
+}
+
+/// The same with a queue that `queue` adds, and what belongs to it.
+pub fn describe_from(rate: f64, consumers: Settings, queue: impl FnOnce(&mut World) -> Value) -> Described {
+    described(rate, consumers, queue, |_, _| {})
+}
+
+fn described(
+    rate: f64,
+    consumers: Settings,
+    queue: impl FnOnce(&mut World) -> Value,
+    more: impl FnOnce(&mut World, &Value),
+) -> Described {
     let mut world = World::default();
-    let orders = world.add("queue", "orders", queue);
+    let orders = queue(&mut world);
     let workers = world.add("consumers", "workers", [vec![("of", orders.clone())], consumers].concat());
     more(&mut world, &orders);
     let load = Arrivals::steps(vec![(0, rate), (TRAFFIC_ENDS, 0.0)]).expect("a load");

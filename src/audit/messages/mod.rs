@@ -3,7 +3,8 @@
 //! A message gets its number from its broker at its first acceptance; it travels with the message, so that a copy is
 //! known as one. Of each message is kept how many *holders* it has (the broker's log or line, the memory of a
 //! consumer), and four facts: acknowledged (the producer has the broker's word for it), processed (its effect has taken
-//! place), dead (set aside for good, where an operator finds it), counted as lost.
+//! place), dead (set aside for good, where an operator finds it), counted as lost. A dead letter that goes to a second queue is
+//! counted, and not dead: it waits there to be processed.
 //!
 //! * **Lost**: acknowledged, never processed, not dead, and nobody holds it any more. Judged again at every change: a
 //!   producer that sends it once more can undo a loss.
@@ -21,7 +22,7 @@ mod record;
 
 use crate::stats::Histogram;
 use backlog::Backlog;
-use record::{ACKNOWLEDGED, COUNTED_LOST, DEAD, PROCESSED, Record, Records};
+use record::{ACKNOWLEDGED, COUNTED_LOST, DEAD, PROCESSED, Record, Records, SET_ASIDE};
 
 /// The counts of messages accepted in the measured part of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,7 +37,7 @@ pub struct MessageReport {
     pub reordered_count: u64,
     /// Acknowledged and gone without effect.
     pub lost_count: u64,
-    /// Set aside as dead letters.
+    /// Set aside as dead letters. Those that went to a second queue may still be processed, or lost, there.
     pub dead_count: u64,
     /// Nanoseconds from acceptance to the first effect.
     pub age: Histogram,
@@ -176,14 +177,20 @@ impl Messages {
         self.change(id, now, |record| record.holders = record.holders.saturating_sub(1));
     }
 
-    /// It is set aside for good.
-    pub fn bury(&mut self, id: u32, now: u64) {
+    /// It is a dead letter: counted once, and still to be dealt with.
+    pub fn set_aside(&mut self, id: u32) {
         let from = self.counted_from;
         let Some(record) = self.records.get_mut(id) else { return };
-        if !record.has(DEAD) {
+        if !record.has(SET_ASIDE) {
             self.counts.dead_count += u64::from(record.accepted_at >= from);
-            self.change(id, now, |record| record.set(DEAD));
+            record.set(SET_ASIDE);
         }
+    }
+
+    /// It is set aside for good.
+    pub fn bury(&mut self, id: u32, now: u64) {
+        self.set_aside(id);
+        self.change(id, now, |record| record.set(DEAD));
     }
 
     /// Whether its effect has taken place.

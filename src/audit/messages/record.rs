@@ -6,6 +6,7 @@ pub(super) const ACKNOWLEDGED: u8 = 1;
 pub(super) const PROCESSED: u8 = 2;
 pub(super) const DEAD: u8 = 4;
 pub(super) const COUNTED_LOST: u8 = 8;
+pub(super) const SET_ASIDE: u8 = 16;
 
 /// One message.
 #[derive(Clone, Copy, Debug, Default)]

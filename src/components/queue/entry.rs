@@ -3,7 +3,7 @@
 use super::super::{Group, Site, site};
 use super::kafka::{self, ACKS};
 use super::redis_streams::FSYNCS;
-use super::{SEMANTICS, semantics};
+use super::{SEMANTICS, dead_letters, semantics};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, one_of};
 use crate::kernel::SECOND;
 
@@ -105,6 +105,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Flag(false),
             about: "rabbitmq: what expires or makes room is set aside instead of being dropped",
         },
+        dead_letters::TO,
         Param {
             name: "max_deliveries",
             kind: Kind::Count(1, 1_000_000),
@@ -263,6 +264,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("durable", &["rabbitmq"]),
     ("commit", &["rabbitmq"]),
     ("dead_letters", &["rabbitmq"]),
+    ("dead_letters_to", &["rabbitmq", "sqs"]),
     ("max_deliveries", &["rabbitmq", "sqs", "redis_streams"]),
     ("visibility", &["sqs"]),
     ("retention", &["kafka", "sqs"]),
@@ -307,6 +309,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         "kafka" => check_kafka(site, problems),
         _ => {}
     }
+    dead_letters::check(site, problems);
     check_retention(site, problems);
     check_bound(site, problems);
 }

@@ -53,7 +53,23 @@ pub fn release(id: u32, cx: &mut Ctx<'_>) {
     cx.audit().messages_mut().release(id, now);
 }
 
-/// The broker sets the message aside.
+/// A broker takes in a dead letter that another queue sends with this call.
+pub fn inherit(call: CallId, cx: &mut Ctx<'_>) -> Message {
+    let (id, key, bytes) = {
+        let call = cx.call(call);
+        (call.version, call.key, call.bytes)
+    };
+    let now = cx.now();
+    cx.audit().messages_mut().take(id, now);
+    Message { id, key, bytes }
+}
+
+/// The message is a dead letter now, and on its way to a second queue.
+pub fn set_aside(id: u32, cx: &mut Ctx<'_>) {
+    cx.audit().messages_mut().set_aside(id);
+}
+
+/// The broker sets the message aside for good.
 pub fn bury(id: u32, cx: &mut Ctx<'_>) {
     let now = cx.now();
     let messages = cx.audit().messages_mut();

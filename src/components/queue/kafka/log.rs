@@ -129,4 +129,55 @@ mod tests {
         assert_eq!(log.find_since(4, 3), Some(3));
         assert_eq!(log.find_since(2, 3), None);
     }
+    proptest::proptest! {
+        /// Against a list of records with their offsets.
+        #[test]
+        fn it_does_what_a_plain_list_does(steps in proptest::collection::vec((0..6u8, 0..12u64), 1..200)) {
+            let mut log = Log::default();
+            let mut list: Vec<(u64, Entry)> = Vec::new();
+            let (mut end, mut epoch) = (0u64, 1u32);
+            for (now, (what, number)) in (1u64..).zip(steps) {
+                let start = list.first().map_or(end, |(offset, _)| *offset);
+                let offset = start + number.min(end - start);
+                match what {
+                    0 | 1 => {
+                        let message = Message { id: now as u32, key: number, bytes: 0 };
+                        let entry = Entry { message, epoch, at: now };
+                        proptest::prop_assert_eq!(log.append(entry), end);
+                        list.push((end, entry));
+                        end += 1;
+                    }
+                    2 => epoch += 1,
+                    3 => {
+                        let gone: Vec<Entry> = list.iter().filter(|row| row.0 >= offset).map(|row| row.1).collect();
+                        list.retain(|row| row.0 < offset);
+                        end = offset;
+                        proptest::prop_assert_eq!(log.truncate(offset), gone);
+                    }
+                    4 => {
+                        let gone: Vec<Entry> = list.iter().filter(|row| row.0 < offset).map(|row| row.1).collect();
+                        list.retain(|row| row.0 >= offset);
+                        proptest::prop_assert_eq!(log.trim(offset), gone);
+                    }
+                    _ if number == 0 => {
+                        end += 3;
+                        list.clear();
+                        log.restart(end);
+                    }
+                    _ => {}
+                }
+                let from: Vec<Entry> = list.iter().filter(|row| row.0 >= offset).map(|row| row.1).collect();
+                proptest::prop_assert_eq!(log.from(offset).copied().collect::<Vec<_>>(), from);
+                let first = |wanted: &dyn Fn(&Entry) -> bool| {
+                    list.iter().find(|row| wanted(&row.1)).map_or(end, |row| row.0)
+                };
+                let (asked, time) = (epoch.saturating_sub(number as u32 % 3), now.saturating_sub(number));
+                proptest::prop_assert_eq!(log.end_of_epoch(asked), first(&|entry| entry.epoch > asked));
+                proptest::prop_assert_eq!(log.after(time), first(&|entry| entry.at > time));
+                let known = list.iter().find(|row| u64::from(row.1.message.id) == time).map(|row| row.0);
+                proptest::prop_assert_eq!(log.find_since(time as u32, time), known);
+                proptest::prop_assert_eq!(log.end(), end);
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The broker as a node.
 
+use super::super::dead_letters::DeadLetters;
 use super::super::entry::Overflow;
 use super::super::message;
 use super::channel::Channel;
@@ -10,7 +11,7 @@ use crate::kernel::{
     Call, CallId, Component, Control, Ctx, NEVER, Readings, Reply, Time, TimeoutClass, Timer,
 };
 use crate::parts::station::{Job, Station, StationPlan};
-use crate::parts::verbs::{CANCEL, HEARTBEAT, SUBSCRIBE, WATCH};
+use crate::parts::verbs::{CANCEL, DEAD_LETTER, HEARTBEAT, SUBSCRIBE, WATCH};
 use crate::random::variate::Variate;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -26,6 +27,7 @@ const WORK: u16 = 0;
 pub(super) const CONFIRM: u16 = 1;
 pub(super) const EXPIRE: u16 = 2;
 pub(super) const LISTEN: u16 = 3;
+const LETTER: u16 = 4;
 
 /// A message that is in the line and not yet on disk; its producer waits.
 #[derive(Clone, Copy)]
@@ -45,7 +47,9 @@ pub(super) struct Broker {
     pub(super) durable: bool,
     pub(super) commit: Option<Variate>,
     pub(super) max_deliveries: u32,
-    pub(super) dead_letters: bool,
+    /// What expires or makes room is a dead letter, and not gone.
+    pub(super) keeps_letters: bool,
+    pub(super) letters: DeadLetters,
     pub(super) heartbeat: Time,
     pub(super) ack_timeout_length: Time,
     pub(super) ack_timeout: Option<TimeoutClass>,
@@ -67,7 +71,6 @@ pub(super) struct Broker {
     pub(super) redelivered: u64,
     pub(super) expired: u64,
     pub(super) dropped: u64,
-    pub(super) dead: u64,
     pub(super) rejected: u64,
 }
 
@@ -76,6 +79,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
     let cores = settings.count("cores").expect("preset") as u32;
     let plan = StationPlan { servers: cores, queue: None, discipline: 0 };
+    let letters = DeadLetters::new(site, LETTER);
     vec![Box::new(Broker {
         queue: message::ordinal(site),
         work: settings.variate("service").map(|time| (time, Station::new(plan, WORK))),
@@ -86,7 +90,8 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         durable: settings.flag("durable"),
         commit: settings.variate("commit"),
         max_deliveries: settings.count("max_deliveries").map_or(u32::MAX, |most| most as u32),
-        dead_letters: settings.flag("dead_letters"),
+        keeps_letters: settings.flag("dead_letters") || letters.are_sent(),
+        letters,
         heartbeat: settings.duration("heartbeat").expect("preset"),
         ack_timeout_length: settings.duration("ack_timeout").expect("preset"),
         ack_timeout: None,
@@ -104,7 +109,6 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         redelivered: 0,
         expired: 0,
         dropped: 0,
-        dead: 0,
         rejected: 0,
     })]
 }
@@ -130,6 +134,9 @@ impl Component for Broker {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == DEAD_LETTER {
+            return self.letters.answered(&reply, cx);
+        }
         self.answered(&reply, cx);
     }
 
@@ -147,6 +154,7 @@ impl Component for Broker {
                 self.dispatch(cx);
             }
             LISTEN => self.listen(cx),
+            LETTER => self.letters.send_again(timer, cx),
             _ => {
                 let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
                 if let Some(job) = done {
@@ -163,6 +171,7 @@ impl Component for Broker {
         match control.verb {
             Control::CRASH_PROCESS | Control::CRASH_HOST => self.crash(cx),
             Control::RECOVER if control.arg == 1 => {
+                self.letters.recover(cx);
                 self.expire(cx);
                 cx.timer_in(self.heartbeat / 2, Timer { tag: LISTEN, data: 0 });
             }
@@ -183,7 +192,7 @@ impl Component for Broker {
         out.count("redelivered", self.redelivered);
         out.count("expired", self.expired);
         out.count("dropped", self.dropped);
-        out.count("dead", self.dead);
+        out.count("dead", self.letters.count());
     }
 
     fn restart_maxima(&mut self, _now: Time) {

@@ -124,8 +124,7 @@ impl Broker {
 
     pub(super) fn put_back(&mut self, stored: Stored, cx: &mut Ctx<'_>) {
         if stored.deliveries >= self.max_deliveries {
-            self.dead += 1;
-            return message::bury(stored.message.id, cx);
+            return self.letters.send(stored.message, cx);
         }
         self.line.requeue(stored);
     }

@@ -3,7 +3,8 @@
 use super::super::entry::Overflow;
 use super::super::message::{self, HELD_AT_MOST, Message};
 use super::broker::{Broker, CONFIRM, Unconfirmed};
-use crate::kernel::{Answer, CallId, Ctx, NEVER, Status, Time, Timer};
+use crate::kernel::{Answer, Call, CallId, Ctx, NEVER, Status, Time, Timer};
+use crate::parts::verbs::DEAD_LETTER;
 use crate::random::variate::Variate;
 
 impl Broker {
@@ -12,7 +13,7 @@ impl Broker {
         let over = self.line.len() + self.in_flight() >= HELD_AT_MOST;
         match self.overflow {
             Overflow::Reject if full => self.reject(call, cx),
-            Overflow::Block if full => self.blocked.push_back(call),
+            Overflow::Block if full && cx.call(call).verb != DEAD_LETTER => self.blocked.push_back(call),
             _ if over => self.reject(call, cx),
             _ => {
                 self.take_in(call, cx);
@@ -27,8 +28,10 @@ impl Broker {
     }
 
     pub(super) fn take_in(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let request = cx.call(call).request;
-        let message = message::accept(self.queue, call, cx);
+        let &Call { request, verb, .. } = cx.call(call);
+        let inherited = verb == DEAD_LETTER;
+        let message =
+            if inherited { message::inherit(call, cx) } else { message::accept(self.queue, call, cx) };
         let now = cx.now();
         let mut sample = |variate: &Option<Variate>, purpose: u64| {
             variate.as_ref().map(|v| cx.sample_ns(v, request, self.purpose ^ purpose, message.key))
@@ -48,6 +51,9 @@ impl Broker {
 
     #[inline]
     pub(super) fn confirm(&mut self, Unconfirmed { call, id }: Unconfirmed, cx: &mut Ctx<'_>) {
+        if cx.call(call).verb == DEAD_LETTER {
+            return cx.reply(call, Answer::ok(0, 0)); // its producer had the word of the first queue, or never will
+        }
         message::acknowledge(id, cx);
         if let Some(producers) = &mut self.synchronous {
             producers.insert(id, call);
@@ -77,9 +83,8 @@ impl Broker {
 
     /// A message that nobody will get: a dead letter, if those are kept, or gone.
     pub(super) fn set_aside(&mut self, message: Message, cx: &mut Ctx<'_>) {
-        if self.dead_letters {
-            self.dead += 1;
-            message::bury(message.id, cx);
+        if self.keeps_letters {
+            self.letters.send(message, cx);
         } else {
             message::release(message.id, cx);
         }

@@ -1,15 +1,17 @@
 //! The service as a node.
 
+use super::super::dead_letters::DeadLetters;
 use super::super::message::{self, HELD_AT_MOST, Message};
 use super::super::polls::{Polls, Waiting, packed};
 use super::store::{Received, Store};
 use crate::catalog::Policy;
 use crate::components::Site;
 use crate::kernel::{
-    Answer, Call, CallId, Component, Control, Ctx, NEVER, Readings, Status, Time, Timer, time::from_seconds,
+    Answer, Call, CallId, Component, Control, Ctx, NEVER, Readings, Reply, Status, Time, Timer,
+    time::from_seconds,
 };
 use crate::parts::station::{Job, Station, StationPlan};
-use crate::parts::verbs::{FETCH, SETTLE};
+use crate::parts::verbs::{DEAD_LETTER, FETCH, SETTLE};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
 
@@ -27,6 +29,7 @@ const PATIENCE: u16 = 2;
 const EXPIRE: u16 = 3;
 const HOST_AWAY: u16 = 4;
 const HOST_BACK: u16 = 5;
+const LETTER: u16 = 6;
 
 /// Hosts that go away and come back.
 #[derive(Clone)]
@@ -47,6 +50,7 @@ struct Service {
     sample: usize,
     visibility: Time,
     max_receives: u32,
+    letters: DeadLetters,
     most_in_flight: usize,
     retention: Time,
     outages: Option<Outages>,
@@ -61,7 +65,6 @@ struct Service {
     delivered: u64,
     redelivered: u64,
     duplicates_refused: u64,
-    dead: u64,
     rejected: u64,
 }
 
@@ -84,6 +87,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         sample: settings.count("sample").map_or(hosts, |sample| sample as usize),
         visibility: settings.duration("visibility").expect("preset"),
         max_receives: settings.count("max_deliveries").map_or(u32::MAX, |most| most as u32),
+        letters: DeadLetters::new(site, LETTER),
         most_in_flight: settings.count("in_flight").expect("preset") as usize,
         retention: settings.duration("retention").unwrap_or(RETENTION),
         outages,
@@ -96,7 +100,6 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         delivered: 0,
         redelivered: 0,
         duplicates_refused: 0,
-        dead: 0,
         rejected: 0,
     })]
 }
@@ -115,11 +118,19 @@ impl Service {
             return cx.reply(call, Answer::of(Status::Rejected));
         }
         self.published += 1;
-        let message = message::accept(self.queue, call, cx);
-        message::acknowledge(message.id, cx);
+        let message = self.receive_from(call, cx);
         cx.reply(call, Answer::ok(0, 0));
         self.take_in(message, cx);
         self.serve(cx);
+    }
+
+    fn receive_from(&self, call: CallId, cx: &mut Ctx<'_>) -> Message {
+        if cx.call(call).verb == DEAD_LETTER {
+            return message::inherit(call, cx);
+        }
+        let message = message::accept(self.queue, call, cx);
+        message::acknowledge(message.id, cx);
+        message
     }
 
     fn take_in(&mut self, message: Message, cx: &mut Ctx<'_>) {
@@ -200,8 +211,7 @@ impl Service {
     fn reappear(&mut self, cx: &mut Ctx<'_>) {
         self.reappear_at = NEVER;
         for message in self.store.reappear(cx.now(), self.max_receives) {
-            self.dead += 1;
-            message::bury(message.id, cx);
+            self.letters.send(message, cx);
         }
         self.await_reappearance(cx);
         self.serve(cx);
@@ -240,6 +250,7 @@ impl Service {
     /// Hosts are all there again; time goes on where it stands.
     fn recover(&mut self, cx: &mut Ctx<'_>) {
         (0..self.hosts).for_each(|host| self.store.set_host(host, true));
+        self.letters.recover(cx);
         self.begin(cx);
     }
 }
@@ -266,8 +277,13 @@ impl Component for Service {
         station.arrive(Job::new(id.to_bits(), work), cx);
     }
 
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        self.letters.answered(&reply, cx);
+    }
+
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match timer.tag {
+            LETTER => self.letters.send_again(timer, cx),
             REAPPEAR => self.reappear(cx),
             PATIENCE => self.polls.give_up(CallId::from_bits(timer.data), cx),
             EXPIRE => self.expire(cx),
@@ -312,7 +328,7 @@ impl Component for Service {
         out.count("delivered", self.delivered);
         out.count("redelivered", self.redelivered);
         out.count("duplicates_refused", self.duplicates_refused);
-        out.count("dead", self.dead);
+        out.count("dead", self.letters.count());
     }
 
     fn restart_maxima(&mut self, _now: Time) {

@@ -297,4 +297,107 @@ mod tests {
         assert_eq!(queue.reappear(2, 2), [message(1)]);
         assert_eq!((queue.len(), queue.in_flight()), (0, 0));
     }
+    /// Slow and obvious: all messages in one list, each with what its hosts think of it.
+    struct Model {
+        up: Vec<bool>,
+        all: Vec<Row>,
+    }
+
+    struct Row {
+        id: u32,
+        copies: Vec<(usize, State)>,
+        receives: u32,
+        until: Time,
+    }
+
+    impl Model {
+        fn send(&mut self, id: u32, random: u64) {
+            let hosts = self.up.len();
+            let first = random as usize % hosts;
+            let mut on: Vec<usize> =
+                (first..first + hosts).map(|host| host % hosts).filter(|host| self.up[*host]).collect();
+            on.truncate(2);
+            if on.is_empty() {
+                on.push(first);
+            }
+            let copies = on.into_iter().map(|host| (host, State::Available)).collect();
+            self.all.push(Row { id, copies, receives: 0, until: 0 });
+        }
+
+        fn receive(&mut self, most: usize, asked: usize, until: Time, random: u64) -> Vec<u32> {
+            let (hosts, up) = (self.up.len(), self.up.clone());
+            let mut got = Vec::new();
+            for host in
+                (0..asked.min(hosts)).map(|step| (random as usize + step) % hosts).filter(|host| up[*host])
+            {
+                for row in &mut self.all {
+                    if got.len() < most && row.copies.contains(&(host, State::Available)) {
+                        row.copies
+                            .iter_mut()
+                            .filter(|copy| up[copy.0] && copy.1 == State::Available)
+                            .for_each(|copy| copy.1 = State::Hidden);
+                        (row.receives, row.until) = (row.receives + 1, until);
+                        got.push(row.id);
+                    }
+                }
+            }
+            got
+        }
+
+        fn delete(&mut self, id: u32, receives: u32) -> Option<u32> {
+            let at = self.all.iter().position(|row| row.id == id && row.receives == receives)?;
+            let up = &self.up;
+            self.all[at].copies.retain(|copy| !up[copy.0]);
+            self.all[at].copies.is_empty().then(|| self.all.remove(at).id)
+        }
+
+        fn reappear(&mut self, now: Time) {
+            for row in self.all.iter_mut().filter(|row| row.until <= now) {
+                row.copies.iter_mut().for_each(|copy| copy.1 = State::Available);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_does_what_the_obvious_model_does(
+            hosts in 1..5usize,
+            steps in proptest::collection::vec((0..6u8, 0..7u64, 1..4usize), 1..200),
+        ) {
+            let mut queue = Standard::new(hosts);
+            let mut model = Model { up: vec![true; hosts], all: Vec::new() };
+            let (mut now, mut last_id, mut receipts) = (0, 0, Vec::new());
+            for (what, number, most) in steps {
+                now += 1;
+                match what {
+                    0 | 1 => {
+                        last_id += 1;
+                        queue.send(message(last_id), now, number);
+                        model.send(last_id, number);
+                    }
+                    2 => {
+                        let got = queue.receive(most, most, now + 10, number);
+                        proptest::prop_assert_eq!(ids(&got), model.receive(most, most, now + 10, number));
+                        receipts.extend(got);
+                    }
+                    3 if !receipts.is_empty() => {
+                        let old: Received = receipts.swap_remove(number as usize % receipts.len());
+                        let deleted = queue.delete(old.receipt).map(|message| message.id);
+                        proptest::prop_assert_eq!(deleted, model.delete(old.message.id, old.receives));
+                    }
+                    4 => {
+                        let host = number as usize % hosts;
+                        model.up[host] = !model.up[host];
+                        queue.set_host(host, model.up[host]);
+                    }
+                    _ => now += 5,
+                }
+                queue.reappear(now, u32::MAX);
+                model.reappear(now);
+                let hidden = |row: &&Row| row.copies.iter().any(|copy| copy.1 == State::Hidden);
+                proptest::prop_assert_eq!(queue.len(), model.all.len());
+                proptest::prop_assert_eq!(queue.in_flight(), model.all.iter().filter(hidden).count());
+            }
+        }
+    }
 }

@@ -1,0 +1,71 @@
+//! Dead letters as a second queue: they wait there, are consumed there, and are lost there.
+
+use crate::common::{exponential, seed, span, text};
+use crate::world::{Described, Settings, TRAFFIC_ENDS, describe_from, faults, messages, suffer};
+use proptest::prelude::*;
+use scalelab::catalog::Value;
+use scalelab::kernel::SECOND;
+
+/// Workers who cannot process a fifth of the messages, and somebody who can (or not) behind the second queue.
+fn describe(kind: &'static str, letters: Settings, repair: bool) -> Described {
+    let usual = |more: Settings| {
+        let hosts = if kind == "sqs" { vec![("hosts", Value::Whole(3))] } else { vec![] };
+        [vec![("kind", text(kind))], hosts, more].concat()
+    };
+    let polls = if kind == "sqs" { vec![("wait", span(20.0)), ("batch", Value::Whole(10))] } else { vec![] };
+    let workers = vec![("service", exponential(0.005)), ("poison", Value::Share(0.2))];
+    let visibility = if kind == "sqs" { vec![("visibility", span(0.5))] } else { vec![] };
+    let orders = usual([vec![("max_deliveries", Value::Whole(3))], visibility].concat());
+    describe_from(60.0, [workers, polls.clone()].concat(), |world| {
+        let letters = world.add("queue", "letters", usual(letters));
+        if repair {
+            let repair = [vec![("of", letters.clone()), ("service", exponential(0.02))], polls].concat();
+            world.add("consumers", "repair", repair);
+        }
+        world.add("queue", "orders", [orders, vec![("dead_letters_to", letters)]].concat())
+    })
+}
+
+#[test]
+fn what_the_workers_give_up_is_processed_behind_the_second_queue() {
+    for kind in ["rabbitmq", "sqs"] {
+        let described = describe(kind, vec![], true);
+        let mut simulation = described.start(seed());
+        simulation.run_until(4 * TRAFFIC_ENDS);
+        let counts = messages(&simulation);
+        assert!(counts.dead_count > 50, "{kind}: {counts:?}");
+        assert_eq!((counts.processed_count, counts.lost_count), (counts.published_count, 0), "{kind}");
+        assert_eq!(counts.backlog_count, 0);
+        let queue = described.node(described.queue, 0);
+        assert_eq!(described.count(&simulation, queue, "dead"), counts.dead_count);
+        let repaired = described.count(&simulation, described.node(1, 0), "calls");
+        assert_eq!(repaired, counts.dead_count, "{kind}: each letter once");
+    }
+}
+
+/// Without anybody behind it the second queue holds them, and a bound throws them away: then they are lost.
+#[test]
+fn a_second_queue_that_nobody_reads_holds_what_it_can() {
+    let described = describe("rabbitmq", vec![("length", Value::Whole(10))], false);
+    let mut simulation = described.start(seed());
+    simulation.run_until(4 * TRAFFIC_ENDS);
+    let counts = messages(&simulation);
+    assert_eq!(described.gauge(&simulation, 0, "lag"), 10);
+    assert_eq!((counts.backlog_count, counts.lost_count), (10, counts.dead_count - 10));
+    assert_eq!(counts.processed_count + counts.dead_count, counts.published_count);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever crashes, a message is processed by the workers or behind the second queue.
+    #[test]
+    fn nothing_is_lost_between_the_two(faults in faults(true), seed in 0..1000u64, sqs in any::<bool>()) {
+        let described = describe(if sqs { "sqs" } else { "rabbitmq" }, vec![], true);
+        let mut simulation = described.start(seed);
+        suffer(&described, &faults, &mut simulation, 600 * SECOND);
+        let counts = messages(&simulation);
+        prop_assert_eq!((counts.lost_count, counts.backlog_count), (0, 0));
+        prop_assert!(counts.processed_count >= counts.published_count);
+    }
+}
