@@ -77,21 +77,20 @@ fn filled(rows: u64, shards: i64, shards_max: i64, log: i64, rate: f64, writes: 
     simulation(vec![group("database", "db", database), group("traffic", "users", traffic)], Vec::new())
 }
 
-/// CPU nanoseconds for `requests` requests, after a tenth of them; and what was issued.
+/// CPU nanoseconds and events of a request, over `requests` of them after a tenth.
 fn run(world: &mut Simulation, rate: f64, requests: u64) -> (f64, f64) {
     let span = |requests: f64| (requests / rate * S) as Time;
     let warm = world.now() + span(0.1 * requests as f64);
     world.run_until(warm);
-    let issued = world.book().issued();
+    let (issued, events) = (world.book().issued(), world.events());
     let (ns, ()) = timed(|| world.run_until(warm + span(requests as f64)));
     world.check_conservation().expect("nothing vanishes");
-    (ns, (world.book().issued() - issued) as f64)
+    let issued = (world.book().issued() - issued) as f64;
+    (ns / issued, (world.events() - events) as f64 / issued)
 }
 
-fn speed(model: &str, requests: u64) -> f64 {
-    let (ns, issued) =
-        run(&mut cached(if model == "majority" { "majority" } else { "async" }), RATE, requests);
-    ns / issued
+fn speed(model: &str, requests: u64) -> (f64, f64) {
+    run(&mut cached(if model == "majority" { "majority" } else { "async" }), RATE, requests)
 }
 
 /// The largest memory that the process has had, in MiB.
@@ -120,6 +119,8 @@ fn reshard(rows: u64) -> (f64, f64) {
     let (without, ()) = timed(|| plain.run_until(end));
     filled.control(NodeId(0), Control::new(RESHARD, 9));
     let (with, ()) = timed(|| filled.run_until(end));
+    let ended = filled.journal().entries().iter().any(|entry| entry.event == "reshard ends");
+    assert!(ended, "the rows have moved within the time that is compared");
     (with / 1e9, without / 1e9)
 }
 
@@ -130,7 +131,7 @@ fn table(rounds: usize, requests: u64) {
     for _ in 0..rounds {
         yardsticks.push(yardstick_ns());
         for (at, model) in models.iter().enumerate() {
-            times[at].push(speed(model, requests));
+            times[at].push(speed(model, requests).0);
         }
     }
     let yardstick = median(&mut yardsticks);
@@ -158,7 +159,8 @@ fn main() {
             );
         }
         Some(model @ ("asynchronous" | "majority")) => {
-            println!("{model}: {:.1} ns/request", speed(model, number(500_000)));
+            let (ns, events) = speed(model, number(500_000));
+            println!("{model}: {ns:.1} ns/request, {events:.3} events/request");
         }
         Some(other) => panic!("\"{other}\": asynchronous, majority, rows or reshard"),
         None => {

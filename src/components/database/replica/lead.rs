@@ -85,7 +85,7 @@ impl Member {
         self.writes += 1;
         self.append(Entry { key, version, previous: self.rows.get(key), epoch }, cx);
         if self.plan.peers.len() == 1 {
-            cx.audit().confirm_entries(self.plan.log, epoch, index); // there is no other place to be
+            cx.audit().confirm_entries(self.plan.log, epoch, index); // on the only disk there is: nothing takes it back
         }
         let bytes = if self.plan.tells_position { index } else { 0 };
         self.lead.pending.push_back(Pending { index, call: id, answer: Answer::ok(version, bytes) });
