@@ -137,6 +137,28 @@ proptest! {
         check_rest(&stage);
     }
 
+    /// Any number of crashes, one after the other: while whoever comes back has the time to catch up, a copy of what was confirmed lives.
+    #[test]
+    fn semi_synchronous_loses_nothing_while_members_die_one_at_a_time(
+        setup in setup("semi_sync"),
+        crashes in proptest::collection::vec((0..3u64, 100..3_000u64, 4_000..8_000u64), 1..4),
+        seed in 0..1000u64
+    ) {
+        let mut stage = setup.stage(seed);
+        let mut now = 2 * SECOND;
+        stage.run(now);
+        for (member, down, rest) in crashes {
+            stage.act(Role::Replica(member), "crash", Vec::new());
+            now += down * MILLISECOND;
+            stage.run(now);
+            stage.act(Role::Replica(member), "recover", Vec::new());
+            now += rest * MILLISECOND;
+            stage.run(now);
+        }
+        prop_assert_eq!(stage.simulation.audit().report().lost_writes_count, 0);
+        check_leaders(&stage);
+    }
+
     #[test]
     fn asynchronous_members_agree_again_after_whatever_happens(
         setup in setup("async"), faults in faults(), fencing in any::<bool>(), seed in 0..1000u64

@@ -7,6 +7,7 @@ use super::member::Member;
 use super::wire::{COPY, ROW, pack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
 use crate::parts::station::Job;
+use std::collections::BTreeSet;
 
 /// Keys in one piece.
 pub const PIECE: u64 = 1000;
@@ -24,11 +25,13 @@ pub(super) struct Copying {
     since: Time,
     /// Whether a primary has told us to begin.
     begun: bool,
+    /// Rows erased since: a piece read before must not bring them back. If they are written again, the log does.
+    pub(super) erased: BTreeSet<u64>,
 }
 
 impl Copying {
     fn new(attempt: u32, begun: bool) -> Self {
-        Copying { cursor: 0, attempt, rows: (0, None), since: 0, begun }
+        Copying { cursor: 0, attempt, rows: (0, None), since: 0, begun, erased: BTreeSet::new() }
     }
 
     /// It begins from the start when a primary says so.
@@ -119,7 +122,7 @@ impl Member {
         };
         copying.rows.0 += 1;
         self.follow.copied += 1;
-        if version > self.rows.get(key) {
+        if version > self.rows.get(key) && !copying.erased.contains(&key) {
             self.rows.set(key, version);
         }
         self.end_piece_if_complete(cx);

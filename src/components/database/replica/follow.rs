@@ -1,7 +1,7 @@
 //! What a member does while it is a replica: takes entries in order, keeps them, applies them, shows them to readers.
 
 use super::copy::Copying;
-use super::log::Entry;
+use super::log::{ERASED, Entry};
 use super::member::{COPY_ON, Member};
 use super::wire::{SHIP, unpack};
 use crate::kernel::{Answer, CallId, Control, Ctx, NodeId, Status, Time, Timer};
@@ -195,8 +195,13 @@ impl Member {
             let shown = self.rows.get(entry.key);
             entry.previous = shown;
             // A copy may have brought a newer one; entry 0 writes nothing.
-            if entry.version > shown || (entry.version > 0 && !copying) {
-                self.rows.set(entry.key, entry.version);
+            if let Some(row) = entry.row().filter(|_| !copying || entry.version > shown) {
+                self.rows.set(entry.key, row);
+            }
+            if entry.version == ERASED
+                && let Some(copying) = &mut self.follow.copying
+            {
+                copying.erased.insert(entry.key);
             }
         }
         if let Some(at) = received.committed {

@@ -1,9 +1,10 @@
 //! What a member does while it is the primary: commits, ships each entry at once, answers clients when its mode allows.
 
+use super::log::ERASED;
 use super::log::Entry;
 use super::member::Member;
 use super::mode::Standing;
-use super::wire::{BEAT, HELLO, MIRROR, SHIP, SHIP_LATE, pack, unpack};
+use super::wire::{BEAT, ERASE, HELLO, MIRROR, SHIP, SHIP_LATE, pack, unpack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
 use crate::parts::verbs::FLUSH;
 use std::collections::VecDeque;
@@ -104,6 +105,12 @@ impl Member {
                 Some(version)
             }
             // (A version that was lost in a failover of its home is no newer one.)
+            // The row's new home answers for it.
+            ERASE if self.rows.get(key) == 0 => None,
+            ERASE => {
+                cx.audit().append_entry(log, epoch, index, key, 0);
+                Some(ERASED)
+            }
             MIRROR if version <= self.rows.get(key) && cx.audit().survives(key, self.rows.get(key)) => None,
             // The row's home answers for it: losing a copy loses no write.
             MIRROR => {
@@ -122,8 +129,8 @@ impl Member {
     /// An entry of the own epoch is on disk here and on its way to all who are connected.
     pub(super) fn append(&mut self, entry: Entry, cx: &mut Ctx<'_>) {
         let index = self.log.push(entry);
-        if entry.version > 0 {
-            self.rows.set(entry.key, entry.version);
+        if let Some(row) = entry.row() {
+            self.rows.set(entry.key, row);
         }
         self.follow.applied = index;
         for at in 0..self.lead.links.len() {

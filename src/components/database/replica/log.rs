@@ -7,12 +7,27 @@ use std::collections::VecDeque;
 pub struct Entry {
     /// Which row.
     pub key: u64,
-    /// Its version from now on; 0: an entry that writes nothing.
+    /// Its version from now on; 0: an entry that writes nothing; [`ERASED`].
     pub version: u32,
     /// Its version before, once the entry has been applied here.
     pub previous: u32,
     /// The epoch whose primary wrote it.
     pub epoch: u32,
+}
+
+/// Version of an entry that deletes its row: what has moved to another shard.
+pub const ERASED: u32 = u32::MAX;
+
+impl Entry {
+    /// What the row is afterwards: its version, 0 if it is gone. Nothing if the entry writes nothing.
+    #[inline]
+    pub fn row(&self) -> Option<u32> {
+        match self.version {
+            0 => None,
+            ERASED => Some(0),
+            version => Some(version),
+        }
+    }
 }
 
 /// Entries 1, 2, 3, ... of which the newest are kept.

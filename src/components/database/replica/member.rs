@@ -294,6 +294,7 @@ impl Component for Member {
             out.gauge("replica_lag", self.lag(now) as f64);
         }
         out.count("copied_rows", self.follow.copied);
+        out.gauge("rows", self.rows.written() as f64);
         out.gauge("log_end", f64::from(self.log.end()));
     }
 

@@ -5,6 +5,7 @@ mod copy;
 mod election;
 mod engine;
 mod equal;
+mod erase;
 mod feed;
 mod follow;
 mod lead;

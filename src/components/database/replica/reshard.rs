@@ -4,7 +4,7 @@
 //!    answer. 2. *Copy*: row by row, read at the old shard, written at the new one; an older version never replaces a newer one. A row
 //!    that could not be moved (a shard was down) is moved again. A failover of any shard meanwhile begins the copy anew: what the
 //!    new primary lacks cannot be known here. 3. *Cut-over*: writes of moving rows wait until none is under way; then
-//!    the new map holds. What the old shards still have is forgotten.
+//!    the new map holds. What the old shards still have is erased (`erase.rs`).
 
 use super::router::Router;
 use super::sharding::Map;
@@ -20,7 +20,7 @@ const WINDOW: usize = 64;
 /// Writes that may wait for the cut-over; one more is rejected.
 const HELD_AT_MOST: usize = 100_000;
 /// How often the throttle looks.
-const TICK: Time = 10 * MILLISECOND;
+pub(super) const TICK: Time = 10 * MILLISECOND;
 
 /// How far it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +62,9 @@ impl Router {
         if shards == u64::from(self.map.shards()) {
             return cx.tell("reshard ignored", format!("there are {shards} shards already"));
         }
+        if self.waits_for_erase(shards, cx) {
+            return;
+        }
         let to = self.map.with_shards(shards as u16);
         let moving = (0..self.keys).filter(|key| to.shard(*key) != self.map.shard(*key)).count();
         cx.tell(
@@ -91,11 +94,17 @@ impl Router {
 
     /// Lets rows go as fast as the throttle allows; also looks after what has become free meanwhile.
     pub(super) fn tick(&mut self, cx: &mut Ctx<'_>) {
-        let Some(reshard) = &mut self.reshard else { return };
-        reshard.allowance = match self.copy_rate {
-            Some(rate) => (reshard.allowance + rate * TICK as f64 / SECOND as f64).min(rate.max(1.0)),
-            None => f64::INFINITY,
+        let (more, most) = match self.copy_rate {
+            Some(rate) => (rate * TICK as f64 / SECOND as f64, rate.max(1.0)),
+            None => (f64::INFINITY, f64::INFINITY),
         };
+        let Some(reshard) = &mut self.reshard else {
+            if let Some(pause) = self.erase_on(more, most, cx) {
+                cx.timer_in(pause, Timer { tag: 0, data: 0 });
+            }
+            return;
+        };
+        reshard.allowance = (reshard.allowance + more).min(most);
         cx.timer_in(TICK, Timer { tag: 0, data: 0 });
         self.copy_rows(cx);
     }
@@ -169,6 +178,7 @@ impl Router {
 
     /// A shard has another primary: nobody here knows what that one lacks.
     pub(super) fn copy_anew(&mut self, cx: &mut Ctx<'_>) {
+        self.erase_anew();
         let Some(reshard) = &mut self.reshard else { return };
         reshard.phase = Phase::Copy;
         reshard.cursor = 0;
@@ -242,7 +252,8 @@ impl Router {
         }
         let Some(reshard) = self.reshard.take() else { return };
         cx.tell("reshard ends", format!("{} writes had to wait", reshard.held.len()));
-        self.map = reshard.to;
+        let old = std::mem::replace(&mut self.map, reshard.to);
+        self.begin_erase(old, cx);
         for id in reshard.held {
             self.route(id, cx);
         }
@@ -261,8 +272,8 @@ impl Router {
         if let Some(reshard) = &mut self.reshard {
             reshard.held.clear(); // their callers were told
             (reshard.writes, reshard.older) = (0, 0);
-            self.copy_anew(cx);
-            self.tick(cx);
         }
+        self.copy_anew(cx);
+        self.tick(cx);
     }
 }

@@ -5,7 +5,7 @@ use super::reads::{Reads, Seen};
 use super::reshard::{RESHARD, Reshard};
 use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
-use super::wire::{FETCH, MIRROR, SCATTER, VIEW, unpack};
+use super::wire::{ERASE, FETCH, MIRROR, SCATTER, VIEW, unpack};
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
@@ -59,6 +59,7 @@ pub struct Router {
     pub(super) reshards: u32,
     /// Writes sent and not answered.
     pub(super) open_writes: u64,
+    pub(super) erase: Option<super::erase::Erase>,
     /// Most rows per second that a resharding moves.
     pub(super) copy_rate: Option<f64>,
     can_reshard: bool,
@@ -67,7 +68,7 @@ pub struct Router {
     pub(super) moved: u64,
     pub(super) joins: Vec<Join>,
     pub(super) free_joins: Vec<u32>,
-    timeout_length: Time,
+    pub(super) timeout_length: Time,
     pub(super) timeout: Option<TimeoutClass>,
     /// Position of the last write by session and shard.
     positions: HashMap<u64, u32, FixedState>,
@@ -101,6 +102,7 @@ impl Router {
             reshard: None,
             reshards: 0,
             open_writes: 0,
+            erase: None,
             copy_rate: plan.copy_rate,
             can_reshard: plan.can_reshard,
             lasting: plan.lasting,
@@ -306,6 +308,7 @@ impl Component for Router {
             },
             MIRROR if reply.note == COPY_LATER => return self.on_copied(&reply, cx),
             FETCH => return self.on_fetched(&reply, cx),
+            ERASE => return self.row_erased(&reply, cx),
             MIRROR if reply.note == u32::MAX => {
                 return self.row_done(reply.key, reply.status == Status::Ok, cx);
             }

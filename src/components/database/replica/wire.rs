@@ -32,6 +32,9 @@ pub const MIRROR: u16 = 76;
 /// A row is read to be moved to another shard.
 pub const FETCH: u16 = 77;
 
+/// A row that has moved to another shard is deleted here.
+pub const ERASE: u16 = 85;
+
 /// The coordinator asks a storage node to give a member what its log lacks.
 pub const FEED: u16 = 78;
 /// One entry of that.

@@ -63,7 +63,12 @@ impl Voter {
                 }
                 _ => entry.version,
             });
-        if entry.key != NOTHING && version > self.rows.get(entry.key) {
+        if entry.key != NOTHING && entry.previous == kind::ERASE {
+            self.rows.set(entry.key, 0);
+            if let Some(copying) = &mut self.copying {
+                copying.erased.insert(entry.key);
+            }
+        } else if entry.key != NOTHING && version > self.rows.get(entry.key) {
             self.rows.set(entry.key, version);
         }
         if let Some((waits, call)) = self.lead.pending.front().copied()

@@ -4,7 +4,7 @@ use super::send::Link;
 use super::voter::Voter;
 use super::{NOTHING, kind};
 use crate::components::database::replica::log::Entry;
-use crate::components::database::replica::wire::{BEAT, MIRROR, TIMEOUT_NOW, VIEW, pack, unpack};
+use crate::components::database::replica::wire::{BEAT, ERASE, MIRROR, TIMEOUT_NOW, VIEW, pack, unpack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
 use crate::parts::verbs::FLUSH;
 use std::collections::VecDeque;
@@ -93,6 +93,8 @@ impl Voter {
             }
             FLUSH => (kind::FLUSH, version),
             MIRROR => (kind::MIRROR, version),
+            ERASE if self.rows.get(key) == 0 => return cx.reply(id, Answer::ok(0, 0)),
+            ERASE => (kind::ERASE, 0),
             _ => (kind::WRITE, 0),
         };
         self.writes += 1;

@@ -30,4 +30,6 @@ mod kind {
     pub const FLUSH: u32 = 1;
     /// A version that another shard answers for.
     pub const MIRROR: u32 = 2;
+    /// The row has moved to another shard and is deleted.
+    pub const ERASE: u32 = 3;
 }

@@ -14,6 +14,7 @@ use crate::components::database::replica::wire::{COPY, POSITION, pack, unpack};
 use crate::kernel::parcel::ParcelId;
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time, Timer};
 use crate::parts::station::Job;
+use std::collections::BTreeSet;
 
 /// A copy under way, or waited for.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Copying {
     newcomer: Option<u32>,
     /// How many others there are to ask.
     others: u32,
+    /// Rows erased meanwhile: a piece read before must not bring them back.
+    pub(super) erased: BTreeSet<u64>,
 }
 
 impl Copying {
@@ -56,7 +59,8 @@ impl Voter {
     fn copy_anew(&mut self, term: u32, newcomer: Option<u32>) {
         let attempt = self.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
         let others = self.plan.peers.len() as u32 - 1;
-        self.copying = Some(Copying { term, cursor: 0, attempt, since: 0, newcomer, others });
+        self.copying =
+            Some(Copying { term, cursor: 0, attempt, since: 0, newcomer, others, erased: BTreeSet::new() });
     }
 
     /// A new machine with an empty disk stands here.
@@ -187,7 +191,7 @@ impl Voter {
         copying.cursor += PIECE;
         for item in &cx.parcel(parcel)[1..] {
             self.copied += 1;
-            if item[1] as u32 > self.rows.get(item[0]) {
+            if item[1] as u32 > self.rows.get(item[0]) && !copying.erased.contains(&item[0]) {
                 self.rows.set(item[0], item[1] as u32);
             }
         }

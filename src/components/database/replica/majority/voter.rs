@@ -307,6 +307,7 @@ impl Component for Voter {
         }
         out.count("copied_rows", self.copied);
         out.count("promotions", self.elections);
+        out.gauge("rows", self.rows.written() as f64);
         out.gauge("log_end", f64::from(self.log.end()));
         out.gauge("commit", f64::from(self.commit));
     }
