@@ -58,9 +58,11 @@ impl Log {
         self.base
     }
 
-    /// Adds an entry and gives its number.
-    pub fn push(&mut self, entry: Entry) -> u32 {
+    /// Adds an entry and gives its number. The oldest one goes if there are too many, unless it is behind entry `shown`: what does not show
+    /// in the rows yet is needed.
+    pub fn push(&mut self, entry: Entry, shown: u32) -> u32 {
         if self.entries.len() >= self.kept
+            && self.base < shown
             && let Some(dropped) = self.entries.pop_front()
         {
             self.base += 1;
@@ -125,7 +127,7 @@ mod tests {
     fn log(epochs: &[u32], kept: usize) -> Log {
         let mut log = Log::new(kept);
         for epoch in epochs {
-            log.push(Entry { key: 1, version: 1, previous: 0, epoch: *epoch });
+            log.push(Entry { key: 1, version: 1, previous: 0, epoch: *epoch }, u32::MAX);
         }
         log
     }

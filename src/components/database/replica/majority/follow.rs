@@ -183,7 +183,7 @@ impl Voter {
                 self.log.pop();
             }
         }
-        self.log.push(entry);
+        self.log.push(entry, 0);
     }
 
     /// The leader says what is committed; what is known to agree with its log is, too.

@@ -59,7 +59,7 @@ impl Voter {
         let end = self.log.end();
         self.lead.links.iter_mut().for_each(|link| link.begin(end, None));
         self.lead.since = cx.now();
-        let first = self.log.push(Entry { key: NOTHING, version: 0, previous: kind::WRITE, epoch: term });
+        let first = self.log.push(Entry { key: NOTHING, version: 0, previous: kind::WRITE, epoch: term }, 0);
         self.lead.first = first;
         let detail = format!("shard {}, term {term}: {votes} of {of} votes", self.plan.shard);
         cx.tell("elected", format!("{detail}; the log has {end} entries, {} committed", self.commit));
@@ -98,7 +98,7 @@ impl Voter {
             _ => (kind::WRITE, 0),
         };
         self.writes += 1;
-        let index = self.log.push(Entry { key, version, previous, epoch: self.term });
+        let index = self.log.push(Entry { key, version, previous, epoch: self.term }, 0);
         self.lead.pending.push_back((index, id));
         self.send_all(cx);
     }
