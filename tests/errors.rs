@@ -31,6 +31,8 @@ macro_rules! golden {
 golden!(
     balancer,
     beside,
+    cdn,
+    cdn_world,
     clock,
     file_access,
     misspelt_policy,
@@ -40,6 +42,8 @@ golden!(
     no_traffic,
     no_world,
     numbers,
+    origin_itself,
+    purge_unknown,
     question,
     runaway_loop,
     shadow,

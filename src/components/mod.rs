@@ -15,6 +15,7 @@ pub mod queue;
 pub mod site;
 pub mod steps;
 pub mod web;
+pub mod website;
 
 use crate::catalog::{Entry, Problems, Settings, Value};
 use crate::kernel::{Component, Control, NodeId};
@@ -50,6 +51,7 @@ pub const KINDS: &[ComponentKind] = &[
     dns::ZONE,
     dns::RESOLVER,
     cdn::KIND,
+    website::KIND,
     queue::KIND,
     consumer::KIND,
 ];
@@ -61,6 +63,7 @@ pub type OwnAction = fn(&Site<'_>, &[Value]) -> Result<Vec<(NodeId, Control)>, S
 const OWN_ACTIONS: &[(&str, &str, OwnAction)] = &[
     ("dns", "point_to", dns::point_to),
     ("cdn", "invalidate", cdn::invalidate),
+    ("website", "publish", website::publish),
     ("cache", "invalidate", cache::invalidate),
 ];
 
@@ -98,6 +101,8 @@ pub const MECHANISMS: &[&str] = &[
     "dns_cache",
     "cdn",
     "purge",
+    "asset_versions",
+    "browser_cache",
     "queue",
     "redelivery",
     "idempotence",

@@ -1,6 +1,7 @@
 //! The metrics: one column of summary.csv each, and the names that scripts use for them.
 
 mod messages;
+mod near;
 mod requests;
 mod steps;
 mod tiers;
@@ -41,10 +42,6 @@ const fn metric(column: &'static str, better: Better, about: &'static str, value
     Metric { column, better, about, value }
 }
 
-const fn not_yet(column: &'static str, better: Better, about: &'static str) -> Metric {
-    metric(column, better, about, |_| None)
-}
-
 macro_rules! latency {
     ($column:literal, $book:ident, $about:literal, $get:expr) => {
         metric($column, Lower, $about, |facts| $get(&facts.$book).map(|ns: f64| ns / 1e6))
@@ -78,11 +75,23 @@ fn count(value: u64) -> Option<f64> {
 }
 
 /// The columns by subject, in their order.
-const SUBJECTS: &[&[Metric]] =
-    &[requests::METRICS, steps::METRICS, truth::METRICS, tiers::METRICS, messages::METRICS, REST];
+const SUBJECTS: &[&[Metric]] = &[
+    requests::METRICS,
+    steps::METRICS,
+    truth::METRICS,
+    tiers::METRICS,
+    near::METRICS,
+    messages::METRICS,
+    REST,
+];
 
 const REST: &[Metric] = &[
-    not_yet("cost_per_hour", Better::Lower, "what the components cost (not measured yet: empty)"),
+    metric(
+        "cost_per_hour",
+        Better::Lower,
+        "US dollars per hour, as far as prices are known: nodes (`price_per_hour`), CDN traffic and purges",
+        |f| f.cost_per_hour,
+    ),
     metric("events_count", Better::Neither, "events that the simulation handled", |f| count(f.events)),
 ];
 
