@@ -246,6 +246,14 @@ impl Settings {
         }
     }
 
+    /// A number that was given, of a setting that this kind need not have.
+    pub fn known_number(&self, name: &str) -> Option<f64> {
+        match self.value(name) {
+            Some(&Value::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+
     /// Yes or no.
     pub fn flag(&self, name: &str) -> bool {
         match (self.value(name), self.preset(name)) {

@@ -18,6 +18,7 @@ pub mod queue;
 pub mod site;
 pub mod steps;
 pub mod web;
+pub mod website;
 
 use crate::catalog::{Entry, Problems, Settings, Value};
 use crate::kernel::{Component, Control, NodeId};
@@ -55,6 +56,7 @@ pub const KINDS: &[ComponentKind] = &[
     geo_router::KIND,
     anycast::KIND,
     cdn::KIND,
+    website::KIND,
     queue::KIND,
     consumer::KIND,
 ];
@@ -68,6 +70,7 @@ const OWN_ACTIONS: &[(&str, &str, OwnAction)] = &[
     ("anycast", "withdraw", anycast::withdraw),
     ("anycast", "announce", anycast::announce),
     ("cdn", "invalidate", cdn::invalidate),
+    ("website", "publish", website::publish),
     ("cache", "invalidate", cache::invalidate),
 ];
 
@@ -105,6 +108,8 @@ pub const MECHANISMS: &[&str] = &[
     "dns_cache",
     "cdn",
     "purge",
+    "asset_versions",
+    "browser_cache",
     "queue",
     "redelivery",
     "idempotence",

@@ -138,6 +138,14 @@ pub const ZONE: Param = Param {
     about: "availability zone: servers of one region are 0.76 ms of round trip apart, in one zone 0.10 ms (IBM VPC, 2026-08)",
 };
 
+/// What one of its nodes costs; a setting of every kind that is rented by the hour.
+pub const PRICE: Param = Param {
+    name: "price_per_hour",
+    kind: Kind::Number(0.0, f64::INFINITY),
+    preset: Preset::Absent("not known: it is left out of `cost_per_hour`"),
+    about: "what a node costs per hour, in US dollars: look it up for the machine you mean",
+};
+
 impl Group {
     /// Where its clients are, if it is a traffic at some place.
     pub fn clients(&self) -> Option<ClientsPlan> {

@@ -17,6 +17,7 @@ pub const COLUMNS: &[(&str, Get)] = &[
     ("wait_p99_ms", |row| row.wait_p99_ms),
     ("service_p99_ms", |row| row.service_p99_ms),
     ("hit_ratio", |row| row.hit_ratio),
+    ("cost_per_hour", |row| row.cost_per_hour),
     ("reads_count", |row| row.reads_count.map(|count| count as f64)),
     ("stale_reads_count", |row| row.stale_reads_count.map(|count| count as f64)),
     ("stale_ratio", |row| row.stale_ratio),
@@ -38,7 +39,7 @@ pub fn find_column(name: &str) -> Result<usize, Option<String>> {
     })
 }
 
-/// A figure of a component in one run: of its nodes, counts add up, the largest of largest values stands, and others are
+/// A figure of a component in one run: of its nodes, counts and costs add up, the largest of largest values stands, and others are
 /// averaged. The error names the components that there are.
 pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<f64>, Vec<String>> {
     let (name, get) = COLUMNS[column];
@@ -59,7 +60,7 @@ pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<
     }
     let sum: f64 = values.iter().sum();
     Ok(Some(match name {
-        _ if name.ends_with("_count") => sum,
+        _ if name.ends_with("_count") || name == "cost_per_hour" => sum,
         _ if name.ends_with("_max") || name.contains("_p99_") => {
             values.iter().copied().fold(f64::MIN, f64::max)
         }

@@ -4,8 +4,9 @@ use super::design::Timing;
 use super::doubts::{assumed, drift, synthetic_writes, trace_ends_early, unsettled};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
+use super::nodes;
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::series::{Change, Recorder, component_rows, known, summed};
+use super::series::{Change, Recorder, known, summed};
 use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
@@ -320,6 +321,7 @@ impl Run {
         facts.redirects = counted("redirects");
         facts.routed = (counted("routed_reads"), counted("scattered_reads"));
         facts.mirrored = counted("mirrored_writes");
+        facts.cost_per_hour = components.iter().filter_map(|row| row.cost_per_hour).reduce(|a, b| a + b);
         facts.shard_skew = maximum(&final_readings, "shard_skew");
         RunResult {
             variant,
@@ -356,19 +358,8 @@ impl Run {
     }
 
     fn components(&self, later: &[Readings]) -> Vec<ComponentRow> {
-        let end = self.timing.end();
-        (0..later.len())
-            .flat_map(|node| {
-                let id = NodeId(node as u16);
-                let (group, n) = self.layout.home(id).expect("every node has a group");
-                let born =
-                    self.births.iter().find(|(newborn, _)| *newborn == id).map_or(0, |(_, time)| *time);
-                let length = seconds(end - born.max(self.timing.warmup).min(end));
-                let change = Change { earlier: known(&self.at_warmup, node), later: &later[node], length };
-                let group = &self.layout.groups[group];
-                component_rows(&group.node_name(n), group.kind, &change)
-            })
-            .collect()
+        let (simulation, births) = (&self.simulation, &self.births);
+        nodes::rows(&self.layout, simulation, births, &self.at_warmup, later, &self.timing)
     }
 
     /// What happened, in order of time: what the script did, and what components found worth telling.

@@ -44,6 +44,8 @@ pub struct Facts {
     pub shard_skew: Option<f64>,
     /// Whole seconds in which writes were wanted and none succeeded; `None` if nobody wrote.
     pub write_outage_s: Option<u64>,
+    /// What all nodes cost per hour, in US dollars, as far as prices are known.
+    pub cost_per_hour: Option<f64>,
     /// Events of the whole run.
     pub events: u64,
     /// What components have counted and timed, all together.
@@ -99,6 +101,7 @@ impl Facts {
             shard_skew: None,
             write_outage_s: (classes[WRITES as usize].total() > 0)
                 .then(|| simulation.book().outage_seconds(WRITES, simulation.now())),
+            cost_per_hour: None,
             events: simulation.events(),
             totals,
         }

@@ -2,12 +2,14 @@
 
 mod compare;
 mod component;
+mod cost;
 mod design;
 mod doubts;
 mod drive;
 mod facts;
 mod judge;
 mod metric;
+mod nodes;
 mod rehearse;
 mod result;
 mod runner;

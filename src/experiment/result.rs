@@ -50,6 +50,9 @@ pub struct ComponentRow {
     pub service_p99_ms: Option<f64>,
     /// Look-ups that found a fresh item.
     pub hit_ratio: Option<f64>,
+    /// What it cost per hour of the measured part, in US dollars, as far as prices are known.
+    #[serde(default)]
+    pub cost_per_hour: Option<f64>,
     /// Reads of clients, or reads done by a store.
     #[serde(default)]
     pub reads_count: Option<u64>,

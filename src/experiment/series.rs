@@ -339,7 +339,11 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         errors_count: known("errors").or(known("rejected")),
         wait_p99_ms: change.p99("wait"),
         service_p99_ms: change.p99("service"),
-        hit_ratio: change.hit_ratio().or(change.buffer_hit_ratio()),
+        hit_ratio: change
+            .hit_ratio()
+            .or(change.buffer_hit_ratio())
+            .or(change.share("cdn_hits", "cdn_lookups")),
+        cost_per_hour: None,
         reads_count: known("reads"),
         stale_reads_count: known("stale_reads"),
         stale_ratio: change.stale_ratio(),

@@ -4,7 +4,7 @@ use super::part::{self, Whom};
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
-use crate::components::{Layout, Site, kind, load_balancer, own_action};
+use crate::components::{KINDS, Layout, Site, kind, load_balancer, own_action};
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
 
@@ -138,6 +138,7 @@ pub const ACTIONS: &[&str] = &[
     "weights",
     "point_to",
     "invalidate",
+    "publish",
     "promote",
     "replace",
     "reshard",
@@ -285,8 +286,10 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
     let actions = kind(layout.groups[group].kind).map_or(&[] as &[Action], |kind| kind.entry.actions);
     let Some(action) = actions.iter().find(|action| action.name == command.action) else {
         let entry = layout.groups[group].kind;
-        let message =
-            format!("the {entry} \"{}\" has no action `{}`", layout.groups[group].name, command.action);
+        let name = &layout.groups[group].name;
+        let owner = KINDS.iter().find(|kind| kind.entry.actions.iter().any(|own| own.name == command.action));
+        let owner = owner.map_or(String::new(), |kind| format!("; a {} has", kind.entry.name));
+        let message = format!("the {entry} \"{name}\" has no action `{}`{owner}", command.action);
         let hint = did_you_mean(&command.action, actions.iter().map(|action| action.name));
         return Err(Problem::at(&command.place, message).maybe_hint(hint));
     };

@@ -9,8 +9,8 @@ use crate::kernel::SECOND;
 pub const PROFILE: Profile = Profile {
     entry: Policy {
         name: "cloudfront",
-        about: "objects without a time to live of their own keep for a day; half of all purges are felt after 4 s",
-        source: "CloudFront developer guide, Expiration.md (2023-06-15); purges: cdnplanet.com, as above",
+        about: "objects without a time to live of their own keep for a day; half of all purges are felt after 4 s; 1,000 paths a month are free, then $0.005 each, a wildcard or tag counts as one; $0.085 to $0.120 per GB by region (first 10 TB of a month)",
+        source: "CloudFront developer guide, Expiration.md (2023-06-15); purge times: cdnplanet.com, as above; PayingForInvalidation and InvalidationLimits (stored copies, undated); How AWS Pricing Works, CloudFront; aws.amazon.com/cloudfront/pricing (stored copies, undated)",
         wrong_when: "",
     },
     model: "cdn",

@@ -129,7 +129,7 @@ fn syntax(kind: &ParseErrorType) -> Problem {
             Problem::new("the script ends in the middle of something").hint("is a `}` or `)` missing?")
         }
         ParseErrorType::VariableUndefined(name) => Problem::new(format!("there is no variable `{name}`"))
-            .hint("functions see only their parameters; closures `|x| ..` see the variables around them"),
+            .hint("functions see only their parameters; closures `|x| ..` see the variables around them; a component can name those made before it, not itself"),
         ParseErrorType::Reserved(word) => Problem::new(format!("`{word}` is a word of the language"))
             .hint("choose another name, or write it as a text: \"..\""),
         ParseErrorType::MissingToken(token, what) => {

@@ -202,6 +202,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Count(0),
             about: "so many of the most wanted keys are in it at t = 0, each at its node",
         },
+        site::PRICE,
         site::REGION,
         site::ZONE,
     ],

@@ -1,10 +1,16 @@
 //! An edge: fresh copies are answered here, everything else by the origin (or the shield before it).
 
-use super::fetches::Fetches;
-use super::{INVALIDATE, profile};
+use super::counts::Counts;
+use super::fetches::{Fetch, Fetches};
+use super::limit::Limit;
+use super::price::Prices;
+use super::profile;
+use super::purge::Purge;
+use super::url::Urls;
 use crate::components::Site;
 use crate::components::cache::eviction;
 use crate::components::cache::shelf::{Item, Shelf, ShelfPlan};
+use crate::components::website::{Plan, if_none_match};
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, SECOND, Status, Time,
     TimeoutClass, Timer,
@@ -15,7 +21,6 @@ use crate::random::stream::Stream;
 use crate::random::variate::Variate;
 use std::ops::Range;
 
-const PURGE: u16 = 0;
 /// Note of a call that is passed through.
 const PASSED: u32 = u32::MAX;
 /// A copy that has ended stays on the shelf, to be revalidated or given out stale, until it must make room.
@@ -29,31 +34,49 @@ pub(super) struct Edge {
     shielded: bool,
     shelf: Box<dyn Shelf>,
     ttl: Time,
+    /// The site that is the origin: its headers say how long copies are fresh.
+    site: Option<Box<Plan>>,
     while_revalidate: Time,
     if_error: Time,
     dynamic: f64,
     /// Nothing is kept: a test has switched the mechanism off.
     bypassed: bool,
     fetches: Fetches,
-    purge_time: Option<Variate>,
+    purges: Purges,
     stream: Option<Stream>,
     purpose: u64,
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
     counts: Counts,
+    prices: Prices,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    lookups: u64,
-    hits: u64,
-    stale: u64,
-    revalidated: u64,
-    fetches: u64,
-    bytes: u64,
-    hit_bytes: u64,
-    egress: u64,
-    errors: u64,
+/// What is known here of purges.
+#[derive(Clone)]
+struct Purges {
+    /// Until they are felt; `None`: a test has switched them off.
+    time: Option<Variate>,
+    /// How many single URLs and how many others are taken.
+    limits: [Limit; 2],
+    /// Whether they are counted here, for all edges.
+    counted: bool,
+    urls: Urls,
+    tags: u64,
+}
+
+impl Purges {
+    fn new(site: &Site<'_>, counted: bool) -> Self {
+        let settings = site.settings();
+        let choice = settings.choice("profile");
+        let (urls, others) = profile::purge_limits(choice, profile::plan_of(settings));
+        Purges {
+            time: (!site.is_disabled("purge")).then(|| profile::purge_time(choice)),
+            limits: [urls, others].map(Limit::new),
+            counted,
+            urls: super::urls(site),
+            tags: settings.count("tags").unwrap_or(1),
+        }
+    }
 }
 
 /// A copy and what it may be used for.
@@ -84,18 +107,25 @@ impl Edge {
             shielded,
             shelf: eviction::make(settings.choice("eviction"), &plan),
             ttl: settings.duration("ttl").unwrap_or(profile::ttl(choice)),
+            site: super::plan(site).map(Box::new),
             while_revalidate: span("stale_while_revalidate"),
             if_error: span("stale_if_error"),
             dynamic: settings.share("dynamic").expect("preset"),
             bypassed: site.is_disabled("cdn"),
             fetches: Fetches::new(settings.flag("coalesce")),
-            purge_time: (!site.is_disabled("purge")).then(|| profile::purge_time(choice)),
+            purges: Purges::new(site, node == first),
             stream: None,
             purpose: site.purpose("dynamic"),
             timeout_length: settings.duration("timeout"),
             timeout: None,
             counts: Counts::default(),
+            prices: Prices::new(site, usize::from(node.0 - first.0)),
         }
+    }
+
+    /// How long a copy is fresh.
+    fn lifetime(&self, key: u64) -> Time {
+        self.site.as_ref().and_then(|site| site.age_at_edge(key)).unwrap_or(self.ttl)
     }
 
     /// Which keys are dynamic is a property of the site: all edges agree.
@@ -113,7 +143,7 @@ impl Edge {
 
     /// An answer with its Age in whole seconds, which the next cache subtracts from its own time to live.
     fn answer(&self, item: &Item, answered_by: NodeId, now: Time) -> Answer {
-        let since = (item.expires - AFTERLIFE).saturating_sub(self.ttl);
+        let since = (item.expires - AFTERLIFE).saturating_sub(self.lifetime(item.key));
         let age_s = (now.saturating_sub(since) / SECOND).min(u64::from(u16::MAX) - 1);
         Answer { redirect: NodeId(age_s as u16), answered_by, ..Answer::ok(item.version, item.bytes) }
     }
@@ -123,20 +153,30 @@ impl Edge {
         !self.edges.contains(&cx.call(call).caller.0)
     }
 
-    fn give(&mut self, call: CallId, answer: Answer, cx: &mut Ctx<'_>) {
+    /// Whoever holds the same version gets no body (304).
+    fn give(&mut self, call: CallId, mut answer: Answer, cx: &mut Ctx<'_>) {
+        if answer.status == Status::Ok && cx.call(call).version == if_none_match(answer.version) {
+            answer.bytes = 0;
+            self.counts.not_modified += u64::from(self.is_users(call, cx));
+        }
         self.counts.egress += if self.is_users(call, cx) { u64::from(answer.bytes) } else { 0 };
         self.counts.errors += u64::from(!matches!(answer.status, Status::Ok | Status::Missing));
         cx.reply(call, answer);
     }
 
+    /// Asks for an object, or whether the copy that has ended is still good.
     fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
-        let Some(note) = self.fetches.begin(key, who) else { return };
+        // Sites and shields understand the question; what else there may be behind a balancer does not.
+        let asks = self.site.is_some() || self.shielded;
+        let held = if asks { self.shelf.peek(key) } else { None };
+        let Some(note) = self.fetches.begin(key, who, held) else { return };
         self.counts.fetches += u64::from(!self.shielded);
         let ask = match who {
             Some(call) => Ask::on_behalf_of(call, cx.call(call), self.upstream),
             None => Ask::new(self.upstream, READ, key),
         };
-        cx.ask(Ask { note, timeout: self.timeout, ..ask });
+        let version = held.map_or(0, |item| if_none_match(item.version));
+        cx.ask(Ask { note, version, timeout: self.timeout, ..ask });
     }
 
     /// Something changes what it is asked for, or is made for each user: the origin's business.
@@ -149,22 +189,33 @@ impl Edge {
     /// The origin has sent a copy: it goes on the shelf, even if a purge has come in the meantime, and to all who wait.
     fn fetched(&mut self, index: u32, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(fetch) = self.fetches.end(index) else { return };
-        let now = cx.now();
         if reply.status != Status::Ok {
             return self.not_fetched(fetch.key, fetch.waiting, reply, cx);
         }
-        if let Copy::Ended(old, _) = self.copy(fetch.key, now) {
-            self.counts.revalidated += u64::from(old.version == reply.version);
-        }
-        let age = if reply.redirect == NodeId::NONE { 0 } else { u64::from(reply.redirect.0) * SECOND };
-        let expires = (now + self.ttl).saturating_sub(age) + AFTERLIFE;
-        let item = Item { key: fetch.key, version: reply.version, bytes: reply.bytes, expires };
-        self.shelf.put(item, now);
-        let answer = self.answer(&item, reply.answered_by, now);
+        self.counts.origin_bytes += if self.shielded { 0 } else { u64::from(reply.bytes) };
+        let item = self.keep(&fetch, reply, cx.now());
+        let answer = self.answer(&item, reply.answered_by, cx.now());
         for call in fetch.waiting {
-            self.counts.bytes += if self.is_users(call, cx) { u64::from(item.bytes) } else { 0 };
+            let before = self.counts.egress;
             self.give(call, answer, cx);
+            self.counts.bytes += self.counts.egress - before;
         }
+    }
+
+    /// The copy that is now on the shelf: what came, or the old one with new life.
+    fn keep(&mut self, fetch: &Fetch, reply: &Reply, now: Time) -> Item {
+        let ended = match self.copy(fetch.key, now) {
+            Copy::Ended(old, _) => Some(old),
+            _ => None,
+        };
+        let same = |old: &Item| old.version == reply.version;
+        self.counts.revalidated += u64::from(fetch.held.or(ended).is_some_and(|old| same(&old)));
+        let bytes = fetch.held.filter(same).map_or(reply.bytes, |old| old.bytes);
+        let age = if reply.redirect == NodeId::NONE { 0 } else { u64::from(reply.redirect.0) * SECOND };
+        let expires = (now + self.lifetime(fetch.key)).saturating_sub(age) + AFTERLIFE;
+        let item = Item { key: fetch.key, version: reply.version, bytes, expires };
+        self.shelf.put(item, now);
+        item
     }
 
     fn not_fetched(&mut self, key: u64, waiting: Vec<CallId>, reply: &Reply, cx: &mut Ctx<'_>) {
@@ -174,15 +225,37 @@ impl Edge {
             Copy::Ended(item, late) if late < self.if_error => (Some(item), true),
             _ => (None, false),
         };
+        // That there is no such thing is an answer, no error (RFC 5861, 4: 500, 502, 503, 504).
+        let old = old.filter(|_| reply.status != Status::Missing);
         let answer = match (old, reply.status) {
             (Some(item), _) => self.answer(&item, cx.node(), now),
             (None, Status::Reset | Status::TimedOut) => Answer::of(Status::Failed),
             (None, _) => reply.pass_on(),
         };
         for call in waiting {
-            self.counts.stale += u64::from(ended);
+            self.counts.stale += u64::from(ended && old.is_some());
             self.give(call, answer, cx);
         }
+    }
+}
+
+impl Edge {
+    /// A purge has been asked for: it is turned away, or felt here after a while.
+    fn purge(&mut self, purge: Purge, cx: &mut Ctx<'_>) {
+        let (Some(time), Some(stream)) = (&self.purges.time, &mut self.stream) else { return };
+        let limit = usize::from(!matches!(purge, Purge::Key(_)));
+        let counted = self.purges.counted;
+        if !self.purges.limits[limit].takes(cx.now()) {
+            self.counts.refused += u64::from(counted);
+            if counted {
+                cx.tell("purge refused", "too many purges (429): see `plan` and the profile's limits");
+            }
+            return;
+        }
+        let delay = time.sample_ns(stream.uniform());
+        self.counts.purge(delay, counted);
+        let (tag, data) = purge.packed();
+        cx.timer_in(delay, Timer { tag, data });
     }
 }
 
@@ -202,10 +275,12 @@ impl Component for Edge {
         match self.copy(key, now) {
             Copy::Fresh(item) => {
                 self.counts.hits += users;
-                self.counts.bytes += users * u64::from(item.bytes);
-                self.counts.hit_bytes += users * u64::from(item.bytes);
                 let answer = self.answer(&item, cx.node(), now);
+                let before = self.counts.egress;
                 self.give(id, answer, cx);
+                let sent = self.counts.egress - before;
+                self.counts.bytes += sent;
+                self.counts.hit_bytes += sent;
             }
             Copy::Ended(item, late) if late < self.while_revalidate => {
                 self.counts.stale += 1;
@@ -229,21 +304,15 @@ impl Component for Edge {
     }
 
     fn on_timer(&mut self, timer: Timer, _cx: &mut Ctx<'_>) {
-        match timer.data.checked_sub(1) {
-            None => self.shelf.clear(),
-            Some(key) => {
-                self.shelf.delete(key);
-            }
-        }
+        let purge = Purge::unpacked(timer.tag, timer.data).expect("there are no other timers");
+        self.counts.purged += purge.carry_out(&mut *self.shelf, &self.purges.urls, self.purges.tags);
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        if let Some(purge) = Purge::of(control) {
+            return self.purge(purge, cx);
+        }
         match control.verb {
-            INVALIDATE => {
-                let (Some(time), Some(stream)) = (&self.purge_time, &mut self.stream) else { return };
-                let delay = time.sample_ns(stream.uniform());
-                cx.timer_in(delay, Timer { tag: PURGE, data: control.arg });
-            }
             // Copies are on disk.
             Control::CRASH_PROCESS | Control::CRASH_HOST => self.fetches.clear(),
             _ => {}
@@ -251,16 +320,7 @@ impl Component for Edge {
     }
 
     fn measure(&self, _now: Time, out: &mut Readings) {
-        let counts = &self.counts;
-        out.count("cdn_lookups", counts.lookups);
-        out.count("cdn_hits", counts.hits);
-        out.count("cdn_stale", counts.stale);
-        out.count("cdn_revalidated", counts.revalidated);
-        out.count("origin_fetches", counts.fetches);
-        out.count("cdn_bytes", counts.bytes);
-        out.count("cdn_hit_bytes", counts.hit_bytes);
-        out.count("egress_bytes", counts.egress);
-        out.count("errors", counts.errors);
+        self.counts.measure(&self.prices, out);
         out.gauge("items", self.shelf.len() as f64);
     }
 
@@ -269,7 +329,9 @@ impl Component for Edge {
             name: self.name.clone(),
             shelf: self.shelf.fork(),
             fetches: self.fetches.clone(),
-            purge_time: self.purge_time.clone(),
+            site: self.site.clone(),
+            purges: self.purges.clone(),
+            counts: self.counts.clone(),
             stream: self.stream.clone(),
             edges: self.edges.clone(),
             ..*self

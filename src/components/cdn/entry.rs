@@ -1,6 +1,6 @@
 //! Settings of a content delivery network, and what can be wrong with them.
 
-use super::profile::PROFILES;
+use super::profile::{self, PLANS, PROFILES};
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problems};
 use crate::components::cache::eviction;
 use crate::components::{Site, site};
@@ -12,7 +12,7 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "of",
-            kind: Kind::Group(&["load_balancer", "web", "cache", "database"]),
+            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "website"]),
             preset: Preset::Required,
             about: "the origin",
         },
@@ -20,13 +20,19 @@ pub(super) static ENTRY: Entry = Entry {
             name: "profile",
             kind: Kind::Choice(PROFILES),
             preset: Preset::Choice("cloudfront"),
-            about: "whose times to live and purge times it has",
+            about: "whose times to live, purge times, purge limits and prices it has",
+        },
+        Param {
+            name: "plan",
+            kind: Kind::Choice(PLANS),
+            preset: Preset::Choice("free"),
+            about: "for profile \"cloudflare\": the plan, which limits how often one may purge",
         },
         Param {
             name: "ttl",
             kind: Kind::Duration,
             preset: Preset::Absent("that of the profile: cloudfront 1 day, cloudflare 2 hours"),
-            about: "how long a copy is fresh, from when the origin sent it",
+            about: "how long a copy is fresh, from when the origin sent it, unless a website's headers say otherwise",
         },
         Param {
             name: "items",
@@ -82,6 +88,33 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("none: it waits for ever (CloudFront: 30 s)"),
             about: "how long it waits for its origin",
         },
+        Param {
+            name: "tags",
+            kind: Kind::Count(1, 1_000_000),
+            preset: Preset::Absent("objects carry no tags"),
+            about: "number of tags: object n carries the tag n % tags; for invalidate(\"tag:3\")",
+        },
+        Param {
+            name: "folders",
+            kind: Kind::Count(1, 1_000_000),
+            preset: Preset::Absent("none: URLs are like \"/7\""),
+            about: "folders of URLs: that of key n is \"/n % folders/n\"; for invalidate(\"/3/*\")",
+        },
+        Param {
+            name: "egress_price",
+            kind: Kind::Number(0.0, f64::INFINITY),
+            preset: Preset::Absent(
+                "that of the profile for the edge's AWS region; elsewhere not known, and with it `cost_per_hour`",
+            ),
+            about: "what a gigabyte sent to users costs, in US dollars",
+        },
+        Param {
+            name: "free_purges",
+            kind: Kind::Count(0, 1_000_000_000),
+            preset: Preset::Absent("that of the profile for a month: cloudfront 1,000"),
+            about: "purges that cost nothing; 0: those of this month have been used up",
+        },
+        site::PRICE,
         site::REGION,
     ],
     actions: &[
@@ -90,8 +123,8 @@ pub(super) static ENTRY: Entry = Entry {
         site::HANG,
         Action {
             name: "invalidate",
-            usage: "invalidate(7), or invalidate(\"all\")",
-            about: "removes copies of a key, or all, at each edge after the profile's purge time",
+            usage: "invalidate(7), invalidate(\"/7\"), invalidate(\"/7*\"), invalidate(\"tag:3\") or invalidate(\"all\")",
+            about: "removes copies of a key or URL, of URLs that begin alike, with a tag, or all, at each edge after the profile's purge time; what no edge holds costs the same and removes nothing",
         },
     ],
     measures: &[
@@ -103,6 +136,14 @@ pub(super) static ENTRY: Entry = Entry {
             name: "origin_fetches_count",
             about: "questions to the origin itself, those that a shield answers left out",
         },
+        Measure {
+            name: "cdn_not_modified_count",
+            about: "answers without a body: the user's copy was still good (304)",
+        },
+        Measure { name: "origin_bytes", about: "bytes that came from the origin itself" },
+        Measure { name: "purges_count", about: "purges taken" },
+        Measure { name: "purges_refused_count", about: "purges turned away by the network's limit (429)" },
+        Measure { name: "purged_copies_count", about: "copies that purges removed" },
         Measure { name: "egress_bytes", about: "bytes sent to users" },
     ],
 };
@@ -122,6 +163,15 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let message = format!("the origin \"{}\" is {} servers", origin.name, origin.count);
         problems.push(settings.problem("of", message).hint("put a load_balancer before them"));
     }
+    if settings.is_given("plan") && !profile::is_cloudflare(settings.choice("profile")) {
+        let problem = settings.problem("plan", "`plan` is for profile \"cloudflare\"");
+        problems.push(problem.hint("leave it out, or write `profile: \"cloudflare\"`"));
+    }
+    if settings.is_given("folders") && super::plan(site).is_some() {
+        let problem =
+            settings.problem("folders", "the origin is a website: its URLs are /page/7 and /asset/7");
+        problems.push(problem.hint("leave `folders` out"));
+    }
     let row = settings.group("of").and_then(|origin| row_behind(site, origin, 8));
     if settings.is_given("capacity") && row.is_none() && !site.layout.sized_traffic() {
         let problem =
@@ -138,7 +188,11 @@ fn row_behind(site: &Site<'_>, group: usize, hops: u8) -> Option<u64> {
     let next = ["of", "reads", "to"]
         .iter()
         .flat_map(|name| settings.group(name).into_iter().chain(settings.groups(name)));
-    let own = if site.layout.groups[group].kind == "database" { settings.bytes("row") } else { None };
+    let own = match site.layout.groups[group].kind {
+        "database" => settings.bytes("row"),
+        "website" => settings.bytes("page_size"),
+        _ => None,
+    };
     let deeper = |group| if hops == 0 { None } else { row_behind(site, group, hops - 1) };
     own.or_else(|| next.into_iter().find_map(deeper))
 }

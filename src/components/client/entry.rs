@@ -19,6 +19,7 @@ pub(super) static ENTRY: Entry = Entry {
                 "cache",
                 "database",
                 "cdn",
+                "website",
                 "dns",
                 "geo_router",
                 "anycast",
@@ -165,6 +166,26 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("routers keep no addresses"),
             about: "users behind one router that keeps addresses for all of them",
         },
+        Param {
+            name: "browser_slots",
+            kind: Kind::Count(1, 64),
+            preset: Preset::Absent("browsers keep nothing"),
+            about: "copies that the browser of each user can hold, 12 bytes of memory each; the one used longest ago makes room; needs `users`",
+        },
+        Param {
+            name: "max_age",
+            kind: Kind::Duration,
+            preset: Preset::Absent(
+                "none: browsers ask each time whether there is something new; a website says it itself",
+            ),
+            about: "Cache-Control of the answers: how long a browser uses a copy without asking (Age counts, RFC 9111)",
+        },
+        Param {
+            name: "reloads",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "share of requests that reload: browsers ask about fresh copies too, but immutable ones (RFC 8246)",
+        },
         site::REGION,
     ],
     actions: &[],
@@ -173,6 +194,13 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "retries_count", about: "further attempts" },
         Measure { name: "logins_count", about: "logins, the first ones included" },
         Measure { name: "sessions_lost_count", about: "sessions that the asked server did not know" },
+        Measure { name: "browser_hits_count", about: "copies used without asking anybody" },
+        Measure { name: "browser_revalidated_count", about: "copies that were asked about and still good" },
+        Measure { name: "pages_count", about: "visits to a website that were answered in full" },
+        Measure {
+            name: "broken_pages_count",
+            about: "those with an asset missing or of another version than the page was made for",
+        },
         Measure { name: "reads_count", about: "reads answered" },
         Measure {
             name: "stale_reads_count",
@@ -219,6 +247,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let problem = settings.problem("gps", "only a geo_router looks at positions");
         problems.push(problem.hint("send the traffic to geo_router(\"front\", #{ to: sites, by: \"gps\" })"));
     }
+    super::check_near::check(site, problems);
 }
 
 /// Whoever is asked a question must have a way to answer it.

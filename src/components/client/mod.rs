@@ -8,14 +8,18 @@ use crate::random::keys::Keyspace;
 mod address;
 mod aim;
 mod browser;
+mod browser_cache;
+mod check_near;
 mod entry;
 mod first_byte;
 mod names;
+mod near;
 mod node;
 pub mod population;
 mod reach;
 mod seen;
 mod source;
+mod visit;
 
 /// Where requests come from.
 pub const KIND: ComponentKind =

@@ -4,7 +4,8 @@ use super::address::Addresses;
 use super::browser::Browsers;
 use super::first_byte::StepTimes;
 use super::names::Way;
-use super::population::Population;
+use super::near::Near;
+use super::population::{Population, place};
 use super::reach::Reach;
 use super::seen::Seen;
 use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
@@ -27,9 +28,6 @@ const ARRIVAL: u16 = 0;
 const READY: u16 = 1;
 const RETRY: u16 = 2;
 
-/// The draws of users are those of requests that never come: numbered from here downwards.
-const VISITORS: u64 = u64::MAX / 2;
-
 #[derive(Clone)]
 pub(super) struct Client {
     name: String,
@@ -47,7 +45,7 @@ pub(super) struct Client {
     browsers: Option<Browsers>,
     think: Option<Variate>,
     timeout_length: Option<Time>,
-    timeout: Option<TimeoutClass>,
+    pub(super) timeout: Option<TimeoutClass>,
     retry: RetryPlan,
     budget: Budget,
     draws: TrafficKey,
@@ -56,8 +54,9 @@ pub(super) struct Client {
     rounds: Vec<u32>,
     retries: u64,
     population: Option<Population>,
-    steps: StepTimes,
+    pub(super) steps: StepTimes,
     reach: Option<Box<Reach>>,
+    pub(super) near: Option<Box<Near>>,
     seen: Seen,
 }
 
@@ -97,6 +96,7 @@ impl Client {
             population: site.group().clients().map(|plan| Population::new(&plan, &site.layout.map)),
             steps: StepTimes::default(),
             reach: Reach::new(site).map(Box::new),
+            near: Near::new(site).map(Box::new),
             seen: Seen::default(),
         }
     }
@@ -164,6 +164,9 @@ impl Client {
     fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request_mut(id) else { return };
         request.attempts += 1;
+        if self.near.is_some() && self.found_near(id, cx) {
+            return;
+        }
         match &mut self.reach {
             None => self.send(id, self.to, cx),
             Some(reach) => {
@@ -203,6 +206,10 @@ impl Client {
 
     #[inline]
     fn send(&mut self, id: RequestId, to: NodeId, cx: &mut Ctx<'_>) {
+        if self.near.is_some() && self.send_assets(id, to, cx) {
+            return;
+        }
+        let version = if self.near.is_some() { self.validator(id, cx) } else { 0 };
         let Some(request) = cx.request(id) else { return };
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
@@ -210,28 +217,36 @@ impl Client {
             Some(publisher) => (publisher.broker(key), PUBLISH),
             None => (to, if writes { WRITE } else { self.asks }),
         };
-        cx.ask(Ask { request: id, bytes, timeout: self.timeout, ..Ask::new(to, verb, key) });
+        cx.ask(Ask { request: id, bytes, version, timeout: self.timeout, ..Ask::new(to, verb, key) });
     }
 
     #[inline]
     fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
-        let (key, floor, session) = (request.key, request.floor, request.user);
         self.steps.note(request, now);
+        self.conclude(reply.request, reply.version, cx);
+    }
+
+    /// The user has what was wanted, in this version.
+    #[inline]
+    pub(super) fn conclude(&mut self, id: RequestId, version: u32, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let Some(request) = cx.request(id) else { return };
+        let (key, floor, session) = (request.key, request.floor, request.user);
         self.seen.latency.record(now - request.intended);
         if request.class == READS {
-            let check = cx.audit().finish_read(key, floor, reply.version, now, session, true);
+            let check = cx.audit().finish_read(key, floor, version, now, session, true);
             self.seen.read(&check);
-        } else if reply.version > 0 {
-            cx.audit().acknowledge(key, reply.version, now, session);
+        } else if version > 0 {
+            cx.audit().acknowledge(key, version, now, session);
         }
-        self.finish(reply.request, Outcome::Succeeded, cx);
+        self.finish(id, Outcome::Succeeded, cx);
     }
 
     /// Tries again if attempts and budget allow.
     #[inline(never)]
-    fn fail(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+    pub(super) fn fail(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request(reply.request) else { return };
         let made = request.attempts;
         if made < self.retry.attempts && self.budget.spend(&self.retry) {
@@ -277,6 +292,9 @@ impl Client {
         {
             browsers.close(request);
         }
+        if self.near.is_some() {
+            self.leave(id);
+        }
         if matches!(self.source, Source::Closed) {
             self.think(id, cx);
         }
@@ -293,20 +311,6 @@ impl Client {
         let began = cx.request(id).map_or(0, |request| request.intended);
         let pause = if began == cx.now() { pause.max(MICROSECOND) } else { pause };
         cx.timer_in(pause, Timer { tag: READY, data: u64::from(user - 1) });
-    }
-}
-
-/// Gives a request the place, access and address of its client: always the same for one user, anybody's if it has none.
-fn place(request: &mut Request, population: &Population, draws: TrafficKey) {
-    let draw = match request.user {
-        0 => request.draw,
-        user => draws.request(VISITORS - u64::from(user)),
-    };
-    let visitor = population.visitor(draw);
-    request.region = visitor.place;
-    request.access = visitor.access.code();
-    if request.address == 0 {
-        request.address = visitor.address;
     }
 }
 
@@ -364,6 +368,9 @@ impl Component for Client {
             cx.ask(Ask { request: reply.request, bytes, timeout, ..Ask::new(to, PUBLISH, reply.key) });
             return;
         }
+        if self.near.is_some() && self.heard_near(&reply, cx) {
+            return;
+        }
         match reply.status {
             Status::Ok | Status::Missing if reply.verb != LOGIN => self.succeed(&reply, cx),
             Status::Ok | Status::Missing => self.logged_in(&reply, cx),
@@ -388,6 +395,9 @@ impl Component for Client {
         self.steps.measure(out);
         if let Some(reach) = &self.reach {
             reach.measure(out);
+        }
+        if let Some(near) = &self.near {
+            near.measure(out);
         }
         self.seen.measure(out);
     }

@@ -2,7 +2,8 @@
 
 use crate::catalog::ClientsPlan;
 use crate::components::network::geo::{Geography, countries};
-use crate::random::draw::DrawKey;
+use crate::kernel::Request;
+use crate::random::draw::{DrawKey, TrafficKey};
 use crate::random::mix::combine;
 
 /// How a client comes to the network.
@@ -114,6 +115,23 @@ impl Population {
     fn translator(&self, bits: u64, networks: &[u32]) -> u64 {
         let addresses = (networks.len() as u64) << 16;
         bits % (addresses / self.behind).max(1)
+    }
+}
+
+/// The draws of users are those of requests that never come: numbered from here downwards.
+const VISITORS: u64 = u64::MAX / 2;
+
+/// Gives a request the place, access and address of its client: always the same for one user, anybody's if it has none.
+pub(super) fn place(request: &mut Request, population: &Population, draws: TrafficKey) {
+    let draw = match request.user {
+        0 => request.draw,
+        user => draws.request(VISITORS - u64::from(user)),
+    };
+    let visitor = population.visitor(draw);
+    request.region = visitor.place;
+    request.access = visitor.access.code();
+    if request.address == 0 {
+        request.address = visitor.address;
     }
 }
 

@@ -133,6 +133,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("none: it waits for ever"),
             about: "how long it waits for its database",
         },
+        site::PRICE,
     ],
     actions: site::GROWING_ACTIONS,
     measures: &[

@@ -94,6 +94,7 @@ static ENTRY: Entry = Entry {
         cost::MIB,
         cost::PAGE_READ,
         cost::FSYNC,
+        site::PRICE,
         site::REGION,
         site::ZONE,
         replica::REPLICAS,

@@ -19,7 +19,7 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Groups(&["load_balancer", "web", "cdn", "cache", "database", "anycast"]),
+            kind: Kind::Groups(&["load_balancer", "web", "cdn", "website", "cache", "database", "anycast"]),
             preset: Preset::Absent("give `to` or `cname`"),
             about: "its addresses: every server that its records may ever name, at most 64",
         },

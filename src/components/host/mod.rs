@@ -39,6 +39,7 @@ static ENTRY: Entry = Entry {
             preset: Preset::Choice("processor_sharing"),
             about: "how the processors share the work (an operating system gives everybody a part: processor sharing)",
         },
+        site::PRICE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[Measure { name: "utilization_ratio", about: "busy share of its processors" }],

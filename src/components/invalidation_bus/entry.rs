@@ -93,6 +93,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("no bound"),
             about: "most announcements that wait, if `service` is given; one more is rejected",
         },
+        site::PRICE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[

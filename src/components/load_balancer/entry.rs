@@ -194,6 +194,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("none: it waits for ever"),
             about: "how long it waits for a server (nginx: 60 s, proxy_read_timeout)",
         },
+        site::PRICE,
         site::REGION,
         site::ZONE,
     ],

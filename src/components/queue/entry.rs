@@ -246,6 +246,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Choice("none"),
             about: "redis_streams: when the append-only file is on disk (none: redis.conf, appendonly no)",
         },
+        site::PRICE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[

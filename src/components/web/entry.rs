@@ -184,6 +184,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent("none: it waits for ever"),
             about: "how long it waits for a cache or database",
         },
+        site::PRICE,
         site::REGION,
         site::ZONE,
     ],

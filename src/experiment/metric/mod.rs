@@ -2,6 +2,7 @@
 
 mod geo;
 mod messages;
+mod near;
 mod requests;
 mod steps;
 mod tiers;
@@ -40,10 +41,6 @@ type Get = fn(&Facts) -> Option<f64>;
 
 const fn metric(column: &'static str, better: Better, about: &'static str, value: Get) -> Metric {
     Metric { column, better, about, value }
-}
-
-const fn not_yet(column: &'static str, better: Better, about: &'static str) -> Metric {
-    metric(column, better, about, |_| None)
 }
 
 macro_rules! latency {
@@ -85,12 +82,18 @@ const SUBJECTS: &[&[Metric]] = &[
     geo::METRICS,
     truth::METRICS,
     tiers::METRICS,
+    near::METRICS,
     messages::METRICS,
     REST,
 ];
 
 const REST: &[Metric] = &[
-    not_yet("cost_per_hour", Better::Lower, "what the components cost (not measured yet: empty)"),
+    metric(
+        "cost_per_hour",
+        Better::Lower,
+        "US dollars per hour, as far as prices are known: nodes (`price_per_hour`), CDN traffic and purges",
+        |f| f.cost_per_hour,
+    ),
     metric("events_count", Better::Neither, "events that the simulation handled", |f| count(f.events)),
 ];
 

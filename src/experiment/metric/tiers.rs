@@ -1,14 +1,15 @@
 //! Caches, edges and the work of databases.
 
 use super::Better::{Higher, Lower, Neither};
-use super::{Metric, count, metric, not_yet, ratio};
+use super::{Metric, count, metric, ratio};
 
 /// In the order of the columns.
 pub(super) const METRICS: &[Metric] = &[
-    not_yet(
+    metric(
         "browser_hit_ratio",
         Higher,
-        "share of look-ups found fresh in browsers' caches (not measured yet: empty)",
+        "share of look-ups in browsers' caches that found a copy which could be used without asking",
+        |f| f.totals.share("browser_hits", "browser_lookups"),
     ),
     metric(
         "cdn_hit_ratio",

@@ -44,8 +44,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
             sheet.number(Format::of("_ms"), row.wait_p99_ms)?;
             sheet.number(Format::of("_ms"), row.service_p99_ms)?;
             sheet.number(Format::of("_ratio"), row.hit_ratio)?;
-            // What a node costs comes with a later issue.
-            sheet.number(Format::of("cost_per_hour"), None)?;
+            sheet.number(Format::of("cost_per_hour"), row.cost_per_hour)?;
             sheet.count(row.reads_count)?;
             sheet.count(row.stale_reads_count)?;
             sheet.number(Format::of("_ratio"), row.stale_ratio)?;

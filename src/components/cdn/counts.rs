@@ -1,0 +1,71 @@
+//! What an edge counts.
+
+use super::price::Prices;
+use crate::kernel::{Readings, Time};
+use crate::stats::Histogram;
+
+/// Since the start.
+#[derive(Clone, Default)]
+pub(super) struct Counts {
+    /// Users' requests for what may be kept.
+    pub lookups: u64,
+    /// Those answered with a fresh copy.
+    pub hits: u64,
+    /// Answers with a copy that had ended.
+    pub stale: u64,
+    /// Fetches that found the copy unchanged.
+    pub revalidated: u64,
+    /// Answers without a body: the user's copy is still good.
+    pub not_modified: u64,
+    /// Questions to the origin itself.
+    pub fetches: u64,
+    /// Bytes of what may be kept, and of those from fresh copies.
+    pub bytes: u64,
+    pub hit_bytes: u64,
+    /// Bytes that came from the origin itself.
+    pub origin_bytes: u64,
+    /// Bytes sent to users.
+    pub egress: u64,
+    pub errors: u64,
+    /// Purges taken, turned away, and copies that they removed here.
+    pub purges: u64,
+    pub refused: u64,
+    pub purged: u64,
+    /// How long purges took to be felt here.
+    pub purge_times: Histogram,
+}
+
+impl Counts {
+    pub fn measure(&self, prices: &Prices, out: &mut Readings) {
+        out.count("cdn_lookups", self.lookups);
+        out.count("cdn_hits", self.hits);
+        out.count("cdn_stale", self.stale);
+        out.count("cdn_revalidated", self.revalidated);
+        out.count("cdn_not_modified", self.not_modified);
+        out.count("origin_fetches", self.fetches);
+        out.count("cdn_bytes", self.bytes);
+        out.count("cdn_hit_bytes", self.hit_bytes);
+        out.count("origin_bytes", self.origin_bytes);
+        out.count("egress_bytes", self.egress);
+        out.count("errors", self.errors);
+        out.count("purges", self.purges);
+        out.count("purges_refused", self.refused);
+        out.count("purged_copies", self.purged);
+        out.histogram("purge_time", &self.purge_times);
+        if let Some(cost) = self.cost(prices) {
+            out.count("cost", cost);
+        }
+    }
+
+    /// In trillionths of a dollar; `None` if a price is not known.
+    fn cost(&self, prices: &Prices) -> Option<u64> {
+        let purges = self.purges.saturating_sub(prices.free_purges);
+        Some(prices.byte?.saturating_mul(self.egress).saturating_add(purges.saturating_mul(prices.purge)))
+    }
+
+    /// A purge has been taken; it is felt here after this time.
+    pub fn purge(&mut self, time: Time, counts: bool) {
+        self.purges += u64::from(counts);
+        self.purge_times.record(time);
+    }
+}

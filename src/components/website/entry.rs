@@ -1,0 +1,149 @@
+//! Settings of a site, and what can be wrong with them.
+
+use super::plan::ASSETS_AT_MOST;
+use super::versioning::VERSIONINGS;
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problems};
+use crate::components::{Site, site};
+
+pub(super) static ENTRY: Entry = Entry {
+    name: "website",
+    about: "HTML pages that name versions of their assets, published build by build: an origin",
+    chapter: "7.3, 7.4",
+    params: &[
+        Param {
+            name: "pages",
+            kind: Kind::Count(1, 10_000_000),
+            preset: Preset::Required,
+            about: "its pages: the keys that traffic wants; each build makes all of them anew",
+        },
+        Param {
+            name: "assets",
+            kind: Kind::Count(1, ASSETS_AT_MOST),
+            preset: Preset::Required,
+            about: "its scripts, styles and pictures",
+        },
+        Param {
+            name: "per_page",
+            kind: Kind::Count(1, 200),
+            preset: Preset::Required,
+            about: "assets that each page needs; a visit asks for them once it has the page",
+        },
+        Param {
+            name: "changes",
+            kind: Kind::Share,
+            preset: Preset::Required,
+            about: "share of the assets that each build changes",
+        },
+        Param {
+            name: "versioning",
+            kind: Kind::Choice(VERSIONINGS),
+            preset: Preset::Choice("none"),
+            about: "how pages name the version of an asset",
+        },
+        Param {
+            name: "forgets",
+            kind: Kind::Share,
+            preset: Preset::Share(0.0),
+            about: "for \"manual\": share of the changed assets whose ?v= nobody raises",
+        },
+        Param {
+            name: "keeps",
+            kind: Kind::Count(0, 1_000_000),
+            preset: Preset::Absent("all"),
+            about: "for \"build\" and \"hash\": earlier builds whose assets are still there; 0: they are deleted at once",
+        },
+        Param {
+            name: "page_max_age",
+            kind: Kind::Duration,
+            preset: Preset::Absent("browsers ask about a page each time (no-cache)"),
+            about: "Cache-Control of pages: max-age",
+        },
+        Param {
+            name: "page_s_maxage",
+            kind: Kind::Duration,
+            preset: Preset::Absent("that of `page_max_age`; without it, the CDN's `ttl`"),
+            about: "Cache-Control of pages for edges: s-maxage",
+        },
+        Param {
+            name: "asset_max_age",
+            kind: Kind::Duration,
+            preset: Preset::Absent("browsers ask about an asset each time; edges: the CDN's `ttl`"),
+            about: "Cache-Control of assets: max-age",
+        },
+        Param {
+            name: "immutable",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "Cache-Control of assets: immutable, so that reloads do not ask about fresh ones (RFC 8246)",
+        },
+        Param {
+            name: "page_size",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("0: sizes are not modelled"),
+            about: "size of a page",
+        },
+        Param {
+            name: "asset_size",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("0: sizes are not modelled"),
+            about: "size of an asset",
+        },
+        Param {
+            name: "service",
+            kind: Kind::Variate,
+            preset: Preset::Absent("0: it answers at once"),
+            about: "time to serve a file",
+        },
+        Param {
+            name: "cores",
+            kind: Kind::Count(1, 4096),
+            preset: Preset::Count(1),
+            about: "files that it serves at a time",
+        },
+        site::PRICE,
+        site::REGION,
+        site::ZONE,
+    ],
+    actions: &[
+        site::CRASH,
+        site::RECOVER,
+        site::HANG,
+        site::SLOW,
+        Action {
+            name: "publish",
+            usage: "publish()",
+            about: "the next build is there: all pages, and the share `changes` of the assets",
+        },
+    ],
+    measures: &[
+        Measure { name: "requests_count", about: "questions that reached it" },
+        Measure { name: "site_missing_count", about: "those for a file that is gone (404)" },
+        Measure { name: "site_not_modified_count", about: "those answered without a body (304)" },
+        Measure { name: "publishes_count", about: "builds published" },
+    ],
+};
+
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let way = VERSIONINGS[settings.choice("versioning")].name;
+    if settings.is_given("forgets") && way != "manual" {
+        let problem = settings.problem("forgets", format!("nobody can forget with versioning \"{way}\""));
+        problems.push(problem.hint("`forgets` is for versioning \"manual\""));
+    }
+    if settings.is_given("keeps") && !matches!(way, "build" | "hash") {
+        let message =
+            format!("with versioning \"{way}\" there is one file for all versions, nothing to keep");
+        problems.push(settings.problem("keeps", message).hint("`keeps` is for \"build\" and \"hash\""));
+    }
+    if settings.flag("immutable") && !settings.is_given("asset_max_age") {
+        let problem =
+            settings.problem("immutable", "`immutable` is about fresh assets: give `asset_max_age`");
+        problems.push(problem.hint("write `asset_max_age: 365.days`"));
+    }
+    if let (Some(assets), Some(needed)) = (settings.count("assets"), settings.count("per_page"))
+        && needed > assets
+    {
+        let message = format!("a page cannot need {needed} of {assets} assets");
+        problems.push(settings.problem("per_page", message).hint("give more `assets`"));
+    }
+}

@@ -1,0 +1,54 @@
+//! A site that is published anew: HTML pages that name the versions of their assets, as the origin of a CDN or alone.
+
+use super::{ComponentKind, Layout, Site, dns};
+use crate::catalog::Value;
+use crate::kernel::{Component, Control, NodeId};
+
+mod entry;
+pub mod plan;
+mod server;
+pub mod versioning;
+
+pub use plan::{Object, Plan};
+
+/// A site of pages and assets.
+pub const KIND: ComponentKind =
+    ComponentKind { entry: &entry::ENTRY, nodes: super::one, check: entry::check, build, grow: None };
+
+/// The next build of the site is published.
+const PUBLISH: u16 = Control::FIRST_OWN;
+
+fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
+    vec![Box::new(server::Server::new(site))]
+}
+
+/// What `site.publish()` does, to whom; or what is wrong with its arguments.
+pub fn publish(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Control)>, String> {
+    match arguments {
+        [] => Ok(site.group().members().map(|node| (node, Control::new(PUBLISH, 0))).collect()),
+        _ => {
+            Err("`publish` takes no arguments: builds are counted, and `changes` says what is new in each"
+                .into())
+        }
+    }
+}
+
+/// The site that is found behind a group: itself, the origin of a CDN, or what a name stands for.
+pub fn behind(layout: &Layout, group: usize) -> Option<usize> {
+    let settings = &layout.groups[group].settings;
+    match layout.groups[group].kind {
+        "website" => Some(group),
+        "cdn" => behind(layout, settings.group("of")?),
+        "dns" => {
+            let zone = dns::final_zone(layout, group);
+            layout.groups[zone].settings.groups("to").into_iter().find_map(|to| behind(layout, to))
+        }
+        _ => None,
+    }
+}
+
+/// What a client says that holds a copy of this version: send a body only if there is another (`If-None-Match`). 0 in a
+/// question says that it holds none.
+pub const fn if_none_match(version: u32) -> u32 {
+    version.saturating_add(1)
+}

@@ -1,0 +1,340 @@
+//! Edges, browsers and sites that are published anew: purges, versions, bytes and money. Each rule against arithmetic.
+
+mod common;
+
+use common::{World, evenly, index, keys, span, text};
+use proptest::prelude::*;
+use scalelab::catalog::{Place, Problem, Problems, Value};
+use scalelab::components::cdn::DOLLAR;
+use scalelab::kernel::time::from_seconds;
+use scalelab::kernel::{Simulation, Time};
+use scalelab::model::{Command, Moment, Order, Target, check, resolve};
+use scalelab::random::keys::Keys;
+
+fn at(seconds: f64) -> Time {
+    from_seconds(seconds)
+}
+
+fn orders(world: &World, group: &Value, action: &str, arguments: Vec<Value>) -> Result<Vec<Order>, Problem> {
+    let target = Target::Group(index(group));
+    let command = Command { target, action: action.into(), arguments, place: Place::default() };
+    resolve(&world.check().layout, &command, Moment::Run)
+}
+
+fn act(world: &World, simulation: &mut Simulation, group: &Value, action: &str, arguments: Vec<Value>) {
+    for order in orders(world, group, action, arguments).unwrap() {
+        order.carry_out(simulation);
+    }
+}
+
+fn told(world: &World, simulation: &Simulation, group: &Value, metric: &str) -> u64 {
+    simulation.readings(world.node(group, 0), false).count_of(metric)
+}
+
+fn whole(number: i64) -> Value {
+    Value::Whole(number)
+}
+
+/// A hundred objects of 1,000 bytes at one edge, each wanted once a second, in turn.
+fn hundred(settings: Vec<(&str, Value)>, traffic: Vec<(&str, Value)>) -> (World, Value, Value) {
+    let mut world = World::default();
+    let times =
+        vec![("read", Value::Duration(1)), ("write", Value::Duration(1)), ("row", Value::Bytes(1_000))];
+    let store = world.add("database", "store", times);
+    let edge = world.add("cdn", "edge", [vec![("of", store)], settings].concat());
+    let load =
+        vec![("to", edge.clone()), ("rate", evenly(100.0)), ("keys", keys(Keys::sequential(100).unwrap()))];
+    let users = world.add("traffic", "visitors", [load, traffic].concat());
+    (world, edge, users)
+}
+
+/// Copies removed by a purge, and fetches because of it: of what it is about, and of nothing else.
+fn purged(settings: Vec<(&str, Value)>, what: Value) -> (u64, u64) {
+    let (world, edge, _) = hundred(settings, vec![]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(2.5));
+    let count = |simulation: &Simulation, metric| told(&world, simulation, &edge, metric);
+    assert_eq!(count(&simulation, "origin_fetches"), 100);
+    act(&world, &mut simulation, &edge, "invalidate", vec![what]);
+    simulation.run_until(at(20.0));
+    simulation.check_conservation().unwrap();
+    assert_eq!(count(&simulation, "purges"), 1);
+    (count(&simulation, "purged_copies"), count(&simulation, "origin_fetches") - 100)
+}
+
+#[test]
+fn a_purge_removes_what_it_is_about_and_nothing_else() {
+    for (what, copies) in [("/7", 1), ("/1*", 11), ("/0*", 1), ("/9*", 11), ("all", 100)] {
+        assert_eq!(purged(vec![], text(what)), (copies, copies), "{what}");
+    }
+    assert_eq!(purged(vec![], whole(7)), (1, 1));
+    assert_eq!(purged(vec![("tags", whole(8))], text("tag:3")), (13, 13), "3, 11, .. 99");
+    let folders = || vec![("folders", whole(8))];
+    assert_eq!(purged(folders(), text("/3/*")), (13, 13));
+    assert_eq!(purged(folders(), text("/3/1*")), (2, 2), "11 and 19");
+    assert_eq!(purged(folders(), text("/3/11")), (1, 1));
+}
+
+#[test]
+fn a_purge_of_what_no_edge_holds_is_taken_and_paid_for_and_one_of_what_cannot_exist_is_a_mistake() {
+    let dear = vec![("egress_price", whole(0)), ("free_purges", whole(0))];
+    let (world, edge, _) = hundred([dear, vec![("items", whole(1)), ("tags", whole(3))]].concat(), vec![]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(0.655));
+    act(&world, &mut simulation, &edge, "invalidate", vec![text("/7")]);
+    simulation.run_until(at(0.656));
+    let count = |metric| told(&world, &simulation, &edge, metric);
+    assert_eq!((count("purges"), count("purged_copies"), count("cost")), (1, 0, DOLLAR / 200));
+    let said = |what: Value| orders(&world, &edge, "invalidate", vec![what]).unwrap_err().to_string();
+    assert!(said(whole(100)).contains("there is no key 100"), "{}", said(whole(100)));
+    for wrong in ["/100", "/07", "/7/"] {
+        assert!(said(text(wrong)).contains("there is no URL"), "{wrong}: {}", said(text(wrong)));
+    }
+    for wrong in ["/100*", "/01*", "/x*"] {
+        assert!(said(text(wrong)).contains("no URL begins with"), "{wrong}: {}", said(text(wrong)));
+    }
+    assert!(said(text("tag:3")).contains("the tags of \"edge\" are 0 to 2"));
+    assert!(said(text("7")).contains("is no URL"));
+}
+
+#[test]
+fn more_purges_than_the_network_takes_are_turned_away() {
+    let taken = |settings: Vec<(&str, Value)>, what: &str, times: usize| {
+        let (world, edge, _) = hundred(settings, vec![]);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(2.5));
+        (0..times).for_each(|_| act(&world, &mut simulation, &edge, "invalidate", vec![text(what)]));
+        simulation.run_until(at(2.6));
+        let count = |metric| told(&world, &simulation, &edge, metric);
+        (count("purges"), count("purges_refused"))
+    };
+    let cloudflare = |plan| vec![("profile", text("cloudflare")), ("plan", text(plan))];
+    assert_eq!(taken(cloudflare("free"), "/1*", 30), (25, 5));
+    assert_eq!(taken(cloudflare("business"), "/1*", 60), (50, 10));
+    assert_eq!(taken(cloudflare("free"), "/1", 60), (60, 0));
+    assert_eq!(taken(vec![("profile", text("cloudfront"))], "/1*", 20), (15, 5));
+}
+
+#[test]
+fn bytes_and_purges_cost_what_the_list_says() {
+    let us = ("region", text("us-east-1"));
+    let (world, edge, _) = hundred(vec![us, ("free_purges", whole(2))], vec![]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(9.995));
+    for key in 0..5 {
+        act(&world, &mut simulation, &edge, "invalidate", vec![whole(key)]);
+    }
+    simulation.run_until(at(9.996));
+    let sent = told(&world, &simulation, &edge, "egress_bytes");
+    assert_eq!(sent % 1_000, 0);
+    // $0.085 per GB; three purges at $0.005.
+    let cost = sent * 85 + 3 * DOLLAR / 200;
+    assert_eq!(told(&world, &simulation, &edge, "cost"), cost);
+    let (world, edge, _) = hundred(vec![], vec![]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(1.0));
+    let readings = simulation.readings(world.node(&edge, 0), false);
+    assert!(readings.get("cost").is_none(), "nobody knows what it costs nowhere");
+}
+
+/// One user who wants the one object of 1,000 bytes every 10 s, until `end_s`: requests, browser hits, edge hits, bytes sent.
+fn one_user(settings: Vec<(&str, Value)>, end_s: f64) -> [u64; 4] {
+    let mut world = World::default();
+    let times =
+        vec![("read", Value::Duration(1)), ("write", Value::Duration(1)), ("row", Value::Bytes(1_000))];
+    let store = world.add("database", "store", times);
+    let edge = world.add("cdn", "edge", vec![("of", store), ("ttl", span(100_000.0))]);
+    let user = vec![("to", edge.clone()), ("users", whole(1)), ("think", span(10.0))];
+    let user = world.add("traffic", "user", [user, settings].concat());
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(end_s));
+    simulation.check_conservation().unwrap();
+    let user = |metric| told(&world, &simulation, &user, metric);
+    let edge = |metric| told(&world, &simulation, &edge, metric);
+    [user("requests"), user("browser_hits"), edge("cdn_lookups"), edge("egress_bytes")]
+}
+
+#[test]
+fn a_304_has_no_body_and_a_fresh_copy_needs_no_question() {
+    let slots = || ("browser_slots", whole(4));
+    // Requests at 10, 20, .. 200 s.
+    assert_eq!(one_user(vec![], 205.0), [20, 0, 20, 20_000]);
+    assert_eq!(one_user(vec![slots()], 205.0), [20, 0, 20, 1_000], "each is asked about, one has a body");
+    // Fresh for 35 s of the copy's age, which the edge counts from 10 s on: only the first copy is young enough.
+    let [requests, hits, asked, sent] = one_user(vec![slots(), ("max_age", span(35.0))], 205.0);
+    assert_eq!((requests, hits, asked, sent), (20, 3, 17, 1_000));
+    // Fresh all the time, but every visit is a reload.
+    let reloads = vec![slots(), ("max_age", span(10_000.0)), ("reloads", Value::Share(1.0))];
+    assert_eq!(one_user(reloads, 205.0), [20, 0, 20, 1_000]);
+    assert_eq!(one_user(vec![slots(), ("max_age", span(10_000.0))], 205.0), [20, 19, 1, 1_000]);
+}
+
+struct Published {
+    world: World,
+    site: Value,
+    edges: Value,
+    users: Value,
+}
+
+/// Twenty readers of a site behind an edge.
+fn published(settings: Vec<(&str, Value)>) -> Published {
+    let mut world = World::default();
+    let own = vec![
+        ("pages", whole(12)),
+        ("assets", whole(20)),
+        ("page_size", Value::Bytes(10)),
+        ("asset_size", Value::Bytes(1_000)),
+    ];
+    let site = world.add("website", "site", [own, settings].concat());
+    let edges = vec![("of", site.clone()), ("profile", text("cloudflare")), ("ttl", span(60.0))];
+    let edges = world.add("cdn", "edges", edges);
+    let readers = vec![
+        ("to", edges.clone()),
+        ("users", whole(20)),
+        ("think", span(4.0)),
+        ("keys", keys(Keys::uniform(12).unwrap())),
+        ("browser_slots", whole(16)),
+    ];
+    let users = world.add("traffic", "readers", readers);
+    Published { world, site, edges, users }
+}
+
+impl Published {
+    /// Publishes every `period_s`, with a purge of the pages if so wished: broken pages, missing and old assets, pages, stale pages.
+    fn run(&self, seed: u64, period_s: f64, purges: bool) -> [u64; 5] {
+        let mut simulation = self.world.build(seed, 0);
+        for build in 1..=10 {
+            simulation.run_until(at(period_s * f64::from(build)));
+            act(&self.world, &mut simulation, &self.site, "publish", vec![]);
+            if purges {
+                act(&self.world, &mut simulation, &self.edges, "invalidate", vec![text("/page/*")]);
+            }
+        }
+        simulation.run_until(at(period_s * 11.0));
+        simulation.check_conservation().unwrap();
+        ["broken_pages", "pages_missing_asset", "old_assets", "pages", "stale_reads"]
+            .map(|metric| told(&self.world, &simulation, &self.users, metric))
+    }
+}
+
+fn site(versioning: &str, per_page: i64, changes: f64) -> Vec<(&'static str, Value)> {
+    vec![
+        ("per_page", whole(per_page)),
+        ("changes", Value::Share(changes)),
+        ("versioning", text(versioning)),
+        ("asset_max_age", span(10_000.0)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// With a URL for each content (or build) and old files kept, no page is ever broken, however old it is.
+    #[test]
+    fn versions_in_urls_never_break_a_page(
+        per_page in 1i64..8, changes in 0.05f64..1.0, period in 5u32..90, seed in 0u64..1_000, purges: bool, by_hash: bool,
+    ) {
+        let versioning = if by_hash { "hash" } else { "build" };
+        let [broken, missing, old, pages, _] =
+            published(site(versioning, per_page, changes)).run(seed, period.into(), purges);
+        prop_assert!(pages > 100);
+        prop_assert_eq!([broken, missing, old], [0; 3]);
+    }
+}
+
+#[test]
+fn without_versions_or_without_old_files_pages_break() {
+    let run = |settings: Vec<(&str, Value)>, purges| published(settings).run(1, 30.0, purges);
+    let [broken, missing, old, ..] = run(site("none", 4, 0.3), true);
+    assert!(broken > 100 && missing == 0 && old > 100, "{broken} {missing} {old}");
+    // Nobody forgets and all pages are new at once: only the moments between the build and the purge are left.
+    let [careful, ..] = run(site("manual", 4, 0.3), true);
+    let [careless, ..] = run([site("manual", 4, 0.3), vec![("forgets", Value::Share(0.5))]].concat(), true);
+    assert!(careful < careless / 4 && careless < broken, "{careful} {careless} {broken}");
+    // An edge that may keep an asset has it still when the origin has not: only what it must ask about is gone.
+    let asks = |keeps| {
+        let mut settings = site("hash", 4, 0.3);
+        settings.retain(|(name, _)| *name != "asset_max_age");
+        [settings, vec![("keeps", whole(keeps)), ("asset_max_age", span(5.0))]].concat()
+    };
+    let [broken, missing, old, ..] = run(asks(0), false);
+    assert!(missing > 10 && broken == missing && old == 0, "{broken} {missing} {old}");
+    assert_eq!(run(asks(3), false)[1], 0, "an edge's pages are at most 60 s old: two builds");
+}
+
+#[test]
+fn a_purge_of_the_pages_makes_them_fresh_and_leaves_assets_where_they_are() {
+    let stale = |purges| published(site("hash", 4, 0.3)).run(1, 30.0, purges)[4];
+    assert!(stale(true) * 4 < stale(false), "{} {}", stale(true), stale(false));
+    let fetched = |what: &str| {
+        let world = published(site("hash", 4, 0.3));
+        let mut simulation = world.world.build(1, 0);
+        simulation.run_until(at(100.0));
+        act(&world.world, &mut simulation, &world.edges, "invalidate", vec![text(what)]);
+        let before = told(&world.world, &simulation, &world.edges, "origin_bytes");
+        simulation.run_until(at(130.0));
+        told(&world.world, &simulation, &world.edges, "origin_bytes") - before
+    };
+    assert!(fetched("/page/*") < 1_000, "pages have 10 bytes each, assets 1,000: {}", fetched("/page/*"));
+}
+
+/// A site answers "unchanged" to an edge whose copy has ended, which goes on with the old one.
+#[test]
+fn a_revalidated_copy_costs_the_origin_no_bytes() {
+    let settings = vec![("per_page", whole(4)), ("changes", Value::Share(0.2)), ("asset_max_age", span(5.0))];
+    let world = published(settings);
+    let mut simulation = world.world.build(1, 0);
+    simulation.run_until(at(300.0));
+    let count = |metric| told(&world.world, &simulation, &world.edges, metric);
+    // Without a new build every object comes once: 12 pages, and the assets that some page needs.
+    let assets = (count("origin_bytes") - 12 * 10) / 1_000;
+    assert!((12..=20).contains(&assets), "{assets}");
+    assert_eq!(count("origin_bytes"), 12 * 10 + assets * 1_000);
+    assert!(count("cdn_revalidated") > 200, "{}", count("cdn_revalidated"));
+    assert_eq!(count("origin_fetches"), count("cdn_revalidated") + 12 + assets);
+}
+
+#[test]
+fn a_visit_whose_server_is_gone_fails_and_a_second_attempt_asks_for_the_rest() {
+    let mut world = published(site("hash", 4, 0.3));
+    let attempts = [("attempts", whole(20)), ("backoff", span(1.0)), ("timeout", span(2.0))];
+    let users = &mut world.world.spec.groups[index(&world.users)];
+    users.given.extend(attempts.map(|(name, value)| scalelab::catalog::Given {
+        name: name.into(),
+        value,
+        place: Place::default(),
+    }));
+    let mut simulation = world.world.build(1, 0);
+    simulation.run_until(at(20.0));
+    act(&world.world, &mut simulation, &world.edges, "crash", vec![]);
+    simulation.run_until(at(24.0));
+    act(&world.world, &mut simulation, &world.edges, "recover", vec![]);
+    simulation.run_until(at(60.0));
+    simulation.check_conservation().unwrap();
+    let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+    assert_eq!(class.failed + class.timed_out, 0);
+    assert!(told(&world.world, &simulation, &world.users, "retries") > 0);
+    assert_eq!(told(&world.world, &simulation, &world.users, "broken_pages"), 0);
+}
+
+#[test]
+fn mistakes_are_found_before_anything_runs() {
+    let said = |world: &World| {
+        let problems: Problems = check(&world.spec, Time::MAX, &[]).expect_err("there is a mistake");
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let edge = |settings| said(&hundred(settings, vec![]).0);
+    assert!(edge(vec![("plan", text("pro"))]).contains("is for profile \"cloudflare\""));
+    let user = |settings| said(&hundred(vec![], settings).0);
+    assert!(user(vec![("browser_slots", whole(4))]).contains("belongs to a user"));
+    assert!(user(vec![("max_age", span(4.0))]).contains("browsers that keep copies"));
+    let site =
+        |settings: Vec<(&str, Value)>| said(&published([site("none", 4, 0.3), settings].concat()).world);
+    assert!(site(vec![("per_page", whole(30))]).contains("cannot need 30 of 20"));
+    assert!(site(vec![("keeps", whole(1))]).contains("nothing to keep"));
+    assert!(site(vec![("forgets", Value::Share(0.1))]).contains("nobody can forget"));
+    assert!(site(vec![("pages", whole(5))]).contains("`keys` are 12 pages, but \"site\" has 5"));
+    let world = published(self::site("none", 4, 0.3));
+    let wrong = orders(&world.world, &world.site, "publish", vec![text("v2")]).unwrap_err();
+    assert!(wrong.to_string().contains("takes no arguments"), "{wrong}");
+}
