@@ -12,6 +12,7 @@ mod browser_cache;
 mod check_near;
 mod entry;
 mod first_byte;
+mod login;
 mod names;
 mod near;
 mod node;

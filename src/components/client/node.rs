@@ -31,7 +31,7 @@ const RETRY: u16 = 2;
 #[derive(Clone)]
 pub(super) struct Client {
     name: String,
-    to: NodeId,
+    pub(super) to: NodeId,
     /// What goes to a queue is published; a producer finds its broker.
     publisher: Option<Box<Publisher>>,
     source: Source,
@@ -42,7 +42,7 @@ pub(super) struct Client {
     size: u32,
     users: u64,
     addresses: Option<Addresses>,
-    browsers: Option<Browsers>,
+    pub(super) browsers: Option<Browsers>,
     think: Option<Variate>,
     timeout_length: Option<Time>,
     pub(super) timeout: Option<TimeoutClass>,
@@ -161,7 +161,7 @@ impl Client {
     }
 
     #[inline]
-    fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
+    pub(super) fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request_mut(id) else { return };
         request.attempts += 1;
         if self.near.is_some() && self.found_near(id, cx) {
@@ -263,30 +263,8 @@ impl Client {
         self.finish(reply.request, outcome, cx);
     }
 
-    /// The server does not know the user: a login, once for each request.
-    #[cold]
-    fn log_in(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let browsers = self.browsers.as_mut();
-        let Some((browsers, request)) = browsers.zip(cx.request_mut(reply.request)) else { return };
-        if request.user == 0 || !browsers.denied(request) {
-            return self.finish(reply.request, Outcome::Failed, cx);
-        }
-        let ask = Ask::new(reply.callee, LOGIN, request.key);
-        cx.ask(Ask { request: reply.request, timeout: self.timeout, ..ask });
-    }
-
-    /// The user is logged in: now what was wanted.
-    #[cold]
-    fn logged_in(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        if let Some((browsers, request)) = self.browsers.as_mut().zip(cx.request(reply.request)) {
-            browsers.welcome(request);
-            browsers.close(request);
-        }
-        self.attempt(reply.request, cx);
-    }
-
     #[inline]
-    fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
+    pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
         if let Some(browsers) = &mut self.browsers
             && let Some(request) = cx.request(id)
         {
