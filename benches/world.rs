@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 const MS: f64 = 1e6;
 const USERS: i64 = 1_000_000;
-const KEYS: u64 = 1_000_000;
+/// Objects; at Zipf 1.0 the edges come to answer nine of ten questions, as CDNs do.
+const KEYS: u64 = 100_000;
 /// Requests per simulated second.
 const RATE: f64 = 200_000.0;
 
@@ -52,7 +53,7 @@ fn groups() -> Vec<GroupSpec> {
         rows,
         here.clone(),
     ];
-    let cache = [("of", Value::Group(0)), ("items", Value::Whole(340_000)), here.clone()];
+    let cache = [("of", Value::Group(0)), ("items", Value::Whole(34_000)), here.clone()];
     let web = [
         ("count", Value::Whole(12)),
         ("cores", Value::Whole(32)),
@@ -86,7 +87,7 @@ fn groups() -> Vec<GroupSpec> {
         ("resolver", Value::Group(6)),
         ("rate", Value::Rate(RATE)),
         ("users", Value::Whole(USERS)),
-        ("keys", zipf(KEYS, 0.9)),
+        ("keys", zipf(KEYS, 1.0)),
         ("browser_slots", Value::Whole(16)),
         ("max_age", Value::Duration(60 * SECOND)),
         ("from", Value::Clients(clients)),
@@ -126,8 +127,8 @@ fn main() {
     let requests: f64 = arguments.next().map_or(4e6, |number| number.parse().expect("a number"));
     let (mut world, visitors, edges) = world();
     let span = |requests: f64| (requests / RATE * SECOND as f64) as Time;
-    // The first tenth is not timed: memory grows and caches fill.
-    let warm = span(0.1 * requests);
+    // As many before are not timed: memory grows and caches fill.
+    let warm = span(requests);
     world.run_until(warm);
     let (issued, events) = (world.book().issued(), world.events());
     let (ns, ()) = timed(|| world.run_until(warm + span(requests)));

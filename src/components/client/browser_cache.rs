@@ -37,6 +37,12 @@ pub(super) struct BrowserCaches {
     visitors: u32,
 }
 
+/// Where the copy under a key is. Empty slots are behind all others: what lies behind the first one is not looked at.
+fn find(slots: &[Slot], key: u64) -> Option<usize> {
+    let at = slots.iter().position(|slot| u64::from(slot.key) == key || slot.key == EMPTY.key)?;
+    (slots[at].key != EMPTY.key).then_some(at)
+}
+
 impl BrowserCaches {
     /// For users 1 to `users`, with so many slots each.
     pub fn new(users: u64, slots: usize) -> Self {
@@ -63,7 +69,7 @@ impl BrowserCaches {
     /// The copy under a key, which has been used now.
     pub fn get(&mut self, user: u32, key: u64, now: Time) -> Option<Held> {
         let slots = self.slots_of(user)?;
-        let at = slots.iter().position(|slot| u64::from(slot.key) == key)?;
+        let at = find(slots, key)?;
         slots[..=at].rotate_right(1);
         let Slot { version, until, .. } = slots[0];
         Some(Held { version, fresh: now < Time::from(until) * TENTH })
@@ -74,8 +80,8 @@ impl BrowserCaches {
         debug_assert!(key < u64::from(u32::MAX), "checked when the world was");
         self.make_room(user);
         let slots = self.slots_of(user).expect("just made");
-        let last = slots.len() - 1;
-        let at = slots.iter().position(|slot| u64::from(slot.key) == key).unwrap_or(last);
+        let is_it = |slot: &Slot| u64::from(slot.key) == key || slot.key == EMPTY.key;
+        let at = slots.iter().position(is_it).unwrap_or(slots.len() - 1);
         slots[..=at].rotate_right(1);
         let until = (until / TENTH).min(u64::from(u32::MAX)) as u32;
         slots[0] = Slot { key: key as u32, version, until };
@@ -84,7 +90,7 @@ impl BrowserCaches {
     /// Forgets the copy under a key.
     pub fn remove(&mut self, user: u32, key: u64) {
         let Some(slots) = self.slots_of(user) else { return };
-        if let Some(at) = slots.iter().position(|slot| u64::from(slot.key) == key) {
+        if let Some(at) = find(slots, key) {
             slots[at..].rotate_left(1);
             *slots.last_mut().expect("at least one") = EMPTY;
         }
