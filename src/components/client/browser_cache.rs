@@ -59,7 +59,7 @@ impl BrowserCaches {
         if self.of_user[user as usize] != 0 {
             return;
         }
-        if self.visitors as usize % PIECE == 0 {
+        if (self.visitors as usize).is_multiple_of(PIECE) {
             self.pieces.push(vec![EMPTY; PIECE * self.slots].into_boxed_slice());
         }
         self.visitors += 1;

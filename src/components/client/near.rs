@@ -188,9 +188,7 @@ impl Near {
 
     /// The visit that a request has come to.
     pub fn visit(&mut self, id: RequestId) -> Option<&mut Visit> {
-        if self.site.is_none() {
-            return None;
-        }
+        self.site.as_ref()?;
         let index = *self.of_request.get(&id.to_bits())?;
         Some(&mut self.visits[index as usize])
     }
