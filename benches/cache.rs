@@ -1,5 +1,5 @@
 //! The cache room alone: 10^7 look-ups, Zipf 1.0 over 10^6 dense keys in scrambled order, capacity 10^5; what is missed is
-//! put in. Words after `--` choose policies. The speed reference's `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
+//! put in. Words after `--` choose policies; with CACHE_TRACE=FILE it only writes the trace, for peers. The speed reference's `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
 
 mod common;
 
@@ -9,6 +9,7 @@ use scalelab::components::cache::shelf::{Item, Shelf, ShelfPlan};
 use scalelab::kernel::NEVER;
 use scalelab::random::Stream;
 use scalelab::random::keys::{Keys, Keyspace};
+use std::io::Write;
 
 const REQUESTS: usize = 10_000_000;
 const KEYS: u64 = 1_000_000;
@@ -31,8 +32,23 @@ fn replay(shelf: &mut dyn Shelf, trace: &[u32]) {
     }
 }
 
+/// The trace as libCacheSim reads it (oracleGeneral): time, key, size, time of the next request for the key (unknown).
+fn write(trace: &[u32], path: &str) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    for (now, key) in trace.iter().enumerate() {
+        file.write_all(&(now as u32).to_le_bytes())?;
+        file.write_all(&u64::from(*key).to_le_bytes())?;
+        file.write_all(&1_u32.to_le_bytes())?;
+        file.write_all(&(-1_i64).to_le_bytes())?;
+    }
+    file.flush()
+}
+
 fn main() {
     let trace = trace();
+    if let Some(path) = std::env::var_os("CACHE_TRACE") {
+        return write(&trace, &path.to_string_lossy()).expect("a file that can be written");
+    }
     let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let policies = ["lru", "fifo", "sieve", "s3fifo", "clock", "lfu", "2q", "arc"];
     let wanted = |policy: &&str| named.is_empty() || named.iter().any(|name| name == policy);
