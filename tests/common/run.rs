@@ -105,3 +105,32 @@ impl Run {
 pub fn clock(time: Time) -> f64 {
     seconds(time)
 }
+
+/// Little's law (Little 1961) at every station and every line for slots of a world that began empty and is empty again: the area under
+/// the level equals the sum of the times, which are two records of the same jobs. Returns how many there were.
+pub fn assert_little_from_empty_to_empty(simulation: &Simulation) -> usize {
+    const PLACES: [(&[&str], &[&str]); 2] =
+        [(&["busy", "queue"], &["wait", "service"]), (&["pool_queue"], &["pool_wait"])];
+    let mut seen = 0;
+    for (node, readings) in all_readings(simulation).iter().enumerate() {
+        for (levels, times) in PLACES {
+            let histograms = times.iter().filter_map(|metric| match readings.get(metric) {
+                Some(Reading::Histogram(times)) => Some(times),
+                _ => None,
+            });
+            let histograms: Vec<_> = histograms.collect();
+            if histograms.len() < times.len() || histograms[0].count() == 0 {
+                continue;
+            }
+            let present: f64 = levels.iter().map(|metric| readings.area_of(metric)).sum();
+            let spent: f64 =
+                histograms.iter().map(|times| times.mean().expect("some") * times.count() as f64 / 1e9).sum();
+            assert!(
+                (present - spent).abs() <= 1e-9 * (1.0 + spent),
+                "node {node}: {levels:?} amount to {present} s, {times:?} to {spent} s"
+            );
+            seen += 1;
+        }
+    }
+    seen
+}

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod fills;
+mod littles_law;
 mod random_worlds;
 mod truth;
 mod world;

@@ -5,7 +5,7 @@ mod common;
 mod dead_letters;
 mod hands;
 mod kafka;
-mod laws;
+mod littles_law;
 mod mistakes;
 mod peers;
 mod promises;

@@ -133,7 +133,7 @@ impl Client {
     #[inline]
     fn issue(&mut self, number: u64, draw: DrawKey, user: u32, cx: &mut Ctx<'_>) {
         let wish = self.source.recorded(draw).unwrap_or_else(|| Wish {
-            key: self.wanted.key(draw, number),
+            key: self.wanted.key(draw, number, cx.now()),
             writes: self.writes > 0.0 && draw.uniform(DRAW_WRITE, 0) < self.writes,
             bytes: self.size,
             address: 0,

@@ -43,7 +43,15 @@ pub(super) enum Source {
 pub(super) struct Wanted {
     popularity: Keys,
     keyspace: Keyspace,
-    sequential: bool,
+    by: By,
+}
+
+/// What the popularity of keys changes with.
+#[derive(Clone, Copy)]
+enum By {
+    Nothing,
+    Number,
+    Time,
 }
 
 impl Wanted {
@@ -53,13 +61,17 @@ impl Wanted {
         Wanted {
             popularity: plan.popularity.clone(),
             keyspace: keyspace(plan),
-            sequential: matches!(plan.popularity, Keys::Sequential(_)),
+            by: match plan.popularity {
+                Keys::Sequential(_) => By::Number,
+                Keys::WorkingSet(_) => By::Time,
+                _ => By::Nothing,
+            },
         }
     }
 
-    /// The key of the request with this number.
+    /// The key of the request with this number that comes `now`.
     #[inline]
-    pub fn key(&self, draw: DrawKey, number: u64) -> u64 {
+    pub fn key(&self, draw: DrawKey, number: u64, now: Time) -> u64 {
         if self.keyspace.size() == 1 {
             return 0;
         }
@@ -68,9 +80,10 @@ impl Wanted {
             tries += 1;
             draw.uniform(KEY, tries)
         };
-        let rank = match self.sequential {
-            true => self.popularity.rank_at(&mut next, number),
-            false => self.popularity.rank(&mut next),
+        let rank = match self.by {
+            By::Nothing => self.popularity.rank(&mut next),
+            By::Number => self.popularity.rank_at(&mut next, number),
+            By::Time => self.popularity.rank_at(&mut next, now),
         };
         self.keyspace.id(rank)
     }

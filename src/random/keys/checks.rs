@@ -11,9 +11,19 @@ const SMALLEST_CELL: f64 = 20.0;
 /// The ranks drawn agree with the weights: chi-square below its 0.9999 quantile (some fifty laws are tested).
 pub(super) fn frequencies(keys: &Keys, weight: impl Fn(u64) -> f64) {
     let mut stream = Stream::named(11, 0, "keys checks");
+    agree(keys, || keys.rank(&mut || stream.uniform()), weight);
+}
+
+/// The same at a moment, for laws that change.
+pub(super) fn frequencies_at(keys: &Keys, moment: u64, weight: impl Fn(u64) -> f64) {
+    let mut stream = Stream::named(11, 0, "keys checks");
+    agree(keys, || keys.rank_at(&mut || stream.uniform(), moment), weight);
+}
+
+fn agree(keys: &Keys, mut rank: impl FnMut() -> u64, weight: impl Fn(u64) -> f64) {
     let mut counts = vec![0_u32; keys.n_keys() as usize];
     for _ in 0..SAMPLES {
-        counts[keys.rank(&mut || stream.uniform()) as usize] += 1;
+        counts[rank() as usize] += 1;
     }
     let total: f64 = (0..keys.n_keys()).map(&weight).sum();
     let (mut chi_square, mut cells) = (0.0, 0);

@@ -22,6 +22,17 @@ pub enum KeysError {
         /// The offending value.
         value: f64,
     },
+    /// A working set that is empty or larger than all the keys.
+    #[error("the working set must be between 1 and all {n_keys} keys, not {size}")]
+    WorkingSet {
+        /// The offending size.
+        size: u64,
+        /// How many keys there are.
+        n_keys: u64,
+    },
+    /// A key that is left before it is wanted.
+    #[error("how long a key stays in the working set must be more than zero")]
+    Stay,
 }
 
 /// Passes a possible number of keys.

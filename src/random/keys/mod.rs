@@ -9,6 +9,7 @@ mod keyspace;
 mod latest;
 mod sequential;
 mod uniform;
+mod working_set;
 mod zipf;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use keyspace::{Keyspace, attribute};
 pub use latest::Latest;
 pub use sequential::Sequential;
 pub use uniform::Uniform;
+pub use working_set::WorkingSet;
 pub use zipf::Zipf;
 
 /// A popularity law over the ranks `0..n`. Plain data, cheap to clone, the same numbers from the same uniforms.
@@ -35,6 +37,8 @@ pub enum Keys {
     Latest(Latest),
     /// One key after the other.
     Sequential(Sequential),
+    /// A few keys for a while, and then others.
+    WorkingSet(WorkingSet),
 }
 
 impl Keys {
@@ -83,6 +87,15 @@ impl Keys {
         Sequential::new(n_keys).map(Self::Sequential)
     }
 
+    /// A working set that moves on: of `n_keys` keys, `size` are wanted at a time, each for `stay_ns` nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// If there is no key or more than 2^53, the set is empty or larger than the keys, or the stay is zero.
+    pub fn working_set(n_keys: u64, size: u64, stay_ns: u64) -> Result<Self, KeysError> {
+        WorkingSet::new(n_keys, size, stay_ns).map(Self::WorkingSet)
+    }
+
     /// How many keys there are; ranks are below.
     pub fn n_keys(&self) -> u64 {
         match self {
@@ -91,13 +104,14 @@ impl Keys {
             Self::Hotspot(keys) => keys.n_keys(),
             Self::Latest(keys) => keys.n_keys(),
             Self::Sequential(keys) => keys.n_keys(),
+            Self::WorkingSet(keys) => keys.n_keys(),
         }
     }
 
     /// A rank in `0..n_keys`; `next` gives uniform numbers in (0, 1), mostly one, sometimes a few more.
     ///
     /// Enough for laws that do not change with time. For [`Keys::Latest`] the newest key is taken to be the last one, and
-    /// [`Keys::Sequential`] stays at its first key: use [`rank_at`](Self::rank_at) where these may occur.
+    /// [`Keys::Sequential`] and [`Keys::WorkingSet`] stay where they begin: use [`rank_at`](Self::rank_at) where these may occur.
     #[inline]
     pub fn rank(&self, next: &mut impl FnMut() -> f64) -> u64 {
         match self {
@@ -107,7 +121,8 @@ impl Keys {
     }
 
     /// A rank in `0..n_keys` at a moment: `newest` is the number of the key inserted last for [`Keys::Latest`], and the number of the request
-    /// for [`Keys::Sequential`] (both taken modulo the number of keys). The other laws ignore it.
+    /// for [`Keys::Sequential`] (both taken modulo the number of keys), and nanoseconds since the start for [`Keys::WorkingSet`]. The other
+    /// laws ignore it.
     #[inline]
     pub fn rank_at(&self, next: &mut impl FnMut() -> f64, newest: u64) -> u64 {
         match self {
@@ -116,6 +131,7 @@ impl Keys {
             Self::Hotspot(keys) => keys.rank(next),
             Self::Latest(keys) => keys.rank(next, newest),
             Self::Sequential(keys) => keys.rank(newest),
+            Self::WorkingSet(keys) => keys.rank(next, newest),
         }
     }
 }
@@ -128,13 +144,18 @@ mod tests {
 
     fn any_keys() -> impl Strategy<Value = Keys> {
         let size = prop_oneof![1_u64..5, 1_u64..1_000_000, 1_u64..=1 << 53];
-        (size, 0.0_f64..12.0, 0.0_f64..=1.0, 0.0_f64..=1.0, 0..5).prop_map(
+        (size, 0.0_f64..12.0, 0.0_f64..=1.0, 0.0_f64..=1.0, 0..6).prop_map(
             |(n, exponent, keys, requests, law)| {
                 let keys = match law {
                     0 => Keys::uniform(n),
                     1 => Keys::zipf(n, exponent),
                     2 => Keys::hotspot(n, keys, requests),
                     3 => Keys::latest(n, exponent),
+                    4 => Keys::working_set(
+                        n,
+                        ((n as f64 * keys) as u64).clamp(1, n),
+                        1 + (requests * 1e12) as u64,
+                    ),
                     _ => Keys::sequential(n),
                 };
                 keys.unwrap()
@@ -163,6 +184,7 @@ mod tests {
                 Keys::zipf(n, 1.0),
                 Keys::zipf(n, 3.0),
                 Keys::hotspot(n, 0.2, 0.8),
+                Keys::working_set(n, n.min(2), 1),
             ] {
                 for end in ends {
                     // The end first, then ordinary numbers, in case it is rejected.

@@ -161,6 +161,10 @@ fn keys(engine: &mut Engine) {
     engine.register_fn("hotspot", |cx: NativeCallContext, n: INT, keys: Share, requests: Share| {
         plan(&cx, Keys::hotspot(whole(n), keys.0, requests.0), true)
     });
+    engine.register_fn("working_set", |cx: NativeCallContext, n: INT, size: INT, stay: Span| {
+        let stay = u64::try_from(stay.0).unwrap_or(0);
+        plan(&cx, Keys::working_set(whole(n), whole(size), stay), true)
+    });
     engine.register_fn("unscrambled", |keys: KeysPlan| KeysPlan { scrambled: false, ..keys });
 }
 

@@ -76,6 +76,10 @@ pub const WORDS: &[(&str, &str)] = &[
     ("uniform_keys", "uniform_keys(1_000)"),
     ("hotspot", "hotspot(10_000, 20.percent, 80.percent): keys, share of keys, share of requests"),
     ("latest", "latest(10_000, 0.99): number of keys, exponent"),
+    (
+        "working_set",
+        "working_set(10_000, 200, 2.minutes): keys, how many are wanted at a time, how long each is",
+    ),
     ("poisson", "poisson(200.rps)"),
     ("constant", "constant(200.rps) for arrivals, constant(5.ms) for times"),
     ("ramp", "ramp([[0.s, 100.rps], [1.minute, 500.rps]])"),
