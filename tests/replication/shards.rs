@@ -11,6 +11,13 @@ use scalelab::random::keys::Keys;
 
 const KEYS: u64 = 400;
 
+fn rows(simulation: &Simulation, node: u16) -> u64 {
+    match simulation.readings(NodeId(node), false).get("rows") {
+        Some(Reading::Gauge(rows)) => *rows as u64,
+        other => panic!("rows of node {node}: {other:?}"),
+    }
+}
+
 struct Stage {
     checked: Checked,
     simulation: Simulation,
@@ -76,10 +83,7 @@ impl Stage {
 
     /// Rows of each member; the two of a shard one after the other. (Router and coordinator come first.)
     fn rows(&self, shards: u16) -> Vec<(u64, u64)> {
-        let rows = |node| match self.simulation.readings(NodeId(node), false).get("rows") {
-            Some(Reading::Gauge(rows)) => *rows as u64,
-            other => panic!("rows of node {node}: {other:?}"),
-        };
+        let rows = |node| rows(&self.simulation, node);
         (0..shards).map(|shard| (rows(2 + 2 * shard), rows(3 + 2 * shard))).collect()
     }
 
@@ -111,6 +115,40 @@ fn the_same_layout_and_a_second_resharding_are_refused_and_told() {
     let report = stage.simulation.audit().report();
     assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0));
     assert!(report.reads_count > 1000);
+}
+
+/// An elected leader erases what has moved as well, on all its members, and says how many rows that were.
+#[test]
+fn a_majority_erases_what_has_moved() {
+    let mut world = World::default();
+    let settings = vec![
+        ("read", span(0.001)),
+        ("write", span(0.001)),
+        ("replicas", Value::Whole(2)),
+        ("replication", text("majority")),
+        ("shards", Value::Whole(2)),
+        ("shards_max", Value::Whole(3)),
+    ];
+    let database = world.add("database", "db", settings);
+    let settings = vec![
+        ("to", database),
+        ("rate", poisson(500.0)),
+        ("writes", Value::Share(0.8)),
+        ("keys", keys(Keys::uniform(KEYS).unwrap())),
+    ];
+    world.add("traffic", "users", settings);
+    let checked = world.check();
+    let simulation = build(&checked, 1, 0);
+    let mut stage = Stage { checked, simulation };
+    stage.run(10 * SECOND);
+    stage.reshard(3);
+    stage.run(40 * SECOND);
+    let entries = stage.simulation.journal().entries();
+    let erased = entries.iter().find(|entry| entry.event == "old rows erased").expect("it ends");
+    assert!(!erased.detail.starts_with("0 "), "{}", erased.detail);
+    let rows: Vec<u64> = (1..10).map(|node| rows(&stage.simulation, node)).collect();
+    let one_of_each: u64 = rows.iter().step_by(3).sum();
+    assert!(one_of_each <= KEYS && one_of_each > KEYS * 9 / 10, "{rows:?}");
 }
 
 /// Counters in parts: a sum has every write that was done before it began, whoever died meanwhile; a single part has not.

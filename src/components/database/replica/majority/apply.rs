@@ -2,6 +2,7 @@
 
 use super::voter::Voter;
 use super::{NOTHING, kind};
+use crate::components::database::replica::log::ERASED;
 use crate::kernel::{Answer, Ctx, Timer};
 use crate::parts::station::Job;
 
@@ -63,7 +64,8 @@ impl Voter {
                 }
                 _ => entry.version,
             });
-        if entry.key != NOTHING && entry.previous == kind::ERASE {
+        let erases = entry.key != NOTHING && entry.previous == kind::ERASE;
+        if erases {
             self.rows.set(entry.key, 0);
             if let Some(copying) = &mut self.copying {
                 copying.erased.insert(entry.key);
@@ -76,7 +78,7 @@ impl Voter {
         {
             self.lead.pending.pop_front();
             let position = if self.plan.tells_position { index } else { 0 };
-            cx.reply(call, Answer::ok(version, position));
+            cx.reply(call, Answer::ok(if erases { ERASED } else { version }, position));
         }
     }
 
