@@ -1,5 +1,5 @@
 //! The cache room alone: 10^7 look-ups, Zipf 1.0 over 10^6 dense keys in scrambled order, capacity 10^5; what is missed is
-//! put in. Words after `--` choose policies; with CACHE_TRACE=FILE it only writes the trace, for peers. The speed reference's `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
+//! put in. Words after `--` choose policies and indices; with CACHE_TRACE=FILE it only writes the trace, for peers. The speed reference's `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
 
 mod common;
 
@@ -51,9 +51,14 @@ fn main() {
     }
     let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let policies = ["lru", "fifo", "sieve", "s3fifo", "clock", "lfu", "2q", "arc"];
-    let wanted = |policy: &&str| named.is_empty() || named.iter().any(|name| name == policy);
-    let policies: Vec<&str> = policies.into_iter().filter(wanted).collect();
-    let indices = [("dense", Some(KEYS)), ("hashed", None)];
+    let chosen = |all: &[&'static str]| {
+        let some: Vec<&str> =
+            all.iter().copied().filter(|one| named.iter().any(|name| name == one)).collect();
+        if some.is_empty() { all.to_vec() } else { some }
+    };
+    let policies = chosen(&policies);
+    let keys_of = |index| (index, (index == "dense").then_some(KEYS));
+    let indices: Vec<_> = chosen(&["dense", "hashed"]).into_iter().map(keys_of).collect();
     println!(
         "{REQUESTS} requests, Zipf 1.0 over {KEYS} keys, capacity {CAPACITY}; median of {ROUNDS} alternating rounds"
     );

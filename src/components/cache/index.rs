@@ -1,12 +1,9 @@
 //! Where the item of a key is.
 
+use super::dense::{Dense, MARKED, NOWHERE};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 
-/// "In no place, without a mark"; places and marks are smaller.
-const NOWHERE: u32 = u32::MAX;
-/// From here on: marks of keys that are in no place. Places are smaller.
-const MARKED: u32 = 1 << 31;
 /// Larger key spaces are hashed: a table of them would cost more memory than the items.
 const DENSE_KEYS_AT_MOST: u64 = 1 << 28;
 
@@ -14,67 +11,76 @@ const DENSE_KEYS_AT_MOST: u64 = 1 << 28;
 /// lies where the place was, so that whoever looks for the key has it at hand.
 #[derive(Clone, Debug)]
 pub enum Index {
-    /// Small keys: a table. Grows to the largest key seen.
-    Dense(Vec<u32>),
-    /// Any keys. Never iterated; the hash is fixed.
+    /// Small keys: a table.
+    Dense(Dense),
+    /// Any keys: places, and from [`MARKED`] up marks. Never iterated; the hash is fixed.
     Hashed(HashMap<u64, u32, FixedState>),
+}
+
+/// Out of line: hashing is long, and would drag the short way along into what is too long to be inlined.
+#[inline(never)]
+fn hashed(map: &HashMap<u64, u32, FixedState>, key: u64) -> u32 {
+    map.get(&key).copied().unwrap_or(NOWHERE)
 }
 
 impl Index {
     /// An empty index of keys in `0..keys`, or of any keys; `expected` is how many will be in it.
     pub fn new(keys: Option<u64>, expected: usize) -> Self {
         match keys {
-            Some(keys) if keys <= DENSE_KEYS_AT_MOST => Index::Dense(vec![NOWHERE; keys as usize]),
+            Some(keys) if keys <= DENSE_KEYS_AT_MOST => Index::Dense(Dense::new(keys as usize)),
             _ => Index::Hashed(HashMap::with_capacity_and_hasher(expected, FixedState::with_seed(0))),
         }
     }
 
-    #[inline]
-    fn entry(&self, key: u64) -> u32 {
-        match self {
-            Index::Dense(table) => table.get(key as usize).copied().unwrap_or(NOWHERE),
-            Index::Hashed(map) => map.get(&key).copied().unwrap_or(NOWHERE),
-        }
-    }
-
     /// The place of a key.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, key: u64) -> Option<u32> {
-        Some(self.entry(key)).filter(|place| *place < MARKED)
+        match self {
+            Index::Dense(table) => table.place(key),
+            Index::Hashed(map) => Some(hashed(map, key)).filter(|place| *place < MARKED),
+        }
     }
 
     /// The mark of a key that is in no place.
     #[inline]
     pub fn mark(&self, key: u64) -> Option<u32> {
-        Some(self.entry(key)).filter(|entry| (MARKED..NOWHERE).contains(entry)).map(|entry| entry - MARKED)
+        match self {
+            Index::Dense(table) => table.mark(key),
+            Index::Hashed(map) => {
+                let marked = Some(hashed(map, key)).filter(|entry| (MARKED..NOWHERE).contains(entry));
+                marked.map(|entry| entry - MARKED)
+            }
+        }
     }
 
     /// A key that is there leaves its place and a mark below 2^31 - 1.
     #[inline]
     pub fn leave_mark(&mut self, key: u64, mark: u32) {
         debug_assert!(mark < NOWHERE - MARKED);
-        self.put(key, MARKED + mark);
+        match self {
+            Index::Dense(table) => table.set_mark(key, mark),
+            Index::Hashed(map) => _ = map.insert(key, MARKED + mark),
+        }
     }
 
     /// Gives each mark another number, or none.
     pub fn renumber(&mut self, mut renumber: impl FnMut(u32) -> Option<u32>) {
-        let mut anew = |entry: &mut u32| {
-            if (MARKED..NOWHERE).contains(entry) {
-                *entry = renumber(*entry - MARKED).map_or(NOWHERE, |mark| MARKED + mark);
-            }
-            *entry != NOWHERE
-        };
         match self {
-            Index::Dense(table) => table.iter_mut().for_each(|entry| _ = anew(entry)),
+            Index::Dense(table) => table.renumber(&mut renumber),
             // The order does not matter: each entry changes by itself.
-            Index::Hashed(map) => map.retain(|_, entry| anew(entry)),
+            Index::Hashed(map) => map.retain(|_, entry| {
+                if *entry >= MARKED {
+                    *entry = renumber(*entry - MARKED).map_or(NOWHERE, |mark| MARKED + mark);
+                }
+                *entry != NOWHERE
+            }),
         }
     }
 
     /// Entries that a walk passes even if nothing is held.
     pub fn span(&self) -> usize {
         match self {
-            Index::Dense(table) => table.len(),
+            Index::Dense(table) => table.span(),
             Index::Hashed(_) => 0,
         }
     }
@@ -83,21 +89,9 @@ impl Index {
     #[inline]
     pub fn set(&mut self, key: u64, place: u32) {
         debug_assert!(place < MARKED);
-        self.put(key, place);
-    }
-
-    #[inline]
-    fn put(&mut self, key: u64, entry: u32) {
         match self {
-            Index::Dense(table) => {
-                if key as usize >= table.len() {
-                    table.resize((key as usize + 1).next_power_of_two(), NOWHERE);
-                }
-                table[key as usize] = entry;
-            }
-            Index::Hashed(map) => {
-                map.insert(key, entry);
-            }
+            Index::Dense(table) => table.set_place(key, place),
+            Index::Hashed(map) => _ = map.insert(key, place),
         }
     }
 
@@ -105,17 +99,15 @@ impl Index {
     #[inline]
     pub fn remove(&mut self, key: u64) {
         match self {
-            Index::Dense(table) => table[key as usize] = NOWHERE,
-            Index::Hashed(map) => {
-                map.remove(&key);
-            }
+            Index::Dense(table) => table.remove(key),
+            Index::Hashed(map) => _ = map.remove(&key),
         }
     }
 
     /// Forgets all keys.
     pub fn clear(&mut self) {
         match self {
-            Index::Dense(table) => table.fill(NOWHERE),
+            Index::Dense(table) => table.clear(),
             Index::Hashed(map) => map.clear(),
         }
     }

@@ -8,6 +8,7 @@ use crate::parts::plan::{Access, Flights, Route, Step, WritePlan};
 
 mod cluster;
 mod coordinator;
+mod dense;
 mod dirty;
 mod entry;
 pub mod eviction;

@@ -6,18 +6,17 @@ use crate::kernel::{NEVER, Time};
 
 #[derive(Clone, Copy, Debug)]
 struct Data {
-    expires: Time,
     version: u32,
     bytes: u32,
 }
-
-const _: () = assert!(size_of::<Data>() == 16);
 
 /// Slots, some of them free.
 #[derive(Clone, Debug)]
 pub struct Rack {
     keys: Vec<u64>,
     data: Vec<Data>,
+    /// When each expires. Empty until one can: who has no TTL touches no memory for it.
+    expires: Vec<Time>,
     free: Vec<u32>,
     /// No item expires before.
     fresh_until: Time,
@@ -27,7 +26,7 @@ impl Rack {
     /// Without slots; room for so many.
     pub fn new(expected: usize) -> Self {
         let (keys, data) = (Vec::with_capacity(expected), Vec::with_capacity(expected));
-        Rack { keys, data, free: Vec::new(), fresh_until: NEVER }
+        Rack { keys, data, expires: Vec::new(), free: Vec::new(), fresh_until: NEVER }
     }
 
     /// Slots, free ones included.
@@ -45,22 +44,42 @@ impl Rack {
     /// The item in a slot.
     #[inline]
     pub fn item(&self, slot: u32) -> Item {
-        let Data { expires, version, bytes } = self.data[slot as usize];
-        Item { key: self.keys[slot as usize], version, bytes, expires }
+        self.item_of(self.keys[slot as usize], slot)
     }
 
     /// The item in a slot, whose key is known.
     #[inline]
     pub fn item_of(&self, key: u64, slot: u32) -> Item {
         debug_assert_eq!(self.keys[slot as usize], key);
-        let Data { expires, version, bytes } = self.data[slot as usize];
-        Item { key, version, bytes, expires }
+        let Data { version, bytes } = self.data[slot as usize];
+        Item { key, version, bytes, expires: self.end(slot) }
     }
 
     /// Its key.
     #[inline]
     pub fn key(&self, slot: u32) -> u64 {
         self.keys[slot as usize]
+    }
+
+    #[inline(always)]
+    fn end(&self, slot: u32) -> Time {
+        self.expires.get(slot as usize).copied().unwrap_or(NEVER)
+    }
+
+    #[inline(always)]
+    fn set_end(&mut self, slot: u32, end: Time) {
+        if end != NEVER || !self.expires.is_empty() {
+            self.keep_end(slot, end);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_end(&mut self, slot: u32, end: Time) {
+        self.fresh_until = self.fresh_until.min(end);
+        if slot as usize >= self.expires.len() {
+            self.expires.resize(self.keys.capacity().max(slot as usize + 1), NEVER);
+        }
+        self.expires[slot as usize] = end;
     }
 
     /// Its size.
@@ -72,23 +91,22 @@ impl Rack {
     /// Whether it is too old.
     #[inline]
     pub fn is_expired(&self, slot: u32, now: Time) -> bool {
-        self.fresh_until <= now && self.data[slot as usize].expires <= now
+        self.fresh_until <= now && self.end(slot) <= now
     }
 
     /// It lives until then.
     #[inline]
     pub fn renew(&mut self, slot: u32, expires: Time) {
-        self.fresh_until = self.fresh_until.min(expires);
-        self.data[slot as usize].expires = expires;
+        self.set_end(slot, expires);
     }
 
     /// Other data in a slot.
     #[inline]
     pub fn replace(&mut self, slot: u32, item: Item) {
         let Item { key, version, bytes, expires } = item;
-        self.fresh_until = self.fresh_until.min(expires);
         self.keys[slot as usize] = key;
-        self.data[slot as usize] = Data { expires, version, bytes };
+        self.data[slot as usize] = Data { version, bytes };
+        self.set_end(slot, expires);
     }
 
     /// A new item; its slot.
@@ -98,11 +116,18 @@ impl Rack {
             self.replace(slot, item);
             return slot;
         }
+        self.push(item)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push(&mut self, item: Item) -> u32 {
         let Item { key, version, bytes, expires } = item;
-        self.fresh_until = self.fresh_until.min(expires);
+        let slot = self.keys.len() as u32;
         self.keys.push(key);
-        self.data.push(Data { expires, version, bytes });
-        self.keys.len() as u32 - 1
+        self.data.push(Data { version, bytes });
+        self.set_end(slot, expires);
+        slot
     }
 
     /// The slot is free.
@@ -115,6 +140,7 @@ impl Rack {
     pub fn clear(&mut self) {
         self.keys.clear();
         self.data.clear();
+        self.expires.clear();
         self.free.clear();
         self.fresh_until = NEVER;
     }

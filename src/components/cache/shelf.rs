@@ -184,16 +184,23 @@ impl<E: Eviction> Store<E> {
         self.vacate(slot);
     }
 
-    /// The place of a fresh item; one that has expired is removed.
-    #[inline]
+    /// The place of a fresh item; one that has expired is removed. Everybody who asks passes here: inlined, so that the processor sees
+    /// as many look-ups ahead as it can, whose memory it then fetches at the same time.
+    #[inline(always)]
     fn find_fresh(&mut self, key: u64, now: Time) -> Option<u32> {
         let slot = self.index.find(key)?;
         if self.rack.is_expired(slot, now) {
-            self.counts.expired += 1;
-            self.take_out(slot, now);
+            self.expire(slot, now);
             return None;
         }
         Some(slot)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn expire(&mut self, slot: u32, now: Time) {
+        self.counts.expired += 1;
+        self.take_out(slot, now);
     }
 
     #[inline]

@@ -1,22 +1,14 @@
-//! The caches of all users' browsers: a bounded number of small slots each, made at the first visit.
+//! The caches of all users' browsers: a bounded number of small slots each, in memory that only visitors take.
 
 use crate::kernel::{MILLISECOND, Time};
 
-/// Users whose slots lie in one piece of memory: pieces are never moved, so that growing needs no second copy.
+/// Users whose slots lie in one piece of memory, made at the first visit of one of them. It comes zeroed from the system, which backs a
+/// page of it (some twenty users) only when somebody writes there.
 const PIECE: usize = 1024;
 /// Unit of the end of a copy's life.
 const TENTH: Time = 100 * MILLISECOND;
-/// A slot without a copy.
-const EMPTY: Slot = Slot { key: u32::MAX, version: 0, until: 0 };
-
-/// A copy: 12 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Slot {
-    key: u32,
-    version: u32,
-    /// In tenths of seconds since the start, rounded down.
-    until: u32,
-}
+/// The name of a slot without a copy: names are keys plus one.
+const EMPTY: u32 = 0;
 
 /// A copy that a browser has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,77 +19,100 @@ pub(super) struct Held {
     pub fresh: bool,
 }
 
-/// Of all users of one traffic. Each user's copies lie in the order of their last use.
+/// Of all users of one traffic. Each user's copies lie in the order of their last use, 12 bytes each: first the names of all, so that
+/// a copy is looked for in one cache line, then the versions, then the ends of life in tenths of seconds, rounded down.
 #[derive(Clone, Debug)]
 pub(super) struct BrowserCaches {
     slots: usize,
-    /// Place of each user's slots, counted from 1; 0 = no visit yet.
-    of_user: Vec<u32>,
-    pieces: Vec<Box<[Slot]>>,
-    visitors: u32,
+    users: u32,
+    /// An empty piece is one that nobody has visited.
+    pieces: Vec<Box<[u32]>>,
 }
 
-/// Where the copy under a key is. Empty slots are behind all others: what lies behind the first one is not looked at.
-fn find(slots: &[Slot], key: u64) -> Option<usize> {
-    let at = slots.iter().position(|slot| u64::from(slot.key) == key || slot.key == EMPTY.key)?;
-    (slots[at].key != EMPTY.key).then_some(at)
+/// The slots of one user.
+struct Slots<'a> {
+    names: &'a mut [u32],
+    versions: &'a mut [u32],
+    until: &'a mut [u32],
+}
+
+impl Slots<'_> {
+    /// Where the copy of this name is. Empty slots are behind all others: what lies behind the first one is not looked at.
+    fn find(&self, name: u32) -> Option<usize> {
+        let at = self.names.iter().position(|other| *other == name || *other == EMPTY)?;
+        (self.names[at] == name).then_some(at)
+    }
+
+    /// The slot at this place comes first, those before it go one back.
+    fn bring_forward(&mut self, at: usize) {
+        if at > 0 {
+            for column in [&mut *self.names, self.versions, self.until] {
+                column[..=at].rotate_right(1);
+            }
+        }
+    }
+}
+
+fn name_of(key: u64) -> u32 {
+    debug_assert!(key < u64::from(u32::MAX), "checked when the world was");
+    key as u32 + 1
 }
 
 impl BrowserCaches {
     /// For users 1 to `users`, with so many slots each.
     pub fn new(users: u64, slots: usize) -> Self {
-        BrowserCaches { slots, of_user: vec![0; users as usize + 1], pieces: Vec::new(), visitors: 0 }
+        let pieces = vec![Box::default(); users as usize / PIECE + 1];
+        BrowserCaches { slots, users: users as u32, pieces }
     }
 
-    fn slots_of(&mut self, user: u32) -> Option<&mut [Slot]> {
-        let place = (*self.of_user.get(user as usize)?).checked_sub(1)? as usize;
-        let begin = place % PIECE * self.slots;
-        Some(&mut self.pieces[place / PIECE][begin..begin + self.slots])
+    /// The slots of a user, if anybody of the same piece has been there.
+    #[inline]
+    fn slots_of(&mut self, user: u32) -> Option<Slots<'_>> {
+        let (slots, place) = (self.slots, user as usize);
+        let begin = place % PIECE * 3 * slots;
+        let row = self.pieces.get_mut(place / PIECE)?.get_mut(begin..begin + 3 * slots)?;
+        let (names, rest) = row.split_at_mut(slots);
+        let (versions, until) = rest.split_at_mut(slots);
+        Some(Slots { names, versions, until })
     }
 
     fn make_room(&mut self, user: u32) {
-        if self.of_user[user as usize] != 0 {
-            return;
+        debug_assert!(user <= self.users, "user {user} of {}", self.users);
+        let piece = &mut self.pieces[user as usize / PIECE];
+        if piece.is_empty() {
+            *piece = vec![0; PIECE * 3 * self.slots].into_boxed_slice();
         }
-        if (self.visitors as usize).is_multiple_of(PIECE) {
-            self.pieces.push(vec![EMPTY; PIECE * self.slots].into_boxed_slice());
-        }
-        self.visitors += 1;
-        self.of_user[user as usize] = self.visitors;
     }
 
     /// The copy under a key, which has been used now.
     pub fn get(&mut self, user: u32, key: u64, now: Time) -> Option<Held> {
-        let slots = self.slots_of(user)?;
-        let at = find(slots, key)?;
-        slots[..=at].rotate_right(1);
-        let Slot { version, until, .. } = slots[0];
-        Some(Held { version, fresh: now < Time::from(until) * TENTH })
+        let mut slots = self.slots_of(user)?;
+        let at = slots.find(name_of(key))?;
+        slots.bring_forward(at);
+        Some(Held { version: slots.versions[0], fresh: now < Time::from(slots.until[0]) * TENTH })
     }
 
     /// Keeps a copy until `until`; the one that was used longest ago makes room.
     pub fn put(&mut self, user: u32, key: u64, version: u32, until: Time) {
-        debug_assert!(key < u64::from(u32::MAX), "checked when the world was");
         self.make_room(user);
-        let slots = self.slots_of(user).expect("just made");
-        let is_it = |slot: &Slot| u64::from(slot.key) == key || slot.key == EMPTY.key;
-        let at = slots.iter().position(is_it).unwrap_or(slots.len() - 1);
-        slots[..=at].rotate_right(1);
+        let mut slots = self.slots_of(user).expect("just made");
+        let name = name_of(key);
+        let taken = slots.names.iter().position(|other| *other == name || *other == EMPTY);
+        slots.bring_forward(taken.unwrap_or(slots.names.len() - 1));
         let until = (until / TENTH).min(u64::from(u32::MAX)) as u32;
-        slots[0] = Slot { key: key as u32, version, until };
+        (slots.names[0], slots.versions[0], slots.until[0]) = (name, version, until);
     }
 
     /// Forgets the copy under a key.
     pub fn remove(&mut self, user: u32, key: u64) {
         let Some(slots) = self.slots_of(user) else { return };
-        if let Some(at) = find(slots, key) {
-            slots[at..].rotate_left(1);
-            *slots.last_mut().expect("at least one") = EMPTY;
+        let Some(at) = slots.find(name_of(key)) else { return };
+        for column in [slots.names, slots.versions, slots.until] {
+            column[at..].rotate_left(1);
+            *column.last_mut().expect("at least one") = EMPTY;
         }
     }
 }
-
-const _: () = assert!(size_of::<Slot>() == 12);
 
 #[cfg(test)]
 mod tests {
@@ -159,7 +174,7 @@ mod tests {
     fn memory_is_that_of_the_visitors() {
         let mut caches = BrowserCaches::new(1_000_000, 16);
         (1..=3_000).for_each(|user| caches.put(user, 7, 1, SECOND));
-        assert_eq!(caches.pieces.len(), 3);
+        assert_eq!(caches.pieces.iter().filter(|piece| !piece.is_empty()).count(), 3);
         assert_eq!(caches.get(500_000, 7, 0), None);
     }
 }

@@ -8,6 +8,7 @@ mod arc;
 mod bag;
 mod bits;
 mod clock;
+mod counts;
 mod fifo;
 mod ghost;
 mod lfu;

@@ -9,6 +9,8 @@
 //! again, and until the first eviction a full small queue sends what is new to the main one. One thing is ours: what is not
 //! smaller than the small queue goes to the main one, where libCacheSim does not keep it at all.
 
+use super::bits::Bits;
+use super::counts::Counts;
 use super::marks::{Marks, Renumber};
 use super::queue::{Places, Queue};
 use super::{Eviction, Plan, View};
@@ -25,19 +27,17 @@ pub const ENTRY: Policy = Policy {
 const SMALL_SHARE: f64 = 0.1;
 const GHOST_SHARE: f64 = 0.9;
 /// Wanted so often in the small queue, an item moves to the main one.
-const PROVEN: u8 = 2;
-/// Counts end here.
-const MOST: u8 = 3;
-/// Set beside the count of an item in the main queue.
-const MAIN: u8 = 4;
+const PROVEN: u64 = 2;
 
-/// The queues; a byte for each slot says how often it was wanted and where it is.
+/// The queues, and of each slot how often it was wanted (three times at most) and where it is.
 #[derive(Clone)]
 pub struct S3Fifo {
     small: Queue,
     main: Queue,
     places: Places,
-    state: Vec<u8>,
+    wanted: Counts,
+    /// Which slots are in the main queue.
+    in_main: Bits,
     ghosts: Marks,
     leaves: Option<u32>,
     small_weight: u64,
@@ -50,8 +50,9 @@ pub struct S3Fifo {
 
 impl S3Fifo {
     #[inline]
-    fn enter_main(&mut self, slot: u32, count: u8, weight: u64) {
-        self.state[slot as usize] = MAIN | count;
+    fn enter_main(&mut self, slot: u32, weight: u64) {
+        self.wanted.set(slot, 0);
+        self.in_main.set(slot);
         self.main.push(slot, &mut self.places);
         self.main_weight += weight;
     }
@@ -62,11 +63,11 @@ impl S3Fifo {
         while let Some(slot) = self.small.pop() {
             let weight = view.weight(slot);
             self.small_weight -= weight;
-            if self.state[slot as usize] < PROVEN {
+            if self.wanted.get(slot) < PROVEN {
                 self.leaves = self.ghosts.push(weight);
                 return Some(slot);
             }
-            self.enter_main(slot, 0, weight);
+            self.enter_main(slot, weight);
         }
         None
     }
@@ -74,12 +75,13 @@ impl S3Fifo {
     #[inline]
     fn evict_main(&mut self, view: View<'_>) -> Option<u32> {
         while let Some(slot) = self.main.pop() {
-            let count = self.state[slot as usize] & MOST;
+            let count = self.wanted.get(slot);
             if count == 0 {
+                self.in_main.take(slot);
                 self.main_weight -= view.weight(slot);
                 return Some(slot);
             }
-            self.state[slot as usize] = MAIN | (count - 1);
+            self.wanted.set(slot, count - 1);
             self.main.push(slot, &mut self.places);
         }
         None
@@ -95,7 +97,8 @@ impl Eviction for S3Fifo {
             small: Queue::default(),
             main: Queue::default(),
             places: Places::default(),
-            state: Vec::with_capacity(plan.expected),
+            wanted: Counts::default(),
+            in_main: Bits::default(),
             ghosts: Marks::new(plan.share(GHOST_SHARE)),
             leaves: None,
             small_weight: 0,
@@ -112,26 +115,20 @@ impl Eviction for S3Fifo {
     }
     #[inline]
     fn insert(&mut self, slot: u32, view: View<'_>) {
-        if slot as usize >= self.state.len() {
-            self.state.resize(slot as usize + 1, 0);
-        }
         let weight = view.weight(slot);
         let small_is_full = self.small_weight >= self.small_capacity;
         let too_heavy = weight > self.small_capacity;
         let returns = std::mem::take(&mut self.returns);
         if returns || too_heavy || (small_is_full && !self.has_evicted) {
-            return self.enter_main(slot, 0, weight);
+            return self.enter_main(slot, weight);
         }
-        self.state[slot as usize] = 0;
+        self.wanted.set(slot, 0);
         self.small.push(slot, &mut self.places);
         self.small_weight += weight;
     }
     #[inline]
     fn hit(&mut self, slot: u32, _view: View<'_>) {
-        let state = &mut self.state[slot as usize];
-        if *state & MOST < MOST {
-            *state += 1;
-        }
+        self.wanted.add(slot);
     }
     #[inline]
     fn evict(&mut self, view: View<'_>) -> u32 {
@@ -150,22 +147,22 @@ impl Eviction for S3Fifo {
         self.ghosts.numbers_anew(walk)
     }
     fn remove(&mut self, slot: u32, view: View<'_>) {
-        if self.state[slot as usize] & MAIN == 0 {
-            self.small.remove(slot, &self.places);
-            self.small_weight -= view.weight(slot);
-        } else {
+        if self.in_main.take(slot) {
             self.main.remove(slot, &self.places);
             self.main_weight -= view.weight(slot);
+        } else {
+            self.small.remove(slot, &self.places);
+            self.small_weight -= view.weight(slot);
         }
     }
     fn shrunk(&mut self, slot: u32, by: u64) {
-        let in_main = self.state[slot as usize] & MAIN != 0;
-        let weight = if in_main { &mut self.main_weight } else { &mut self.small_weight };
+        let weight = if self.in_main.has(slot) { &mut self.main_weight } else { &mut self.small_weight };
         *weight -= by;
     }
     fn clear(&mut self) {
         self.small.clear();
         self.main.clear();
+        self.in_main.clear();
         self.ghosts.clear();
         (self.small_weight, self.main_weight) = (0, 0);
         self.has_evicted = false;

@@ -1,0 +1,127 @@
+//! The index of small keys: a table, and beside it a bit for each key.
+//!
+//! Whether a key is there is the branch that the processor guesses wrong most often, and it cannot know better before the answer
+//! has come out of memory. A bit for each key stays in its nearest caches where a word for each does not; what the word says is
+//! needed later, by nobody who waits.
+
+/// "In no place, without a mark"; places and marks are smaller.
+pub(super) const NOWHERE: u32 = u32::MAX;
+/// From here on: marks of keys that are in no place. Places are smaller.
+pub(super) const MARKED: u32 = 1 << 31;
+
+/// One bit for each key.
+#[derive(Clone, Debug)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(keys: usize) -> Self {
+        Bits(vec![0; keys.div_ceil(64)])
+    }
+
+    #[inline(always)]
+    fn has(&self, key: u64) -> bool {
+        self.0.get((key >> 6) as usize).is_some_and(|word| (word >> (key & 63)) & 1 != 0)
+    }
+
+    #[inline(always)]
+    fn put(&mut self, key: u64, bit: bool) {
+        let word = &mut self.0[(key >> 6) as usize];
+        *word = *word & !(1 << (key & 63)) | (u64::from(bit) << (key & 63));
+    }
+}
+
+/// A place or a mark for each key; grows to the largest key seen.
+#[derive(Clone, Debug)]
+pub struct Dense {
+    entries: Vec<u32>,
+    /// Which keys have a place.
+    placed: Bits,
+    /// Which have a mark; no bits at all before there is one: most policies leave none.
+    marked: Bits,
+}
+
+impl Dense {
+    /// For keys in `0..keys`.
+    pub(super) fn new(keys: usize) -> Self {
+        Dense { entries: vec![NOWHERE; keys], placed: Bits::new(keys), marked: Bits(Vec::new()) }
+    }
+
+    /// The place of a key.
+    #[inline(always)]
+    pub(super) fn place(&self, key: u64) -> Option<u32> {
+        self.placed.has(key).then(|| self.entries[key as usize])
+    }
+
+    /// The mark of a key, as it was put in.
+    #[inline(always)]
+    pub(super) fn mark(&self, key: u64) -> Option<u32> {
+        self.marked.has(key).then(|| self.entries[key as usize])
+    }
+
+    /// Gives a key a place.
+    #[inline(always)]
+    pub(super) fn set_place(&mut self, key: u64, place: u32) {
+        if key as usize >= self.entries.len() {
+            self.grow(key);
+        }
+        self.entries[key as usize] = place;
+        self.placed.put(key, true);
+        if !self.marked.0.is_empty() {
+            self.marked.put(key, false);
+        }
+    }
+
+    /// A key that has a place gets a mark instead.
+    #[inline(always)]
+    pub(super) fn set_mark(&mut self, key: u64, mark: u32) {
+        if self.marked.0.is_empty() {
+            self.marked = Bits::new(self.entries.len());
+        }
+        self.entries[key as usize] = mark;
+        self.placed.put(key, false);
+        self.marked.put(key, true);
+    }
+
+    /// Forgets a key that has a place.
+    #[inline(always)]
+    pub(super) fn remove(&mut self, key: u64) {
+        self.placed.put(key, false);
+    }
+
+    /// Gives each mark another number, or none.
+    pub(super) fn renumber(&mut self, renumber: &mut impl FnMut(u32) -> Option<u32>) {
+        for (at, word) in self.marked.0.iter_mut().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                left &= left - 1;
+                match renumber(self.entries[64 * at + bit]) {
+                    Some(mark) => self.entries[64 * at + bit] = mark,
+                    None => *word &= !(1 << bit),
+                }
+            }
+        }
+    }
+
+    /// Words that a walk through the marks passes even if there are none.
+    pub(super) fn span(&self) -> usize {
+        self.entries.len().div_ceil(64)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, key: u64) {
+        let keys = (key as usize + 1).next_power_of_two();
+        self.entries.resize(keys, NOWHERE);
+        self.placed.0.resize(keys.div_ceil(64), 0);
+        if !self.marked.0.is_empty() {
+            self.marked.0.resize(keys.div_ceil(64), 0);
+        }
+    }
+
+    /// Forgets all keys.
+    pub(super) fn clear(&mut self) {
+        self.placed.0.fill(0);
+        self.marked.0.fill(0);
+    }
+}
