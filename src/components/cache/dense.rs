@@ -88,24 +88,10 @@ impl Dense {
         self.placed.put(key, false);
     }
 
-    /// Gives each mark another number, or none.
-    pub(super) fn renumber(&mut self, renumber: &mut impl FnMut(u32) -> Option<u32>) {
-        for (at, word) in self.marked.0.iter_mut().enumerate() {
-            let mut left = *word;
-            while left != 0 {
-                let bit = left.trailing_zeros() as usize;
-                left &= left - 1;
-                match renumber(self.entries[64 * at + bit]) {
-                    Some(mark) => self.entries[64 * at + bit] = mark,
-                    None => *word &= !(1 << bit),
-                }
-            }
-        }
-    }
-
-    /// Words that a walk through the marks passes even if there are none.
-    pub(super) fn span(&self) -> usize {
-        self.entries.len().div_ceil(64)
+    /// Forgets a key that has a mark.
+    #[inline(always)]
+    pub(super) fn forget_mark(&mut self, key: u64) {
+        self.marked.put(key, false);
     }
 
     #[cold]

@@ -63,25 +63,12 @@ impl Index {
         }
     }
 
-    /// Gives each mark another number, or none.
-    pub fn renumber(&mut self, mut renumber: impl FnMut(u32) -> Option<u32>) {
+    /// Forgets a key that has a mark.
+    #[inline]
+    pub fn forget_mark(&mut self, key: u64) {
         match self {
-            Index::Dense(table) => table.renumber(&mut renumber),
-            // The order does not matter: each entry changes by itself.
-            Index::Hashed(map) => map.retain(|_, entry| {
-                if *entry >= MARKED {
-                    *entry = renumber(*entry - MARKED).map_or(NOWHERE, |mark| MARKED + mark);
-                }
-                *entry != NOWHERE
-            }),
-        }
-    }
-
-    /// Entries that a walk passes even if nothing is held.
-    pub fn span(&self) -> usize {
-        match self {
-            Index::Dense(table) => table.span(),
-            Index::Hashed(_) => 0,
+            Index::Dense(table) => table.forget_mark(key),
+            Index::Hashed(map) => _ = map.remove(&key),
         }
     }
 
@@ -140,8 +127,8 @@ mod tests {
                 (index.find(0), index.mark(0), index.mark(2), index.mark(3)),
                 (None, Some(5), None, None)
             );
-            index.renumber(|mark| (mark != 5).then(|| mark - 6));
-            assert_eq!((index.mark(0), index.mark(1), index.find(2)), (None, Some(0), Some(9)));
+            index.forget_mark(0);
+            assert_eq!((index.mark(0), index.mark(1), index.find(2)), (None, Some(6), Some(9)));
             index.set(1, 7);
             assert_eq!((index.find(1), index.mark(1)), (Some(7), None));
         }

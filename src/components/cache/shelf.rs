@@ -210,21 +210,8 @@ impl<E: Eviction> Store<E> {
             let expired = self.rack.is_expired(slot, now);
             self.counts.evicted_expired += u64::from(expired);
             self.counts.evictions += u64::from(!expired);
-            match E::MARKS.then(|| self.eviction.mark()).flatten() {
-                None => self.vacate(slot),
-                Some(mark) => self.vacate_with_mark(slot, mark),
-            }
-        }
-    }
-
-    /// The key of what goes is remembered.
-    #[inline]
-    fn vacate_with_mark(&mut self, slot: u32, mark: u32) {
-        self.index.leave_mark(self.rack.key(slot), mark);
-        self.give_up(slot);
-        let walk = self.index.span().max(self.rack.slots());
-        if let Some(renumber) = self.eviction.numbers_anew(walk) {
-            self.index.renumber(|mark| renumber.of(mark));
+            self.eviction.leave(self.rack.key(slot), &mut self.index);
+            self.give_up(slot);
         }
     }
 

@@ -1,20 +1,27 @@
-//! Keys that have been evicted lately, known by the marks that they left in the shelf's index: whoever finds that a key is not
-//! there has its mark at hand, and forgetting the oldest touches no index.
+//! Keys that have been evicted lately, known by the marks that they left in the shelf's index, where their place was: whoever finds
+//! that a key is not there knows at once whether it is one of these. The index knows no others: what is forgotten loses its mark.
 
+use super::super::index::Index;
 use std::collections::VecDeque;
 
-/// Weight of a hole: a mark that has been taken.
+/// Weight of a hole: a key that has come back.
 const HOLE: u32 = u32::MAX;
-/// Fewer dead marks than this do not matter.
-const DEAD_ALLOWED: usize = 64;
-/// Marks are numbered anew before they reach this.
-const MARKS: u32 = 1 << 30;
+/// So many holes never matter.
+const HOLES_ALLOWED: usize = 64;
+/// Marks are positions, counted round and round.
+const AROUND: u32 = (1 << 31) / 2 - 1;
 
-/// Marks in the order in which they were left, bounded in weight: at the bound the oldest is forgotten.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    key: u64,
+    weight: u32,
+}
+
+/// Keys in the order in which they were evicted, bounded in weight: at the bound the oldest is forgotten.
 #[derive(Clone, Debug)]
 pub struct Marks {
-    /// Weights, the oldest first. Its mark is the position, counted from `first`.
-    ring: VecDeque<u32>,
+    /// The oldest first. The mark of each is its position, counted from `first`.
+    ring: VecDeque<Left>,
     first: u32,
     live: usize,
     weight: u64,
@@ -27,25 +34,35 @@ impl Marks {
         Marks { ring: VecDeque::new(), first: 0, live: 0, weight: 0, capacity }
     }
 
-    /// A new mark; none for what is heavier than all of the room, or than 4 GiB.
+    /// A key that has a place in the index leaves it, and a mark; none if it is heavier than all of the room, or than 4 GiB.
     #[inline]
-    pub fn push(&mut self, weight: u64) -> Option<u32> {
-        let narrow =
-            u32::try_from(weight).ok().filter(|narrow| weight <= self.capacity && *narrow != HOLE)?;
+    pub fn push(&mut self, key: u64, weight: u64, index: &mut Index) {
+        let Some(narrow) = u32::try_from(weight).ok().filter(|it| weight <= self.capacity && *it != HOLE) else {
+            return index.remove(key);
+        };
         while self.weight + weight > self.capacity {
-            self.pop();
+            self.pop(index);
         }
-        self.ring.push_back(narrow);
+        if self.ring.len() > 2 * self.live + HOLES_ALLOWED {
+            self.move_up(index);
+        }
+        index.leave_mark(key, self.mark_at(self.ring.len()));
+        self.ring.push_back(Left { key, weight: narrow });
         self.live += 1;
         self.weight += weight;
-        Some(self.first + self.ring.len() as u32 - 1)
     }
 
     #[inline]
-    fn pop(&mut self) {
-        while let Some(weight) = self.ring.pop_front() {
-            self.first += 1;
+    fn mark_at(&self, position: usize) -> u32 {
+        self.first.wrapping_add(position as u32) & AROUND
+    }
+
+    #[inline]
+    fn pop(&mut self, index: &mut Index) {
+        while let Some(Left { key, weight }) = self.ring.pop_front() {
+            self.first = self.mark_at(1);
             if weight != HOLE {
+                index.forget_mark(key);
                 self.live -= 1;
                 self.weight -= u64::from(weight);
                 return;
@@ -53,90 +70,93 @@ impl Marks {
         }
     }
 
-    /// Forgets a mark; whether it was still known.
+    /// The key that left this mark comes back, and is no longer one of these; the index has its place from now on.
     #[inline]
-    pub fn take(&mut self, mark: u32) -> bool {
-        let Some(at) = mark.checked_sub(self.first) else { return false };
-        let Some(weight) = self.ring.get_mut(at as usize).filter(|weight| **weight != HOLE) else {
-            return false;
-        };
-        self.weight -= u64::from(*weight);
-        *weight = HOLE;
+    pub fn take(&mut self, mark: u32) {
+        let position = (mark.wrapping_sub(self.first) & AROUND) as usize;
+        let left = &mut self.ring[position];
+        debug_assert!(left.weight != HOLE, "a key comes back once");
+        self.weight -= u64::from(left.weight);
+        left.weight = HOLE;
         self.live -= 1;
-        true
-    }
-
-    /// New numbers for all marks, if most of those left since the last time are dead, or numbers run out. The index, which holds the
-    /// dead ones too, is then walked through, past `walk` entries beside the marks: this pays after as many marks.
-    #[inline]
-    pub fn numbers_anew(&mut self, walk: usize) -> Option<Renumber> {
-        let allowed = 2 * (self.live + walk) + DEAD_ALLOWED;
-        let few_are_dead = self.ring.len() <= allowed && self.first as usize <= allowed;
-        (!few_are_dead || self.first > MARKS).then(|| self.renumber())
     }
 
     #[cold]
-    fn renumber(&mut self) -> Renumber {
-        let mut next = 0;
-        let mut number = |weight: &u32| {
-            let live = *weight != HOLE;
-            next += u32::from(live);
-            live.then(|| next - 1)
-        };
-        let numbers = self.ring.iter().map(&mut number).collect();
-        let renumber = Renumber { first: self.first, numbers };
-        self.ring.retain(|weight| *weight != HOLE);
-        self.first = 0;
-        renumber
+    fn move_up(&mut self, index: &mut Index) {
+        self.ring.retain(|left| left.weight != HOLE);
+        for (position, left) in self.ring.iter().enumerate() {
+            index.leave_mark(left.key, self.mark_at(position));
+        }
     }
 
-    /// Forgets all.
+    /// Forgets all; the index does so itself.
     pub fn clear(&mut self) {
         *self = Marks::new(self.capacity);
-    }
-}
-
-/// New numbers for marks.
-pub struct Renumber {
-    first: u32,
-    numbers: Vec<Option<u32>>,
-}
-
-impl Renumber {
-    /// The new number of a mark; `None` if it is dead.
-    pub fn of(&self, mark: u32) -> Option<u32> {
-        self.numbers.get(mark.checked_sub(self.first)? as usize).copied().flatten()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn the_oldest_is_forgotten_at_the_bound() {
-        let mut marks = Marks::new(3);
-        let left: Vec<u32> = (0..4).filter_map(|_| marks.push(1)).collect();
-        assert!(!marks.take(left[0]), "forgotten");
-        assert!(marks.take(left[2]) && !marks.take(left[2]));
-        let heavy = marks.push(2).expect("it fits");
-        assert_eq!((marks.push(4), marks.weight), (None, 3));
-        assert!(!marks.take(left[1]) && marks.take(left[3]) && marks.take(heavy));
+    fn evict(marks: &mut Marks, index: &mut Index, key: u64, weight: u64) {
+        index.set(key, 0);
+        marks.push(key, weight, index);
+    }
+
+    fn come_back(marks: &mut Marks, index: &mut Index, key: u64) -> bool {
+        let mark = index.mark(key);
+        mark.into_iter().for_each(|mark| marks.take(mark));
+        index.set(key, 0);
+        index.remove(key);
+        mark.is_some()
     }
 
     #[test]
-    fn dead_marks_do_not_pile_up_and_live_ones_are_known_by_their_new_numbers() {
-        let mut marks = Marks::new(100);
-        let mut oldest = marks.push(1).expect("it fits");
-        for _ in 0..10_000 {
-            let mark = marks.push(1).expect("it fits");
-            assert!(marks.take(mark));
-            if let Some(renumber) = marks.numbers_anew(4) {
-                assert_eq!(renumber.of(mark), None);
-                oldest = renumber.of(oldest).expect("it lives");
-            }
-            assert!(marks.ring.len() <= 2 * (1 + 4) + DEAD_ALLOWED + 1);
+    fn the_oldest_is_forgotten_at_the_bound() {
+        for keys in [Some(10), None] {
+            let (mut marks, mut index) = (Marks::new(3), Index::new(keys, 4));
+            (0..4).for_each(|key| evict(&mut marks, &mut index, key, 1));
+            assert!(!come_back(&mut marks, &mut index, 0), "forgotten");
+            assert!(come_back(&mut marks, &mut index, 2) && !come_back(&mut marks, &mut index, 2));
+            evict(&mut marks, &mut index, 5, 2);
+            evict(&mut marks, &mut index, 6, 4);
+            assert_eq!((index.mark(6), index.find(6), marks.weight), (None, None, 3), "heavier than all the room");
+            let known = [1, 3, 5].map(|key| come_back(&mut marks, &mut index, key));
+            assert_eq!(known, [false, true, true]);
         }
-        assert!(marks.take(oldest) && marks.live == 0 && marks.weight == 0);
+    }
+
+    proptest! {
+        /// Against a list: evictions, some of which come back, with numbers that go round.
+        #[test]
+        fn it_knows_what_a_list_knows(
+            steps in proptest::collection::vec((0_u64..30, 1_u64..4, any::<bool>()), 1..400),
+            capacity in 1_u64..20,
+        ) {
+            for keys in [Some(30), None] {
+                let (mut marks, mut index) = (Marks::new(capacity), Index::new(keys, 4));
+                marks.first = AROUND - 5;
+                let mut list: Vec<(u64, u64)> = Vec::new();
+                for &(key, weight, back) in &steps {
+                    let known = list.iter().position(|left| left.0 == key);
+                    prop_assert_eq!(index.mark(key).is_some(), known.is_some());
+                    if back || known.is_some() {
+                        prop_assert_eq!(come_back(&mut marks, &mut index, key), known.is_some());
+                        known.map(|at| list.remove(at));
+                        continue;
+                    }
+                    evict(&mut marks, &mut index, key, weight);
+                    if weight <= capacity {
+                        list.push((key, weight));
+                        while list.iter().map(|left| left.1).sum::<u64>() > capacity {
+                            list.remove(0);
+                        }
+                    }
+                    prop_assert!(marks.ring.len() <= 2 * marks.live + HOLES_ALLOWED + 1);
+                }
+            }
+        }
     }
 }

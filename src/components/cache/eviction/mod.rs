@@ -29,8 +29,7 @@ mod sketch;
 mod two_q;
 mod w_tinylfu;
 
-pub use marks::Renumber;
-
+use super::index::Index;
 use super::rack::Rack;
 use super::shelf::{Shelf, ShelfPlan, Store};
 use crate::catalog::Policy;
@@ -61,14 +60,9 @@ pub trait Eviction: Clone + Send + 'static {
     fn hit(&mut self, slot: u32, view: View<'_>);
     /// Takes out the item that goes next; at least one is there. Its slot.
     fn evict(&mut self, view: View<'_>) -> u32;
-    /// The mark that the item leaves that `evict` has just named, if its key is to be remembered.
-    fn mark(&mut self) -> Option<u32> {
-        None
-    }
-    /// New numbers for marks, if it is time; asked after each mark left. The index forgets those that have none. That is a walk over
-    /// `walk` entries and the marks.
-    fn numbers_anew(&mut self, _walk: usize) -> Option<Renumber> {
-        None
+    /// The key of the item that `evict` has just named leaves the index, or leaves a mark there: then it is remembered.
+    fn leave(&mut self, key: u64, index: &mut Index) {
+        index.remove(key);
     }
     /// The item in `slot` is about to go: expired or deleted. It leaves no ghost.
     fn remove(&mut self, slot: u32, view: View<'_>);

@@ -9,9 +9,10 @@
 //! again, and until the first eviction a full small queue sends what is new to the main one. One thing is ours: what is not
 //! smaller than the small queue goes to the main one, where libCacheSim does not keep it at all.
 
+use super::super::index::Index;
 use super::bits::Bits;
 use super::counts::Counts;
-use super::marks::{Marks, Renumber};
+use super::marks::Marks;
 use super::queue::{Places, Queue};
 use super::{Eviction, Plan, View};
 use crate::catalog::Policy;
@@ -39,7 +40,8 @@ pub struct S3Fifo {
     /// Which slots are in the main queue.
     in_main: Bits,
     ghosts: Marks,
-    leaves: Option<u32>,
+    /// Weight of what `evict` has just named, if its key is to be remembered.
+    leaves: Option<u64>,
     small_weight: u64,
     main_weight: u64,
     small_capacity: u64,
@@ -64,7 +66,7 @@ impl S3Fifo {
             let weight = view.weight(slot);
             self.small_weight -= weight;
             if self.wanted.get(slot) < PROVEN {
-                self.leaves = self.ghosts.push(weight);
+                self.leaves = Some(weight);
                 return Some(slot);
             }
             self.enter_main(slot, weight);
@@ -111,7 +113,8 @@ impl Eviction for S3Fifo {
     }
     #[inline]
     fn returns(&mut self, mark: u32) {
-        self.returns = self.ghosts.take(mark);
+        self.ghosts.take(mark);
+        self.returns = true;
     }
     #[inline]
     fn insert(&mut self, slot: u32, view: View<'_>) {
@@ -139,12 +142,11 @@ impl Eviction for S3Fifo {
         main.or_else(|| self.evict_small(view)).expect("an item")
     }
     #[inline]
-    fn mark(&mut self) -> Option<u32> {
-        self.leaves.take()
-    }
-    #[inline]
-    fn numbers_anew(&mut self, walk: usize) -> Option<Renumber> {
-        self.ghosts.numbers_anew(walk)
+    fn leave(&mut self, key: u64, index: &mut Index) {
+        match self.leaves.take() {
+            Some(weight) => self.ghosts.push(key, weight, index),
+            None => index.remove(key),
+        }
     }
     fn remove(&mut self, slot: u32, view: View<'_>) {
         if self.in_main.take(slot) {
