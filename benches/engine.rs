@@ -3,7 +3,8 @@
 //!     cargo bench --bench engine              all models, a table
 //!     cargo bench --bench engine -- tandem N  one model, N requests, one JSON line (for peers.sh)
 //!
-//! mm1, mm8 and tandem are the models of the speed reference (its README): times in seconds, service 1 s.
+//! mm1, mm8 and tandem are the models of the speed reference (its README), which have no unit: their 1 is a millisecond here, as of a web
+//! service.
 //! In tandem the replies travel back as real calls through server and balancer.
 
 mod common;
@@ -12,8 +13,11 @@ use common::{exponential, group, link, median, simulation, timed, yardstick_ns, 
 use scalelab::catalog::Value;
 use scalelab::kernel::{Call, Request, SECOND, Simulation, Time, time};
 
-const S: f64 = 1e9;
 const MS: f64 = 1e6;
+/// The unit of time of the models of the speed reference.
+const UNIT: f64 = MS;
+/// Arrivals are per second.
+const PER_UNIT: f64 = 1_000.0;
 
 struct Model {
     name: &'static str,
@@ -24,16 +28,16 @@ struct Model {
 }
 
 const MODELS: [Model; 5] = [
-    Model { name: "mm1", rate: 0.8, requests: 1_000_000, build: |rate| queue(rate, 1) },
-    Model { name: "mm8", rate: 6.4, requests: 1_000_000, build: |rate| queue(rate, 8) },
-    Model { name: "tandem", rate: 1.0, requests: 500_000, build: tandem },
+    Model { name: "mm1", rate: 0.8 * PER_UNIT, requests: 1_000_000, build: |rate| queue(rate, 1) },
+    Model { name: "mm8", rate: 6.4 * PER_UNIT, requests: 1_000_000, build: |rate| queue(rate, 8) },
+    Model { name: "tandem", rate: PER_UNIT, requests: 500_000, build: tandem },
     Model { name: "cache_cluster", rate: 300_000.0, requests: 500_000, build: cache_cluster },
     Model { name: "full_path", rate: 300_000.0, requests: 500_000, build: full_path },
 ];
 
 fn queue(rate: f64, servers: i64) -> Simulation {
     let service =
-        [("read", exponential(S)), ("write", exponential(S)), ("connections", Value::Whole(servers))];
+        [("read", exponential(UNIT)), ("write", exponential(UNIT)), ("connections", Value::Whole(servers))];
     let traffic = [("to", Value::Group(0)), ("rate", Value::Rate(rate))];
     simulation(vec![group("database", "db", service), group("traffic", "users", traffic)], Vec::new())
 }
@@ -43,17 +47,21 @@ fn tandem(rate: f64) -> Simulation {
         group(
             "database",
             "db",
-            [("read", exponential(0.7 * S)), ("write", exponential(S)), ("connections", Value::Whole(1))],
+            [
+                ("read", exponential(0.7 * UNIT)),
+                ("write", exponential(UNIT)),
+                ("connections", Value::Whole(1)),
+            ],
         ),
         group(
             "web",
             "web",
-            [("count", Value::Whole(4)), ("service", exponential(3.2 * S)), ("reads", Value::Group(0))],
+            [("count", Value::Whole(4)), ("service", exponential(3.2 * UNIT)), ("reads", Value::Group(0))],
         ),
-        group("load_balancer", "lb", [("to", Value::Group(1)), ("service", exponential(0.5 * S))]),
+        group("load_balancer", "lb", [("to", Value::Group(1)), ("service", exponential(0.5 * UNIT))]),
         group("traffic", "users", [("to", Value::Group(2)), ("rate", Value::Rate(rate))]),
     ];
-    simulation(groups, vec![link(3, 2, S)])
+    simulation(groups, vec![link(3, 2, UNIT)])
 }
 
 /// Client, balancer, eight servers, a cache beside a database; 90 % hits, latencies below a millisecond on every hop.
@@ -135,7 +143,7 @@ struct Run {
 /// The first tenth of the requests is not timed: memory grows and caches fill.
 fn run(model: &Model, requests: u64) -> Run {
     let mut world = (model.build)(model.rate);
-    let span = |requests: f64| (requests / model.rate * S) as Time;
+    let span = |requests: f64| (requests / model.rate * SECOND as f64) as Time;
     let warm = span(0.1 * requests as f64);
     world.run_until(warm);
     let (issued, events) = (world.book().issued(), world.events());
@@ -212,7 +220,7 @@ fn main() {
         run.requests,
         run.ns / run.requests,
         run.mean_s,
-        time::seconds((requests as f64 / model.rate * S) as Time),
+        time::seconds((requests as f64 / model.rate * UNIT) as Time),
         run.digest
     );
 }

@@ -110,11 +110,11 @@ impl Network {
         self.cuts.contains(&ends)
     }
 
-    /// Whether a message stays within a group and has the group's first node at one end.
-    fn is_at_front(&self, message: &Message) -> bool {
-        let group = self.group[message.from.index()];
+    /// Whether a message within a group goes from a node to itself, or has the group's first node at one end.
+    #[inline(never)]
+    fn is_at_front(&self, message: &Message, group: u16) -> bool {
         let front = self.fronts[usize::from(group)];
-        group == self.group[message.to.index()] && (message.from == front || message.to == front)
+        message.from == message.to || message.from == front || message.to == front
     }
 
     /// Joins two groups in both directions.
@@ -124,13 +124,6 @@ impl Network {
         for (from, to) in [(a, b), (b, a)] {
             self.between[from as usize * self.groups + to as usize] = index;
         }
-    }
-
-    #[inline]
-    fn pair(&self, message: &Message) -> usize {
-        let from = self.group[message.from.index()];
-        let to = self.group[message.to.index()];
-        from as usize * self.groups + to as usize
     }
 
     /// Takes a message over a link that is more than a delay.
@@ -226,8 +219,9 @@ impl Transit for Network {
         if !self.cuts.is_empty() && self.is_cut(message) {
             return None;
         }
-        let index = self.between[self.pair(message)];
-        if index == 0 || message.from == message.to || self.is_at_front(message) {
+        let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
+        let index = self.between[usize::from(from) * self.groups + usize::from(to)];
+        if index == 0 || (from == to && self.is_at_front(message, from)) {
             return Some(0);
         }
         let link = &self.links[index as usize - 1];

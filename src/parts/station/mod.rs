@@ -45,10 +45,13 @@ pub const FIRST_PARAM: Param = Param {
     about: "for discipline \"priority\": which kind of request is served first",
 };
 
+/// The place of "reads" in [`FIRST`].
+const READS_FIRST: usize = 0;
+
 /// Urgency of a request when the choice of [`FIRST`] is `first`: 0 comes first.
 #[inline]
 pub fn urgency(first: usize, writes: bool) -> u8 {
-    u8::from(writes == (FIRST[first].name == "reads"))
+    u8::from(writes == (first == READS_FIRST))
 }
 
 /// A job: who it is for, how much work it is, how urgent.
@@ -288,4 +291,17 @@ impl Station {
 struct Areas {
     busy: Integral,
     waiting: Integral,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_first_is_what_its_name_says() {
+        for (first, policy) in FIRST.iter().enumerate() {
+            let [of_reads, of_writes] = [false, true].map(|writes| urgency(first, writes));
+            assert_eq!(of_reads < of_writes, policy.name == "reads", "{}", policy.name);
+        }
+    }
 }

@@ -37,7 +37,8 @@ impl Marks {
     /// A key that has a place in the index leaves it, and a mark; none if it is heavier than all of the room, or than 4 GiB.
     #[inline]
     pub fn push(&mut self, key: u64, weight: u64, index: &mut Index) {
-        let Some(narrow) = u32::try_from(weight).ok().filter(|it| weight <= self.capacity && *it != HOLE) else {
+        let Some(narrow) = u32::try_from(weight).ok().filter(|it| weight <= self.capacity && *it != HOLE)
+        else {
             return index.remove(key);
         };
         while self.weight + weight > self.capacity {
@@ -122,7 +123,11 @@ mod tests {
             assert!(come_back(&mut marks, &mut index, 2) && !come_back(&mut marks, &mut index, 2));
             evict(&mut marks, &mut index, 5, 2);
             evict(&mut marks, &mut index, 6, 4);
-            assert_eq!((index.mark(6), index.find(6), marks.weight), (None, None, 3), "heavier than all the room");
+            assert_eq!(
+                (index.mark(6), index.find(6), marks.weight),
+                (None, None, 3),
+                "heavier than all the room"
+            );
             let known = [1, 3, 5].map(|key| come_back(&mut marks, &mut index, key));
             assert_eq!(known, [false, true, true]);
         }
