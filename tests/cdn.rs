@@ -338,3 +338,84 @@ fn mistakes_are_found_before_anything_runs() {
     let wrong = orders(&world.world, &world.site, "publish", vec![text("v2")]).unwrap_err();
     assert!(wrong.to_string().contains("takes no arguments"), "{wrong}");
 }
+
+/// Rows of 1,000 bytes, wanted again and again through an edge whose copies end after 2 s, with this between edge and rows:
+/// fetches, copies found unchanged, and bytes that came from the origin; then the same after a write of one row.
+fn behind_an_edge(between: &str, etag: bool) -> [u64; 3] {
+    let mut world = World::default();
+    let row = ("row", Value::Bytes(1_000));
+    let rows = world.add("database", "rows", vec![("read", span(0.001)), ("write", span(0.001)), row]);
+    let server = |world: &mut World, name: &str| {
+        world.add("web", name, vec![("reads", rows.clone()), ("etag", Value::Flag(etag))])
+    };
+    let origin = match between {
+        "nothing" => rows.clone(),
+        "web" => server(&mut world, "server"),
+        "balancer" => {
+            let servers = ["one", "two"].map(|name| server(&mut world, name));
+            world.add("load_balancer", "balancer", vec![("to", Value::List(servers.to_vec()))])
+        }
+        "careful balancer" => {
+            let servers = ["one", "two"].map(|name| server(&mut world, name));
+            let settings = vec![("to", Value::List(servers.to_vec())), ("retries", whole(2))];
+            world.add("load_balancer", "balancer", settings)
+        }
+        _ => world.add("cache", "memory", vec![("of", rows.clone()), ("placement", text("inline"))]),
+    };
+    let edge = world.add("cdn", "edge", vec![("of", origin), ("ttl", span(2.0))]);
+    let wanted = ("keys", keys(Keys::sequential(10).unwrap()));
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(10.0)), wanted]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(60.05));
+    simulation.check_conservation().unwrap();
+    ["origin_fetches", "cdn_revalidated", "origin_bytes"].map(|name| told(&world, &simulation, &edge, name))
+}
+
+/// Whatever stands behind an edge: what has not changed is not sent again, and the edge still knows its size.
+#[test]
+fn an_edge_revalidates_against_whatever_stands_behind_it() {
+    for between in ["nothing", "web", "balancer", "careful balancer", "cache"] {
+        let [fetches, unchanged, bytes] = behind_an_edge(between, true);
+        assert!((190..=310).contains(&fetches), "each of ten rows each 2 to 3 s: {fetches} {between}");
+        assert_eq!((unchanged, bytes), (fetches - 10, 10 * 1_000), "{between}");
+    }
+    for between in ["web", "balancer"] {
+        let [fetches, unchanged, bytes] = behind_an_edge(between, false);
+        assert_eq!((unchanged, bytes), (0, fetches * 1_000), "{between} without ETags");
+    }
+}
+
+/// What is written between is sent anew, once; the others are not.
+#[test]
+fn what_has_changed_is_sent_with_its_body() {
+    let mut world = World::default();
+    let row = ("row", Value::Bytes(1_000));
+    let rows = world.add("database", "rows", vec![("read", span(0.001)), ("write", span(0.001)), row]);
+    let site = world.add("web", "site", vec![("reads", rows.clone()), ("writes", rows)]);
+    let edge = world.add("cdn", "edge", vec![("of", site.clone()), ("ttl", span(2.0))]);
+    let ten = || ("keys", keys(Keys::sequential(10).unwrap()));
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(100.0)), ten()]);
+    let writes = ("writes", Value::Share(1.0));
+    world.add("traffic", "editor", vec![("to", site), ("rate", evenly(0.5)), ten(), writes]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(61.0));
+    simulation.check_conservation().unwrap();
+    let count = |metric| told(&world, &simulation, &edge, metric);
+    // A write each 2 s, each to another row: 30 of them, of which the last may not have been fetched yet.
+    let bodies = count("origin_fetches") - count("cdn_revalidated");
+    assert!((38..=40).contains(&bodies), "{bodies}");
+    assert_eq!(count("origin_bytes"), bodies * 1_000);
+}
+
+#[test]
+fn a_browser_asks_a_server_without_an_edge_too() {
+    let mut world = World::default();
+    let row = ("row", Value::Bytes(1_000));
+    let rows = world.add("database", "rows", vec![("read", span(0.001)), ("write", span(0.001)), row]);
+    let site = world.add("web", "site", vec![("reads", rows)]);
+    let user = vec![("to", site.clone()), ("users", whole(1)), ("think", span(10.0)), ("browser_slots", whole(4))];
+    world.add("traffic", "user", user);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(205.0));
+    assert_eq!(told(&world, &simulation, &site, "not_modified"), 19, "20 requests, the first has a body");
+}

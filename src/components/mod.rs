@@ -15,6 +15,7 @@ pub mod invalidation_bus;
 pub mod load_balancer;
 pub mod network;
 pub mod queue;
+pub mod revalidation;
 pub mod site;
 pub mod steps;
 pub mod web;
@@ -109,6 +110,7 @@ pub const MECHANISMS: &[&str] = &[
     "cdn",
     "purge",
     "asset_versions",
+    "revalidation",
     "browser_cache",
     "queue",
     "redelivery",

@@ -10,7 +10,8 @@ use super::url::Urls;
 use crate::components::Site;
 use crate::components::cache::eviction;
 use crate::components::cache::shelf::{Item, Shelf, ShelfPlan};
-use crate::components::website::{Plan, if_none_match};
+use crate::components::revalidation::{self, if_none_match};
+use crate::components::website::Plan;
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, SECOND, Status, Time,
     TimeoutClass, Timer,
@@ -36,6 +37,8 @@ pub(super) struct Edge {
     ttl: Time,
     /// The site that is the origin: its headers say how long copies are fresh.
     site: Option<Box<Plan>>,
+    /// Whether those who are asked understand "only if it has changed".
+    asks: bool,
     while_revalidate: Time,
     if_error: Time,
     dynamic: f64,
@@ -91,7 +94,9 @@ impl Edge {
         let settings = site.settings();
         let first = site.layout.first(site.index);
         let shielded = settings.flag("shield") && node != first;
-        let origin = site.layout.first(settings.group("of").expect("required"));
+        let origin = settings.group("of").expect("required");
+        let understood = shielded || revalidation::is_understood(site.layout, origin);
+        let origin = site.layout.first(origin);
         let plan = ShelfPlan {
             items: settings.count("items"),
             bytes: settings.bytes("capacity"),
@@ -108,6 +113,7 @@ impl Edge {
             shelf: eviction::make(settings.choice("eviction"), &plan),
             ttl: settings.duration("ttl").unwrap_or(profile::ttl(choice)),
             site: super::plan(site).map(Box::new),
+            asks: understood && revalidation::is_asked(site.layout),
             while_revalidate: span("stale_while_revalidate"),
             if_error: span("stale_if_error"),
             dynamic: settings.share("dynamic").expect("preset"),
@@ -166,9 +172,7 @@ impl Edge {
 
     /// Asks for an object, or whether the copy that has ended is still good.
     fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
-        // Sites and shields understand the question; what else there may be behind a balancer does not.
-        let asks = self.site.is_some() || self.shielded;
-        let held = if asks { self.shelf.peek(key) } else { None };
+        let held = if self.asks { self.shelf.peek(key) } else { None };
         let Some(note) = self.fetches.begin(key, who, held) else { return };
         self.counts.fetches += u64::from(!self.shielded);
         let ask = match who {
@@ -204,12 +208,8 @@ impl Edge {
 
     /// The copy that is now on the shelf: what came, or the old one with new life.
     fn keep(&mut self, fetch: &Fetch, reply: &Reply, now: Time) -> Item {
-        let ended = match self.copy(fetch.key, now) {
-            Copy::Ended(old, _) => Some(old),
-            _ => None,
-        };
         let same = |old: &Item| old.version == reply.version;
-        self.counts.revalidated += u64::from(fetch.held.or(ended).is_some_and(|old| same(&old)));
+        self.counts.revalidated += u64::from(fetch.held.as_ref().is_some_and(same));
         let bytes = fetch.held.filter(same).map_or(reply.bytes, |old| old.bytes);
         let age = if reply.redirect == NodeId::NONE { 0 } else { u64::from(reply.redirect.0) * SECOND };
         let expires = (now + self.lifetime(fetch.key)).saturating_sub(age) + AFTERLIFE;

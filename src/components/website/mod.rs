@@ -46,9 +46,3 @@ pub fn behind(layout: &Layout, group: usize) -> Option<usize> {
         _ => None,
     }
 }
-
-/// What a client says that holds a copy of this version: send a body only if there is another (`If-None-Match`). 0 in a
-/// question says that it holds none.
-pub const fn if_none_match(version: u32) -> u32 {
-    version.saturating_add(1)
-}

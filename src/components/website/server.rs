@@ -1,8 +1,9 @@
 //! The server of a site's files.
 
 use super::plan::{BUILDS_AT_MOST, Plan};
-use super::{PUBLISH, if_none_match};
+use super::PUBLISH;
 use crate::components::Site;
+use crate::components::revalidation::if_none_match;
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::parts::verbs::WRITE;
