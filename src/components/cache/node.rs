@@ -115,7 +115,8 @@ impl Node {
             flush_timeout: None,
             hits: 0,
             misses: 0,
-            inline: entry::is_inline(settings).then(|| Inline::new(access, revalidation::is_asked(site.layout))),
+            inline: entry::is_inline(settings)
+                .then(|| Inline::new(access, revalidation::is_asked(site.layout))),
             alone: store == NodeId::NONE,
             preload,
             row_bytes: row_bytes(site),

@@ -1,8 +1,8 @@
 //! The steps of every kind of request, one plan behind the other.
 
 use super::{Step, entry};
-use crate::components::{Site, revalidation};
 use crate::components::database::model::Question;
+use crate::components::{Site, revalidation};
 use crate::parts::verbs::{READ, WRITE};
 
 /// Plans: the five questions, the first of them plain reads, and writes.
