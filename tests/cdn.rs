@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{World, evenly, index, keys, span, text};
+use common::{World, evenly, index, keys, span, text, texts};
 use proptest::prelude::*;
 use scalelab::catalog::{Place, Problem, Problems, Value};
 use scalelab::components::cdn::DOLLAR;
@@ -127,8 +127,9 @@ fn bytes_and_purges_cost_what_the_list_says() {
     simulation.run_until(at(9.996));
     let sent = told(&world, &simulation, &edge, "egress_bytes");
     assert_eq!(sent % 1_000, 0);
-    // $0.085 per GB; three purges at $0.005.
-    let cost = sent * 85 + 3 * DOLLAR / 200;
+    // $0.085 per GB; $0.01 per 10,000 requests; three purges at $0.005.
+    let requests = told(&world, &simulation, &edge, "cdn_lookups");
+    let cost = sent * 85 + requests * (DOLLAR / 1_000_000) + 3 * DOLLAR / 200;
     assert_eq!(told(&world, &simulation, &edge, "cost"), cost);
     let (world, edge, _) = hundred(vec![], vec![]);
     let mut simulation = world.build(1, 0);
@@ -337,4 +338,297 @@ fn mistakes_are_found_before_anything_runs() {
     let world = published(self::site("none", 4, 0.3));
     let wrong = orders(&world.world, &world.site, "publish", vec![text("v2")]).unwrap_err();
     assert!(wrong.to_string().contains("takes no arguments"), "{wrong}");
+    let wrong = orders(&world.world, &world.site, "publish", vec![span(60.0)]).unwrap_err();
+    assert!(wrong.to_string().contains("is one machine, which is new at once"), "{wrong}");
+    assert!(edge(vec![("failover_on", texts(&["missing"]))]).contains("no other origin to fail over to"));
+    let metered = || vec![("profile", text("cloudflare")), ("monthly_requests", whole(5))];
+    assert!(edge(metered()).contains("bills no traffic, however much it is"));
+    let priced = || vec![("egress_price", whole(1)), ("monthly_bytes", Value::Bytes(1))];
+    assert!(edge(priced()).contains("leave one of them out"));
+}
+
+/// Rows of 1,000 bytes, wanted again and again through an edge whose copies end after 2 s, with this between edge and rows:
+/// fetches, copies found unchanged, and bytes that came from the origin; then the same after a write of one row.
+fn behind_an_edge(between: &str, etag: bool) -> [u64; 3] {
+    let mut world = World::default();
+    let row = ("row", Value::Bytes(1_000));
+    let rows = world.add("database", "rows", vec![("read", span(0.001)), ("write", span(0.001)), row]);
+    let server = |world: &mut World, name: &str| {
+        world.add("web", name, vec![("reads", rows.clone()), ("etag", Value::Flag(etag))])
+    };
+    let origin = match between {
+        "nothing" => rows.clone(),
+        "web" => server(&mut world, "server"),
+        "balancer" => {
+            let servers = ["one", "two"].map(|name| server(&mut world, name));
+            world.add("load_balancer", "balancer", vec![("to", Value::List(servers.to_vec()))])
+        }
+        "careful balancer" => {
+            let servers = ["one", "two"].map(|name| server(&mut world, name));
+            let settings = vec![("to", Value::List(servers.to_vec())), ("retries", whole(2))];
+            world.add("load_balancer", "balancer", settings)
+        }
+        _ => world.add("cache", "memory", vec![("of", rows.clone()), ("placement", text("inline"))]),
+    };
+    let edge = world.add("cdn", "edge", vec![("of", origin), ("ttl", span(2.0))]);
+    let wanted = ("keys", keys(Keys::sequential(10).unwrap()));
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(10.0)), wanted]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(60.05));
+    simulation.check_conservation().unwrap();
+    ["origin_fetches", "cdn_revalidated", "origin_bytes"].map(|name| told(&world, &simulation, &edge, name))
+}
+
+/// Whatever stands behind an edge: what has not changed is not sent again, and the edge still knows its size.
+#[test]
+fn an_edge_revalidates_against_whatever_stands_behind_it() {
+    for between in ["nothing", "web", "balancer", "careful balancer", "cache"] {
+        let [fetches, unchanged, bytes] = behind_an_edge(between, true);
+        assert!((190..=310).contains(&fetches), "each of ten rows each 2 to 3 s: {fetches} {between}");
+        assert_eq!((unchanged, bytes), (fetches - 10, 10 * 1_000), "{between}");
+    }
+    for between in ["web", "balancer"] {
+        let [fetches, unchanged, bytes] = behind_an_edge(between, false);
+        assert_eq!((unchanged, bytes), (0, fetches * 1_000), "{between} without ETags");
+    }
+}
+
+/// What is written between is sent anew, once; the others are not.
+#[test]
+fn what_has_changed_is_sent_with_its_body() {
+    let mut world = World::default();
+    let row = ("row", Value::Bytes(1_000));
+    let rows = world.add("database", "rows", vec![("read", span(0.001)), ("write", span(0.001)), row]);
+    let site = world.add("web", "site", vec![("reads", rows.clone()), ("writes", rows)]);
+    let edge = world.add("cdn", "edge", vec![("of", site.clone()), ("ttl", span(2.0))]);
+    let ten = || ("keys", keys(Keys::sequential(10).unwrap()));
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(100.0)), ten()]);
+    let writes = ("writes", Value::Share(1.0));
+    world.add("traffic", "editor", vec![("to", site), ("rate", evenly(0.5)), ten(), writes]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(61.0));
+    simulation.check_conservation().unwrap();
+    let count = |metric| told(&world, &simulation, &edge, metric);
+    // A write each 2 s, each to another row: 30 of them, of which the last may not have been fetched yet.
+    let bodies = count("origin_fetches") - count("cdn_revalidated");
+    assert!((38..=40).contains(&bodies), "{bodies}");
+    assert_eq!(count("origin_bytes"), bodies * 1_000);
+}
+
+#[test]
+fn a_browser_asks_a_server_without_an_edge_too() {
+    let mut world = World::default();
+    let row = ("row", Value::Bytes(1_000));
+    let rows = world.add("database", "rows", vec![("read", span(0.001)), ("write", span(0.001)), row]);
+    let site = world.add("web", "site", vec![("reads", rows)]);
+    let user =
+        vec![("to", site.clone()), ("users", whole(1)), ("think", span(10.0)), ("browser_slots", whole(4))];
+    world.add("traffic", "user", user);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(205.0));
+    assert_eq!(told(&world, &simulation, &site, "not_modified"), 19, "20 requests, the first has a body");
+}
+
+/// What the network sends in a month sets the price of what it sends now.
+#[test]
+fn a_large_network_pays_less_for_each_byte_and_a_small_one_nothing() {
+    let cost = |settings: Vec<(&str, Value)>, regions: &[&str]| {
+        let region = ("region", texts(regions));
+        let (world, edge, _) = hundred([settings, vec![region]].concat(), vec![]);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(9.996));
+        let count = |metric| told(&world, &simulation, &edge, metric) as f64;
+        (count("cost") / DOLLAR as f64, count("egress_bytes") / 1e9, count("cdn_lookups"))
+    };
+    let month = |gb: u64, requests: i64| {
+        vec![("monthly_bytes", Value::Bytes(gb * 1_000_000_000)), ("monthly_requests", whole(requests))]
+    };
+    let near = |one: f64, other: f64| (one - other).abs() <= 1e-9 * other + 1e-12;
+    let (paid, ..) = cost(month(900, 9_000_000), &["us-east-1"]);
+    assert_eq!(paid, 0.0, "all of it is free");
+    // 60 TB less the free one: 10 at 0.085, 40 at 0.080, 9 at 0.060; 40 of 50 million requests at $0.01 per 10,000.
+    let (paid, sent, requests) = cost(month(60_000, 50_000_000), &["us-east-1"]);
+    let average = (10_000.0 * 0.085 + 40_000.0 * 0.080 + 9_000.0 * 0.060) / 60_000.0;
+    assert!(near(paid, sent * average + requests * 1e-6 * 0.8), "{paid}");
+    let (paid, _, requests) =
+        cost(vec![("egress_price", whole(0)), ("request_price", whole(1))], &["eu-west-1"]);
+    assert!(near(paid, requests / 10_000.0), "{paid}");
+}
+
+/// In two price regions each has half of what is free in a month.
+#[test]
+fn what_is_free_is_spread_over_the_regions_of_the_list() {
+    let mut world = World::default();
+    let row = ("row", Value::Bytes(1_000));
+    let rows = world.add("database", "rows", vec![("read", span(0.001)), ("write", span(0.001)), row]);
+    let regions = texts(&["us-east-1", "us-west-2", "sa-east-1"]);
+    let month = [
+        ("monthly_bytes", Value::Bytes(10_000_000_000_000)),
+        ("monthly_requests", whole(50_000_000)),
+        ("region", regions),
+    ];
+    let edges = world.add("cdn", "edges", [vec![("of", rows)], month.to_vec()].concat());
+    let zone = world.add("dns", "www", vec![("to", edges.clone()), ("policy", text("latency"))]);
+    let isp = world.add("resolver", "isp", vec![]);
+    for place in ["us-east-1", "sa-east-1"] {
+        let settings = vec![
+            ("to", zone.clone()),
+            ("resolver", isp.clone()),
+            ("rate", evenly(20.0)),
+            ("region", text(place)),
+        ];
+        world.add("traffic", place, settings);
+    }
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(30.0));
+    let mut busy = 0;
+    for (n, gigabyte, request) in [(0, 0.085, 1.0e-6), (1, 0.085, 1.0e-6), (2, 0.110, 2.2e-6)] {
+        let readings = simulation.readings(world.node(&edges, n), false);
+        let count = |metric| readings.count_of(metric) as f64;
+        let due = count("egress_bytes") / 1e9 * gigabyte * 0.95 + count("cdn_lookups") * request * 0.9;
+        let paid = count("cost") / DOLLAR as f64;
+        assert!((paid - due).abs() < 1e-9 * due + 1e-12, "{n}: {paid} {due}");
+        busy += u32::from(paid > 0.0);
+    }
+    assert!(busy > 0);
+}
+
+/// Visitors of one object behind an edge; what was asked of the origin, kept answers, and requests that failed until `end_s`.
+fn failing(settings: Vec<(&str, Value)>, crash: &str, end_s: f64) -> [u64; 3] {
+    let mut world = World::default();
+    let site = world.add("web", "site", vec![("service", span(0.001))]);
+    let edge =
+        world.add("cdn", "edge", [vec![("of", site.clone()), ("timeout", span(0.5))], settings].concat());
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(10.0))]);
+    let mut simulation = world.build(1, 0);
+    act(&world, &mut simulation, &site, "crash", vec![text(crash)]);
+    simulation.run_until(at(end_s));
+    simulation.check_conservation().unwrap();
+    let failed = simulation.book().close(simulation.requests(), simulation.now())[0].failed;
+    let count = |metric| told(&world, &simulation, &edge, metric);
+    [count("origin_fetches"), count("cdn_negative_hits"), failed]
+}
+
+/// An error is given out again for as long as it is kept, and then the origin is asked anew.
+#[test]
+fn an_error_is_kept_as_long_as_the_network_says_and_no_longer() {
+    for (ttl, asked) in [(10.0, 4), (5.0, 8), (13.0, 4)] {
+        let [fetches, kept, failed] = failing(vec![("error_ttl", span(ttl))], "process", 40.05);
+        assert_eq!((fetches, kept + fetches, failed), (asked, 400, 400), "{ttl}");
+    }
+    assert_eq!(failing(vec![], "process", 40.05), [4, 396, 400], "cloudfront: 10 s");
+    assert_eq!(failing(vec![("profile", text("cloudflare"))], "process", 40.05), [400, 0, 400]);
+    // A silent origin: those who come in the half second of waiting wait for the same fetch.
+    let [fetches, kept, failed] = failing(vec![], "host", 40.05);
+    assert!(
+        fetches == 4 && failed > 390 && kept + 4 * 6 > 390 && kept < failed - 4 * 4,
+        "{fetches} {kept} {failed}"
+    );
+}
+
+/// A page that names what is not there: the origin is asked once for each `missing_ttl`, at each edge, and a purge ends it.
+#[test]
+fn a_404_is_kept_until_its_time_is_over_or_a_purge_comes() {
+    let run = |missing_ttl: f64, purges: bool| {
+        let mut settings = site("hash", 4, 1.0);
+        settings.extend([("keeps", whole(0)), ("page_s_maxage", span(100_000.0))]);
+        let mut world = published(settings);
+        let given = &mut world.world.spec.groups[index(&world.edges)].given;
+        given.push(scalelab::catalog::Given {
+            name: "missing_ttl".into(),
+            value: span(missing_ttl),
+            place: Place::default(),
+        });
+        let mut simulation = world.world.build(1, 0);
+        simulation.run_until(at(50.0));
+        act(&world.world, &mut simulation, &world.site, "publish", vec![]);
+        // Assets are forgotten at the edge, pages are not: they go on naming what is gone.
+        act(&world.world, &mut simulation, &world.edges, "invalidate", vec![text("/asset/*")]);
+        simulation.run_until(at(120.0));
+        if purges {
+            for _ in 0..10 {
+                act(&world.world, &mut simulation, &world.edges, "invalidate", vec![text("/asset/*")]);
+                simulation.run_until(simulation.now() + at(12.0));
+            }
+        }
+        simulation.run_until(at(250.0));
+        simulation.check_conservation().unwrap();
+        let at_site = told(&world.world, &simulation, &world.site, "site_missing");
+        (at_site, told(&world.world, &simulation, &world.edges, "cdn_negative_hits"))
+    };
+    let (long, kept) = run(10_000.0, false);
+    assert!(long <= 20 && kept > 100, "each of 20 assets once: {long} {kept}");
+    let (short, _) = run(10.0, false);
+    assert!(short > 5 * long, "{short} {long}");
+    assert!(run(10_000.0, true).0 > 5 * long, "a purge makes the edge ask again");
+}
+
+/// Two origins with the same content behind an edge: who was asked how often, and what failed.
+fn group(settings: Vec<(&str, Value)>, traffic: Vec<(&str, Value)>, crash: Option<&str>) -> [u64; 4] {
+    let mut world = World::default();
+    let times = || vec![("read", span(0.001)), ("write", span(0.001)), ("row", Value::Bytes(1_000))];
+    let rows = ["first", "second"].map(|name| world.add("database", name, times()));
+    let of = vec![("of", rows[0].clone()), ("secondary", rows[1].clone()), ("timeout", span(0.5))];
+    let edge = world.add("cdn", "edge", [of, settings].concat());
+    let ten = ("keys", keys(Keys::sequential(10).unwrap()));
+    let load = vec![("to", edge.clone()), ("rate", evenly(10.0)), ten];
+    world.add("traffic", "visitors", [load, traffic].concat());
+    let mut simulation = world.build(1, 0);
+    if let Some(crash) = crash {
+        act(&world, &mut simulation, &rows[0], "crash", vec![text(crash)]);
+    }
+    simulation.run_until(at(30.05));
+    simulation.check_conservation().unwrap();
+    let class = simulation.book().close(simulation.requests(), simulation.now());
+    let failed = class.iter().map(|class| class.failed).sum();
+    let count = |metric| told(&world, &simulation, &edge, metric);
+    [count("origin_fetches"), count("origin_failovers"), told(&world, &simulation, &rows[1], "reads"), failed]
+}
+
+#[test]
+fn the_secondary_origin_answers_what_the_primary_does_not() {
+    assert_eq!(group(vec![], vec![], None), [10, 0, 0, 0], "it is not asked while the primary answers");
+    for crash in ["process", "host"] {
+        assert_eq!(group(vec![], vec![], Some(crash)), [20, 10, 10, 0], "each copy once, {crash}");
+        let dynamic = vec![("dynamic", Value::Share(1.0))];
+        let [fetches, failovers, reads, failed] = group(dynamic, vec![], Some(crash));
+        assert!(failovers >= 294 && reads >= 294 && fetches >= 2 * 294 && failed == 0, "{failovers} {reads}");
+    }
+    // A write is asked once: nobody knows whether it was done.
+    let writes = || vec![("writes", Value::Share(1.0))];
+    let [_, failovers, _, failed] = group(vec![], writes(), Some("process"));
+    assert_eq!((failovers, failed), (0, 300));
+}
+
+/// What has ended is revalidated at whoever answers.
+#[test]
+fn the_secondary_origin_is_asked_about_copies_too() {
+    let [fetches, failovers, reads, failed] = group(vec![("ttl", span(5.0))], vec![], Some("process"));
+    assert_eq!((fetches, failed), (2 * failovers, 0));
+    assert!(failovers >= 50 && reads == failovers, "{failovers} {reads}");
+}
+
+/// Of a rolling deploy: for as long as it goes on, new pages may ask old machines; then all have the build.
+#[test]
+fn a_roll_out_breaks_pages_while_it_goes_on_and_not_after() {
+    let broken = |machines: i64, length_s: f64, until_s: f64| {
+        let mut settings = site("hash", 6, 1.0);
+        settings.extend([("machines", whole(machines)), ("page_s_maxage", span(1.0))]);
+        let world = published(settings);
+        let mut simulation = world.world.build(1, 0);
+        simulation.run_until(at(60.0));
+        act(&world.world, &mut simulation, &world.site, "publish", vec![span(length_s)]);
+        simulation.run_until(at(until_s));
+        simulation.check_conservation().unwrap();
+        let count = |metric| told(&world.world, &simulation, &world.users, metric);
+        [count("pages_missing_asset"), count("stale_reads")]
+    };
+    // Not a moment before the first machine is new.
+    assert_eq!(broken(2, 40.0, 79.9)[0], 0);
+    let [missing, _] = broken(2, 40.0, 100.0);
+    assert!(missing > 10, "{missing}");
+    // Cloudflare keeps a 404 for three minutes; after that nothing is left of it.
+    assert_eq!(broken(2, 40.0, 320.0)[0], broken(2, 40.0, 500.0)[0]);
+    // Until the last machine is new, nobody has been promised the new pages.
+    assert_eq!(broken(2, 40.0, 99.9)[1], 0);
 }

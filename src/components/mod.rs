@@ -15,6 +15,7 @@ pub mod invalidation_bus;
 pub mod load_balancer;
 pub mod network;
 pub mod queue;
+pub mod revalidation;
 pub mod site;
 pub mod steps;
 pub mod web;
@@ -109,6 +110,10 @@ pub const MECHANISMS: &[&str] = &[
     "cdn",
     "purge",
     "asset_versions",
+    "revalidation",
+    "negative_caching",
+    "origin_failover",
+    "roll_out",
     "browser_cache",
     "queue",
     "redelivery",

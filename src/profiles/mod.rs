@@ -7,7 +7,8 @@
 
 mod aurora;
 mod cassandra;
-mod cloudfront;
+pub mod cloudflare;
+pub mod cloudfront;
 mod couchdb;
 mod dynamodb;
 mod global_accelerator;
@@ -15,6 +16,7 @@ mod hbase;
 mod janusgraph;
 mod mongodb;
 mod mysql;
+pub mod network;
 mod oracle;
 mod postgresql;
 mod redis;
@@ -107,12 +109,20 @@ const ALL: [&Profile; 11] = [
 ];
 
 /// What stands between users and sites; not databases.
-const EDGE: [&Profile; 3] = [&route53::PROFILE, &cloudfront::PROFILE, &global_accelerator::PROFILE];
+const EDGE: [&Profile; 4] = [
+    &route53::PROFILE,
+    &cloudflare::NETWORK.profile,
+    &cloudfront::NETWORK.profile,
+    &global_accelerator::PROFILE,
+];
 
 /// Services that answer names, for the catalog.
 pub const NAMES: &[Policy] = &[route53::PROFILE.entry];
-/// The content delivery network of this name.
-pub const CLOUDFRONT: Policy = cloudfront::PROFILE.entry;
+/// Content delivery networks.
+pub const NETWORKS: [&network::Network; 2] = [&cloudflare::NETWORK, &cloudfront::NETWORK];
+/// The same, for the catalog.
+pub const NETWORK_ENTRIES: &[Policy] =
+    &[cloudflare::NETWORK.profile.entry, cloudfront::NETWORK.profile.entry];
 /// The accelerator of this name.
 pub const GLOBAL_ACCELERATOR: Policy = global_accelerator::PROFILE.entry;
 

@@ -1,6 +1,7 @@
 //! A cache in front of its store: it runs whole reads and writes itself. The steps come back to it as calls of their own.
 
 use super::node::Node;
+use crate::components::revalidation::if_none_match;
 use crate::kernel::{Answer, CallId, Control, Ctx, Reply, Status, Time};
 use crate::parts::plan::{Access, Operation, Progress, Route};
 use crate::parts::verbs::{READ, WRITE};
@@ -11,6 +12,8 @@ pub(super) struct Inline {
     access: Access,
     operations: Vec<Operation>,
     free: Vec<u32>,
+    /// Whether somebody asks "only if it has changed".
+    compares: bool,
 }
 
 impl Node {
@@ -41,8 +44,8 @@ impl Node {
 }
 
 impl Inline {
-    pub fn new(access: Access) -> Self {
-        Inline { access, operations: Vec::new(), free: Vec::new() }
+    pub fn new(access: Access, compares: bool) -> Self {
+        Inline { access, operations: Vec::new(), free: Vec::new(), compares }
     }
 
     pub fn start(&mut self, timeout: Option<Time>, cx: &mut Ctx<'_>) {
@@ -79,12 +82,24 @@ impl Inline {
                 let progress = self.access.resume(operation, cx);
                 self.go_on(note, progress, cx);
             }
-            Progress::Done(answer) => {
+            Progress::Done(mut answer) => {
+                if self.compares {
+                    compare(&mut answer, operation.parent, cx);
+                }
                 if !operation.parent.is_none() {
                     cx.reply(operation.parent, answer);
                 }
                 self.free.push(note);
             }
         }
+    }
+}
+
+/// What the caller holds already is not sent again.
+#[cold]
+fn compare(answer: &mut Answer, parent: CallId, cx: &Ctx<'_>) {
+    let asked = !parent.is_none() && cx.is_open(parent) && answer.status == Status::Ok;
+    if asked && cx.call(parent).verb == READ && cx.call(parent).version == if_none_match(answer.version) {
+        answer.bytes = 0;
     }
 }

@@ -13,7 +13,7 @@ use super::look_up::{LookUpCounts, RELOADING};
 use super::refresh::Refresh;
 use super::shelf::{Item, Put, Shelf, ShelfPlan};
 use super::stampede::Guard;
-use crate::components::Site;
+use crate::components::{Site, revalidation};
 use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, RequestId, SECOND,
     Status, Time, TimeoutClass, Timer,
@@ -115,7 +115,8 @@ impl Node {
             flush_timeout: None,
             hits: 0,
             misses: 0,
-            inline: entry::is_inline(settings).then(|| Inline::new(access)),
+            inline: entry::is_inline(settings)
+                .then(|| Inline::new(access, revalidation::is_asked(site.layout))),
             alone: store == NodeId::NONE,
             preload,
             row_bytes: row_bytes(site),

@@ -27,6 +27,12 @@ pub(super) struct Counts {
     /// Bytes sent to users.
     pub egress: u64,
     pub errors: u64,
+    /// Requests of users that were answered.
+    pub requests: u64,
+    /// Answers with a 404 or error that was kept.
+    pub negative: u64,
+    /// Questions that went to the secondary origin.
+    pub failovers: u64,
     /// Purges taken, turned away, and copies that they removed here.
     pub purges: u64,
     pub refused: u64,
@@ -48,19 +54,15 @@ impl Counts {
         out.count("origin_bytes", self.origin_bytes);
         out.count("egress_bytes", self.egress);
         out.count("errors", self.errors);
+        out.count("cdn_negative_hits", self.negative);
+        out.count("origin_failovers", self.failovers);
         out.count("purges", self.purges);
         out.count("purges_refused", self.refused);
         out.count("purged_copies", self.purged);
         out.histogram("purge_time", &self.purge_times);
-        if let Some(cost) = self.cost(prices) {
+        if let Some(cost) = prices.cost(self.egress, self.requests, self.purges) {
             out.count("cost", cost);
         }
-    }
-
-    /// In trillionths of a dollar; `None` if a price is not known.
-    fn cost(&self, prices: &Prices) -> Option<u64> {
-        let purges = self.purges.saturating_sub(prices.free_purges);
-        Some(prices.byte?.saturating_mul(self.egress).saturating_add(purges.saturating_mul(prices.purge)))
     }
 
     /// A purge has been taken; it is felt here after this time.

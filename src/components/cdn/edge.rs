@@ -3,6 +3,8 @@
 use super::counts::Counts;
 use super::fetches::{Fetch, Fetches};
 use super::limit::Limit;
+use super::negative::{self, Negative};
+use super::origins::Secondary;
 use super::price::Prices;
 use super::profile;
 use super::purge::Purge;
@@ -10,7 +12,8 @@ use super::url::Urls;
 use crate::components::Site;
 use crate::components::cache::eviction;
 use crate::components::cache::shelf::{Item, Shelf, ShelfPlan};
-use crate::components::website::{Plan, if_none_match};
+use crate::components::revalidation::{self, if_none_match};
+use crate::components::website::Plan;
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, SECOND, Status, Time,
     TimeoutClass, Timer,
@@ -23,31 +26,37 @@ use std::ops::Range;
 
 /// Note of a call that is passed through.
 const PASSED: u32 = u32::MAX;
+/// The same to the secondary origin.
+pub(super) const PASSED_AGAIN: u32 = u32::MAX - 1;
 /// A copy that has ended stays on the shelf, to be revalidated or given out stale, until it must make room.
-const AFTERLIFE: Time = 1 << 61;
+pub(super) const AFTERLIFE: Time = 1 << 61;
 
 pub(super) struct Edge {
     name: String,
     upstream: NodeId,
+    pub(super) secondary: Option<Secondary>,
     /// All edges: what they ask of the shield is not counted as users' business.
     edges: Range<u16>,
-    shielded: bool,
-    shelf: Box<dyn Shelf>,
+    pub(super) shielded: bool,
+    pub(super) shelf: Box<dyn Shelf>,
     ttl: Time,
+    pub(super) negative: Negative,
     /// The site that is the origin: its headers say how long copies are fresh.
     site: Option<Box<Plan>>,
+    /// Whether those who are asked understand "only if it has changed".
+    asks: bool,
     while_revalidate: Time,
-    if_error: Time,
+    pub(super) if_error: Time,
     dynamic: f64,
     /// Nothing is kept: a test has switched the mechanism off.
     bypassed: bool,
-    fetches: Fetches,
+    pub(super) fetches: Fetches,
     purges: Purges,
     stream: Option<Stream>,
     purpose: u64,
     timeout_length: Option<Time>,
-    timeout: Option<TimeoutClass>,
-    counts: Counts,
+    pub(super) timeout: Option<TimeoutClass>,
+    pub(super) counts: Counts,
     prices: Prices,
 }
 
@@ -67,10 +76,10 @@ struct Purges {
 impl Purges {
     fn new(site: &Site<'_>, counted: bool) -> Self {
         let settings = site.settings();
-        let choice = settings.choice("profile");
-        let (urls, others) = profile::purge_limits(choice, profile::plan_of(settings));
+        let network = profile::of(settings);
+        let (urls, others) = profile::purge_limits(network, profile::plan_of(settings));
         Purges {
-            time: (!site.is_disabled("purge")).then(|| profile::purge_time(choice)),
+            time: (!site.is_disabled("purge")).then(|| profile::purge_time(network)),
             limits: [urls, others].map(Limit::new),
             counted,
             urls: super::urls(site),
@@ -80,10 +89,22 @@ impl Purges {
 }
 
 /// A copy and what it may be used for.
-enum Copy {
+pub(super) enum Copy {
     Fresh(Item),
     Ended(Item, Time),
+    /// It is known that there is no object, or that the origin fails.
+    Nothing(Item, Status),
     None,
+}
+
+/// Age as a header says it: in whole seconds.
+pub(super) fn in_header(age: Time) -> NodeId {
+    NodeId((age / SECOND).min(u64::from(u16::MAX) - 1) as u16)
+}
+
+/// Age of what a shield has sent; 0 from an origin.
+pub(super) fn age_of(reply: &Reply) -> Time {
+    if reply.redirect == NodeId::NONE { 0 } else { u64::from(reply.redirect.0) * SECOND }
 }
 
 impl Edge {
@@ -91,23 +112,30 @@ impl Edge {
         let settings = site.settings();
         let first = site.layout.first(site.index);
         let shielded = settings.flag("shield") && node != first;
-        let origin = site.layout.first(settings.group("of").expect("required"));
+        let secondary = if shielded { None } else { Secondary::new(site) };
+        let origin = settings.group("of").expect("required");
+        let by = |group| revalidation::is_understood(site.layout, group);
+        let understood = shielded || by(origin) && settings.group("secondary").is_none_or(by);
+        let origin = site.layout.first(origin);
         let plan = ShelfPlan {
             items: settings.count("items"),
             bytes: settings.bytes("capacity"),
             keys: None,
             overhead: 0,
         };
-        let choice = settings.choice("profile");
+        let [ttl, ..] = profile::lives(settings);
         let span = |name: &str| settings.duration(name).unwrap_or(0);
         Edge {
             name: format!("{}/{}", site.group().name, node.0 - first.0),
             upstream: if shielded { first } else { origin },
+            secondary,
             edges: first.0..first.0 + site.group().count as u16,
             shielded,
             shelf: eviction::make(settings.choice("eviction"), &plan),
-            ttl: settings.duration("ttl").unwrap_or(profile::ttl(choice)),
+            ttl,
+            negative: Negative::new(site),
             site: super::plan(site).map(Box::new),
+            asks: understood && revalidation::is_asked(site.layout),
             while_revalidate: span("stale_while_revalidate"),
             if_error: span("stale_if_error"),
             dynamic: settings.share("dynamic").expect("preset"),
@@ -133,19 +161,25 @@ impl Edge {
         !self.bypassed && (self.dynamic == 0.0 || unit(combine(self.purpose, key)) >= self.dynamic)
     }
 
-    fn copy(&mut self, key: u64, now: Time) -> Copy {
-        match self.shelf.get(key, now) {
-            None => Copy::None,
-            Some(item) if now < item.expires - AFTERLIFE => Copy::Fresh(item),
-            Some(item) => Copy::Ended(item, now - (item.expires - AFTERLIFE)),
+    pub(super) fn copy(&mut self, key: u64, now: Time) -> Copy {
+        let Some(item) = self.shelf.get(key, now) else { return Copy::None };
+        if let Some(status) = negative::said_by(&item) {
+            return Copy::Nothing(item, status);
+        }
+        match item {
+            item if now < item.expires - AFTERLIFE => Copy::Fresh(item),
+            item => Copy::Ended(item, now - (item.expires - AFTERLIFE)),
         }
     }
 
     /// An answer with its Age in whole seconds, which the next cache subtracts from its own time to live.
-    fn answer(&self, item: &Item, answered_by: NodeId, now: Time) -> Answer {
+    pub(super) fn answer(&self, item: &Item, answered_by: NodeId, now: Time) -> Answer {
         let since = (item.expires - AFTERLIFE).saturating_sub(self.lifetime(item.key));
-        let age_s = (now.saturating_sub(since) / SECOND).min(u64::from(u16::MAX) - 1);
-        Answer { redirect: NodeId(age_s as u16), answered_by, ..Answer::ok(item.version, item.bytes) }
+        Answer {
+            redirect: in_header(now.saturating_sub(since)),
+            answered_by,
+            ..Answer::ok(item.version, item.bytes)
+        }
     }
 
     /// Whether a user asks, and not another edge.
@@ -154,11 +188,12 @@ impl Edge {
     }
 
     /// Whoever holds the same version gets no body (304).
-    fn give(&mut self, call: CallId, mut answer: Answer, cx: &mut Ctx<'_>) {
+    pub(super) fn give(&mut self, call: CallId, mut answer: Answer, cx: &mut Ctx<'_>) {
         if answer.status == Status::Ok && cx.call(call).version == if_none_match(answer.version) {
             answer.bytes = 0;
             self.counts.not_modified += u64::from(self.is_users(call, cx));
         }
+        self.counts.requests += u64::from(self.is_users(call, cx));
         self.counts.egress += if self.is_users(call, cx) { u64::from(answer.bytes) } else { 0 };
         self.counts.errors += u64::from(!matches!(answer.status, Status::Ok | Status::Missing));
         cx.reply(call, answer);
@@ -166,28 +201,43 @@ impl Edge {
 
     /// Asks for an object, or whether the copy that has ended is still good.
     fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
-        // Sites and shields understand the question; what else there may be behind a balancer does not.
-        let asks = self.site.is_some() || self.shielded;
-        let held = if asks { self.shelf.peek(key) } else { None };
+        let held = if self.asks { self.shelf.peek(key) } else { None };
+        let held = held.filter(|item| negative::said_by(item).is_none());
         let Some(note) = self.fetches.begin(key, who, held) else { return };
+        self.ask_for(note, key, who, held, self.upstream, cx);
+    }
+
+    /// Asks an origin, or the shield.
+    pub(super) fn ask_for(
+        &mut self,
+        note: u32,
+        key: u64,
+        who: Option<CallId>,
+        held: Option<Item>,
+        to: NodeId,
+        cx: &mut Ctx<'_>,
+    ) {
         self.counts.fetches += u64::from(!self.shielded);
         let ask = match who {
-            Some(call) => Ask::on_behalf_of(call, cx.call(call), self.upstream),
-            None => Ask::new(self.upstream, READ, key),
+            Some(call) => Ask::on_behalf_of(call, cx.call(call), to),
+            None => Ask::new(to, READ, key),
         };
         let version = held.map_or(0, |item| if_none_match(item.version));
         cx.ask(Ask { note, version, timeout: self.timeout, ..ask });
     }
 
     /// Something changes what it is asked for, or is made for each user: the origin's business.
-    fn pass(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+    pub(super) fn pass(&mut self, call: CallId, to: NodeId, note: u32, cx: &mut Ctx<'_>) {
         self.counts.fetches += u64::from(!self.shielded);
-        let ask = Ask::on_behalf_of(call, cx.call(call), self.upstream);
-        cx.ask(Ask { note: PASSED, timeout: self.timeout, ..ask });
+        let ask = Ask::on_behalf_of(call, cx.call(call), to);
+        cx.ask(Ask { note, timeout: self.timeout, ..ask });
     }
 
     /// The origin has sent a copy: it goes on the shelf, even if a purge has come in the meantime, and to all who wait.
     fn fetched(&mut self, index: u32, reply: &Reply, cx: &mut Ctx<'_>) {
+        if self.tries_secondary(index, reply, cx) {
+            return;
+        }
         let Some(fetch) = self.fetches.end(index) else { return };
         if reply.status != Status::Ok {
             return self.not_fetched(fetch.key, fetch.waiting, reply, cx);
@@ -204,38 +254,13 @@ impl Edge {
 
     /// The copy that is now on the shelf: what came, or the old one with new life.
     fn keep(&mut self, fetch: &Fetch, reply: &Reply, now: Time) -> Item {
-        let ended = match self.copy(fetch.key, now) {
-            Copy::Ended(old, _) => Some(old),
-            _ => None,
-        };
         let same = |old: &Item| old.version == reply.version;
-        self.counts.revalidated += u64::from(fetch.held.or(ended).is_some_and(|old| same(&old)));
+        self.counts.revalidated += u64::from(fetch.held.as_ref().is_some_and(same));
         let bytes = fetch.held.filter(same).map_or(reply.bytes, |old| old.bytes);
-        let age = if reply.redirect == NodeId::NONE { 0 } else { u64::from(reply.redirect.0) * SECOND };
-        let expires = (now + self.lifetime(fetch.key)).saturating_sub(age) + AFTERLIFE;
+        let expires = (now + self.lifetime(fetch.key)).saturating_sub(age_of(reply)) + AFTERLIFE;
         let item = Item { key: fetch.key, version: reply.version, bytes, expires };
         self.shelf.put(item, now);
         item
-    }
-
-    fn not_fetched(&mut self, key: u64, waiting: Vec<CallId>, reply: &Reply, cx: &mut Ctx<'_>) {
-        let now = cx.now();
-        let (old, ended) = match self.copy(key, now) {
-            Copy::Fresh(item) => (Some(item), false),
-            Copy::Ended(item, late) if late < self.if_error => (Some(item), true),
-            _ => (None, false),
-        };
-        // That there is no such thing is an answer, no error (RFC 5861, 4: 500, 502, 503, 504).
-        let old = old.filter(|_| reply.status != Status::Missing);
-        let answer = match (old, reply.status) {
-            (Some(item), _) => self.answer(&item, cx.node(), now),
-            (None, Status::Reset | Status::TimedOut) => Answer::of(Status::Failed),
-            (None, _) => reply.pass_on(),
-        };
-        for call in waiting {
-            self.counts.stale += u64::from(ended && old.is_some());
-            self.give(call, answer, cx);
-        }
     }
 }
 
@@ -268,7 +293,7 @@ impl Component for Edge {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let (verb, key, now) = (cx.call(id).verb, cx.call(id).key, cx.now());
         if verb != READ || !self.is_kept(key) {
-            return self.pass(id, cx);
+            return self.pass(id, self.upstream, PASSED, cx);
         }
         let users = u64::from(self.is_users(id, cx));
         self.counts.lookups += users;
@@ -282,6 +307,7 @@ impl Component for Edge {
                 self.counts.bytes += sent;
                 self.counts.hit_bytes += sent;
             }
+            Copy::Nothing(item, status) => self.give_nothing(id, &item, status, cx),
             Copy::Ended(item, late) if late < self.while_revalidate => {
                 self.counts.stale += 1;
                 let answer = self.answer(&item, cx.node(), now);
@@ -293,8 +319,11 @@ impl Component for Edge {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
-        if reply.note != PASSED {
+        if reply.note < PASSED_AGAIN {
             return self.fetched(reply.note, &reply, cx);
+        }
+        if reply.note == PASSED && self.passes_to_secondary(&reply, cx) {
+            return;
         }
         let answer = match reply.status {
             Status::Reset | Status::TimedOut => Answer::of(Status::Failed),

@@ -1,20 +1,31 @@
 //! Settings of a content delivery network, and what can be wrong with them.
 
-use super::profile::{self, PLANS, PROFILES};
-use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problems};
+use super::origins::FAILURES;
+use super::profile::{PLANS, PROFILES};
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset};
 use crate::components::cache::eviction;
-use crate::components::{Site, site};
+use crate::components::site;
+
+/// Kinds of components that can be an origin.
+const ORIGINS: &[&str] = &["load_balancer", "web", "cache", "database", "website"];
 
 pub(super) static ENTRY: Entry = Entry {
     name: "cdn",
     about: "edges near users that keep copies of what an origin serves: one for each of its regions",
     chapter: "6.1, 7",
     params: &[
+        Param { name: "of", kind: Kind::Group(ORIGINS), preset: Preset::Required, about: "the origin" },
         Param {
-            name: "of",
-            kind: Kind::Group(&["load_balancer", "web", "cache", "database", "website"]),
-            preset: Preset::Required,
-            about: "the origin",
+            name: "secondary",
+            kind: Kind::Group(ORIGINS),
+            preset: Preset::Absent("there is one origin"),
+            about: "a second origin with the same content, asked when the first refuses, is silent for `timeout`, or answers as `failover_on` says; reads only (CloudFront: origin group)",
+        },
+        Param {
+            name: "failover_on",
+            kind: Kind::Steps(FAILURES),
+            preset: Preset::Absent("[\"failed\", \"rejected\"]: 500, 502, 503, 504, as AWS's CDK has it"),
+            about: "with `secondary`: which answers of the first origin are not given out: failed (500, 502, 504), rejected (429, 503), missing (404)",
         },
         Param {
             name: "profile",
@@ -33,6 +44,18 @@ pub(super) static ENTRY: Entry = Entry {
             kind: Kind::Duration,
             preset: Preset::Absent("that of the profile: cloudfront 1 day, cloudflare 2 hours"),
             about: "how long a copy is fresh, from when the origin sent it, unless a website's headers say otherwise",
+        },
+        Param {
+            name: "missing_ttl",
+            kind: Kind::Duration,
+            preset: Preset::Absent("that of the profile: cloudfront 10 s, cloudflare 3 minutes"),
+            about: "how long it is kept that there is no such thing (404)",
+        },
+        Param {
+            name: "error_ttl",
+            kind: Kind::Duration,
+            preset: Preset::Absent("that of the profile: cloudfront 10 s, cloudflare not at all"),
+            about: "how long an origin's error is kept and given out instead of asking again, if there is no copy that may be",
         },
         Param {
             name: "items",
@@ -109,6 +132,26 @@ pub(super) static ENTRY: Entry = Entry {
             about: "what a gigabyte sent to users costs, in US dollars",
         },
         Param {
+            name: "request_price",
+            kind: Kind::Number(0.0, f64::INFINITY),
+            preset: Preset::Absent(
+                "that of the profile for the edge's AWS region (HTTPS); elsewhere requests cost nothing",
+            ),
+            about: "what 10,000 requests of users cost, in US dollars",
+        },
+        Param {
+            name: "monthly_bytes",
+            kind: Kind::Bytes,
+            preset: Preset::Absent("little: the list's first tier, and nothing is free"),
+            about: "what the network sends in a month from each of its price regions: a gigabyte then costs what it does on average in such a month, tier by tier and less what is free (cloudfront: 1 TB a month, spread evenly over its price regions)",
+        },
+        Param {
+            name: "monthly_requests",
+            kind: Kind::Count(1, i64::MAX),
+            preset: Preset::Absent("nothing is free"),
+            about: "the same for requests (cloudfront: 10 million a month are free)",
+        },
+        Param {
             name: "free_purges",
             kind: Kind::Count(0, 1_000_000_000),
             preset: Preset::Absent("that of the profile for a month: cloudfront 1,000"),
@@ -140,6 +183,8 @@ pub(super) static ENTRY: Entry = Entry {
             name: "cdn_not_modified_count",
             about: "answers without a body: the user's copy was still good (304)",
         },
+        Measure { name: "cdn_negative_hits_count", about: "answers with a 404 or error that was kept" },
+        Measure { name: "origin_failovers_count", about: "questions that went to the secondary origin" },
         Measure { name: "origin_bytes", about: "bytes that came from the origin itself" },
         Measure { name: "purges_count", about: "purges taken" },
         Measure { name: "purges_refused_count", about: "purges turned away by the network's limit (429)" },
@@ -147,52 +192,3 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "egress_bytes", about: "bytes sent to users" },
     ],
 };
-
-pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let edges = site.group().count;
-    if settings.flag("shield") && edges < 2 {
-        let problem = settings.problem("shield", "a shield needs at least two edges");
-        problems.push(
-            problem.hint("write `region: [\"us-east-1\", \"eu-west-1\"]`; the first one is the shield"),
-        );
-    }
-    if let Some(origin) =
-        settings.group("of").map(|origin| &site.layout.groups[origin]).filter(|group| group.count > 1)
-    {
-        let message = format!("the origin \"{}\" is {} servers", origin.name, origin.count);
-        problems.push(settings.problem("of", message).hint("put a load_balancer before them"));
-    }
-    if settings.is_given("plan") && !profile::is_cloudflare(settings.choice("profile")) {
-        let problem = settings.problem("plan", "`plan` is for profile \"cloudflare\"");
-        problems.push(problem.hint("leave it out, or write `profile: \"cloudflare\"`"));
-    }
-    if settings.is_given("folders") && super::plan(site).is_some() {
-        let problem =
-            settings.problem("folders", "the origin is a website: its URLs are /page/7 and /asset/7");
-        problems.push(problem.hint("leave `folders` out"));
-    }
-    let row = settings.group("of").and_then(|origin| row_behind(site, origin, 8));
-    if settings.is_given("capacity") && row.is_none() && !site.layout.sized_traffic() {
-        let problem =
-            settings.problem("capacity", "`capacity` is in bytes, but nothing tells the size of a row");
-        problems.push(
-            problem.hint("give the database `row: 1.kib`, or bound the number of copies with `items:`"),
-        );
-    }
-}
-
-/// Size of a row in the database behind an origin.
-fn row_behind(site: &Site<'_>, group: usize, hops: u8) -> Option<u64> {
-    let settings = site.of(group).settings();
-    let next = ["of", "reads", "to"]
-        .iter()
-        .flat_map(|name| settings.group(name).into_iter().chain(settings.groups(name)));
-    let own = match site.layout.groups[group].kind {
-        "database" => settings.bytes("row"),
-        "website" => settings.bytes("page_size"),
-        _ => None,
-    };
-    let deeper = |group| if hops == 0 { None } else { row_behind(site, group, hops - 1) };
-    own.or_else(|| next.into_iter().find_map(deeper))
-}

@@ -13,6 +13,8 @@ pub(super) struct Fetch {
     pub waiting: Vec<CallId>,
     /// The copy that had ended: the origin was asked whether it is still good.
     pub held: Option<Item>,
+    /// The secondary origin has been asked.
+    again: bool,
 }
 
 /// All fetches of an edge.
@@ -41,7 +43,7 @@ impl Fetches {
             self.table[index as usize].as_mut().expect("it is under way").waiting.extend(who);
             return None;
         }
-        let fetch = Fetch { key, waiting: who.into_iter().collect(), held };
+        let fetch = Fetch { key, waiting: who.into_iter().collect(), held, again: false };
         let index = self.free.pop().unwrap_or_else(|| {
             self.table.push(None);
             self.table.len() as u32 - 1
@@ -49,6 +51,13 @@ impl Fetches {
         self.table[index as usize] = Some(fetch);
         self.of_key.insert(key, index);
         Some(index)
+    }
+
+    /// Key, first of those who wait, and held copy of a fetch that goes on at the secondary origin; none if it has been there.
+    pub fn again(&mut self, index: u32) -> Option<(u64, Option<CallId>, Option<Item>)> {
+        let fetch = self.table.get_mut(index as usize)?.as_mut().filter(|fetch| !fetch.again)?;
+        fetch.again = true;
+        Some((fetch.key, fetch.waiting.first().copied(), fetch.held))
     }
 
     /// A fetch is over.

@@ -8,8 +8,12 @@ use crate::kernel::{Component, Control, NodeId};
 mod counts;
 mod edge;
 mod entry;
+mod failing;
 mod fetches;
 mod limit;
+mod mistakes;
+mod negative;
+mod origins;
 mod price;
 mod profile;
 mod purge;
@@ -19,7 +23,7 @@ pub use price::DOLLAR;
 
 /// Edges of a content delivery network: one for each of its regions.
 pub const KIND: ComponentKind =
-    ComponentKind { entry: &entry::ENTRY, nodes, check: entry::check, build, grow: None };
+    ComponentKind { entry: &entry::ENTRY, nodes, check: mistakes::check, build, grow: None };
 
 fn nodes(settings: &Settings) -> u64 {
     settings.texts("region").len().max(1) as u64

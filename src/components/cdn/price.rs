@@ -1,78 +1,121 @@
-//! What a network asks for: bytes sent to users, and purges. In trillionths of a US dollar, so that a byte has a whole price.
+//! What a network asks for: bytes sent to users, requests, purges. In trillionths of a US dollar, so that a byte has a whole price in
+//! every list.
 
 use super::profile;
+use crate::catalog::Settings;
 use crate::components::Site;
+use crate::profiles::network::PlacePrice;
 
 /// A dollar.
 pub const DOLLAR: u64 = 1_000_000_000_000;
 /// Bytes of a gigabyte as it is billed: taken as 10^9 (assumed; price lists do not say).
 const GIGABYTE: f64 = 1e9;
+/// Requests are billed by so many.
+const REQUESTS: f64 = 10_000.0;
 
-/// The prices of one edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The prices of one edge, in trillionths of a dollar.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Prices {
     /// Of a byte; `None` if it is not known.
-    pub byte: Option<u64>,
+    pub byte: Option<f64>,
+    /// Of a request of a user; 0 if it is not known.
+    pub request: f64,
     /// Of a purge that is not free.
     pub purge: u64,
     /// Purges that are free.
     pub free_purges: u64,
 }
 
-/// CloudFront, data transfer out to the internet, first 10 TB of a month, in thousandths of a dollar per GB
-/// (aws.amazon.com/cloudfront/pricing, pay as you go, stored copy, undated). First the beginnings of region names; the first that
-/// fits counts.
-const CLOUDFRONT: &[(&[&str], u64)] = &[
-    (&["us-", "ca-", "mx-"], 85),
-    (&["eu-", "il-"], 85),
-    (&["af-", "me-"], 110),
-    (&["sa-"], 110),
-    (&["ap-northeast-1", "ap-northeast-3"], 114),
-    (&["ap-southeast-2", "ap-southeast-4", "ap-southeast-6"], 114),
-    (&["ap-south-"], 109),
-    (&["ap-"], 120),
-];
+fn place_of(places: &'static [PlacePrice], region: &str) -> Option<usize> {
+    let fits = |place: &PlacePrice| place.regions.iter().any(|begin| region.starts_with(begin));
+    places.iter().position(fits)
+}
 
-/// What a gigabyte costs at a place, in thousandths of a dollar.
-fn list_price(choice: usize, plan: &str, region: &str) -> Option<u64> {
-    if profile::is_cloudflare(choice) {
-        // The plans that are sold on the site do not meter; an enterprise's contract is its own.
-        return (plan != "enterprise").then_some(0);
-    }
-    let fits = |begins: &&[&str]| begins.iter().any(|begin| region.starts_with(begin));
-    CLOUDFRONT.iter().find(|(begins, _)| fits(begins)).map(|(_, price)| *price)
+/// A dollar's worth in trillionths.
+fn trillionths(dollars: f64) -> f64 {
+    dollars * DOLLAR as f64
+}
+
+/// What a month of traffic costs on average, in dollars per gigabyte and per request.
+fn list_prices(settings: &Settings, place: &PlacePrice, free_share: f64) -> (f64, f64) {
+    let network = profile::of(settings);
+    let gigabyte = match settings.bytes("monthly_bytes") {
+        Some(bytes) => {
+            let gigabytes = bytes as f64 / GIGABYTE;
+            place.month(gigabytes, network.free_gb * free_share) / gigabytes
+        }
+        None => place.per_gb[0] as f64 / 1e3,
+    };
+    let paid = settings
+        .count("monthly_requests")
+        .map_or(1.0, |requests| (1.0 - network.free_requests * free_share / requests as f64).max(0.0));
+    (gigabyte, place.requests as f64 / 1e4 / REQUESTS * paid)
 }
 
 impl Prices {
     /// Those of the n-th edge of a network.
     pub fn new(site: &Site<'_>, edge: usize) -> Self {
         let settings = site.settings();
-        let (choice, plan) = (settings.choice("profile"), profile::plan_of(settings));
-        let regions = settings.texts("region");
-        let region = regions.get(edge % regions.len().max(1)).map_or("", String::as_str);
-        let listed = list_price(choice, plan, region).map(|thousandths| thousandths as f64 / 1e3);
-        let gigabyte = settings.number("egress_price").or(listed);
-        let (purge, free) = profile::purge_price(choice);
+        let network = profile::of(settings);
+        let listed = match network.places {
+            Some(places) => listed(settings, places, edge),
+            // The plans that are sold on the site do not meter; an enterprise's contract is its own.
+            None => (profile::plan_of(settings) != "enterprise").then_some((0.0, 0.0)),
+        };
+        let gigabyte = settings.number("egress_price").or(listed.map(|(gigabyte, _)| gigabyte));
+        let own = settings.number("request_price").map(|price| price / REQUESTS);
+        let request = own.or(listed.map(|(_, request)| request));
         Prices {
-            byte: gigabyte.map(|price| (price * DOLLAR as f64 / GIGABYTE).round() as u64),
-            purge,
-            free_purges: settings.count("free_purges").unwrap_or(free),
+            byte: gigabyte.map(|price| trillionths(price) / GIGABYTE),
+            request: request.map_or(0.0, trillionths),
+            purge: network.purge_price * (DOLLAR / 1_000),
+            free_purges: settings.count("free_purges").unwrap_or(network.free_purges),
         }
     }
+
+    /// What has been used costs this; `None` if a price is not known.
+    pub fn cost(&self, egress: u64, requests: u64, purges: u64) -> Option<u64> {
+        let traffic = self.byte? * egress as f64 + self.request * requests as f64;
+        let purges = purges.saturating_sub(self.free_purges).saturating_mul(self.purge);
+        Some((traffic.round() as u64).saturating_add(purges))
+    }
+}
+
+/// Prices of a gigabyte and of a request at an edge, by the list. What is free in a month is spread evenly over the price regions that
+/// the network has edges in.
+fn listed(settings: &Settings, places: &'static [PlacePrice], edge: usize) -> Option<(f64, f64)> {
+    let regions = settings.texts("region");
+    let region = regions.get(edge % regions.len().max(1)).map_or("", String::as_str);
+    let mut all: Vec<usize> = regions.iter().filter_map(|region| place_of(places, region)).collect();
+    all.sort_unstable();
+    all.dedup();
+    let place = place_of(places, region)?;
+    Some(list_prices(settings, &places[place], 1.0 / all.len() as f64))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profiles::NETWORKS;
 
     #[test]
     fn regions_have_the_prices_of_the_list() {
-        let price = |region| list_price(1, "free", region);
-        assert_eq!([price("us-east-1"), price("eu-central-1"), price("sa-east-1")], [85, 85, 110].map(Some));
-        assert_eq!([price("ap-northeast-1"), price("ap-northeast-2")], [114, 120].map(Some));
-        assert_eq!([price("ap-southeast-2"), price("ap-southeast-1")], [114, 120].map(Some));
-        assert_eq!([price("ap-south-1"), price("af-south-1")], [109, 110].map(Some));
+        let places = NETWORKS[1].places.unwrap();
+        let price =
+            |region| place_of(places, region).map(|place| (places[place].per_gb[0], places[place].requests));
+        assert_eq!(price("us-east-1"), Some((85, 100)));
+        assert_eq!(price("eu-central-1"), Some((85, 120)));
+        assert_eq!(price("sa-east-1"), Some((110, 220)));
+        assert_eq!([price("ap-northeast-1"), price("ap-northeast-2")], [(114, 120), (120, 120)].map(Some));
+        assert_eq!([price("ap-southeast-2"), price("ap-southeast-1")], [(114, 125), (120, 120)].map(Some));
+        assert_eq!([price("ap-south-1"), price("af-south-1")], [(109, 120), (110, 120)].map(Some));
         assert_eq!(price("francecentral"), None);
-        assert_eq!((list_price(0, "pro", ""), list_price(0, "enterprise", "")), (Some(0), None));
+    }
+
+    #[test]
+    fn what_is_free_and_what_is_known_of_it() {
+        let prices = Prices { byte: Some(85.0), request: 1e6, purge: DOLLAR / 200, free_purges: 2 };
+        assert_eq!(prices.cost(1_000, 3, 5), Some(85_000 + 3_000_000 + 3 * DOLLAR / 200));
+        assert_eq!(Prices { byte: None, ..prices }.cost(1_000, 3, 5), None);
     }
 }

@@ -1,7 +1,8 @@
 //! What is near a user: the browser's cache, and the visit to a page with its assets.
 
 use super::browser_cache::BrowserCaches;
-use crate::components::website::{self, Object, Plan, if_none_match};
+use crate::components::revalidation::{self, if_none_match};
+use crate::components::website::{self, Object, Plan};
 use crate::components::{Layout, Site, dns};
 use crate::kernel::{NodeId, Readings, Reply, Request, RequestId, SECOND, Time};
 use crate::random::mix::hash_name;
@@ -81,8 +82,7 @@ impl Near {
         let to = settings.group("to").expect("required");
         let slots = settings.count("browser_slots").filter(|_| !site.is_disabled("browser_cache"));
         let origin = website::behind(layout, to);
-        let conditional = asks(layout, to);
-        if slots.is_none() && !conditional {
+        if slots.is_none() && !has_edges(layout, to) {
             return None;
         }
         let users = settings.count("users").unwrap_or(0);
@@ -90,7 +90,7 @@ impl Near {
             caches: slots.map(|slots| BrowserCaches::new(users, slots as usize)),
             max_age: settings.duration("max_age").unwrap_or(0),
             reloads: settings.share("reloads").expect("preset"),
-            conditional,
+            conditional: revalidation::is_asked(layout) && revalidation::is_understood(layout, to),
             site: origin.map(|origin| Plan::new(&site.of(origin))),
             tiers: tiers(layout),
             visits: Vec::new(),
@@ -244,14 +244,14 @@ impl Near {
     }
 }
 
-/// Whether those behind a group answer "it has not changed".
-fn asks(layout: &Layout, to: usize) -> bool {
+/// Whether there are edges or a site behind a group.
+fn has_edges(layout: &Layout, to: usize) -> bool {
     match layout.groups[to].kind {
         "cdn" | "website" => true,
         "dns" => {
             let zone = dns::final_zone(layout, to);
             let servers = layout.groups[zone].settings.groups("to");
-            !servers.is_empty() && servers.iter().all(|to| asks(layout, *to))
+            !servers.is_empty() && servers.iter().all(|to| has_edges(layout, *to))
         }
         _ => false,
     }

@@ -2,6 +2,7 @@
 
 use super::{ComponentKind, Site};
 use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems, Settings};
+use crate::components::revalidation::{self, if_none_match};
 use crate::components::{host, site};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::station::{self, Job, Station, StationPlan};
@@ -148,6 +149,8 @@ struct Database {
     /// Who comes first, for discipline "priority".
     first: usize,
     row_bytes: u32,
+    /// Whether somebody asks "only if it has changed" (it then plays a store of files).
+    compares: bool,
     station: Station,
     /// The version of every row on disk; rows beyond the end are at version 0.
     rows: Vec<u32>,
@@ -221,6 +224,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         purpose: site.purpose("service"),
         first: settings.choice("first"),
         row_bytes: settings.bytes("row").unwrap_or(0) as u32,
+        compares: revalidation::is_asked(site.layout),
         station: Station::new(plan, SERVE),
         rows: Vec::new(),
         reads: 0,
@@ -250,9 +254,14 @@ impl Database {
             return self.change(id, verb, key, version, cx);
         }
         let bytes = cx.request(request).map_or(0, |r| r.bytes);
-        let bytes = if bytes == 0 { self.row_bytes } else { bytes };
+        let mut bytes = if bytes == 0 { self.row_bytes } else { bytes };
         self.reads += 1;
-        cx.reply(id, Answer::ok(self.version(key), bytes));
+        let held = version;
+        let version = self.version(key);
+        if self.compares && held == if_none_match(version) {
+            bytes = 0;
+        }
+        cx.reply(id, Answer::ok(version, bytes));
     }
 
     #[inline(never)]

@@ -56,6 +56,12 @@ pub fn server_count(layout: &Layout, group: usize) -> usize {
     layout.groups[group].settings.groups("to").into_iter().map(count).sum()
 }
 
+/// Groups that answer reads behind a balancer.
+pub fn readers(settings: &Settings) -> Vec<usize> {
+    let routed = make::routes(settings).into_iter().map(|(.., group)| group);
+    settings.groups("to").into_iter().chain(routed).collect()
+}
+
 struct LoadBalancer {
     policy: Box<dyn Balance>,
     /// Whether the policy wants to know how long answers take.

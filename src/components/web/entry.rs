@@ -179,6 +179,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "own work of a login (password hashes are slow on purpose)",
         },
         Param {
+            name: "etag",
+            kind: Kind::Flag,
+            preset: Preset::Flag(true),
+            about: "whether it sends no body (304) to a browser or edge that holds what it would send; its work is done all the same (Express and Rails do so unless told otherwise)",
+        },
+        Param {
             name: "timeout",
             kind: Kind::Duration,
             preset: Preset::Absent("none: it waits for ever"),
@@ -192,6 +198,7 @@ pub(super) static ENTRY: Entry = Entry {
     measures: &[
         Measure { name: "requests_count", about: "requests taken" },
         Measure { name: "errors_count", about: "requests answered with an error" },
+        Measure { name: "not_modified_count", about: "reads answered without a body (304)" },
         Measure { name: "pauses_count", about: "pauses so far" },
         Measure { name: "sessions_count", about: "sessions in memory" },
         Measure { name: "session_bytes", about: "their size" },

@@ -43,8 +43,11 @@ impl Server {
         }
     }
 
-    /// Tells of pauses and sessions, if there are any.
+    /// Tells of pauses, sessions and unchanged answers, if there are any.
     pub(super) fn measure_rarities(&self, out: &mut Readings) {
+        if self.steps.contains(&Some(Step::Compare)) {
+            out.count("not_modified", self.not_modified);
+        }
         if let Some(pauses) = &self.pauses {
             out.count("pauses", pauses.count);
         }

@@ -43,6 +43,8 @@ enum Step {
     /// A question to the store, by its verb.
     Ask(u16),
     Publish,
+    /// Sends no body to who holds what it would send.
+    Compare,
 }
 
 /// The server shall answer health checks with "send nobody new" (1), or no longer (0).

@@ -1,8 +1,8 @@
 //! The steps of every kind of request, one plan behind the other.
 
 use super::{Step, entry};
-use crate::catalog::Settings;
 use crate::components::database::model::Question;
+use crate::components::{Site, revalidation};
 use crate::parts::verbs::{READ, WRITE};
 
 /// Plans: the five questions, the first of them plain reads, and writes.
@@ -10,8 +10,11 @@ pub(super) const PLANS: usize = 6;
 pub(super) const WRITES: usize = PLANS - 1;
 
 /// The plans one behind the other, and where each begins; then where logins and health checks do.
-pub(super) fn plans(settings: &Settings) -> (Vec<Option<Step>>, [u32; PLANS], [u32; 2]) {
-    let [reads, writes, login, check] = entry::plans(settings);
+pub(super) fn plans(site: &Site<'_>) -> (Vec<Option<Step>>, [u32; PLANS], [u32; 2]) {
+    let [mut reads, writes, login, check] = entry::plans(site.settings());
+    if site.settings().flag("etag") && revalidation::is_asked(site.layout) {
+        reads.push(Step::Compare);
+    }
     let mut steps = Vec::new();
     let mut append = |plan: Vec<Step>| {
         let begin = steps.len() as u32;

@@ -57,6 +57,8 @@ pub(super) struct Server {
     /// Whether its reads share loads.
     shares_loads: bool,
     requests: u64,
+    /// Reads answered without a body.
+    pub(super) not_modified: u64,
     pub(super) answered: u64,
     errors: u64,
 }
@@ -91,7 +93,7 @@ impl Server {
             Processor::Own(station) => (*station, None),
             Processor::On(machine) => (own(), Some(machine)),
         };
-        let (steps, plans, [login_step, check_step]) = plans(settings);
+        let (steps, plans, [login_step, check_step]) = plans(site);
         let reads = settings.group("reads").map(|target| access(site, target));
         Server {
             steps,
@@ -120,6 +122,7 @@ impl Server {
             leaves_at_once: site.is_disabled("drain"),
             told: Told::default(),
             requests: 0,
+            not_modified: 0,
             answered: 0,
             errors: 0,
         }
@@ -179,6 +182,7 @@ impl Server {
                 Some(Step::Check) => return self.answer_check(index, cx),
                 Some(Step::Ask(verb)) => self.ask(index, verb, cx),
                 Some(Step::Publish) => self.publish(index, cx),
+                Some(Step::Compare) => self.compare(index, cx),
             };
             if waits {
                 return;

@@ -89,6 +89,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "size of an asset",
         },
         Param {
+            name: "machines",
+            kind: Kind::Count(1, 1_000),
+            preset: Preset::Count(1),
+            about: "machines that serve it, for publish(2.minutes): the next build comes to one after the other, and each question reaches one of them at random",
+        },
+        Param {
             name: "service",
             kind: Kind::Variate,
             preset: Preset::Absent("0: it answers at once"),
@@ -111,8 +117,8 @@ pub(super) static ENTRY: Entry = Entry {
         site::SLOW,
         Action {
             name: "publish",
-            usage: "publish()",
-            about: "the next build is there: all pages, and the share `changes` of the assets",
+            usage: "publish() or publish(2.minutes)",
+            about: "the next build is there: all pages, and the share `changes` of the assets; with a time: a rolling deploy, after which all machines have it",
         },
     ],
     measures: &[

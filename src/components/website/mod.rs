@@ -6,6 +6,7 @@ use crate::kernel::{Component, Control, NodeId};
 
 mod entry;
 pub mod plan;
+mod roll_out;
 mod server;
 pub mod versioning;
 
@@ -26,10 +27,17 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
 pub fn publish(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Control)>, String> {
     match arguments {
         [] => Ok(site.group().members().map(|node| (node, Control::new(PUBLISH, 0))).collect()),
-        _ => {
-            Err("`publish` takes no arguments: builds are counted, and `changes` says what is new in each"
-                .into())
+        [Value::Duration(length)] if site.settings().count("machines") == Some(1) => {
+            let name = &site.group().name;
+            Err(format!(
+                "\"{name}\" is one machine, which is new at once: give it `machines: 4` to roll a build out in {}",
+                crate::kernel::time_text(*length)
+            ))
         }
+        [Value::Duration(length)] => {
+            Ok(site.group().members().map(|node| (node, Control::new(PUBLISH, *length))).collect())
+        }
+        _ => Err("`publish` takes no arguments, or the time of a roll-out such as 2.minutes: builds are counted, and `changes` says what is new in each".into()),
     }
 }
 
@@ -45,10 +53,4 @@ pub fn behind(layout: &Layout, group: usize) -> Option<usize> {
         }
         _ => None,
     }
-}
-
-/// What a client says that holds a copy of this version: send a body only if there is another (`If-None-Match`). 0 in a
-/// question says that it holds none.
-pub const fn if_none_match(version: u32) -> u32 {
-    version.saturating_add(1)
 }

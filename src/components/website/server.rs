@@ -1,14 +1,17 @@
 //! The server of a site's files.
 
+use super::PUBLISH;
 use super::plan::{BUILDS_AT_MOST, Plan};
-use super::{PUBLISH, if_none_match};
+use super::roll_out::Machines;
 use crate::components::Site;
-use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
+use crate::components::revalidation::if_none_match;
+use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer, time_text};
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::parts::verbs::WRITE;
 use crate::random::variate::Variate;
 
 const SERVE: u16 = 0;
+const ROLLED_OUT: u16 = 1;
 
 #[derive(Clone)]
 pub(super) struct Server {
@@ -16,8 +19,9 @@ pub(super) struct Server {
     service: Option<Variate>,
     purpose: u64,
     station: Station,
-    /// The build that is published.
+    /// The build that is published on all machines.
     build: u32,
+    machines: Machines,
     counts: Counts,
 }
 
@@ -42,6 +46,7 @@ impl Server {
             purpose: site.purpose("service"),
             station: Station::new(plan, SERVE),
             build: 0,
+            machines: Machines::new(site),
             counts: Counts::default(),
         }
     }
@@ -51,7 +56,8 @@ impl Server {
             return;
         }
         let (key, held) = (cx.call(id).key, cx.call(id).version);
-        let Some(content) = self.plan.serve(key, self.build) else {
+        let build = self.build_for(id, cx);
+        let Some(content) = self.plan.serve(key, build) else {
             self.counts.missing += 1;
             return cx.reply(id, Answer::of(Status::Missing));
         };
@@ -63,18 +69,54 @@ impl Server {
         cx.reply(id, Answer::ok(content, bytes));
     }
 
-    /// The next build is there, all of it at once: what was written is known to be written.
-    fn publish(&mut self, cx: &mut Ctx<'_>) {
+    /// The build on the machine that a question reaches.
+    fn build_for(&mut self, id: CallId, cx: &mut Ctx<'_>) -> u32 {
+        if !self.machines.is_rolling() {
+            return self.build;
+        }
+        let (request, key) = (cx.call(id).request, cx.call(id).key);
+        let machine = cx.draw(request, self.machines.purpose(), key);
+        self.build + u32::from(self.machines.is_new(machine, cx.now()))
+    }
+
+    /// The next build comes to the machines, within this time.
+    fn publish(&mut self, length: Time, cx: &mut Ctx<'_>) {
         if self.build == BUILDS_AT_MOST {
             return cx.tell("not published", format!("a site has at most {BUILDS_AT_MOST} builds"));
         }
-        self.build += 1;
+        if self.machines.is_rolling() {
+            return cx.tell("not published", "the last build is still being rolled out");
+        }
         self.counts.publishes += 1;
-        let now = cx.now();
         for page in 0..u64::from(self.plan.pages) {
             let version = cx.audit().commit(page);
-            debug_assert_eq!(version, self.build, "a page has a version for each build");
-            cx.audit().acknowledge(page, version, now, 0);
+            debug_assert_eq!(version, self.build + 1, "a page has a version for each build");
+        }
+        if self.machines.begin(cx.now(), length) {
+            cx.timer_in(length, Timer { tag: ROLLED_OUT, data: 0 });
+            return cx.tell(
+                "roll-out begins",
+                format!("build {}, until {} later", self.build + 1, time_text(length)),
+            );
+        }
+        self.published(cx);
+    }
+
+    /// A crash has cost the timer of the roll-out, which the deploy system carried on with.
+    fn go_on(&mut self, cx: &mut Ctx<'_>) {
+        if self.machines.ends(cx.now()) {
+            self.published(cx);
+        } else if let Some(left) = self.machines.left(cx.now()) {
+            cx.timer_in(left, Timer { tag: ROLLED_OUT, data: 0 });
+        }
+    }
+
+    /// The next build is on all machines: what was written is known to be written.
+    fn published(&mut self, cx: &mut Ctx<'_>) {
+        self.build += 1;
+        let now = cx.now();
+        for page in 0..u64::from(self.plan.pages) {
+            cx.audit().acknowledge(page, self.build, now, 0);
         }
         let changed = (0..self.plan.assets).filter(|asset| self.plan.is_changed(*asset, self.build)).count();
         let detail = format!("build {}: {changed} of {} assets are new", self.build, self.plan.assets);
@@ -97,6 +139,12 @@ impl Component for Server {
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == ROLLED_OUT {
+            if self.machines.ends(cx.now()) {
+                self.published(cx);
+            }
+            return;
+        }
         if let Some(job) = self.station.on_timer(timer, cx) {
             self.answer(CallId::from_bits(job), cx);
         }
@@ -105,7 +153,10 @@ impl Component for Server {
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         self.station.on_control(control, cx);
         if control.verb == PUBLISH {
-            self.publish(cx);
+            self.publish(control.arg, cx);
+        }
+        if control.verb == Control::RECOVER {
+            self.go_on(cx);
         }
     }
 

@@ -30,6 +30,18 @@ pub(super) const METRICS: &[Metric] = &[
     metric("cdn_revalidated_count", Neither, "copies at edges that the origin found still good", |f| {
         told(f, "cdn_revalidated")
     }),
+    metric(
+        "cdn_negative_hits_count",
+        Neither,
+        "answers of edges with a 404 or error that they had kept",
+        |f| told(f, "cdn_negative_hits"),
+    ),
+    metric(
+        "origin_failovers_count",
+        Neither,
+        "questions of edges that went to their secondary origin",
+        |f| told(f, "origin_failovers"),
+    ),
     metric("origin_bytes", Lower, "bytes that edges got from their origin", |f| told(f, "origin_bytes")),
     metric("pages_count", Neither, "visits to a website answered in full", |f| told(f, "pages")),
     metric(

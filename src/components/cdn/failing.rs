@@ -1,0 +1,68 @@
+//! What an edge does when an origin does not give it what it wants.
+
+use super::edge::{Copy, Edge, PASSED_AGAIN, age_of, in_header};
+use crate::components::cache::shelf::Item;
+use crate::kernel::{Answer, CallId, Ctx, Reply, Status};
+
+impl Edge {
+    /// The primary origin has failed: the question goes to the secondary, with those who wait for it.
+    pub(super) fn tries_secondary(&mut self, index: u32, reply: &Reply, cx: &mut Ctx<'_>) -> bool {
+        let Some(secondary) = self.secondary.filter(|secondary| secondary.is_wanted(reply)) else {
+            return false;
+        };
+        let Some(fetch) = self.fetches.again(index) else { return false };
+        self.counts.failovers += 1;
+        self.ask_for(index, fetch.0, fetch.1, fetch.2, secondary.node, cx);
+        true
+    }
+
+    /// The same for what is passed through.
+    pub(super) fn passes_to_secondary(&mut self, reply: &Reply, cx: &mut Ctx<'_>) -> bool {
+        let Some(secondary) = self.secondary.filter(|secondary| secondary.is_wanted(reply)) else {
+            return false;
+        };
+        if !cx.is_open(reply.parent) {
+            return false;
+        }
+        self.counts.failovers += 1;
+        self.pass(reply.parent, secondary.node, PASSED_AGAIN, cx);
+        true
+    }
+
+    /// It is known already that there is nothing to be had.
+    pub(super) fn give_nothing(&mut self, call: CallId, item: &Item, status: Status, cx: &mut Ctx<'_>) {
+        self.counts.negative += 1;
+        let age = self.negative.age(item, cx.now());
+        self.give(call, Answer { redirect: in_header(age), ..Answer::of(status) }, cx);
+    }
+
+    /// No copy has come: an old one is given out if it may be, else what the origin said, which may be kept.
+    pub(super) fn not_fetched(&mut self, key: u64, waiting: Vec<CallId>, reply: &Reply, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let (old, ended) = match self.copy(key, now) {
+            Copy::Fresh(item) => (Some(item), false),
+            Copy::Ended(item, late) if late < self.if_error => (Some(item), true),
+            _ => (None, false),
+        };
+        // That there is no such thing is an answer, no error (RFC 5861, 4: 500, 502, 503, 504).
+        let old = old.filter(|_| reply.status != Status::Missing);
+        let status = match reply.status {
+            Status::Reset | Status::TimedOut => Status::Failed,
+            status => status,
+        };
+        if old.is_none()
+            && let Some(item) = self.negative.item(key, status, age_of(reply), now)
+        {
+            self.shelf.put(item, now);
+        }
+        let answer = match old {
+            Some(item) => self.answer(&item, cx.node(), now),
+            None if status == reply.status => reply.pass_on(),
+            None => Answer::of(status),
+        };
+        for call in waiting {
+            self.counts.stale += u64::from(ended && old.is_some());
+            self.give(call, answer, cx);
+        }
+    }
+}
