@@ -8,11 +8,6 @@ use scalelab::kernel::{NEVER, SECOND};
 
 /// Half a percentage point.
 const WITHIN: f64 = 0.005;
-/// At a pace at which a thousand items are used many times within one tick of the clock (a second) the choice is hardly more than the
-/// drawing itself. There ours hits more often, by .56 (LRU) and .63 (LFU) points on 2026-11-25; probably since Redis draws neighbours
-/// in its hash table (`dictGetSomeKeys`) and we draw items one by one. No realistic pace, so not half a point but one.
-const WITHIN_AT_FULL_SPEED: f64 = 0.01;
-const FULL_SPEED_PER_S: u64 = 20_000;
 
 /// The share of hits when these keys are wanted so many times a second.
 fn hit_ratio(policy: &str, items: u64, rate_per_s: u64, keys: &[u64]) -> f64 {
@@ -54,21 +49,21 @@ fn hit_ratios_are_those_of_a_real_redis_at_the_same_pace() {
         let ours = hit_ratio(cells[0], number(3), number(2), &keys);
         let theirs = number(5) as f64 / keys.len() as f64;
         println!("{row}: ours {ours:.4}, Redis {theirs:.4}");
-        let within = if number(2) < FULL_SPEED_PER_S { WITHIN } else { WITHIN_AT_FULL_SPEED };
-        if (ours - theirs).abs() > within {
+        if (ours - theirs).abs() > WITHIN {
             wrong.push(format!("{row}: ours {ours:.4}, Redis {theirs:.4}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The reference's point 3: at realistic rates like exact LRU, replayed at full speed like random choice.
+/// The reference's point 3: at realistic rates like exact LRU, replayed at full speed like random choice; even a little worse, since
+/// the table offers the newest items rather than any.
 #[test]
 fn sampled_lru_hangs_on_the_pace() {
     let keys = trace("zipf08");
     let [exact, random] = ["lru", "random"].map(|policy| hit_ratio(policy, 1_000, 1, &keys));
     let [paced, replayed] = [50, 1_000_000].map(|rate| hit_ratio("redis_lru", 1_000, rate, &keys));
     assert!((paced - exact).abs() < WITHIN, "{paced} {exact}");
-    assert!((replayed - random).abs() < WITHIN, "{replayed} {random}");
+    assert!((0.0..0.015).contains(&(random - replayed)), "{replayed} {random}");
     assert!(exact - random > 0.03, "{exact} {random}");
 }

@@ -11,6 +11,7 @@ mod peers;
 mod promises;
 mod rabbitmq;
 mod redis_streams;
+mod slow_kafka;
 mod slow_rabbitmq;
 mod sqs;
 mod world;

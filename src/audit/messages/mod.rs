@@ -140,10 +140,12 @@ impl Messages {
         }
     }
 
-    /// The log of a partition ends at `end`: what stood there or behind is held there no more (a new leader never had it).
-    pub fn cut(&mut self, queue: u16, partition: u16, end: u64, now: u64) {
+    /// A new leader of a partition: what it never had is held there no more. `had` says whether it had what the leader of an epoch (its
+    /// low byte) wrote at an offset.
+    pub fn cut(&mut self, queue: u16, partition: u16, had: impl Fn(u64, u8) -> bool, now: u64) {
         let stands = |record: &Record| {
-            record.queue == queue && record.partition == partition && u64::from(record.place) > end
+            let here = (record.queue, record.partition) == (queue, partition) && record.place > 0;
+            here && !had(u64::from(record.place) - 1, record.epoch)
         };
         for id in self.records.matching(stands) {
             self.leave_log(id, None, now);
@@ -355,9 +357,12 @@ mod tests {
             })
             .collect();
         all.process(ids[3], 1);
-        all.cut(0, 7, 12, 2);
-        all.cut(0, 7, 12, 3);
+        let had_before_12 = |offset, epoch| offset < 12 && epoch == 1;
+        all.cut(0, 7, had_before_12, 2);
+        all.cut(0, 7, had_before_12, 3);
         assert_eq!(report(&all).lost_count, 1, "of the two behind it one was processed");
+        all.cut(0, 7, |_, epoch| epoch == 2, 4);
+        assert_eq!(report(&all).lost_count, 3, "others of another epoch stand in their places");
     }
 
     #[test]

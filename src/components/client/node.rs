@@ -132,11 +132,14 @@ impl Client {
 
     #[inline]
     fn issue(&mut self, number: u64, draw: DrawKey, user: u32, cx: &mut Ctx<'_>) {
-        let wish = self.source.recorded(draw).unwrap_or_else(|| Wish {
-            key: self.wanted.key(draw, number, cx.now()),
-            writes: self.writes > 0.0 && draw.uniform(DRAW_WRITE, 0) < self.writes,
-            bytes: self.size,
-            address: 0,
+        let wish = self.source.recorded(draw).unwrap_or_else(|| {
+            let writes = self.writes > 0.0 && draw.uniform(DRAW_WRITE, 0) < self.writes;
+            Wish {
+                key: self.wanted.key(draw, number, cx.now(), writes),
+                writes,
+                bytes: self.size,
+                address: 0,
+            }
         });
         self.issued += 1;
         let mut request = Request::new(cx.node(), number, draw, cx.now(), wish.key);

@@ -52,6 +52,8 @@ enum By {
     Nothing,
     Number,
     Time,
+    /// The number of the newest key: a write inserts the next one.
+    Inserts(u64),
 }
 
 impl Wanted {
@@ -64,6 +66,7 @@ impl Wanted {
             by: match plan.popularity {
                 Keys::Sequential(_) => By::Number,
                 Keys::WorkingSet(_) => By::Time,
+                Keys::Latest(_) => By::Inserts(plan.size - 1),
                 _ => By::Nothing,
             },
         }
@@ -71,7 +74,7 @@ impl Wanted {
 
     /// The key of the request with this number that comes `now`.
     #[inline]
-    pub fn key(&self, draw: DrawKey, number: u64, now: Time) -> u64 {
+    pub fn key(&mut self, draw: DrawKey, number: u64, now: Time, writes: bool) -> u64 {
         if self.keyspace.size() == 1 {
             return 0;
         }
@@ -84,6 +87,11 @@ impl Wanted {
             By::Nothing => self.popularity.rank(&mut next),
             By::Number => self.popularity.rank_at(&mut next, number),
             By::Time => self.popularity.rank_at(&mut next, now),
+            By::Inserts(newest) if writes => {
+                self.by = By::Inserts(newest.wrapping_add(1));
+                newest.wrapping_add(1) % self.keyspace.size()
+            }
+            By::Inserts(newest) => self.popularity.rank_at(&mut next, newest),
         };
         self.keyspace.id(rank)
     }
@@ -138,5 +146,49 @@ impl Source {
             None => row.op == TraceOp::Set,
         };
         Some(Wish { key: row.key, writes, bytes: row.bytes, address: row.client })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::draw::traffic_key;
+
+    const KEYS: u64 = 50;
+
+    /// What YCSB's workload D does (`CoreWorkload` with `SkewedLatestGenerator`): an insert takes the next key, a read one as far behind the
+    /// newest as Zipf's law says.
+    #[test]
+    fn writes_of_the_law_latest_insert_and_reads_follow_the_newest() {
+        let plan =
+            KeysPlan { popularity: Keys::latest(KEYS, 0.99).expect("a law"), size: KEYS, scrambled: false };
+        let mut wanted = Wanted::new(Some(&plan));
+        let draws = traffic_key(7, 0, 1);
+        let (mut newest, mut ages, reads) = (KEYS - 1, [0_u32; KEYS as usize], 200_000);
+        let mut read = 0;
+        for number in 0.. {
+            let draw = draws.request(number);
+            let writes = draw.uniform(WRITE, 0) < 0.05;
+            let key = wanted.key(draw, number, 0, writes);
+            if writes {
+                newest = (newest + 1) % KEYS;
+                assert_eq!(key, newest, "the next one, in place of the oldest");
+            } else {
+                ages[((newest + KEYS - key) % KEYS) as usize] += 1;
+                read += 1;
+            }
+            if read == reads {
+                break;
+            }
+        }
+        let weight = |age: usize| libm::pow((age + 1) as f64, -0.99);
+        let all: f64 = (0..KEYS as usize).map(weight).sum();
+        for (age, times) in ages.iter().enumerate() {
+            let expected = f64::from(reads) * weight(age) / all;
+            assert!(
+                (f64::from(*times) - expected).abs() < 5.0 * expected.sqrt(),
+                "{age}: {times}, {expected}"
+            );
+        }
     }
 }

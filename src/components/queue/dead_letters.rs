@@ -1,14 +1,16 @@
 //! Messages that a queue gives up: set aside for good, or sent to a second queue where they can be consumed.
 //!
 //! A letter stays with its queue until the second one has it; without an answer it is sent again, so that it may arrive twice, as with
-//! the at-least-once strategy of RabbitMQ's quorum queues. Idealised: letters under way survive a crash of their queue, and their age
-//! begins anew in the second one (in SQS that of a FIFO queue's does, that of a standard queue's does not).
+//! the at-least-once strategy of RabbitMQ's quorum queues. Idealised: letters under way survive a crash of their queue. What is left of
+//! their time is the second queue's affair: RabbitMQ begins anew (its guide to dead letter exchanges: the expiration is taken off), and
+//! so does a FIFO queue of SQS; a standard one counts from when they were first sent (AWS, SQS Developer Guide, "Setting-up dead-letter
+//! queue retention").
 
 use super::message::{self, Message};
 use super::semantics;
 use crate::catalog::{Kind, Param, Preset, Problems};
 use crate::components::Site;
-use crate::kernel::{Ask, Ctx, NodeId, Reply, SECOND, Status, Time, TimeoutClass, Timer};
+use crate::kernel::{Ask, Ctx, MILLISECOND, NodeId, Reply, SECOND, Status, Time, TimeoutClass, Timer};
 use crate::parts::verbs::DEAD_LETTER;
 use std::collections::BTreeMap;
 
@@ -22,6 +24,13 @@ pub(super) const TO: Param = Param {
     about: "rabbitmq (x-dead-letter-exchange), sqs (RedrivePolicy): the queue, of the same kind, that dead letters go to",
 };
 
+#[derive(Clone, Copy)]
+struct Letter {
+    message: Message,
+    /// When its queue took it in, in milliseconds, as SQS counts (SentTimestamp); more than 49 days are 49 days.
+    sent_ms: u32,
+}
+
 /// The dead letters of a queue.
 #[derive(Clone)]
 pub struct DeadLetters {
@@ -29,7 +38,7 @@ pub struct DeadLetters {
     /// Tag of the owner's timer for letters that are sent again.
     tag: u16,
     timeout: Option<TimeoutClass>,
-    under_way: BTreeMap<u32, Message>,
+    under_way: BTreeMap<u32, Letter>,
     next: u32,
     count: u64,
 }
@@ -51,8 +60,8 @@ impl DeadLetters {
         self.count
     }
 
-    /// A message that the queue held is a dead letter now.
-    pub fn send(&mut self, message: Message, cx: &mut Ctx<'_>) {
+    /// A message that the queue took in at `sent` is a dead letter now.
+    pub fn send(&mut self, message: Message, sent: Time, cx: &mut Ctx<'_>) {
         self.count += 1;
         if self.to.is_none() {
             return message::bury(message.id, cx);
@@ -60,16 +69,16 @@ impl DeadLetters {
         message::set_aside(message.id, cx);
         let note = self.next;
         self.next = self.next.wrapping_add(1);
-        self.under_way.insert(note, message);
+        let sent_ms = u32::try_from(sent / MILLISECOND).unwrap_or(u32::MAX);
+        self.under_way.insert(note, Letter { message, sent_ms });
         self.ask(note, cx);
     }
 
     fn ask(&mut self, note: u32, cx: &mut Ctx<'_>) {
-        let (Some(to), Some(&Message { id, key, bytes })) = (self.to, self.under_way.get(&note)) else {
-            return;
-        };
+        let (Some(to), Some(letter)) = (self.to, self.under_way.get(&note)) else { return };
+        let (Message { id, key, bytes }, token) = (letter.message, letter.sent_ms);
         let timeout = Some(*self.timeout.get_or_insert_with(|| cx.timeout_class(PATIENCE)));
-        cx.ask(Ask { version: id, bytes, note, timeout, ..Ask::new(to, DEAD_LETTER, key) });
+        cx.ask(Ask { version: id, bytes, note, token, timeout, ..Ask::new(to, DEAD_LETTER, key) });
     }
 
     /// The second queue has it, or has no room for it and it is gone; any other answer is none.
@@ -77,8 +86,8 @@ impl DeadLetters {
         if !matches!(reply.status, Status::Ok | Status::Rejected) {
             return cx.timer_in(PATIENCE, Timer { tag: self.tag, data: u64::from(reply.note) });
         }
-        if let Some(message) = self.under_way.remove(&reply.note) {
-            message::release(message.id, cx);
+        if let Some(letter) = self.under_way.remove(&reply.note) {
+            message::release(letter.message.id, cx);
         }
     }
 

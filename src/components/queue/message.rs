@@ -1,7 +1,7 @@
 //! A message as it travels: what is in it, apart from its content.
 
 use crate::components::Site;
-use crate::kernel::{CallId, Ctx};
+use crate::kernel::{CallId, Ctx, MILLISECOND, Time};
 
 /// A message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +62,11 @@ pub fn inherit(call: CallId, cx: &mut Ctx<'_>) -> Message {
     let now = cx.now();
     cx.audit().messages_mut().take(id, now);
     Message { id, key, bytes }
+}
+
+/// When a dead letter was sent to the first queue, to the millisecond, as the queue says that sends it on with this call.
+pub fn first_sent(call: CallId, cx: &Ctx<'_>) -> Time {
+    Time::from(cx.call(call).token) * MILLISECOND
 }
 
 /// The message is a dead letter now, and on its way to a second queue.

@@ -53,7 +53,8 @@ impl Patience {
         let line = &mut self.lines.get_mut(timer.data as usize)?.waiters;
         let first = *line.front()?;
         if first.until > cx.now() {
-            cx.timer_in(first.until - cx.now(), timer);
+            assert_ne!(first.until, cx.now(), "a timer for now would go off for ever");
+            cx.timer_at(first.until, timer);
             return None;
         }
         line.pop_front();
@@ -63,5 +64,84 @@ impl Patience {
     /// A crash: nobody waits, and timers are gone.
     pub fn clear(&mut self) {
         self.lines.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::transit::Instant;
+    use crate::kernel::{Answer, Ask, Component, Control, MILLISECOND, NodeId, Simulation};
+    use std::sync::{Arc, Mutex};
+
+    type Seen = Arc<Mutex<Vec<(Time, u32)>>>;
+
+    /// Lets everybody wait for as long as he says, and notes who was sent away when.
+    #[derive(Clone)]
+    struct Door {
+        patience: Patience,
+        seen: Seen,
+        timers: u32,
+    }
+
+    impl Component for Door {
+        fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+            let (note, patience) =
+                (cx.call(call).key as u32, Time::from(cx.call(call).version) * MILLISECOND);
+            self.patience.wait(call, note, patience, cx);
+        }
+        fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+            self.timers += 1;
+            assert!(self.timers < 100, "a timer that sets itself for now would go off for ever");
+            while let Some((call, note)) = self.patience.next(timer, cx) {
+                self.seen.lock().unwrap().push((cx.now() / MILLISECOND, note));
+                cx.reply(call, Answer::ok(0, 0));
+            }
+        }
+        fn on_control(&mut self, control: Control, _cx: &mut Ctx<'_>) {
+            if control.verb == Control::CRASH_PROCESS {
+                self.patience.clear();
+            }
+        }
+        fn fork(&self) -> Box<dyn Component> {
+            Box::new(self.clone())
+        }
+    }
+
+    struct Asker;
+
+    impl Component for Asker {
+        fn on_call(&mut self, _call: CallId, _cx: &mut Ctx<'_>) {}
+        fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+            let (note, patience_ms) = (control.arg >> 32, control.arg as u32);
+            cx.ask(Ask { version: patience_ms, ..Ask::new(NodeId(0), 1, note) });
+        }
+        fn fork(&self) -> Box<dyn Component> {
+            Box::new(Asker)
+        }
+    }
+
+    #[test]
+    fn each_is_sent_away_when_his_own_time_is_over() {
+        let seen = Seen::default();
+        let mut simulation = Simulation::new(1, 0, 0, Box::new(Instant));
+        let door = Door { patience: Patience::new(3), seen: seen.clone(), timers: 0 };
+        let (door, asker) = (simulation.add(Box::new(door)), simulation.add(Box::new(Asker)));
+        let mut wait = |at_ms: u64, note: u64, patience_ms: u64| {
+            simulation.run_until(at_ms * MILLISECOND);
+            simulation.control(asker, Control::new(Control::FIRST_OWN, note << 32 | patience_ms));
+        };
+        for (at, note, patience) in [(0, 1, 50), (0, 2, 20), (10, 3, 50), (30, 4, 50), (200, 5, 50)] {
+            wait(at, note, patience);
+        }
+        simulation.run_until(1000 * MILLISECOND);
+        assert_eq!(*seen.lock().unwrap(), [(20, 2), (50, 1), (60, 3), (80, 4), (250, 5)]);
+        simulation.control(asker, Control::new(Control::FIRST_OWN, 6 << 32 | 50));
+        simulation.run_until(1020 * MILLISECOND);
+        simulation.control(door, Control::new(Control::CRASH_PROCESS, 0));
+        simulation.control(door, Control::new(Control::RECOVER, 0));
+        simulation.run_until(2000 * MILLISECOND);
+        assert_eq!(seen.lock().unwrap().len(), 5, "after a crash nobody waits");
+        simulation.check_conservation().expect("nothing vanishes");
     }
 }

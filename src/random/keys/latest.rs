@@ -4,7 +4,10 @@ use super::error::KeysError;
 use super::zipf::Zipf;
 
 /// Zipf's law over recency: news, timelines, anything read mostly when fresh. YCSB's "latest" distribution (B. F. Cooper et al.,
-/// "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010).
+/// "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010; in its program `SkewedLatestGenerator`: the newest key less a Zipf number).
+///
+/// Who draws says which key is the newest: of traffic, every write inserts the next one. Unlike YCSB's the number of keys stays as it is:
+/// the newest takes the place of the oldest, as in a table that keeps the last so many.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Latest {
     recency: Zipf,

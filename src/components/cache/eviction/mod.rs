@@ -21,6 +21,7 @@ mod queue;
 mod random;
 mod redis_lfu;
 mod redis_lru;
+mod redis_table;
 mod s3fifo;
 #[cfg(test)]
 mod scenario;

@@ -4,8 +4,8 @@
 //! Forgets old favourites, unlike exact LFU. The wrong choice when popularity changes within a minute, and when most items are wanted
 //! less than once a minute: all counts are then zero and the choice is random.
 
-use super::bag::Bag;
 use super::pool::Pool;
+use super::redis_table::RedisTable;
 use super::{Eviction, Plan, View, unnamed};
 use crate::catalog::Policy;
 use crate::kernel::SECOND;
@@ -35,7 +35,7 @@ struct Use {
 /// How often each slot was used.
 #[derive(Clone)]
 pub struct RedisLfu {
-    bag: Bag,
+    table: RedisTable,
     pool: Pool,
     stream: Stream,
     uses: Vec<Use>,
@@ -64,7 +64,7 @@ impl Use {
 impl Eviction for RedisLfu {
     fn new(plan: &Plan) -> Self {
         let uses = Vec::with_capacity(plan.expected);
-        RedisLfu { bag: Bag::default(), pool: Pool::default(), stream: unnamed(), uses }
+        RedisLfu { table: RedisTable::default(), pool: Pool::default(), stream: unnamed(), uses }
     }
     fn draw_from(&mut self, stream: Stream) {
         self.stream = stream;
@@ -74,7 +74,7 @@ impl Eviction for RedisLfu {
             self.uses.resize(slot as usize + 1, Use::default());
         }
         self.uses[slot as usize] = Use { minute: minute(view), count: NEW };
-        self.bag.insert(slot);
+        self.table.insert(slot, view);
     }
     #[inline]
     fn hit(&mut self, slot: u32, view: View<'_>) {
@@ -84,16 +84,15 @@ impl Eviction for RedisLfu {
     fn evict(&mut self, view: View<'_>) -> u32 {
         let now = minute(view);
         let idle = |slot: u32| u64::from(u8::MAX - self.uses[slot as usize].decayed(now));
-        let slot = self.pool.choose(&self.bag, &mut self.stream, idle);
+        let slot = self.pool.choose(&self.table, &mut self.stream, view, idle);
         self.remove(slot, view);
         slot
     }
-    fn remove(&mut self, slot: u32, _view: View<'_>) {
-        self.bag.remove(slot);
-        self.pool.forget(slot);
+    fn remove(&mut self, slot: u32, view: View<'_>) {
+        self.table.remove(slot, view);
     }
     fn clear(&mut self) {
-        self.bag.clear();
+        self.table.clear();
         self.pool.clear();
     }
 }

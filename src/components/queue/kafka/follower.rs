@@ -28,9 +28,10 @@ impl Broker {
         (copy.epoch, copy.leader) = (epoch, news.leader);
         if news.leader == Some(own) {
             copy.begin_to_lead(now);
-            // From now on this log is the log: what others have beyond it never was.
-            let end = copy.log.end();
-            cx.audit().messages_mut().cut(queue, news.partition, end, now);
+            // From now on this log is the log: what only others have never was.
+            let log = &copy.log;
+            let had = |offset, epoch| log.had(offset, epoch);
+            cx.audit().messages_mut().cut(queue, news.partition, had, now);
             self.advance(news.partition, cx);
         } else if news.leader.is_some() {
             self.follow(news.partition, cx);
@@ -76,7 +77,7 @@ impl Broker {
         }
         match reply.status {
             Status::Ok => self.copy_records(partition, ParcelId(reply.version), cx),
-            Status::Missing => self.agree(partition, u64::from(reply.version), cx),
+            Status::Missing => self.agree(partition, u64::from(reply.version), reply.bytes, cx),
             _ => {
                 return cx.timer_in(BACKOFF, Timer { tag: REPLICATE_AGAIN, data: u64::from(partition) });
             }
@@ -98,15 +99,16 @@ impl Broker {
         }
     }
 
-    /// The logs agree up to an offset, or this one is so old that it begins anew there.
-    fn agree(&mut self, partition: u16, offset: u64, cx: &mut Ctx<'_>) {
+    /// The logs can agree up to an offset and no further than the end of an epoch, or this one is so old that it begins anew there.
+    fn agree(&mut self, partition: u16, offset: u64, of_epoch: u32, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let copy = self.copies[partition as usize].as_mut().expect("a copy");
-        if offset >= copy.log.end() {
+        if offset > copy.log.end() {
             copy.log.restart(offset);
             copy.high_watermark = offset;
             return;
         }
+        let offset = offset.min(copy.log.end_of_epoch(of_epoch));
         let struck = copy.log.truncate(offset);
         if copy.log.end() > offset {
             copy.log.restart(offset); // it had deleted what the leader still has

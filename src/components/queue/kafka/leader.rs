@@ -106,10 +106,9 @@ impl Broker {
         let follower = Partition::broker_of(caller, self.first);
         let now = cx.now();
         let copy = self.copy(partition).expect("it leads it");
-        // A tail that this leader never had is struck out; a follower behind the start begins there.
-        let agreed = copy.log.end_of_epoch(epoch).min(copy.log.end()).max(copy.log.start());
-        if offset > agreed || offset < copy.log.start() {
-            return cx.reply(call, Answer { version: agreed as u32, ..Answer::of(Status::Missing) });
+        if let Some((agreed, of_epoch)) = copy.log.disagrees(offset, epoch) {
+            let answer = Answer { version: agreed as u32, bytes: of_epoch, ..Answer::of(Status::Missing) };
+            return cx.reply(call, answer);
         }
         let known = &mut copy.followers[follower as usize];
         known.end = offset;

@@ -55,10 +55,33 @@ impl Log {
         (offset.saturating_sub(self.start) as usize).min(self.entries.len())
     }
 
-    /// Where a follower whose last record has this epoch must have ended at the latest: behind the last record of an epoch up to it
-    /// (KIP-101, "Alter Replication Protocol to use Leader Epoch rather than High Watermark for Truncation").
+    /// Where the records of an epoch and of those before it end.
     pub fn end_of_epoch(&self, epoch: u32) -> u64 {
         self.start + self.entries.partition_point(|entry| entry.epoch <= epoch) as u64
+    }
+
+    /// Epoch of the record before an offset, if it is there.
+    fn epoch_before(&self, offset: u64) -> Option<u32> {
+        let index = offset.checked_sub(self.start + 1)?;
+        self.entries.get(index as usize).map(|entry| entry.epoch)
+    }
+
+    /// Whether a record with this offset, written in an epoch with this low byte, is or was here.
+    pub fn had(&self, offset: u64, epoch: u8) -> bool {
+        offset < self.start || self.epoch_before(offset + 1).is_some_and(|own| own as u8 == epoch)
+    }
+
+    /// `None` if a follower that ends at `offset` with a record of `epoch` has the same records. Else what it is to do (KIP-101, KIP-279:
+    /// truncation by leader epochs): to strike out what is behind that offset, and behind the epoch that ends there. If it is so old
+    /// that nothing fits on, it begins anew at the offset.
+    pub fn disagrees(&self, offset: u64, epoch: u32) -> Option<(u64, u32)> {
+        if offset < self.start {
+            return Some((self.start, u32::MAX));
+        }
+        let same = |own| epoch == 0 || own == epoch;
+        let same = offset <= self.end() && self.epoch_before(offset).is_none_or(same);
+        let agreed = if epoch == 0 { self.end() } else { self.end_of_epoch(epoch).min(offset) };
+        (!same).then(|| (agreed, self.epoch_before(agreed).unwrap_or(0)))
     }
 
     /// Strikes out the records from an offset on.
@@ -118,9 +141,28 @@ mod tests {
     #[test]
     fn a_follower_is_cut_where_the_epochs_part() {
         let leader = log(&[1, 1, 3, 3]);
-        assert_eq!(leader.end_of_epoch(1), 2, "it may have more of epoch 1 that the leader never had");
         assert_eq!(leader.end_of_epoch(2), 2);
-        assert_eq!(leader.end_of_epoch(3), 4);
+        assert_eq!(leader.disagrees(2, 1), None);
+        assert_eq!(leader.disagrees(4, 3), None);
+        assert_eq!(leader.disagrees(3, 1), Some((2, 1)), "it has more of epoch 1 than the leader ever had");
+        assert_eq!(leader.disagrees(5, 2), Some((2, 1)), "an epoch that the leader never heard of");
+        assert_eq!(leader.disagrees(2, 4), Some((2, 1)), "as many records, but others");
+        assert_eq!(leader.disagrees(9, 3), Some((4, 3)));
+        assert_eq!(
+            (leader.disagrees(3, 0), leader.disagrees(9, 0)),
+            (None, Some((4, 3))),
+            "it has deleted all"
+        );
+        assert!(leader.had(1, 1) && !leader.had(1, 2) && leader.had(2, 3) && !leader.had(4, 3));
+    }
+
+    #[test]
+    fn a_follower_behind_the_start_begins_there() {
+        let mut leader = log(&[1; 5]);
+        leader.trim(3);
+        assert_eq!(leader.disagrees(2, 1), Some((3, u32::MAX)));
+        assert_eq!(leader.disagrees(3, 7), None, "nothing before it can be compared, or matters");
+        assert!(leader.had(0, 9));
     }
 
     #[test]

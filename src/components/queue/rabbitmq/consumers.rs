@@ -124,7 +124,7 @@ impl Broker {
 
     pub(super) fn put_back(&mut self, stored: Stored, cx: &mut Ctx<'_>) {
         if stored.deliveries >= self.max_deliveries {
-            return self.letters.send(stored.message, cx);
+            return self.letters.send(stored.message, cx.now(), cx);
         }
         self.line.requeue(stored);
     }

@@ -84,7 +84,7 @@ impl Broker {
     /// A message that nobody will get: a dead letter, if those are kept, or gone.
     pub(super) fn set_aside(&mut self, message: Message, cx: &mut Ctx<'_>) {
         if self.keeps_letters {
-            self.letters.send(message, cx);
+            self.letters.send(message, cx.now(), cx);
         } else {
             message::release(message.id, cx);
         }

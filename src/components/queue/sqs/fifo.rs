@@ -111,8 +111,9 @@ impl Fifo {
         }
     }
 
-    /// Time-outs that are over: their messages wait again, at their old places; those received `most` times are returned.
-    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<Message> {
+    /// Time-outs that are over: their messages wait again, at their old places; those received `most` times are returned,
+    /// with when they were sent.
+    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<(Message, Time)> {
         let mut dead = Vec::new();
         while let Some(&(at, seq, receives)) = self.due.front() {
             if at > now {
@@ -122,10 +123,10 @@ impl Fifo {
             let current = |kept: &&mut Kept| kept.hidden && kept.receives == receives;
             let Some(kept) = self.kept.get_mut(&seq).filter(current) else { continue };
             kept.hidden = false;
-            let message = kept.message;
+            let (message, sent) = (kept.message, kept.sent);
             if receives >= most {
                 self.kept.remove(&seq);
-                dead.push(message);
+                dead.push((message, sent));
             } else {
                 self.groups.get_mut(&message.key).expect("in flight").waiting.insert(seq);
             }

@@ -59,8 +59,8 @@ struct Service {
     stream: Option<Stream>,
     polls: Polls,
     reappear_at: Time,
-    /// Whether a timer waits for the oldest message to expire.
-    expiry_set: bool,
+    /// When the next timer for messages that expire goes off.
+    expire_at: Time,
     published: u64,
     delivered: u64,
     redelivered: u64,
@@ -95,7 +95,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         stream: None,
         polls: Polls::default(),
         reappear_at: NEVER,
-        expiry_set: false,
+        expire_at: NEVER,
         published: 0,
         delivered: 0,
         redelivered: 0,
@@ -118,9 +118,10 @@ impl Service {
             return cx.reply(call, Answer::of(Status::Rejected));
         }
         self.published += 1;
+        let sent = (cx.call(call).verb == DEAD_LETTER).then(|| message::first_sent(call, cx));
         let message = self.receive_from(call, cx);
         cx.reply(call, Answer::ok(0, 0));
-        self.take_in(message, cx);
+        self.take_in(message, sent, cx);
         self.serve(cx);
     }
 
@@ -133,19 +134,21 @@ impl Service {
         message
     }
 
-    fn take_in(&mut self, message: Message, cx: &mut Ctx<'_>) {
+    fn take_in(&mut self, message: Message, sent: Option<Time>, cx: &mut Ctx<'_>) {
         let (now, random) = (cx.now(), self.random());
-        if !self.store.send(message, now, random) {
+        if !self.store.send(message, sent, now, random) {
             self.duplicates_refused += 1;
             return message::release(message.id, cx);
         }
         self.await_expiry(cx);
     }
 
+    /// A timer for when the oldest message expires, unless one waits that is early enough.
     fn await_expiry(&mut self, cx: &mut Ctx<'_>) {
-        if let Some(oldest) = self.store.oldest().filter(|_| !self.expiry_set) {
-            self.expiry_set = true;
-            cx.timer_at((oldest + self.retention).max(cx.now()), Timer { tag: EXPIRE, data: 0 });
+        let due = self.store.oldest().map(|oldest| (oldest + self.retention).max(cx.now()));
+        if let Some(due) = due.filter(|due| *due < self.expire_at) {
+            self.expire_at = due;
+            cx.timer_at(due, Timer { tag: EXPIRE, data: 0 });
         }
     }
 
@@ -210,8 +213,8 @@ impl Service {
 
     fn reappear(&mut self, cx: &mut Ctx<'_>) {
         self.reappear_at = NEVER;
-        for message in self.store.reappear(cx.now(), self.max_receives) {
-            self.letters.send(message, cx);
+        for (message, sent) in self.store.reappear(cx.now(), self.max_receives) {
+            self.letters.send(message, sent, cx);
         }
         self.await_reappearance(cx);
         self.serve(cx);
@@ -241,7 +244,10 @@ impl Service {
 
     /// Messages older than their retention are deleted, whatever became of them.
     fn expire(&mut self, cx: &mut Ctx<'_>) {
-        self.expiry_set = false;
+        if cx.now() != self.expire_at {
+            return; // there was an older one, which had a timer of its own
+        }
+        self.expire_at = NEVER;
         let until = cx.now().saturating_sub(self.retention);
         self.store.expire(until).into_iter().for_each(|message| message::release(message.id, cx));
         self.await_expiry(cx);
@@ -310,7 +316,7 @@ impl Component for Service {
             Control::CRASH_PROCESS | Control::CRASH_HOST => {
                 self.polls.clear();
                 self.reappear_at = NEVER;
-                self.expiry_set = false;
+                self.expire_at = NEVER;
             }
             Control::RECOVER if control.arg == 1 => self.recover(cx),
             _ => {}

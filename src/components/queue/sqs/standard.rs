@@ -48,6 +48,8 @@ pub struct Standard {
     /// When hidden messages become visible again, in order: all time-outs have one length.
     due: VecDeque<(Time, u64, u32)>,
     in_flight: usize,
+    /// Dead letters of another queue, which were sent before they came here, by when that was; some are gone.
+    older: BTreeSet<(Time, u64)>,
 }
 
 impl Standard {
@@ -59,6 +61,7 @@ impl Standard {
             next: 0,
             due: VecDeque::new(),
             in_flight: 0,
+            older: BTreeSet::new(),
         }
     }
 
@@ -79,6 +82,13 @@ impl Standard {
             None => (0, State::Gone),
         });
         self.kept.insert(seq, Kept { message, sent: now, receives: 0, copies });
+    }
+
+    /// Takes in a dead letter of another queue. It is as old as it is (AWS, SQS Developer Guide, "Setting-up dead-letter queue retention":
+    /// the enqueue timestamp is unchanged), and stands behind what is there already.
+    pub fn inherit(&mut self, message: Message, sent: Time, random: u64) {
+        self.older.insert((sent, self.next));
+        self.send(message, sent, random);
     }
 
     /// Hands out up to `most` messages of the hosts asked: `asked` of them, from a random one on.
@@ -143,8 +153,9 @@ impl Standard {
         gone.then_some(message)
     }
 
-    /// Time-outs that are over at `now`: their messages are visible again, unless they came `most` times; those are returned.
-    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<Message> {
+    /// Time-outs that are over at `now`: their messages are visible again, unless they came `most` times; those are returned, with
+    /// when they were sent.
+    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<(Message, Time)> {
         let mut dead = Vec::new();
         while let Some(&(at, seq, receives)) = self.due.front() {
             if at > now {
@@ -159,7 +170,7 @@ impl Standard {
             }
             self.in_flight -= 1;
             if receives >= most {
-                dead.push(kept.message);
+                dead.push((kept.message, kept.sent));
                 self.remove(seq);
                 continue;
             }
@@ -184,17 +195,29 @@ impl Standard {
     /// Takes out what was sent up to `until`, in whose hands it may be.
     pub fn expire(&mut self, until: Time) -> Vec<Message> {
         let mut gone = Vec::new();
-        while let Some((&seq, kept)) = self.kept.first_key_value().filter(|(_, kept)| kept.sent <= until) {
-            gone.push(kept.message);
-            self.in_flight -= usize::from(kept.is_hidden());
-            self.remove(seq);
+        while let Some((_, seq)) = self.older.first().copied().filter(|(sent, _)| *sent <= until) {
+            self.older.pop_first();
+            gone.extend(self.expire_one(seq));
+        }
+        while let Some((&seq, _)) = self.kept.first_key_value().filter(|(_, kept)| kept.sent <= until) {
+            gone.extend(self.expire_one(seq));
         }
         gone
     }
 
-    /// When the oldest message was sent.
+    fn expire_one(&mut self, seq: u64) -> Option<Message> {
+        let kept = self.kept.get(&seq)?;
+        let message = kept.message;
+        self.in_flight -= usize::from(kept.is_hidden());
+        self.remove(seq);
+        Some(message)
+    }
+
+    /// When the oldest message was sent, or one that was older and is gone.
     pub fn oldest(&self) -> Option<Time> {
-        self.kept.first_key_value().map(|(_, kept)| kept.sent)
+        let first = self.kept.first_key_value().map(|(_, kept)| kept.sent);
+        let older = self.older.first().map(|(sent, _)| *sent);
+        first.into_iter().chain(older).min()
     }
 
     /// When the next time-out is over.
@@ -289,12 +312,26 @@ mod tests {
     }
 
     #[test]
+    fn a_dead_letter_of_another_queue_is_as_old_as_it_is() {
+        let mut queue = queue(3, 5);
+        queue.inherit(message(6), 2, 0);
+        queue.inherit(message(7), 0, 0);
+        queue.send(message(8), 6, 0);
+        assert_eq!(queue.oldest(), Some(0));
+        assert_eq!(ids(&queue.receive(1, 3, 30, 0)).len(), 1);
+        let gone = |gone: Vec<Message>| gone.iter().map(|message| message.id).collect::<Vec<_>>();
+        assert_eq!(gone(queue.expire(0)), [7]);
+        assert_eq!(gone(queue.expire(2)), [6, 1, 2]);
+        assert_eq!((queue.oldest(), queue.len()), (Some(3), 4));
+    }
+
+    #[test]
     fn received_too_often_is_dead() {
         let mut queue = queue(2, 1);
         queue.receive(1, 2, 1, 0);
         assert!(queue.reappear(1, 2).is_empty());
         queue.receive(1, 2, 2, 0);
-        assert_eq!(queue.reappear(2, 2), [message(1)]);
+        assert_eq!(queue.reappear(2, 2), [(message(1), 1)]);
         assert_eq!((queue.len(), queue.in_flight()), (0, 0));
     }
     /// Slow and obvious: all messages in one list, each with what its hosts think of it.

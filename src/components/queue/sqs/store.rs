@@ -41,10 +41,14 @@ impl Store {
         if fifo { Store::Fifo(Box::default()) } else { Store::Standard(Standard::new(hosts)) }
     }
 
-    /// Takes a message in. False if it is refused as a duplicate.
-    pub fn send(&mut self, message: Message, now: Time, random: u64) -> bool {
+    /// Takes a message in; a dead letter of another queue was `sent` there. False if it is refused as a duplicate.
+    pub fn send(&mut self, message: Message, sent: Option<Time>, now: Time, random: u64) -> bool {
         match self {
-            Store::Standard(store) => store.send(message, now, random),
+            Store::Standard(store) => match sent {
+                Some(sent) => store.inherit(message, sent, random),
+                None => store.send(message, now, random),
+            },
+            // The age of a dead letter begins anew (AWS, the same chapter as for a standard queue).
             Store::Fifo(store) => {
                 if store.is_duplicate(message.id, now) {
                     return false;
@@ -68,8 +72,9 @@ impl Store {
         both!(self, store => store.delete(receipt))
     }
 
-    /// Time-outs that are over: their messages are visible again, but those received `most` times, which are returned.
-    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<Message> {
+    /// Time-outs that are over: their messages are visible again, but those received `most` times, which are returned, with
+    /// when they were sent.
+    pub fn reappear(&mut self, now: Time, most: u32) -> Vec<(Message, Time)> {
         both!(self, store => store.reappear(now, most))
     }
 
