@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::lists;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
-use super::suggest::did_you_mean;
+use super::suggest::{closest, did_you_mean};
 use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
 use crate::kernel::Time;
 use crate::random::arrivals::Arrivals;
@@ -43,8 +43,7 @@ pub fn check(
     for Given { name: setting, value, place } in given {
         let Some(param) = entry.params.iter().find(|param| param.name == setting) else {
             let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
-            let names = entry.params.iter().map(|param| param.name);
-            problems.push(Problem::at(place, message).maybe_hint(did_you_mean(setting, names)));
+            problems.push(Problem::at(place, message).hint(unknown_setting(entry, setting, value)));
             continue;
         };
         match convert(param, value, kind_of) {
@@ -66,6 +65,24 @@ pub fn check(
         )));
     }
     Settings { entry, values }
+}
+
+/// What to write instead of a setting that there is not: one spelt nearly so, one that knows the value, one that is part of the word, or
+/// where to look.
+fn unknown_setting(entry: &Entry, setting: &str, value: &Value) -> String {
+    let names = entry.params.iter().map(|param| param.name);
+    if let Some(found) = closest(setting, names.clone()) {
+        return format!("did you mean `{found}`?");
+    }
+    let text = if let Value::Text(text) = value { text.as_str() } else { "" };
+    let knows = |param: &&Param| matches!(param.kind, Kind::Choice(all) if all.iter().any(|one| one.name == text));
+    let within = |param: &&Param| setting.split('_').any(|word| word == param.name);
+    if let Some(param) = entry.params.iter().find(knows).or_else(|| entry.params.iter().find(within)) {
+        return format!("did you mean `{}`: {}?", param.name, param.about);
+    }
+    did_you_mean(setting, names).unwrap_or_else(|| {
+        format!("`scalelab explain {}` shows its {} settings", entry.name, entry.params.len())
+    })
 }
 
 /// The value as the kind that the setting takes, or what is wrong with it.

@@ -10,7 +10,8 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| {
-            *distance <= allowed || (word.len() >= 3 && candidate.starts_with(word.as_str()))
+            let begins = |long: &str, short: &str, least| short.len() >= least && long.starts_with(short);
+            *distance <= allowed || begins(candidate, &word, 3) || begins(&word, candidate, 4)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -43,6 +44,8 @@ mod tests {
         let words = ["replication", "replicas", "read", "write"];
         assert_eq!(closest("replicaton", words), Some("replication"));
         assert_eq!(closest("raed", words), Some("read"));
+        assert_eq!(closest("repl", words), Some("replicas"));
+        assert_eq!(closest("read_only", words), Some("read"));
         assert_eq!(closest("zebra", words), None);
         assert_eq!(closest("r", ["E", "PI"]), None);
         assert_eq!(did_you_mean("zebra", ["a", "b"]).unwrap(), "there is `a` and `b`");

@@ -182,6 +182,7 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
             }
         },
         Target::Node(group, n) => {
+            part::refuse_number(&layout.groups[group], n, command)?;
             let node = layout.groups[group].node(n);
             if node.is_none() && n >= FIRST_AIDE {
                 let message = format!("\"{}\" has no such node beside its own", layout.groups[group].name);

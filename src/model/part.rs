@@ -2,7 +2,7 @@
 
 use super::action::{Command, Order, Part, Role};
 use crate::catalog::{Problem, Value};
-use crate::components::Layout;
+use crate::components::{Group, Layout};
 use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape};
 use crate::kernel::readings::Reading;
 use crate::kernel::transit::LinkCommand;
@@ -32,6 +32,24 @@ impl Whom {
         // Among equals the first one: nobody is primary.
         members.rev().max_by_key(epoch).unwrap_or(first)
     }
+}
+
+/// The nodes of a database with parts are known by what they are: `db[0]` would be its router, whom nobody means.
+///
+/// # Errors
+/// That it has parts, and how they are called.
+pub fn refuse_number(owner: &Group, n: u64, command: &Command) -> Result<(), Problem> {
+    let shape = if owner.kind == "database" { Shape::of(&owner.settings) } else { return Ok(()) };
+    if shape.is_single() {
+        return Ok(());
+    }
+    let message = format!("\"{}\" has members of several kinds: [{n}] does not say which", owner.name);
+    let hint = match (shape.shards > 1, shape.leaderless) {
+        (true, _) => "write db.shard(0).primary(), db.shard(0).replica(1) or db.router()",
+        (false, true) => "write db.replica(0), db.replica(1) or db.router()",
+        (false, false) => "write db.primary(), db.replica(1) or db.router()",
+    };
+    Err(Problem::at(&command.place, message).hint(hint))
 }
 
 /// The nodes of a part; all of the group without one.
