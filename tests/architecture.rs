@@ -230,6 +230,19 @@ fn the_catalog_is_complete() {
     for kind in scalelab::components::KINDS {
         let entry = kind.entry;
         assert!(!entry.about.is_empty() && !entry.chapter.is_empty(), "{}", entry.name);
+        let mut headed: Vec<&str> =
+            entry.headings.iter().flat_map(|(_, settings)| settings.iter().copied()).collect();
+        let known = |name: &&str| entry.params.iter().any(|param| param.name == *name);
+        assert!(headed.iter().all(|name| known(name)), "{}: a heading names no setting", entry.name);
+        headed.sort_unstable();
+        assert!(
+            headed.windows(2).all(|pair| pair[0] != pair[1]),
+            "{}: a setting has two headings",
+            entry.name
+        );
+        // What can be reached over the network can stand somewhere: all but what is everywhere, or on another machine.
+        let stands = entry.params.iter().any(|param| param.name == "region");
+        assert!(stands || ["host", "anycast"].contains(&entry.name), "{} can stand nowhere", entry.name);
         for (at, param) in entry.params.iter().enumerate() {
             assert!(!param.about.is_empty(), "{}.{}", entry.name, param.name);
             assert!(param.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", param.name);

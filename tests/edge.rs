@@ -422,3 +422,26 @@ fn mistakes_are_found_before_anything_runs() {
     let wrong = resolve(&named.world.check().layout, &command, Moment::Run).unwrap_err();
     assert!(wrong.to_string().contains("not among the addresses"), "{wrong}");
 }
+
+/// Brokers, consumers, buses and autoscalers stand somewhere too: what is asked of them takes the way there and back.
+#[test]
+fn a_message_takes_the_way_to_its_broker() {
+    let latency = |place: &str| {
+        let mut world = World::default();
+        let here = ("region", text(place));
+        let queue = world.add("queue", "orders", vec![("kind", text("rabbitmq")), here.clone()]);
+        world.add("consumers", "workers", vec![("of", queue.clone()), ("service", span(0.001)), here]);
+        let shop = world.add("web", "shop", vec![("publishes", queue), ("region", text("us-east-1"))]);
+        let users = vec![("to", shop), ("rate", evenly(5.0)), ("writes", Value::Share(1.0))];
+        world.add("traffic", "users", users);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(20.0));
+        let classes = simulation.book().close(simulation.requests(), simulation.now());
+        let done = classes.iter().find(|class| class.succeeded > 0).expect("messages are accepted");
+        done.latency.mean().unwrap() / MILLISECOND as f64
+    };
+    let rtt = Map::preset("aws").unwrap().rtt("us-east-1", "eu-west-1").unwrap() as f64 / MILLISECOND as f64;
+    let (near, far) = (latency("us-east-1"), latency("eu-west-1"));
+    assert!(near < 3.0, "{near}");
+    assert!((far - rtt).abs() < 0.1 * rtt, "{far} {rtt}");
+}

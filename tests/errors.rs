@@ -54,6 +54,8 @@ golden!(
     no_world,
     numbers,
     origin_itself,
+    origins,
+    origins_run,
     purge_unknown,
     question,
     ragged_map,

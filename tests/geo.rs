@@ -372,3 +372,41 @@ fn mistakes_are_found_before_anything_runs() {
     };
     assert!(said(&zone(vec![]), Time::MAX).contains("the resolver \"isp\" has none"));
 }
+
+/// With the users' network, nearness by network is theirs and not their resolver's.
+#[test]
+fn nearness_by_network_is_the_users_if_the_resolver_tells_it() {
+    assert_eq!(named("latency", false).1, 1.0, "sent to what is near the resolver");
+    assert_eq!(named("latency", true).1, 0.0);
+}
+
+/// How long the first question of a user takes whose resolver is there, in ms; the zone's servers are at these places.
+fn first_lookup_ms(resolver: &str, settings: Vec<(&str, Value)>) -> f64 {
+    let mut world = World::default();
+    let site = world.add("web", "site", vec![("service", span(0.000_001))]);
+    let zone = world.add("dns", "zone", [vec![("to", site)], settings].concat());
+    let isp = world.add("resolver", "isp", vec![("region", text(resolver))]);
+    let user = vec![("to", zone), ("resolver", isp), ("rate", evenly(1.0))];
+    world.add("traffic", "user", user);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(from_seconds(1.9));
+    let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+    assert_eq!((class.succeeded, class.failed), (1, 0));
+    class.latency.mean().unwrap() / 1e6
+}
+
+#[test]
+fn name_servers_that_share_an_address_are_near_everybody() {
+    let rtt = |a: &str, b: &str| Map::preset("aws").unwrap().rtt(a, b).unwrap() as f64 / 1e6;
+    let places = ["us-east-1", "eu-central-1", "ap-northeast-1"];
+    for resolver in ["ap-northeast-2", "eu-west-1", "us-east-1", "sa-east-1"] {
+        let one = first_lookup_ms(resolver, vec![("region", text("us-east-1"))]);
+        let shared = first_lookup_ms(resolver, vec![("anycast", texts(&places))]);
+        let nearest = places.iter().map(|place| rtt(resolver, place)).fold(f64::INFINITY, f64::min);
+        assert!((shared - nearest).abs() < 0.01 * nearest + 0.02, "{resolver}: {shared} {nearest}");
+        assert!(one > 0.9 * rtt(resolver, "us-east-1").min(0.76), "{resolver}: {one}");
+        if resolver.starts_with("ap") {
+            assert!(shared < one / 3.0, "{resolver}: {shared} {one}");
+        }
+    }
+}

@@ -34,7 +34,7 @@ const TABLE: &[(&str, &str)] = &[
     ("01_first_byte", "distance"),
     ("01_dns_lookup", "dns_cache"),
     ("01_dns_ttl_drain", "dns_cache"),
-    ("09_region_failover", "health_checks"),
+    ("09_region_failover", "site_health_checks"),
     ("09_region_failover", "anycast"),
     ("09_geo_routing", "geoip"),
     ("09_two_data_centres", "anycast"),

@@ -11,12 +11,21 @@ pub struct Entry {
     pub about: &'static str,
     /// Rows of the chapter that it serves.
     pub chapter: &'static str,
+    /// Headings under which `explain` shows settings, and which; those under none come first.
+    pub headings: &'static [(&'static str, &'static [&'static str])],
     /// Its settings.
     pub params: &'static [Param],
     /// What can be done to it while a simulation runs.
     pub actions: &'static [Action],
     /// What it measures, apart from its station.
     pub measures: &'static [Measure],
+}
+
+impl Entry {
+    /// The heading of a setting.
+    pub fn heading(&self, setting: &str) -> Option<&'static str> {
+        self.headings.iter().find(|(_, settings)| settings.contains(&setting)).map(|(heading, _)| *heading)
+    }
 }
 
 /// Something that a script can do to a group while a simulation runs.

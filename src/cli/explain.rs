@@ -117,13 +117,13 @@ impl Thing {
         match self {
             Thing::Component(entry) => json!({
                 "is": "component", "name": entry.name, "about": entry.about, "chapter": entry.chapter,
-                "settings": entry.params.iter().map(param_json).collect::<Value>(),
+                "settings": entry.params.iter().map(|param| param_json(entry, param)).collect::<Value>(),
                 "actions": entry.actions.iter().map(action_json).collect::<Value>(),
                 "measures": entry.measures.iter()
                     .map(|m| json!({ "name": m.name, "about": m.about })).collect::<Value>(),
             }),
             Thing::Setting(entry, param) => {
-                let mut value = param_json(param);
+                let mut value = param_json(entry, param);
                 value["is"] = "setting".into();
                 value["component"] = entry.name.into();
                 value
@@ -148,9 +148,9 @@ impl Thing {
     }
 }
 
-fn param_json(param: &Param) -> Value {
+fn param_json(entry: &Entry, param: &Param) -> Value {
     json!({
-        "name": param.name, "about": param.about, "wanted": param.kind.wanted(),
+        "name": param.name, "heading": entry.heading(param.name), "about": param.about, "wanted": param.kind.wanted(),
         "preset": param.preset.to_string(),
     })
 }
@@ -186,7 +186,11 @@ fn component_text(entry: &Entry) -> String {
         let facts: String = facts.lines().map(|line| format!("      {}\n", line.trim_start())).collect();
         format!("    {}: {about}{facts}", styled(STRONG, param.name))
     };
-    section(&mut text, "settings", entry.params.iter().map(setting));
+    for heading in std::iter::once(None).chain(entry.headings.iter().map(|(heading, _)| Some(*heading))) {
+        let own = entry.params.iter().filter(|param| entry.heading(param.name) == heading);
+        let title = heading.map_or_else(|| "settings".into(), |heading| format!("settings: {heading}"));
+        section(&mut text, &title, own.map(setting));
+    }
     let action = |action: &Action| format!("    {}: {}\n", action.usage, action.about);
     section(&mut text, "actions", entry.actions.iter().map(action));
     let measure = |m: &crate::catalog::Measure| format!("    {}: {}\n", m.name, m.about);
@@ -255,6 +259,22 @@ mod tests {
 
     fn told(name: &str) -> String {
         anstream::adapter::strip_str(&explain(name).unwrap()).to_string()
+    }
+
+    #[test]
+    fn many_settings_stand_under_headings() {
+        for name in ["web", "cache", "database", "load_balancer", "cdn"] {
+            let text = told(name);
+            let headings: Vec<&str> =
+                text.lines().filter_map(|line| line.strip_prefix("  settings: ")).collect();
+            assert!(headings.len() >= 5, "{name}: {headings:?}");
+        }
+        let text = told("load_balancer");
+        let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("no {what}"));
+        assert!(at("    policy:") < at("settings: sessions"), "what has no heading comes first");
+        assert!(at("settings: failure") < at("    rise:") && at("    rise:") < at("settings: limits"));
+        let json = explain_json("load_balancer.rise").unwrap();
+        assert_eq!(json[0]["heading"], "failure");
     }
 
     #[test]

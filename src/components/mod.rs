@@ -90,6 +90,7 @@ pub const MECHANISMS: &[&str] = &[
     "write_back",
     "weights",
     "health_checks",
+    "site_health_checks",
     "redispatch",
     "sticky",
     "session_memory",

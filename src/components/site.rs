@@ -160,7 +160,7 @@ impl Group {
     pub fn places(&self) -> Vec<String> {
         match self.clients() {
             Some(clients) => clients.places().map(String::from).collect(),
-            None => self.settings.texts("region"),
+            None => [self.settings.texts("region"), self.settings.texts("anycast")].concat(),
         }
     }
 }

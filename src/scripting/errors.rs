@@ -68,6 +68,33 @@ fn placed(problem: Problem, place: &Option<Place>) -> Problem {
     Problem { place: problem.place.clone().or_else(|| place.clone()), ..problem }
 }
 
+/// The variable that an error does not find.
+pub(super) fn unknown_name(error: &EvalAltResult) -> Option<&str> {
+    match error {
+        EvalAltResult::ErrorVariableNotFound(name, _) => Some(name),
+        EvalAltResult::ErrorParsing(kind, _) => match kind {
+            ParseErrorType::VariableUndefined(name) => Some(name.as_str()),
+            _ => None,
+        },
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => unknown_name(inner),
+        _ => None,
+    }
+}
+
+/// Whether a script that has come to this point is still making what the name is to stand for: `let a = cdn("a", #{ of: a });`.
+pub(super) fn is_in_the_making(name: &str, before: &str) -> bool {
+    let statement = before.rsplit(';').next().unwrap_or(before);
+    let mut after = statement.split("let ").skip(1).map(str::trim_start);
+    after.any(|text| text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')))
+}
+
+/// What to say of it.
+pub(super) fn of_itself(name: &str, problem: Problem) -> Problem {
+    let message = format!("`{name}` cannot be made of itself: it does not exist yet here");
+    Problem { place: problem.place, ..Problem::new(message) }
+        .hint("an origin, a store, a target must be another component, made before this one")
+}
+
 /// Whether an error is the sign that the interval cannot decide.
 pub(super) fn undecided(error: &EvalAltResult) -> Option<String> {
     match error {

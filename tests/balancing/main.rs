@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod drained;
+mod groups;
 mod health;
 mod standby;
 mod sticky;

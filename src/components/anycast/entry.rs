@@ -12,6 +12,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "anycast",
     about: "one address that several sites announce; networks bring clients to the nearest, mostly, and to another when it fails",
     chapter: "9.3, 9.4",
+    headings: &[],
     params: &[
         Param {
             name: "to",

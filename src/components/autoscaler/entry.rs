@@ -1,6 +1,6 @@
 //! Settings of an autoscaler, and what can be wrong with them.
 
-use super::super::Site;
+use super::super::{Site, site};
 use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problem, Problems};
 use crate::kernel::{SECOND, time_text};
 
@@ -8,6 +8,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "autoscaler",
     about: "keeps a measure of a web tier near its target by adding and removing servers",
     chapter: "4.6",
+    headings: &[],
     params: &[
         Param {
             name: "of",
@@ -64,6 +65,8 @@ pub(super) static ENTRY: Entry = Entry {
             about: "fewest servers",
         },
         Param { name: "max", kind: Kind::Count(1, 10_000), preset: Preset::Required, about: "most servers" },
+        site::REGION,
+        site::ZONE,
     ],
     actions: &[],
     measures: &[

@@ -40,6 +40,34 @@ pub(super) static ENTRY: Entry = Entry {
     name: "cache",
     about: "items in memory under keys, in front of or beside a store",
     chapter: "6",
+    headings: &[
+        ("capacity", &["items", "capacity", "eviction", "overhead", "preload"]),
+        (
+            "time to live",
+            &["ttl", "ttl_kind", "ttl_jitter", "expiry", "expiry_cycle", "expiry_sample", "expiry_again"],
+        ),
+        ("writes", &["write", "fills", "placement", "on_cache_error", "flush", "batch", "dirty"]),
+        ("stampedes", &["stampede", "lock", "poll", "stale", "beta", "refresh_ahead"]),
+        ("service", &["service", "threads", "queue", "timeout"]),
+        (
+            "several nodes",
+            &[
+                "nodes",
+                "sharding",
+                "weights",
+                "routing",
+                "config_delay",
+                "on_dead",
+                "dead_after",
+                "retry_dead",
+                "proxies",
+                "proxy_service",
+                "proxy_cores",
+                "migration_rate",
+            ],
+        ),
+        ("place and price", &["price_per_hour", "region", "zone"]),
+    ],
     params: &[
         Param {
             name: "of",

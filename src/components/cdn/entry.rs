@@ -13,6 +13,24 @@ pub(super) static ENTRY: Entry = Entry {
     name: "cdn",
     about: "edges near users that keep copies of what an origin serves: one for each of its regions",
     chapter: "6.1, 7",
+    headings: &[
+        ("origin", &["of", "secondary", "failover_on", "shield", "timeout", "coalesce"]),
+        ("time to live", &["ttl", "missing_ttl", "error_ttl", "stale_while_revalidate", "stale_if_error"]),
+        ("capacity", &["items", "capacity", "eviction"]),
+        ("content", &["dynamic", "tags", "folders"]),
+        (
+            "place and price",
+            &[
+                "region",
+                "price_per_hour",
+                "egress_price",
+                "request_price",
+                "monthly_bytes",
+                "monthly_requests",
+                "free_purges",
+            ],
+        ),
+    ],
     params: &[
         Param { name: "of", kind: Kind::Group(ORIGINS), preset: Preset::Required, about: "the origin" },
         Param {

@@ -10,6 +10,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "traffic",
     about: "clients that send requests, whatever the answers (rate) or one at a time (users)",
     chapter: "1",
+    headings: &[],
     params: &[
         Param {
             name: "to",

@@ -38,6 +38,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "consumers",
     about: "workers that take messages from a queue and process them",
     chapter: "10",
+    headings: &[],
     params: &[
         Param {
             name: "of",
@@ -134,6 +135,8 @@ pub(super) static ENTRY: Entry = Entry {
             about: "how long it waits for its database",
         },
         site::PRICE,
+        site::REGION,
+        site::ZONE,
     ],
     actions: site::GROWING_ACTIONS,
     measures: &[

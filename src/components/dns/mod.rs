@@ -53,6 +53,13 @@ fn subnet_of(question: u64) -> Option<u32> {
     (network != 0).then_some(network << 16 | 1)
 }
 
+/// Whether a zone that answers by nearness by network is told the networks of users.
+fn looks_at_subnets(site: &Site<'_>) -> bool {
+    let policy = policy::POLICIES[site.settings().choice("policy")].name;
+    let tells = |group: &super::Group| group.kind == "resolver" && group.settings.flag("client_subnet");
+    policy == "latency" && site.layout.groups.iter().any(tells)
+}
+
 fn build_zone(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     vec![
         Box::new(zone::Authoritative::new(site)),

@@ -9,6 +9,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "resolver",
     about: "resolvers of an internet provider, shared by its users: traffic(.., #{ to: zone, resolver: isp })",
     chapter: "1.1, 1.2",
+    headings: &[],
     params: &[
         Param {
             name: "count",
@@ -62,7 +63,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "client_subnet",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
-            about: "whether zones are told the user's network, a /16 here, and answers are kept for each apart (EDNS Client Subnet, RFC 7871); for policy \"geolocation\"",
+            about: "whether zones are told the user's network, a /16 here, and answers are kept for each apart (EDNS Client Subnet, RFC 7871); for policies \"geolocation\" and \"latency\"",
         },
         Param {
             name: "timeout",

@@ -39,11 +39,14 @@ fn told(ttl_s: u32, what: u16, status: Status) -> Answer {
     Answer { redirect: NodeId(what), status, ..Answer::ok(ttl_s, MESSAGE_BYTES) }
 }
 
-/// Answers now, or after the time that this takes.
-fn later(time: Option<&Variate>, purpose: u64, call: CallId, cx: &mut Ctx<'_>) -> bool {
-    let Some(time) = time else { return false };
+/// Answers now, or after the time that this takes and the way there and back.
+fn later(time: Option<&Variate>, way: Time, purpose: u64, call: CallId, cx: &mut Ctx<'_>) -> bool {
     let (request, key) = (cx.call(call).request, cx.call(call).key);
-    let span = cx.sample_ns(time, request, purpose, key);
+    let work = time.map_or(0, |time| cx.sample_ns(time, request, purpose, key));
+    let span = work.saturating_add(way);
+    if span == 0 && time.is_none() {
+        return false;
+    }
     cx.timer_in(span, Timer { tag: ANSWER, data: call.to_bits() });
     true
 }
@@ -51,7 +54,7 @@ fn later(time: Option<&Variate>, purpose: u64, call: CallId, cx: &mut Ctx<'_>) -
 impl Component for Referrer {
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         self.queries += 1;
-        if !later(self.time.as_ref(), self.purpose, call, cx) {
+        if !later(self.time.as_ref(), 0, self.purpose, call, cx) {
             cx.reply(call, told(self.ttl_s, 0, Status::Ok));
         }
     }
@@ -85,6 +88,10 @@ pub(super) struct Authoritative {
     /// Its address, and what is known of addresses; only if the policy looks at them.
     addresses: Vec<u32>,
     geoip: Option<GeoIp>,
+    /// Whether the user's network, if a resolver tells it, stands for the asker's place.
+    by_subnet: bool,
+    /// Where its servers are, if they share an address.
+    anycast: Vec<u16>,
     map: Arc<Geography>,
     checks: Option<Checkup>,
     queries: u64,
@@ -117,7 +124,9 @@ impl Authoritative {
         let sites = records.iter().map(|record| record.node).collect();
         let checks = check_interval(settings).map(|interval| Checkup::new(settings, interval, sites));
         let by_address = policy::POLICIES[settings.choice("policy")].name == "geolocation";
-        let geoip = (by_address && !site.is_disabled("geoip")).then(|| GeoIp::of(settings.geoip("geoip")));
+        let by_subnet = super::looks_at_subnets(site);
+        let geoip = (by_address || by_subnet) && !site.is_disabled("geoip");
+        let geoip = geoip.then(|| GeoIp::of(settings.geoip("geoip")));
         Authoritative {
             records,
             alias: settings.group("cname").map(|zone| zone as u16),
@@ -129,9 +138,15 @@ impl Authoritative {
             purpose: site.purpose("answer"),
             addresses: if by_address { site.layout.node_addresses() } else { Vec::new() },
             geoip,
+            by_subnet,
+            anycast: settings
+                .texts("anycast")
+                .iter()
+                .filter_map(|place| site.layout.map.find(place))
+                .collect(),
             places,
             map: site.layout.map.clone(),
-            checks: checks.filter(|_| !site.is_disabled("health_checks")),
+            checks: checks.filter(|_| !site.is_disabled("site_health_checks")),
             queries: 0,
         }
     }
@@ -140,7 +155,7 @@ impl Authoritative {
         let asked = cx.call(call);
         let (name, request, key) = (asked.key & 0xFFFF_FFFF, asked.request, asked.key);
         let caller = asked.caller.index();
-        let place = self.places.get(caller).copied().unwrap_or(0);
+        let place = self.place(caller, key);
         // Which names there are is a property of the zone, not of who asks.
         let exists = self.missing == 0.0 || unit(combine(self.purpose, name)) >= self.missing;
         let answer = match self.alias {
@@ -154,6 +169,21 @@ impl Authoritative {
             }
         };
         cx.reply(call, answer);
+    }
+
+    /// Where the asker is by network: the user's network if that is told and counts, else the resolver.
+    fn place(&self, caller: usize, key: u64) -> u16 {
+        let subnet = subnet_of(key).filter(|_| self.by_subnet);
+        let seen = subnet.and_then(|network| self.geoip.as_ref()?.locate(network));
+        let told = seen.map_or(0, |seen| self.map.nearest(seen));
+        if told == 0 { self.places.get(caller).copied().unwrap_or(0) } else { told }
+    }
+
+    /// Round trip from who asks to the nearest of the servers that share the zone's address; 0 if there is one server, whose way is
+    /// the network's business.
+    fn way(&self, call: CallId, cx: &Ctx<'_>) -> Time {
+        let from = self.places.get(cx.call(call).caller.index()).copied().unwrap_or(0);
+        self.anycast.iter().map(|server| self.map.rtt(from, *server)).min().unwrap_or(0)
     }
 
     /// Where the asking address is thought to be: the user's network if the resolver tells it, else the resolver itself.
@@ -172,7 +202,8 @@ impl Component for Authoritative {
 
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         self.queries += 1;
-        if !later(self.service.as_ref(), self.purpose ^ 1, call, cx) {
+        let way = self.way(call, cx);
+        if !later(self.service.as_ref(), way, self.purpose ^ 1, call, cx) {
             self.answer(call, cx);
         }
     }

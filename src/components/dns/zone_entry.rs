@@ -16,6 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "dns",
     about: "a zone: names, the addresses behind them, and its servers: [0] authoritative, [1] TLD, [2] root",
     chapter: "1.2, 1.3, 9.4",
+    headings: &[],
     params: &[
         Param {
             name: "to",
@@ -112,10 +113,16 @@ pub(super) static ENTRY: Entry = Entry {
         checkup::TIMEOUT,
         checkup::FALL,
         Param {
+            name: "anycast",
+            kind: Kind::Texts,
+            preset: Preset::Absent("one server, at `region`"),
+            about: "places of the servers that share the zone's address: a resolver reaches the nearest (Route 53's name servers; odd routes and failing places are not modelled here)",
+        },
+        Param {
             name: "geoip",
             kind: Kind::GeoIp,
             preset: Preset::Absent("the countries of IPv4 networks as registries say (nro.net, 2026-06)"),
-            about: "where addresses are thought to be, for policy \"geolocation\"",
+            about: "where addresses are thought to be, for policy \"geolocation\", and for \"latency\" if resolvers tell the users' networks",
         },
         site::REGION,
         site::ZONE,
@@ -165,6 +172,11 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         }
     }
     check_records(site, problems);
+    if settings.is_given("anycast") && settings.is_given("region") {
+        let problem =
+            settings.problem("anycast", "the servers are at the places of `anycast`, not at `region`");
+        problems.push(problem.hint("leave `region` out"));
+    }
     if let Some(interval) = settings.duration("check").filter(|_| settings.is_given("check"))
         && POLICIES[settings.choice("policy")].name == "simple"
     {
@@ -205,7 +217,7 @@ fn check_records(site: &Site<'_>, problems: &mut Problems) {
 fn check_askers(site: &Site<'_>, policy: &str, problems: &mut Problems) {
     let settings = site.settings();
     if policy != "geolocation" {
-        if settings.is_given("geoip") {
+        if settings.is_given("geoip") && !super::looks_at_subnets(site) {
             let problem = settings.problem("geoip", format!("policy \"{policy}\" looks at no addresses"));
             problems.push(problem.hint("write `policy: \"geolocation\"`, or leave `geoip` out"));
         }

@@ -28,6 +28,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "geo_router",
     about: "tells clients which site to use, by their position or address: traffic(.., #{ to: router, gps: 30.percent })",
     chapter: "9.1, 9.2",
+    headings: &[],
     params: &[
         Param {
             name: "to",

@@ -42,7 +42,7 @@ impl Router {
             listed: true,
             healthy: true,
         };
-        let interval = settings.duration("check").filter(|_| !site.is_disabled("health_checks"));
+        let interval = settings.duration("check").filter(|_| !site.is_disabled("site_health_checks"));
         Router {
             sites: nodes.iter().copied().map(record).collect(),
             by_position: BY[settings.choice("by")].name == "gps",

@@ -26,6 +26,7 @@ static ENTRY: Entry = Entry {
     name: "host",
     about: "a machine whose processors are shared by those who stand on it",
     chapter: "2, 12",
+    headings: &[],
     params: &[
         Param {
             name: "cores",

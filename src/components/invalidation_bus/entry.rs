@@ -44,6 +44,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "invalidation_bus",
     about: "is told of writes by web tiers (`announces:`) and tells the caches of all regions",
     chapter: "6.13",
+    headings: &[],
     params: &[
         Param {
             name: "to",
@@ -94,6 +95,8 @@ pub(super) static ENTRY: Entry = Entry {
             about: "most announcements that wait, if `service` is given; one more is rejected",
         },
         site::PRICE,
+        site::REGION,
+        site::ZONE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[

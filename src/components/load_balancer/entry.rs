@@ -25,6 +25,30 @@ pub(super) static ENTRY: Entry = Entry {
     name: "load_balancer",
     about: "passes each call to one of its servers",
     chapter: "4",
+    headings: &[
+        ("sessions", &["sticky", "sticky_table"]),
+        (
+            "failure",
+            &[
+                "check",
+                "check_timeout",
+                "rise",
+                "fall",
+                "max_fails",
+                "fail_timeout",
+                "retries",
+                "redispatch",
+                "retry_timeouts",
+                "timeout",
+                "standby",
+                "advertise",
+            ],
+        ),
+        ("limits", &["connections", "queue", "queue_timeout", "slow_start"]),
+        ("target groups", &["writes_to", "routes", "private_addresses"]),
+        ("service", &["service", "cores"]),
+        ("place and price", &["price_per_hour", "region", "zone"]),
+    ],
     params: &[
         Param {
             name: "to",

@@ -15,6 +15,7 @@ pub static ENTRY: Entry = Entry {
     name: "link",
     about: "how messages travel between two components: link(a, b, #{ latency: 1.ms })",
     chapter: "1.4, 4.7",
+    headings: &[],
     params: &[
         Param {
             name: "latency",

@@ -50,6 +50,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "queue",
     about: "a broker that keeps messages until consumers have processed them",
     chapter: "10",
+    headings: &[],
     params: &[
         Param {
             name: "kind",
@@ -247,6 +248,8 @@ pub(super) static ENTRY: Entry = Entry {
             about: "redis_streams: when the append-only file is on disk (none: redis.conf, appendonly no)",
         },
         site::PRICE,
+        site::REGION,
+        site::ZONE,
     ],
     actions: site::NODE_ACTIONS,
     measures: &[

@@ -6,6 +6,7 @@ use crate::kernel::{Component, Control, Time};
 mod entry;
 mod further;
 mod gate;
+mod mistakes;
 mod pause;
 mod plans;
 mod reach;
@@ -14,8 +15,13 @@ mod server;
 mod session;
 
 /// Servers that run a plan of steps.
-pub const KIND: ComponentKind =
-    ComponentKind { entry: &entry::ENTRY, nodes: entry::nodes, check: entry::check, build, grow: Some(grow) };
+pub const KIND: ComponentKind = ComponentKind {
+    entry: &entry::ENTRY,
+    nodes: entry::nodes,
+    check: mistakes::check,
+    build,
+    grow: Some(grow),
+};
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let server = server::Server::new(site);

@@ -9,6 +9,7 @@ pub(super) static ENTRY: Entry = Entry {
     name: "website",
     about: "HTML pages that name versions of their assets, published build by build: an origin",
     chapter: "7.3, 7.4",
+    headings: &[],
     params: &[
         Param {
             name: "pages",

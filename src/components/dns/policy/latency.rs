@@ -6,9 +6,9 @@ use crate::components::dns::address::Addresses;
 
 pub const ENTRY: Policy = Policy {
     name: "latency",
-    about: "the record with the least round-trip time from the resolver that asks",
+    about: "the record with the least round-trip time from the resolver that asks, or from the user's network if the resolver tells it",
     source: "Route 53: latency-based routing",
-    wrong_when: "users are far from their resolvers",
+    wrong_when: "users are far from their resolvers, which tell no networks (`client_subnet`)",
 };
 
 pub fn choose(records: &[Record], open: &[usize], asker: &Asker<'_>) -> Addresses {

@@ -83,6 +83,12 @@ impl Geography {
         self.coordinates(to).map_or(f64::INFINITY, |to| from.distance_km(to))
     }
 
+    /// The place nearest to a point, as far as coordinates are known; 0 if none are.
+    pub fn nearest(&self, to: Coordinates) -> u16 {
+        let known = (1..=self.len() as u16).filter(|place| self.coordinates(*place).is_some());
+        known.min_by(|a, b| self.distance_km(to, *a).total_cmp(&self.distance_km(to, *b))).unwrap_or(0)
+    }
+
     /// Round-trip time between two servers: those of one region are a zone or less apart.
     #[inline]
     pub fn rtt_of_servers(&self, from: Spot, to: Spot) -> Time {

@@ -1,0 +1,136 @@
+//! What can be wrong with the settings of a web tier.
+
+use super::Step;
+use super::entry::steps;
+use super::session::SESSIONS;
+use crate::catalog::{Problem, Problems};
+use crate::components::Site;
+use crate::components::database::{counted, model::Question};
+
+/// Steps that ask a question need a database that can answer it.
+fn check_questions(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for list in ["on_read", "on_write"] {
+        let questions = settings.texts(list).into_iter().filter_map(|name| Question::named(&name));
+        for question in questions {
+            let Some(target) = settings.group("reads") else {
+                let message =
+                    format!("`{list}` has the step \"{}\" that needs the setting `reads`", question.name());
+                problems.push(settings.problem(list, message).hint("add `reads:` a database"));
+                continue;
+            };
+            let store = &site.layout.groups[counted::behind(site.layout, target)];
+            if let Some((message, hint)) = counted::refusal(store, question) {
+                problems.push(settings.problem(list, message).hint(hint));
+            }
+        }
+    }
+}
+
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    check_questions(site, problems);
+    if settings.is_given("on") && settings.is_given("cores") {
+        let problem = settings.problem("cores", "`cores` are those of the host it stands `on`");
+        problems.push(problem.hint("give them to the host"));
+    }
+    let targets = [("reads", Step::Read), ("writes", Step::Write), ("publishes", Step::Publish)];
+    let pairs = targets.iter().flat_map(|target| ["on_read", "on_write"].map(|name| (name, *target)));
+    for (steps_name, (target, wanted)) in pairs {
+        let given = settings.is_given(steps_name);
+        if given && steps(settings, steps_name).contains(&wanted) && settings.group(target).is_none() {
+            let message = format!("`{steps_name}` has a step that needs the setting `{target}`");
+            problems.push(settings.problem(steps_name, message).hint(format!(
+                "add `{target}:` {}",
+                if target == "publishes" { "a queue" } else { "a database or cache" }
+            )));
+        }
+    }
+    check_sessions(site, problems);
+    check_pauses(site, problems);
+    check_copies(site, problems);
+    if ["reads", "writes", "publishes"].iter().all(|target| settings.group(target).is_none()) {
+        // A server without data still answers: its own work is the whole request.
+        if settings.variate("service").is_none() {
+            let message = format!("web \"{}\" has nothing to do", site.group().name);
+            let problem = Problem::at(&site.group().place, message);
+            problems.push(problem.hint("give it `reads:` and `writes:`, or own work with `service:`"));
+        }
+    }
+}
+
+fn check_pauses(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for (name, other) in [("pause", "pause_every"), ("pause_every", "pause")] {
+        if settings.is_given(name) && !settings.is_given(other) {
+            let message = format!("`{name}` needs the setting `{other}`");
+            problems
+                .push(settings.problem(name, message).hint(format!("add `{other}: exponential(100.ms)`")));
+        }
+    }
+}
+
+/// A write is told to other caches of one node each, of the same store, by whoever runs the plan himself.
+fn check_copies(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let mut wrong = |setting: &str, message: String, hint: &str| {
+        problems.push(settings.problem(setting, message).hint(hint));
+    };
+    for setting in ["copies", "announces"].into_iter().filter(|setting| settings.is_given(setting)) {
+        if settings.group("writes").is_none() {
+            wrong(setting, format!("`{setting}` is about writes, and there is no `writes`"), "add `writes:`");
+        }
+    }
+    let Some(own) = settings.group("writes") else { return };
+    let group = |index: usize| &site.layout.groups[index];
+    let store = crate::components::cache::store_beside(group(own));
+    for copy in settings.groups("copies") {
+        let name = &group(copy).name;
+        if copy == own || store.is_none() || crate::components::cache::store_beside(group(copy)) != store {
+            let message = format!("\"{name}\" is no other cache beside the store that `writes` names");
+            wrong("copies", message, "name caches `of` the same database, with `placement: \"aside\"`");
+        } else if group(own).count > 1 || group(copy).count > 1 {
+            let message = "`copies` is for caches of one node each".to_string();
+            wrong("copies", message, "tell larger ones through an invalidation_bus");
+        } else if crate::components::cache::write_plan(&site.of(own)).flush_after.is_some() {
+            let message = "write-back keeps a write in one cache: it cannot tell `copies`".to_string();
+            wrong("copies", message, "take \"through\" or \"aside\"");
+        }
+    }
+}
+
+fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for name in ["session_store", "session_size", "session_memory", "login"] {
+        if settings.is_given(name) && !settings.is_given("sessions") {
+            let message = format!("`{name}` needs the setting `sessions`");
+            problems.push(settings.problem(name, message).hint("add `sessions: \"memory\"`"));
+        }
+    }
+    if !settings.is_given("sessions") {
+        return;
+    }
+    let in_store = SESSIONS[settings.choice("sessions")].name == "store";
+    if in_store != settings.is_given("session_store") {
+        let (name, message, hint) = match in_store {
+            true => ("sessions", "sessions in a store need one", "add `session_store:` a cache or database"),
+            false => ("session_store", "these sessions are in no store", "write `sessions: \"store\"`"),
+        };
+        problems.push(settings.problem(name, message).hint(hint));
+    }
+    let store = settings.group("session_store").map(|group| &site.layout.groups[group]);
+    if let Some(store) = store.filter(|store| store.count > 1) {
+        let message = format!("sessions are kept in one node, and \"{}\" has {}", store.name, store.count);
+        problems
+            .push(settings.problem("session_store", message).hint("take a cache or database of one node"));
+    }
+    if settings.is_given("session_memory") && !settings.is_given("session_size") {
+        let problem = settings.problem("session_memory", "`session_memory` needs the setting `session_size`");
+        problems.push(problem.hint("add `session_size: 20.kib`"));
+    }
+    let traffic = |group: &&crate::components::Group| group.kind == "traffic";
+    if !site.layout.groups.iter().filter(traffic).any(|group| group.settings.is_given("users")) {
+        let problem = settings.problem("sessions", "sessions belong to users, and no traffic has any");
+        problems.push(problem.hint("give the traffic `users: 1_000`"));
+    }
+}
