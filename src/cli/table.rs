@@ -4,7 +4,7 @@ use super::figures::{Figure, estimate, shown, significant};
 use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
-use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, Verdict};
+use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, UNASKED, Verdict};
 use crate::kernel::time_text;
 use crate::output::Written;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
@@ -186,7 +186,10 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
         let head = styled(DOUBTFUL, "warning");
         format!("{head}: {} ({runs} of {of} runs, first in {first})\n", plain(warning))
     };
-    counted.into_values().map(line).collect()
+    // A variant may leave a component out on purpose: what some run needs has not been forgotten.
+    let forgotten = |runs: usize| runs == outcome.results.len();
+    let counts = |(warning, runs, _): &(&str, usize, usize)| !warning.starts_with(UNASKED) || forgotten(*runs);
+    counted.into_values().filter(counts).map(line).collect()
 }
 
 #[cfg(test)]
@@ -290,5 +293,17 @@ Against strategy=through;ttl=5 s";
         }
         let text = anstream::adapter::strip_str(&warnings(&found.plan, &found.outcome)).to_string();
         assert_eq!(text, "warning: drifts (5 of 8 runs, first in strategy=through;ttl=5 s)\n");
+    }
+
+    #[test]
+    fn what_some_variant_leaves_out_was_not_forgotten() {
+        let mut found = Found::new();
+        let warnings_of = |found: &Found| warnings(&found.plan, &found.outcome);
+        found.outcome.results[0].warnings.push(format!("{UNASKED} spare: nothing came"));
+        assert_eq!(warnings_of(&found), "");
+        for result in &mut found.outcome.results[1..] {
+            result.warnings.push(format!("{UNASKED} spare: nothing came"));
+        }
+        assert!(warnings_of(&found).contains("nobody asks spare"));
     }
 }

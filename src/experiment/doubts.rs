@@ -2,8 +2,10 @@
 
 use super::design::Timing;
 use crate::catalog::Load;
+use crate::components::Layout;
 use crate::components::site::Group;
-use crate::kernel::{Time, time_text};
+use crate::kernel::readings::Reading;
+use crate::kernel::{NodeId, Simulation, Time, time_text};
 use crate::random::replay::Replay;
 
 /// Says so if writes were drawn for a trace that has none of its own.
@@ -23,6 +25,21 @@ pub(super) fn assumed(group: &Group) -> Option<String> {
     (!assumed.is_empty()).then(|| {
         format!("figures rest on assumptions: `{names}` of {}; give your own to be rid of this", group.name)
     })
+}
+
+/// How the warning begins that a component is not used in a run.
+pub const UNASKED: &str = "nobody asks";
+
+/// Says so if no other component names this one and nothing ever came to it: most likely somebody forgot to.
+pub(super) fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<String> {
+    let group = &layout.groups[index];
+    let named = layout.groups.iter().any(|other| other.settings.names(index));
+    let idle = |node: NodeId| {
+        let readings = simulation.readings(node, false);
+        readings.iter().all(|(_, reading)| !matches!(reading, Reading::Count(1..)))
+    };
+    let unasked = !named && group.kind != "traffic" && group.nodes().chain(group.aides()).all(idle);
+    unasked.then(|| format!("{UNASKED} {}: no component names it, and nothing came to it", group.name))
 }
 
 /// Says so if a trace is over before the run is.
