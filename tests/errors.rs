@@ -41,6 +41,7 @@ golden!(
     database_names,
     database_parts,
     databases,
+    dead_letters,
     file_access,
     geography,
     long_checks,

@@ -32,6 +32,28 @@ fn every_experiment_runs_quickly_and_its_checks_hold() {
     }
 }
 
+/// What `session_cache` cannot size it refuses, and says why.
+#[test]
+fn a_session_cache_wants_users_and_a_factor() {
+    for (arguments, said) in
+        [("0, 2.kib, 1.2", "0 users need no cache"), ("1000, 2.kib, 0", "leaves no room")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.rhai");
+        let script = format!("import \"sizing\" as sizing;\nsizing::session_cache({arguments});\n");
+        std::fs::write(&path, script).unwrap();
+        let run = Command::cargo_bin("scalelab")
+            .unwrap()
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .arg("run")
+            .arg(&path)
+            .assert()
+            .code(1);
+        let message = String::from_utf8(run.get_output().stderr.clone()).unwrap();
+        assert!(message.contains(said), "{message}");
+    }
+}
+
 /// The README's script is shown to people: it must run as it stands.
 #[test]
 fn the_script_in_the_readme_runs() {

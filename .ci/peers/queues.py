@@ -4,6 +4,7 @@
 Usage: queues.py rabbitmq PORT FILE | queues.py redis_streams SOCKET FILE
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ class Rabbit:
         import pika
 
         self.pika, self.port, self.number = pika, int(port), 0
+        self.mode, self.options = 2, ()
         self.consumers, self.deliveries, self.queue = {}, [], None
         self.connection, self.channel = self.connect()
         self.channel.confirm_delivery()
@@ -36,9 +38,13 @@ class Rabbit:
             self.do_die(who)
         self.number += 1
         self.queue, dead = f"orders-{self.number}", f"dead-{self.number}"
+        # Delivery mode 1 is transient, 2 persistent; the queue itself is durable either way.
+        self.mode = 1 if "transient" in options else 2
         arguments = {}
         for option in options:
             name, _, value = option.partition("=")
+            if name == "transient" or "|" in value:
+                continue  # what its messages are like, each of them
             if name == "dead":
                 self.channel.queue_declare(dead)
                 arguments |= {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
@@ -57,9 +63,10 @@ class Rabbit:
     def do_publish(self, *messages):
         refused = []
         for message in messages:
-            durable = self.pika.BasicProperties(delivery_mode=2)
+            message, _, expiration = message.partition("@")
+            properties = self.pika.BasicProperties(delivery_mode=self.mode, expiration=expiration or None)
             try:
-                self.channel.basic_publish("", self.queue, message.encode(), durable)
+                self.channel.basic_publish("", self.queue, message.encode(), properties)
             except self.pika.exceptions.NackError:
                 refused.append(message)
         return f"refused {','.join(refused)}" if refused else ""
@@ -96,6 +103,14 @@ class Rabbit:
         # Not channel.basic_cancel(): pika refuses by itself what it has not handed to its caller.
         _, channel, _, tag = self.consumers[who]
         channel._impl.basic_cancel(tag)
+
+    def do_restart(self):
+        self.consumers.clear()
+        for command in ("stop_app", "start_app"):
+            ask = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", os.environ["RABBITMQ_NODENAME"], command]
+            subprocess.run(ask, capture_output=True, check=True)
+        self.connection, self.channel = self.connect()
+        self.channel.confirm_delivery()
 
     def do_sleep(self, milliseconds):
         end = time.monotonic() + int(milliseconds) / 1000
@@ -155,6 +170,12 @@ class Streams:
 
     def do_pending(self):
         return f"pending {self.ask('xpending', self.stream, 'workers')[0]}"
+
+    def do_owners(self):
+        owned = {}
+        for entry in self.ask("xpending", self.stream, "workers", "-", "+", 99):
+            owned.setdefault(entry[1], []).append(entry[0].partition("-")[0])
+        return " ".join(["owners", *(f"{who}:{','.join(owned[who])}" for who in sorted(owned))])
 
     def do_length(self):
         return f"length {self.ask('xlen', self.stream)}"

@@ -1,4 +1,4 @@
-//! The sampled policies of Redis against a real redis-server. The rows were measured on Redis 7.0.15 on 2026-11-25 by
+//! The sampled policies of Redis against a real redis-server. The rows were measured on Redis 7.0.15 on 2026-11-26 by
 //! `.ci/peers/redis_eviction.py`; `.ci/run` measures them anew and names its own file in `REDIS_PACED`.
 
 use crate::traces::keys;

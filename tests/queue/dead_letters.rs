@@ -4,7 +4,7 @@ use crate::common::{exponential, seed, span, text};
 use crate::world::{Described, Settings, TRAFFIC_ENDS, describe_from, faults, messages, suffer};
 use proptest::prelude::*;
 use scalelab::catalog::Value;
-use scalelab::kernel::SECOND;
+use scalelab::kernel::{SECOND, Time};
 
 /// Workers who cannot process a fifth of the messages, and somebody who can (or not) behind the second queue.
 fn describe(kind: &'static str, letters: Settings, repair: bool) -> Described {
@@ -41,6 +41,40 @@ fn what_the_workers_give_up_is_processed_behind_the_second_queue() {
         let repaired = described.count(&simulation, described.node(1, 0), "calls");
         assert_eq!(repaired, counts.dead_count, "{kind}: each letter once");
     }
+}
+
+/// AWS: in a standard queue a dead letter is as old as it is, in a FIFO queue its age begins anew.
+#[test]
+fn how_long_a_dead_letter_is_kept_hangs_on_the_kind_of_queue() {
+    let lost = |fifo: bool, until: Time| {
+        let sqs = |more: Settings| {
+            let own = if fifo { ("fifo", Value::Flag(true)) } else { ("hosts", Value::Whole(3)) };
+            [vec![("kind", text("sqs")), own], more].concat()
+        };
+        let workers = vec![
+            ("service", exponential(0.005)),
+            ("poison", Value::Share(0.2)),
+            ("wait", span(20.0)),
+            ("batch", Value::Whole(10)),
+        ];
+        // Three time-outs of ten seconds, then a letter; what is left of a minute is spent in the second queue.
+        let described = describe_from(2.0, workers, |world| {
+            let letters = world.add("queue", "letters", sqs(vec![("retention", span(60.0))]));
+            let patience = vec![("max_deliveries", Value::Whole(3)), ("visibility", span(10.0))];
+            world.add("queue", "orders", sqs([patience, vec![("dead_letters_to", letters)]].concat()))
+        });
+        let mut simulation = described.start(seed());
+        simulation.run_until(until);
+        let counts = messages(&simulation);
+        assert!(counts.dead_count > 0);
+        (counts.lost_count, counts.dead_count)
+    };
+    let (gone, dead) = lost(false, TRAFFIC_ENDS + 61 * SECOND);
+    assert_eq!(gone, dead, "a minute after they were sent");
+    assert_eq!(lost(false, 59 * SECOND).0, 0, "and not before");
+    assert_eq!(lost(true, TRAFFIC_ENDS + 61 * SECOND).0, 0, "these came half a minute later");
+    let (gone, dead) = lost(true, 60 * TRAFFIC_ENDS);
+    assert_eq!(gone, dead);
 }
 
 /// Without anybody behind it the second queue holds them, and a bound throws them away: then they are lost.

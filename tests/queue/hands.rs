@@ -98,6 +98,9 @@ pub struct Bench {
     broker: NodeId,
     hands: BTreeMap<String, NodeId>,
     seen: Arc<Mutex<Seen>>,
+    /// Who has each message of a stream, by what was delivered, acknowledged and trimmed.
+    owners: BTreeMap<u64, String>,
+    added: u64,
 }
 
 impl Bench {
@@ -127,8 +130,14 @@ impl Bench {
                 broker = simulation.add(node);
             }
         }
-        let mut bench =
-            Bench { simulation, broker, hands: BTreeMap::new(), seen: Arc::new(Mutex::new(Seen::default())) };
+        let mut bench = Bench {
+            simulation,
+            broker,
+            hands: BTreeMap::new(),
+            seen: Arc::default(),
+            owners: BTreeMap::new(),
+            added: 0,
+        };
         bench.simulation.measure_from_now();
         if dead {
             bench.hand("dead", NodeId(0));
@@ -171,7 +180,14 @@ impl Bench {
         let number = |at: usize| words[at].parse::<u64>().expect("a number");
         let mut said = String::new();
         match words[0] {
-            "publish" | "add" => (1..words.len()).for_each(|at| self.tell("producer", PUBLISH, number(at))),
+            "publish" | "add" => {
+                for word in &words[1..] {
+                    // What stands behind the @ is how long it lives; ours draws that.
+                    let name = word.split('@').next().expect("a message").parse::<u64>().expect("a number");
+                    self.added = name;
+                    self.tell("producer", PUBLISH, name);
+                }
+            }
             "consume" if words[2] == "auto" => self.tell(words[1], SUBSCRIBE, AUTOMATIC),
             "consume" => self.tell(words[1], SUBSCRIBE, number(2)),
             "cancel" => self.tell(words[1], CANCEL, 0),
@@ -186,6 +202,12 @@ impl Bench {
                 self.pass(MILLISECOND);
                 self.simulation.control(node, Control::new(Control::RECOVER, 0));
             }
+            "restart" => {
+                self.simulation.control(self.broker, Control::new(Control::CRASH_PROCESS, 0));
+                self.pass(MILLISECOND);
+                self.simulation.control(self.broker, Control::new(Control::RECOVER, 0));
+            }
+            "owners" => said = self.owners(),
             "sleep" => self.pass(number(1) * MILLISECOND),
             "count" => said = format!("ready {}", self.gauge("lag")),
             "pending" => said = format!("pending {}", self.gauge("in_flight")),
@@ -194,7 +216,33 @@ impl Bench {
         }
         self.pass(100 * MILLISECOND);
         self.simulation.check_conservation().expect("nothing vanishes");
+        self.note_owners(words);
         [said, self.look()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What this step has changed in whose the messages are. A claim drops what has been trimmed (XAUTOCLAIM since Redis 7).
+    fn note_owners(&mut self, words: &[&str]) {
+        if words[0] == "ack" {
+            self.owners.remove(&words[2].parse().expect("a number"));
+        }
+        if words[0] == "claim" && self.is_stream() {
+            let oldest = self.added + 1 - self.gauge("items").min(self.added);
+            self.owners = self.owners.split_off(&oldest);
+        }
+        for (who, messages) in &self.seen.lock().unwrap().delivered {
+            self.owners.extend(messages.iter().map(|message| (*message, who.clone())));
+        }
+    }
+
+    /// `owners a:1,2 b:3`; the broker must have as many pending.
+    fn owners(&self) -> String {
+        assert_eq!(self.gauge("in_flight"), self.owners.len() as u64);
+        let mut owned: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (message, who) in &self.owners {
+            owned.entry(who).or_default().push(message.to_string());
+        }
+        let owned = owned.into_iter().map(|(who, messages)| format!(" {who}:{}", messages.join(",")));
+        format!("owners{}", owned.collect::<String>())
     }
 
     fn is_stream(&self) -> bool {

@@ -1,11 +1,12 @@
-//! The same scripts on our brokers and on the real ones: RabbitMQ 3.10.8 and Redis 7.0.15 of Debian 12, recorded on 2026-11-25 by
+//! The same scripts on our brokers and on the real ones: RabbitMQ 3.10.8 and Redis 7.0.15 of Debian 12, recorded on 2026-11-26 by
 //! `.ci/peers/run --record`; `.ci/run` records them anew and names its own folder in `PEER_SCRIPTS`.
 
-use crate::common::text;
+use crate::common::{text, variate};
 use crate::hands::Bench;
 use crate::world::Settings;
 use scalelab::catalog::Value;
 use scalelab::kernel::MILLISECOND;
+use scalelab::random::variate::Empirical;
 
 fn script(file: &str) -> String {
     let usual = format!("{}/tests/data/peers", env!("CARGO_MANIFEST_DIR"));
@@ -18,17 +19,31 @@ fn settings(kind: &'static str, words: &[&str]) -> (Settings, bool) {
     let mut settings = vec![("kind", text(kind))];
     for word in words {
         let (name, value) = word.split_once('=').unwrap_or((word, "0"));
+        if let Some((one, other)) = value.split_once('|') {
+            settings.push(("ttl", one_or_other(one, other)));
+            continue;
+        }
         let number = value.parse::<i64>().expect("a number");
         match name {
             "ttl" => settings.push(("ttl", Value::Duration(number as u64 * MILLISECOND))),
             "length" => settings.push(("length", Value::Whole(number))),
             "limit" => settings.push(("max_deliveries", Value::Whole(number))),
+            "transient" => settings.push(("durable", Value::Flag(false))),
             "reject" => settings.push(("overflow", text("reject"))),
             "dead" => {}
             other => panic!("no queue knows {other}"),
         }
     }
     (settings, words.contains(&"dead"))
+}
+
+/// Some messages have the one time to live and some the other. Which ones the script says for the real broker (`1@600`), as ours
+/// happens to draw them.
+fn one_or_other(one: &str, other: &str) -> Value {
+    let times = [one, other].map(|time| time.parse::<f64>().expect("milliseconds") / 1000.0);
+    // Half of them each, and next to none in between.
+    let points = vec![(0.0, times[0]), (0.499_999, times[0]), (0.500_001, times[1]), (1.0, times[1])];
+    variate(Empirical::new(points).expect("two times"))
 }
 
 /// Carries a recorded script out; what differs, with the line.

@@ -3,6 +3,7 @@
 use crate::common::text;
 use crate::hands::Bench;
 use proptest::prelude::*;
+use scalelab::catalog::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
@@ -14,9 +15,12 @@ struct Consumer {
 /// Messages are numbered as they are published: a message's number is its position.
 #[derive(Default)]
 struct Model {
+    durable: bool,
     ready: BTreeSet<u64>,
     consumers: BTreeMap<String, Consumer>,
+    /// Those that are not lost.
     published: u64,
+    lost: u64,
     acknowledged: u64,
 }
 
@@ -57,7 +61,8 @@ impl Model {
         let one = held.map(|consumer| *consumer.held.iter().nth(number % consumer.held.len()).expect("held"));
         match what {
             0..=2 => {
-                let fresh: Vec<u64> = (self.published + 1..=self.published + number as u64 + 1).collect();
+                let before = self.published + self.lost;
+                let fresh: Vec<u64> = (before + 1..=before + number as u64 + 1).collect();
                 self.published += fresh.len() as u64;
                 self.ready.extend(&fresh);
                 words = ["publish".to_string()].into_iter().chain(fresh.iter().map(u64::to_string)).collect();
@@ -83,6 +88,17 @@ impl Model {
                 self.ready.extend(gone.held);
                 words.insert(0, "die".into());
             }
+            // All hands are empty, and what was in them waits again, unless it was in memory only.
+            8 if number == 0 => {
+                let held = std::mem::take(&mut self.consumers).into_values().flat_map(|gone| gone.held);
+                self.ready.extend(held);
+                if !self.durable {
+                    self.published -= self.ready.len() as u64;
+                    self.lost += self.ready.len() as u64;
+                    self.ready.clear();
+                }
+                words = vec!["restart".into()];
+            }
             _ => return None,
         }
         Some(words)
@@ -94,9 +110,12 @@ proptest! {
 
     /// One message at a time is published, so that each step hands out at most once.
     #[test]
-    fn it_does_what_the_obvious_model_does(steps in proptest::collection::vec((0..8u8, 0..3usize, 0..5usize), 1..80)) {
-        let mut bench = Bench::new(vec![("kind", text("rabbitmq"))], false);
-        let mut model = Model::default();
+    fn it_does_what_the_obvious_model_does(
+        durable: bool,
+        steps in proptest::collection::vec((0..9u8, 0..3usize, 0..5usize), 1..80),
+    ) {
+        let mut bench = Bench::new(vec![("kind", text("rabbitmq")), ("durable", Value::Flag(durable))], false);
+        let mut model = Model { durable, ..Model::default() };
         for (what, who, number) in steps {
             let number = if what <= 2 { 0 } else { number };
             let Some(words) = model.step(what, ["a", "b", "c"][who], number) else { continue };

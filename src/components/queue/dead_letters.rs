@@ -108,6 +108,9 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let Some(to) = settings.group("dead_letters_to") else { return };
     let (kind, second) = (semantics(settings), site.of(to));
+    if !matches!(kind, "rabbitmq" | "sqs") {
+        return; // it has no dead letters, and has been told so
+    }
     let mut wrong = |message: String, hint: &str| {
         problems.push(settings.problem("dead_letters_to", message).hint(hint));
     };

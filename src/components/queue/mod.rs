@@ -15,6 +15,7 @@ pub mod publisher;
 mod rabbitmq;
 mod redis_streams;
 mod sqs;
+mod work;
 
 /// Messages between producers and consumers.
 pub const KIND: ComponentKind =

@@ -2,6 +2,7 @@
 
 use super::super::message;
 use super::super::patience::Patience;
+use super::super::work::Work;
 use super::partition::Partition;
 use super::wire::{Leadership, Place};
 use super::{Acks, coordinator, partitions, replicas};
@@ -11,9 +12,7 @@ use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, SECOND, Status, Time,
     TimeoutClass, Timer,
 };
-use crate::parts::station::{Job, Station, StationPlan};
 use crate::parts::verbs::{ALTER_ISR, FETCH, HEARTBEAT, LEAD, REPLICATE};
-use crate::random::variate::Variate;
 
 /// The semantics.
 pub const ENTRY: Policy = Policy {
@@ -23,7 +22,6 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "messages need single acknowledgements, priorities, or more consumers than partitions",
 };
 
-pub(super) const WORK: u16 = 0;
 const BEAT: u16 = 1;
 const READER: u16 = 2;
 const FOLLOWER: u16 = 3;
@@ -39,8 +37,7 @@ pub(super) struct Broker {
     pub(super) own: u16,
     pub(super) first: NodeId,
     pub(super) controller: NodeId,
-    pub(super) work: Option<(Variate, Station)>,
-    pub(super) purpose: u64,
+    pub(super) work: Work,
     pub(super) acks: Acks,
     pub(super) min_in_sync: u32,
     pub(super) retention: Time,
@@ -67,15 +64,12 @@ impl Broker {
         let settings = site.settings();
         let brokers = super::brokers(settings) as usize;
         let copy = |partition| replicas(partition, settings).contains(&own).then(|| Partition::new(brokers));
-        let cores = settings.count("cores").expect("preset") as u32;
-        let plan = StationPlan { servers: cores, queue: None, discipline: 0 };
         Broker {
             queue: message::ordinal(site),
             own,
             first: site.layout.first(site.index),
             controller: coordinator(site),
-            work: settings.variate("service").map(|time| (time, Station::new(plan, WORK))),
-            purpose: site.purpose("broker"),
+            work: Work::new(site),
             acks: Acks::of(settings),
             min_in_sync: settings.count("min_in_sync").expect("preset") as u32,
             retention: settings.duration("retention").unwrap_or(RETENTION),
@@ -189,7 +183,7 @@ impl Component for Broker {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let &Call { verb, key, version, request, .. } = cx.call(id);
+        let &Call { verb, key, version, .. } = cx.call(id);
         match verb {
             FETCH => return self.fetch(id, cx),
             REPLICATE => return self.replicate(id, cx),
@@ -199,9 +193,9 @@ impl Component for Broker {
             }
             _ => {}
         }
-        let Some((time, station)) = &mut self.work else { return self.publish(id, cx) };
-        let work = cx.sample_ns(time, request, self.purpose, key);
-        station.arrive(Job::new(id.to_bits(), work), cx);
+        if self.work.is_none_for(id, cx) {
+            self.publish(id, cx);
+        }
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
@@ -225,18 +219,15 @@ impl Component for Broker {
             FOLLOWER => self.tell_nothing_new(timer, cx),
             READER => self.send_readers_away(timer, cx),
             _ => {
-                let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
-                if let Some(job) = done {
-                    self.publish(CallId::from_bits(job), cx);
+                if let Some(call) = self.work.done(timer, cx) {
+                    self.publish(call, cx);
                 }
             }
         }
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        if let Some((_, station)) = &mut self.work {
-            station.on_control(control, cx);
-        }
+        self.work.on_control(control, cx);
         match control.verb {
             Control::CRASH_PROCESS => self.crash(false, cx),
             Control::CRASH_HOST => self.crash(true, cx),
@@ -249,9 +240,7 @@ impl Component for Broker {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        if let Some((_, station)) = &self.work {
-            station.measure(now, out);
-        }
+        self.work.measure(now, out);
         let led = self.copies.iter().flatten().filter(|copy| copy.leader == Some(self.own));
         let lag: u64 = led.clone().map(|copy| copy.high_watermark.saturating_sub(copy.fetched)).sum();
         out.gauge("lag", lag as f64);
@@ -266,9 +255,7 @@ impl Component for Broker {
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        if let Some((_, station)) = &mut self.work {
-            station.restart_maxima();
-        }
+        self.work.restart_maxima();
     }
 
     fn fork(&self) -> Box<dyn Component> {

@@ -3,14 +3,12 @@
 use super::super::dead_letters::DeadLetters;
 use super::super::entry::Overflow;
 use super::super::message;
+use super::super::work::Work;
 use super::channel::Channel;
 use super::line::Line;
 use crate::catalog::Policy;
 use crate::components::Site;
-use crate::kernel::{
-    Call, CallId, Component, Control, Ctx, NEVER, Readings, Reply, Time, TimeoutClass, Timer,
-};
-use crate::parts::station::{Job, Station, StationPlan};
+use crate::kernel::{CallId, Component, Control, Ctx, NEVER, Readings, Reply, Time, TimeoutClass, Timer};
 use crate::parts::verbs::{CANCEL, DEAD_LETTER, HEARTBEAT, SUBSCRIBE, WATCH};
 use crate::random::variate::Variate;
 use std::collections::{BTreeMap, VecDeque};
@@ -23,7 +21,6 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "messages must be read again later, or one line is not fast enough",
 };
 
-const WORK: u16 = 0;
 pub(super) const CONFIRM: u16 = 1;
 pub(super) const EXPIRE: u16 = 2;
 pub(super) const LISTEN: u16 = 3;
@@ -39,7 +36,7 @@ pub(super) struct Unconfirmed {
 #[derive(Clone)]
 pub(super) struct Broker {
     pub(super) queue: u16,
-    pub(super) work: Option<(Variate, Station)>,
+    pub(super) work: Work,
     pub(super) purpose: u64,
     pub(super) length: Option<usize>,
     pub(super) overflow: Overflow,
@@ -77,12 +74,10 @@ pub(super) struct Broker {
 /// The broker.
 pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
-    let cores = settings.count("cores").expect("preset") as u32;
-    let plan = StationPlan { servers: cores, queue: None, discipline: 0 };
     let letters = DeadLetters::new(site, LETTER);
     vec![Box::new(Broker {
         queue: message::ordinal(site),
-        work: settings.variate("service").map(|time| (time, Station::new(plan, WORK))),
+        work: Work::new(site),
         purpose: site.purpose("broker"),
         length: settings.count("length").map(|length| length as usize),
         overflow: Overflow::of(settings.choice("overflow")),
@@ -127,10 +122,9 @@ impl Component for Broker {
             WATCH => return, // never answered: it breaks when the broker does
             _ => {}
         }
-        let Some((time, station)) = &mut self.work else { return self.publish(id, cx) };
-        let &Call { request, key, .. } = cx.call(id);
-        let work = cx.sample_ns(time, request, self.purpose, key);
-        station.arrive(Job::new(id.to_bits(), work), cx);
+        if self.work.is_none_for(id, cx) {
+            self.publish(id, cx);
+        }
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
@@ -156,18 +150,15 @@ impl Component for Broker {
             LISTEN => self.listen(cx),
             LETTER => self.letters.send_again(timer, cx),
             _ => {
-                let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
-                if let Some(job) = done {
-                    self.publish(CallId::from_bits(job), cx);
+                if let Some(call) = self.work.done(timer, cx) {
+                    self.publish(call, cx);
                 }
             }
         }
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        if let Some((_, station)) = &mut self.work {
-            station.on_control(control, cx);
-        }
+        self.work.on_control(control, cx);
         match control.verb {
             Control::CRASH_PROCESS | Control::CRASH_HOST => self.crash(cx),
             Control::RECOVER if control.arg == 1 => {
@@ -180,9 +171,7 @@ impl Component for Broker {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        if let Some((_, station)) = &self.work {
-            station.measure(now, out);
-        }
+        self.work.measure(now, out);
         out.gauge("lag", self.line.len() as f64);
         out.gauge("in_flight", self.in_flight() as f64);
         out.gauge("blocked", self.blocked.len() as f64);
@@ -196,9 +185,7 @@ impl Component for Broker {
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        if let Some((_, station)) = &mut self.work {
-            station.restart_maxima();
-        }
+        self.work.restart_maxima();
     }
 
     fn fork(&self) -> Box<dyn Component> {

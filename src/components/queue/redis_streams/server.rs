@@ -2,15 +2,14 @@
 
 use super::super::message::{self, HELD_AT_MOST};
 use super::super::polls::{Polls, Waiting, packed};
+use super::super::work::Work;
 use super::stream::{Delivery, Effects, Operation, Stream};
 use crate::catalog::Policy;
 use crate::components::Site;
 use crate::kernel::{
     Answer, Call, CallId, Component, Control, Ctx, MILLISECOND, Readings, SECOND, Status, Time, Timer,
 };
-use crate::parts::station::{Job, Station, StationPlan};
 use crate::parts::verbs::{CLAIM, FETCH, SETTLE};
-use crate::random::variate::Variate;
 use std::collections::BTreeSet;
 
 /// The semantics.
@@ -21,7 +20,6 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "no second of messages may be lost when a host dies, or they do not fit in memory",
 };
 
-const WORK: u16 = 0;
 const SYNC: u16 = 1;
 const PATIENCE: u16 = 2;
 
@@ -69,8 +67,7 @@ const SYNCED: [Fsync; 4] = [Fsync::None, Fsync::Every(SECOND), Fsync::Always, Fs
 #[derive(Clone)]
 struct Redis {
     queue: u16,
-    work: Option<(Variate, Station)>,
-    purpose: u64,
+    work: Work,
     fsync: Fsync,
     length: Option<usize>,
     max_deliveries: u32,
@@ -92,13 +89,10 @@ struct Redis {
 /// The server.
 pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
-    let cores = settings.count("cores").expect("preset") as u32;
-    let plan = StationPlan { servers: cores, queue: None, discipline: 0 };
     let length = settings.count("length").map(|length| length as usize);
     vec![Box::new(Redis {
         queue: message::ordinal(site),
-        work: settings.variate("service").map(|time| (time, Station::new(plan, WORK))),
-        purpose: site.purpose("broker"),
+        work: Work::new(site),
         fsync: SYNCED[settings.choice("fsync")],
         length,
         max_deliveries: settings.count("max_deliveries").map_or(u32::MAX, |most| most as u32),
@@ -229,7 +223,7 @@ impl Component for Redis {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let &Call { verb, key, request, .. } = cx.call(id);
+        let &Call { verb, key, .. } = cx.call(id);
         match verb {
             FETCH => self.fetch(id, cx),
             CLAIM => self.claim(id, cx),
@@ -237,13 +231,8 @@ impl Component for Redis {
                 self.apply(Operation::Ack(key), cx);
                 cx.reply(id, Answer::ok(0, 0));
             }
-            _ => match &mut self.work {
-                None => self.publish(id, cx),
-                Some((time, station)) => {
-                    let work = cx.sample_ns(time, request, self.purpose, key);
-                    station.arrive(Job::new(id.to_bits(), work), cx);
-                }
-            },
+            _ if self.work.is_none_for(id, cx) => self.publish(id, cx),
+            _ => {}
         }
         if self.fsync == Fsync::Always {
             self.sync();
@@ -258,18 +247,15 @@ impl Component for Redis {
             }
             PATIENCE => self.polls.give_up(CallId::from_bits(timer.data), cx),
             _ => {
-                let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
-                if let Some(job) = done {
-                    self.publish(CallId::from_bits(job), cx);
+                if let Some(call) = self.work.done(timer, cx) {
+                    self.publish(call, cx);
                 }
             }
         }
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        if let Some((_, station)) = &mut self.work {
-            station.on_control(control, cx);
-        }
+        self.work.on_control(control, cx);
         match control.verb {
             Control::CRASH_PROCESS => self.crash(false, cx),
             Control::CRASH_HOST => self.crash(true, cx),
@@ -279,9 +265,7 @@ impl Component for Redis {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        if let Some((_, station)) = &self.work {
-            station.measure(now, out);
-        }
+        self.work.measure(now, out);
         out.gauge("lag", self.live.lag() as f64);
         out.gauge("in_flight", self.live.pending() as f64);
         out.gauge("items", self.live.len() as f64);
@@ -294,9 +278,7 @@ impl Component for Redis {
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        if let Some((_, station)) = &mut self.work {
-            station.restart_maxima();
-        }
+        self.work.restart_maxima();
     }
 
     fn fork(&self) -> Box<dyn Component> {

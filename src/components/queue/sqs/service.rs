@@ -3,6 +3,7 @@
 use super::super::dead_letters::DeadLetters;
 use super::super::message::{self, HELD_AT_MOST, Message};
 use super::super::polls::{Polls, Waiting, packed};
+use super::super::work::Work;
 use super::store::{Received, Store};
 use crate::catalog::Policy;
 use crate::components::Site;
@@ -10,7 +11,6 @@ use crate::kernel::{
     Answer, Call, CallId, Component, Control, Ctx, NEVER, Readings, Reply, Status, Time, Timer,
     time::from_seconds,
 };
-use crate::parts::station::{Job, Station, StationPlan};
 use crate::parts::verbs::{DEAD_LETTER, FETCH, SETTLE};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
@@ -23,7 +23,6 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "messages must be pushed at once, or read again later",
 };
 
-const WORK: u16 = 0;
 const REAPPEAR: u16 = 1;
 const PATIENCE: u16 = 2;
 const EXPIRE: u16 = 3;
@@ -42,8 +41,7 @@ struct Outages {
 struct Service {
     queue: u16,
     name: String,
-    work: Option<(Variate, Station)>,
-    purpose: u64,
+    work: Work,
     store: Store,
     hosts: usize,
     /// Hosts that a receive without waiting asks.
@@ -72,16 +70,13 @@ struct Service {
 pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
     let hosts = settings.count("hosts").unwrap_or(1) as usize;
-    let cores = settings.count("cores").expect("preset") as u32;
-    let plan = StationPlan { servers: cores, queue: None, discipline: 0 };
     let outages = settings
         .rate("host_outages")
         .map(|rate| Outages { rate, length: settings.variate("host_outage").expect("checked") });
     vec![Box::new(Service {
         queue: message::ordinal(site),
         name: site.group().name.clone(),
-        work: settings.variate("service").map(|time| (time, Station::new(plan, WORK))),
-        purpose: site.purpose("broker"),
+        work: Work::new(site),
         store: Store::new(settings.flag("fifo"), hosts),
         hosts,
         sample: settings.count("sample").map_or(hosts, |sample| sample as usize),
@@ -268,7 +263,7 @@ impl Component for Service {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let &Call { verb, key, request, .. } = cx.call(id);
+        let &Call { verb, key, .. } = cx.call(id);
         match verb {
             FETCH => return self.fetch(id, cx),
             SETTLE => {
@@ -278,9 +273,9 @@ impl Component for Service {
             }
             _ => {}
         }
-        let Some((time, station)) = &mut self.work else { return self.publish(id, cx) };
-        let work = cx.sample_ns(time, request, self.purpose, key);
-        station.arrive(Job::new(id.to_bits(), work), cx);
+        if self.work.is_none_for(id, cx) {
+            self.publish(id, cx);
+        }
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
@@ -299,9 +294,8 @@ impl Component for Service {
                 self.serve(cx);
             }
             _ => {
-                let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
-                if let Some(job) = done {
-                    self.publish(CallId::from_bits(job), cx);
+                if let Some(call) = self.work.done(timer, cx) {
+                    self.publish(call, cx);
                 }
             }
         }
@@ -309,9 +303,7 @@ impl Component for Service {
 
     /// The service keeps everything on disk; only the connections are gone.
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        if let Some((_, station)) = &mut self.work {
-            station.on_control(control, cx);
-        }
+        self.work.on_control(control, cx);
         match control.verb {
             Control::CRASH_PROCESS | Control::CRASH_HOST => {
                 self.polls.clear();
@@ -324,9 +316,7 @@ impl Component for Service {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        if let Some((_, station)) = &self.work {
-            station.measure(now, out);
-        }
+        self.work.measure(now, out);
         out.gauge("lag", (self.store.len() - self.store.in_flight()) as f64);
         out.gauge("in_flight", self.store.in_flight() as f64);
         out.count("calls", self.published);
@@ -338,9 +328,7 @@ impl Component for Service {
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        if let Some((_, station)) = &mut self.work {
-            station.restart_maxima();
-        }
+        self.work.restart_maxima();
     }
 
     fn fork(&self) -> Box<dyn Component> {
