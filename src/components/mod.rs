@@ -116,6 +116,7 @@ pub const MECHANISMS: &[&str] = &[
     "replication",
     "replica_reads",
     "replica_acks",
+    "replica_log",
     "failover",
     "copy_cost",
     "session_position",
