@@ -38,6 +38,7 @@ golden!(
     cdn,
     cdn_world,
     clock,
+    counted_parts,
     database_names,
     database_parts,
     databases,

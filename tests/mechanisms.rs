@@ -55,6 +55,8 @@ const TABLE: &[(&str, &str)] = &[
     ("10_queue_semantics", "replication"),
     ("05_read_replicas", "replica_reads"),
     ("05_replication_modes", "replica_acks"),
+    ("05_mysql_replicas", "replica_log"),
+    ("05_mysql_replicas", "replica_reads"),
     ("05_replica_dies", "copy_cost"),
     ("05_read_your_writes", "session_position"),
     ("11_single_database_fails", "failover"),

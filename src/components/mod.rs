@@ -122,6 +122,7 @@ pub const MECHANISMS: &[&str] = &[
     "replication",
     "replica_reads",
     "replica_acks",
+    "replica_log",
     "failover",
     "copy_cost",
     "session_position",

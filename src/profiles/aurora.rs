@@ -49,9 +49,15 @@ const FIGURES: &[Figure] = &[
         "2023-06-15",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note("shared storage, quorum 4 of 6; replicas read the same pages"),
         "Verbitski et al., SIGMOD 2017",
+        "2017-05",
+    ),
+    figure(
+        "replication",
+        Choice("shared_storage"),
+        "Verbitski et al., SIGMOD 2017: four of six storage nodes acknowledge",
         "2017-05",
     ),
 ];

@@ -55,9 +55,33 @@ const FIGURES: &[Figure] = &[
         "stored version",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note("N copies on the ring, consistency chosen by each request; hints, read repair, last write wins"),
         "Lakshman and Malik, Cassandra, LADIS 2009",
+        "2009",
+    ),
+    figure(
+        "replication",
+        Choice("quorum"),
+        "Lakshman and Malik, Cassandra, LADIS 2009: no primary, the last write wins",
+        "2009",
+    ),
+    figure(
+        "r",
+        Count(1),
+        "docs.datastax.com, C# driver 3.13: QueryOptions.DefaultConsistencyLevel is LocalOne",
+        "read 2026-11",
+    ),
+    figure(
+        "w",
+        Count(1),
+        "docs.datastax.com, C# driver 3.13: QueryOptions.DefaultConsistencyLevel is LocalOne",
+        "read 2026-11",
+    ),
+    figure(
+        "sharding",
+        Choice("consistent"),
+        "Lakshman and Malik, Cassandra, LADIS 2009: consistent hashing",
         "2009",
     ),
 ];

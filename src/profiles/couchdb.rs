@@ -37,9 +37,15 @@ const FIGURES: &[Figure] = &[
         "files are appended in blocks of 4 KiB; nodes of the tree have no fixed size",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note("n = 3 copies, q = 2 shards, read and write quorum 2"),
         "docs.couchdb.org 3.5.1, 3.3 Configuring Clustering",
         "2025",
+    ),
+    figure(
+        "replication",
+        Choice("quorum"),
+        "docs.couchdb.org 3.5.1, cluster theory: half of the copies plus one make a read, and a write",
+        "2025, read 2026-11",
     ),
 ];

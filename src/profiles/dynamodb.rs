@@ -45,11 +45,23 @@ const FIGURES: &[Figure] = &[
         "2023-06-15",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note(
             "three copies, a leader by Multi-Paxos, two acknowledge; reads eventually consistent by default",
         ),
         "Elhemali et al., USENIX ATC 2022",
+        "2022-07",
+    ),
+    figure(
+        "replication",
+        Choice("majority"),
+        "Elhemali et al., USENIX ATC 2022, section 3: a leader by Multi-Paxos for each group of replicas, a quorum persists",
+        "2022-07",
+    ),
+    figure(
+        "reads",
+        Choice("any"),
+        "Elhemali et al., USENIX ATC 2022, section 3: any replica answers eventually consistent reads, which are the default",
         "2022-07",
     ),
 ];

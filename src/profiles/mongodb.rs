@@ -1,6 +1,6 @@
 //! Documents in WiredTiger B-trees, journal flushed for majority writes, replica sets that elect their primary.
 
-use super::Worth::{Bytes, Choice, Note};
+use super::Worth::{Bytes, Choice, Note, Time};
 use super::{Figure, Profile, figure};
 use crate::catalog::Policy;
 
@@ -43,9 +43,27 @@ const FIGURES: &[Figure] = &[
         "stored version",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note("replica set, write concern majority"),
         "MongoDB manual 8.0, Default MongoDB Write Concern (since 5.0)",
         "2024-10",
+    ),
+    figure(
+        "replication",
+        Choice("majority"),
+        "MongoDB manual 8.0, Default MongoDB Write Concern (since 5.0); replica sets elect their primary",
+        "2024-10",
+    ),
+    figure(
+        "heartbeat",
+        Time(2_000_000_000),
+        "github.com/mongodb/docs@b8b4c54, fact-election-latency: heartbeats every 2 s",
+        "stored version",
+    ),
+    figure(
+        "down_after",
+        Time(10_000_000_000),
+        "github.com/mongodb/docs@b8b4c54, fact-election-latency: electionTimeoutMillis 10 s",
+        "stored version",
     ),
 ];

@@ -55,7 +55,7 @@ const FIGURES: &[Figure] = &[
         "2024, read 2026-11",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note("asynchronous; semisynchronous by plugin"),
         "MySQL 8.4 Reference Manual, ch. 19",
         "2024",
@@ -65,5 +65,11 @@ const FIGURES: &[Figure] = &[
         Note("rows lie in the leaves of the primary key; here they lie beside it, one page touch more"),
         "MySQL 8.4 Reference Manual, 17.6.2.1 Clustered and Secondary Indexes",
         "2024",
+    ),
+    figure(
+        "replication",
+        Choice("async"),
+        "MySQL 8.4 Reference Manual, ch. 19: asynchronous by default; 9.4, Semisynchronous Replication Interface: rpl_semi_sync_source_enabled, default 0",
+        "2024, read 2026-11",
     ),
 ];

@@ -32,9 +32,15 @@ const FIGURES: &[Figure] = &[
         "2021, read 2026-11",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note("none; Data Guard in maximum performance mode is asynchronous"),
         "Oracle Data Guard 19c Concepts and Administration, ch. 3",
+        "2019",
+    ),
+    figure(
+        "replication",
+        Choice("async"),
+        "Oracle Data Guard 19c Concepts and Administration, ch. 3: maximum performance is the default protection mode",
         "2019",
     ),
 ];

@@ -55,8 +55,14 @@ const FIGURES: &[Figure] = &[
         "2024-10-18",
     ),
     figure(
-        "replication",
+        "how it replicates",
         Note("asynchronous; WAIT does not make it strong"),
+        "github.com/redis/docs@63f31f699: management/replication",
+        "2026-08-21",
+    ),
+    figure(
+        "replication",
+        Choice("async"),
         "github.com/redis/docs@63f31f699: management/replication",
         "2026-08-21",
     ),

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod counted;
 mod failover;
 mod laws;
 mod majority;

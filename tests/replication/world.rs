@@ -31,6 +31,11 @@ pub struct Setup {
     pub writes: f64,
     pub keys: u64,
     pub log_entries: i64,
+    /// Work is counted, with this data model and so many rows at the start.
+    pub model: Option<(&'static str, i64)>,
+    pub asks: &'static str,
+    /// More settings of the database.
+    pub more: Vec<(&'static str, Value)>,
 }
 
 impl Default for Setup {
@@ -46,30 +51,48 @@ impl Default for Setup {
             writes: 0.5,
             keys: 50,
             log_entries: 1 << 16,
+            model: None,
+            asks: "point",
+            more: Vec::new(),
         }
     }
 }
 
 impl Setup {
-    pub fn stage(&self, seed: u64) -> Stage {
-        let mut world = World::default();
-        let database = world.add(
-            "database",
-            "db",
-            vec![
+    /// What work takes: declared, or counted on a machine with few pages in memory.
+    fn work(&self) -> Vec<(&'static str, Value)> {
+        match self.model {
+            None => vec![
                 ("read", span(self.times.0)),
                 ("write", span(self.times.1)),
                 ("apply", span(self.times.2)),
-                ("replicas", Value::Whole(self.replicas)),
-                ("replication", text(self.replication)),
-                ("reads", text(self.reads)),
-                ("max_lag", span(0.5)),
-                ("heartbeat", span(0.2)),
-                ("down_after", span(1.0)),
-                ("fencing", Value::Flag(self.fencing)),
-                ("log_entries", Value::Whole(self.log_entries)),
             ],
-        );
+            Some((model, rows)) => vec![
+                ("model", text(model)),
+                ("rows", Value::Whole(rows)),
+                ("page", Value::Bytes(1024)),
+                ("buffer", Value::Bytes(16 << 10)),
+                ("fsync_time", span(self.times.1)),
+            ],
+        }
+    }
+
+    pub fn stage(&self, seed: u64) -> Stage {
+        let mut world = World::default();
+        let mut settings = self.work();
+        settings.retain(|(name, _)| self.more.iter().all(|(other, _)| other != name));
+        settings.extend(self.more.clone());
+        settings.extend(vec![
+            ("replicas", Value::Whole(self.replicas)),
+            ("replication", text(self.replication)),
+            ("reads", text(self.reads)),
+            ("max_lag", span(0.5)),
+            ("heartbeat", span(0.2)),
+            ("down_after", span(1.0)),
+            ("fencing", Value::Flag(self.fencing)),
+            ("log_entries", Value::Whole(self.log_entries)),
+        ]);
+        let database = world.add("database", "db", settings);
         if self.delay > 0.0 {
             world.link(&database, &database, vec![("latency", span(self.delay))]);
         }
@@ -81,6 +104,7 @@ impl Setup {
                 ("rate", poisson(self.rate)),
                 ("users", Value::Whole(20)),
                 ("writes", Value::Share(self.writes)),
+                ("asks", text(self.asks)),
                 ("keys", keys(Keys::uniform(self.keys).unwrap())),
                 ("timeout", span(2.0)),
             ],

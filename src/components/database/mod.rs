@@ -219,12 +219,11 @@ struct Database {
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
+    replica::check(site, problems);
     if counted::is_counted(settings) {
-        refuse_parts(site, problems);
         return counted::check(site, problems);
     }
     counted::check_unused(site, problems);
-    replica::check(site, problems);
     if published(settings).is_some() {
         return;
     }
@@ -235,19 +234,6 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
             problems.push(crate::catalog::Problem::at(&site.group().place, message).hint(hint));
         }
     }
-}
-
-/// Counted work is done by one node so far: several would each need a structure of their own.
-fn refuse_parts(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    if replica::Shape::of(settings).is_single() {
-        return;
-    }
-    let setting = if settings.is_given("shards") { "shards" } else { "replicas" };
-    let message =
-        format!("`{setting}` and a data model do not go together yet: counted work is done by one node");
-    let problem = settings.problem(setting, message);
-    problems.push(problem.hint("leave `model` and `profile` out and give `read` and `write`"));
 }
 
 /// The service times that the profile has published, if there is one and it has.
@@ -266,11 +252,11 @@ fn service_time(settings: &Settings, name: &str) -> Variate {
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let settings = site.settings();
-    if counted::is_counted(settings) {
-        return vec![counted::build(site)];
-    }
     if !replica::Shape::of(settings).is_single() {
         return replica::build(site);
+    }
+    if counted::is_counted(settings) {
+        return vec![counted::build(site)];
     }
     let plan = StationPlan {
         servers: settings.count("connections").expect("preset") as u32,

@@ -3,6 +3,7 @@
 use super::entry::Plan;
 use crate::components::cache;
 use crate::components::database::model::{self, MODELS, QUESTIONS, Question};
+use crate::components::database::replica::Shape;
 use crate::components::{Group, Layout};
 
 /// Every question that somebody in this world asks some database.
@@ -36,11 +37,30 @@ pub fn refusal(group: &Group, question: Question) -> Option<(String, String)> {
     }
     let model = plan.model()?;
     if model::answers(model, question) {
-        return None;
+        return apart(group, question);
     }
     let own = MODELS[model].name;
     let message = format!("database \"{}\" is {own}: it has no way to answer \"{name}\"", group.name);
     Some((message, format!("{name} needs the model {able}")))
+}
+
+/// Why several nodes cannot answer a question together.
+fn apart(group: &Group, question: Question) -> Option<(String, String)> {
+    let shape = Shape::of(&group.settings);
+    if shape.shards == 1 || matches!(question, Question::Point | Question::Aggregate) {
+        return None;
+    }
+    let name = &group.name;
+    if question == Question::FriendsOfFriends {
+        let message =
+            format!("the friends of \"{name}\" lie on {} shards: each hop would cross them", shape.shards);
+        return Some((message, "leave out `shards`, or keep the friends in a database of their own".into()));
+    }
+    if shape.leaderless {
+        let message = format!("\"{name}\" cannot be asked \"{}\" across shards by quorum", question.name());
+        return Some((message, "take another `replication`, or ask \"point\" or \"aggregate\"".into()));
+    }
+    None
 }
 
 /// The groups that answer a question which is sent to a group: those behind balancers and web tiers.

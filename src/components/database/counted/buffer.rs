@@ -43,6 +43,12 @@ impl Buffer {
         false
     }
 
+    /// Whether a page is in memory; nobody is served by the question, so it counts nowhere.
+    #[inline]
+    pub fn holds(&self, page: u32) -> bool {
+        self.places.contains_key(&page)
+    }
+
     fn load(&mut self, page: u32) {
         if self.frames.len() < self.capacity {
             self.places.insert(page, self.frames.len() as u32);

@@ -163,6 +163,15 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// A span of time, if the script or the profile tells it.
+    pub fn told(&self, name: &str) -> Option<Time> {
+        match self.profiled(name) {
+            Some(Worth::Time(time)) => Some(*time),
+            _ if self.settings.is_given(name) => self.settings.duration(name),
+            _ => None,
+        }
+    }
+
     /// A span of time.
     pub fn time(&self, name: &str) -> Time {
         match self.profiled(name) {

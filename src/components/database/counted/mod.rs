@@ -3,27 +3,54 @@
 mod ask;
 mod buffer;
 pub mod cost;
+mod data;
 pub mod entry;
 mod locks;
 pub mod log;
+pub mod machine;
 mod node;
+mod several;
 pub mod store;
+mod task;
 
 pub use ask::{behind, refusal, stores};
 
-use super::model::{self, Switches};
+use super::model::{self, Portion, Schema, Switches};
 use crate::catalog::{Load, Problem, Problems, Settings};
 use crate::components::{Group, Site, host};
 use crate::kernel::Component;
 use crate::parts::pool::Pool;
 use crate::parts::station::{Station, StationPlan};
-use cost::Costs;
 use entry::Plan;
-use store::Store;
+use machine::Machine;
+use store::{Recipe, Store};
 
 /// Whether the work of this database is counted.
 pub fn is_counted(settings: &Settings) -> bool {
     Plan::new(settings).is_counted()
+}
+
+/// Rows at the start, if work is counted and somebody has told.
+pub fn rows(site: &Site<'_>) -> Option<u64> {
+    let plan = Plan::new(site.settings());
+    plan.is_counted().then(|| plan.rows(site.layout.keys())).flatten()
+}
+
+/// The data, if work is counted and somebody has told how many rows there are.
+pub fn schema(site: &Site<'_>) -> Option<Schema> {
+    rows(site).map(|rows| Plan::new(site.settings()).schema(rows))
+}
+
+/// Statements served at a time: as the script, the profile or the preset says.
+pub fn connections(settings: &Settings) -> u64 {
+    let plan = Plan::new(settings);
+    if plan.is_counted() { plan.count("connections") } else { settings.count("connections") }.expect("preset")
+}
+
+/// Size of a row, 0 if nobody has told.
+pub fn row_bytes(settings: &Settings) -> u64 {
+    let plan = Plan::new(settings);
+    if plan.is_counted() { plan.schema(0).row_bytes } else { settings.bytes("row").unwrap_or(0) }
 }
 
 /// The assumed figures that a database rests on; empty if its times are declared.
@@ -60,6 +87,7 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
             problems.push(settings.problem(name, message).hint("leave out either it or `model` and `rows`"));
         }
     }
+    several::check(site, problems);
     check_keys(site, rows, problems);
     check_sizes(site, &plan, rows, problems);
 }
@@ -154,29 +182,40 @@ fn check_sizes(site: &Site<'_>, plan: &Plan<'_>, rows: u64, problems: &mut Probl
 
 /// The node of a database whose work is counted.
 pub fn build(site: &Site<'_>) -> Box<dyn Component> {
+    Box::new(node::Node::new(machine(site, Some(store(site, Portion::ALL)))))
+}
+
+/// A machine with this data, or one that only keeps a log.
+pub fn machine(site: &Site<'_>, store: Option<Store>) -> Machine {
     let plan = Plan::new(site.settings());
     let station = |servers: u64, tag| {
         Station::new(StationPlan { servers: servers as u32, queue: None, discipline: 0 }, tag)
     };
     let count = |name| plan.count(name).expect("preset");
-    Box::new(node::Node::new(node::Parts {
+    let own = || station(count("cores"), machine::CPU);
+    Machine::new(machine::Parts {
         connections: Pool::new(Some(count("connections")), site.settings().count("queue")),
-        processor: host::processor_of(site, node::CPU, || station(count("cores"), node::CPU)),
-        disk: station(count("disk_parallel"), node::DISK),
-        log: log::Log::new(plan.costs().fsync, site.settings().flag("group_commit"), node::LOG),
+        appliers: Pool::new(site.settings().count("appliers"), None),
+        processor: host::processor_of(site, machine::CPU, own),
+        disk: station(count("disk_parallel"), machine::DISK),
+        log: log::Log::new(plan.costs().fsync, site.settings().flag("group_commit"), machine::LOG),
         sync_every: plan.sync_every(),
-        store: store(site),
-    }))
+        logs: true,
+        keeps: !site.is_disabled("replica_log"),
+        store,
+    })
 }
 
-/// The data of a database, with its structures: for any node that carries out statements.
-pub fn store(site: &Site<'_>) -> Store {
+/// A portion of the data of a database, with its structures: for any node that carries out statements.
+pub fn store(site: &Site<'_>, portion: Portion<'_>) -> Store {
     let plan = Plan::new(site.settings());
-    let costs: Costs = plan.costs();
-    let schema = plan.schema(plan.rows(site.layout.keys()).expect("checked"));
-    let needs = model::needs(&ask::asked(site.layout));
-    let data = model::build(plan.model().expect("checked"), &schema, needs, switches(site));
-    Store::new(data, plan.buffer_pages(), costs)
+    let recipe = Recipe {
+        model: plan.model().expect("checked"),
+        schema: plan.schema(plan.rows(site.layout.keys()).expect("checked")),
+        needs: model::needs(&ask::asked(site.layout)),
+        switches: switches(site),
+    };
+    Store::new(recipe, portion, plan.buffer_pages(), plan.costs())
 }
 
 fn switches(site: &Site<'_>) -> Switches {

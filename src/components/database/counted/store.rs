@@ -5,11 +5,34 @@
 
 use super::buffer::Buffer;
 use super::cost::Costs;
-use crate::components::database::model::{Found, Model, Question, Versions, Work};
+use crate::components::database::model::{
+    self, Found, Model, Needs, Portion, Question, Schema, Switches, Versions, Work,
+};
 use crate::kernel::{Readings, Time};
+use std::ops::Range;
+
+/// What structures are built from.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe {
+    /// The data model, by index.
+    pub model: usize,
+    /// The data.
+    pub schema: Schema,
+    /// The structures that somebody's questions need.
+    pub needs: Needs,
+    /// Mechanisms that a test switched off.
+    pub switches: Switches,
+}
+
+impl Recipe {
+    fn build(&self, portion: Portion<'_>) -> Box<dyn Model> {
+        model::build(self.model, &self.schema, portion, self.needs, self.switches)
+    }
+}
 
 /// Rows, structures and pages of one node.
 pub struct Store {
+    recipe: Recipe,
     model: Box<dyn Model>,
     /// Pages in memory; `None` = everything is in memory, and there are no pages.
     buffer: Option<Buffer>,
@@ -26,7 +49,7 @@ struct Totals {
 }
 
 /// What a statement found, and what it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
     /// The answer.
     pub found: Found,
@@ -43,10 +66,11 @@ impl Clone for Store {
 }
 
 impl Store {
-    /// A store of this model; `pages` bounds the buffer pool, `None` = all in memory.
-    pub fn new(model: Box<dyn Model>, pages: Option<u64>, costs: Costs) -> Self {
+    /// A store with a portion of the rows; `pages` bounds the buffer pool, `None` = all in memory.
+    pub fn new(recipe: Recipe, portion: Portion<'_>, pages: Option<u64>, costs: Costs) -> Self {
         Store {
-            model,
+            recipe,
+            model: recipe.build(portion),
             buffer: pages.map(Buffer::new),
             costs,
             work: Work::default(),
@@ -66,6 +90,58 @@ impl Store {
         self.work.clear();
         self.model.write(key, &mut self.work);
         self.price(Found::default())
+    }
+
+    /// Finds a row that is to be taken out; [`Store::correct`] does it when that takes effect.
+    pub fn find(&mut self, key: u64) -> Effort {
+        let found = self.ask(Question::Point, key, &|_| 0);
+        Effort { found: Found::default(), ..found }
+    }
+
+    /// Whether there is a row under this key; nobody pays for the question.
+    pub fn has(&mut self, key: u64) -> bool {
+        self.work.clear();
+        self.model.ask(Question::Point, key, &|_| 0, &mut self.work).rows > 0
+    }
+
+    /// Rows that there were at the start, on all nodes together: later ones exist only while they have a version.
+    pub fn rows(&self) -> u64 {
+        self.recipe.schema.rows
+    }
+
+    /// An empty disk, and an empty buffer pool.
+    pub fn empty(&mut self) {
+        self.model = self.recipe.build(Portion::NONE);
+        self.crash();
+    }
+
+    /// Reads the rows under these keys, one after the other, for a copy.
+    pub fn read_rows(&mut self, keys: Range<u64>, versions: Versions<'_>) -> Effort {
+        self.work.clear();
+        for key in keys {
+            self.model.ask(Question::Point, key, versions, &mut self.work);
+        }
+        self.price(Found::default())
+    }
+
+    /// A new version of a row whose pages lie on another's disk: those that are in memory are brought up to date, and no
+    /// page is read (Verbitski et al., Amazon Aurora, SIGMOD 2017, 4.2.4: log records of other pages are discarded).
+    pub fn renew(&mut self, key: u64) -> Effort {
+        self.work.clear();
+        self.model.write(key, &mut self.work);
+        if let Some(buffer) = &self.buffer {
+            self.work.keep_pages(|page| buffer.holds(page));
+        }
+        self.price(Found::default())
+    }
+
+    /// A row is there from now on, or is not, at nobody's cost.
+    pub fn correct(&mut self, key: u64, is_there: bool) {
+        self.work.clear();
+        match is_there {
+            true => self.model.write(key, &mut self.work),
+            false => self.model.remove(key),
+        }
     }
 
     /// Counts become times.
@@ -94,6 +170,11 @@ impl Store {
         }
     }
 
+    /// How many rows it has.
+    pub fn len(&self) -> u64 {
+        self.model.len()
+    }
+
     /// Tells pages, rows, steps, and how often a page was in memory.
     pub fn measure(&self, out: &mut Readings) {
         out.count("pages_read", self.totals.pages);
@@ -110,7 +191,6 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::components::database::model::{self, Needs, Schema, Switches};
 
     const COSTS: Costs =
         Costs { statement: 1_000, step: 10, row: 100, memory: 1, mib: 1 << 20, page_read: 50_000, fsync: 0 };
@@ -127,7 +207,8 @@ mod tests {
             scan: 10,
             page_bytes: 1024,
         };
-        Store::new(model::build(0, &schema, Needs::default(), Switches::default()), pages, COSTS)
+        let recipe = Recipe { model: 0, schema, needs: Needs::default(), switches: Switches::default() };
+        Store::new(recipe, Portion::ALL, pages, COSTS)
     }
 
     /// 100 rows of 64 bytes on pages of 1 KiB: an index of two levels and a page of 16 rows.

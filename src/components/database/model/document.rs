@@ -2,7 +2,7 @@
 
 use super::friends::{self, recommend};
 use super::heap::Lists;
-use super::schema::{EDGE_BYTES, Needs, PART_BYTES, Schema};
+use super::schema::{EDGE_BYTES, Needs, PART_BYTES, Portion, Schema};
 use super::table::{Groups, Parts, Table};
 use super::tree::Tree;
 use super::work::{Area, Work};
@@ -33,18 +33,18 @@ struct Document {
 }
 
 /// Builds it.
-pub fn build(schema: &Schema, needs: Needs, switches: Switches) -> Box<dyn Model> {
+pub fn build(schema: &Schema, portion: Portion<'_>, needs: Needs, switches: Switches) -> Box<dyn Model> {
     let embedded = if switches.embedding { schema.tables * schema.parts * PART_BYTES } else { 0 };
     let apart = needs.parts && !switches.embedding;
     Box::new(Document {
         schema: *schema,
-        rows: Table::new(0, schema.rows, schema.row_bytes + embedded, schema.page_bytes),
-        groups: needs.groups.then(|| Groups::new(2, schema)),
+        rows: Table::new(0, schema, portion, schema.row_bytes + embedded),
+        groups: needs.groups.then(|| Groups::new(2, schema, portion)),
         friends: needs.friends.then(|| {
             let ids = (0..schema.rows).map(|id| (id, id as u32));
             (Tree::load(Area(3), schema.page_bytes, ids), friends::lists(Area(4), schema))
         }),
-        parts: if apart { Parts::all(5, schema) } else { Vec::new() },
+        parts: if apart { Parts::all(5, schema, portion) } else { Vec::new() },
     })
 }
 
@@ -121,6 +121,21 @@ impl Model for Document {
         if let (Some(groups), true) = (&mut self.groups, is_new) {
             groups.insert(self.schema.group(key), key, place, work);
         }
+        if is_new {
+            self.parts.iter_mut().for_each(|table| drop(table.insert(key, &self.schema, work)));
+        }
+    }
+
+    fn remove(&mut self, key: u64) {
+        self.rows.remove(key);
+        self.parts.iter_mut().for_each(|table| table.remove(key, &self.schema));
+        if let Some(groups) = &mut self.groups {
+            groups.remove(self.schema.group(key), key);
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.rows.len()
     }
 
     fn fork(&self) -> Box<dyn Model> {

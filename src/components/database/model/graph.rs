@@ -2,7 +2,7 @@
 
 use super::friends::{self, recommend};
 use super::heap::Lists;
-use super::schema::{EDGE_BYTES, Needs, Schema};
+use super::schema::{EDGE_BYTES, Needs, Portion, Schema};
 use super::table::{Groups, Parts, Table};
 use super::work::{Area, Work};
 use super::{Found, Model, Question, Switches, Versions};
@@ -25,44 +25,47 @@ struct Graph {
     schema: Schema,
     rows: Table,
     groups: Option<Groups>,
-    /// From a vertex to its parts, for each child table, and the parts themselves.
+    /// From the place of a vertex to its parts, for each child table, and the parts themselves.
     owns: Vec<(Lists, Parts)>,
+    /// The friends of each vertex, by its id.
     friends: Option<Lists>,
     /// Without addresses, every hop is a look-up in the index.
     has_addresses: bool,
 }
 
 /// Builds it.
-pub fn build(schema: &Schema, needs: Needs, switches: Switches) -> Box<dyn Model> {
+pub fn build(schema: &Schema, portion: Portion<'_>, needs: Needs, switches: Switches) -> Box<dyn Model> {
     let tables = if needs.parts { schema.tables } else { 0 };
     let owns = |table: u64| {
         let area = 4 + 3 * table as u8;
-        (edges_to_parts(Area(area), schema), Parts::new(area + 1, table, schema))
+        (edges_to_parts(Area(area), schema, portion), Parts::new(area + 1, table, schema, portion))
     };
     Box::new(Graph {
         schema: *schema,
-        rows: Table::new(0, schema.rows, schema.row_bytes, schema.page_bytes),
-        groups: needs.groups.then(|| Groups::new(2, schema)),
+        rows: Table::new(0, schema, portion, schema.row_bytes),
+        groups: needs.groups.then(|| Groups::new(2, schema, portion)),
         owns: (0..tables).map(owns).collect(),
         friends: needs.friends.then(|| friends::lists(Area(3), schema)),
         has_addresses: switches.adjacency,
     })
 }
 
-fn edges_to_parts(area: Area, schema: &Schema) -> Lists {
-    let begins = (0..=schema.rows).map(|row| (row * schema.parts) as u32).collect();
-    let parts = |owner| (0..schema.parts).map(move |n| schema.part(owner, n) as u32);
-    let items = (0..schema.rows).flat_map(parts).collect();
+/// The parts of each vertex lie as [`Parts::new`] lays them.
+fn edges_to_parts(area: Area, schema: &Schema, portion: Portion<'_>) -> Lists {
+    let owners = portion.ids(schema).count() as u64;
+    let begins = (0..=owners).map(|place| (place * schema.parts) as u32).collect();
+    let parts = |place| (0..schema.parts).map(move |n| (n * owners + place) as u32);
+    let items = (0..owners).flat_map(parts).collect();
     Lists::new(area, EDGE_BYTES, schema.page_bytes, begins, items)
 }
 
 impl Graph {
     /// The parts that hang on a vertex.
-    fn parts_of(&self, owner: u64, tables: usize, found: &mut Found, work: &mut Work) {
+    fn parts_of(&self, owner: (u64, u32), tables: usize, found: &mut Found, work: &mut Work) {
         for (edges, parts) in self.owns.iter().take(tables) {
-            let places = edges.read(owner, work);
+            let places = edges.read(u64::from(owner.1), work);
             places.iter().for_each(|_| work.step());
-            found.add_parts(parts.read(places, &self.schema, work));
+            found.add_parts(parts.read(owner.0, places, &self.schema, work));
         }
     }
 
@@ -73,16 +76,17 @@ impl Graph {
     }
 
     fn friends_of_friends(&self, user: u64, work: &mut Work) -> Found {
-        let Some(start) = self.rows.find(user, work) else { return Found::default() };
-        let own = self.neighbours(start, work).to_vec();
+        if self.rows.find(user, work).is_none() {
+            return Found::default();
+        }
+        let own = self.neighbours(user as u32, work).to_vec();
         let mut reached = Vec::new();
         for friend in &own {
-            let there = match self.has_addresses {
-                true => Some(*friend),
-                false => self.rows.find(u64::from(*friend), work),
-            };
+            if !self.has_addresses {
+                self.rows.find(u64::from(*friend), work);
+            }
             work.step();
-            reached.extend_from_slice(self.neighbours(there.expect("friends exist"), work));
+            reached.extend_from_slice(self.neighbours(*friend, work));
         }
         Found::recommendation(recommend(user as u32, &own, &mut reached))
     }
@@ -101,7 +105,7 @@ impl Graph {
         for (id, place) in groups.members(self.schema.group(key), work) {
             self.rows.read(place, work);
             found.rows += 1;
-            self.parts_of(id, 1, &mut found, work);
+            self.parts_of((id, place), 1, &mut found, work);
         }
         found
     }
@@ -111,12 +115,11 @@ impl Model for Graph {
     fn ask(&self, question: Question, key: u64, versions: Versions<'_>, work: &mut Work) -> Found {
         match question {
             Question::Point | Question::Aggregate => {
-                if !self.rows.fetch(key, work) {
-                    return Found::default();
-                }
+                let Some(place) = self.rows.find(key, work) else { return Found::default() };
+                self.rows.read(place, work);
                 let mut found = Found::row(self.schema.row_sum(key, versions(key)), self.schema.row_bytes);
                 if question == Question::Aggregate {
-                    self.parts_of(key, self.owns.len(), &mut found, work);
+                    self.parts_of((key, place), self.owns.len(), &mut found, work);
                 }
                 found
             }
@@ -131,6 +134,24 @@ impl Model for Graph {
         if let (Some(groups), true) = (&mut self.groups, is_new) {
             groups.insert(self.schema.group(key), key, place, work);
         }
+        if is_new {
+            for (edges, parts) in &mut self.owns {
+                let places = parts.insert(key, &self.schema, work);
+                edges.push(&places);
+            }
+        }
+    }
+
+    fn remove(&mut self, key: u64) {
+        self.rows.remove(key);
+        self.owns.iter_mut().for_each(|(_, parts)| parts.remove(key, &self.schema));
+        if let Some(groups) = &mut self.groups {
+            groups.remove(self.schema.group(key), key);
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.rows.len()
     }
 
     fn fork(&self) -> Box<dyn Model> {

@@ -61,6 +61,12 @@ impl Lists {
         Lists { area, item_bytes, page_bytes, begins, items }
     }
 
+    /// One list more, behind the others.
+    pub fn push(&mut self, items: &[u32]) {
+        self.items.extend_from_slice(items);
+        self.begins.push(self.items.len() as u32);
+    }
+
     /// A list without cost.
     #[inline]
     pub fn peek(&self, list: u64) -> &[u32] {

@@ -1,7 +1,7 @@
 //! Key-value: a hash table from keys to values that nobody looks into.
 
 use super::heap::Heap;
-use super::schema::{Needs, Schema};
+use super::schema::{Needs, Portion, Schema};
 use super::tree::Tree;
 use super::work::{Area, Work};
 use super::{Found, Model, Question, Switches, Versions};
@@ -25,22 +25,27 @@ struct KeyValue {
     schema: Schema,
     /// Places plus one; 0 is free.
     slots: Vec<u32>,
-    /// The key at each place.
+    /// The key at each place, or [`GONE`].
     keys: Vec<u64>,
+    /// How many of them are [`GONE`].
+    gone: u64,
     heap: Heap,
     /// With the mechanism switched off: an ordinary index instead of the hash table.
     tree: Option<Tree>,
 }
 
+/// Where a removed key was.
+const GONE: u64 = u64::MAX;
+
 /// Builds it.
-pub fn build(schema: &Schema, _needs: Needs, switches: Switches) -> Box<dyn Model> {
-    let entries = (0..schema.rows).map(|id| (id, id as u32));
+pub fn build(schema: &Schema, portion: Portion<'_>, _needs: Needs, switches: Switches) -> Box<dyn Model> {
     let mut store = KeyValue {
         schema: *schema,
         slots: Vec::new(),
-        keys: (0..schema.rows).collect(),
+        keys: portion.ids(schema).collect(),
+        gone: 0,
         heap: Heap::new(Area(1), schema.row_bytes, schema.page_bytes),
-        tree: (!switches.hashing).then(|| Tree::load(Area(0), schema.page_bytes, entries)),
+        tree: (!switches.hashing).then(|| Tree::load(Area(0), schema.page_bytes, portion.places(schema))),
     };
     store.rehash();
     Box::new(store)
@@ -50,7 +55,7 @@ impl KeyValue {
     fn rehash(&mut self) {
         let slots = (self.keys.len() * 4 / 3 + 1).next_power_of_two().max(4);
         self.slots = vec![0; slots];
-        for place in 0..self.keys.len() {
+        for place in (0..self.keys.len()).filter(|place| self.keys[*place] != GONE).collect::<Vec<_>>() {
             let (slot, _) = self.probe(self.keys[place], &mut Work::default());
             self.slots[slot] = place as u32 + 1;
         }
@@ -68,6 +73,28 @@ impl KeyValue {
                 place if self.keys[place as usize - 1] == key => return (slot, Some(place - 1)),
                 _ => slot = (slot + 1) & mask,
             }
+        }
+    }
+
+    /// Frees a slot; keys behind it that were pushed past it move up (Knuth, vol. 3, 6.4, algorithm R).
+    fn free(&mut self, mut hole: usize) {
+        let mask = self.slots.len() - 1;
+        let mut slot = hole;
+        loop {
+            self.slots[hole] = 0;
+            loop {
+                slot = (slot + 1) & mask;
+                if self.slots[slot] == 0 {
+                    return;
+                }
+                let home = mix64(self.keys[self.slots[slot] as usize - 1]) as usize & mask;
+                // It may move to the hole if its home is not between the hole and where it is.
+                if (slot.wrapping_sub(home) & mask) >= (slot.wrapping_sub(hole) & mask) {
+                    break;
+                }
+            }
+            self.slots[hole] = self.slots[slot];
+            hole = slot;
         }
     }
 
@@ -103,6 +130,20 @@ impl Model for KeyValue {
         self.heap.read(place, work);
     }
 
+    fn remove(&mut self, key: u64) {
+        let (slot, Some(place)) = self.probe(key, &mut Work::default()) else { return };
+        self.free(slot);
+        self.keys[place as usize] = GONE;
+        self.gone += 1;
+        if let Some(tree) = &mut self.tree {
+            tree.remove(key);
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.keys.len() as u64 - self.gone
+    }
+
     fn fork(&self) -> Box<dyn Model> {
         Box::new(self.clone())
     }
@@ -120,6 +161,7 @@ mod tests {
             schema,
             slots: Vec::new(),
             keys: (0..3).collect(),
+            gone: 0,
             heap: Heap::new(Area(1), 50, 256),
             tree: None,
         };
@@ -139,6 +181,7 @@ mod tests {
             schema: small(0),
             slots: Vec::new(),
             keys: (0..48_000).collect(),
+            gone: 0,
             heap: Heap::new(Area(1), 50, 8192),
             tree: None,
         };

@@ -9,6 +9,8 @@ mod friends;
 mod graph;
 mod heap;
 mod key_value;
+#[cfg(test)]
+mod portions;
 pub mod question;
 mod relational;
 pub mod schema;
@@ -20,7 +22,7 @@ mod wide_column;
 pub mod work;
 
 pub use question::{QUESTIONS, Question};
-pub use schema::{Needs, Schema};
+pub use schema::{Needs, Portion, Schema};
 pub use work::Work;
 
 use crate::catalog::Policy;
@@ -35,6 +37,10 @@ pub trait Model: Send {
     fn ask(&self, question: Question, key: u64, versions: Versions<'_>, work: &mut Work) -> Found;
     /// Makes the structures ready for a new version of a row, which may be the first one; counts the work.
     fn write(&mut self, key: u64, work: &mut Work);
+    /// Takes a row out, with what it owns. (Space on pages is not used again: nobody vacuums here.)
+    fn remove(&mut self, key: u64);
+    /// How many rows there are.
+    fn len(&self) -> u64;
     /// An independent copy.
     fn fork(&self) -> Box<dyn Model>;
 }
@@ -117,7 +123,7 @@ impl Default for Switches {
 struct Kind {
     entry: Policy,
     answers: &'static [Question],
-    build: fn(&Schema, Needs, Switches) -> Box<dyn Model>,
+    build: fn(&Schema, Portion<'_>, Needs, Switches) -> Box<dyn Model>,
 }
 
 macro_rules! kind {
@@ -143,9 +149,15 @@ pub fn models_for(question: Question) -> Vec<&'static str> {
     KINDS.iter().filter(|kind| kind.answers.contains(&question)).map(|kind| kind.entry.name).collect()
 }
 
-/// A model, by index in [`MODELS`], with its data.
-pub fn build(model: usize, schema: &Schema, needs: Needs, switches: Switches) -> Box<dyn Model> {
-    (KINDS[model].build)(schema, needs, switches)
+/// A model, by index in [`MODELS`], with its portion of the data. Friendships are no rows: every node has all of them.
+pub fn build(
+    model: usize,
+    schema: &Schema,
+    portion: Portion<'_>,
+    needs: Needs,
+    switches: Switches,
+) -> Box<dyn Model> {
+    (KINDS[model].build)(schema, portion, needs, switches)
 }
 
 /// The structures that questions need.

@@ -1,7 +1,7 @@
 //! Relational: tables joined by keys, found by indexes.
 
 use super::friends::{self, recommend};
-use super::schema::{Needs, Schema};
+use super::schema::{Needs, Portion, Schema};
 use super::table::{Groups, Parts, Table, pair, second};
 use super::tree::Tree;
 use super::work::{Area, Work};
@@ -34,13 +34,13 @@ struct Relational {
 }
 
 /// Builds it.
-pub fn build(schema: &Schema, needs: Needs, switches: Switches) -> Box<dyn Model> {
+pub fn build(schema: &Schema, portion: Portion<'_>, needs: Needs, switches: Switches) -> Box<dyn Model> {
     Box::new(Relational {
         schema: *schema,
-        rows: Table::new(0, schema.rows, schema.row_bytes, schema.page_bytes),
-        groups: needs.groups.then(|| Groups::new(2, schema)),
+        rows: Table::new(0, schema, portion, schema.row_bytes),
+        groups: needs.groups.then(|| Groups::new(2, schema, portion)),
         friends: needs.friends.then(|| friendships(schema)),
-        parts: if needs.parts { Parts::all(4, schema) } else { Vec::new() },
+        parts: if needs.parts { Parts::all(4, schema, portion) } else { Vec::new() },
         has_index: switches.secondary_index,
     })
 }
@@ -135,6 +135,21 @@ impl Model for Relational {
         if let (Some(groups), true) = (&mut self.groups, is_new) {
             groups.insert(self.schema.group(key), key, place, work);
         }
+        if is_new {
+            self.parts.iter_mut().for_each(|table| drop(table.insert(key, &self.schema, work)));
+        }
+    }
+
+    fn remove(&mut self, key: u64) {
+        self.rows.remove(key);
+        self.parts.iter_mut().for_each(|table| table.remove(key, &self.schema));
+        if let Some(groups) = &mut self.groups {
+            groups.remove(self.schema.group(key), key);
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.rows.len()
     }
 
     fn fork(&self) -> Box<dyn Model> {

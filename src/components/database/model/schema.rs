@@ -46,6 +46,34 @@ pub struct Needs {
     pub friends: bool,
 }
 
+/// Which of the rows of the start a node has: those with `has`, or all.
+#[derive(Clone, Copy, Default)]
+pub struct Portion<'a> {
+    has: Option<&'a dyn Fn(u64) -> bool>,
+}
+
+impl<'a> Portion<'a> {
+    /// All rows.
+    pub const ALL: Portion<'static> = Portion { has: None };
+    /// None of them.
+    pub const NONE: Portion<'static> = Portion { has: Some(&|_| false) };
+
+    /// The rows for which `has` holds.
+    pub fn of(has: &'a dyn Fn(u64) -> bool) -> Self {
+        Portion { has: Some(has) }
+    }
+
+    /// The ids, in rising order.
+    pub fn ids(self, schema: &Schema) -> impl Iterator<Item = u64> + use<'a> {
+        (0..schema.rows).filter(move |id| self.has.is_none_or(|has| has(*id)))
+    }
+
+    /// The ids with their places: rows lie in the order of their ids to begin with.
+    pub fn places(self, schema: &Schema) -> impl Iterator<Item = (u64, u32)> + use<'a> {
+        self.ids(schema).zip(0..)
+    }
+}
+
 impl Schema {
     /// The value of a column of a row at a version.
     #[inline]
@@ -102,6 +130,11 @@ impl Schema {
     /// Bytes of a row in one family.
     pub fn family_bytes(&self) -> u64 {
         self.row_bytes.div_ceil(self.families)
+    }
+
+    /// Size of the answer to that question.
+    pub fn scan_bytes(&self) -> u64 {
+        self.scan * self.few_columns() * super::NUMBER_BYTES
     }
 
     /// The columns that a question about few columns asks for: those of the first family.

@@ -166,6 +166,17 @@ impl Tree {
         }
     }
 
+    /// Takes an entry out. Its page stays, however empty (as PostgreSQL's do until they are vacuumed).
+    pub fn remove(&mut self, key: u64) {
+        let leaf = self.descend(key, &mut Work::default());
+        let leaf = &mut self.pages[leaf as usize];
+        if let Ok(at) = leaf.keys.binary_search(&key) {
+            leaf.keys.remove(at);
+            leaf.links.remove(at);
+            self.len -= 1;
+        }
+    }
+
     /// Splits a page that has become too large, and those above it if need be.
     fn split_upwards(&mut self, mut page: u32, mut path: Vec<(u32, usize)>, work: &mut Work) {
         while self.pages[page as usize].keys.len() > self.capacity {

@@ -149,7 +149,7 @@ proptest! {
                                        asked in prop::collection::vec(0..95u64, 1..8)) {
         let mut facts = Facts::new(schema);
         let mut models: Vec<_> = (0..MODELS.len())
-            .map(|model| build(model, &schema, needs(&QUESTIONS), switches))
+            .map(|model| build(model, &schema, Portion::ALL, needs(&QUESTIONS), switches))
             .collect();
         for (version, key) in (1..).zip(writes) {
             facts.versions.insert(key, version);
@@ -487,7 +487,7 @@ proptest! {
         let obvious = Obvious::new(schema);
         let keys: BTreeSet<u64> = keys.into_iter().filter(|key| *key < schema.rows).collect();
         for (index, policy) in MODELS.iter().enumerate() {
-            let model = build(index, &schema, needs(&QUESTIONS), Switches::default());
+            let model = build(index, &schema, Portion::ALL, needs(&QUESTIONS), Switches::default());
             for question in QUESTIONS.into_iter().filter(|question| answers(index, *question)) {
                 for key in &keys {
                     let mut work = Work::default();

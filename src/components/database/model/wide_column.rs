@@ -1,7 +1,7 @@
 //! Wide-column: rows sorted by key, each column family in files of its own; writes go to memory and a log.
 
 use super::heap::Heap;
-use super::schema::{Needs, PART_BYTES, Schema};
+use super::schema::{Needs, PART_BYTES, Portion, Schema};
 use super::tree::Tree;
 use super::work::{Area, Work};
 use super::{Found, Model, Question, Switches, Versions};
@@ -34,6 +34,8 @@ struct WideColumn {
     parts: Vec<Family>,
     /// Rows written since the last flush: their cells are in memory.
     memory: BTreeSet<u64>,
+    /// Rows taken out since then: markers in memory, so that nobody looks for them in the files.
+    dead: BTreeSet<u64>,
 }
 
 #[derive(Clone)]
@@ -68,8 +70,8 @@ impl Family {
 }
 
 /// Builds it.
-pub fn build(schema: &Schema, needs: Needs, switches: Switches) -> Box<dyn Model> {
-    let keys: Vec<u64> = (0..schema.rows).collect();
+pub fn build(schema: &Schema, portion: Portion<'_>, needs: Needs, switches: Switches) -> Box<dyn Model> {
+    let keys: Vec<u64> = portion.ids(schema).collect();
     let (count, bytes) = match switches.families {
         true => (schema.families, schema.family_bytes()),
         false => (1, schema.row_bytes),
@@ -82,6 +84,7 @@ pub fn build(schema: &Schema, needs: Needs, switches: Switches) -> Box<dyn Model
         parts: (count..count + parts).map(|n| family(n, schema.parts * PART_BYTES)).collect(),
         keys,
         memory: BTreeSet::new(),
+        dead: BTreeSet::new(),
     })
 }
 
@@ -92,6 +95,9 @@ impl WideColumn {
         if self.memory.contains(&key) {
             work.row(self.schema.family_bytes());
             return true;
+        }
+        if self.dead.contains(&key) {
+            return false;
         }
         let is_there = self.keys.get(family.seek(key, &self.keys, work)) == Some(&key);
         if is_there {
@@ -142,6 +148,9 @@ impl WideColumn {
                 }
                 (_, new) => new.expect("one of both"),
             };
+            if self.dead.contains(&next) {
+                continue;
+            }
             if fresh.peek() == Some(&next) {
                 fresh.next();
             }
@@ -154,9 +163,11 @@ impl WideColumn {
     /// Merges the rows in memory into the files.
     fn flush(&mut self) {
         let memory = std::mem::take(&mut self.memory);
+        let dead = std::mem::take(&mut self.dead);
         self.keys.extend(memory);
         self.keys.sort_unstable();
         self.keys.dedup();
+        self.keys.retain(|key| !dead.contains(key));
         for family in self.families.iter_mut().chain(&mut self.parts) {
             family.index = Family::index(family.area, &family.heap, &self.schema, &self.keys);
         }
@@ -181,9 +192,21 @@ impl Model for WideColumn {
         work.step();
         work.row(self.schema.row_bytes);
         self.memory.insert(key);
+        self.dead.remove(&key);
         if self.memory.len() as u64 * self.schema.row_bytes >= MEMORY_BYTES {
             self.flush();
         }
+    }
+
+    fn remove(&mut self, key: u64) {
+        self.memory.remove(&key);
+        self.dead.insert(key);
+    }
+
+    fn len(&self) -> u64 {
+        let new = self.memory.iter().filter(|key| self.keys.binary_search(key).is_err()).count();
+        let gone = self.dead.iter().filter(|key| self.keys.binary_search(key).is_ok()).count();
+        (self.keys.len() + new - gone) as u64
     }
 
     fn fork(&self) -> Box<dyn Model> {
@@ -200,7 +223,7 @@ mod tests {
     #[test]
     fn a_flush_moves_rows_from_memory_to_files() {
         let schema = Schema { row_bytes: 40 << 20, families: 1, ..small(2) };
-        let mut store = build(&schema, Needs::default(), Switches::default());
+        let mut store = build(&schema, Portion::ALL, Needs::default(), Switches::default());
         let found = |store: &dyn Model, key| {
             let mut work = Work::default();
             let found = store.ask(Question::Point, key, &|_| 0, &mut work);

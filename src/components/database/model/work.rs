@@ -42,6 +42,11 @@ impl Work {
         &self.touched
     }
 
+    /// Only these pages are touched after all.
+    pub fn keep_pages(&mut self, keeps: impl Fn(u32) -> bool) {
+        self.touched.retain(|page| keeps(*page));
+    }
+
     /// Nothing done yet; the memory is kept.
     #[inline]
     pub fn clear(&mut self) {

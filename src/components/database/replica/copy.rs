@@ -1,12 +1,12 @@
 //! A new member is built by copying: piece by piece from the primary, which goes on serving and pays for every row it reads.
 //!
 //! The log is shipped from the position at which the copy began; rows come with their versions, and the newer one
-//! stays. Rows that were never written are counted and not sent.
+//! stays. Rows that were never written are counted and not sent, unless work is counted: then they are on the disk like the
+//! others, the source reads the pages of each piece, and the receiver's structures are built from what comes.
 
 use super::member::Member;
 use super::wire::{COPY, ROW, pack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
-use crate::parts::station::Job;
 use std::collections::BTreeSet;
 
 /// Keys in one piece.
@@ -47,6 +47,7 @@ impl Member {
             self.step_down(cx);
         }
         self.rows.clear();
+        self.desk.empty();
         self.log.restart(0, 0);
         self.forget_queue(0, cx);
         let attempt = self.follow.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
@@ -58,6 +59,7 @@ impl Member {
     pub(super) fn begin_copy(&mut self, index: u32, epoch: u32, cx: &mut Ctx<'_>) {
         let attempt = self.follow.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
         self.rows.clear();
+        self.desk.empty();
         self.log.restart(index, epoch);
         self.forget_queue(index, cx);
         self.follow.copying = Some(Copying::new(attempt, true));
@@ -80,7 +82,7 @@ impl Member {
             return cx.reply(id, Answer::of(Status::Moved));
         }
         let work = PIECE * self.plan.copy_row;
-        if !self.station.arrive(Job { priority: 1, ..Job::new(id.to_bits(), work) }, cx) {
+        if !self.desk.take_copy(id, PIECE, work, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -90,8 +92,7 @@ impl Member {
         if !self.may_lead(cx.now()) {
             return cx.reply(id, Answer::of(Status::Moved));
         }
-        let job = Job { priority: 1, ..Job::new(id.to_bits(), self.plan.copy_row) };
-        if !self.station.arrive(job, cx) {
+        if !self.desk.take_copy(id, 1, self.plan.copy_row, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -102,11 +103,11 @@ impl Member {
         let (cursor, attempt, to) = (call.key & 0xFFFF_FFFF, call.note, call.caller);
         let mut sent = 0;
         for key in cursor..(cursor + PIECE).min(self.plan.keys) {
-            let version = self.rows.get(key);
-            if version > 0 {
+            if self.desk.has(key, &self.rows) {
+                let version = self.rows.get(key);
                 sent += 1;
                 let row = Ask::new(to, ROW, key);
-                cx.ask(Ask { version, note: attempt, bytes: self.engine.row_bytes, ..row });
+                cx.ask(Ask { version, note: attempt, bytes: self.desk.engine.row_bytes, ..row });
             }
         }
         cx.reply(id, Answer::ok(sent, 0));
@@ -122,8 +123,11 @@ impl Member {
         };
         copying.rows.0 += 1;
         self.follow.copied += 1;
-        if version > self.rows.get(key) && !copying.erased.contains(&key) {
-            self.rows.set(key, version);
+        if !copying.erased.contains(&key) {
+            self.desk.correct(key, true);
+            if version > self.rows.get(key) {
+                self.rows.set(key, version);
+            }
         }
         self.end_piece_if_complete(cx);
     }

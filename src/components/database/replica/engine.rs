@@ -1,9 +1,9 @@
-//! The seam to the data model: how long a statement works. (What a row weighs and what a statement touches is decided there.)
+//! How long a statement works where times are declared. (Where work is counted, `desk.rs` asks a machine instead.)
 
 use super::shape::Shape;
 use super::wire::SCATTER;
 use crate::components::Site;
-use crate::components::database::service_time;
+use crate::components::database::{counted, service_time};
 use crate::kernel::{CallId, Ctx, RequestId, Time};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{PUT, READ};
@@ -28,17 +28,22 @@ impl Engine {
     /// As the settings say.
     pub fn new(site: &Site<'_>) -> Self {
         let settings = site.settings();
-        let write = service_time(settings, "write");
+        // Where work is counted, no time is declared and none is drawn.
+        let time = |name| match counted::is_counted(settings) {
+            true => Variate::constant(0),
+            false => service_time(settings, name),
+        };
+        let write = time("write");
         let shares_storage = Shape::of(settings).storage > 0;
         Engine {
-            read: service_time(settings, "read"),
+            read: time("read"),
             apply: settings
                 .variate("apply")
                 .unwrap_or_else(|| if shares_storage { Variate::constant(0) } else { write.clone() }),
             write,
             purpose: site.purpose("service"),
             first: settings.choice("first"),
-            row_bytes: settings.bytes("row").unwrap_or(0) as u32,
+            row_bytes: counted::row_bytes(settings) as u32,
             is_copy: false,
         }
     }
@@ -51,6 +56,15 @@ impl Engine {
     /// A storage node keeps the log; bringing pages up to date is not on anybody's way.
     pub fn of_storage(self) -> Self {
         Engine { apply: Variate::constant(0), ..self }
+    }
+
+    /// Size of what a statement of a request finds.
+    #[inline]
+    pub fn bytes(&self, request: RequestId, cx: &Ctx<'_>) -> u32 {
+        match cx.request(request).map_or(0, |request| request.bytes) {
+            0 => self.row_bytes,
+            bytes => bytes,
+        }
     }
 
     /// A statement as a job of a station.

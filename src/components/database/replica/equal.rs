@@ -1,70 +1,110 @@
 //! A copy of the rows of a shard where nobody leads: it answers reads, and keeps the newest version that it is given.
 
-use super::engine::Engine;
+use super::desk::{Desk, Done, Statement};
 use super::rows::Rows;
+use super::wire::is_read;
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
-use crate::parts::station::Station;
-use crate::parts::verbs::READ;
 
 /// A copy of the rows of a shard.
 #[derive(Clone)]
 pub struct Copy {
-    engine: Engine,
-    station: Station,
+    desk: Desk,
     rows: Rows,
+    /// What the disk does not have yet, where the log goes there from time to time: row, and version before. The second part is on
+    /// its way.
+    unsynced: Vec<(u64, u32)>,
+    syncing: Vec<(u64, u32)>,
     reads: u64,
     writes: u64,
 }
 
 impl Copy {
     /// An empty copy.
-    pub fn new(engine: Engine, station: Station, rows: Rows) -> Self {
-        Copy { engine: engine.of_copy(), station, rows, reads: 0, writes: 0 }
+    pub fn new(desk: Desk, rows: Rows) -> Self {
+        Copy { desk, rows, unsynced: Vec::new(), syncing: Vec::new(), reads: 0, writes: 0 }
     }
 
-    fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    #[inline]
+    fn on_done(&mut self, done: Done, cx: &mut Ctx<'_>) {
+        match done {
+            Done::Statement(statement) => {
+                self.execute(statement, cx);
+                self.desk.end(statement, &self.rows, cx);
+            }
+            Done::SyncBegins => self.syncing = std::mem::take(&mut self.unsynced),
+            Done::Synced => self.syncing.clear(),
+            Done::Applied(_) | Done::Kept(_) => debug_assert!(false, "there is no log to ship"),
+        }
+    }
+
+    fn execute(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
+        let id = statement.call;
         let call = cx.call(id);
         let (verb, key, version, request) = (call.verb, call.key, call.version, call.request);
-        if verb == READ {
-            let bytes = cx.request(request).map_or(0, |request| request.bytes);
+        if is_read(verb) {
             self.reads += 1;
-            let bytes = if bytes == 0 { self.engine.row_bytes } else { bytes };
+            let bytes = statement.bytes.unwrap_or_else(|| self.desk.engine.bytes(request, cx));
             return cx.reply(id, Answer::ok(self.rows.get(key), bytes));
         }
         self.writes += 1;
-        if version > self.rows.get(key) {
+        let before = self.rows.get(key);
+        if version > before {
             self.rows.set(key, version); // the last writer wins
+            if !self.desk.wrote(cx) {
+                self.unsynced.push((key, before));
+            }
         }
         cx.reply(id, Answer::ok(version, 0));
     }
 }
 
+impl Copy {
+    /// The host is gone: versions that only its memory held are too. Nobody is told; a read that asks others as well repairs it.
+    fn lose_unsynced(&mut self) {
+        let unsynced = std::mem::take(&mut self.unsynced);
+        let syncing = std::mem::take(&mut self.syncing);
+        for (key, before) in syncing.into_iter().chain(unsynced).rev() {
+            self.rows.set(key, before);
+            self.desk.undo(key, &self.rows);
+        }
+    }
+}
+
 impl Component for Copy {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let job = self.engine.job(id, cx);
-        if !self.station.arrive(job, cx) {
+        if !self.desk.take(id, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        if let Some(job) = self.station.on_timer(timer, cx) {
-            self.execute(CallId::from_bits(job), cx);
+        let mut done = self.desk.on_timer(timer, &self.rows, cx);
+        while let Some(what) = done {
+            self.on_done(what, cx);
+            done = self.desk.more();
         }
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        self.station.on_control(control, cx); // the rows are on disk
+        self.desk.on_control(control, &self.rows, cx); // the rows are on disk
+        match control.verb {
+            Control::CRASH_HOST => self.lose_unsynced(),
+            Control::CRASH_PROCESS => {
+                self.unsynced.clear(); // its system has what was logged, and writes it
+                self.syncing.clear();
+            }
+            _ => {}
+        }
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        self.station.measure(now, out);
+        self.desk.measure(now, out);
         out.count("reads", self.reads);
         out.count("writes", self.writes);
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        self.station.restart_maxima();
+        self.desk.restart_maxima();
     }
 
     fn fork(&self) -> Box<dyn Component> {

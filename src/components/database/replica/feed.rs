@@ -27,7 +27,7 @@ impl Member {
         self.feeding = Some(Feeding { call: id, left: entries.len() as u32, failed: false });
         for (index, entry) in entries {
             let give = Ask::new(self.plan.peers[member as usize], GIVE, pack(epoch, entry.epoch, entry.key));
-            let (version, bytes) = (entry.version, self.engine.row_bytes);
+            let (version, bytes) = (entry.version, self.desk.engine.row_bytes);
             cx.ask(Ask { version, note: index, bytes, timeout: self.silence, ..give });
         }
     }

@@ -1,11 +1,11 @@
 //! What a member does while it is a replica: takes entries in order, keeps them, applies them, shows them to readers.
 
 use super::copy::Copying;
+use super::desk::Apply;
 use super::log::{ERASED, Entry};
 use super::member::{COPY_ON, Member};
 use super::wire::{SHIP, unpack};
-use crate::kernel::{Answer, CallId, Control, Ctx, NodeId, Status, Time, Timer};
-use crate::parts::station::{Job, Station};
+use crate::kernel::{Answer, CallId, Ctx, NodeId, Status, Time, Timer};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Entries that may wait for their predecessors, and for an applier: more are refused, and sent again later.
@@ -15,22 +15,24 @@ const WAITING_AT_MOST: usize = 1 << 16;
 
 /// An entry that has been received and not applied.
 #[derive(Clone, Copy, Debug)]
-struct Received {
-    /// To be answered when it is applied, if the mode says so.
-    call: CallId,
+pub(super) struct Received {
+    /// To be answered when it is on disk, or applied, as the mode says.
+    pub(super) call: CallId,
     /// When its primary committed it, if it came at once.
     committed: Option<Time>,
-    done: bool,
+    /// Whether it has been applied, and may show when those before it do.
+    pub(super) done: bool,
+    /// Whether it is on disk.
+    pub(super) kept: bool,
 }
 
 /// State of a replica.
 #[derive(Clone, Debug)]
 pub struct Follow {
-    pub(super) applier: Station,
     /// Up to this entry the rows show the log.
     pub(super) applied: u32,
     /// The entries from `applied` + 1 to the end of the log.
-    queue: VecDeque<Received>,
+    pub(super) queue: VecDeque<Received>,
     /// Entries that overtook others on the way.
     early: BTreeMap<u32, (Entry, CallId)>,
     /// Reads that wait until an entry has been applied.
@@ -51,10 +53,9 @@ pub struct Follow {
     delay: Time,
 }
 
-impl Follow {
-    pub(super) fn new(applier: Station) -> Self {
+impl Default for Follow {
+    fn default() -> Self {
         Follow {
-            applier,
             applied: 0,
             queue: VecDeque::new(),
             early: BTreeMap::new(),
@@ -69,14 +70,15 @@ impl Follow {
             delay: 0,
         }
     }
+}
 
+impl Follow {
     pub(super) fn is_copying(&self) -> bool {
         self.copying.is_some()
     }
 
     /// What was on the way is gone; what was received is on disk.
-    pub(super) fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        self.applier.on_control(control, cx);
+    pub(super) fn crash(&mut self) {
         self.early.clear();
         self.waiting.clear();
         self.counted = None;
@@ -84,7 +86,7 @@ impl Follow {
             copying.stop();
         }
         for received in &mut self.queue {
-            (received.call, received.done) = (CallId::NONE, false);
+            (received.call, received.done, received.kept) = (CallId::NONE, false, true);
         }
     }
 }
@@ -124,7 +126,7 @@ impl Member {
     ) {
         let end = self.log.end();
         if index <= end {
-            cx.reply(id, Answer::ok(self.follow.applied, 0)); // sent twice
+            self.take_again(index, id, cx);
         } else if self.follow.early.len() + self.follow.queue.len() >= EARLY_AT_MOST {
             cx.reply(id, Answer::of(Status::Rejected));
         } else if index > end + 1 {
@@ -152,18 +154,23 @@ impl Member {
         if let Some(at) = committed {
             self.follow.heard = (index, at);
         }
+        let kept = self.desk.keep(index, cx);
         let mut call = id;
-        if !self.plan.mode.answers_when_applied {
+        if kept && !self.plan.mode.answers_when_applied {
             cx.reply(id, Answer::ok(self.follow.applied, 0));
             call = CallId::NONE;
         }
-        self.follow.queue.push_back(Received { call, committed, done: false });
+        if kept && !self.desk.syncs_later() {
+            self.durable = index;
+        }
+        self.follow.queue.push_back(Received { call, committed, done: false, kept });
         self.apply_later(index, cx);
     }
 
     fn apply_later(&mut self, index: u32, cx: &mut Ctx<'_>) {
-        let work = self.engine.apply(cx);
-        self.follow.applier.arrive(Job::new(u64::from(index), work), cx);
+        let Some(entry) = self.log.get(index) else { return };
+        let how = if entry.version == ERASED { Apply::Remove } else { Apply::Write };
+        self.desk.apply(index, entry.key, how, &self.rows, cx);
     }
 
     /// After a crash: what is on disk and not applied is applied again.
@@ -173,14 +180,18 @@ impl Member {
         }
     }
 
-    pub(super) fn on_applier(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        let Some(job) = self.follow.applier.on_timer(timer, cx) else { return };
-        let Some(place) = (job as u32).checked_sub(self.follow.applied + 1) else { return };
+    pub(super) fn on_applied(&mut self, index: u32, cx: &mut Ctx<'_>) {
+        let Some(place) = index.checked_sub(self.follow.applied + 1) else { return };
         if let Some(received) = self.follow.queue.get_mut(place as usize) {
             received.done = true;
         }
-        // Several appliers work side by side; what they did shows in the order of the log (replica_preserve_commit_order).
-        while self.follow.queue.front().is_some_and(|first| first.done) {
+        self.show_applied(cx);
+    }
+
+    /// Several appliers work side by side; what they did shows in the order of the log (replica_preserve_commit_order), when it is
+    /// on disk.
+    pub(super) fn show_applied(&mut self, cx: &mut Ctx<'_>) {
+        while self.follow.queue.front().is_some_and(|first| first.done && first.kept) {
             self.apply_next(cx);
         }
         self.after_applying(cx);
@@ -198,10 +209,11 @@ impl Member {
             if let Some(row) = entry.row().filter(|_| !copying || entry.version > shown) {
                 self.rows.set(entry.key, row);
             }
-            if entry.version == ERASED
-                && let Some(copying) = &mut self.follow.copying
-            {
-                copying.erased.insert(entry.key);
+            if entry.version == ERASED {
+                self.desk.correct(entry.key, false);
+                if let Some(copying) = &mut self.follow.copying {
+                    copying.erased.insert(entry.key);
+                }
             }
         }
         if let Some(at) = received.committed {
@@ -286,7 +298,7 @@ impl Member {
         };
         self.after_applying(cx);
         let status = if self.follow.is_copying() { Status::Missing } else { Status::Ok };
-        cx.reply(id, Answer { version: self.log.end(), ..Answer::of(status) });
+        cx.reply(id, Answer { version: self.received(), ..Answer::of(status) });
     }
 
     /// If the lease has run out since somebody last looked, what the primary said before counts no more.
@@ -315,7 +327,7 @@ impl Member {
             Answer { version: self.log.end(), ..Answer::of(Status::Missing) }
         } else if self.log.epoch_at(index) == Some(epoch) {
             self.rewind(index, cx);
-            Answer::ok(index, 0)
+            Answer::ok(self.received(), 0)
         } else {
             Answer { version: self.log.before_epoch_of(index), ..Answer::of(Status::Missing) }
         };
@@ -337,39 +349,13 @@ impl Member {
         }
     }
 
-    /// Takes back everything behind entry `index`.
-    pub(super) fn rewind(&mut self, index: u32, cx: &mut Ctx<'_>) {
-        if self.log.end() <= index {
-            return;
-        }
-        while self.log.end() > index {
-            let (at, Some(entry)) = (self.log.end(), self.log.pop()) else { break };
-            if at <= self.follow.applied {
-                self.rows.set(entry.key, entry.previous);
-                self.follow.applied = at - 1;
-            } else if let Some(received) = self.follow.queue.pop_back() {
-                cx.reply(received.call, Answer::of(Status::Moved));
-            }
-        }
-        self.follow.heard_end = index;
-        self.restart_applier(cx);
-    }
-
-    /// The appliers forget what they were at and begin with the entries that are still there.
-    pub(super) fn restart_applier(&mut self, cx: &mut Ctx<'_>) {
-        self.follow.applier.on_control(Control::new(Control::CRASH_PROCESS, 0), cx);
-        for received in &mut self.follow.queue {
-            received.done = false;
-        }
-        self.apply_again(cx);
-    }
-
     /// The log begins anew: nothing waits to be applied.
     pub(super) fn forget_queue(&mut self, applied: u32, cx: &mut Ctx<'_>) {
         for received in std::mem::take(&mut self.follow.queue) {
             cx.reply(received.call, Answer::of(Status::Moved));
         }
         (self.follow.applied, self.follow.heard_end) = (applied, applied);
+        (self.durable, self.flushing) = (applied, applied);
         self.restart_applier(cx);
     }
 

@@ -1,7 +1,6 @@
 //! What a member does while it is the primary: commits, ships each entry at once, answers clients when its mode allows.
 
-use super::log::ERASED;
-use super::log::Entry;
+use super::log::{BORN, ERASED, Entry};
 use super::member::Member;
 use super::mode::Standing;
 use super::wire::{BEAT, ERASE, HELLO, MIRROR, SHIP, SHIP_LATE, pack, unpack};
@@ -68,16 +67,11 @@ impl Lead {
 impl Member {
     /// A write has been worked on: it takes its place in the log.
     pub(super) fn commit(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        if !self.may_lead(cx.now()) || self.lead.closed {
-            return cx.reply(id, Answer::of(Status::Failed));
-        }
-        if self.lead.pending.len() >= self.plan.pending_at_most {
-            return cx.reply(id, Answer::of(Status::Rejected));
-        }
         let call = cx.call(id);
         let (verb, key, version) = (call.verb, call.key, call.version);
-        if self.lacks_room(key) {
-            return cx.reply(id, Answer::of(Status::Rejected));
+        if let Some(refusal) = self.refusal(key, cx) {
+            self.desk.undo(key, &self.rows);
+            return cx.reply(id, Answer::of(refusal));
         }
         let (epoch, index) = (self.epoch, self.log.end() + 1);
         let Some(version) = self.version_of(verb, key, version, index, cx) else {
@@ -85,12 +79,22 @@ impl Member {
         };
         self.writes += 1;
         self.append(Entry { key, version, previous: self.rows.get(key), epoch }, cx);
-        if self.plan.peers.len() == 1 {
+        if self.plan.peers.len() == 1 && !self.desk.syncs_later() {
             cx.audit().confirm_entries(self.plan.log, epoch, index); // on the only disk there is: nothing takes it back
         }
+        let version = if version == BORN { 0 } else { version };
         let bytes = if self.plan.tells_position { index } else { 0 };
         self.lead.pending.push_back(Pending { index, call: id, answer: Answer::ok(version, bytes) });
         self.release(cx);
+    }
+
+    /// Why a write that has been worked on comes to nothing.
+    fn refusal(&self, key: u64, cx: &Ctx<'_>) -> Option<Status> {
+        if !self.may_lead(cx.now()) || self.lead.closed {
+            return Some(Status::Failed);
+        }
+        let is_full = self.lead.pending.len() >= self.plan.pending_at_most || self.lacks_room(key);
+        is_full.then_some(Status::Rejected)
     }
 
     /// The version that a write gives its row; nothing if the row is not older.
@@ -106,10 +110,15 @@ impl Member {
             }
             // (A version that was lost in a failover of its home is no newer one.)
             // The row's new home answers for it.
-            ERASE if self.rows.get(key) == 0 => None,
+            ERASE if self.rows.get(key) == 0 && !self.desk.counts() => None,
             ERASE => {
                 cx.audit().append_entry(log, epoch, index, key, 0);
                 Some(ERASED)
+            }
+            // A row that nobody has written yet comes here, unless a newer one has: replicas must hear of it.
+            MIRROR if version == 0 && self.rows.get(key) == 0 => {
+                cx.audit().append_entry(log, epoch, index, key, 0);
+                Some(BORN)
             }
             MIRROR if version <= self.rows.get(key) && cx.audit().survives(key, self.rows.get(key)) => None,
             // The row's home answers for it: losing a copy loses no write.
@@ -132,6 +141,12 @@ impl Member {
         if let Some(row) = entry.row() {
             self.rows.set(entry.key, row);
         }
+        if entry.version == ERASED {
+            self.desk.correct(entry.key, false);
+        }
+        if self.desk.wrote(cx) {
+            self.durable = index;
+        }
         self.follow.applied = index;
         for at in 0..self.lead.links.len() {
             if self.lead.links[at].connected {
@@ -145,7 +160,7 @@ impl Member {
         // Only an entry that is the newest when it is sent tells how fresh its receiver is.
         let verb = if index == self.log.end() { SHIP } else { SHIP_LATE };
         let call = cx.ask(Ask {
-            bytes: self.engine.row_bytes,
+            bytes: self.desk.engine.row_bytes,
             version: entry.version,
             note: index,
             ..Ask::new(self.plan.peers[to], verb, pack(self.epoch, entry.epoch, entry.key))
@@ -195,7 +210,10 @@ impl Member {
         link.standing.applied = link.standing.applied.max(applied);
         let others = self.lead.links.iter().enumerate().filter(|(at, _)| *at != self.own);
         let everywhere = others.map(|(_, link)| link.standing.received).min().unwrap_or(0);
-        cx.audit().confirm_entries(self.plan.log, self.epoch, everywhere);
+        // (Where the log goes to disk from time to time only, an entry that all have may still be lost by all.)
+        if !self.desk.syncs_later() {
+            cx.audit().confirm_entries(self.plan.log, self.epoch, everywhere);
+        }
         self.release(cx);
     }
 
@@ -291,6 +309,8 @@ impl Member {
     pub(super) fn on_beat(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(at) = self.link_of(reply) else { return };
         match reply.status {
+            // Another machine stands there, and nobody has told it to fetch a copy.
+            Status::Missing if !self.lead.links[at].copying => self.disconnect(at, cx),
             Status::Ok | Status::Missing => {
                 self.lead.links[at].copying = reply.status == Status::Missing;
                 self.stand(at, reply.version, 0, cx);

@@ -5,11 +5,12 @@
 //! newer version (read repair).
 
 use super::sharding::Map;
+use super::wire::is_read;
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
     TimeoutClass, Timer,
 };
-use crate::parts::verbs::{FLUSH, PUT, READ, WRITE};
+use crate::parts::verbs::{FLUSH, PUT, WRITE};
 use crate::random::mix::mix64;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ struct Operation {
     parent: CallId,
     request: RequestId,
     key: u64,
+    /// How copies are asked.
+    verb: u16,
     writes: bool,
     /// Of a write: its version. Of a read: the newest that was found.
     version: u32,
@@ -94,9 +97,9 @@ impl QuorumRouter {
         let call = cx.call(id);
         let (verb, key, request, flushed, bytes) =
             (call.verb, call.key, call.request, call.version, call.bytes);
-        debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
+        debug_assert!(is_read(verb) || matches!(verb, WRITE | FLUSH), "a database takes no verb {verb}");
         let version = match verb {
-            READ => 0,
+            verb if is_read(verb) => 0,
             FLUSH if !cx.audit().survives(key, flushed) => return cx.reply(id, Answer::ok(flushed, 0)),
             FLUSH => {
                 cx.audit().persist(key, flushed);
@@ -108,7 +111,8 @@ impl QuorumRouter {
             parent: id,
             request,
             key,
-            writes: verb != READ,
+            verb: if is_read(verb) { verb } else { PUT },
+            writes: !is_read(verb),
             version,
             bytes,
             found: [None; COPIES_MAX],
@@ -117,7 +121,7 @@ impl QuorumRouter {
             open: 0,
         };
         let at = self.place(operation);
-        let wanted = if verb == READ { self.plan.reads } else { self.copies(key).len() as u32 };
+        let wanted = if is_read(verb) { self.plan.reads } else { self.copies(key).len() as u32 };
         for _ in 0..wanted {
             self.ask_next(at, cx);
         }
@@ -151,7 +155,6 @@ impl QuorumRouter {
             return false;
         };
         let to = copies[copy];
-        let verb = if operation.writes { PUT } else { READ };
         cx.ask(Ask {
             version: operation.version,
             bytes: if operation.writes { operation.bytes } else { 0 },
@@ -159,7 +162,7 @@ impl QuorumRouter {
             parent: operation.parent,
             request: operation.request,
             timeout: self.timeout,
-            ..Ask::new(to, verb, operation.key)
+            ..Ask::new(to, operation.verb, operation.key)
         });
         let operation = &mut self.operations[at as usize];
         operation.asked |= 1 << copy;

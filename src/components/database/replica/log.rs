@@ -18,6 +18,10 @@ pub struct Entry {
 /// Version of an entry that deletes its row: what has moved to another shard.
 pub const ERASED: u32 = u32::MAX;
 
+/// Version of an entry that brings a row which nobody has written yet: what has moved here from another shard. (Counted work only:
+/// elsewhere such rows take no room.)
+pub const BORN: u32 = u32::MAX - 1;
+
 impl Entry {
     /// What the row is afterwards: its version, 0 if it is gone. Nothing if the entry writes nothing.
     #[inline]
@@ -25,6 +29,7 @@ impl Entry {
         match self.version {
             0 => None,
             ERASED => Some(0),
+            BORN => None,
             version => Some(version),
         }
     }

@@ -1,6 +1,6 @@
 //! A member of a shard: its rows, its log, and its present role.
 
-use super::engine::Engine;
+use super::desk::{Desk, Done, Statement};
 use super::feed::Feeding;
 use super::follow::Follow;
 use super::lead::Lead;
@@ -9,14 +9,12 @@ use super::mode::Mode;
 use super::promote::Promotion;
 use super::rows::Rows;
 use super::wire::{
-    BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SCATTER, SHIP, SHIP_LATE, STEP_DOWN,
-    VIEW,
+    BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE, STEP_DOWN, VIEW,
+    is_read,
 };
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
-use crate::parts::station::Station;
-use crate::parts::verbs::READ;
 
 /// What all members of a shard know from the beginning.
 #[derive(Clone, Debug)]
@@ -51,10 +49,6 @@ pub struct Plan {
     pub pending_at_most: usize,
 }
 
-/// Statements and pieces of copies.
-pub const SERVE: u16 = 0;
-/// Entries being applied.
-pub const APPLY: u16 = 1;
 const HEARTBEAT: u16 = 2;
 /// The next piece of a copy is due.
 pub const COPY_ON: u16 = 3;
@@ -68,10 +62,13 @@ pub struct Member {
     pub(super) plan: Plan,
     /// Its place among the members.
     pub(super) own: usize,
-    pub(super) engine: Engine,
-    pub(super) station: Station,
+    pub(super) desk: Desk,
     pub(super) rows: Rows,
     pub(super) log: Log,
+    /// Entries of the log that the crash of its host does not take away.
+    pub(super) durable: u32,
+    /// Entries that were there when the periodic flush under way began.
+    pub(super) flushing: u32,
     /// The newest epoch it has heard of.
     pub(super) epoch: u32,
     /// It takes no entries of epochs older than this.
@@ -94,27 +91,21 @@ pub struct Member {
 
 impl Member {
     /// A member of a shard that begins with member 0 as its primary.
-    pub fn new(
-        plan: Plan,
-        own: usize,
-        engine: Engine,
-        stations: (Station, Station),
-        rows: Rows,
-        log: Log,
-    ) -> Self {
+    pub fn new(plan: Plan, own: usize, desk: Desk, rows: Rows, log: Log) -> Self {
         Member {
             own,
-            engine,
-            station: stations.0,
+            desk,
             rows,
             log,
+            durable: 0,
+            flushing: 0,
             epoch: 1,
             promised: 0,
             primary: 0,
             leads: own == 0,
             lease_until: plan.down_after,
             lead: Lead::new(plan.peers.len(), plan.answering),
-            follow: Follow::new(stations.1),
+            follow: Follow::default(),
             promotion: None,
             feeding: None,
             silence: None,
@@ -137,7 +128,7 @@ impl Member {
 
     fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let verb = cx.call(id).verb;
-        let reads = matches!(verb, READ | SCATTER);
+        let reads = is_read(verb);
         if verb == FETCH {
             return self.begin_fetch(id, cx);
         }
@@ -153,30 +144,45 @@ impl Member {
 
     /// A statement comes into the line for a connection.
     pub(super) fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let job = self.engine.job(id, cx);
-        if !self.station.arrive(job, cx) {
+        if !self.desk.take(id, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
 
+    /// What has happened at the desk.
+    #[inline]
+    fn on_done(&mut self, done: Done, cx: &mut Ctx<'_>) {
+        match done {
+            Done::Statement(statement) => {
+                self.execute(statement, cx);
+                self.desk.end(statement, &self.rows, cx);
+            }
+            Done::Applied(index) => self.on_applied(index, cx),
+            Done::Kept(index) => self.on_kept(index, cx),
+            Done::SyncBegins => self.flushing = self.log.end(),
+            Done::Synced => self.durable = self.flushing.min(self.log.end()),
+        }
+    }
+
     /// A statement has been worked on; it takes effect now.
-    fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    fn execute(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
+        let id = statement.call;
         match cx.call(id).verb {
             COPY => self.copy_piece(id, cx),
-            READ | SCATTER | FETCH => self.finish_read(id, cx),
+            verb if verb == FETCH || is_read(verb) => self.finish_read(statement, cx),
             _ => self.commit(id, cx),
         }
     }
 
-    fn finish_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    fn finish_read(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
+        let id = statement.call;
         let may = if self.leads { self.may_lead(cx.now()) } else { self.may_show(cx.now()) };
         if !may {
             return cx
                 .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
         }
         let (key, request) = (cx.call(id).key, cx.call(id).request);
-        let bytes = cx.request(request).map_or(0, |r| r.bytes);
-        let bytes = if bytes == 0 { self.engine.row_bytes } else { bytes };
+        let bytes = statement.bytes.unwrap_or_else(|| self.desk.engine.bytes(request, cx));
         self.reads += 1;
         cx.reply(id, Answer::ok(self.rows.get(key), bytes));
     }
@@ -197,12 +203,15 @@ impl Member {
     }
 
     fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        self.station.on_control(control, cx);
+        self.desk.on_control(control, &self.rows, cx);
         self.leads = false;
         self.promotion = None;
         self.feeding = None;
         self.lead.clear();
-        self.follow.crash(control, cx);
+        self.follow.crash();
+        if self.desk.counts() {
+            self.lose_undurable(control.verb == Control::CRASH_HOST);
+        }
     }
 
     fn beat(&mut self, cx: &mut Ctx<'_>) {
@@ -255,12 +264,12 @@ impl Component for Member {
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        if Station::owns(timer, SERVE) {
-            if let Some(job) = self.station.on_timer(timer, cx) {
-                self.execute(CallId::from_bits(job), cx);
+        if self.desk.owns(timer) {
+            let mut done = self.desk.on_timer(timer, &self.rows, cx);
+            while let Some(what) = done {
+                self.on_done(what, cx);
+                done = self.desk.more();
             }
-        } else if Station::owns(timer, APPLY) {
-            self.on_applier(timer, cx);
         } else if timer.tag == HEARTBEAT {
             self.beat(cx);
         } else if timer.tag == COPY_ON {
@@ -272,10 +281,7 @@ impl Component for Member {
         match control.verb {
             Control::CRASH_PROCESS | Control::CRASH_HOST => self.crash(control, cx),
             REPLACE => self.begin_empty(cx),
-            _ => {
-                self.station.on_control(control, cx);
-                self.follow.applier.on_control(control, cx);
-            }
+            _ => self.desk.on_control(control, &self.rows, cx),
         }
         if control.verb == Control::RECOVER && control.arg == 1 {
             cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
@@ -284,7 +290,7 @@ impl Component for Member {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        self.station.measure(now, out);
+        self.desk.measure(now, out);
         out.count("reads", self.reads);
         out.count("writes", self.writes);
         if self.leads {
@@ -299,7 +305,7 @@ impl Component for Member {
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        self.station.restart_maxima();
+        self.desk.restart_maxima();
     }
 
     fn fork(&self) -> Box<dyn Component> {

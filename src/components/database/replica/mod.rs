@@ -1,13 +1,16 @@
 //! Databases of several nodes: a router, a coordinator, and for each shard a primary with its replicas.
 
+mod check;
 mod coordinator;
 mod copy;
+mod desk;
 mod election;
 mod engine;
 mod equal;
 mod erase;
 mod feed;
 mod follow;
+mod keep;
 mod lead;
 mod leaderless;
 mod log;
@@ -16,10 +19,12 @@ mod member;
 pub mod mode;
 mod params;
 mod promote;
+mod questions;
 pub mod reads;
 mod reshard;
 mod router;
 mod rows;
+mod sessions;
 mod shape;
 pub mod sharding;
 mod split;
@@ -27,16 +32,20 @@ mod spread;
 mod takeover;
 mod wire;
 
-use crate::catalog::{Problem, Problems};
 use crate::components::Site;
+use crate::components::database::counted::machine::Machine;
+use crate::components::database::counted::{self, entry::Plan as Figures, store::Store};
+use crate::components::database::model::Portion;
 use crate::kernel::{Component, NodeId, SECOND, Time};
+pub use check::check;
 use coordinator::{Coordinator, Watch};
+use desk::{APPLY, Desk, SERVE};
 use engine::{Engine, appliers, connections};
 use equal::Copy;
 use leaderless::{QuorumPlan, QuorumRouter};
 use log::Log;
 use majority::{Voter, VoterPlan};
-use member::{APPLY, Member, Plan, SERVE};
+use member::{Member, Plan};
 pub use params::*;
 use router::{Router, RouterPlan};
 use rows::Rows;
@@ -48,150 +57,14 @@ pub use coordinator::SWITCH;
 pub use member::REPLACE;
 pub use reshard::RESHARD;
 
-/// The connections of a member, and its appliers.
-type Stations = (crate::parts::station::Station, crate::parts::station::Station);
-
-/// Mistakes that concern several settings.
-pub fn check(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let replicated = settings.count("replicas").unwrap_or(0) > 0;
-    let reads = reads::READS[settings.choice("reads")].name;
-    if !replicated && settings.is_given("reads") && reads != "primary" {
-        let message = format!("`reads: \"{reads}\"` needs replicas, and there are none");
-        problems.push(settings.problem("reads", message).hint("add `replicas: 2`"));
-    }
-    if !replicated && settings.is_given("replication") {
-        let problem = settings.problem("replication", "`replication` needs replicas, and there are none");
-        problems.push(problem.hint("add `replicas: 2`"));
-    }
-    if reads == "lag_bounded" && settings.duration("max_lag").is_none() {
-        let place = settings.place("reads").unwrap_or(&site.group().place);
-        let problem = Problem::at(place, "reads \"lag_bounded\" needs the setting `max_lag`");
-        problems.push(problem.hint("add `max_lag: 1.s`"));
-    }
-    check_shards(site, problems);
-    check_split(site, problems);
-    check_quorum(site, problems);
-    let (heartbeat, down_after) = times(site);
-    if down_after < 2 * heartbeat {
-        let place =
-            settings.place("down_after").or(settings.place("heartbeat")).unwrap_or(&site.group().place);
-        let problem = Problem::at(place, "`down_after` must be at least two heartbeats");
-        problems.push(problem.hint("a single late answer must not look like a death"));
-    }
-}
-
-fn check_quorum(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let leaderless = Shape::of(settings).leaderless;
-    let copies = settings.count("replicas").unwrap_or(0) + 1;
-    for name in ["r", "w"] {
-        match settings.count(name) {
-            Some(_) if !leaderless => {
-                let message = format!("`{name}` counts only for replication \"quorum\"");
-                problems.push(settings.problem(name, message).hint("add `replication: \"quorum\"`"));
-            }
-            Some(wanted) if wanted > copies => {
-                let message = format!("`{name}: {wanted}` of {copies} copies can never answer");
-                problems.push(
-                    settings.problem(name, message).hint("there is the first copy and `replicas` others"),
-                );
-            }
-            _ => {}
-        }
-    }
-    for name in ["reads", "copied", "queries", "denormalised", "capacity", "split"] {
-        if leaderless && settings.is_given(name) {
-            let message = format!("`{name}` does not go with replication \"quorum\"");
-            problems.push(settings.problem(name, message).hint("`r` says how many copies make a read"));
-        }
-    }
-}
-
-fn check_shards(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let shards = settings.count("shards").unwrap_or(1);
-    let several = Shape::of(settings).shards > 1;
-    const SHARDED: &[&str] = &[
-        "sharding",
-        "shard_key",
-        "queries",
-        "query_by",
-        "denormalised",
-        "dedicated",
-        "copied",
-        "split",
-        "split_over",
-        "split_reads",
-    ];
-    for name in SHARDED {
-        if !several && settings.is_given(name) {
-            let message = format!("`{name}` needs several shards");
-            problems.push(settings.problem(name, message).hint("add `shards: 4`"));
-        }
-    }
-    for name in ["dedicated", "copied", "split"] {
-        if settings.count(name).unwrap_or(0) > 0 && site.layout.popular().is_none() {
-            let message = format!("`{name}` needs traffic that says which keys are popular");
-            problems
-                .push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));
-        }
-    }
-    if settings.flag("denormalised") && settings.count("shards_max").is_some_and(|most| most > shards) {
-        let problem =
-            settings.problem("denormalised", "copies by another attribute do not move with a resharding");
-        problems.push(problem.hint("leave out `shards_max` or `denormalised`"));
-    }
-    if settings.count("shards_max").is_some_and(|most| most < shards) {
-        let problem = settings.problem("shards_max", "`shards_max` is less than `shards`");
-        problems.push(problem.hint("it counts all shards, those of the beginning included"));
-    }
-    if several && site.layout.keys().is_none() {
-        let problem = Problem::at(&site.group().place, "shards need to know how many keys there are");
-        problems.push(problem.hint("give each traffic `keys:`"));
-    }
-}
-
-/// Splitting the version of a row over several logs is sound only if none of them ever takes a write back.
-fn check_split(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let shards = settings.count("shards").unwrap_or(1);
-    if settings.count("split_over").is_some_and(|parts| parts > shards) {
-        let problem = settings.problem("split_over", format!("more parts than the {shards} shards"));
-        problems.push(problem.hint("each part lies in a shard of its own"));
-    }
-    if settings.count("split").unwrap_or(0) == 0 {
-        return;
-    }
-    if settings.count("shards_max").is_some_and(|most| most > shards) {
-        let problem = settings.problem("split", "parts of rows do not move with a resharding");
-        problems.push(problem.hint("leave out `shards_max` or `split`"));
-    }
-    for name in ["copied", "denormalised"] {
-        if settings.is_given(name) {
-            let problem = settings.problem("split", format!("`{name}` and `split` do not go together"));
-            problems
-                .push(problem.hint("the one is for rows that are read, the other for rows that are written"));
-        }
-    }
-    let mode = mode::MODES[settings.choice("replication")].name;
-    if settings.count("replicas").unwrap_or(0) > 0 && !matches!(mode, "sync" | "remote_apply" | "majority") {
-        let problem =
-            settings.problem("split", format!("`split` needs shards that lose no write, unlike \"{mode}\""));
-        problems.push(
-            problem.hint("take replication \"majority\", \"sync\" or \"remote_apply\", or no replicas"),
-        );
-    }
-}
-
 /// How writes are answered, by index in [`mode::MODES`]; the first one asks no replica.
 fn mode_choice(site: &Site<'_>) -> usize {
-    if site.is_disabled("replica_acks") { 0 } else { site.settings().choice("replication") }
+    if site.is_disabled("replica_acks") { 0 } else { mode::of(site.settings()) }
 }
 
 /// Who answers reads; the first policy is the primary.
 fn reads(site: &Site<'_>) -> reads::Reads {
-    let choice = if site.is_disabled("replica_reads") { 0 } else { site.settings().choice("reads") };
+    let choice = if site.is_disabled("replica_reads") { 0 } else { reads::of(site.settings()) };
     let policy = reads::reads(choice);
     reads::Reads {
         carries_position: policy.carries_position && !site.is_disabled("session_position"),
@@ -212,11 +85,11 @@ fn popular(site: &Site<'_>, count: u64) -> Vec<u64> {
 
 fn map(site: &Site<'_>) -> Map {
     let settings = site.settings();
-    let key = KeyPart::new(shard_key(site), site.layout.keys().unwrap_or(1));
+    let key = KeyPart::new(shard_key(site), keys(site).unwrap_or(1));
     let dedicated =
         if site.is_disabled("hot_key_cure") { 0 } else { settings.count("dedicated").unwrap_or(0) };
     let shards = settings.count("shards").unwrap_or(1) as u16;
-    Map::new(settings.choice("sharding"), key, shards, popular(site, dedicated))
+    Map::new(sharding::of(settings), key, shards, popular(site, dedicated))
 }
 
 fn spread(site: &Site<'_>) -> Spread {
@@ -236,10 +109,11 @@ fn spread(site: &Site<'_>) -> Spread {
 
 fn times(site: &Site<'_>) -> (Time, Time) {
     let settings = site.settings();
-    let time = |name: &str, elected| match Shape::of(settings).elected && !settings.is_given(name) {
+    let preset = |name, elected| match Shape::of(settings).elected {
         true => elected,
         false => settings.duration(name).expect("preset"),
     };
+    let time = |name, elected| Figures::new(settings).told(name).unwrap_or_else(|| preset(name, elected));
     (time("heartbeat", ELECTED_HEARTBEAT), time("down_after", ELECTED_DOWN_AFTER))
 }
 
@@ -269,22 +143,50 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     };
     let mut nodes: Vec<Box<dyn Component>> =
         vec![Box::new(router(site, &shards)), Box::new(Coordinator::new(watch))];
-    for members in &shards {
+    for (shard, members) in (0..).zip(&shards) {
         let plan = plan(site, members.clone());
-        nodes.extend((0..members.len()).map(|own| member(site, &plan, own)));
+        let data = data(site, shard);
+        nodes.extend((0..members.len()).map(|own| member(site, &plan, data.as_ref(), own)));
     }
     nodes
+}
+
+/// The rows of a shard with their structures, where work is counted.
+fn data(site: &Site<'_>, shard: u64) -> Option<Store> {
+    if !counted::is_counted(site.settings()) {
+        return None;
+    }
+    let map = map(site);
+    let has = |row| map.shard(row) as u64 == shard;
+    Some(counted::store(site, if map.shards() > 1 || shard > 0 { Portion::of(&has) } else { Portion::ALL }))
+}
+
+/// A machine with these rows.
+fn machine(site: &Site<'_>, data: &Option<Store>) -> Option<Machine> {
+    data.as_ref().map(|data| counted::machine(site, Some(data.clone())))
+}
+
+/// The stations of a member whose times are declared.
+fn desk(site: &Site<'_>, engine: Engine) -> Desk {
+    Desk::declared(engine, connections(site, SERVE), appliers(site, APPLY))
+}
+
+/// Number of keys that the database is asked for or has from the beginning.
+fn keys(site: &Site<'_>) -> Option<u64> {
+    let rows = counted::rows(site);
+    site.layout.keys().max(rows)
 }
 
 fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
     let shape = Shape::of(site.settings());
     let routing = RouterPlan {
-        keys: site.layout.keys().unwrap_or(0),
+        keys: keys(site).unwrap_or(0),
         timeout: times(site).1,
         copy_rate: site.settings().rate("copy_rate"),
         answering: shape.answering() as usize,
         can_reshard: !site.is_disabled("reshard"),
         lasting: shape.elected,
+        counted: questions::Counted::new(site),
     };
     Router::new(reads(site), map(site), spread(site), shards, routing)
 }
@@ -295,9 +197,10 @@ fn elected(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>> {
     let scattered = shards.len() > 1;
     for (shard, peers) in (0..).zip(shards) {
         let plan = voter_plan(site, shard, peers.clone());
+        let data = data(site, shard);
         let voter = |own| {
-            let stations = (connections(site, SERVE), appliers(site, APPLY));
-            Voter::new(plan.clone(), own, Engine::new(site), stations, Rows::new(scattered))
+            let desk = desk(site, Engine::new(site)).with(machine(site, &data), false);
+            Voter::new(plan.clone(), own, desk, Rows::new(scattered))
         };
         nodes.extend((0..peers.len()).map(|own| Box::new(voter(own)) as Box<dyn Component>));
     }
@@ -314,7 +217,7 @@ fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
         timeout: common.down_after,
         elects: site.settings().flag("failover") && !site.is_disabled("failover"),
         followers_read: !site.is_disabled("replica_reads")
-            && reads::READS[site.settings().choice("reads")].name != "primary",
+            && reads::READS[reads::of(site.settings())].name != "primary",
         max_lag: common.max_lag,
         tells_position: common.tells_position,
         capacity: common.capacity,
@@ -331,7 +234,9 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
     let settings = site.settings();
     let (heartbeat, timeout) = times(site);
     let majority = shards[0].len() as u32 / 2 + 1;
-    let quorum = |name| settings.count(name).map_or(majority, |count| count as u32);
+    let figures = Figures::new(settings);
+    let quorum =
+        |name| figures.count(name).map_or(majority, |count| (count as u32).min(shards[0].len() as u32));
     let scattered = shards.len() > 1;
     let plan = QuorumPlan {
         shards: shards.to_vec(),
@@ -341,20 +246,33 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         heartbeat,
         repairs: !site.is_disabled("quorum_repair"),
     };
-    let copy = |_| Copy::new(Engine::new(site), connections(site, SERVE), Rows::new(scattered));
-    let copies = shards.iter().flatten().map(copy).map(|copy| Box::new(copy) as Box<dyn Component>);
+    let copies = (0..).zip(shards).flat_map(|(shard, members)| {
+        let data = data(site, shard);
+        let copy = move |_| {
+            let desk = desk(site, Engine::new(site).of_copy()).with(machine(site, &data), false);
+            Box::new(Copy::new(desk, Rows::new(scattered))) as Box<dyn Component>
+        };
+        members.iter().map(copy).collect::<Vec<_>>()
+    });
     let router: Box<dyn Component> = Box::new(QuorumRouter::new(plan, map(site)));
     std::iter::once(router).chain(copies).collect()
 }
 
-fn member(site: &Site<'_>, plan: &Plan, own: usize) -> Box<dyn Component> {
+fn member(site: &Site<'_>, plan: &Plan, data: Option<&Store>, own: usize) -> Box<dyn Component> {
     let settings = site.settings();
     let scattered = Shape::of(settings).shards > 1; // each has a part of the rows
     let kept = settings.count("log_entries").expect("preset") as usize;
-    let stations = (connections(site, SERVE), appliers(site, APPLY));
+    let stores = own >= plan.answering;
     let engine = Engine::new(site);
-    let engine = if own < plan.answering { engine } else { engine.of_storage() };
-    Box::new(Member::new(plan.clone(), own, engine, stations, Rows::new(scattered), Log::new(kept)))
+    let engine = if stores { engine.of_storage() } else { engine };
+    let shared = Shape::of(settings).storage > 0;
+    // Storage nodes keep the log; those that answer have no disk of their own then.
+    let machine = data.map(|data| match stores {
+        true => counted::machine(site, None),
+        false => counted::machine(site, Some(data.clone())).without_log(shared),
+    });
+    let desk = desk(site, engine).with(machine, shared && !stores);
+    Box::new(Member::new(plan.clone(), own, desk, Rows::new(scattered), Log::new(kept)))
 }
 
 fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
@@ -373,13 +291,13 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
         max_lag: settings.duration("max_lag").filter(|_| reads.bounds_lag),
         tells_position: reads.carries_position,
         capacity: settings.count("capacity"),
-        keys: site.layout.keys().unwrap_or(0),
+        keys: keys(site).unwrap_or(0),
         copy_row: if site.is_disabled("copy_cost") {
             0
         } else {
             settings.duration("copy_row").expect("preset")
         },
         copy_pause: pause as Time,
-        pending_at_most: settings.count("connections").expect("preset") as usize,
+        pending_at_most: counted::connections(settings) as usize,
     }
 }

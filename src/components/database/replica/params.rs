@@ -60,7 +60,7 @@ pub const SHARDING: Param = Param {
     name: "sharding",
     kind: Kind::Choice(sharding::SHARDING),
     preset: Preset::Choice("hash"),
-    about: "which shard has which row",
+    about: "which shard has which row, unless given as the profile says",
 };
 /// By which attribute.
 pub const SHARD_KEY: Param = Param {
@@ -137,7 +137,7 @@ pub const REPLICATION: Param = Param {
     name: "replication",
     kind: Kind::Choice(mode::MODES),
     preset: Preset::Choice("async"),
-    about: "when a client is told that its write is done (asynchronous: the default of MySQL and PostgreSQL)",
+    about: "when a client is told that its write is done, unless given as the profile says (asynchronous: the default of MySQL and PostgreSQL)",
 };
 /// Copies that make a read.
 pub const READ_QUORUM: Param = Param {

@@ -147,7 +147,8 @@ impl Router {
             return; // asked before the copy began anew
         }
         match reply.status {
-            Status::Ok if reply.version > 0 => {
+            // (A row whose work is counted is there without ever having been written.)
+            Status::Ok if reply.version > 0 || (self.counted.is_some() && reply.bytes > 0) => {
                 let shard = &self.shards[reshard.to.shard(reply.key)];
                 let row = Ask::new(shard.members[shard.primary].node, MIRROR, reply.key);
                 cx.ask(Ask {

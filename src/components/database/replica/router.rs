@@ -1,11 +1,12 @@
 //! The router: the part of a database that its callers see (a proxy, or the driver in the caller). It passes statements on
 //! to members, and knows of these what the coordinator tells it and what it sees itself.
 
+use super::questions::Counted;
 use super::reads::{Reads, Seen};
 use super::reshard::{RESHARD, Reshard};
 use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
-use super::wire::{ERASE, FETCH, MIRROR, SCATTER, VIEW, unpack};
+use super::wire::{ERASE, FETCH, MIRROR, VIEW, is_part, is_read, unpack};
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
@@ -13,8 +14,6 @@ use crate::parts::verbs::READ;
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 
-/// Sessions whose last write is remembered; a session more reads from the primary.
-const SESSIONS_AT_MOST: usize = 1 << 20;
 const SEED: u64 = 0x5e55_1045;
 
 /// What the router knows of a shard.
@@ -43,6 +42,8 @@ pub struct RouterPlan {
     pub can_reshard: bool,
     /// Whether a new primary has everything that clients were told of, at the same place of its log.
     pub lasting: bool,
+    /// What it must know of rows whose work is counted.
+    pub counted: Option<Counted>,
 }
 
 /// The router of a group.
@@ -64,6 +65,7 @@ pub struct Router {
     pub(super) copy_rate: Option<f64>,
     can_reshard: bool,
     lasting: bool,
+    pub(super) counted: Option<Counted>,
     /// Rows moved.
     pub(super) moved: u64,
     pub(super) joins: Vec<Join>,
@@ -71,7 +73,7 @@ pub struct Router {
     pub(super) timeout_length: Time,
     pub(super) timeout: Option<TimeoutClass>,
     /// Position of the last write by session and shard.
-    positions: HashMap<u64, u32, FixedState>,
+    pub(super) positions: HashMap<u64, u32, FixedState>,
     calls: u64,
     pub(super) errors: u64,
     /// Reads, and those of them that went to all shards.
@@ -106,6 +108,7 @@ impl Router {
             copy_rate: plan.copy_rate,
             can_reshard: plan.can_reshard,
             lasting: plan.lasting,
+            counted: plan.counted,
             moved: 0,
             joins: Vec::new(),
             free_joins: Vec::new(),
@@ -141,8 +144,12 @@ impl Router {
         let call = cx.call(id);
         let (verb, key, request) = (call.verb, call.key, call.request);
         let mut shard = self.map.shard(key);
+        let reads = is_read(verb);
+        self.asked += u64::from(reads);
+        if reads && self.ask_several(id, verb, key, cx) {
+            return;
+        }
         if verb == READ {
-            self.asked += 1;
             if self.must_scatter(request, key, cx) {
                 match self.copy_home(key) {
                     Some(home) => shard = home,
@@ -160,15 +167,15 @@ impl Router {
             shard = self.part_of(key, request, cx);
         }
         let mut generation = 0;
-        if verb != READ {
+        if !reads {
             match self.open_write(id, key, cx) {
                 Some(current) => generation = current,
                 None => return, // it waits for a cut-over
             }
         }
         self.count_call(shard);
-        let mut member = self.choose(shard, verb == READ);
-        if self.reads.carries_position && verb == READ && self.position(request, shard, cx) == u32::MAX {
+        let mut member = self.choose(shard, reads);
+        if self.reads.carries_position && reads && self.position(request, shard, cx) == u32::MAX {
             member = self.shards[shard].primary;
         }
         self.send(id, shard, member, generation << 6, cx);
@@ -189,37 +196,13 @@ impl Router {
     fn send(&mut self, id: CallId, shard: usize, member: usize, tries: u32, cx: &mut Ctx<'_>) {
         let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
         let mut version = ask.version;
-        if self.reads.carries_position && ask.verb == READ {
+        if self.reads.carries_position && is_read(ask.verb) {
             version = self.position(ask.request, shard, cx);
             if version == u32::MAX {
                 version = 0;
             }
         }
         cx.ask(Ask { version, note: note(shard, member, tries), timeout: self.timeout, ..ask });
-    }
-
-    /// The position that the session of a request must see; the largest number if it cannot be remembered.
-    fn position(&self, request: crate::kernel::RequestId, shard: usize, cx: &Ctx<'_>) -> u32 {
-        let Some(session) = cx.request(request).map(|request| request.session).filter(|session| *session > 0)
-        else {
-            return 0;
-        };
-        let known = self.positions.get(&pair(session, shard)).copied();
-        let full = self.positions.len() >= SESSIONS_AT_MOST;
-        known.unwrap_or(if full { u32::MAX } else { 0 })
-    }
-
-    fn remember(&mut self, reply: &Reply, shard: usize, cx: &Ctx<'_>) {
-        let Some(session) = cx.request(reply.request).map(|request| request.session).filter(|s| *s > 0)
-        else {
-            return;
-        };
-        let is_room = self.positions.len() < SESSIONS_AT_MOST;
-        let pair = pair(session, shard);
-        if is_room || self.positions.contains_key(&pair) {
-            let position = self.positions.entry(pair).or_default();
-            *position = (*position).max(reply.bytes);
-        }
     }
 
     /// A member has not done it: perhaps another one does.
@@ -234,7 +217,7 @@ impl Router {
             Status::Moved => state.members.iter().position(|seen| seen.node == reply.redirect),
             // A refused connection is no answer: until the coordinator says otherwise, others are asked. A
             // write is not sent twice: it may have been done.
-            Status::Reset if reply.verb == READ => {
+            Status::Reset if is_read(reply.verb) => {
                 state.members[member].up = false;
                 state.turn = state.turn.wrapping_add(1);
                 Some((self.reads.pick)(&state.members, state.primary, state.turn))
@@ -283,10 +266,6 @@ pub(super) fn generation(note: u32) -> u32 {
     note >> 6 & 3
 }
 
-fn pair(session: u32, shard: usize) -> u64 {
-    (u64::from(session) << 16) | shard as u64
-}
-
 impl Component for Router {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.timeout = Some(cx.timeout_class(self.timeout_length));
@@ -312,9 +291,10 @@ impl Component for Router {
             MIRROR if reply.note == u32::MAX => {
                 return self.row_done(reply.key, reply.status == Status::Ok, cx);
             }
-            SCATTER | MIRROR => return self.on_part(&reply, cx),
+            verb if verb == MIRROR || is_part(verb) => return self.on_part(&reply, cx),
             _ => {}
         }
+        let writes = !is_read(reply.verb);
         let (shard, member, _) = place(reply.note);
         if matches!(reply.status, Status::Ok | Status::Missing) {
             let seen = &mut self.shards[shard].members[member];
@@ -322,16 +302,14 @@ impl Component for Router {
             seen.answers_in =
                 if seen.answers_in == 0 { took } else { seen.answers_in - seen.answers_in / 8 + took / 8 };
             let mut answer = reply.pass_on();
-            if self.reads.carries_position && reply.verb != READ {
+            if self.reads.carries_position && writes {
                 self.remember(&reply, shard, cx);
                 answer.bytes = 0;
             }
-            if reply.verb != READ
-                && let Some(others) = self.other_homes(reply.key)
-            {
+            if writes && let Some(others) = self.other_homes(reply.key) {
                 return self.mirror(&reply, answer, others, cx);
             }
-            if reply.verb != READ {
+            if writes {
                 self.write_done(reply.key, generation(reply.note), true, cx);
                 self.renew_copy(reply.key, reply.version, cx);
             }
@@ -345,7 +323,7 @@ impl Component for Router {
             Status::Reset | Status::TimedOut | Status::Moved => Answer::of(Status::Failed),
             _ => reply.pass_on(),
         };
-        if reply.verb != READ {
+        if writes {
             self.write_done(reply.key, generation(reply.note), false, cx);
         }
         cx.reply(reply.parent, answer);

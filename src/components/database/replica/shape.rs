@@ -4,7 +4,7 @@
 //! of each shard is its primary to begin with.
 
 use super::mode::shared_storage::COPIES;
-use super::mode::{MODES, is_elected, is_leaderless};
+use super::mode::{self, MODES, is_elected, is_leaderless};
 use crate::catalog::Settings;
 
 /// Number of shards, and of replicas of each.
@@ -34,8 +34,8 @@ impl Shape {
             shards: settings.count("shards").unwrap_or(1).max(settings.count("shards_max").unwrap_or(1)),
             replicas: settings.count("replicas").unwrap_or(0),
             storage: storage(settings),
-            leaderless: is_leaderless(settings.choice("replication")),
-            elected: is_elected(settings.choice("replication")),
+            leaderless: is_leaderless(mode::of(settings)),
+            elected: is_elected(mode::of(settings)),
         }
     }
 
@@ -104,7 +104,7 @@ impl Shape {
 
 /// Storage nodes that the mode of replication has.
 fn storage(settings: &Settings) -> u64 {
-    let mode = MODES[settings.choice("replication")].name;
+    let mode = MODES[mode::of(settings)].name;
     let replicated = settings.count("replicas").unwrap_or(0) > 0;
     if replicated && mode == "shared_storage" { COPIES as u64 } else { 0 }
 }

@@ -70,6 +70,6 @@ impl Router {
     pub(super) fn sum_parts(&mut self, id: CallId, key: u64, cx: &mut Ctx<'_>) {
         let shards: Vec<usize> =
             (0..self.spread.split.parts).map(|part| self.part_shard(key, part)).collect();
-        self.gather(id, shards, true, cx);
+        let _ = self.gather(id, shards, true, cx);
     }
 }

@@ -3,7 +3,7 @@
 use super::router::{Router, generation};
 use super::sharding::KeyPart;
 use super::split::Split;
-use super::wire::{FETCH, MIRROR, SCATTER};
+use super::wire::{FETCH, MIRROR, is_part, part_of};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, RequestId, SECOND, Status, Timer};
 use crate::random::mix::mix64;
 use std::ops::Range;
@@ -38,6 +38,8 @@ pub(super) struct Join {
     left: u32,
     /// The newest answer counts; else that of the row's home.
     newest: bool,
+    /// Each answer holds rows of its own; together they are at most so many bytes.
+    most_bytes: Option<u32>,
     /// The resharding during which the write was sent (see [`super::reshard`]).
     generation: u32,
 }
@@ -84,7 +86,7 @@ impl Router {
     }
 
     fn open_join(&mut self, id: CallId, answer: Answer, left: u32, generation: u32) -> u32 {
-        let join = Join { parent: id, answer, left, newest: false, generation };
+        let join = Join { parent: id, answer, left, newest: false, most_bytes: None, generation };
         match self.free_joins.pop() {
             Some(at) => {
                 self.joins[at as usize] = join;
@@ -101,19 +103,27 @@ impl Router {
     pub(super) fn scatter(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         self.scattered += 1;
         let shards = (0..usize::from(self.map.shards())).collect();
-        self.gather(id, shards, false, cx);
+        let _ = self.gather(id, shards, false, cx);
+    }
+
+    /// Asks these shards for the rows that each of them has.
+    pub(super) fn gather_rows(&mut self, id: CallId, shards: Vec<usize>, most_bytes: u32, cx: &mut Ctx<'_>) {
+        self.scattered += 1;
+        let join = self.gather(id, shards, false, cx);
+        self.joins[join as usize].most_bytes = Some(most_bytes);
     }
 
     /// Asks these shards at a time; either the newest answer counts, or that of the row's home.
-    pub(super) fn gather(&mut self, id: CallId, shards: Vec<usize>, newest: bool, cx: &mut Ctx<'_>) {
+    pub(super) fn gather(&mut self, id: CallId, shards: Vec<usize>, newest: bool, cx: &mut Ctx<'_>) -> u32 {
         let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
         self.joins[join as usize].newest = newest;
         for shard in shards {
             let member = self.choose(shard, true);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
-            cx.ask(Ask { verb: SCATTER, version: 0, note: join, timeout: self.timeout, ..ask });
+            cx.ask(Ask { verb: part_of(ask.verb), version: 0, note: join, timeout: self.timeout, ..ask });
             self.count_call(shard);
         }
+        join
     }
 
     /// Whether every shard has a copy of this row.
@@ -152,7 +162,7 @@ impl Router {
 
     /// One of the answers has come.
     pub(super) fn on_part(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let home = reply.verb == SCATTER && self.has(reply, self.map.shard(reply.key));
+        let home = is_part(reply.verb) && self.has(reply, self.map.shard(reply.key));
         let moves = reply.verb == MIRROR && self.new_home(reply.key).is_some();
         let join = &mut self.joins[reply.note as usize];
         if moves {
@@ -160,6 +170,10 @@ impl Router {
         } else if reply.status != Status::Ok {
             join.answer =
                 Answer::of(if reply.status == Status::Rejected { Status::Rejected } else { Status::Failed });
+        } else if let (Some(most), Status::Ok) = (join.most_bytes, join.answer.status) {
+            let version = if home { reply.version } else { join.answer.version };
+            let bytes = join.answer.bytes.saturating_add(reply.bytes).min(most);
+            join.answer = Answer { version, bytes, ..join.answer };
         } else if join.answer.status == Status::Ok
             && (if join.newest { reply.version >= join.answer.version } else { home })
         {

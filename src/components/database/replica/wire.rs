@@ -1,5 +1,8 @@
 //! What the nodes of a replicated database say to each other.
 
+use crate::components::database::model::Question;
+use crate::parts::verbs::{ASK, READ};
+
 /// A member's log entry travels to another member.
 pub const SHIP: u16 = 64;
 /// A primary asks a member up to where their logs agree.
@@ -26,6 +29,8 @@ pub const SHIP_LATE: u16 = 74;
 
 /// A read that all shards answer.
 pub const SCATTER: u16 = 75;
+/// First of the questions that several shards answer together, each for its own rows: [`ASK`] moved up.
+pub const SCATTER_ASK: u16 = 96;
 /// A version that exists elsewhere is written here as well: a copy of a row.
 pub const MIRROR: u16 = 76;
 
@@ -50,6 +55,36 @@ pub const INSTALL: u16 = 82;
 pub const TRANSFER: u16 = 83;
 /// The leader tells a member to stand for election at once.
 pub const TIMEOUT_NOW: u16 = 84;
+
+/// Whether a statement asks and changes nothing.
+#[inline]
+pub fn is_read(verb: u16) -> bool {
+    matches!(verb, READ | SCATTER) || is_question(verb)
+}
+
+/// Whether it is one of the questions beyond the point read, whole or as a part.
+#[inline]
+fn is_question(verb: u16) -> bool {
+    (ASK..ASK + 16).contains(&verb) || (SCATTER_ASK..SCATTER_ASK + 16).contains(&verb)
+}
+
+/// The verb by which several shards are asked together.
+#[inline]
+pub fn part_of(verb: u16) -> u16 {
+    if verb == READ { SCATTER } else { verb - ASK + SCATTER_ASK }
+}
+
+/// Whether its answer is a part of one.
+#[inline]
+pub fn is_part(verb: u16) -> bool {
+    verb == SCATTER || (SCATTER_ASK..SCATTER_ASK + 16).contains(&verb)
+}
+
+/// What a statement that reads asks of the data of a shard.
+pub fn part_question(verb: u16) -> Question {
+    let whole = if is_part(verb) && verb != SCATTER { verb - SCATTER_ASK + ASK } else { verb };
+    Question::of_verb(whole).unwrap_or(Question::Point)
+}
 
 /// The epoch of the sender, that of the entry, and its key in one word. Keys are dense numbers below 2^32; epochs end at 2^16 - 1
 /// (a failover every second for 18 hours).

@@ -2,9 +2,9 @@
 
 use super::voter::Voter;
 use super::{NOTHING, kind};
+use crate::components::database::replica::desk::Apply;
 use crate::components::database::replica::log::ERASED;
-use crate::kernel::{Answer, Ctx, Timer};
-use crate::parts::station::Job;
+use crate::kernel::{Answer, Ctx};
 
 /// A committed entry that does not show yet.
 #[derive(Clone, Copy, Debug)]
@@ -20,16 +20,20 @@ impl Voter {
             let done = self.leads && index >= self.lead.first;
             self.follow.queue.push_back(Received { done });
             if !done {
-                let work = self.engine.apply(cx);
-                self.follow.applier.arrive(Job::new(u64::from(index), work), cx);
+                let entry = self.log.get(index).expect("what does not show yet is kept");
+                let how = match entry.previous {
+                    _ if entry.key == NOTHING => Apply::Nothing,
+                    kind::ERASE => Apply::Remove,
+                    _ => Apply::Write,
+                };
+                self.desk.apply(index, entry.key, how, &self.rows, cx);
             }
         }
         self.show(cx);
     }
 
-    pub(super) fn on_applier(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        let Some(job) = self.follow.applier.on_timer(timer, cx) else { return };
-        let place = (job as u32).checked_sub(self.follow.applied + 1);
+    pub(super) fn on_applied(&mut self, index: u32, cx: &mut Ctx<'_>) {
+        let place = index.checked_sub(self.follow.applied + 1);
         if let Some(received) = place.and_then(|place| self.follow.queue.get_mut(place as usize)) {
             received.done = true;
         }
@@ -67,6 +71,7 @@ impl Voter {
         let erases = entry.key != NOTHING && entry.previous == kind::ERASE;
         if erases {
             self.rows.set(entry.key, 0);
+            self.desk.correct(entry.key, false);
             if let Some(copying) = &mut self.copying {
                 copying.erased.insert(entry.key);
             }

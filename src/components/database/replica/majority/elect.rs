@@ -1,5 +1,6 @@
 //! Terms and votes.
 
+use super::keep::VOTE_KEPT;
 use super::voter::{ELECTION, Voter};
 use crate::components::database::replica::wire::{TRANSFER, VOTE, pack, unpack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Timer};
@@ -78,7 +79,12 @@ impl Voter {
         let (end, candidate) = (call.version, self.peer(call.caller));
         let granted = self.grants(term, kind, candidate, (last_term, end), cx);
         let status = if granted { Status::Ok } else { Status::Missing };
-        cx.reply(id, Answer { version: self.term, ..Answer::of(status) });
+        let answer = Answer { version: self.term, ..Answer::of(status) };
+        let is_kept = !granted || kind == TRIAL || self.desk.keep(VOTE_KEPT, cx);
+        if is_kept {
+            return cx.reply(id, answer);
+        }
+        self.follow.votes.push_back((id, answer));
     }
 
     fn grants(&mut self, term: u32, kind: u64, candidate: usize, last: (u32, u32), cx: &mut Ctx<'_>) -> bool {

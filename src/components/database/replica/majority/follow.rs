@@ -5,8 +5,7 @@ use super::voter::Voter;
 use crate::components::database::replica::log::Entry;
 use crate::components::database::replica::wire::unpack;
 use crate::kernel::parcel::{Item, ParcelId};
-use crate::kernel::{Answer, CallId, Control, Ctx, Status, Time};
-use crate::parts::station::Station;
+use crate::kernel::{Answer, CallId, Ctx, Status, Time};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Entries that may wait for an applier; a batch more is refused, and sent again later.
@@ -19,13 +18,15 @@ const WAITING_AT_MOST: usize = 1 << 16;
 /// State of a follower; a leader has it too: its rows follow its log.
 #[derive(Clone, Debug)]
 pub(super) struct Follow {
-    pub applier: Station,
     /// Up to this entry the rows show the log.
     pub applied: u32,
     /// Committed entries behind `applied` that are being applied.
     pub queue: VecDeque<Received>,
     /// Entries that are known to agree with the leader's.
     pub verified: u32,
+    /// Batches whose entries are on their way to the disk: number of the last one, and whom to answer. Votes likewise, in order.
+    pub keeping: Vec<(u32, CallId)>,
+    pub votes: VecDeque<(CallId, Answer)>,
     /// Batches that overtook others on the way, by the entry they come behind.
     early: BTreeMap<u32, CallId>,
     /// Reads that wait until an entry has been applied.
@@ -38,13 +39,14 @@ pub(super) struct Follow {
     pub touched: Time,
 }
 
-impl Follow {
-    pub fn new(applier: Station) -> Self {
+impl Default for Follow {
+    fn default() -> Self {
         Follow {
-            applier,
             applied: 0,
             queue: VecDeque::new(),
             verified: 0,
+            keeping: Vec::new(),
+            votes: VecDeque::new(),
             early: BTreeMap::new(),
             waiting: Vec::new(),
             heard: (0, 0),
@@ -52,22 +54,24 @@ impl Follow {
             touched: 0,
         }
     }
+}
 
+impl Follow {
     pub fn has_room(&self) -> bool {
         self.waiting.len() < WAITING_AT_MOST
     }
 
-    pub fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        self.applier.on_control(control, cx);
+    pub fn crash(&mut self) {
         self.queue.clear();
+        self.keeping.clear();
+        self.votes.clear();
         self.early.clear();
         self.waiting.clear();
         self.verified = self.applied;
     }
 
     /// The log begins anew behind entry `index`.
-    pub fn restart(&mut self, index: u32, cx: &mut Ctx<'_>) {
-        self.applier.on_control(Control::new(Control::CRASH_PROCESS, 0), cx);
+    pub fn restart(&mut self, index: u32) {
         self.queue.clear();
         (self.applied, self.verified) = (index, index);
     }
@@ -156,16 +160,16 @@ impl Voter {
         let items = std::mem::take(cx.parcel_mut(parcel));
         debug_assert_eq!(items[0][0], u64::from(number), "a parcel is used again only when nobody waits");
         for (index, item) in (before + 1..).zip(&items[1..]) {
-            self.merge_entry(index, item);
+            self.merge_entry(index, item, cx);
         }
         let last = before + items.len() as u32 - 1;
         *cx.parcel_mut(parcel) = items;
         self.follow.verified = self.follow.verified.max(last);
+        self.keep_batch(last, id, cx);
         self.hear_commit(commit as u32, asked, cx);
-        cx.reply(id, Answer::ok(last, 0));
     }
 
-    fn merge_entry(&mut self, index: u32, item: &Item) {
+    fn merge_entry(&mut self, index: u32, item: &Item, cx: &mut Ctx<'_>) {
         let entry = Entry {
             key: item[0],
             version: item[1] as u32,
@@ -179,9 +183,7 @@ impl Voter {
             if self.log.epoch_at(index) == Some(entry.epoch) {
                 return; // it is here already
             }
-            while self.log.end() >= index {
-                self.log.pop();
-            }
+            self.drop_from(index, cx);
         }
         self.log.push(entry, 0);
     }
@@ -191,7 +193,7 @@ impl Voter {
         if asked >= self.follow.heard.1 {
             self.follow.heard = (commit, asked);
         }
-        let known = commit.min(self.follow.verified);
+        let known = commit.min(self.follow.verified).min(self.durable);
         if known > self.commit {
             self.commit = known;
             self.apply_committed(cx);

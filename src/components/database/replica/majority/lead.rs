@@ -60,6 +60,7 @@ impl Voter {
         self.lead.links.iter_mut().for_each(|link| link.begin(end, None));
         self.lead.since = cx.now();
         let first = self.log.push(Entry { key: NOTHING, version: 0, previous: kind::WRITE, epoch: term }, 0);
+        self.keep_own(first, cx);
         self.lead.first = first;
         let detail = format!("shard {}, term {term}: {votes} of {of} votes", self.plan.shard);
         cx.tell("elected", format!("{detail}; the log has {end} entries, {} committed", self.commit));
@@ -78,28 +79,32 @@ impl Voter {
 
     /// A write has been worked on: it comes into the log.
     pub(super) fn propose(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        if !self.leads || self.lead.transfer.is_some() {
-            return self.send_on(id, cx);
-        }
         let call = cx.call(id);
         let (verb, key, version) = (call.verb, call.key, call.version);
+        if !self.leads || self.lead.transfer.is_some() {
+            self.desk.undo(key, &self.rows);
+            return self.send_on(id, cx);
+        }
         let is_full = self.lead.pending.len() >= self.plan.pending_at_most;
         if is_full || self.lacks_room(key) {
+            self.desk.undo(key, &self.rows);
             return cx.reply(id, Answer::of(Status::Rejected));
         }
         let (previous, version) = match verb {
+            MIRROR if version == 0 && self.rows.get(key) == 0 => (kind::BORN, 0),
             FLUSH | MIRROR if !self.is_news(verb, key, version, cx) => {
                 return cx.reply(id, Answer::ok(version, 0));
             }
             FLUSH => (kind::FLUSH, version),
             MIRROR => (kind::MIRROR, version),
-            ERASE if self.rows.get(key) == 0 => return cx.reply(id, Answer::ok(0, 0)),
+            ERASE if self.rows.get(key) == 0 && !self.desk.counts() => return cx.reply(id, Answer::ok(0, 0)),
             ERASE => (kind::ERASE, 0),
             _ => (kind::WRITE, 0),
         };
         self.writes += 1;
         let index = self.log.push(Entry { key, version, previous, epoch: self.term }, 0);
         self.lead.pending.push_back((index, id));
+        self.worked_on(index, cx);
         self.send_all(cx);
     }
 
@@ -122,7 +127,7 @@ impl Voter {
         let (own, end) = (self.own, self.log.end());
         let mut kept = [0; MEMBERS_MAX];
         for (at, link) in self.lead.links.iter().enumerate() {
-            kept[at] = if at == own { end } else { link.matched };
+            kept[at] = if at == own { end.min(self.durable) } else { link.matched };
         }
         kept.sort_unstable_by(|a, b| b.cmp(a));
         let most = kept[self.majority() - 1];

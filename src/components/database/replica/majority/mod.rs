@@ -7,11 +7,14 @@
 //! own term is committed when a majority keeps it, and all before it with it. Reads are answered by a leader that a majority has
 //! heard within the shortest election time-out, since those refuse votes so long (lease, ch. 6.4.1): clocks here run alike.
 //!
-//! Term, vote, log and rows are on disk; keeping an entry takes a follower no time of its own, as in the other modes.
+//! Term, vote, log and rows are on disk. Where times are declared, that takes a follower no time of its own, as in the other modes.
+//! Where work is counted, it answers a batch, and a vote, when its log is durable, applies nothing before, and a leader counts
+//! itself as far as its own disk has the log. (A candidate's own vote is written while its questions travel.)
 
 mod apply;
 mod elect;
 mod follow;
+mod keep;
 mod lead;
 mod send;
 mod snapshot;
@@ -32,4 +35,6 @@ mod kind {
     pub const MIRROR: u32 = 2;
     /// The row has moved to another shard and is deleted.
     pub const ERASE: u32 = 3;
+    /// A row that nobody has written yet comes from another shard (counted work only).
+    pub const BORN: u32 = 4;
 }

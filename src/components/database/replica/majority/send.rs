@@ -118,7 +118,7 @@ impl Voter {
             version: before,
             note: parcel.0,
             token: number,
-            bytes: self.engine.row_bytes.saturating_mul(last - before),
+            bytes: self.desk.engine.row_bytes.saturating_mul(last - before),
             timeout: self.silence,
             ..append
         });

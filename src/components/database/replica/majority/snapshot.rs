@@ -13,7 +13,6 @@ use crate::components::database::replica::member::COPY_ON;
 use crate::components::database::replica::wire::{COPY, POSITION, pack, unpack};
 use crate::kernel::parcel::ParcelId;
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time, Timer};
-use crate::parts::station::Job;
 use std::collections::BTreeSet;
 
 /// A copy under way, or waited for.
@@ -75,9 +74,13 @@ impl Voter {
 
     fn forget_all(&mut self, index: u32, epoch: u32, cx: &mut Ctx<'_>) {
         self.rows.clear();
+        self.desk.empty();
         self.log.restart(index, epoch);
         self.drop_early(cx);
-        self.follow.restart(index, cx);
+        self.drop_keeping(cx);
+        self.desk.stop_applying(cx);
+        self.follow.restart(index);
+        self.durable = index;
         self.commit = index;
         for (_, call) in std::mem::take(&mut self.follow.waiting) {
             self.send_on(call, cx);
@@ -152,8 +155,7 @@ impl Voter {
     /// The source: a row for another shard, or a piece of a copy, is read like any statement, through a connection.
     pub(super) fn begin_copying_work(&mut self, id: CallId, verb: u16, cx: &mut Ctx<'_>) {
         let rows = if verb == COPY { PIECE } else { 1 };
-        let job = Job { priority: 1, ..Job::new(id.to_bits(), rows * self.plan.copy_row) };
-        if !self.station.arrive(job, cx) {
+        if !self.desk.take_copy(id, rows, rows * self.plan.copy_row, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -171,9 +173,10 @@ impl Voter {
         contents.clear();
         contents.push([u64::from(attempt), 0, 0]);
         let keys = cursor..(cursor + PIECE).min(self.plan.keys);
-        let written = keys.map(|key| (key, self.rows.get(key))).filter(|(_, version)| *version > 0);
-        contents.extend(written.map(|(key, version)| [key, u64::from(version), 0]));
-        let bytes = self.engine.row_bytes.saturating_mul(contents.len() as u32 - 1);
+        let (desk, rows) = (&mut self.desk, &self.rows);
+        contents
+            .extend(keys.filter(|key| desk.has(*key, rows)).map(|key| [key, u64::from(rows.get(key)), 0]));
+        let bytes = self.desk.engine.row_bytes.saturating_mul(contents.len() as u32 - 1);
         cx.reply(id, Answer::ok(parcel.0, bytes));
     }
 
@@ -191,7 +194,11 @@ impl Voter {
         copying.cursor += PIECE;
         for item in &cx.parcel(parcel)[1..] {
             self.copied += 1;
-            if item[1] as u32 > self.rows.get(item[0]) && !copying.erased.contains(&item[0]) {
+            if copying.erased.contains(&item[0]) {
+                continue;
+            }
+            self.desk.correct(item[0], true);
+            if item[1] as u32 > self.rows.get(item[0]) {
                 self.rows.set(item[0], item[1] as u32);
             }
         }

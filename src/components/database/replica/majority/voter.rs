@@ -4,19 +4,17 @@ use super::elect::Ballot;
 use super::follow::Follow;
 use super::lead::Lead;
 use super::snapshot::Copying;
-use crate::components::database::replica::engine::Engine;
+use crate::components::database::replica::coordinator::SWITCH;
+use crate::components::database::replica::desk::{Desk, Done, Statement};
 use crate::components::database::replica::log::Log;
-use crate::components::database::replica::member::{APPLY, COPY_ON, REPLACE, SERVE};
+use crate::components::database::replica::member::{COPY_ON, REPLACE};
 use crate::components::database::replica::rows::Rows;
 use crate::components::database::replica::wire::{
-    APPEND, BEAT, COPY, FETCH, INSTALL, POSITION, SCATTER, TIMEOUT_NOW, TRANSFER, VOTE,
+    APPEND, BEAT, COPY, FETCH, INSTALL, POSITION, TIMEOUT_NOW, TRANSFER, VOTE, is_read,
 };
-use crate::components::database::replica::{Stations, coordinator::SWITCH};
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
-use crate::parts::station::Station;
-use crate::parts::verbs::READ;
 use crate::random::stream::Stream;
 
 /// What all members of a shard know from the beginning.
@@ -63,10 +61,11 @@ pub struct Voter {
     pub(super) plan: VoterPlan,
     /// Its place among the members.
     pub(super) own: usize,
-    pub(super) engine: Engine,
-    pub(super) station: Station,
+    pub(super) desk: Desk,
     pub(super) rows: Rows,
     pub(super) log: Log,
+    /// Entries that are on its disk.
+    pub(super) durable: u32,
     /// The newest term it has heard of, and whom it voted for in it.
     pub(super) term: u32,
     pub(super) voted: Option<usize>,
@@ -92,11 +91,11 @@ pub struct Voter {
 
 impl Voter {
     /// A member of a shard that begins with member 0 as the leader of term 1.
-    pub fn new(plan: VoterPlan, own: usize, engine: Engine, stations: Stations, rows: Rows) -> Self {
+    pub fn new(plan: VoterPlan, own: usize, desk: Desk, rows: Rows) -> Self {
         Voter {
             own,
-            engine,
-            station: stations.0,
+            desk,
+            durable: 0,
             rows,
             log: Log::new(usize::MAX), // what does not show yet must stay: trimmed where entries are applied
             term: 1,
@@ -109,7 +108,7 @@ impl Voter {
             armed: false,
             chance: None,
             lead: Lead::new(plan.peers.len()),
-            follow: Follow::new(stations.1),
+            follow: Follow::default(),
             copying: None,
             silence: None,
             reads: 0,
@@ -147,7 +146,7 @@ impl Voter {
     fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let verb = cx.call(id).verb;
         match verb {
-            READ | SCATTER => self.take_read(id, cx),
+            _ if is_read(verb) => self.take_read(id, cx),
             _ if !self.leads || self.lead.transfer.is_some() => self.send_on(id, cx),
             FETCH | COPY => self.begin_copying_work(id, verb, cx),
             _ => self.begin(id, cx),
@@ -176,28 +175,42 @@ impl Voter {
 
     /// A statement comes into the line for a connection.
     pub(super) fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let job = self.engine.job(id, cx);
-        if !self.station.arrive(job, cx) {
+        if !self.desk.take(id, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
 
+    /// What has happened at the desk.
+    #[inline]
+    fn on_done(&mut self, done: Done, cx: &mut Ctx<'_>) {
+        match done {
+            Done::Statement(statement) => {
+                self.execute(statement, cx);
+                self.desk.end(statement, &self.rows, cx);
+            }
+            Done::Applied(index) => self.on_applied(index, cx),
+            Done::Kept(index) => self.on_kept(index, cx),
+            Done::SyncBegins | Done::Synced => debug_assert!(false, "votes are counted on what is on disk"),
+        }
+    }
+
     /// A statement has been worked on.
-    fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    fn execute(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
+        let id = statement.call;
         match cx.call(id).verb {
             COPY => self.copy_piece(id, cx),
-            READ | SCATTER | FETCH => self.finish_read(id, cx),
+            verb if verb == FETCH || is_read(verb) => self.finish_read(statement, cx),
             _ => self.propose(id, cx),
         }
     }
 
-    fn finish_read(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    fn finish_read(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
+        let id = statement.call;
         if !self.may_show(cx.now()) {
             return self.send_on(id, cx);
         }
         let (key, request) = (cx.call(id).key, cx.call(id).request);
-        let bytes = cx.request(request).map_or(0, |r| r.bytes);
-        let bytes = if bytes == 0 { self.engine.row_bytes } else { bytes };
+        let bytes = statement.bytes.unwrap_or_else(|| self.desk.engine.bytes(request, cx));
         self.reads += 1;
         cx.reply(id, Answer::ok(self.rows.get(key), bytes));
     }
@@ -205,11 +218,12 @@ impl Voter {
     /// What was in memory is gone; term, vote, log and rows are on disk. Nobody gets a vote until the leader that may
     /// have heard of this member counts on it no more.
     fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        self.station.on_control(control, cx);
+        self.desk.on_control(control, &self.rows, cx);
         (self.leads, self.leader, self.ballot, self.armed) = (false, None, None, false);
         self.commit = self.follow.applied;
         self.lead.clear();
-        self.follow.crash(control, cx);
+        self.follow.crash();
+        self.lose_undurable(control.verb == Control::CRASH_HOST);
         if let Some(copying) = &mut self.copying {
             copying.stop();
         }
@@ -262,12 +276,12 @@ impl Component for Voter {
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        if Station::owns(timer, SERVE) {
-            if let Some(job) = self.station.on_timer(timer, cx) {
-                self.execute(CallId::from_bits(job), cx);
+        if self.desk.owns(timer) {
+            let mut done = self.desk.on_timer(timer, &self.rows, cx);
+            while let Some(what) = done {
+                self.on_done(what, cx);
+                done = self.desk.more();
             }
-        } else if Station::owns(timer, APPLY) {
-            self.on_applier(timer, cx);
         } else if timer.tag == HEARTBEAT {
             self.beat(cx);
         } else if timer.tag == ELECTION {
@@ -282,10 +296,7 @@ impl Component for Voter {
             Control::CRASH_PROCESS | Control::CRASH_HOST => self.crash(control, cx),
             REPLACE => self.begin_empty(cx),
             SWITCH => self.ask_for_leadership(cx),
-            _ => {
-                self.station.on_control(control, cx);
-                self.follow.applier.on_control(control, cx);
-            }
+            _ => self.desk.on_control(control, &self.rows, cx),
         }
         if control.verb == Control::RECOVER && control.arg == 1 {
             self.follow.touched = cx.now();
@@ -295,7 +306,7 @@ impl Component for Voter {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        self.station.measure(now, out);
+        self.desk.measure(now, out);
         out.count("reads", self.reads);
         out.count("writes", self.writes);
         if self.leads {
@@ -313,7 +324,7 @@ impl Component for Voter {
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        self.station.restart_maxima();
+        self.desk.restart_maxima();
     }
 
     fn fork(&self) -> Box<dyn Component> {

@@ -8,7 +8,8 @@ mod semi_synchronous;
 pub mod shared_storage;
 mod synchronous;
 
-use crate::catalog::Policy;
+use crate::catalog::{Policy, Settings};
+use crate::components::database::counted::entry::Plan;
 
 /// The modes, in the order in which scripts see them.
 pub const MODES: &[Policy] = &[
@@ -45,6 +46,15 @@ pub struct Mode {
     pub clean: bool,
     /// Whether a replica serves reads only while its primary waits for it.
     pub reads_need_lease: bool,
+}
+
+/// As the settings say, by index in [`MODES`]; else as the profile does, where there is somebody to replicate to.
+pub fn of(settings: &Settings) -> usize {
+    if settings.count("replicas").unwrap_or(0) == 0 {
+        return settings.choice("replication");
+    }
+    let name = Plan::new(settings).choice("replication", MODES);
+    MODES.iter().position(|policy| policy.name == name).expect("profiles name modes that there are")
 }
 
 /// Whether this one has no primary and no log.

@@ -6,12 +6,22 @@ mod nearest;
 mod primary;
 mod read_your_writes;
 
-use crate::catalog::Policy;
+use crate::catalog::{Policy, Settings};
+use crate::components::database::counted::entry::Plan;
 use crate::kernel::{NodeId, Time};
 
 /// The policies, in the order in which scripts see them.
 pub const READS: &[Policy] =
     &[primary::ENTRY, any::ENTRY, nearest::ENTRY, read_your_writes::ENTRY, lag_bounded::ENTRY];
+
+/// As the settings say, by index in [`READS`]; else as the profile does, where there are replicas.
+pub fn of(settings: &Settings) -> usize {
+    if settings.count("replicas").unwrap_or(0) == 0 {
+        return settings.choice("reads");
+    }
+    let name = Plan::new(settings).choice("reads", READS);
+    READS.iter().position(|policy| policy.name == name).expect("profiles name policies that there are")
+}
 
 /// What the router knows of a member.
 #[derive(Clone, Copy, Debug)]

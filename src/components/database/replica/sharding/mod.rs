@@ -6,13 +6,20 @@ mod hash;
 mod key;
 mod range;
 
-use crate::catalog::Policy;
+use crate::catalog::{Policy, Settings};
+use crate::components::database::counted::entry::Plan;
 use crate::parts::ring::SLOTS;
 use crate::random::mix::mix64;
 pub use key::{KEYS, KeyPart};
 
 /// The policies, in the order in which scripts see them.
 pub const SHARDING: &[Policy] = &[hash::ENTRY, range::ENTRY, directory::ENTRY, consistent::ENTRY];
+
+/// As the settings say, by index in [`SHARDING`]; else as the profile does.
+pub fn of(settings: &Settings) -> usize {
+    let name = Plan::new(settings).choice("sharding", SHARDING);
+    SHARDING.iter().position(|policy| policy.name == name).expect("profiles name policies that there are")
+}
 
 /// How a policy works.
 #[derive(Clone, Copy, Debug)]

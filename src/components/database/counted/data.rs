@@ -1,0 +1,53 @@
+//! What is done to the rows of a machine at nobody's cost: what a copy brings, what is taken back.
+
+use super::machine::{Machine, What};
+use super::store::Store;
+use crate::components::database::model::Versions;
+
+impl Machine {
+    /// The disk is empty: a new machine stands here.
+    pub fn empty(&mut self) {
+        if let Some(store) = &mut self.parts.store {
+            store.empty();
+        }
+    }
+
+    /// A write of this row came to nothing: a row that came with it is taken out again. (Rows of the start are there without
+    /// a version; what a resharding brings is brought again.)
+    pub fn undo(&mut self, key: u64, versions: Versions<'_>) {
+        if key >= self.rows() && versions(key) == 0 {
+            self.correct(key, false);
+        }
+    }
+
+    /// The same for all that are at work.
+    pub fn undo_all(&mut self, versions: Versions<'_>) {
+        for place in 0..self.tasks.len() {
+            if matches!(self.tasks[place].what, What::Write | What::Apply(_)) {
+                self.undo(self.tasks[place].key, versions);
+            }
+        }
+    }
+
+    /// Whether there is a row under this key.
+    pub fn has(&mut self, key: u64) -> bool {
+        self.parts.store.as_mut().is_some_and(|store| store.has(key))
+    }
+
+    /// Rows that there were at the start, wherever they lie.
+    pub fn rows(&self) -> u64 {
+        self.parts.store.as_ref().map_or(0, Store::rows)
+    }
+
+    /// How many rows it has, if it has any at all.
+    pub fn len(&self) -> u64 {
+        self.parts.store.as_ref().map_or(0, Store::len)
+    }
+
+    /// A row is put where it belongs, or taken out, at nobody's cost: what a copy brings, what a cut of the log takes back.
+    pub fn correct(&mut self, key: u64, is_there: bool) {
+        if let Some(store) = &mut self.parts.store {
+            store.correct(key, is_there);
+        }
+    }
+}

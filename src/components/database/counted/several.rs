@@ -1,0 +1,44 @@
+//! What counted work on several nodes cannot do, and what it has no use for.
+
+use super::entry::Plan;
+use super::log;
+use crate::catalog::Problems;
+use crate::components::Site;
+use crate::components::database::replica::{Shape, mode};
+
+/// Times that are counted instead.
+const DECLARED: &[&str] = &["apply", "copy_row"];
+/// Queries and cures of hot rows that stand for work which is not counted.
+const UNCOUNTED: &[&str] =
+    &["queries", "query_by", "denormalised", "copied", "split", "split_over", "split_reads", "capacity"];
+
+/// Mistakes that concern several nodes.
+pub fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for name in DECLARED.iter().filter(|name| settings.is_given(name)) {
+        let message = format!("`{name}` declares a time, but with a data model time is counted");
+        problems.push(settings.problem(name, message).hint("leave it out, or `model` and `rows`"));
+    }
+    for name in UNCOUNTED.iter().filter(|name| settings.is_given(name)) {
+        let message = format!("`{name}` counts only where times are declared");
+        let hint =
+            "with a data model, `asks:` of the traffic says what is asked; else give `read` and `write`";
+        problems.push(settings.problem(name, message).hint(hint));
+    }
+    let shape = Shape::of(settings);
+    if shape.is_single() {
+        return;
+    }
+    if settings.is_given("on") {
+        let problem = settings.problem("on", "several nodes do not stand on one machine");
+        problems.push(problem.hint("leave `on` out: each node has `cores` of its own"));
+    }
+    let later = Plan::new(settings).choice("log", log::LOGS) == "interval";
+    if later && (shape.elected || shape.storage > 0) {
+        let mode = mode::MODES[mode::of(settings)].name;
+        let message =
+            format!("replication \"{mode}\" counts on what is on disk, and log \"interval\" is not");
+        let name = if settings.is_given("replication") { "replication" } else { "replicas" };
+        problems.push(settings.problem(name, message).hint("add `log: \"commit\"`"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Mistakes in the settings of a database of several nodes.
+
+use super::{Shape, keys, mode, reads, times};
+use crate::catalog::{Problem, Problems};
+use crate::components::Site;
+
+/// Mistakes that concern several settings.
+pub fn check(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let replicated = settings.count("replicas").unwrap_or(0) > 0;
+    let reads = reads::READS[settings.choice("reads")].name;
+    if !replicated && settings.is_given("reads") && reads != "primary" {
+        let message = format!("`reads: \"{reads}\"` needs replicas, and there are none");
+        problems.push(settings.problem("reads", message).hint("add `replicas: 2`"));
+    }
+    if !replicated && settings.is_given("replication") {
+        let problem = settings.problem("replication", "`replication` needs replicas, and there are none");
+        problems.push(problem.hint("add `replicas: 2`"));
+    }
+    if reads == "lag_bounded" && settings.duration("max_lag").is_none() {
+        let place = settings.place("reads").unwrap_or(&site.group().place);
+        let problem = Problem::at(place, "reads \"lag_bounded\" needs the setting `max_lag`");
+        problems.push(problem.hint("add `max_lag: 1.s`"));
+    }
+    check_shards(site, problems);
+    check_split(site, problems);
+    check_quorum(site, problems);
+    let (heartbeat, down_after) = times(site);
+    if down_after < 2 * heartbeat {
+        let place =
+            settings.place("down_after").or(settings.place("heartbeat")).unwrap_or(&site.group().place);
+        let problem = Problem::at(place, "`down_after` must be at least two heartbeats");
+        problems.push(problem.hint("a single late answer must not look like a death"));
+    }
+}
+
+fn check_quorum(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let leaderless = Shape::of(settings).leaderless;
+    let copies = settings.count("replicas").unwrap_or(0) + 1;
+    for name in ["r", "w"] {
+        match settings.count(name) {
+            Some(_) if !leaderless => {
+                let message = format!("`{name}` counts only for replication \"quorum\"");
+                problems.push(settings.problem(name, message).hint("add `replication: \"quorum\"`"));
+            }
+            Some(wanted) if wanted > copies => {
+                let message = format!("`{name}: {wanted}` of {copies} copies can never answer");
+                problems.push(
+                    settings.problem(name, message).hint("there is the first copy and `replicas` others"),
+                );
+            }
+            _ => {}
+        }
+    }
+    for name in ["reads", "copied", "queries", "denormalised", "capacity", "split"] {
+        if leaderless && settings.is_given(name) {
+            let message = format!("`{name}` does not go with replication \"quorum\"");
+            problems.push(settings.problem(name, message).hint("`r` says how many copies make a read"));
+        }
+    }
+}
+
+fn check_shards(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let shards = settings.count("shards").unwrap_or(1);
+    let several = Shape::of(settings).shards > 1;
+    const SHARDED: &[&str] = &[
+        "sharding",
+        "shard_key",
+        "queries",
+        "query_by",
+        "denormalised",
+        "dedicated",
+        "copied",
+        "split",
+        "split_over",
+        "split_reads",
+    ];
+    for name in SHARDED {
+        if !several && settings.is_given(name) {
+            let message = format!("`{name}` needs several shards");
+            problems.push(settings.problem(name, message).hint("add `shards: 4`"));
+        }
+    }
+    for name in ["dedicated", "copied", "split"] {
+        if settings.count(name).unwrap_or(0) > 0 && site.layout.popular().is_none() {
+            let message = format!("`{name}` needs traffic that says which keys are popular");
+            problems
+                .push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));
+        }
+    }
+    if settings.flag("denormalised") && settings.count("shards_max").is_some_and(|most| most > shards) {
+        let problem =
+            settings.problem("denormalised", "copies by another attribute do not move with a resharding");
+        problems.push(problem.hint("leave out `shards_max` or `denormalised`"));
+    }
+    if settings.count("shards_max").is_some_and(|most| most < shards) {
+        let problem = settings.problem("shards_max", "`shards_max` is less than `shards`");
+        problems.push(problem.hint("it counts all shards, those of the beginning included"));
+    }
+    if several && keys(site).is_none() {
+        let problem = Problem::at(&site.group().place, "shards need to know how many keys there are");
+        problems.push(problem.hint("give each traffic `keys:`"));
+    }
+}
+
+/// Splitting the version of a row over several logs is sound only if none of them ever takes a write back.
+fn check_split(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let shards = settings.count("shards").unwrap_or(1);
+    if settings.count("split_over").is_some_and(|parts| parts > shards) {
+        let problem = settings.problem("split_over", format!("more parts than the {shards} shards"));
+        problems.push(problem.hint("each part lies in a shard of its own"));
+    }
+    if settings.count("split").unwrap_or(0) == 0 {
+        return;
+    }
+    if settings.count("shards_max").is_some_and(|most| most > shards) {
+        let problem = settings.problem("split", "parts of rows do not move with a resharding");
+        problems.push(problem.hint("leave out `shards_max` or `split`"));
+    }
+    for name in ["copied", "denormalised"] {
+        if settings.is_given(name) {
+            let problem = settings.problem("split", format!("`{name}` and `split` do not go together"));
+            problems
+                .push(problem.hint("the one is for rows that are read, the other for rows that are written"));
+        }
+    }
+    let mode = mode::MODES[mode::of(settings)].name;
+    if settings.count("replicas").unwrap_or(0) > 0 && !matches!(mode, "sync" | "remote_apply" | "majority") {
+        let problem =
+            settings.problem("split", format!("`split` needs shards that lose no write, unlike \"{mode}\""));
+        problems.push(
+            problem.hint("take replication \"majority\", \"sync\" or \"remote_apply\", or no replicas"),
+        );
+    }
+}
