@@ -313,7 +313,7 @@ cache.ttl, a setting: how long an item is fresh
         let text = told("redis");
         assert!(text.contains("model       key_value\n"), "{text}");
         assert!(text.contains("    statement_time: 5.55 us (github.com/redis/docs@63f31f699"), "{text}");
-        assert!(text.contains("    replication: asynchronous"), "{text}");
+        assert!(text.contains("    how it replicates: asynchronous"), "{text}");
         assert!(told("oracle").contains("buffer: 128 MiB (assumed; "), "what nobody says is called so");
     }
 
