@@ -57,6 +57,7 @@ golden!(
     numbers,
     origin_itself,
     origins,
+    origins_bad,
     origins_run,
     purge_unknown,
     question,

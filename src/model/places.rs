@@ -45,7 +45,10 @@ pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Probl
 
 fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
     let settings = &layout.groups[group].settings;
-    let setting = ["region", "anycast"].into_iter().find(|name| settings.is_given(name)).unwrap_or("from");
+    let setting = ["region", "anycast"]
+        .into_iter()
+        .find(|setting| settings.texts(setting).iter().any(|text| text == name));
+    let setting = setting.unwrap_or("from");
     let problem = settings.problem(setting, format!("the map has no region or country \"{name}\""));
     let close = catalog::closest(name, map.names()).map(|close| format!("did you mean `{close}`?"));
     let all = did_you_mean(name, map.names());

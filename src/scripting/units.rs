@@ -47,14 +47,16 @@ const TIMES: [(&str, f64); 13] = [
 ];
 
 /// Units of size in bytes.
-const SIZES: [(&str, f64); 7] = [
+const SIZES: [(&str, f64); 9] = [
     ("bytes", 1.0),
     ("kb", 1e3),
     ("mb", 1e6),
     ("gb", 1e9),
+    ("tb", 1e12),
     ("kib", 1024.0),
     ("mib", 1_048_576.0),
     ("gib", 1_073_741_824.0),
+    ("tib", 1_099_511_627_776.0),
 ];
 
 /// Units of rate per second.

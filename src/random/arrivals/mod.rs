@@ -4,6 +4,7 @@
 //! next one. Rates are per second, times nanoseconds. A process is plain data: a clone continues alike with a clone of the stream.
 
 mod constant;
+pub mod day;
 mod error;
 mod function;
 mod mmpp;
@@ -65,6 +66,16 @@ impl Arrivals {
     /// If there is no point, times go back, or a rate is not within 0 to 1e9 per second.
     pub fn ramp(points: Vec<(u64, f64)>) -> Result<Self, ArrivalsError> {
         Piecewise::ramp(points).map(Self::Piecewise)
+    }
+
+    /// A Poisson process whose rate follows the clock, day by day from midnight on: the shape is that of a real web server ([`day::NASA_1995`]),
+    /// a day lasts `day_ns`. After [`day::DAYS`] days the rate stays.
+    ///
+    /// # Errors
+    ///
+    /// If a rate is not within 0 to 1e9 per second.
+    pub fn diurnal(mean_rate_per_s: f64, day_ns: u64) -> Result<Self, ArrivalsError> {
+        day::days(mean_rate_per_s, day_ns).map(Self::Piecewise)
     }
 
     /// A Poisson process whose rate jumps at each (time in ns, rate per second) and stays until the next. Before the first time the rate is

@@ -197,6 +197,12 @@ fn arrivals(engine: &mut Engine) {
             open(&cx, Arrivals::steps(steps))
         },
     );
+    engine.register_fn("diurnal", |cx: NativeCallContext, mean: Rate, day: Span| -> Scripted<Load> {
+        match u64::try_from(day.0) {
+            Ok(day) if day >= 1_000_000_000 => open(&cx, Arrivals::diurnal(mean.0, day)),
+            _ => open(&cx, Err("a day of `diurnal` lasts at least 1.s, as in diurnal(200.rps, 1.day)")),
+        }
+    });
     engine.register_fn("bursty", |cx: NativeCallContext, list: Array| -> Scripted<Load> {
         let state = |item: &Dynamic| {
             let item = item.clone().try_cast::<Array>()?;

@@ -85,6 +85,10 @@ pub const WORDS: &[(&str, &str)] = &[
     ("ramp", "ramp([[0.s, 100.rps], [1.minute, 500.rps]])"),
     ("steps", "steps([[0.s, 100.rps], [1.minute, 500.rps]])"),
     ("spike", "spike(100.rps, 1_000.rps, 30.s, 10.s): usual rate, peak, begin, length"),
+    (
+        "diurnal",
+        "diurnal(200.rps, 10.minutes): mean rate and length of a day, from midnight on (shape: NASA's web server, 1995)",
+    ),
     ("bursty", "bursty([[50.rps, 10.s], [500.rps, 1.s]]): rate and mean stay of each state"),
     ("exponential", "exponential(5.ms)"),
     ("uniform", "uniform(1.ms, 9.ms)"),
