@@ -361,7 +361,10 @@ mod tests {
         all.cut(0, 7, had_before_12, 2);
         all.cut(0, 7, had_before_12, 3);
         assert_eq!(report(&all).lost_count, 1, "of the two behind it one was processed");
-        all.cut(0, 7, |_, epoch| epoch == 2, 4);
+        let later = all.accept(0, 1, 0, 4);
+        all.place(later, 7, 12, 2);
+        all.acknowledge(later, 4);
+        all.cut(0, 7, |_, epoch| epoch == 2, 5);
         assert_eq!(report(&all).lost_count, 3, "others of another epoch stand in their places");
     }
 
