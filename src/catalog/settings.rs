@@ -75,7 +75,8 @@ fn unknown_setting(entry: &Entry, setting: &str, value: &Value) -> String {
         return format!("did you mean `{found}`?");
     }
     let text = if let Value::Text(text) = value { text.as_str() } else { "" };
-    let knows = |param: &&Param| matches!(param.kind, Kind::Choice(all) if all.iter().any(|one| one.name == text));
+    let knows =
+        |param: &&Param| matches!(param.kind, Kind::Choice(all) if all.iter().any(|one| one.name == text));
     let within = |param: &&Param| setting.split('_').any(|word| word == param.name);
     if let Some(param) = entry.params.iter().find(knows).or_else(|| entry.params.iter().find(within)) {
         return format!("did you mean `{}`: {}?", param.name, param.about);

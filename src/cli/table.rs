@@ -188,7 +188,8 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     };
     // A variant may leave a component out on purpose: what some run needs has not been forgotten.
     let forgotten = |runs: usize| runs == outcome.results.len();
-    let counts = |(warning, runs, _): &(&str, usize, usize)| !warning.starts_with(UNASKED) || forgotten(*runs);
+    let counts =
+        |(warning, runs, _): &(&str, usize, usize)| !warning.starts_with(UNASKED) || forgotten(*runs);
     counted.into_values().filter(counts).map(line).collect()
 }
 

@@ -2,8 +2,8 @@
 
 use super::action::{Command, Order, Part, Role};
 use crate::catalog::{Problem, Value};
-use crate::components::{Group, Layout};
 use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape};
+use crate::components::{Group, Layout};
 use crate::kernel::readings::Reading;
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};

@@ -72,10 +72,7 @@ fn placed(problem: Problem, place: &Option<Place>) -> Problem {
 pub(super) fn unknown_name(error: &EvalAltResult) -> Option<&str> {
     match error {
         EvalAltResult::ErrorVariableNotFound(name, _) => Some(name),
-        EvalAltResult::ErrorParsing(kind, _) => match kind {
-            ParseErrorType::VariableUndefined(name) => Some(name.as_str()),
-            _ => None,
-        },
+        EvalAltResult::ErrorParsing(ParseErrorType::VariableUndefined(name), _) => Some(name),
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => unknown_name(inner),
         _ => None,
     }

@@ -75,7 +75,10 @@ pub const WORDS: &[(&str, &str)] = &[
     ("zipf", "zipf(50_000, 0.99): number of keys, exponent"),
     ("uniform_keys", "uniform_keys(1_000)"),
     ("hotspot", "hotspot(10_000, 20.percent, 80.percent): keys, share of keys, share of requests"),
-    ("latest", "latest(10_000, 0.99): number of keys, exponent; each write inserts the newest key, in place of the oldest"),
+    (
+        "latest",
+        "latest(10_000, 0.99): number of keys, exponent; each write inserts the newest key, in place of the oldest",
+    ),
     (
         "working_set",
         "working_set(10_000, 200, 2.minutes): keys, how many are wanted at a time, how long each is",

@@ -70,8 +70,7 @@ impl World {
 
     /// What the nodes answer together: each for its rows.
     fn together(&self, question: Question, key: u64) -> (u64, u64) {
-        let ask = |node: &Box<dyn Model>| node.ask(question, key, &|_| 0, &mut Work::default());
-        let found = self.nodes.iter().map(ask);
+        let found = self.nodes.iter().map(|node| node.ask(question, key, &|_| 0, &mut Work::default()));
         found.fold((0, 0), |sum, found| (sum.0 + found.rows, sum.1 + found.sum))
     }
 

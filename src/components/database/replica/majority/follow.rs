@@ -16,7 +16,7 @@ const EARLY_AT_MOST: usize = 1 << 8;
 const WAITING_AT_MOST: usize = 1 << 16;
 
 /// State of a follower; a leader has it too: its rows follow its log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Follow {
     /// Up to this entry the rows show the log.
     pub applied: u32,
@@ -37,23 +37,6 @@ pub(super) struct Follow {
     pub fresh_at: Time,
     /// When it last heard of a leader.
     pub touched: Time,
-}
-
-impl Default for Follow {
-    fn default() -> Self {
-        Follow {
-            applied: 0,
-            queue: VecDeque::new(),
-            verified: 0,
-            keeping: Vec::new(),
-            votes: VecDeque::new(),
-            early: BTreeMap::new(),
-            waiting: Vec::new(),
-            heard: (0, 0),
-            fresh_at: 0,
-            touched: 0,
-        }
-    }
 }
 
 impl Follow {
