@@ -1,13 +1,16 @@
 //! Replicated databases whose work is counted: the same laws, on real structures, logs and buffer pools of each member.
 
 use crate::common::run::observe;
-use crate::common::text;
+use crate::common::{World, keys, poisson, span, text};
 use crate::laws::{Fault, MEMBERS, check_leaders, check_rest, faults, mend, strike};
 use crate::world::{Setup, Stage};
 use proptest::prelude::*;
+use scalelab::catalog::Value;
 use scalelab::kernel::readings::Reading;
 use scalelab::kernel::time::{MILLISECOND, SECOND, from_seconds};
+use scalelab::kernel::{Control, NodeId, Simulation};
 use scalelab::model::Role;
+use scalelab::random::keys::Keys;
 
 const QUESTIONS: [&str; 4] = ["point", "aggregate", "columns", "join"];
 
@@ -184,7 +187,7 @@ fn a_replica_answers_when_its_log_is_durable() {
 /// A crash empties the member's buffer pool: the same questions read their pages again. Nobody else's is touched.
 #[test]
 fn a_crash_empties_the_buffer_of_one_member() {
-    let more = vec![("buffer", scalelab::catalog::Value::Bytes(8 << 20))];
+    let more = vec![("buffer", Value::Bytes(8 << 20))];
     let mut stage = Setup { writes: 0.0, keys: 200, more, ..one("async", 0.001) }.stage(1);
     let misses =
         |stage: &Stage, n| stage.simulation.readings(stage.member(n), false).count_of("buffer_misses");
@@ -219,4 +222,81 @@ fn what_a_replica_had_not_flushed_is_shipped_again() {
     assert!(
         matches!(stage.simulation.readings(stage.member(1), false).get("fsyncs"), Some(Reading::Count(n)) if *n > 3)
     );
+}
+
+/// A database with these settings, read and written for some seconds; what is done to it meanwhile is done at 5 s.
+fn run_database(settings: Vec<(&str, Value)>, meanwhile: impl Fn(&mut Simulation)) -> Simulation {
+    let mut world = World::default();
+    let database = world.add("database", "db", settings);
+    let settings = vec![
+        ("to", database),
+        ("rate", poisson(400.0)),
+        ("users", Value::Whole(20)),
+        ("writes", Value::Share(0.4)),
+        ("keys", keys(Keys::uniform(200).unwrap())),
+        ("timeout", span(3.0)),
+    ];
+    world.add("traffic", "users", settings);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(5 * SECOND);
+    meanwhile(&mut simulation);
+    simulation.run_until(15 * SECOND);
+    simulation.check_conservation().expect("nothing vanishes");
+    simulation
+}
+
+/// A profile with replicas is the real system's way of having them: its nodes, and what its readers see.
+#[test]
+fn a_profile_replicates_as_the_real_system_does() {
+    let run = |profile: &str| {
+        let whole = Value::Whole;
+        let settings = vec![("profile", text(profile)), ("rows", whole(200)), ("replicas", whole(2))];
+        let simulation = run_database(settings, |_| {});
+        let report = simulation.audit().report();
+        assert!(
+            report.writes_acknowledged_count > 1_000 && report.lost_writes_count == 0,
+            "{profile}: {report:?}"
+        );
+        (simulation.nodes(), report.stale_reads_count)
+    };
+    let (mysql, stale) = run("mysql");
+    assert_eq!(stale, 0, "reads go to the primary");
+    for (profile, nodes) in
+        [("postgresql", 0), ("redis", 0), ("oracle", 0), ("mongodb", -1), ("couchdb", -1), ("aurora", 6)]
+    {
+        assert_eq!(
+            run(profile),
+            ((mysql as i64 + nodes) as _, 0),
+            "{profile}: coordinator, storage nodes; nothing stale"
+        );
+    }
+    for profile in ["cassandra", "dynamodb"] {
+        let (nodes, _) = run(profile);
+        assert_eq!(nodes as i64, mysql as i64 - 1, "{profile}: nobody appoints a primary");
+    }
+}
+
+/// R + W > N is worth what the logs are worth: a copy whose host dies between two flushes has forgotten what it had confirmed.
+#[test]
+fn quorums_overlap_on_what_is_durable() {
+    let stale = |log: &str| {
+        let settings = vec![
+            ("model", text("wide_column")),
+            ("rows", Value::Whole(200)),
+            ("replicas", Value::Whole(2)),
+            ("replication", text("quorum")),
+            ("log", text(log)),
+            ("fsync_time", span(0.0005)),
+        ];
+        let settings = settings.into_iter().chain((log == "interval").then(|| ("sync_every", span(10.0))));
+        let simulation = run_database(settings.collect(), |simulation| {
+            for copy in 1..=2 {
+                simulation.control(NodeId(copy), Control::new(Control::CRASH_HOST, 0));
+                simulation.control(NodeId(copy), Control::new(Control::RECOVER, 0));
+            }
+        });
+        simulation.audit().report().stale_reads_count
+    };
+    assert_eq!(stale("commit"), 0);
+    assert!(stale("interval") > 0);
 }
