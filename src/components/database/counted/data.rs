@@ -40,8 +40,8 @@ impl Machine {
     }
 
     /// How many rows it has, if it has any at all.
-    pub fn len(&self) -> u64 {
-        self.parts.store.as_ref().map_or(0, Store::len)
+    pub fn stored(&self) -> u64 {
+        self.parts.store.as_ref().map_or(0, Store::stored)
     }
 
     /// A row is put where it belongs, or taken out, at nobody's cost: what a copy brings, what a cut of the log takes back.

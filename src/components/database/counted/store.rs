@@ -171,8 +171,8 @@ impl Store {
     }
 
     /// How many rows it has.
-    pub fn len(&self) -> u64 {
-        self.model.len()
+    pub fn stored(&self) -> u64 {
+        self.model.stored()
     }
 
     /// Tells pages, rows, steps, and how often a page was in memory.

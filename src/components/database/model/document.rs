@@ -134,7 +134,7 @@ impl Model for Document {
         }
     }
 
-    fn len(&self) -> u64 {
+    fn stored(&self) -> u64 {
         self.rows.len()
     }
 

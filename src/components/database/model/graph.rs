@@ -150,7 +150,7 @@ impl Model for Graph {
         }
     }
 
-    fn len(&self) -> u64 {
+    fn stored(&self) -> u64 {
         self.rows.len()
     }
 

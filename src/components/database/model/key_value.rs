@@ -140,7 +140,7 @@ impl Model for KeyValue {
         }
     }
 
-    fn len(&self) -> u64 {
+    fn stored(&self) -> u64 {
         self.keys.len() as u64 - self.gone
     }
 

@@ -40,7 +40,7 @@ pub trait Model: Send {
     /// Takes a row out, with what it owns. (Space on pages is not used again: nobody vacuums here.)
     fn remove(&mut self, key: u64);
     /// How many rows there are.
-    fn len(&self) -> u64;
+    fn stored(&self) -> u64;
     /// An independent copy.
     fn fork(&self) -> Box<dyn Model>;
 }

@@ -91,7 +91,7 @@ proptest! {
         for (model, policy) in MODELS.iter().enumerate() {
             let mut world = World::new(model, schema, nodes);
             steps.iter().for_each(|step| world.carry_out(*step));
-            let stored: Vec<u64> = world.nodes.iter().map(|node| node.len()).collect();
+            let stored: Vec<u64> = world.nodes.iter().map(|node| node.stored()).collect();
             let homes = |node| world.there.iter().filter(|key| world.homes[**key as usize] == node).count() as u64;
             prop_assert_eq!(stored, (0..nodes).map(homes).collect::<Vec<_>>(), "{}", policy.name);
             for question in QUESTIONS.into_iter().filter(|question| answers(model, *question)) {

@@ -148,7 +148,7 @@ impl Model for Relational {
         }
     }
 
-    fn len(&self) -> u64 {
+    fn stored(&self) -> u64 {
         self.rows.len()
     }
 

@@ -203,7 +203,7 @@ impl Model for WideColumn {
         self.dead.insert(key);
     }
 
-    fn len(&self) -> u64 {
+    fn stored(&self) -> u64 {
         let new = self.memory.iter().filter(|key| self.keys.binary_search(key).is_err()).count();
         let gone = self.dead.iter().filter(|key| self.keys.binary_search(key).is_ok()).count();
         (self.keys.len() + new - gone) as u64

@@ -249,7 +249,7 @@ impl Desk {
         match &self.machine {
             Some(machine) => {
                 machine.measure(now, out);
-                out.gauge("stored_rows", machine.len() as f64);
+                out.gauge("stored_rows", machine.stored() as f64);
             }
             None => self.station.measure(now, out),
         }
