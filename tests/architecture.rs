@@ -233,7 +233,7 @@ fn the_catalog_is_complete() {
         let mut headed: Vec<&str> =
             entry.headings.iter().flat_map(|(_, settings)| settings.iter().copied()).collect();
         let known = |name: &&str| entry.params.iter().any(|param| param.name == *name);
-        assert!(headed.iter().all(|name| known(name)), "{}: a heading names no setting", entry.name);
+        assert!(headed.iter().all(known), "{}: a heading names no setting", entry.name);
         headed.sort_unstable();
         assert!(
             headed.windows(2).all(|pair| pair[0] != pair[1]),
