@@ -1,6 +1,7 @@
 //! Every script of the repository runs, and its checks hold.
 
 use assert_cmd::Command;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 fn scripts(folder: &str) -> Vec<PathBuf> {
@@ -14,21 +15,34 @@ fn scripts(folder: &str) -> Vec<PathBuf> {
     found
 }
 
+/// All tables of a quick run of a script on so many threads, whose checks hold.
+fn tables(script: &Path, threads: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("out");
+    Command::cargo_bin("scalelab")
+        .unwrap()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .arg("run")
+        .arg(script)
+        .args(["--quick", "-q", "-j", threads, "-o"])
+        .arg(&target)
+        .assert()
+        .success();
+    let files = std::fs::read_dir(target).unwrap().map(|entry| entry.unwrap().path());
+    let tables = files.filter(|path| path.extension().is_some_and(|e| e == "csv"));
+    tables.map(|path| (path.file_name().unwrap().into(), std::fs::read(&path).unwrap())).collect()
+}
+
+/// A run whose books of calls and requests do not balance ends with an error, so that conservation is looked at here too.
 #[test]
-fn every_experiment_runs_quickly_and_its_checks_hold() {
+fn every_experiment_runs_quickly_its_checks_hold_and_threads_change_nothing() {
     let found = scripts("experiments");
     assert!(!found.is_empty());
     for script in found {
-        let folder = tempfile::tempdir().unwrap();
-        Command::cargo_bin("scalelab")
-            .unwrap()
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .arg("run")
-            .arg(&script)
-            .args(["--quick", "-q", "-o"])
-            .arg(folder.path().join("out"))
-            .assert()
-            .success();
+        let (one, three) = (tables(&script, "1"), tables(&script, "3"));
+        assert!(one.len() == 6 && one.keys().eq(three.keys()), "{}: {:?}", script.display(), one.keys());
+        let different: Vec<_> = one.keys().filter(|name| one[*name] != three[*name]).collect();
+        assert!(different.is_empty(), "{}: {different:?}", script.display());
     }
 }
 
