@@ -22,6 +22,7 @@ pub const NETWORK: Network = Network {
     ttl_s: TTL_S,
     missing_ttl_s: MISSING_S,
     error_ttl_s: 0,
+    stale_if_error: false,
     purge_s: [0.0, 0.0, 1.0, 10.0],
     purge_price: 0,
     free_purges: 0,

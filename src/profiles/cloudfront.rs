@@ -22,6 +22,7 @@ pub const NETWORK: Network = Network {
     ttl_s: TTL_S,
     missing_ttl_s: ERROR_S,
     error_ttl_s: ERROR_S,
+    stale_if_error: true,
     purge_s: [3.0, 4.0, 10.0, 15.0],
     purge_price: 5,
     free_purges: 1_000,
@@ -67,6 +68,12 @@ const FIGURES: &[Figure] = &[
     ),
     figure("missing_ttl", Time(ERROR_S * SECOND), ERRORS, "2023-06-15"),
     figure("error_ttl", Time(ERROR_S * SECOND), ERRORS, "2023-06-15"),
+    figure(
+        "stale_if_error",
+        Note("while the origin fails or is silent it goes on giving out what it has, past its end too"),
+        "docs.aws.amazon.com/AmazonCloudFront: HTTPStatusCodes.html (an origin that does not respond; 5xx and an object in the cache)",
+        "read 2026-11",
+    ),
     figure(
         "purge",
         Note("felt after 3 s (25 %), 4 s (50 %), 10 s (90 %), 15 s (99 %)"),

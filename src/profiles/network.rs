@@ -13,6 +13,8 @@ pub struct Network {
     pub missing_ttl_s: u64,
     /// How long it keeps an origin's error (5xx), in seconds; 0: not at all.
     pub error_ttl_s: u64,
+    /// Whether it gives out copies past their end as long as the origin fails, unless told otherwise.
+    pub stale_if_error: bool,
     /// Within how many seconds 25, 50, 90 and 99 % of its purges are felt.
     pub purge_s: [f64; 4],
     /// What a purge costs, in thousandths of a dollar.

@@ -137,7 +137,7 @@ impl Edge {
             site: super::plan(site).map(Box::new),
             asks: understood && revalidation::is_asked(site.layout),
             while_revalidate: span("stale_while_revalidate"),
-            if_error: span("stale_if_error"),
+            if_error: profile::stale_if_error(settings),
             dynamic: settings.share("dynamic").expect("preset"),
             bypassed: site.is_disabled("cdn"),
             fetches: Fetches::new(settings.flag("coalesce")),

@@ -120,7 +120,7 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "stale_if_error",
             kind: Kind::Duration,
-            preset: Preset::Absent("never"),
+            preset: Preset::Absent("that of the profile: cloudfront without end, cloudflare never"),
             about: "how long past its end a copy is given out if the origin fails (RFC 5861)",
         },
         Param {

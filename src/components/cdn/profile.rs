@@ -2,7 +2,7 @@
 
 use super::limit::Rule;
 use crate::catalog::Settings;
-use crate::kernel::{SECOND, Time};
+use crate::kernel::{NEVER, SECOND, Time};
 use crate::profiles::network::Network;
 use crate::profiles::{NETWORKS, cloudflare};
 use crate::random::variate::{Empirical, Variate};
@@ -40,6 +40,12 @@ pub fn purge_time(network: &Network) -> Variate {
     let [q25, q50, q90, q99] = network.purge_s.map(|s| s * SECOND as f64);
     let points = vec![(0.0, q25), (0.25, q25), (0.5, q50), (0.9, q90), (0.99, q99), (1.0, q99)];
     Empirical::new(points).expect("quantiles rise").into()
+}
+
+/// How long past its end a copy is given out if the origin fails.
+pub fn stale_if_error(settings: &Settings) -> Time {
+    let of_network = if of(settings).stale_if_error { NEVER } else { 0 };
+    settings.duration("stale_if_error").unwrap_or(of_network)
 }
 
 /// How long answers are kept: copies, that there is no such thing, errors (0: not at all).
