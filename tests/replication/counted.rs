@@ -224,6 +224,39 @@ fn what_a_replica_had_not_flushed_is_shipped_again() {
     );
 }
 
+/// Rows whose first write came to nothing go again, whether it was refused, cut off the log or lost in a crash: at rest nothing is
+/// stored but the one row of the start and what has a version.
+#[test]
+fn a_row_that_came_with_a_failed_write_goes_again() {
+    for replication in ["async", "sync", "majority"] {
+        let setup = Setup {
+            writes: 1.0,
+            rate: 400.0,
+            keys: 1_000_000,
+            model: Some(("relational", 1)),
+            times: (0.0, 0.05, 0.0),
+            reads: "primary",
+            ..one(replication, 0.1)
+        };
+        let mut stage = setup.stage(1);
+        let more =
+            |stage: &Stage, n| stage.gauge(n, "stored_rows").unwrap() - stage.gauge(n, "rows").unwrap() - 1.0;
+        stage.run(3 * SECOND);
+        assert!(more(&stage, 0) > 5.0, "{replication}: their writes wait for the log");
+        stage.act(Role::Replica(1), "promote", Vec::new());
+        stage.run(6 * SECOND);
+        assert_eq!(stage.primaries(MEMBERS)[0].0, 1, "{replication}");
+        stage.act(Role::Replica(1), "crash", vec![text("host")]);
+        stage.run(12 * SECOND);
+        stage.act(Role::Replica(1), "recover", Vec::new());
+        stage.run(20 * SECOND);
+        stage.act(Role::Router, "crash", Vec::new()); // nothing more comes
+        stage.run(25 * SECOND);
+        let more: Vec<f64> = (0..MEMBERS).map(|n| more(&stage, n)).collect();
+        assert_eq!(more, [0.0; 3], "{replication}");
+    }
+}
+
 /// A database with these settings, read and written for some seconds; what is done to it meanwhile is done at 5 s.
 fn run_database(settings: Vec<(&str, Value)>, meanwhile: impl Fn(&mut Simulation)) -> Simulation {
     let mut world = World::default();

@@ -133,6 +133,62 @@ proptest! {
     }
 }
 
+/// A leader that nobody answers serves reads for one election time-out at most: from then on another may lead. (Its callers reach it
+/// all the time, and nobody else.)
+#[test]
+fn a_leader_that_nobody_answers_stops_serving_reads() {
+    for seed in 0..10 {
+        let mut stage = Setup { writes: 0.5, ..majority(2) }.stage(seed);
+        let cut = 3_050 * MILLISECOND;
+        stage.run(cut);
+        stage.act(Role::Replica(0), "partition", Vec::new());
+        for other in 1..3 {
+            stage.between(Role::Replica(other), Role::Router, "partition");
+        }
+        let served = |stage: &Stage| stage.simulation.readings(stage.member(0), false).count_of("reads");
+        let before = served(&stage);
+        stage.run(cut + 800 * MILLISECOND);
+        assert!(served(&stage) > before + 30, "its lease lasts");
+        stage.run(cut + SECOND);
+        let at_the_end = served(&stage);
+        stage.run(cut + 5 * SECOND);
+        assert_eq!(served(&stage), at_the_end, "seed {seed}");
+    }
+}
+
+/// Votes in earnest look at the log again. Member 1 stands for election just when the leader's lease has run out, and hangs before it
+/// learns that member 2 would vote for it; the leader comes back to member 2 before its next sign of life, leads on and commits more
+/// with it; then it is cut off again, and member 1 goes on with its election. (In one of twenty schedules or so.)
+#[test]
+fn a_candidate_whose_trial_is_long_past_gets_no_vote_if_it_is_behind() {
+    let mut leads_on = 0;
+    for seed in 0..200 {
+        let mut stage = Setup { delay: 0.02, ..majority(2) }.stage(seed);
+        let (leader, one) = (Role::Replica(0), Role::Replica(1));
+        stage.run(3_055 * MILLISECOND);
+        stage.between(leader, Role::Router, "partition");
+        stage.run(3_110 * MILLISECOND);
+        stage.act(leader, "partition", Vec::new());
+        stage.run(4_135 * MILLISECOND);
+        stage.act(one, "hang", Vec::new());
+        stage.act(leader, "heal", Vec::new());
+        stage.between(leader, Role::Router, "heal");
+        stage.between(leader, one, "partition");
+        let before = acknowledged(&stage);
+        stage.run(4_500 * MILLISECOND);
+        leads_on += u64::from(stage.primaries(MEMBERS) == [(0, 1)] && acknowledged(&stage) > before + 20);
+        stage.act(leader, "partition", Vec::new());
+        stage.run(5_600 * MILLISECOND);
+        stage.act(one, "recover", Vec::new());
+        stage.run(10 * SECOND);
+        mend(&mut stage);
+        stage.run(15 * SECOND);
+        check_rest(&stage);
+        assert_eq!(stage.simulation.audit().report().lost_writes_count, 0, "seed {seed}");
+    }
+    assert!(leads_on > 150, "in the others somebody was elected before: {leads_on}");
+}
+
 /// Two of three are away: no majority, no write.
 #[test]
 fn without_a_majority_nothing_is_written() {

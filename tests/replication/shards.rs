@@ -1,6 +1,7 @@
 //! Resharding loses and doubles no row, whatever is written and whoever dies meanwhile.
 
 use crate::common::{World, index, keys, poisson, span, text};
+use crate::world::{self, Setup};
 use proptest::prelude::*;
 use scalelab::catalog::{Place, Value};
 use scalelab::kernel::readings::Reading;
@@ -174,6 +175,30 @@ fn counted_rows_move_whether_they_were_written_or_not() {
             assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0), "{model}");
             assert!(report.reads_count > 1_000, "{model}");
         }
+    }
+}
+
+/// Rows that nobody ever writes come to all members of their new shards, not only to the one that takes them.
+#[test]
+fn rows_that_nobody_writes_come_to_all_members() {
+    for (replication, aides) in [("async", 2), ("majority", 1)] {
+        let more = vec![("shards_max", Value::Whole(3)), ("copy_rate", Value::Rate(200.0))];
+        let model = Some(("relational", KEYS as i64));
+        let setup =
+            Setup { replication, reads: "primary", writes: 0.0, keys: KEYS, model, more, ..Setup::default() };
+        let world::Stage { checked, simulation, .. } = setup.stage(1);
+        let mut stage = Stage { checked, simulation };
+        stage.run(SECOND);
+        stage.reshard(3);
+        stage.run(30 * SECOND);
+        assert_eq!(stage.told("old rows erased"), 1, "{replication}");
+        let stored: Vec<u64> =
+            (aides..aides + 9).map(|n| gauge(&stage.simulation, n, "stored_rows")).collect();
+        assert_eq!(stored.iter().sum::<u64>(), 3 * KEYS, "{replication}: {stored:?}");
+        assert!(
+            stored.chunks(3).all(|of| of[0] > 0 && of[0] == of[1] && of[0] == of[2]),
+            "{replication}: {stored:?}"
+        );
     }
 }
 

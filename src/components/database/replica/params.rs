@@ -172,7 +172,7 @@ pub const APPLY_TIME: Param = Param {
     name: "apply",
     kind: Kind::Variate,
     preset: Preset::Absent("as long as a write; 0 with shared storage, where only cached pages are renewed"),
-    about: "work of a replica for each entry of the log",
+    about: "work of a replica for each entry of the log, where times are declared (with a `model` it is counted)",
 };
 /// Number of appliers.
 pub const APPLIERS: Param = Param {
@@ -226,7 +226,7 @@ pub const COPY_ROW: Param = Param {
     name: "copy_row",
     kind: Kind::Duration,
     preset: Preset::Duration(10 * MICROSECOND),
-    about: "work of the source for each row of a copy (assumed: rows of 1 KiB read at 100 MB/s)",
+    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s)",
 };
 /// Throttle of a copy.
 pub const COPY_RATE: Param = Param {

@@ -1,5 +1,6 @@
 //! What a leader does: takes writes into its log, calls those committed that a majority keeps, and knows until when it leads.
 
+use super::commit::committed;
 use super::send::Link;
 use super::voter::Voter;
 use super::{NOTHING, kind};
@@ -122,17 +123,17 @@ impl Voter {
         self.plan.capacity.is_some_and(|most| self.rows.written() >= most && self.rows.get(key) == 0)
     }
 
-    /// Commits what a majority keeps, if the last of it is of the own term (figure 8 of the paper).
+    /// Commits what may be committed now.
     pub(super) fn advance(&mut self, cx: &mut Ctx<'_>) {
         let (own, end) = (self.own, self.log.end());
         let mut kept = [0; MEMBERS_MAX];
         for (at, link) in self.lead.links.iter().enumerate() {
             kept[at] = if at == own { end.min(self.durable) } else { link.matched };
         }
-        kept.sort_unstable_by(|a, b| b.cmp(a));
-        let most = kept[self.majority() - 1];
-        if most > self.commit && self.log.epoch_at(most) == Some(self.term) {
-            self.commit = most;
+        let kept = &mut kept[..self.lead.links.len()];
+        let commit = committed(kept, self.commit, self.term, |index| self.log.epoch_at(index));
+        if commit > self.commit {
+            self.commit = commit;
             self.apply_committed(cx);
         }
         self.hand_over_if_ready(cx);

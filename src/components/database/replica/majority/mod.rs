@@ -12,6 +12,7 @@
 //! itself as far as its own disk has the log. (A candidate's own vote is written while its questions travel.)
 
 mod apply;
+mod commit;
 mod elect;
 mod follow;
 mod keep;
