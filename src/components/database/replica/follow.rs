@@ -324,14 +324,21 @@ impl Member {
         let answer = if self.follow.is_copying() || index < self.log.base() {
             Answer::of(Status::Rejected)
         } else if index > self.log.end() {
-            Answer { version: self.log.end(), ..Answer::of(Status::Missing) }
+            self.agrees_before(self.log.end())
         } else if self.log.epoch_at(index) == Some(epoch) {
             self.rewind(index, cx);
             Answer::ok(self.received(), 0)
         } else {
-            Answer { version: self.log.before_epoch_of(index), ..Answer::of(Status::Missing) }
+            // Entries of newer epochs than the primary's are of a primary that nobody knew; the others it can compare (KIP-101, KIP-279).
+            self.log.last_of(epoch, index).map_or(Answer::of(Status::Rejected), |at| self.agrees_before(at))
         };
         cx.reply(id, answer);
+    }
+
+    /// "Not up to there; I have this entry, of this epoch": the epoch travels in `redirect`, which has the right size.
+    fn agrees_before(&self, index: u32) -> Answer {
+        let redirect = NodeId(self.log.epoch_at(index).unwrap_or(0) as u16);
+        Answer { version: index, redirect, ..Answer::of(Status::Missing) }
     }
 
     /// Somebody is primary of this epoch.

@@ -272,16 +272,15 @@ impl Member {
     pub(super) fn on_hello(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(at) = self.link_of(reply) else { return };
         self.lead.links[at].asking = false;
+        let end = self.log.end();
         match reply.status {
             Status::Ok => self.connect(at, reply.version, reply.note == 1, cx),
-            // Their logs agree at most up to there.
-            Status::Missing if reply.version >= self.log.base() && reply.version < self.log.end() => {
-                self.say_hello(at, reply.version, false, cx);
+            // Their logs agree at most up to the last entry here that is not of a newer epoch than the last one there.
+            Status::Missing if reply.version >= self.log.base() && reply.version <= end => {
+                let agree = self.log.last_of(u32::from(reply.redirect.0), reply.version);
+                self.say_hello(at, agree.unwrap_or(end), agree.is_none(), cx);
             }
-            Status::Missing | Status::Rejected => {
-                let end = self.log.end();
-                self.say_hello(at, end, true, cx);
-            }
+            Status::Missing | Status::Rejected => self.say_hello(at, end, true, cx),
             Status::Moved => self.step_down(cx),
             _ => {} // again with the next heartbeat
         }

@@ -113,6 +113,12 @@ impl Log {
         older.unwrap_or(self.base)
     }
 
+    /// The last entry up to `index` that is of this epoch or an older one; nothing if all that are kept are newer.
+    pub fn last_of(&self, epoch: u32, index: u32) -> Option<u32> {
+        let old_enough = |at: &u32| self.epoch_at(*at).is_some_and(|own| own <= epoch);
+        (self.base..=index.min(self.end())).rev().find(old_enough)
+    }
+
     /// Takes the last entry off.
     pub fn pop(&mut self) -> Option<Entry> {
         self.entries.pop_back()
@@ -149,5 +155,10 @@ mod tests {
     fn two_logs_agree_at_most_before_the_epoch_in_which_they_differ() {
         let log = log(&[1, 1, 2, 2, 3], 10);
         assert_eq!((log.before_epoch_of(5), log.before_epoch_of(4), log.before_epoch_of(2)), (4, 2, 0));
+        let newest = log.epoch_at(5).unwrap();
+        assert_eq!(
+            (log.last_of(newest, 9), log.last_of(newest - 1, 9), log.last_of(newest, 3)),
+            (Some(5), Some(4), Some(3))
+        );
     }
 }
