@@ -17,6 +17,7 @@ mod fills;
 mod group;
 mod index;
 mod inline;
+mod keys;
 mod keys_moved;
 mod look_up;
 mod node;

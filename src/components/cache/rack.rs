@@ -1,6 +1,7 @@
 //! The items of a shelf by their slots. Keys lie apart from the rest: a hit needs no key and an eviction little else, so either touches
 //! as little memory as can be.
 
+use super::keys::Keys;
 use super::shelf::Item;
 use crate::kernel::{NEVER, Time};
 
@@ -13,7 +14,7 @@ struct Data {
 /// Slots, some of them free.
 #[derive(Clone, Debug)]
 pub struct Rack {
-    keys: Vec<u64>,
+    keys: Keys,
     data: Vec<Data>,
     /// When each expires. Empty until one can: who has no TTL touches no memory for it.
     expires: Vec<Time>,
@@ -25,32 +26,32 @@ pub struct Rack {
 impl Rack {
     /// Without slots; room for so many.
     pub fn new(expected: usize) -> Self {
-        let (keys, data) = (Vec::with_capacity(expected), Vec::with_capacity(expected));
+        let (keys, data) = (Keys::new(expected), Vec::with_capacity(expected));
         Rack { keys, data, expires: Vec::new(), free: Vec::new(), fresh_until: NEVER }
     }
 
     /// Slots, free ones included.
     #[inline]
     pub fn slots(&self) -> usize {
-        self.keys.len()
+        self.data.len()
     }
 
     /// Number of items.
     #[inline]
     pub fn len(&self) -> u64 {
-        (self.keys.len() - self.free.len()) as u64
+        (self.data.len() - self.free.len()) as u64
     }
 
     /// The item in a slot.
     #[inline]
     pub fn item(&self, slot: u32) -> Item {
-        self.item_of(self.keys[slot as usize], slot)
+        self.item_of(self.keys.get(slot), slot)
     }
 
     /// The item in a slot, whose key is known.
     #[inline]
     pub fn item_of(&self, key: u64, slot: u32) -> Item {
-        debug_assert_eq!(self.keys[slot as usize], key);
+        debug_assert_eq!(self.keys.get(slot), key);
         let Data { version, bytes } = self.data[slot as usize];
         Item { key, version, bytes, expires: self.end(slot) }
     }
@@ -58,7 +59,7 @@ impl Rack {
     /// Its key.
     #[inline]
     pub fn key(&self, slot: u32) -> u64 {
-        self.keys[slot as usize]
+        self.keys.get(slot)
     }
 
     #[inline(always)]
@@ -77,7 +78,7 @@ impl Rack {
     fn keep_end(&mut self, slot: u32, end: Time) {
         self.fresh_until = self.fresh_until.min(end);
         if slot as usize >= self.expires.len() {
-            self.expires.resize(self.keys.capacity().max(slot as usize + 1), NEVER);
+            self.expires.resize(self.data.capacity().max(slot as usize + 1), NEVER);
         }
         self.expires[slot as usize] = end;
     }
@@ -104,7 +105,7 @@ impl Rack {
     #[inline]
     pub fn replace(&mut self, slot: u32, item: Item) {
         let Item { key, version, bytes, expires } = item;
-        self.keys[slot as usize] = key;
+        self.keys.set(slot, key);
         self.data[slot as usize] = Data { version, bytes };
         self.set_end(slot, expires);
     }
@@ -123,7 +124,7 @@ impl Rack {
     #[inline(never)]
     fn push(&mut self, item: Item) -> u32 {
         let Item { key, version, bytes, expires } = item;
-        let slot = self.keys.len() as u32;
+        let slot = self.data.len() as u32;
         self.keys.push(key);
         self.data.push(Data { version, bytes });
         self.set_end(slot, expires);

@@ -11,17 +11,12 @@ const HOLES_ALLOWED: usize = 64;
 /// Marks are positions, counted round and round.
 const AROUND: u32 = (1 << 31) / 2 - 1;
 
-#[derive(Clone, Copy, Debug)]
-struct Left {
-    key: u64,
-    weight: u32,
-}
-
 /// Keys in the order in which they were evicted, bounded in weight: at the bound the oldest is forgotten.
 #[derive(Clone, Debug)]
 pub struct Marks {
     /// The oldest first. The mark of each is its position, counted from `first`.
-    ring: VecDeque<Left>,
+    ring: VecDeque<u64>,
+    weights: VecDeque<u32>,
     first: u32,
     live: usize,
     weight: u64,
@@ -31,7 +26,7 @@ pub struct Marks {
 impl Marks {
     /// None yet.
     pub fn new(capacity: u64) -> Self {
-        Marks { ring: VecDeque::new(), first: 0, live: 0, weight: 0, capacity }
+        Marks { ring: VecDeque::new(), weights: VecDeque::new(), first: 0, live: 0, weight: 0, capacity }
     }
 
     /// A key that has a place in the index leaves it, and a mark; none if it is heavier than all of the room, or than 4 GiB.
@@ -48,7 +43,8 @@ impl Marks {
             self.move_up(index);
         }
         index.leave_mark(key, self.mark_at(self.ring.len()));
-        self.ring.push_back(Left { key, weight: narrow });
+        self.ring.push_back(key);
+        self.weights.push_back(narrow);
         self.live += 1;
         self.weight += weight;
     }
@@ -60,7 +56,7 @@ impl Marks {
 
     #[inline]
     fn pop(&mut self, index: &mut Index) {
-        while let Some(Left { key, weight }) = self.ring.pop_front() {
+        while let (Some(key), Some(weight)) = (self.ring.pop_front(), self.weights.pop_front()) {
             self.first = self.mark_at(1);
             if weight != HOLE {
                 index.forget_mark(key);
@@ -75,18 +71,19 @@ impl Marks {
     #[inline]
     pub fn take(&mut self, mark: u32) {
         let position = (mark.wrapping_sub(self.first) & AROUND) as usize;
-        let left = &mut self.ring[position];
-        debug_assert!(left.weight != HOLE, "a key comes back once");
-        self.weight -= u64::from(left.weight);
-        left.weight = HOLE;
+        let weight = std::mem::replace(&mut self.weights[position], HOLE);
+        debug_assert!(weight != HOLE, "a key comes back once");
+        self.weight -= u64::from(weight);
         self.live -= 1;
     }
 
     #[cold]
     fn move_up(&mut self, index: &mut Index) {
-        self.ring.retain(|left| left.weight != HOLE);
-        for (position, left) in self.ring.iter().enumerate() {
-            index.leave_mark(left.key, self.mark_at(position));
+        let (ring, weights) = (std::mem::take(&mut self.ring), std::mem::take(&mut self.weights));
+        for (key, weight) in ring.into_iter().zip(weights).filter(|(_, weight)| *weight != HOLE) {
+            index.leave_mark(key, self.mark_at(self.ring.len()));
+            self.ring.push_back(key);
+            self.weights.push_back(weight);
         }
     }
 
