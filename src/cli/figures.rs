@@ -4,7 +4,7 @@ use super::look::Look;
 use crate::experiment::Interval;
 use crate::experiment::{Comparison, METRICS};
 
-/// One of the figures that the terminal shows; the CSVs have them all.
+/// One of the figures that the terminal shows; the CSVs have them all, and so has `-v`.
 pub(super) struct Figure {
     /// Its metric.
     pub(super) column: &'static str,
@@ -12,23 +12,44 @@ pub(super) struct Figure {
     pub(super) title: &'static str,
     /// Its name within a sentence; empty = the table alone shows it.
     pub(super) words: &'static str,
+    when: When,
 }
 
-const fn figure(column: &'static str, title: &'static str, words: &'static str) -> Figure {
-    Figure { column, title, words }
+/// When a figure is worth a column.
+#[derive(Clone, Copy, PartialEq)]
+enum When {
+    /// It was measured.
+    Measured,
+    /// It is not 0 everywhere.
+    Any,
+    /// It is not 0 everywhere, or somebody wrote: then 0 says something.
+    AnyOrWrites,
+}
+
+const fn figure(column: &'static str, title: &'static str, words: &'static str, when: When) -> Figure {
+    Figure { column, title, words, when }
 }
 
 /// All of them, in the order of the table's columns.
 pub(super) const FIGURES: &[Figure] = &[
-    figure("throughput_per_s", "served/s", "throughput"),
-    figure("latency_p50_ms", "p50 ms", "latency p50"),
-    figure("latency_p95_ms", "p95 ms", ""),
-    figure("latency_p99_ms", "p99 ms", "latency p99"),
-    figure("write_latency_p50_ms", "write p50 ms", "write latency p50"),
-    figure("availability_ratio", "available", "availability"),
-    figure("cache_hit_ratio", "hit ratio", "hit ratio"),
-    figure("stale_reads_count", "stale reads", "stale reads"),
-    figure("lost_writes_count", "lost writes", "lost writes"),
+    figure("throughput_per_s", "served/s", "throughput", When::Measured),
+    figure("latency_p50_ms", "p50 ms", "latency p50", When::Measured),
+    figure("latency_p95_ms", "p95 ms", "", When::Measured),
+    figure("latency_p99_ms", "p99 ms", "latency p99", When::Measured),
+    figure("write_latency_p50_ms", "write p50 ms", "write latency p50", When::Measured),
+    figure("availability_ratio", "available", "availability", When::Measured),
+    figure("cache_hit_ratio", "hit ratio", "hit ratio", When::Measured),
+    figure("cdn_hit_ratio", "CDN hit ratio", "CDN hit ratio", When::Measured),
+    figure("stale_reads_count", "stale reads", "stale reads", When::AnyOrWrites),
+    figure("lost_writes_count", "lost writes", "lost writes", When::AnyOrWrites),
+    figure("misrouted_ratio", "misrouted", "misrouted share", When::Any),
+    figure("sessions_lost_count", "lost sessions", "lost sessions", When::Any),
+    figure("broken_pages_count", "broken pages", "broken pages", When::Any),
+    figure("message_age_p99_ms", "message age p99 ms", "message age p99", When::Measured),
+    figure("queue_backlog_end_count", "backlog at end", "backlog at the end", When::Measured),
+    figure("messages_lost_count", "lost messages", "lost messages", When::Measured),
+    figure("messages_duplicated_count", "duplicates", "duplicates", When::Any),
+    figure("cost_per_hour", "$/h", "cost per hour", When::Measured),
 ];
 
 impl Figure {
@@ -49,20 +70,22 @@ impl Figure {
         match self.column {
             column if column.ends_with("_ms") => format!("{amount} ms"),
             column if column.ends_with("_per_s") => format!("{amount}/s"),
+            "cost_per_hour" => format!("{amount} $/h"),
             _ => amount,
         }
     }
 }
 
-/// The figures worth showing: those that were measured, and of stale and lost only what there can be.
+/// The figures worth showing.
 pub(super) fn shown(comparisons: &[Comparison]) -> Vec<&'static Figure> {
     let measured = |figure: &Figure| figure.rows(comparisons).iter().any(|row| row.n > 0);
-    let some =
+    let any =
         |figure: &Figure| figure.rows(comparisons).iter().any(|row| row.mean.is_some_and(|mean| mean != 0.0));
     let writes = FIGURES.iter().any(|f| f.column.starts_with("write_") && measured(f));
-    let wanted = |figure: &&Figure| {
-        let truth = figure.column.starts_with("stale") || figure.column.starts_with("lost");
-        if truth { some(figure) || (writes && measured(figure)) } else { measured(figure) }
+    let wanted = |figure: &&Figure| match figure.when {
+        When::Measured => measured(figure),
+        When::Any => any(figure),
+        When::AnyOrWrites => any(figure) || (writes && measured(figure)),
     };
     FIGURES.iter().filter(wanted).collect()
 }
@@ -112,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_half_width_has_two_digits() {
-        let look = Look { width: None, utf8: true };
+        let look = Look { width: None, utf8: true, all: false };
         let interval = Interval { mean: 4.8333, half_width: 0.01234, n: 5 };
         assert_eq!(estimate(4.8333, Some(&interval), look), "4.833 ± 0.012");
         let ascii = Look { utf8: false, ..look };

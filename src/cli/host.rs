@@ -131,11 +131,12 @@ impl RunHost {
         checks: &[CheckRow],
         written: &Written,
     ) {
-        complain(&table::warnings(plan, outcome));
+        let warnings = if self.args.verbose { table::every_warning } else { table::warnings };
+        complain(&warnings(plan, outcome));
         if self.args.json {
             say(&format!("{}\n", json::document(plan, outcome, comparisons, checks, written)));
         } else if !self.args.quiet {
-            say(&table::render(plan, outcome, comparisons, checks, Look::of_stdout()));
+            say(&table::render(plan, outcome, comparisons, checks, Look::of_stdout(self.args.verbose)));
             say(&table::files(written));
         }
     }

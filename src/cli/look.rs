@@ -10,14 +10,16 @@ pub struct Look {
     pub width: Option<u16>,
     /// Whether it shows signs beyond ASCII.
     pub utf8: bool,
+    /// Whether all metrics are wanted, not only those that a person wants to see first.
+    pub all: bool,
 }
 
 impl Look {
     /// The look of stdout.
-    pub fn of_stdout() -> Look {
+    pub fn of_stdout(all: bool) -> Look {
         // The width is known only if stdout is a terminal.
         let width = comfy_table::Table::new().width().filter(|width| *width > 0);
-        Look { width, utf8: speaks_utf8(|name| std::env::var(name).ok()) }
+        Look { width, utf8: speaks_utf8(|name| std::env::var(name).ok()), all }
     }
 
     /// The better of two spellings.
@@ -48,6 +50,27 @@ pub(super) const STRONG: Style = Style::new().bold();
 /// A text in a style.
 pub(super) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// A text in lines that fit the terminal, broken between words; the first begins at column `from`, the others are indented.
+pub(super) fn wrapped(text: &str, from: usize, indent: usize, look: Look) -> String {
+    let Some(width) = look.width.map(usize::from).filter(|width| *width > indent + 20) else {
+        return text.into();
+    };
+    let (mut lines, mut used) = (String::new(), from);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > indent && used + length + 1 >= width {
+            lines.truncate(lines.trim_end().len());
+            lines.push_str(&format!("\n{:indent$}", ""));
+            used = indent;
+        }
+        lines.push_str(word);
+        lines.push(' ');
+        used += length + 1;
+    }
+    lines.truncate(lines.trim_end().len());
+    lines
 }
 
 /// A text of the user's on one line, without commands to the terminal.

@@ -84,8 +84,23 @@ pub fn read(path: &Path) -> Result<String, Problem> {
     }
     let bytes = std::fs::read(path)
         .map_err(|error| Problem::new(format!("cannot read the script {name}: {error}")))?;
+    // A byte order mark, which some editors set, says nothing about UTF-8 (Unicode 16, 23.8).
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|_| {
         Problem::new(format!("{name} is not a script: it is not UTF-8 text"))
             .hint("data belongs into a trace")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_script() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.rhai");
+        std::fs::write(&path, "\u{feff}let a = 1;").expect("written");
+        assert_eq!(read(&path).ok().as_deref(), Some("let a = 1;"));
+    }
 }

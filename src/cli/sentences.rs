@@ -1,13 +1,13 @@
 //! The comparison in words: which variant is better, in what, by how much, and how sure that is.
 
 use super::figures::{Figure, shown, significant};
-use super::look::{BAD, DOUBTFUL, GOOD, STRONG, plain, styled};
+use super::look::{BAD, DOUBTFUL, GOOD, Look, STRONG, plain, styled, wrapped};
 use crate::catalog::one_of;
 use crate::experiment::Interval;
 use crate::experiment::{Comparison, Plan, Verdict};
 
 /// For each variant: in what it is better than the baseline, in what worse, and where no difference was shown.
-pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison]) -> String {
+pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison], look: Look) -> String {
     if plan.variants.len() < 2 {
         return String::new();
     }
@@ -19,10 +19,11 @@ pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison]) -> String {
     }
     let baseline = plain(&plan.variants[plan.baseline].label);
     let head = format!("Against {baseline}, replication by replication, with 95 % intervals:");
-    let mut text = format!("{}\n", styled(STRONG, &head));
+    let mut text = format!("{}\n", styled(STRONG, &wrapped(&head, 0, 2, look)));
     for variant in (0..plan.variants.len()).filter(|variant| *variant != plan.baseline) {
-        let own = Own { name: plain(&plan.variants[variant].label), variant, comparisons };
-        text.push_str(&own.sentences());
+        let own =
+            Own { name: plain(&plan.variants[variant].label), variant, baseline: plan.baseline, comparisons };
+        text.push_str(&own.sentences(look));
     }
     text
 }
@@ -31,20 +32,22 @@ pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison]) -> String {
 struct Own<'a> {
     name: String,
     variant: usize,
+    baseline: usize,
     comparisons: &'a [Comparison],
 }
 
 impl Own<'_> {
-    fn sentences(&self) -> String {
+    fn sentences(&self, look: Look) -> String {
         let (mut better, mut worse, mut alike, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for figure in shown(self.comparisons).into_iter().filter(|f| !f.words.is_empty()) {
-            let row = figure.rows(self.comparisons)[self.variant];
+            let rows = figure.rows(self.comparisons);
+            let (row, baseline) = (rows[self.variant], rows[self.baseline]);
             match (row.verdict, &row.difference) {
                 (Verdict::NoDifferenceShown, _) => alike.push(figure.words.to_string()),
                 (Verdict::Better, Some(difference)) => better.push(told(figure, row, difference)),
                 (_, Some(difference)) => worse.push(told(figure, row, difference)),
-                (_, None) if row.n > 0 => open.push(figure.words.to_string()),
-                (_, None) => {}
+                (_, None) if row.n > 0 && baseline.n > 0 => open.push(figure.words.to_string()),
+                (_, None) => {} // one of the two has no such figure
             }
         }
         let listed = |words: &[String]| one_of(words).replace(" or ", " and ");
@@ -55,7 +58,9 @@ impl Own<'_> {
             (styled(DOUBTFUL, "?     "), listed(&open), "too few runs to compare "),
         ];
         let said = |(_, words, _): &&(String, String, &str)| !words.is_empty() && words != "nothing";
-        let line = |(mark, words, what): &(String, String, &str)| format!("    {mark} {what}{words}\n");
+        let line = |(mark, words, what): &(String, String, &str)| {
+            format!("    {mark} {}\n", wrapped(&format!("{what}{words}"), 11, 11, look))
+        };
         format!("  {}\n{}", self.name, lines.iter().filter(said).map(line).collect::<String>())
     }
 }
@@ -87,10 +92,13 @@ fn interval(relative_pct: Option<f64>, difference: &Interval) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::METRICS;
     use crate::output::fixture::{Found, plan};
 
+    const WIDE: Look = Look { width: None, utf8: true, all: false };
+
     fn told(found: &Found) -> String {
-        anstream::adapter::strip_str(&sentences(&found.plan, &found.comparisons)).to_string()
+        anstream::adapter::strip_str(&sentences(&found.plan, &found.comparisons, WIDE)).to_string()
     }
 
     #[test]
@@ -113,6 +121,30 @@ Against strategy=through;ttl=5 s, replication by replication, with 95 % interval
         let more = Interval { mean: 0.5, ..difference };
         assert_eq!(interval(Some(5.0), &more), "+5 % [-5, 15]");
         assert_eq!(interval(None, &difference), "[-6, -4]");
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_lines_between_words() {
+        let found = Found::new();
+        let look = Look { width: Some(60), ..WIDE };
+        let text =
+            anstream::adapter::strip_str(&sentences(&found.plan, &found.comparisons, look)).to_string();
+        assert!(text.lines().all(|line| line.chars().count() < 60), "{text}");
+        let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
+        assert_eq!(words(&text), words(&told(&found)));
+    }
+
+    #[test]
+    fn what_the_baseline_has_not_is_not_compared() {
+        let mut found = Found::new();
+        let metric = METRICS.iter().position(|metric| metric.column == "latency_p99_ms").expect("there");
+        for row in found.comparisons.iter_mut().filter(|row| row.metric == metric) {
+            (row.difference, row.verdict) = (None, Verdict::Undecided);
+            if row.variant == 0 {
+                row.n = 0;
+            }
+        }
+        assert!(!told(&found).contains("p99"), "{}", told(&found));
     }
 
     #[test]

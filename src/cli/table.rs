@@ -19,12 +19,13 @@ pub fn render(
     look: Look,
 ) -> String {
     let mut text = title(plan, outcome);
+    let tables = if look.all { all_metrics } else { tables };
     for table in tables(plan, comparisons, look) {
         text.push_str(&table);
         text.push('\n');
     }
     text.push_str(&survivors(plan, comparisons));
-    for part in [sentences(plan, comparisons), verdicts(checks, look)] {
+    for part in [sentences(plan, comparisons, look), verdicts(checks, look)] {
         if !part.is_empty() {
             text.push('\n');
             text.push_str(&part);
@@ -79,17 +80,42 @@ fn title(plan: &Plan, outcome: &Outcome) -> String {
 /// One table, or several under each other where the terminal is too narrow for all columns.
 fn tables(plan: &Plan, comparisons: &[Comparison], look: Look) -> Vec<String> {
     let labels: Vec<String> = (0..plan.variants.len()).map(|v| label(plan, v)).collect();
-    let columns: Vec<(&str, Vec<Shown>)> = shown(comparisons)
+    let columns: Vec<Column> = shown(comparisons)
         .into_iter()
-        .map(|figure| (figure.title, cells(figure, comparisons, look)))
+        .map(|figure| (figure.title.into(), cells(figure, comparisons, look)))
         .collect();
-    let label_width = width(labels.iter().map(String::as_str).chain(["variant"]));
+    split("variant", &labels, &columns, look)
+}
+
+/// Every metric that was measured, one below the other: many more than there are variants.
+fn all_metrics(plan: &Plan, comparisons: &[Comparison], look: Look) -> Vec<String> {
+    let rows_of = |metric: usize| comparisons.iter().filter(move |row| row.metric == metric);
+    let measured: Vec<usize> =
+        (0..METRICS.len()).filter(|metric| rows_of(*metric).any(|row| row.n > 0)).collect();
+    let labels: Vec<String> = measured.iter().map(|metric| METRICS[*metric].column.into()).collect();
+    let of_variant = |variant: usize| {
+        let row = |metric: &usize| rows_of(*metric).find(|row| row.variant == variant);
+        measured
+            .iter()
+            .map(|metric| row(metric).map_or_else(Shown::nothing, |row| shown_of(row, look)))
+            .collect()
+    };
+    let columns: Vec<Column> =
+        (0..plan.variants.len()).map(|variant| (label(plan, variant), of_variant(variant))).collect();
+    split("metric", &labels, &columns, look)
+}
+
+/// A head and what is below it.
+type Column = (String, Vec<Shown>);
+
+/// As many tables as it takes.
+fn split(corner: &str, labels: &[String], columns: &[Column], look: Look) -> Vec<String> {
+    let label_width = width(labels.iter().map(String::as_str).chain([corner]));
     let mut tables = Vec::new();
-    let mut rest = columns.as_slice();
+    let mut rest = columns;
     while !rest.is_empty() {
-        let fitting = fitting(rest, label_width, look);
-        let (now, later) = rest.split_at(fitting);
-        tables.push(table(&labels, now, look));
+        let (now, later) = rest.split_at(fitting(rest, label_width, look));
+        tables.push(table(corner, labels, now, look));
         rest = later;
     }
     tables
@@ -107,12 +133,19 @@ struct Shown {
     verdict: Verdict,
 }
 
+impl Shown {
+    fn nothing() -> Self {
+        Shown { text: String::new(), verdict: Verdict::NoDifferenceShown }
+    }
+}
+
+fn shown_of(row: &Comparison, look: Look) -> Shown {
+    let text = row.mean.map_or(String::new(), |mean| estimate(mean, row.interval.as_ref(), look));
+    Shown { text, verdict: row.verdict }
+}
+
 fn cells(figure: &Figure, comparisons: &[Comparison], look: Look) -> Vec<Shown> {
-    let cell = |row: &Comparison| Shown {
-        text: row.mean.map_or(String::new(), |mean| estimate(mean, row.interval.as_ref(), look)),
-        verdict: row.verdict,
-    };
-    figure.rows(comparisons).into_iter().map(cell).collect()
+    figure.rows(comparisons).into_iter().map(|row| shown_of(row, look)).collect()
 }
 
 fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
@@ -120,29 +153,29 @@ fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
 }
 
 /// How many columns have room beside the labels; at least one, which is wrapped if need be.
-fn fitting(columns: &[(&str, Vec<Shown>)], label_width: usize, look: Look) -> usize {
+fn fitting(columns: &[Column], label_width: usize, look: Look) -> usize {
     let Some(room) = look.width else {
         return columns.len();
     };
     // Each column has a blank on both sides and a line behind.
     let mut used = label_width + 4;
-    let fits = |(title, cells): &&(&str, Vec<Shown>)| {
-        used += width(cells.iter().map(|cell| cell.text.as_str()).chain([*title])) + 3;
+    let fits = |(title, cells): &&Column| {
+        used += width(cells.iter().map(|cell| cell.text.as_str()).chain([title.as_str()])) + 3;
         used <= room as usize
     };
     columns.iter().take_while(fits).count().max(1)
 }
 
-fn table(labels: &[String], columns: &[(&str, Vec<Shown>)], look: Look) -> String {
+fn table(corner: &str, labels: &[String], columns: &[Column], look: Look) -> String {
     let mut table = Table::new();
     let style = if look.utf8 { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED };
     table.load_style(style).force_no_tty().enforce_styling();
     if let Some(width) = look.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(["variant"].into_iter().chain(columns.iter().map(|(title, _)| *title)));
-    for (variant, label) in labels.iter().enumerate() {
-        let cells = columns.iter().map(|(_, cells)| cell(&cells[variant]));
+    table.set_header([corner].into_iter().chain(columns.iter().map(|(title, _)| title.as_str())));
+    for (row, label) in labels.iter().enumerate() {
+        let cells = columns.iter().map(|(_, cells)| cell(&cells[row]));
         table.add_row([Cell::new(label)].into_iter().chain(cells));
     }
     table.column_iter_mut().skip(1).for_each(|c| c.set_cell_alignment(CellAlignment::Right));
@@ -168,6 +201,19 @@ pub fn files(written: &Written) -> String {
     let files: Vec<String> = written.files.iter().map(file).collect();
     let folder = plain(&written.dir.display().to_string());
     format!("\nWritten to {folder}: {}\n", files.join(", "))
+}
+
+/// What makes the figures of each run doubtful; for stderr.
+pub fn every_warning(plan: &Plan, outcome: &Outcome) -> String {
+    let lines = outcome.results.iter().flat_map(|result| {
+        let of =
+            format!("{}, replication {}", plain(&plan.variants[result.variant].label), result.replication);
+        result
+            .warnings
+            .iter()
+            .map(move |text| format!("{}: {} ({of})\n", styled(DOUBTFUL, "warning"), plain(text)))
+    });
+    lines.collect()
 }
 
 /// What makes the figures doubtful, each kind of warning once with its first example; for stderr.
@@ -198,7 +244,7 @@ mod tests {
     use super::*;
     use crate::output::fixture::{Found, plan};
 
-    const WIDE: Look = Look { width: None, utf8: true };
+    const WIDE: Look = Look { width: None, utf8: true, all: false };
 
     fn rendered(found: &Found, look: Look) -> String {
         let Found { plan, outcome, comparisons, checks } = found;
@@ -226,7 +272,7 @@ Against strategy=through;ttl=5 s";
     #[test]
     fn a_narrow_terminal_shows_several_and_no_line_is_too_long() {
         let found = Found::new();
-        let look = Look { width: Some(80), utf8: false };
+        let look = Look { width: Some(80), utf8: false, all: false };
         let blocks = tables(&found.plan, &found.comparisons, look);
         assert!(blocks.len() > 1);
         for block in &blocks {
@@ -245,8 +291,30 @@ Against strategy=through;ttl=5 s";
     fn a_tiny_terminal_is_no_reason_to_fall_over() {
         let found = Found::new();
         for width in 1..40 {
-            rendered(&found, Look { width: Some(width), utf8: true });
+            rendered(&found, Look { width: Some(width), utf8: true, all: false });
         }
+    }
+
+    #[test]
+    fn all_metrics_stand_below_each_other() {
+        let found = Found::new();
+        let text = rendered(&found, Look { all: true, ..WIDE });
+        let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap_or_default().to_string();
+        assert!(line("│ latency_p99_ms ").matches('┆').count() == 2, "a column for each variant: {text}");
+        assert!(
+            line("│ metric").contains("(baseline)") && line("lost_writes_count").contains("212.5"),
+            "{text}"
+        );
+        assert!(!text.contains("messages_lost_count"), "not measured: {text}");
+    }
+
+    #[test]
+    fn every_warning_of_every_run_is_said_if_wanted() {
+        let mut found = Found::new();
+        found.outcome.results[1].warnings.extend(["drifts: a".into(), "drifts: b".into()]);
+        let text = anstream::adapter::strip_str(&every_warning(&found.plan, &found.outcome)).to_string();
+        let of = "strategy=through;ttl=5 s, replication 1";
+        assert_eq!(text, format!("warning: drifts: a ({of})\nwarning: drifts: b ({of})\n"));
     }
 
     #[test]

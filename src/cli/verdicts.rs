@@ -1,7 +1,7 @@
 //! The outcome of the checks, with the measured value beside the rule.
 
 use super::figures::significant;
-use super::look::{BAD, DOUBTFUL, GOOD, Look, plain, styled};
+use super::look::{BAD, DOUBTFUL, GOOD, Look, plain, styled, wrapped};
 use crate::experiment::CheckRow;
 
 /// A line for each check and a sum; empty without checks.
@@ -26,13 +26,17 @@ fn line(check: &CheckRow, look: Look) -> String {
         Some(false) => styled(BAD, look.sign("✗", "FAILED")),
         None => styled(DOUBTFUL, look.sign("?", "?     ")),
     };
-    let mut text = format!("{mark} {}", plain(&check.check));
+    let mut text = plain(&check.check);
     if !check.variant.is_empty() {
         text.push_str(&format!(" ({})", plain(&check.variant)));
     }
     let measured = || check.value.map(|value| format!("measured {}", significant(value, 4)));
     let fact = Some(plain(&check.detail)).filter(|detail| !detail.is_empty()).or_else(measured);
-    fact.map_or_else(|| format!("{text}\n"), |fact| format!("{text}: {fact}\n"))
+    if let Some(fact) = fact {
+        text.push_str(&format!(": {fact}"));
+    }
+    let indent = look.sign("✓", "FAILED").chars().count() + 1;
+    format!("{mark} {}\n", wrapped(&text, indent, indent, look))
 }
 
 #[cfg(test)]
@@ -41,7 +45,7 @@ mod tests {
     use crate::output::fixture::Found;
 
     fn told(utf8: bool) -> String {
-        let text = verdicts(&Found::new().checks, Look { width: None, utf8 });
+        let text = verdicts(&Found::new().checks, Look { width: None, utf8, all: false });
         anstream::adapter::strip_str(&text).to_string()
     }
 
@@ -60,6 +64,6 @@ mod tests {
     fn a_plain_terminal_reads_words() {
         let text = told(false);
         assert!(text.is_ascii() && text.contains("FAILED loses nothing"), "{text}");
-        assert_eq!(verdicts(&[], Look { width: None, utf8: true }), "");
+        assert_eq!(verdicts(&[], Look { width: None, utf8: true, all: false }), "");
     }
 }

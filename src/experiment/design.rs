@@ -1,5 +1,6 @@
 //! What is compared: factors, their levels, and the variants they make.
 
+use crate::catalog::Place;
 use crate::kernel::{MILLISECOND, SECOND, Time};
 
 /// A value of a factor, as the CSVs show it.
@@ -74,6 +75,19 @@ pub struct Plan {
     pub timing: Timing,
     /// Mechanisms that a test has switched off.
     pub disabled: Vec<String>,
+    /// Components whose figures the checks ask for.
+    pub asked: Vec<Asked>,
+}
+
+/// A component that a check asks for by its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// In which variant.
+    pub variant: usize,
+    /// Its name, or that of one of its nodes.
+    pub component: String,
+    /// The check.
+    pub place: Place,
 }
 
 impl Plan {

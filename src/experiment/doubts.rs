@@ -4,6 +4,7 @@ use super::design::Timing;
 use crate::catalog::Load;
 use crate::components::Layout;
 use crate::components::site::Group;
+use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
 use crate::random::replay::Replay;
@@ -56,6 +57,21 @@ pub(super) fn trace_ends_early(group: &Group, end: Time) -> Option<String> {
     ))
 }
 
+/// A share of requests without an answer that is no matter of those few that are under way when the run ends.
+const MANY_OPEN: f64 = 0.1;
+
+/// Says so if many requests had no answer yet when the run ended.
+pub(super) fn unfinished(all: &ClassBook) -> Option<String> {
+    let share = all.in_flight as f64 / all.total().max(1) as f64;
+    (share > MANY_OPEN).then(|| {
+        format!(
+            "many requests were still without an answer at the end: {:.0} %; more comes than is served, or the run is too short. \
+             Throughput and availability are of those that were answered",
+            100.0 * share
+        )
+    })
+}
+
 /// Two percentage points between the first and the last third count as drift.
 const DRIFT: f64 = 0.02;
 
@@ -85,4 +101,17 @@ pub(super) fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
         let advice = time_text(dropped);
         format!("the latency settles late: after about {advice} (MSER-5); lengthen the warm-up")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_ends_with_a_tenth_unanswered_is_doubtful() {
+        let book = |succeeded, in_flight| ClassBook { succeeded, in_flight, ..ClassBook::default() };
+        assert_eq!(unfinished(&book(0, 0)), None);
+        assert_eq!(unfinished(&book(90, 10)), None);
+        assert!(unfinished(&book(80, 20)).is_some_and(|text| text.contains("at the end: 20 %;")));
+    }
 }

@@ -1,7 +1,7 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{assumed, drift, synthetic_writes, trace_ends_early, unasked, unsettled};
+use super::doubts::{assumed, drift, synthetic_writes, trace_ends_early, unasked, unfinished, unsettled};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::nodes;
@@ -342,6 +342,7 @@ impl Run {
         if facts.all.total() == 0 {
             warnings.push("no request came in the measured part".into());
         }
+        warnings.extend(unfinished(&facts.all));
         let dropped = self.simulation.journal().dropped();
         if dropped > 0 {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));

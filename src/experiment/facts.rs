@@ -14,6 +14,8 @@ pub struct Facts {
     pub reads: ClassBook,
     /// Writing requests.
     pub writes: ClassBook,
+    /// Requests answered as wanted in the measured part, whenever they were wanted.
+    pub completed: u64,
     /// What was stale or lost.
     pub audit: AuditReport,
     /// What became of messages; `None` if there were none.
@@ -85,6 +87,7 @@ impl Facts {
             all,
             reads: class(READS),
             writes: class(WRITES),
+            completed: simulation.book().completed(),
             audit: simulation.audit().report(),
             messages: simulation.audit().messages().report(),
             measured,

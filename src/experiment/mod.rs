@@ -19,7 +19,7 @@ mod totals;
 pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
 pub use component::{COLUMNS, figure, find_column};
-pub use design::{Level, Plan, Timing, Variant};
+pub use design::{Asked, Level, Plan, Timing, Variant};
 pub use doubts::UNASKED;
 pub use drive::{Built, Director, View, drive};
 pub use judge::{Estimate, Judgement, Sense, Standing, short};

@@ -1,18 +1,23 @@
 //! A dress rehearsal: every function of a world is called once before anything runs.
 
+use super::design::{Asked, Plan};
 use super::drive::{Built, View};
 use super::series::FIGURES;
-use crate::catalog::Problems;
-use crate::kernel::Time;
+use crate::catalog::{Problem, Problems, did_you_mean};
+use crate::components::Layout;
 use crate::model::{self, Moment, Trigger};
 
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
-pub fn rehearse(mut built: Built, end: Time, disabled: &[String]) -> Result<(), Problems> {
-    let (checked, mut problems) = match model::check(&built.spec, end, disabled) {
+pub fn rehearse(mut built: Built, plan: &Plan, variant: usize) -> Result<(), Problems> {
+    let (checked, mut problems) = match model::check(&built.spec, plan.timing.end(), &plan.disabled) {
         Ok(checked) => (Some(checked), Problems::new()),
         Err(problems) => (None, problems),
     };
+    if let Some(checked) = &checked {
+        let asked = plan.asked.iter().filter(|asked| asked.variant == variant);
+        problems.extend(asked.filter_map(|asked| unknown(asked, &checked.layout)));
+    }
     let view = View { now: 0, figures: neutral_figures(built.spec.groups.len()) };
     for item in &built.spec.timeline {
         if let Trigger::When(condition) = item.trigger {
@@ -30,6 +35,23 @@ pub fn rehearse(mut built: Built, end: Time, disabled: &[String]) -> Result<(), 
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Says so if a check asks for a component that is not there. A node may come while the world runs.
+fn unknown(asked: &Asked, layout: &Layout) -> Option<Problem> {
+    let (name, group) = (&*asked.component, asked.component.rsplit_once('/'));
+    let is_group = |name: &str| layout.groups.iter().any(|group| group.name == name);
+    let mut nodes = layout.groups.iter().flat_map(|group| group.nodes().chain(group.aides()));
+    let may_come = group.is_some_and(|(group, n)| n.parse::<u64>().is_ok() && is_group(group));
+    if is_group(name) || may_come || nodes.any(|node| layout.name_of(node) == name) {
+        return None;
+    }
+    let problem = Problem::at(&asked.place, format!("the world has no component \"{name}\""));
+    let names = layout.groups.iter().map(|group| group.name.as_str());
+    Some(match did_you_mean(name, names) {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    })
 }
 
 /// Every figure that a condition may ask for, at a harmless value.

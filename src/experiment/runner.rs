@@ -54,8 +54,7 @@ const STACK_BYTES: usize = 256 << 20;
 pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     let mut problems = Problems::new();
     for variant in 0..plan.variants.len() {
-        let rehearsed =
-            builder.world(variant, 0).and_then(|built| rehearse(built, plan.timing.end(), &plan.disabled));
+        let rehearsed = builder.world(variant, 0).and_then(|built| rehearse(built, plan, variant));
         for problem in rehearsed.err().into_iter().flatten() {
             // The same line makes the same mistake in every variant: once is enough.
             if !problems.contains(&problem) {

@@ -85,6 +85,8 @@ pub struct Book {
     outages: [Outage; CLASSES],
     /// Requests of the warm-up.
     unmeasured: ClassBook,
+    /// Those of them that were answered as wanted before the measured part began.
+    early: u64,
     /// All that had ended when the running window began.
     before: ClassBook,
 }
@@ -96,6 +98,7 @@ impl Book {
         for class in std::mem::take(&mut self.classes) {
             self.unmeasured.merge(&class);
         }
+        self.early = self.unmeasured.succeeded;
         self.outages.iter_mut().for_each(|outage| outage.restart(time));
     }
 
@@ -127,6 +130,12 @@ impl Book {
     /// Requests issued since the start, warm-up included.
     pub fn issued(&self) -> u64 {
         self.issued
+    }
+
+    /// Requests answered as wanted in the measured part, those wanted in the warm-up among them: what left, whenever it came.
+    pub fn completed(&self) -> u64 {
+        let measured: u64 = self.classes.iter().map(|class| class.succeeded).sum();
+        measured + self.unmeasured.succeeded - self.early
     }
 
     /// The requests that ended since the last call.
@@ -183,6 +192,11 @@ mod tests {
         let reads = &book.close(&open, 20)[0];
         assert_eq!((reads.total(), reads.failed, reads.succeeded, reads.in_flight), (2, 1, 0, 1));
         assert_eq!(reads.latency.max(), Some(5), "open for 5 ns so far; errors have no latency");
+        assert_eq!(
+            book.completed(),
+            1,
+            "the one of the warm-up left in the measured part; three left before"
+        );
         assert_eq!(book.issued(), 6);
         assert!(book.check(&open).is_ok());
     }

@@ -56,6 +56,7 @@ pub(crate) fn plan(replications: u64) -> Plan {
         seed: 42,
         timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND },
         disabled: Vec::new(),
+        asked: Vec::new(),
     }
 }
 

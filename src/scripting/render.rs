@@ -78,7 +78,10 @@ fn span(text: &str, place: &Place) -> Option<std::ops::Range<usize>> {
     let rest = &line[start..];
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let length = match place.length {
-        0 => rest.chars().take_while(|c| is_word(*c)).map(char::len_utf8).sum::<usize>().max(1),
+        0 => match rest.chars().take_while(|c| is_word(*c)).map(char::len_utf8).sum() {
+            0 => rest.chars().next().map_or(1, char::len_utf8), // a sign, which may have several bytes
+            word => word,
+        },
         length => rest.chars().take(length).map(char::len_utf8).sum(),
     };
     let end = (line_start + start + length).min(text.len());
@@ -110,6 +113,21 @@ mod tests {
         assert_eq!(sources.text("stdin"), Some("\nb\nc\nd\n\nf"));
         sources.add_at("stdin", 1, "new");
         assert_eq!(sources.text("stdin"), Some("new"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_place_in_any_text_is_drawn(
+            text in "([a-z“–\u{a0}\u{feff}é\\.\n\r\t가🦀]|[^\\p{C}]){0,12}",
+            line in 0_usize..4,
+            column in 0_usize..14,
+            length in 0_usize..4,
+        ) {
+            let mut sources = Sources::default();
+            sources.add("a", &text);
+            let place = Place { source: "a".into(), line, column, length };
+            draw(&[Problem::at(&place, "no")], &sources);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::workshop::{ScriptBuilder, ScriptWorkshop, function_names};
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
 use rhai::{AST, Dynamic, Engine, EvalAltResult};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -50,6 +51,15 @@ pub struct Finished {
     pub record: Arc<Record>,
     /// Parameters of each variant.
     pub params: Vec<rhai::Map>,
+    /// Components that were asked for, by variant and name: whether there are such is not known before the worlds are described.
+    pub asked: RefCell<Vec<(usize, String)>>,
+}
+
+impl Finished {
+    /// What has been found about variants with these parameters.
+    pub fn new(record: Arc<Record>, params: Vec<rhai::Map>) -> Self {
+        Finished { record, params, asked: RefCell::default() }
+    }
 }
 
 /// A session: an engine and what has been said so far.
@@ -66,7 +76,7 @@ pub struct Session {
 }
 
 thread_local! {
-    static CURRENT: std::cell::RefCell<Option<Context>> = const { std::cell::RefCell::new(None) };
+    static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
 }
 
 /// What running an experiment needs, wherever in a script it is asked for.
@@ -273,20 +283,20 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
     let mut plan = api::plan(&definition)?;
     context.host.adjust(&mut plan);
     let params = api::params(&definition);
-    api::probe(&context.engine, &context.words, &plan, &params, &definition)?;
+    plan.asked = api::probe(&context.engine, &context.words, &plan, &params, &definition)?;
     let only = Only { ordinal, call: called.then_some(definition.calls) };
     let workshop = context.workshop(only, &plan);
     let mut builder = context.builder(&definition, &params, &plan);
     let mut judge = |results: &[RunResult]| {
         let record = Record { plan: plan.clone(), results: results.to_vec() };
-        let finished = Rc::new(Finished { record: Arc::new(record), params: params.clone() });
+        let finished = Rc::new(Finished::new(Arc::new(record), params.clone()));
         api::judge(&context.engine, &context.words, &finished, &definition)
     };
     let Some(outcome) = context.host.run(&plan, &workshop, &mut builder, &mut judge)? else {
         return Ok(None);
     };
     let record = Arc::new(Record { plan, results: outcome.results });
-    let finished = Rc::new(Finished { record: record.clone(), params });
+    let finished = Rc::new(Finished::new(record.clone(), params));
     desk(|desk| {
         let own = &mut desk.experiments[ordinal];
         own.finished = Some(finished.clone());

@@ -3,7 +3,7 @@
 use super::experiment::matches;
 use super::results::{All, Check, One};
 use crate::catalog::{Problem, Problems};
-use crate::experiment::{CheckRow, Judgement, Plan, Standing};
+use crate::experiment::{Asked, CheckRow, Judgement, Plan, Standing};
 use crate::scripting::desk::{Definition, Expect, ExpectKind, desk};
 use crate::scripting::engine::refill;
 use crate::scripting::errors::{Words, explain, undecided};
@@ -12,17 +12,18 @@ use rhai::{Dynamic, Engine, Map};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Calls every check on an empty result, so that unknown metrics and wrong units are found before anything runs.
+/// Calls every check on an empty result, so that unknown metrics and wrong units are found before anything runs. The components that
+/// they ask for.
 pub(in crate::scripting) fn probe(
     engine: &Engine,
     words: &[String],
     plan: &Plan,
     params: &[Map],
     definition: &Definition,
-) -> Result<(), Problems> {
+) -> Result<Vec<Asked>, Problems> {
     let record = Record { plan: plan.clone(), results: Vec::new() };
-    let empty = Rc::new(Finished { record: Arc::new(record), params: params.to_vec() });
-    let mut problems = Problems::new();
+    let empty = Rc::new(Finished::new(Arc::new(record), params.to_vec()));
+    let (mut problems, mut asked) = (Problems::new(), Vec::new());
     for expect in &definition.expects {
         if let ExpectKind::For(levels) = &expect.kind
             && !params.iter().any(|map| matches(map, levels))
@@ -31,13 +32,19 @@ pub(in crate::scripting) fn probe(
             problems.push(Problem::at(&expect.callback.place, message));
             continue;
         }
-        let subject = subjects(&empty, expect).into_iter().next().map(|(_, value)| value);
-        let Some(subject) = subject else { continue };
-        if let Err(found) = judged(engine, words, expect, subject) {
-            problems.extend(found);
+        // What is wrong is wrong for all variants, but they may differ in their components.
+        for (at, (_, subject)) in subjects(&empty, expect).into_iter().enumerate() {
+            let found = judged(engine, words, expect, subject).err().filter(|_| at == 0);
+            problems.extend(found.into_iter().flatten());
         }
+        let place = &expect.callback.place;
+        asked.extend(empty.asked.take().into_iter().map(|(variant, component)| Asked {
+            variant,
+            component,
+            place: place.clone(),
+        }));
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() { Ok(asked) } else { Err(problems) }
 }
 
 /// The outcome of all checks.

@@ -225,7 +225,7 @@ fn run_again(e: ExperimentHandle, only: Only) -> Scripted<super::results::All> {
     }
     match earlier.into_iter().rev().find(|(calls, _)| *calls <= definition.calls) {
         Some((_, record)) => {
-            let finished = crate::scripting::Finished { record, params: params(&definition) };
+            let finished = crate::scripting::Finished::new(record, params(&definition));
             Ok(super::results::All::of(std::rc::Rc::new(finished)))
         }
         None => Err(fail("this experiment failed", None)),
@@ -295,6 +295,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         seed: definition.seed,
         timing: Timing { warmup: definition.warmup, duration, window },
         disabled: Vec::new(),
+        asked: Vec::new(),
     };
     with_baseline(plan, definition, &maps)
 }

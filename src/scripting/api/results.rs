@@ -50,6 +50,7 @@ impl Part {
     }
 
     fn estimate(&self, variant: usize, column: usize) -> Scripted<Estimate> {
+        self.finished.asked.borrow_mut().push((variant, self.component.clone()));
         let mut samples = Vec::new();
         for run in self.finished.record.results.iter().filter(|run| run.variant == variant) {
             let figure = experiment::figure(run, &self.component, column).map_err(|known| {
