@@ -2,22 +2,22 @@
 //! that a key is not there knows at once whether it is one of these. The index knows no others: what is forgotten loses its mark.
 
 use super::super::index::Index;
-use std::collections::VecDeque;
+use super::ring::Ring;
 
 /// Weight of a hole: a key that has come back.
 const HOLE: u32 = u32::MAX;
 /// So many holes never matter.
 const HOLES_ALLOWED: usize = 64;
-/// Marks are positions, counted round and round.
-const AROUND: u32 = (1 << 31) / 2 - 1;
+/// Marks are the lowest bits of positions: a ring has fewer cells.
+const AROUND: u32 = (1 << 30) - 1;
 
 /// Keys in the order in which they were evicted, bounded in weight: at the bound the oldest is forgotten.
 #[derive(Clone, Debug)]
 pub struct Marks {
-    /// The oldest first. The mark of each is its position, counted from `first`.
-    ring: VecDeque<u64>,
-    weights: VecDeque<u32>,
-    first: u32,
+    /// The oldest first. The mark of each is its position.
+    keys: Ring<u64>,
+    /// Their weights, at the same positions and apart: a key that comes back touches nothing else.
+    weights: Ring<u32>,
     live: usize,
     weight: u64,
     capacity: u64,
@@ -26,7 +26,7 @@ pub struct Marks {
 impl Marks {
     /// None yet.
     pub fn new(capacity: u64) -> Self {
-        Marks { ring: VecDeque::new(), weights: VecDeque::new(), first: 0, live: 0, weight: 0, capacity }
+        Marks { keys: Ring::default(), weights: Ring::default(), live: 0, weight: 0, capacity }
     }
 
     /// A key that has a place in the index leaves it, and a mark; none if it is heavier than all of the room, or than 4 GiB.
@@ -39,25 +39,23 @@ impl Marks {
         while self.weight + weight > self.capacity {
             self.pop(index);
         }
-        if self.ring.len() > 2 * self.live + HOLES_ALLOWED {
+        if self.keys.len() > 2 * self.live + HOLES_ALLOWED {
             self.move_up(index);
         }
-        index.leave_mark(key, self.mark_at(self.ring.len()));
-        self.ring.push_back(key);
-        self.weights.push_back(narrow);
+        self.put(key, narrow, index);
         self.live += 1;
         self.weight += weight;
     }
 
-    #[inline]
-    fn mark_at(&self, position: usize) -> u32 {
-        self.first.wrapping_add(position as u32) & AROUND
+    #[inline(always)]
+    fn put(&mut self, key: u64, weight: u32, index: &mut Index) {
+        self.weights.push(weight);
+        index.leave_mark(key, self.keys.push(key) & AROUND);
     }
 
     #[inline]
     fn pop(&mut self, index: &mut Index) {
-        while let (Some(key), Some(weight)) = (self.ring.pop_front(), self.weights.pop_front()) {
-            self.first = self.mark_at(1);
+        while let (Some(key), Some(weight)) = (self.keys.pop(), self.weights.pop()) {
             if weight != HOLE {
                 index.forget_mark(key);
                 self.live -= 1;
@@ -70,20 +68,20 @@ impl Marks {
     /// The key that left this mark comes back, and is no longer one of these; the index has its place from now on.
     #[inline]
     pub fn take(&mut self, mark: u32) {
-        let position = (mark.wrapping_sub(self.first) & AROUND) as usize;
-        let weight = std::mem::replace(&mut self.weights[position], HOLE);
+        let weight = std::mem::replace(self.weights.at_mut(mark), HOLE);
         debug_assert!(weight != HOLE, "a key comes back once");
         self.weight -= u64::from(weight);
         self.live -= 1;
     }
 
     #[cold]
+    #[inline(never)]
     fn move_up(&mut self, index: &mut Index) {
-        let (ring, weights) = (std::mem::take(&mut self.ring), std::mem::take(&mut self.weights));
-        for (key, weight) in ring.into_iter().zip(weights).filter(|(_, weight)| *weight != HOLE) {
-            index.leave_mark(key, self.mark_at(self.ring.len()));
-            self.ring.push_back(key);
-            self.weights.push_back(weight);
+        let (mut keys, mut weights) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.weights));
+        while let (Some(key), Some(weight)) = (keys.pop(), weights.pop()) {
+            if weight != HOLE {
+                self.put(key, weight, index);
+            }
         }
     }
 
@@ -139,7 +137,8 @@ mod tests {
         ) {
             for keys in [Some(30), None] {
                 let (mut marks, mut index) = (Marks::new(capacity), Index::new(keys, 4));
-                marks.first = AROUND - 5;
+                marks.keys.begin_at(AROUND - 5);
+                marks.weights.begin_at(AROUND - 5);
                 let mut list: Vec<(u64, u64)> = Vec::new();
                 for &(key, weight, back) in &steps {
                     let known = list.iter().position(|left| left.0 == key);
@@ -156,7 +155,7 @@ mod tests {
                             list.remove(0);
                         }
                     }
-                    prop_assert!(marks.ring.len() <= 2 * marks.live + HOLES_ALLOWED + 1);
+                    prop_assert!(marks.keys.len() <= 2 * marks.live + HOLES_ALLOWED + 1);
                 }
             }
         }

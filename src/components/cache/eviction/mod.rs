@@ -22,6 +22,7 @@ mod random;
 mod redis_lfu;
 mod redis_lru;
 mod redis_table;
+mod ring;
 mod s3fifo;
 #[cfg(test)]
 mod scenario;

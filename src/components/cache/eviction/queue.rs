@@ -4,12 +4,10 @@
 //! position ([`Places`]), so taking it out is O(1).
 
 use super::list::NIL;
-use std::collections::VecDeque;
+use super::ring::Ring;
 
 /// So many holes never matter.
 const HOLES_ALLOWED: usize = 64;
-/// Positions are numbered anew long before they could overflow.
-const POSITIONS: u32 = 1 << 31;
 
 /// Positions of all slots in their queues.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +27,7 @@ impl Places {
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
     /// The oldest first; [`NIL`] = a hole.
-    ring: VecDeque<u32>,
-    /// Position of the front of the ring.
-    first: u32,
+    ring: Ring<u32>,
     live: usize,
 }
 
@@ -39,11 +35,10 @@ impl Queue {
     /// Puts a slot at the end.
     #[inline]
     pub fn push(&mut self, slot: u32, places: &mut Places) {
-        if self.ring.len() > 2 * self.live + HOLES_ALLOWED || self.first > POSITIONS {
+        if self.ring.len() > 2 * self.live + HOLES_ALLOWED {
             self.move_up(places);
         }
-        places.set(slot, self.first + self.ring.len() as u32);
-        self.ring.push_back(slot);
+        places.set(slot, self.ring.push(slot));
         self.live += 1;
     }
 
@@ -51,8 +46,7 @@ impl Queue {
     #[inline]
     pub fn pop(&mut self) -> Option<u32> {
         loop {
-            let slot = self.ring.pop_front()?;
-            self.first += 1;
+            let slot = self.ring.pop()?;
             if slot != NIL {
                 self.live -= 1;
                 return Some(slot);
@@ -62,18 +56,17 @@ impl Queue {
 
     /// Takes a slot out.
     pub fn remove(&mut self, slot: u32, places: &Places) {
-        let at = (places.0[slot as usize] - self.first) as usize;
-        debug_assert_eq!(self.ring[at], slot);
-        self.ring[at] = NIL;
+        let left = std::mem::replace(self.ring.at_mut(places.0[slot as usize]), NIL);
+        debug_assert_eq!(left, slot);
         self.live -= 1;
     }
 
     #[cold]
+    #[inline(never)]
     fn move_up(&mut self, places: &mut Places) {
-        self.ring.retain(|slot| *slot != NIL);
-        self.first = 0;
-        for (at, slot) in self.ring.iter().enumerate() {
-            places.set(*slot, at as u32);
+        let mut old = std::mem::take(&mut self.ring);
+        for slot in std::iter::from_fn(|| old.pop()).filter(|slot| *slot != NIL) {
+            places.set(slot, self.ring.push(slot));
         }
     }
 
@@ -111,8 +104,6 @@ mod tests {
             queue.remove(1, &places);
             assert!(queue.ring.len() <= 2 + HOLES_ALLOWED + 1);
         }
-        queue.first = POSITIONS + 5;
-        queue.ring = VecDeque::from([9]);
         queue.push(1, &mut places);
         queue.remove(9, &places);
         assert_eq!((queue.pop(), queue.pop()), (Some(1), None));
