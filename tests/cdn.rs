@@ -341,6 +341,20 @@ fn mistakes_are_found_before_anything_runs() {
     let wrong = orders(&world.world, &world.site, "publish", vec![span(60.0)]).unwrap_err();
     assert!(wrong.to_string().contains("is one machine, which is new at once"), "{wrong}");
     assert!(edge(vec![("failover_on", texts(&["missing"]))]).contains("no other origin to fail over to"));
+    let mut two = published(self::site("none", 4, 0.3)).world;
+    let other = two.add("web", "other", vec![("service", span(0.001))]);
+    let both = two.add("dns", "shop", vec![("to", Value::List(vec![Value::Group(0), other]))]);
+    let isp = two.add("resolver", "isp", vec![]);
+    two.add(
+        "traffic",
+        "lost",
+        vec![("to", both), ("resolver", isp), ("users", whole(2)), ("think", span(1.0))],
+    );
+    assert!(
+        said(&two).contains("\"other\" does not have the pages and assets of \"site\""),
+        "{}",
+        said(&two)
+    );
     let metered = || vec![("profile", text("cloudflare")), ("monthly_requests", whole(5))];
     assert!(edge(metered()).contains("bills no traffic, however much it is"));
     let priced = || vec![("egress_price", whole(1)), ("monthly_bytes", Value::Bytes(1))];
@@ -561,6 +575,57 @@ fn a_404_is_kept_until_its_time_is_over_or_a_purge_comes() {
     let (short, _) = run(10.0, false);
     assert!(short > 5 * long, "{short} {long}");
     assert!(run(10_000.0, true).0 > 5 * long, "a purge makes the edge ask again");
+}
+
+/// Visits go through whatever leads to the site: a balancer before it, a router or an address before its edges.
+#[test]
+fn a_site_may_stand_behind_a_balancer_a_router_and_an_address() {
+    let pages = |way: &str| {
+        let mut world = World::default();
+        let own = vec![("pages", whole(12)), ("assets", whole(20)), ("region", text("eu-west-1"))];
+        let site = world.add("website", "site", [own, site("hash", 4, 0.3)].concat());
+        let checked = vec![("to", site.clone()), ("check", span(1.0))];
+        let front =
+            world.add("load_balancer", "front", [checked, vec![("region", text("eu-west-1"))]].concat());
+        let regions = texts(&["eu-central-1", "us-east-1"]);
+        let edges = world.add("cdn", "edges", vec![("of", front.clone()), ("region", regions)]);
+        let to = match way {
+            "balancer" => front,
+            "geo_router" => world.add("geo_router", "way", vec![("to", edges)]),
+            _ => world.add("anycast", "way", vec![("to", edges)]),
+        };
+        let readers = vec![
+            ("to", to),
+            ("users", whole(20)),
+            ("think", span(4.0)),
+            ("region", text("eu-central-1")),
+            ("keys", keys(Keys::uniform(12).unwrap())),
+            ("browser_slots", whole(16)),
+        ];
+        let users = world.add("traffic", "readers", readers);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(60.0));
+        act(&world, &mut simulation, &site, "publish", vec![]);
+        simulation.run_until(at(120.0));
+        simulation.check_conservation().unwrap();
+        let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+        let count = |metric| told(&world, &simulation, &users, metric);
+        assert_eq!((class.failed, count("broken_pages")), (0, 0), "{way}");
+        [
+            count("pages"),
+            count("assets"),
+            count("browser_hits"),
+            told(&world, &simulation, &site, "site_not_modified"),
+        ]
+    };
+    for way in ["balancer", "geo_router", "anycast"] {
+        let [pages, assets, hits, unchanged] = pages(way);
+        assert!(pages > 400 && assets == 4 * pages && hits > 100, "{way}: {pages} {assets} {hits}");
+        assert!(
+            way != "balancer" || unchanged > 50,
+            "pages are asked about, and mostly unchanged: {unchanged}"
+        );
+    }
 }
 
 /// Two origins with the same content behind an edge: who was asked how often, and what failed.

@@ -45,7 +45,7 @@ pub(super) struct Edge {
     site: Option<Box<Plan>>,
     /// Whether those who are asked understand "only if it has changed".
     asks: bool,
-    while_revalidate: Time,
+    pub(super) while_revalidate: Time,
     pub(super) if_error: Time,
     dynamic: f64,
     /// Nothing is kept: a test has switched the mechanism off.
