@@ -745,6 +745,32 @@ fn an_error_from_a_shield_is_as_old_as_the_shields() {
     assert_eq!(failed(&simulation), before);
 }
 
+/// A purge that an edge has not felt when it dies, or that comes while it is dead, is felt when it is back: its copies are on disk.
+#[test]
+fn a_purge_reaches_an_edge_that_was_down() {
+    for (purge_s, purges) in [(9.9, 1), (11.0, 1), (13.0, 1), (100.0, 0)] {
+        let (world, edge, _) = hundred(vec![("profile", text("cloudfront"))], vec![]);
+        let mut simulation = world.build(1, 0);
+        let mut at_edge = |second: f64, action: &str, arguments: Vec<Value>| {
+            simulation.run_until(at(second));
+            act(&world, &mut simulation, &edge, action, arguments);
+        };
+        let actions: [(&str, f64); 3] = [("crash", 10.0), ("recover", 12.0), ("invalidate", purge_s)];
+        let mut actions: Vec<_> = actions.into_iter().filter(|(_, second)| *second < 50.0).collect();
+        actions.sort_by(|a, b| a.1.total_cmp(&b.1));
+        for (action, second) in actions {
+            at_edge(second, action, if action == "invalidate" { vec![text("all")] } else { vec![] });
+        }
+        simulation.run_until(at(40.0));
+        let removed = told(&world, &simulation, &edge, "purged_copies");
+        assert_eq!(
+            (told(&world, &simulation, &edge, "purges"), removed > 0),
+            (purges, purges > 0),
+            "{purge_s}"
+        );
+    }
+}
+
 /// A 404 is an answer: it is given out though there is an old copy, and ends that copy even if it is not kept itself.
 #[test]
 fn a_404_ends_the_copy_that_there_was() {
