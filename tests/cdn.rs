@@ -341,6 +341,20 @@ fn mistakes_are_found_before_anything_runs() {
     let wrong = orders(&world.world, &world.site, "publish", vec![span(60.0)]).unwrap_err();
     assert!(wrong.to_string().contains("is one machine, which is new at once"), "{wrong}");
     assert!(edge(vec![("failover_on", texts(&["missing"]))]).contains("no other origin to fail over to"));
+    let mut two = published(self::site("none", 4, 0.3)).world;
+    let other = two.add("web", "other", vec![("service", span(0.001))]);
+    let both = two.add("dns", "shop", vec![("to", Value::List(vec![Value::Group(0), other]))]);
+    let isp = two.add("resolver", "isp", vec![]);
+    two.add(
+        "traffic",
+        "lost",
+        vec![("to", both), ("resolver", isp), ("users", whole(2)), ("think", span(1.0))],
+    );
+    assert!(
+        said(&two).contains("\"other\" does not have the pages and assets of \"site\""),
+        "{}",
+        said(&two)
+    );
     let metered = || vec![("profile", text("cloudflare")), ("monthly_requests", whole(5))];
     assert!(edge(metered()).contains("bills no traffic, however much it is"));
     let priced = || vec![("egress_price", whole(1)), ("monthly_bytes", Value::Bytes(1))];
@@ -563,6 +577,57 @@ fn a_404_is_kept_until_its_time_is_over_or_a_purge_comes() {
     assert!(run(10_000.0, true).0 > 5 * long, "a purge makes the edge ask again");
 }
 
+/// Visits go through whatever leads to the site: a balancer before it, a router or an address before its edges.
+#[test]
+fn a_site_may_stand_behind_a_balancer_a_router_and_an_address() {
+    let pages = |way: &str| {
+        let mut world = World::default();
+        let own = vec![("pages", whole(12)), ("assets", whole(20)), ("region", text("eu-west-1"))];
+        let site = world.add("website", "site", [own, site("hash", 4, 0.3)].concat());
+        let checked = vec![("to", site.clone()), ("check", span(1.0))];
+        let front =
+            world.add("load_balancer", "front", [checked, vec![("region", text("eu-west-1"))]].concat());
+        let regions = texts(&["eu-central-1", "us-east-1"]);
+        let edges = world.add("cdn", "edges", vec![("of", front.clone()), ("region", regions)]);
+        let to = match way {
+            "balancer" => front,
+            "geo_router" => world.add("geo_router", "way", vec![("to", edges)]),
+            _ => world.add("anycast", "way", vec![("to", edges)]),
+        };
+        let readers = vec![
+            ("to", to),
+            ("users", whole(20)),
+            ("think", span(4.0)),
+            ("region", text("eu-central-1")),
+            ("keys", keys(Keys::uniform(12).unwrap())),
+            ("browser_slots", whole(16)),
+        ];
+        let users = world.add("traffic", "readers", readers);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(60.0));
+        act(&world, &mut simulation, &site, "publish", vec![]);
+        simulation.run_until(at(120.0));
+        simulation.check_conservation().unwrap();
+        let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+        let count = |metric| told(&world, &simulation, &users, metric);
+        assert_eq!((class.failed, count("broken_pages")), (0, 0), "{way}");
+        [
+            count("pages"),
+            count("assets"),
+            count("browser_hits"),
+            told(&world, &simulation, &site, "site_not_modified"),
+        ]
+    };
+    for way in ["balancer", "geo_router", "anycast"] {
+        let [pages, assets, hits, unchanged] = pages(way);
+        assert!(pages > 400 && assets == 4 * pages && hits > 100, "{way}: {pages} {assets} {hits}");
+        assert!(
+            way != "balancer" || unchanged > 50,
+            "pages are asked about, and mostly unchanged: {unchanged}"
+        );
+    }
+}
+
 /// Two origins with the same content behind an edge: who was asked how often, and what failed.
 fn group(settings: Vec<(&str, Value)>, traffic: Vec<(&str, Value)>, crash: Option<&str>) -> [u64; 4] {
     let mut world = World::default();
@@ -631,4 +696,215 @@ fn a_roll_out_breaks_pages_while_it_goes_on_and_not_after() {
     assert_eq!(broken(2, 40.0, 320.0)[0], broken(2, 40.0, 500.0)[0]);
     // Until the last machine is new, nobody has been promised the new pages.
     assert_eq!(broken(2, 40.0, 99.9)[1], 0);
+}
+
+/// What a 304 leaves on the shelf is the old copy with its bytes.
+#[test]
+fn a_revalidated_copy_is_as_large_as_before() {
+    let mut world = World::default();
+    let row = vec![("read", span(0.001)), ("write", span(0.001)), ("row", Value::Bytes(1_000))];
+    let rows = world.add("database", "rows", row);
+    let edge = world.add("cdn", "edge", vec![("of", rows), ("ttl", span(2.0))]);
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(10.0))]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(30.05));
+    let count = |metric| told(&world, &simulation, &edge, metric);
+    assert!(count("cdn_revalidated") > 10);
+    assert_eq!(count("egress_bytes"), 1_000 * simulation.book().issued());
+}
+
+/// Through a shield an error is kept no longer than without one: the Age of what the shield kept counts.
+#[test]
+fn an_error_from_a_shield_is_as_old_as_the_shields() {
+    let mut world = World::default();
+    let us = ("region", text("us-east-1"));
+    let site = world.add("web", "site", vec![("service", span(0.001)), us.clone()]);
+    let regions = ("region", texts(&["us-east-1", "eu-central-1"]));
+    let settings = vec![("of", site.clone()), ("shield", Value::Flag(true)), ("error_ttl", span(10.0))];
+    let edges = world.add("cdn", "edges", [settings, vec![regions.clone()]].concat());
+    let policy = ("policy", text("latency"));
+    let zone = world.add("dns", "zone", vec![("to", edges), policy, us]);
+    let isp = world.add("resolver", "isp", vec![("count", whole(2)), regions]);
+    for (name, region, gap_s) in [("near", "us-east-1", 0.1), ("far", "eu-central-1", 7.0)] {
+        let to = vec![("to", zone.clone()), ("resolver", isp.clone()), ("region", text(region))];
+        world.add("traffic", name, [to, vec![("rate", evenly(1.0 / gap_s))]].concat());
+    }
+    let mut simulation = world.build(1, 0);
+    act(&world, &mut simulation, &site, "crash", vec![]);
+    simulation.run_until(at(8.0));
+    act(&world, &mut simulation, &site, "recover", vec![]);
+    let failed = |simulation: &Simulation| {
+        let classes = simulation.book().close(simulation.requests(), simulation.now());
+        classes.iter().map(|class| class.failed).sum::<u64>()
+    };
+    // The far visitors come at 7 s, when the shield has known it for nearly 7 s, and at 14 s, when nobody may know it any more.
+    simulation.run_until(at(13.0));
+    let before = failed(&simulation);
+    assert!((100..=102).contains(&before), "near ones until 10 s, and the far one: {before}");
+    simulation.run_until(at(20.0));
+    assert_eq!(failed(&simulation), before);
+}
+
+/// A purge that an edge has not felt when it dies, or that comes while it is dead, is felt when it is back: its copies are on disk.
+#[test]
+fn a_purge_reaches_an_edge_that_was_down() {
+    for (purge_s, purges) in [(9.9, 1), (11.0, 1), (13.0, 1), (100.0, 0)] {
+        let (world, edge, _) = hundred(vec![("profile", text("cloudfront"))], vec![]);
+        let mut simulation = world.build(1, 0);
+        let mut at_edge = |second: f64, action: &str, arguments: Vec<Value>| {
+            simulation.run_until(at(second));
+            act(&world, &mut simulation, &edge, action, arguments);
+        };
+        let actions: [(&str, f64); 3] = [("crash", 10.0), ("recover", 12.0), ("invalidate", purge_s)];
+        let mut actions: Vec<_> = actions.into_iter().filter(|(_, second)| *second < 50.0).collect();
+        actions.sort_by(|a, b| a.1.total_cmp(&b.1));
+        for (action, second) in actions {
+            at_edge(second, action, if action == "invalidate" { vec![text("all")] } else { vec![] });
+        }
+        simulation.run_until(at(40.0));
+        let removed = told(&world, &simulation, &edge, "purged_copies");
+        assert_eq!(
+            (told(&world, &simulation, &edge, "purges"), removed > 0),
+            (purges, purges > 0),
+            "{purge_s}"
+        );
+    }
+}
+
+/// A 404 is an answer: it is given out though there is an old copy, and ends that copy even if it is not kept itself.
+#[test]
+fn a_404_ends_the_copy_that_there_was() {
+    let missing = |settings: Vec<(&str, Value)>| {
+        let gone =
+            vec![("keeps", whole(0)), ("page_s_maxage", span(100_000.0)), ("asset_max_age", span(5.0))];
+        let mut own = site("hash", 4, 1.0);
+        own.retain(|(name, _)| *name != "asset_max_age");
+        let mut world = published([own, gone].concat());
+        let given = &mut world.world.spec.groups[index(&world.edges)].given;
+        given.extend(settings.into_iter().map(|(name, value)| scalelab::catalog::Given {
+            name: name.into(),
+            value,
+            place: Place::default(),
+        }));
+        let mut simulation = world.world.build(1, 0);
+        simulation.run_until(at(50.0));
+        act(&world.world, &mut simulation, &world.site, "publish", vec![]);
+        simulation.run_until(at(150.0));
+        told(&world.world, &simulation, &world.users, "pages_missing_asset")
+    };
+    let plain = missing(vec![]);
+    assert!(plain > 300, "old pages ask for what is gone: {plain}");
+    assert_eq!(missing(vec![("stale_if_error", span(1_000.0))]), plain, "it is no error");
+    let meanwhile = || ("stale_while_revalidate", span(1_000.0));
+    for kept in [0.0, 180.0] {
+        let later = missing(vec![meanwhile(), ("missing_ttl", span(kept))]);
+        assert!(
+            later > plain * 8 / 10,
+            "the first one gets the old copy, the next ones do not: {later} {plain}"
+        );
+    }
+}
+
+/// That one must log in is an answer, too.
+#[test]
+fn an_old_copy_hides_no_login() {
+    let mut world = World::default();
+    let site = world.add("web", "site", vec![("service", span(0.001)), ("sessions", text("memory"))]);
+    let edge = world.add("cdn", "edge", vec![("of", site.clone()), ("ttl", span(2.0))]);
+    let users = ("users", whole(5));
+    let readers = world.add("traffic", "readers", vec![("to", edge), ("rate", evenly(10.0)), users]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(10.0));
+    act(&world, &mut simulation, &site, "crash", vec![]);
+    simulation.run_until(at(11.0));
+    act(&world, &mut simulation, &site, "recover", vec![]);
+    simulation.run_until(at(60.0));
+    simulation.check_conservation().unwrap();
+    assert!(told(&world, &simulation, &readers, "sessions_lost") > 0);
+}
+
+/// Which answers make an edge ask its second origin: those of `failover_on`, else errors and refusals.
+#[test]
+fn the_secondary_origin_is_asked_after_the_answers_that_are_named() {
+    let run = |primary: &str, on: &[&str]| {
+        let mut world = World::default();
+        let times = || vec![("read", span(0.001)), ("write", span(0.001))];
+        let (rows, dead) = (world.add("database", "rows", times()), world.add("database", "dead", times()));
+        let first = match primary {
+            "failed" => world.add("web", "first", vec![("reads", dead.clone())]),
+            // It works on one question for ever, and turns the others away.
+            _ => world.add(
+                "web",
+                "first",
+                vec![("service", span(1_000.0)), ("concurrency", whole(1)), ("queue", whole(0))],
+            ),
+        };
+        let mut settings = vec![("of", first), ("secondary", rows)];
+        if !on.is_empty() {
+            settings.push(("failover_on", texts(on)));
+        }
+        let edge = world.add("cdn", "edge", settings);
+        let wanted = ("keys", keys(Keys::sequential(1_000).unwrap()));
+        world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(10.0)), wanted]);
+        let mut simulation = world.build(1, 0);
+        act(&world, &mut simulation, &dead, "crash", vec![]);
+        simulation.run_until(at(10.05));
+        simulation.check_conservation().unwrap();
+        told(&world, &simulation, &edge, "origin_failovers") > 50
+    };
+    for primary in ["failed", "rejected"] {
+        assert!(run(primary, &[]), "{primary}, by default");
+        for on in ["failed", "rejected", "missing"] {
+            assert_eq!(run(primary, &[on]), primary == on, "{primary}, on {on}");
+        }
+    }
+}
+
+/// Two dead origins are asked once each, and an edge behind a shield leaves the choice to the shield.
+#[test]
+fn a_second_origin_is_asked_once_and_by_the_shield_alone() {
+    let mut world = World::default();
+    let us = ("region", text("us-east-1"));
+    let times = || vec![("read", span(0.001)), ("write", span(0.001)), us.clone()];
+    let rows = ["first", "second"].map(|name| world.add("database", name, times()));
+    let regions = ("region", texts(&["us-east-1", "eu-central-1"]));
+    let of = vec![("of", rows[0].clone()), ("secondary", rows[1].clone()), ("error_ttl", span(0.0))];
+    let edges = world.add("cdn", "edges", [of, vec![("shield", Value::Flag(true)), regions]].concat());
+    let way = world.add("geo_router", "way", vec![("to", edges.clone())]);
+    let far = vec![("to", way), ("rate", evenly(10.0)), ("region", text("eu-central-1"))];
+    world.add("traffic", "far", far);
+    let mut simulation = world.build(1, 0);
+    for origin in &rows {
+        act(&world, &mut simulation, origin, "crash", vec![]);
+    }
+    simulation.run_until(at(20.05));
+    simulation.check_conservation().unwrap();
+    let at_edge = |n: u16, metric| simulation.readings(world.node(&edges, n), false).count_of(metric);
+    let [shield, edge] = [0, 1].map(|n| [at_edge(n, "origin_fetches"), at_edge(n, "origin_failovers")]);
+    assert!(shield[1] > 100 && shield[0] == 2 * shield[1], "{shield:?}");
+    assert_eq!(edge, [0, 0], "it asks the shield");
+}
+
+/// A roll-out goes on though a machine room fails in the meantime, and nothing is published into the midst of it.
+#[test]
+fn a_roll_out_comes_to_its_end_before_the_next_one_begins() {
+    let mut settings = site("hash", 6, 1.0);
+    settings.push(("machines", whole(4)));
+    let world = published(settings);
+    let mut simulation = world.world.build(1, 0);
+    let mut at_site = |second: f64, action: &str, arguments: Vec<Value>| {
+        simulation.run_until(at(second));
+        act(&world.world, &mut simulation, &world.site, action, arguments);
+    };
+    at_site(10.0, "publish", vec![span(40.0)]);
+    at_site(20.0, "publish", vec![]);
+    at_site(30.0, "crash", vec![]);
+    at_site(35.0, "recover", vec![]);
+    simulation.run_until(at(90.0));
+    let told_at = |event: &str| -> Vec<u64> {
+        let entries = simulation.journal().entries().iter().filter(|entry| entry.event == event);
+        entries.map(|entry| entry.time / at(1.0)).collect()
+    };
+    assert_eq!((told_at("not published"), told_at("published")), (vec![20], vec![50]));
+    assert_eq!(told(&world.world, &simulation, &world.site, "publishes"), 1);
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use scalelab::catalog::{Place, Problems, Value};
 use scalelab::components::network::geo::Map;
 use scalelab::kernel::time::{MILLISECOND, from_seconds};
-use scalelab::kernel::{NodeId, Simulation, Time};
+use scalelab::kernel::{Control, NodeId, Simulation, Time};
 use scalelab::model::{Command, MapSpec, Moment, Target, check, resolve};
 use std::sync::Arc;
 
@@ -235,6 +235,55 @@ fn a_cold_resolver_asks_root_tld_and_zone_and_a_warm_one_the_zone_only() {
     assert_eq!(named.count(&simulation, &named.isp, "upstream_queries"), 8);
 }
 
+/// Referrals are records: the resolver's limits hold for them, and one that is not to be kept at all serves the lookup that it answers.
+#[test]
+fn referrals_are_kept_as_any_record_and_a_lookup_ends_though_its_referral_has() {
+    let run = |ns_ttl: f64, isp: Vec<(&str, Value)>, crash: bool| {
+        let zone = vec![("ttl", span(2.0)), ("ns_ttl", span(ns_ttl))];
+        let named = named(zone, isp, vec![("rate", evenly(10.0))]);
+        let mut simulation = named.world.build(1, 0);
+        simulation.run_until(at(19.0));
+        let asked =
+            [0, 1, 2].map(|n| simulation.readings(named.node(&named.zone, n), false).count_of("queries"));
+        if crash {
+            simulation.control(named.node(&named.zone, 0), Control::new(Control::CRASH_HOST, 0));
+            simulation.run_until(at(60.0));
+            simulation.check_conservation().unwrap();
+        }
+        let class = &simulation.book().close(simulation.requests(), simulation.now())[0];
+        (asked, class.failed, class.in_flight)
+    };
+    let short = || vec![("max_ttl", span(2.0))];
+    assert_eq!(run(86_400.0, vec![], false).0, [10, 1, 1]);
+    assert_eq!(
+        run(86_400.0, short(), false).0,
+        [10, 10, 10],
+        "a resolver that keeps nothing for longer than 2 s"
+    );
+    assert_eq!(run(0.0, vec![], false).0, [10, 10, 1]);
+    // A dead server is given up after five questions of 376 ms, though the referral to it ends in the meantime.
+    for ns_ttl in [0.0, 1.0, 86_400.0] {
+        let (_, failed, waiting) = run(ns_ttl, vec![], true);
+        assert!(failed > 370 && waiting <= 20, "{ns_ttl}: {failed} {waiting}");
+    }
+}
+
+/// Of two resolvers one is silent: its users' second attempts go to the other.
+#[test]
+fn a_further_attempt_asks_another_resolver() {
+    let failed = |attempts: i64| {
+        let users = [many(40), vec![("attempts", Value::Whole(attempts)), ("timeout", span(1.0))]].concat();
+        let named = named(vec![], vec![("count", Value::Whole(2))], users);
+        let mut simulation = named.world.build(1, 0);
+        simulation.control(named.node(&named.isp, 0), Control::new(Control::CRASH_HOST, 0));
+        simulation.run_until(at(60.0));
+        let class = &simulation.book().close(simulation.requests(), simulation.now())[0];
+        class.failed + class.timed_out
+    };
+    assert!(failed(1) > 500, "{}", failed(1));
+    assert_eq!(failed(2), 0);
+}
+
 #[test]
 fn an_alias_costs_a_question_more_and_holds_for_the_shorter_countdown() {
     let mut world = World::default();
@@ -357,6 +406,13 @@ fn stale_copies_hide_slow_and_failing_origins_as_long_as_they_may() {
     for settings in [vec![], vec![cloudflare, ("stale_if_error", span(60.0))]] {
         let (failed, _, stale) = run(settings, true);
         assert!(failed == 0 && stale > 400, "{failed} {stale}");
+    }
+    // An error that is kept does not take the place of a copy that is still given out meanwhile.
+    let meanwhile = ("stale_while_revalidate", span(5.0));
+    for (error_ttl, few) in [(0.0, 240), (60.0, 240)] {
+        let none = ("stale_if_error", span(0.0));
+        let (failed, _, stale) = run(vec![none, meanwhile.clone(), ("error_ttl", span(error_ttl))], true);
+        assert!(failed > 200 && stale > few, "{error_ttl}: {failed} {stale}");
     }
     let (failed, _, stale) = run(vec![("stale_if_error", span(5.0))], true);
     assert!(failed > 200 && stale > 200, "what is said counts: {failed} {stale}");

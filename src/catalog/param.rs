@@ -23,6 +23,8 @@ pub struct Param {
 pub enum Kind {
     /// A span of time greater than 0.
     Duration,
+    /// A span of time; 0 means not at all.
+    DurationOrZero,
     /// A span of time or a distribution of them.
     Variate,
     /// So many per second.
@@ -69,7 +71,7 @@ impl Kind {
     /// What a script must write, for error messages and `explain`.
     pub fn wanted(&self) -> String {
         match self {
-            Kind::Duration => "a duration such as 30.s or 5.ms".into(),
+            Kind::Duration | Kind::DurationOrZero => "a duration such as 30.s or 5.ms".into(),
             Kind::Variate => "a duration such as 5.ms, or a distribution such as exponential(5.ms)".into(),
             Kind::Rate => "a rate such as 200.rps".into(),
             Kind::Bytes => "a size such as 256.mib".into(),

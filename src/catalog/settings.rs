@@ -97,6 +97,7 @@ fn convert(
     let in_range = |ok: bool| if ok { Ok(value.clone()) } else { Err(out_of_range(param, value)) };
     match (&param.kind, value) {
         (Kind::Duration, Duration(span)) => in_range(*span > 0),
+        (Kind::DurationOrZero, Duration(_)) => Ok(value.clone()),
         (Kind::Variate, Duration(span)) => Ok(Value::Variate(Variate::constant(*span))),
         (Kind::Variate, Value::Variate(_)) => Ok(value.clone()),
         (Kind::Rate, Rate(rate)) => in_range(*rate > 0.0 && rate.is_finite()),
@@ -139,7 +140,9 @@ fn poisson(rate: f64) -> Option<Value> {
 pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
     let message = format!("`{}` must be {}, not {}", param.name, param.kind.wanted(), value.describe());
     let unit = match (&param.kind, value) {
-        (Kind::Duration | Kind::Variate, Value::Whole(n)) => Some(format!("{n}.s or {n}.ms")),
+        (Kind::Duration | Kind::DurationOrZero | Kind::Variate, Value::Whole(n)) => {
+            Some(format!("{n}.s or {n}.ms"))
+        }
         (Kind::Rate | Kind::Load, Value::Whole(n)) => Some(format!("{n}.rps")),
         (Kind::Bytes, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
         _ => None,

@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn many_settings_stand_under_headings() {
-        for name in ["web", "cache", "database", "load_balancer", "cdn"] {
+        for name in ["traffic", "web", "cache", "database", "load_balancer", "cdn"] {
             let text = told(name);
             let headings: Vec<&str> =
                 text.lines().filter_map(|line| line.strip_prefix("  settings: ")).collect();

@@ -18,6 +18,7 @@ pub mod queue;
 pub mod revalidation;
 pub mod site;
 pub mod steps;
+pub mod ways;
 pub mod web;
 pub mod website;
 

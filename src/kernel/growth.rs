@@ -91,8 +91,8 @@ impl Simulation {
         }
     }
 
-    /// News of a group. Who is down hears of it when it is back.
-    fn tell(&mut self, listener: NodeId, news: Control) {
+    /// News of a group, or of what a node is to be like from now on. Who is down hears of it when it is back.
+    pub fn tell(&mut self, listener: NodeId, news: Control) {
         if matches!(self.health(listener), Health::Up | Health::Hung) {
             self.control(listener, news);
         } else {

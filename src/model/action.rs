@@ -82,6 +82,8 @@ pub enum Role {
 pub enum Order {
     /// Something is done to a node.
     Node(NodeId, Control),
+    /// A node shall be another: it is told now, or when it is back.
+    News(NodeId, Control),
     /// Something is done to a part of a database.
     Part(Whom, Control),
     /// A coordinator shall make this one the primary; the last node is the first member of all.
@@ -101,6 +103,7 @@ impl Order {
     pub fn carry_out(self, simulation: &mut Simulation) {
         match self {
             Order::Node(node, control) => simulation.control(node, control),
+            Order::News(node, control) => simulation.tell(node, control),
             Order::Part(whom, control) => simulation.control(whom.find(simulation), control),
             Order::Promote(coordinator, whom, first) => {
                 let member = u64::from(whom.find(simulation).0 - first.0);
@@ -208,7 +211,10 @@ fn own(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order>, P
     let translate = own_action(layout.groups[group].kind, &command.action).expect("just seen");
     let orders = translate(&Site { layout, index: group }, &command.arguments);
     let orders = orders.map_err(|what| Problem::at(&command.place, what))?;
-    Ok(orders.into_iter().map(|(node, control)| Order::Node(node, control)).collect())
+    // What is published, purged or pointed elsewhere stays so, whoever is down just now. The memory of a dead cache is gone anyway.
+    let lasts = layout.groups[group].kind != "cache";
+    let order = |(node, control)| if lasts { Order::News(node, control) } else { Order::Node(node, control) };
+    Ok(orders.into_iter().map(order).collect())
 }
 
 fn can_grow(layout: &Layout, group: usize) -> bool {
@@ -276,7 +282,7 @@ fn weights(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order
     let control = |(at, weight): (usize, &u32)| load_balancer::set_weight(at, *weight);
     let balancers: Vec<NodeId> = layout.groups[group].nodes().chain(layout.groups[group].aides()).collect();
     let orders = given.iter().enumerate().map(control);
-    Ok(orders.flat_map(|control| balancers.iter().map(move |node| Order::Node(*node, control))).collect())
+    Ok(orders.flat_map(|control| balancers.iter().map(move |node| Order::News(*node, control))).collect())
 }
 
 fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Control, Problem> {

@@ -72,6 +72,27 @@ fn slow_queue(gap: Time, service: Time, slots: usize, most: usize, patience: Tim
     }
 }
 
+/// One target group is full and its calls wait; those for another one do not wait behind them.
+#[test]
+fn a_full_target_group_holds_up_nobody_elses_calls() {
+    let mut world = World::default();
+    let web = |world: &mut World, name: &str, service| {
+        world.add("web", name, vec![("service", span(service)), ("cores", whole(64))])
+    };
+    let (slow, fast) = (web(&mut world, "slow", 100.0), web(&mut world, "fast", 0.03));
+    let routes = Value::List(vec![Value::List(vec![whole(0), whole(0), slow.clone()])]);
+    let settings = vec![("to", fast.clone()), ("routes", routes), ("connections", whole(1))];
+    let front = world.add("load_balancer", "lb", settings);
+    // One call in twenty is for the slow server. The fast one gets 33 a second and can do as many, so that calls wait for it, too.
+    let wanted = ("keys", keys(Keys::sequential(20).unwrap()));
+    world.add("traffic", "users", vec![("to", front), ("rate", evenly(35.0)), wanted]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(20 * SECOND);
+    simulation.check_conservation().expect("nothing vanishes");
+    let (issued, served) = (simulation.book().issued(), requests(&world, &simulation, &fast, 0));
+    assert!(served + 10 > issued * 19 / 20, "{served} of {issued}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 

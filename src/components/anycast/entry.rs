@@ -16,7 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Groups(&["load_balancer", "web", "cdn", "cache", "database"]),
+            kind: Kind::Groups(&["load_balancer", "web", "cdn", "website", "cache", "database"]),
             preset: Preset::Required,
             about: "the sites: every node that announces the address, each with a `region`, at most 64",
         },

@@ -45,7 +45,7 @@ pub(super) struct Edge {
     site: Option<Box<Plan>>,
     /// Whether those who are asked understand "only if it has changed".
     asks: bool,
-    while_revalidate: Time,
+    pub(super) while_revalidate: Time,
     pub(super) if_error: Time,
     dynamic: f64,
     /// Nothing is kept: a test has switched the mechanism off.
@@ -71,6 +71,8 @@ struct Purges {
     counted: bool,
     urls: Urls,
     tags: u64,
+    /// Taken and not felt here yet: when each will be.
+    coming: Vec<(Time, Purge)>,
 }
 
 impl Purges {
@@ -84,6 +86,7 @@ impl Purges {
             counted,
             urls: super::urls(site),
             tags: settings.count("tags").unwrap_or(1),
+            coming: Vec::new(),
         }
     }
 }
@@ -279,8 +282,17 @@ impl Edge {
         }
         let delay = time.sample_ns(stream.uniform());
         self.counts.purge(delay, counted);
+        self.purges.coming.push((cx.now().saturating_add(delay), purge));
         let (tag, data) = purge.packed();
         cx.timer_in(delay, Timer { tag, data });
+    }
+
+    /// After a crash: the network's purges come again, those that were felt elsewhere in the meantime at once.
+    fn catch_up(&mut self, cx: &mut Ctx<'_>) {
+        for (due, purge) in &self.purges.coming {
+            let (tag, data) = purge.packed();
+            cx.timer_at((*due).max(cx.now()), Timer { tag, data });
+        }
     }
 }
 
@@ -334,6 +346,8 @@ impl Component for Edge {
 
     fn on_timer(&mut self, timer: Timer, _cx: &mut Ctx<'_>) {
         let purge = Purge::unpacked(timer.tag, timer.data).expect("there are no other timers");
+        let at = self.purges.coming.iter().position(|(_, coming)| *coming == purge);
+        self.purges.coming.remove(at.expect("it was taken"));
         self.counts.purged += purge.carry_out(&mut *self.shelf, &self.purges.urls, self.purges.tags);
     }
 
@@ -344,6 +358,7 @@ impl Component for Edge {
         match control.verb {
             // Copies are on disk.
             Control::CRASH_PROCESS | Control::CRASH_HOST => self.fetches.clear(),
+            Control::RECOVER if control.arg == 1 => self.catch_up(cx),
             _ => {}
         }
     }

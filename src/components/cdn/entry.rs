@@ -59,19 +59,19 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "ttl",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("that of the profile: cloudfront 1 day, cloudflare 2 hours"),
             about: "how long a copy is fresh, from when the origin sent it, unless a website's headers say otherwise",
         },
         Param {
             name: "missing_ttl",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("that of the profile: cloudfront 10 s, cloudflare 3 minutes"),
             about: "how long it is kept that there is no such thing (404)",
         },
         Param {
             name: "error_ttl",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("that of the profile: cloudfront 10 s, cloudflare not at all"),
             about: "how long an origin's error is kept and given out instead of asking again, if there is no copy that may be",
         },
@@ -113,13 +113,13 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "stale_while_revalidate",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("never"),
             about: "how long past its end a copy is given out while a new one is fetched (RFC 5861)",
         },
         Param {
             name: "stale_if_error",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("that of the profile: cloudfront without end, cloudflare never"),
             about: "how long past its end a copy is given out if the origin fails (RFC 5861)",
         },

@@ -2,7 +2,7 @@
 
 use super::edge::{Copy, Edge, PASSED_AGAIN, age_of, in_header};
 use crate::components::cache::shelf::Item;
-use crate::kernel::{Answer, CallId, Ctx, Reply, Status};
+use crate::kernel::{Answer, CallId, Ctx, Reply, Status, Time};
 
 impl Edge {
     /// The primary origin has failed: the question goes to the secondary, with those who wait for it.
@@ -36,25 +36,39 @@ impl Edge {
         self.give(call, Answer { redirect: in_header(age), ..Answer::of(status) }, cx);
     }
 
+    /// Keeps that there is nothing. Errors make no room for themselves where a copy may still be given out; that there is no such thing
+    /// does, and a copy of it is good for nothing any more even if this is not kept (RFC 9111, 4.3.3).
+    fn keep_nothing(&mut self, key: u64, status: Status, age: Time, has_copy: bool, now: Time) {
+        let missing = status == Status::Missing;
+        match self.negative.item(key, status, age, now) {
+            Some(item) if missing || !has_copy => {
+                self.shelf.put(item, now);
+            }
+            None if missing => {
+                self.shelf.delete(key);
+            }
+            _ => {}
+        }
+    }
+
     /// No copy has come: an old one is given out if it may be, else what the origin said, which may be kept.
     pub(super) fn not_fetched(&mut self, key: u64, waiting: Vec<CallId>, reply: &Reply, cx: &mut Ctx<'_>) {
         let now = cx.now();
-        let (old, ended) = match self.copy(key, now) {
+        let copy = self.copy(key, now);
+        // A copy that is given out meanwhile stays, until its time for that is over.
+        let shown = matches!(&copy, Copy::Ended(_, late) if *late < self.while_revalidate);
+        let (old, ended) = match copy {
             Copy::Fresh(item) => (Some(item), false),
             Copy::Ended(item, late) if late < self.if_error => (Some(item), true),
             _ => (None, false),
         };
-        // That there is no such thing is an answer, no error (RFC 5861, 4: 500, 502, 503, 504).
-        let old = old.filter(|_| reply.status != Status::Missing);
+        // That there is no such thing, or that one must log in, is an answer, no error (RFC 5861, 4: 500, 502, 503, 504).
+        let old = old.filter(|_| !matches!(reply.status, Status::Missing | Status::Denied));
         let status = match reply.status {
             Status::Reset | Status::TimedOut => Status::Failed,
             status => status,
         };
-        if old.is_none()
-            && let Some(item) = self.negative.item(key, status, age_of(reply), now)
-        {
-            self.shelf.put(item, now);
-        }
+        self.keep_nothing(key, status, age_of(reply), old.is_some() || shown, now);
         let answer = match old {
             Some(item) => self.answer(&item, cx.node(), now),
             None if status == reply.status => reply.pass_on(),

@@ -1,6 +1,6 @@
 //! What can be wrong with browser caches and visits to a website.
 
-use super::super::{Site, website};
+use super::super::{Site, ways, website};
 use crate::catalog::Problems;
 
 /// Keys in a browser's slots are below this: assets of a website lie above.
@@ -26,6 +26,20 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     }
     if let Some(origin) = settings.group("to").and_then(|to| website::behind(site.layout, to)) {
         check_visits(site, origin, problems);
+        check_only(site, origin, problems);
+    }
+}
+
+/// A page and its assets come from one site: what else a visit may be sent to would not have them.
+fn check_only(site: &Site<'_>, origin: usize, problems: &mut Problems) {
+    let (settings, layout) = (site.settings(), site.layout);
+    let to = settings.group("to").expect("required");
+    if let Some(other) = ways::ends(layout, to).into_iter().find(|end| *end != origin) {
+        let (name, other) = (&layout.groups[origin].name, &layout.groups[other].name);
+        let message = format!(
+            "\"{other}\" does not have the pages and assets of \"{name}\", and visits may come to either"
+        );
+        problems.push(settings.problem("to", message).hint(format!("let all ways lead to \"{name}\"")));
     }
 }
 

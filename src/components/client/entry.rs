@@ -10,7 +10,15 @@ pub(super) static ENTRY: Entry = Entry {
     name: "traffic",
     about: "clients that send requests, whatever the answers (rate) or one at a time (users)",
     chapter: "1",
-    headings: &[],
+    headings: &[
+        ("load", &["rate", "users", "think"]),
+        ("requests", &["keys", "writes", "asks", "size"]),
+        ("patience", &["timeout", "attempts", "backoff", "backoff_max", "jitter", "retry_budget"]),
+        ("place", &["from", "region", "gps", "access", "mobile_access"]),
+        ("addresses", &["addresses", "nat", "address_lifetime"]),
+        ("names", &["resolver", "browser_ttl", "household"]),
+        ("browsers", &["browser_slots", "max_age", "reloads"]),
+    ],
     params: &[
         Param {
             name: "to",
@@ -153,7 +161,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "resolver",
             kind: Kind::Groups(&["resolver"]),
             preset: Preset::Absent("needed if `to` is a name"),
-            about: "who finds the addresses of names for the clients; each uses one of the nearest",
+            about: "who finds the addresses of names for the clients; each uses one of the nearest, and another one with each further attempt",
         },
         Param {
             name: "browser_ttl",
@@ -175,7 +183,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "max_age",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent(
                 "none: browsers ask each time whether there is something new; a website says it itself",
             ),

@@ -116,7 +116,8 @@ impl Names {
         Way::Server(self.servers[record])
     }
 
-    /// One of the nearest resolvers, the same for a user each time.
+    /// One of the nearest resolvers, the same for a user each time; further attempts go to the next ones, as system libraries do
+    /// (resolv.conf(5), glibc: "queries them in the order listed").
     fn resolver_of(&self, request: &Request) -> NodeId {
         let rtt = &self.rtt[usize::from(request.region)];
         let least = rtt.iter().min().copied().unwrap_or(0);
@@ -126,6 +127,9 @@ impl Names {
             user => combine(RESOLVER, u64::from(user)),
         };
         let wanted = (draw % nearest) as usize;
+        if request.attempts > 1 {
+            return self.resolvers[next_resolver(rtt, nearest as usize, wanted, request.attempts)];
+        }
         let at = (0..rtt.len()).filter(|at| rtt[*at] == least).nth(wanted);
         self.resolvers[at.expect("there is a resolver")]
     }
@@ -147,6 +151,15 @@ impl Names {
         out.count("sent_by_name", counts.sent);
         out.count("old_address", counts.old);
     }
+}
+
+/// The resolver of a further attempt: the nearest ones in turn, beginning with the client's own, then those farther away.
+#[cold]
+fn next_resolver(rtt: &[Time], nearest: usize, own: usize, attempt: u8) -> usize {
+    let mut order: Vec<usize> = (0..rtt.len()).collect();
+    order.sort_by_key(|at| rtt[*at]);
+    order[..nearest].rotate_left(own);
+    order[usize::from(attempt - 1) % order.len()]
 }
 
 /// The records that a zone holds at first: a bit for each.

@@ -3,7 +3,7 @@
 use super::browser_cache::BrowserCaches;
 use crate::components::revalidation::{self, if_none_match};
 use crate::components::website::{self, Object, Plan};
-use crate::components::{Layout, Site, dns};
+use crate::components::{Layout, Site, ways};
 use crate::kernel::{NodeId, Readings, Reply, Request, RequestId, SECOND, Time};
 use crate::random::mix::hash_name;
 use foldhash::fast::FixedState;
@@ -246,15 +246,9 @@ impl Near {
 
 /// Whether there are edges or a site behind a group.
 fn has_edges(layout: &Layout, to: usize) -> bool {
-    match layout.groups[to].kind {
-        "cdn" | "website" => true,
-        "dns" => {
-            let zone = dns::final_zone(layout, to);
-            let servers = layout.groups[zone].settings.groups("to");
-            !servers.is_empty() && servers.iter().all(|to| has_edges(layout, *to))
-        }
-        _ => false,
-    }
+    let on = ways::next(layout, to);
+    matches!(layout.groups[to].kind, "cdn" | "website")
+        || !on.is_empty() && on.iter().all(|to| has_edges(layout, *to))
 }
 
 fn tiers(layout: &Layout) -> Vec<Tier> {

@@ -45,7 +45,8 @@ pub struct Rules {
 impl Rules {
     /// How long a record is kept that says `ttl`.
     pub fn kept_for(&self, ttl: Time, negative: bool) -> Time {
-        let longest = if negative { self.longest_negative } else { self.longest };
+        // That there is no such name is a record too: both limits hold (unbound clamps the SOA's time to live first).
+        let longest = if negative { self.longest.min(self.longest_negative) } else { self.longest };
         // Overstaying is not bound by the limits of the well-behaved.
         ttl.max(self.shortest).min(longest).max(self.overstay)
     }
@@ -87,6 +88,11 @@ impl RecordCache {
     pub fn new(rules: Rules) -> Self {
         let entries = HashMap::with_hasher(FixedState::with_seed(0));
         RecordCache { rules, entries, order: VecDeque::new() }
+    }
+
+    /// How records are kept.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// What is known of a name at `now`.
@@ -154,6 +160,8 @@ mod tests {
         assert_eq!(strict.kept_for(SECOND, false), 5 * SECOND);
         assert_eq!(strict.kept_for(500 * SECOND, false), 100 * SECOND);
         assert_eq!(strict.kept_for(500 * SECOND, true), 20 * SECOND);
+        let brief = Rules { longest: 10 * SECOND, ..strict };
+        assert_eq!(brief.kept_for(500 * SECOND, true), 10 * SECOND, "no record is kept for longer");
         let overstaying = Rules { overstay: 3_600 * SECOND, ..strict };
         assert_eq!(overstaying.kept_for(SECOND, false), 3_600 * SECOND);
     }
@@ -200,7 +208,7 @@ mod tests {
                 cache.store(name, data, ttl * SECOND, now * SECOND);
                 // By hand: raised to the shortest, cut to the longest of its sort, raised again by who overstays.
                 let mut kept = if ttl < shortest { shortest } else { ttl };
-                let most = if missing { negative } else { longest };
+                let most = if missing && negative < longest { negative } else { longest };
                 if kept > most { kept = most }
                 if kept < overstay { kept = overstay }
                 log.push((name, data, now, kept));

@@ -17,8 +17,17 @@ pub(super) struct Lookup {
     pub server: u16,
     /// Questions to it without an answer.
     pub tries: u64,
+    /// The server that it has been referred to: good for this lookup even if the referral is not to be kept.
+    referred: u16,
     /// Who waits.
     pub waiting: Vec<CallId>,
+}
+
+impl Lookup {
+    /// Looks for the name in another zone from now on.
+    pub fn go_to(&mut self, zone: u16) {
+        (self.zone, self.tries, self.referred) = (zone, 0, ROOT);
+    }
 }
 
 /// What a resolver knows of the way to a zone.
@@ -63,7 +72,8 @@ impl Recursion {
             lookup.waiting.extend(who);
             return None;
         }
-        let lookup = Lookup { question, zone, server: ROOT, tries: 0, waiting: who.into_iter().collect() };
+        let waiting = who.into_iter().collect();
+        let lookup = Lookup { question, zone, server: ROOT, tries: 0, referred: ROOT, waiting };
         let index = self.free.pop().unwrap_or_else(|| {
             self.lookups.push(None);
             self.lookups.len() as u32 - 1
@@ -82,11 +92,13 @@ impl Recursion {
     pub fn next_server(&mut self, index: u32, now: Time) -> NodeId {
         let lookup = self.lookups[index as usize].as_mut().expect("it is under way");
         let way = self.ways[usize::from(lookup.zone)];
-        let server = match () {
+        let known = match () {
             () if now < way.zone_until => AUTHORITATIVE,
             () if now < way.tld_until => TLD,
             () => ROOT,
         };
+        // Of the two the nearer one: servers are numbered from the zone's own to the root's.
+        let server = known.min(lookup.referred);
         if server != lookup.server {
             lookup.tries = 0;
         }
@@ -98,7 +110,12 @@ impl Recursion {
     pub fn refer(&mut self, index: u32, until: Time) {
         let lookup = self.lookups[index as usize].as_mut().expect("it is under way");
         let way = &mut self.ways[usize::from(lookup.zone)];
-        if lookup.server == ROOT { way.tld_until = until } else { way.zone_until = until }
+        if lookup.server == ROOT {
+            way.tld_until = until
+        } else {
+            way.zone_until = until
+        }
+        lookup.referred = lookup.referred.min(lookup.server - 1);
     }
 
     /// The lookup is over.
@@ -131,8 +148,21 @@ mod tests {
         assert_eq!(recursion.next_server(index, 0), NodeId(11), "the top-level domain");
         recursion.refer(index, 50);
         assert_eq!(recursion.next_server(index, 0), NodeId(10), "the zone");
-        assert_eq!(recursion.next_server(index, 50), NodeId(11), "the referral has run out");
-        assert_eq!(recursion.next_server(index, 100), NodeId(12));
+        assert_eq!(
+            recursion.next_server(index, 100),
+            NodeId(10),
+            "a lookup never goes back: it would never end"
+        );
+        recursion.take(index);
+        let mut next = |now| {
+            let index = recursion.join(7, 1, None).unwrap();
+            let server = recursion.next_server(index, now);
+            recursion.take(index);
+            server
+        };
+        assert_eq!(next(49), NodeId(10));
+        assert_eq!(next(50), NodeId(11), "the referral has run out");
+        assert_eq!(next(100), NodeId(12));
     }
 
     #[test]

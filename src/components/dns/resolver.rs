@@ -10,8 +10,6 @@ use crate::kernel::{
 };
 use crate::parts::verbs::LOOKUP;
 
-/// Longest time that a referral is kept: as any record.
-const REFERRAL_AT_MOST: Time = 86_400 * SECOND;
 /// Aliases in a row that are followed (unbound follows 11).
 const ALIASES_AT_MOST: usize = 11;
 
@@ -161,8 +159,7 @@ impl Resolver {
     }
 
     fn follow(&mut self, index: u32, zone: u16, cx: &mut Ctx<'_>) {
-        let lookup = self.recursion.get(index).expect("it is under way");
-        (lookup.zone, lookup.tries) = (zone, 0);
+        self.recursion.get(index).expect("it is under way").go_to(zone);
         self.ask_next(index, cx);
     }
 
@@ -222,7 +219,8 @@ impl Component for Resolver {
         let Some(lookup) = self.recursion.get(index) else { return };
         match reply.status {
             Status::Ok if lookup.server != AUTHORITATIVE => {
-                let ttl = (u64::from(reply.version) * SECOND).min(REFERRAL_AT_MOST);
+                // The name server's record is kept as any other.
+                let ttl = self.cache.rules().kept_for(u64::from(reply.version) * SECOND, false);
                 self.recursion.refer(index, cx.now().saturating_add(ttl));
                 self.ask_next(index, cx);
             }

@@ -50,25 +50,25 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "ttl",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Duration(300 * SECOND),
             about: "time to live of its answers, whole seconds (40 % of names have 300 s or less, OpenDNS 2012; half of all queries 60 s or less, APNIC 2019)",
         },
         Param {
             name: "ns_ttl",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Duration(172_800 * SECOND),
             about: "time to live of the referral to its server (Route 53: 2 days)",
         },
         Param {
             name: "soa_ttl",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Duration(900 * SECOND),
             about: "time to live of its SOA record (Route 53: 900 s); \"no such name\" holds for the shorter of this and `soa_minimum`",
         },
         Param {
             name: "soa_minimum",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Duration(86_400 * SECOND),
             about: "minimum field of its SOA record (Route 53: 1 day; RFC 2308)",
         },
@@ -168,7 +168,8 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let span = settings.duration(setting).expect("preset");
         if !span.is_multiple_of(SECOND) {
             let problem = settings.problem(setting, format!("`{setting}` must be whole seconds"));
-            problems.push(problem.hint("the protocol counts in seconds: 1.s at least"));
+            problems
+                .push(problem.hint("the protocol counts in seconds, as in 60.s; 0.s: it is not to be kept"));
         }
     }
     check_records(site, problems);

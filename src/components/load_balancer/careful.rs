@@ -128,7 +128,7 @@ impl Careful {
                 self.counts.nobody += 1;
                 self.finish(place, Answer::of(Status::Failed), cx);
             }
-            Choice::Full => match self.waiting.enter(place, cx.now()) {
+            Choice::Full => match self.waiting.enter(place, self.target_of(place), cx.now()) {
                 Wish::Waits(Some(patience)) => {
                     cx.timer_in(patience, Timer { tag: OVERDUE, data: 0 });
                 }
@@ -237,17 +237,25 @@ impl Careful {
         }
     }
 
+    fn target_of(&self, place: u32) -> usize {
+        usize::from(self.attempts[place as usize].target)
+    }
+
     /// Servers may have room again, or be back.
     pub(super) fn serve_waiting(&mut self, cx: &mut Ctx<'_>) {
-        while let Some((place, _)) = self.waiting.first() {
+        (0..self.targets.len()).for_each(|target| self.serve_line(target, cx));
+    }
+
+    fn serve_line(&mut self, target: usize, cx: &mut Ctx<'_>) {
+        while let Some(place) = self.waiting.first(target) {
             match self.choose(place, cx) {
                 Choice::Full => return,
                 Choice::Server(at) => {
-                    self.waiting.leave(cx.now());
+                    self.waiting.leave(target, cx.now());
                     self.send(place, at, cx);
                 }
                 Choice::Nobody => {
-                    self.waiting.leave(cx.now());
+                    self.waiting.leave(target, cx.now());
                     self.counts.nobody += 1;
                     self.finish(place, Answer::of(Status::Failed), cx);
                 }

@@ -7,7 +7,7 @@ use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset};
 use crate::kernel::SECOND;
 
 /// Kinds of components that can stand behind a balancer.
-const SERVERS: &[&str] = &["web", "cache", "database", "load_balancer"];
+const SERVERS: &[&str] = &["web", "website", "cache", "database", "load_balancer"];
 
 const ACTIONS: &[Action] = &[
     site::CRASH,

@@ -60,8 +60,9 @@ pub(super) fn careful(site: &Site<'_>) -> Careful {
         redispatch: settings.flag("redispatch"),
         timeouts: settings.flag("retry_timeouts"),
     };
-    let waiting = Waiting::new(settings.count("queue"), settings.duration("queue_timeout"));
-    let mut careful = Careful::new(targets(site, &limits), limits, again, waiting);
+    let targets = targets(site, &limits);
+    let waiting = Waiting::new(targets.len(), settings.count("queue"), settings.duration("queue_timeout"));
+    let mut careful = Careful::new(targets, limits, again, waiting);
     careful.checks = checks(site).filter(|_| !site.is_disabled("health_checks"));
     let most = settings.count("sticky_table").expect("preset") as usize;
     let sticky = settings.is_given("sticky") && !site.is_disabled("sticky");
@@ -110,14 +111,6 @@ fn targets(site: &Site<'_>, limits: &Limits) -> Vec<Target> {
         targets.push(target(site, rule, &writers, &[], limits));
     }
     targets
-}
-
-/// All groups behind a balancer.
-pub(super) fn all_groups(settings: &Settings) -> Vec<usize> {
-    let mut groups = settings.groups("to");
-    groups.extend(settings.groups("writes_to"));
-    groups.extend(routes(settings).into_iter().map(|(_, _, group)| group));
-    groups
 }
 
 /// The routes: first key, last key, group.

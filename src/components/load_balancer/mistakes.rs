@@ -2,9 +2,9 @@
 
 use super::super::Site;
 use super::sticky::STICKY;
-use super::{make, policy};
+use super::{all_groups, make, policy};
 use crate::catalog::{Load, Problem, Problems, Value};
-use crate::components::Group;
+use crate::components::{Group, ways};
 use crate::kernel::time_text;
 
 pub(super) fn whole(value: &Value) -> Option<i64> {
@@ -74,12 +74,12 @@ fn has_addresses(traffic: &Group) -> bool {
     recorded || settings.is_given("addresses") || settings.is_given("from")
 }
 
-/// The traffics that come straight to it.
+/// The traffics whose calls come to it, at once or by a name, a router, edges or another balancer.
 fn clients<'a>(site: &Site<'a>) -> impl Iterator<Item = &'a Group> {
-    let index = site.index;
-    let comes_here =
-        move |group: &&Group| group.kind == "traffic" && group.settings.group("to") == Some(index);
-    site.layout.groups.iter().filter(comes_here)
+    let (index, layout) = (site.index, site.layout);
+    let sends_here =
+        move |traffic: &Group| traffic.settings.group("to").is_some_and(|to| ways::lead(layout, to, index));
+    layout.groups.iter().filter(move |group| group.kind == "traffic" && sends_here(group))
 }
 
 /// Checks are calls that web servers understand, and must have the time to find something.
@@ -94,7 +94,7 @@ fn check_health_checks(site: &Site<'_>, problems: &mut Problems) {
             format!("`{name}` of {span} is as long as the whole run ({end}): it would find nothing");
         problems.push(settings.problem(name, message).hint("write `check: 2.s`"));
     }
-    let groups = make::all_groups(settings);
+    let groups = all_groups(settings);
     if let Some(leaf) = groups.iter().find_map(|group| not_web(site, *group)) {
         let message = format!("`check` asks web servers, and \"{}\" is a {}", leaf.name, leaf.kind);
         problems.push(settings.problem("check", message).hint("leave out `check`, or use `max_fails`"));
@@ -105,8 +105,8 @@ fn check_health_checks(site: &Site<'_>, problems: &mut Problems) {
 fn not_web<'a>(site: &Site<'a>, group: usize) -> Option<&'a Group> {
     let group = &site.layout.groups[group];
     match group.kind {
-        "web" => None,
-        "load_balancer" => make::all_groups(&group.settings).iter().find_map(|next| not_web(site, *next)),
+        "web" | "website" => None,
+        "load_balancer" => all_groups(&group.settings).iter().find_map(|next| not_web(site, *next)),
         _ => Some(group),
     }
 }
@@ -133,7 +133,7 @@ fn check_care(site: &Site<'_>, problems: &mut Problems) {
         }
     }
     let choice = settings.choice("policy");
-    if settings.is_given("slow_start") && policy::heaviest(choice) < 1_000_000 {
+    if settings.is_given("slow_start") && !policy::takes_parts(choice) {
         let message = format!("policy \"{}\" cannot give a part of a weight", policy::POLICIES[choice].name);
         let hint = "`slow_start` goes with policy \"weighted\" or \"least_connections\"";
         problems.push(settings.problem("slow_start", message).hint(hint));
@@ -152,14 +152,32 @@ fn check_private(site: &Site<'_>, problems: &mut Problems) {
     if !settings.flag("private_addresses") {
         return;
     }
-    let servers = make::all_groups(settings);
-    for traffic in site.layout.groups.iter().filter(|group| group.kind == "traffic") {
-        let named = traffic.settings.group("to").filter(|group| servers.contains(group));
-        if let Some(server) = named {
-            let (server, own) = (&site.layout.groups[server].name, &site.group().name);
-            let message = format!("\"{server}\" has private addresses: only \"{own}\" reaches it");
-            let hint = format!("send the traffic to \"{own}\"");
-            problems.push(traffic.settings.problem("to", message).hint(hint));
+    let servers = all_groups(settings);
+    for outside in &site.layout.groups {
+        let Some((server, setting)) = named(outside).into_iter().find(|(group, _)| servers.contains(group))
+        else {
+            continue;
+        };
+        let (server, own) = (&site.layout.groups[server].name, &site.group().name);
+        let message = format!("\"{server}\" has private addresses: only \"{own}\" reaches it");
+        let hint = match outside.kind {
+            "traffic" => format!("send the traffic to \"{own}\""),
+            _ => format!("name \"{own}\" instead"),
+        };
+        problems.push(outside.settings.problem(setting, message).hint(hint));
+    }
+}
+
+/// The groups that a group on the internet names, and in which setting.
+fn named(outside: &Group) -> Vec<(usize, &'static str)> {
+    let settings = &outside.settings;
+    let one = |name: &'static str| settings.group(name).map(|group| (group, name));
+    match outside.kind {
+        "traffic" => one("to").into_iter().collect(),
+        "dns" | "geo_router" | "anycast" => {
+            settings.groups("to").into_iter().map(|group| (group, "to")).collect()
         }
+        "cdn" => [one("of"), one("secondary")].into_iter().flatten().collect(),
+        _ => Vec::new(),
     }
 }

@@ -56,6 +56,13 @@ pub fn server_count(layout: &Layout, group: usize) -> usize {
     layout.groups[group].settings.groups("to").into_iter().map(count).sum()
 }
 
+/// All groups behind a balancer.
+pub fn all_groups(settings: &Settings) -> Vec<usize> {
+    let mut groups = readers(settings);
+    groups.extend(settings.groups("writes_to"));
+    groups
+}
+
 /// Groups that answer reads behind a balancer.
 pub fn readers(settings: &Settings) -> Vec<usize> {
     let routed = make::routes(settings).into_iter().map(|(.., group)| group);

@@ -55,19 +55,19 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "page_max_age",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("browsers ask about a page each time (no-cache)"),
             about: "Cache-Control of pages: max-age",
         },
         Param {
             name: "page_s_maxage",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("that of `page_max_age`; without it, the CDN's `ttl`"),
             about: "Cache-Control of pages for edges: s-maxage",
         },
         Param {
             name: "asset_max_age",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("browsers ask about an asset each time; edges: the CDN's `ttl`"),
             about: "Cache-Control of assets: max-age",
         },

@@ -1,6 +1,6 @@
 //! A site that is published anew: HTML pages that name the versions of their assets, as the origin of a CDN or alone.
 
-use super::{ComponentKind, Layout, Site, dns};
+use super::{ComponentKind, Layout, Site, ways};
 use crate::catalog::Value;
 use crate::kernel::{Component, Control, NodeId};
 
@@ -41,16 +41,10 @@ pub fn publish(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Cont
     }
 }
 
-/// The site that is found behind a group: itself, the origin of a CDN, or what a name stands for.
+/// The site that is found behind a group: itself, or what the group leads to.
 pub fn behind(layout: &Layout, group: usize) -> Option<usize> {
-    let settings = &layout.groups[group].settings;
-    match layout.groups[group].kind {
-        "website" => Some(group),
-        "cdn" => behind(layout, settings.group("of")?),
-        "dns" => {
-            let zone = dns::final_zone(layout, group);
-            layout.groups[zone].settings.groups("to").into_iter().find_map(|to| behind(layout, to))
-        }
-        _ => None,
+    if layout.groups[group].kind == KIND.entry.name {
+        return Some(group);
     }
+    ways::next(layout, group).into_iter().find_map(|to| behind(layout, to))
 }

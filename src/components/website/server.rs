@@ -7,7 +7,7 @@ use crate::components::Site;
 use crate::components::revalidation::if_none_match;
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer, time_text};
 use crate::parts::station::{Job, Station, StationPlan};
-use crate::parts::verbs::WRITE;
+use crate::parts::verbs::{HEALTH, WRITE};
 use crate::random::variate::Variate;
 
 const SERVE: u16 = 0;
@@ -54,6 +54,9 @@ impl Server {
     fn answer(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         if !cx.is_open(id) {
             return;
+        }
+        if cx.call(id).verb == HEALTH {
+            return cx.reply(id, Answer::ok(0, 0)); // a balancer's question: that it is answered is all it wants to know
         }
         let (key, held) = (cx.call(id).key, cx.call(id).version);
         let build = self.build_for(id, cx);

@@ -12,7 +12,9 @@ pub const ENTRY: Policy = Policy {
 };
 
 pub fn choose(records: &[Record], open: &[usize], asker: &Asker<'_>) -> Addresses {
-    let weight = |at: &usize| f64::from(records[*at].weight);
+    // If none of them has weight, all are given out alike (Route 53).
+    let weightless = open.iter().all(|at| records[*at].weight == 0);
+    let weight = |at: &usize| if weightless { 1.0 } else { f64::from(records[*at].weight) };
     let mut left = asker.draw * open.iter().map(weight).sum::<f64>();
     let drawn = open.iter().find(|at| {
         left -= weight(at);
@@ -39,5 +41,15 @@ mod tests {
             choose(&records, &[1, 2], &Asker { place: 0, seen: None, map: &map, draw: 0.61 }),
             Addresses::one(2)
         );
+    }
+
+    #[test]
+    fn those_without_weight_are_given_out_alike_when_nobody_else_is_left() {
+        let map = Geography::default();
+        let records = records(&[5, 0, 0]);
+        let chosen =
+            |open: &[usize], draw| choose(&records, open, &Asker { place: 0, seen: None, map: &map, draw });
+        assert_eq!([0.1, 0.9].map(|draw| chosen(&[0, 1, 2], draw)), [Addresses::one(0); 2]);
+        assert_eq!([0.1, 0.9].map(|draw| chosen(&[1, 2], draw)), [1, 2].map(Addresses::one));
     }
 }

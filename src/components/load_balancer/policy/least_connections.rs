@@ -1,35 +1,46 @@
-//! Least connections: the server with the fewest open calls for its weight; ties go round robin.
+//! Least connections: the server with the fewest open calls for its weight.
+//!
+//! Those that are equally empty take turns by smooth weighted round robin (`ngx_http_upstream_least_conn_module.c`, nginx 1.22), so that weights
+//! hold when there is little to do, too.
 
 use super::{Asker, Backend, Balance, Tuning};
 use crate::catalog::Policy;
+use std::cmp::Ordering;
 
 /// How the catalog shows it.
 pub const ENTRY: Policy = Policy {
     name: "least_connections",
-    about: "the server with the fewest open calls (for its weight), ties in turn",
+    about: "the server with the fewest open calls for its weight; of equals, in turn by weight",
     source: "nginx least_conn, HAProxy leastconn; join the shortest queue (Winston 1977)",
     wrong_when: "a server that fails fast looks idle and draws all the traffic",
 };
 
-pub(super) fn make(_backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
-    Box::new(LeastConnections::default())
+pub(super) fn make(backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
+    Box::new(LeastConnections { current: vec![0; backends.len()] })
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct LeastConnections {
-    /// Where the search begins, so that ties are spread.
-    next: usize,
+    /// Current weights of smooth weighted round robin, which grow when a server is one of several that are equally empty.
+    current: Vec<i64>,
 }
 
 impl Balance for LeastConnections {
     fn pick(&mut self, backends: &[Backend], _asker: &mut dyn Asker) -> Option<usize> {
-        let n = backends.len();
-        let chosen = (0..n)
-            .map(|step| (self.next + step) % n)
-            .filter(|at| backends[*at].open)
-            .min_by(|a, b| fuller(&backends[*a], &backends[*b]))?;
-        self.next = (chosen + 1) % n;
-        Some(chosen)
+        let mut open = (0..backends.len()).filter(|at| backends[*at].open);
+        let (mut first, mut several) = (open.next()?, false);
+        for at in open {
+            match fuller(&backends[at], &backends[first]) {
+                Ordering::Less => (first, several) = (at, false),
+                Ordering::Equal => several = true,
+                Ordering::Greater => {}
+            }
+        }
+        Some(if several { self.next_of_equals(first, backends) } else { first })
+    }
+
+    fn refresh(&mut self, backends: &[Backend]) {
+        self.current.resize(backends.len(), 0);
     }
 
     fn fork(&self) -> Box<dyn Balance> {
@@ -37,26 +48,45 @@ impl Balance for LeastConnections {
     }
 }
 
+impl LeastConnections {
+    /// The next one of those that are as empty as the first of them.
+    fn next_of_equals(&mut self, first: usize, backends: &[Backend]) -> usize {
+        let (mut best, mut total) = (first, 0);
+        for at in first..backends.len() {
+            if !backends[at].open || fuller(&backends[at], &backends[first]) != Ordering::Equal {
+                continue;
+            }
+            self.current[at] += i64::from(backends[at].weight);
+            total += i64::from(backends[at].weight);
+            if self.current[at] > self.current[best] {
+                best = at;
+            }
+        }
+        self.current[best] -= total;
+        best
+    }
+}
+
 /// Compares open calls per weight, without fractions.
-fn fuller(a: &Backend, b: &Backend) -> std::cmp::Ordering {
+fn fuller(a: &Backend, b: &Backend) -> Ordering {
     let scaled = |calls: &Backend, by: &Backend| u64::from(calls.in_flight) * u64::from(by.weight);
     scaled(a, b).cmp(&scaled(b, a))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{sequence, servers};
+    use super::super::{TUNING, sequence, servers};
     use super::*;
 
     #[test]
     fn fewest_first_and_ties_in_turn() {
         let mut servers = servers(&[1, 1, 1]);
-        let mut policy = LeastConnections::default();
-        assert_eq!(sequence(&mut policy, &servers, 4), "abca");
+        let mut policy = make(&servers, &TUNING);
+        assert_eq!(sequence(&mut *policy, &servers, 4), "abca");
         servers[0].in_flight = 3;
         servers[1].in_flight = 2;
         servers[2].in_flight = 2;
-        assert_eq!(sequence(&mut policy, &servers, 3), "bcb");
+        assert_eq!(sequence(&mut *policy, &servers, 3), "bcb");
     }
 
     #[test]
@@ -64,8 +94,17 @@ mod tests {
         let mut servers = servers(&[3, 1]);
         servers[0].in_flight = 5;
         servers[1].in_flight = 2;
-        assert_eq!(sequence(&mut LeastConnections::default(), &servers, 1), "a");
+        assert_eq!(sequence(&mut *make(&servers, &TUNING), &servers, 1), "a");
         servers[0].in_flight = 7;
-        assert_eq!(sequence(&mut LeastConnections::default(), &servers, 1), "b");
+        assert_eq!(sequence(&mut *make(&servers, &TUNING), &servers, 1), "b");
+    }
+
+    #[test]
+    fn idle_servers_take_turns_by_weight() {
+        let mut servers = servers(&[5, 3, 2]);
+        let mut policy = make(&servers, &TUNING);
+        assert_eq!(sequence(&mut *policy, &servers, 10), "abcaabacba", "as nginx's round robin");
+        servers[0].in_flight = 1;
+        assert_eq!(sequence(&mut *policy, &servers, 5), "bcbcb", "a is not one of the equals");
     }
 }

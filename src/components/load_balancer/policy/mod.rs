@@ -170,6 +170,12 @@ pub fn heaviest(choice: usize) -> i64 {
     TABLE[choice].heaviest
 }
 
+/// Whether a policy can give a server a part of its weight for a while. Who hashes cannot: clients would move to and fro (nginx:
+/// `slow_start` goes with none of hash, ip_hash, random).
+pub fn takes_parts(choice: usize) -> bool {
+    ["weighted", "least_connections"].contains(&POLICIES[choice].name)
+}
+
 /// Whether a policy looks at addresses of clients.
 pub fn looks_at_addresses(choice: usize, hash_by: usize) -> bool {
     TABLE[choice].by_address

@@ -1,0 +1,35 @@
+//! The ways that calls of clients take: which groups they are sent on to.
+
+use super::{Layout, dns, load_balancer};
+
+/// The groups that a group sends calls of clients on to, or tells clients to send them to; none if it answers itself.
+pub fn next(layout: &Layout, group: usize) -> Vec<usize> {
+    let of = &layout.groups[group];
+    match of.kind {
+        "dns" => layout.groups[dns::final_zone(layout, group)].settings.groups("to"),
+        "geo_router" | "anycast" => of.settings.groups("to"),
+        "load_balancer" => load_balancer::all_groups(&of.settings),
+        "cdn" => ["of", "secondary"].iter().filter_map(|name| of.settings.group(name)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether calls that are sent to the first group may come to the second.
+pub fn lead(layout: &Layout, from: usize, to: usize) -> bool {
+    from == to || next(layout, from).into_iter().any(|on| lead(layout, on, to))
+}
+
+/// The groups that calls sent to a group end at, each once, in the order of the settings.
+pub fn ends(layout: &Layout, group: usize) -> Vec<usize> {
+    let on = next(layout, group);
+    if on.is_empty() {
+        return vec![group];
+    }
+    let mut ends = Vec::new();
+    for end in on.into_iter().flat_map(|to| self::ends(layout, to)) {
+        if !ends.contains(&end) {
+            ends.push(end);
+        }
+    }
+    ends
+}
