@@ -182,7 +182,8 @@ fn check_sizes(site: &Site<'_>, plan: &Plan<'_>, rows: u64, problems: &mut Probl
 
 /// The node of a database whose work is counted.
 pub fn build(site: &Site<'_>) -> Box<dyn Component> {
-    Box::new(node::Node::new(machine(site, Some(store(site, Portion::ALL)))))
+    let machine = machine(site, Some(store(site, Portion::ALL)));
+    Box::new(node::Node::new(machine, site.settings().count("capacity")))
 }
 
 /// A machine with this data, or one that only keeps a log.

@@ -211,9 +211,11 @@ impl Member {
             }
             if entry.version == ERASED {
                 self.desk.correct(entry.key, false);
-                if let Some(copying) = &mut self.follow.copying {
-                    copying.erased.insert(entry.key);
-                }
+            }
+            if entry.row() == Some(0)
+                && let Some(copying) = &mut self.follow.copying
+            {
+                copying.erased.insert(entry.key);
             }
         }
         if let Some(at) = received.committed {
