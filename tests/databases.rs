@@ -280,7 +280,8 @@ fn questions_find_their_way_to_the_store() {
 /// A database with room for some rows takes no new one beyond, and goes on with those that it has: declared, counted, replicated.
 #[test]
 fn a_full_database_turns_new_rows_away() {
-    let counted = || vec![("model", text("relational")), ("rows", Value::Whole(30)), ("fsync_time", span(0.001))];
+    let counted =
+        || vec![("model", text("relational")), ("rows", Value::Whole(30)), ("fsync_time", span(0.001))];
     let declared = || vec![("read", span(0.001)), ("write", span(0.001))];
     let replicated = |mode: &str| vec![("replicas", Value::Whole(2)), ("replication", text(mode))];
     let metric = |counts: bool| if counts { "stored_rows" } else { "rows" };
@@ -299,8 +300,12 @@ fn a_full_database_turns_new_rows_away() {
         settings.push(("capacity", Value::Whole(50)));
         let db = world.add("database", "db", settings);
         let wanted = keys(Keys::uniform(100).unwrap());
-        let settings =
-            vec![("to", db.clone()), ("rate", poisson(400.0)), ("writes", Value::Share(1.0)), ("keys", wanted)];
+        let settings = vec![
+            ("to", db.clone()),
+            ("rate", poisson(400.0)),
+            ("writes", Value::Share(1.0)),
+            ("keys", wanted),
+        ];
         world.add("traffic", "writers", settings);
         let mut simulation = world.build(seed(), 0);
         simulation.run_until(10 * SECOND);

@@ -149,11 +149,9 @@ fn writes_are_lost_when_no_copy_has_them() {
     let mut simulation = in_memory(1);
     let acknowledged = simulation.audit().report().writes_acknowledged_count;
     assert!(acknowledged > 400);
-    for (node, crash, lost) in [
-        (1, Control::CRASH_HOST, 0),
-        (2, Control::CRASH_HOST, 0),
-        (3, Control::CRASH_HOST, acknowledged),
-    ] {
+    for (node, crash, lost) in
+        [(1, Control::CRASH_HOST, 0), (2, Control::CRASH_HOST, 0), (3, Control::CRASH_HOST, acknowledged)]
+    {
         simulation.control(NodeId(node), Control::new(crash, 0));
         assert_eq!(simulation.audit().report().lost_writes_count, lost, "node {node}");
     }

@@ -224,7 +224,15 @@ fn hot_rows_are_cured_where_work_is_counted() {
     for (cure, rows) in [("copied", KEYS + 2 * 5), ("split", KEYS + 2 * 5)] {
         let more = vec![("shards", Value::Whole(3)), (cure, Value::Whole(5))];
         let model = Some(("relational", KEYS as i64));
-        let setup = Setup { replication: "sync", reads: "primary", keys: 5, rate: 300.0, model, more, ..Setup::default() };
+        let setup = Setup {
+            replication: "sync",
+            reads: "primary",
+            keys: 5,
+            rate: 300.0,
+            model,
+            more,
+            ..Setup::default()
+        };
         let mut stage = setup.stage(1);
         stage.run(10 * SECOND);
         let stored = |n: u16| gauge(&stage.simulation, 2 + 3 * n, "stored_rows");

@@ -53,10 +53,15 @@ pub fn row_bytes(settings: &Settings) -> u64 {
     if plan.is_counted() { plan.schema(0).row_bytes } else { settings.bytes("row").unwrap_or(0) }
 }
 
-/// The assumed figures that a database rests on; empty if its times are declared.
+/// The assumed figures that a database rests on. Where times are declared that is the work of moving a row, if rows may move.
 pub fn assumptions(settings: &Settings) -> Vec<&'static str> {
     let plan = Plan::new(settings);
-    if plan.is_counted() { plan.assumptions() } else { Vec::new() }
+    if plan.is_counted() {
+        return plan.assumptions();
+    }
+    let shards = settings.count("shards").unwrap_or(1);
+    let moves = settings.count("shards_max").is_some_and(|most| most > shards);
+    if moves && !settings.is_given("copy_row") { vec!["copy_row"] } else { Vec::new() }
 }
 
 /// A page number has 24 bits, a place 32.

@@ -18,7 +18,7 @@ pub(super) struct Link {
     /// Entries sent and not confirmed, in order.
     sent: VecDeque<(u32, CallId, Time)>,
     /// A question about where the logs agree is under way.
-    asking: bool,
+    asking: Option<CallId>,
 }
 
 /// A write that waits for replicas.
@@ -269,7 +269,7 @@ impl Member {
                 let key = pack(self.epoch, 0, 0);
                 let beat = Ask::new(self.plan.peers[at], BEAT, key);
                 cx.ask(Ask { version: end, note: counts, timeout: self.silence, ..beat });
-            } else if !link.asking {
+            } else if link.asking.is_none() {
                 self.say_hello(at, end, false, cx);
             }
         }
@@ -278,15 +278,36 @@ impl Member {
     /// Asks a replica whether its log agrees with ours up to `index`, or tells it that a copy begins there.
     fn say_hello(&mut self, at: usize, index: u32, copy: bool, cx: &mut Ctx<'_>) {
         let Some(epoch) = self.log.epoch_at(index) else { return };
-        self.lead.links[at].asking = true;
         let key = pack(self.epoch, epoch, 0);
         let hello = Ask::new(self.plan.peers[at], HELLO, key);
-        cx.ask(Ask { version: index, note: u32::from(copy), timeout: self.silence, ..hello });
+        let call = cx.ask(Ask { version: index, note: u32::from(copy), timeout: self.silence, ..hello });
+        self.lead.links[at].asking = Some(call);
+    }
+
+    /// A replica is back from a crash: what was asked of it before may have come to nobody, so it is asked again at once.
+    pub(super) fn take_back(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let caller = cx.call(id).caller;
+        if !self.leads {
+            return cx
+                .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
+        }
+        cx.reply(id, Answer::of(Status::Ok));
+        let Some(at) = self.plan.peers.iter().position(|peer| *peer == caller) else { return };
+        if self.lead.links[at].connected {
+            return; // what got lost is sent again with the next heartbeat
+        }
+        if let Some(call) = self.lead.links[at].asking.take() {
+            cx.abandon(call);
+        }
+        self.say_hello(at, self.log.end(), false, cx);
     }
 
     pub(super) fn on_hello(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(at) = self.link_of(reply) else { return };
-        self.lead.links[at].asking = false;
+        if self.lead.links[at].asking != Some(reply.call) {
+            return;
+        }
+        self.lead.links[at].asking = None;
         let end = self.log.end();
         match reply.status {
             Status::Ok => self.connect(at, reply.version, reply.note == 1, cx),
