@@ -276,3 +276,51 @@ fn questions_find_their_way_to_the_store() {
         assert!(expected.contains(&reads), "{reads} with cache: {with_cache}");
     }
 }
+
+/// A database with room for some rows takes no new one beyond, and goes on with those that it has: declared, counted, replicated.
+#[test]
+fn a_full_database_turns_new_rows_away() {
+    let counted =
+        || vec![("model", text("relational")), ("rows", Value::Whole(30)), ("fsync_time", span(0.001))];
+    let declared = || vec![("read", span(0.001)), ("write", span(0.001))];
+    let replicated = |mode: &str| vec![("replicas", Value::Whole(2)), ("replication", text(mode))];
+    let metric = |counts: bool| if counts { "stored_rows" } else { "rows" };
+    for (counts, more) in [
+        (false, vec![]),
+        (true, vec![]),
+        (false, replicated("async")),
+        (true, replicated("async")),
+        (true, replicated("majority")),
+        (true, vec![("shards_max", Value::Whole(2))]),
+    ] {
+        let mut world = World::default();
+        let mut settings = if counts { counted() } else { declared() };
+        let nodes = more.len();
+        settings.extend(more);
+        settings.push(("capacity", Value::Whole(50)));
+        let db = world.add("database", "db", settings);
+        let wanted = keys(Keys::uniform(100).unwrap());
+        let settings = vec![
+            ("to", db.clone()),
+            ("rate", poisson(400.0)),
+            ("writes", Value::Share(1.0)),
+            ("keys", wanted),
+        ];
+        world.add("traffic", "writers", settings);
+        let mut simulation = world.build(seed(), 0);
+        simulation.run_until(10 * SECOND);
+        simulation.check_conservation().expect("nothing vanishes");
+        let book = &simulation.book().close(simulation.requests(), simulation.now())[1];
+        let share = book.rejected as f64 / (book.succeeded + book.rejected) as f64;
+        assert!((share - 0.5).abs() < 0.06, "{counts} {nodes}: {share}");
+        let written = (0..100).filter(|key| simulation.audit().surviving_head(*key) > 0).count();
+        assert_eq!(written, 50, "{counts} {nodes}");
+        let told = |n: usize| match simulation.readings(NodeId(n as u16), false).get(metric(counts)) {
+            Some(scalelab::kernel::readings::Reading::Gauge(rows)) => Some(*rows as u64),
+            _ => None,
+        };
+        let rows: Vec<u64> = (0..simulation.nodes()).filter_map(told).collect();
+        assert!(rows.iter().all(|rows| [0, 50].contains(rows)), "{counts} {nodes}: {rows:?}");
+        assert_eq!(rows.iter().any(|rows| *rows == 50), nodes > 0);
+    }
+}

@@ -23,8 +23,14 @@ pub(super) struct History {
     tail: VecDeque<Committed>,
 }
 
-/// Key, version and epoch of an entry: 16 bytes.
+/// Key, version and epoch of an entry: 16 bytes. (Of a [`COPY`]: the version before.)
 type Committed = (u64, u32, u32);
+
+/// In the epoch of an entry that is a copy: what was written elsewhere. Its number is the version that the row had before, to which it
+/// falls back.
+const COPY: u32 = 1 << 31;
+/// In the epoch of an entry whose row is at home in another log: what becomes of it here loses nothing.
+const ELSEWHERE: u32 = 1 << 30;
 
 impl History {
     fn end(&self) -> u32 {
@@ -67,6 +73,27 @@ impl Audit {
         }
     }
 
+    /// A copy of a row that is at home in another log; here it was at version `before`. Losing the copy loses nothing, unless the row moves
+    /// here ([`rehome`](Self::rehome)).
+    pub fn copy_entry(&mut self, log: u32, epoch: u32, index: u32, key: u64, before: u32) {
+        self.append_entry(log, epoch, index, key, 0);
+        let history = self.history(log);
+        if epoch == history.epoch
+            && let Some(last) = history.tail.back_mut()
+        {
+            *last = (key, before, epoch | COPY | ELSEWHERE);
+        }
+    }
+
+    /// Rows have moved among these logs: from now on the log `home` of a row answers for it, and no other of them.
+    pub fn rehome(&mut self, logs: &[u32], home: impl Fn(u64) -> u32) {
+        for log in logs.iter().copied() {
+            for (key, _, epoch) in &mut self.history(log).tail {
+                *epoch = if home(*key) == log { *epoch & !ELSEWHERE } else { *epoch | ELSEWHERE };
+            }
+        }
+    }
+
     /// A new authority begins `epoch` with the first `start` entries of the log: all later ones are gone. Returns how many
     /// acknowledged writes that loses.
     pub fn begin_epoch(&mut self, log: u32, epoch: u32, start: u32) -> u64 {
@@ -78,9 +105,10 @@ impl Audit {
         history.epoch = epoch;
         let keep = start.saturating_sub(history.base) as usize;
         let lost = history.tail.split_off(keep.min(history.tail.len()));
-        let roll = |(key, version, _): &Committed| match version {
-            0 => 0,
-            _ => self.rollback(*key, version - 1),
+        let roll = |(key, version, epoch): &Committed| match (epoch & ELSEWHERE, epoch & COPY, version) {
+            (0, COPY, before) => self.rollback(*key, *before),
+            (0, _, 1..) => self.rollback(*key, version - 1),
+            _ => 0,
         };
         lost.iter().rev().map(roll).sum()
     }
@@ -201,6 +229,24 @@ mod tests {
         let mut audit = Audit::new(10);
         audit.settle_entry(3, 1, 1, 7, |audit| audit.commit(7));
         audit.settle_entry(3, 2, 1, 7, |audit| audit.commit(7));
+    }
+
+    /// Rows 0 and 1 are copied to log 4; row 1 moves there.
+    #[test]
+    fn what_has_moved_is_lost_where_it_is_at_home() {
+        let mut audit = ten();
+        audit.copy_entry(4, 1, 1, 0, 0);
+        audit.copy_entry(4, 1, 2, 1, 0);
+        let mut early = audit.clone();
+        assert_eq!(early.begin_epoch(4, 2, 0), 0, "both are still in log 3");
+        audit.rehome(&[3, 4], |key| if key == 1 { 4 } else { 3 });
+        let mut other = audit.clone();
+        assert_eq!(audit.begin_epoch(3, 2, 7), 2, "entries 8 and 10 of row 0; entry 9 is of row 1");
+        assert_eq!((audit.surviving_head(0), audit.surviving_head(1)), (3, 5));
+        assert_eq!(other.begin_epoch(4, 2, 1), 5, "all that was written to row 1");
+        assert_eq!((other.surviving_head(0), other.surviving_head(1)), (5, 0));
+        other.rehome(&[3, 4], |_| 3);
+        assert_eq!(other.begin_epoch(3, 2, 0), 5, "what is lost is not lost twice");
     }
 
     #[test]

@@ -39,6 +39,7 @@
 //! eight per write that was never answered and per rollback. Session memory: [`SESSION_ENTRIES_MAX`]. Versions end at
 //! 2^32 - 2, where further commits share the last number.
 
+mod copies;
 mod histories;
 pub mod messages;
 mod reads;
@@ -87,6 +88,8 @@ pub struct Audit {
     messages: Messages,
     /// One per replicated log, by its number.
     histories: Vec<histories::History>,
+    /// Of copies without a log: what their disks do not have yet.
+    undurable: copies::Undurable,
 }
 
 impl Audit {
@@ -105,6 +108,7 @@ impl Audit {
             counts: AuditReport::new(0),
             messages: Messages::default(),
             histories: Vec::new(),
+            undurable: copies::Undurable::new(),
         }
     }
 

@@ -160,6 +160,12 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
             link_command(command, a as u16, b as u16, has_parts).map(|order| vec![order])
         }
         Target::Apart(a, b) => part::apart(layout, (a, b), command),
+        Target::Part(group, Part { role: Role::Coordinator, .. })
+            if layout.groups[group].kind != "database" =>
+        {
+            let target = Target::Node(group, FIRST_AIDE);
+            resolve(layout, &Command { target, ..command.clone() }, moment)
+        }
         Target::Part(group, part) => match part::orders(layout, group, part, command)? {
             Some(orders) => Ok(orders),
             None => {

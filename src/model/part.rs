@@ -115,6 +115,7 @@ pub fn orders(
     if !command.arguments.is_empty() {
         return Ok(None);
     }
+    refuse_role(owner, part, command)?;
     let is_member = !matches!(part.role, Role::Router | Role::Coordinator) && !shape.leaderless;
     let made = |order: fn(Whom, NodeId, NodeId) -> Vec<Order>| {
         whom.iter().flat_map(|whom| order(*whom, node(COORDINATOR), node(shape.member(0, 0)))).collect()
@@ -138,6 +139,30 @@ pub fn orders(
         }
         _ => None,
     })
+}
+
+/// Only members that follow a primary can be promoted or replaced: copies are equal, routers and coordinators are no members.
+fn refuse_role(owner: &Group, part: Part, command: &Command) -> Result<(), Problem> {
+    let (name, action) = (&owner.name, command.action.as_str());
+    let (message, hint) = match (action, part.role) {
+        ("promote" | "replace", Role::Router | Role::Coordinator) => {
+            (format!("only members of \"{name}\" can be told to `{action}`"), "write db.replica(1), ...")
+        }
+        ("promote", _) if Shape::of(&owner.settings).leaderless => (
+            format!("\"{name}\" has no primary: its copies are equal"),
+            "any of them takes reads and writes already",
+        ),
+        ("replace", _) if Shape::of(&owner.settings).leaderless => {
+            let message =
+                format!("a copy of \"{name}\" cannot be replaced: nobody leads who would fill an empty one");
+            (
+                message,
+                "crash() and recover() it: what it missed is handed to it, or take another `replication`",
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(Problem::at(&command.place, message).hint(hint))
 }
 
 /// Another number of shards. That it differs from the present one, and that none is under way, shows when it is carried out.

@@ -153,3 +153,26 @@ fn a_replaced_replica_is_copied_and_equals_its_source() {
     let report = stage.simulation.audit().report();
     assert_eq!(report.lost_writes_count, 0);
 }
+
+/// A replica that comes back after a long outage tells its primary so and gets what it lacks, whatever the primary waits for; also if
+/// another leads by then.
+#[test]
+fn a_replica_that_is_back_catches_up_at_once() {
+    for (step, fails_over) in (0..8).flat_map(|step| [(step, false), (step, true)]) {
+        let setup = Setup { writes: 1.0, times: (0.001, 0.001, 0.0005), rate: 300.0, ..Setup::default() };
+        let mut stage = setup.stage(1);
+        stage.run(5 * SECOND);
+        stage.act(Role::Replica(1), "crash", vec![crate::common::text("host")]);
+        stage.run(6 * SECOND);
+        if fails_over {
+            stage.act(Role::Primary, "crash", vec![crate::common::text("host")]);
+        }
+        let back = 10 * SECOND + step * 130 * MILLISECOND;
+        stage.run(back);
+        stage.act(Role::Replica(1), "recover", Vec::new());
+        // The coordinator tells who leads with its next heartbeat but one.
+        stage.run(back + if fails_over { 500 } else { 150 } * MILLISECOND);
+        let ends = [if fails_over { 2 } else { 0 }, 1].map(|n| stage.gauge(n, "log_end").unwrap());
+        assert!(ends[0] - ends[1] < 10.0 && ends[1] > 1_000.0, "{step} {fails_over}: {ends:?}");
+    }
+}

@@ -8,4 +8,5 @@ mod laws;
 mod majority;
 mod quorum;
 mod shards;
+mod truth;
 mod world;

@@ -228,3 +228,24 @@ fn seconds_without_writes_are_those_of_an_election() {
     }
     assert!(longest < 5 * SECOND, "{longest}");
 }
+
+/// Batches that come late, or twice, take nothing back that agrees with the leader's log: what a follower has answered for stays there when
+/// leaders die ("if an existing entry conflicts", figure 2 of the paper; no other).
+#[test]
+fn batches_that_overtake_each_other_take_nothing_back() {
+    for seed in 0..12 {
+        let setup = Setup { delay: 0.03, overtakes: true, rate: 400.0, writes: 0.7, ..majority(4) };
+        let mut stage = setup.stage(seed);
+        for round in 0..6 {
+            let begin = (2 + 4 * round) * SECOND;
+            stage.run(begin);
+            stage.act(Role::Primary, "crash", Vec::new());
+            stage.run(begin + 2 * SECOND);
+            (0..5).for_each(|member| stage.act(Role::Replica(member), "recover", Vec::new()));
+        }
+        stage.run(40 * SECOND);
+        check_nothing_is_lost(&stage);
+        let acknowledged = acknowledged(&stage);
+        assert!(acknowledged > 1_000, "seed {seed}: {acknowledged}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Quorums: what R + W against N says about stale reads.
 
-use crate::common::{World, exponential, keys, poisson, span};
+use crate::common::{World, exponential, keys, poisson, span, text};
 use proptest::prelude::*;
 use scalelab::audit::AuditReport;
 use scalelab::catalog::Value;
@@ -86,4 +86,88 @@ fn a_dead_copy_is_handed_what_it_missed() {
     simulation.control(NodeId(3), Control::new(Control::CRASH_PROCESS, 0));
     let report = report(&mut simulation, 12);
     assert_eq!((report.stale_reads_count, report.lost_writes_count), (0, 0));
+}
+
+/// Rows there are at the start; traffic writes others as well.
+const START: i64 = 20;
+
+/// Cassandra's log: it goes to disk from time to time only, so rarely here that nothing is on disk before something dies.
+fn in_memory(w: i64) -> Simulation {
+    let mut world = World::default();
+    let settings = vec![
+        ("model", text("key_value")),
+        ("rows", Value::Whole(START)),
+        ("replicas", Value::Whole(2)),
+        ("replication", text("quorum")),
+        ("log", text("interval")),
+        ("sync_every", span(1000.0)),
+        ("r", Value::Whole(1)),
+        ("w", Value::Whole(w)),
+        ("heartbeat", span(0.2)),
+        ("down_after", span(1.0)),
+    ];
+    let database = world.add("database", "db", settings);
+    let settings = vec![
+        ("to", database),
+        ("rate", poisson(200.0)),
+        ("writes", Value::Share(0.5)),
+        ("keys", keys(Keys::uniform(60).unwrap())),
+    ];
+    world.add("traffic", "users", settings);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(5 * SECOND);
+    simulation
+}
+
+fn stored(simulation: &Simulation, node: u16) -> i64 {
+    match simulation.readings(NodeId(node), false).get("stored_rows") {
+        Some(scalelab::kernel::readings::Reading::Gauge(rows)) => *rows as i64,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A host takes with it what its disk does not have: versions and new rows. The others have them, so nothing is lost; who reads
+/// this copy alone sees old rows.
+#[test]
+fn a_host_that_dies_loses_what_its_disk_does_not_have() {
+    for (crash, left) in [(Control::CRASH_HOST, START), (Control::CRASH_PROCESS, 60)] {
+        let mut simulation = in_memory(3);
+        assert_eq!(stored(&simulation, 2), 60);
+        simulation.control(NodeId(2), Control::new(crash, 0));
+        assert_eq!((stored(&simulation, 2), stored(&simulation, 3)), (left, 60));
+        simulation.control(NodeId(2), Control::new(Control::RECOVER, 0));
+        simulation.run_until(5 * SECOND + SECOND / 5);
+        let report = simulation.audit().report();
+        assert_eq!(report.lost_writes_count, 0);
+        assert_eq!(report.stale_reads_count > 0, crash == Control::CRASH_HOST, "{report:?}");
+    }
+}
+
+/// When all hosts die at a time, every acknowledged write that no disk has is lost; if one copy keeps it, none is.
+#[test]
+fn writes_are_lost_when_no_copy_has_them() {
+    let mut simulation = in_memory(1);
+    let acknowledged = simulation.audit().report().writes_acknowledged_count;
+    assert!(acknowledged > 400);
+    for (node, crash, lost) in
+        [(1, Control::CRASH_HOST, 0), (2, Control::CRASH_HOST, 0), (3, Control::CRASH_HOST, acknowledged)]
+    {
+        simulation.control(NodeId(node), Control::new(crash, 0));
+        assert_eq!(simulation.audit().report().lost_writes_count, lost, "node {node}");
+    }
+    let mut simulation = in_memory(1);
+    for (node, crash) in [(1, Control::CRASH_HOST), (2, Control::CRASH_PROCESS), (3, Control::CRASH_HOST)] {
+        simulation.control(NodeId(node), Control::new(crash, 0));
+    }
+    assert_eq!(simulation.audit().report().lost_writes_count, 0, "a system writes what a process had logged");
+    // What one copy missed is owed to it, and not lost with the copies that had it.
+    let mut simulation = in_memory(1);
+    simulation.control(NodeId(3), Control::new(Control::CRASH_PROCESS, 0));
+    simulation.run_until(8 * SECOND);
+    for node in [1, 2] {
+        simulation.control(NodeId(node), Control::new(Control::CRASH_HOST, 0));
+    }
+    let report = simulation.audit().report();
+    assert!(report.writes_acknowledged_count > acknowledged + 200);
+    assert_eq!(report.lost_writes_count, 0, "hints have them");
 }

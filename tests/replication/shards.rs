@@ -217,6 +217,36 @@ fn a_question_asks_the_shards_that_it_concerns() {
     assert!(few > 0.1 && few < 0.6, "those near a border, and those beyond the rows of the start: {few}");
 }
 
+/// Hot rows with copies in all shards, or in parts: every shard has them from the start, or gets them when they are written; nothing is
+/// stale, and each shard answers its share.
+#[test]
+fn hot_rows_are_cured_where_work_is_counted() {
+    for (cure, rows) in [("copied", KEYS + 2 * 5), ("split", KEYS + 2 * 5)] {
+        let more = vec![("shards", Value::Whole(3)), (cure, Value::Whole(5))];
+        let model = Some(("relational", KEYS as i64));
+        let setup = Setup {
+            replication: "sync",
+            reads: "primary",
+            keys: 5,
+            rate: 300.0,
+            model,
+            more,
+            ..Setup::default()
+        };
+        let mut stage = setup.stage(1);
+        stage.run(10 * SECOND);
+        let stored = |n: u16| gauge(&stage.simulation, 2 + 3 * n, "stored_rows");
+        assert_eq!((0..3).map(stored).sum::<u64>(), rows, "{cure}");
+        let asked = |n: u16| {
+            let told = stage.simulation.readings(NodeId(2 + 3 * n), false);
+            told.count_of(if cure == "copied" { "reads" } else { "writes" })
+        };
+        assert!((0..3).all(|n| asked(n) > 350), "{cure}: {:?}", [0, 1, 2].map(asked));
+        let report = stage.simulation.audit().report();
+        assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0), "{cure}");
+    }
+}
+
 /// An elected leader erases what has moved as well, on all its members, and says how many rows that were.
 #[test]
 fn a_majority_erases_what_has_moved() {

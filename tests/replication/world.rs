@@ -1,6 +1,6 @@
 //! Small worlds: users that read and write a replicated database, and things that happen to its members.
 
-use crate::common::{World, index, keys, poisson, span, text};
+use crate::common::{World, exponential, index, keys, poisson, span, text};
 use scalelab::catalog::{Place, Value};
 use scalelab::kernel::readings::Reading;
 use scalelab::kernel::{NodeId, Simulation, Time};
@@ -25,6 +25,8 @@ pub struct Setup {
     pub fencing: bool,
     /// One-way delay between members, in seconds.
     pub delay: f64,
+    /// Whether that is a mean: messages overtake each other.
+    pub overtakes: bool,
     /// Service times of reads, writes and applying, in seconds.
     pub times: (f64, f64, f64),
     pub rate: f64,
@@ -46,6 +48,7 @@ impl Default for Setup {
             replicas: 2,
             fencing: true,
             delay: 0.005,
+            overtakes: false,
             times: (0.001, 0.002, 0.001),
             rate: 200.0,
             writes: 0.5,
@@ -94,7 +97,8 @@ impl Setup {
         ]);
         let database = world.add("database", "db", settings);
         if self.delay > 0.0 {
-            world.link(&database, &database, vec![("latency", span(self.delay))]);
+            let latency = if self.overtakes { exponential(self.delay) } else { span(self.delay) };
+            world.link(&database, &database, vec![("latency", latency)]);
         }
         world.add(
             "traffic",

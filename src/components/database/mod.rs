@@ -213,6 +213,9 @@ struct Database {
     station: Station,
     /// The version of every row on disk; rows beyond the end are at version 0.
     rows: Vec<u32>,
+    /// Rows that were written, and the most that it has room for.
+    written: u64,
+    capacity: u64,
     reads: u64,
     writes: u64,
 }
@@ -272,6 +275,8 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         compares: revalidation::is_asked(site.layout),
         station: Station::new(plan, SERVE),
         rows: Vec::new(),
+        written: 0,
+        capacity: settings.count("capacity").unwrap_or(u64::MAX),
         reads: 0,
         writes: 0,
     })]
@@ -287,6 +292,7 @@ impl Database {
         if index >= self.rows.len() {
             self.rows.resize((index + 1).next_power_of_two(), 0);
         }
+        self.written += u64::from(self.rows[index] == 0 && version > 0);
         self.rows[index] = version;
     }
 
@@ -311,6 +317,9 @@ impl Database {
 
     #[inline(never)]
     fn change(&mut self, id: CallId, verb: u16, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        if self.written >= self.capacity && self.version(key) == 0 {
+            return cx.reply(id, Answer::of(Status::Rejected));
+        }
         if verb == FLUSH {
             self.flush(key, version, cx);
             return cx.reply(id, Answer::ok(version, 0));

@@ -41,6 +41,7 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_fn("primary", |of: Handle| part(of, Role::Primary));
     engine.register_fn("router", |of: Handle| part(of, Role::Router));
+    // (That of a cache is an aide of it: `model::resolve` knows which is meant.)
     engine.register_fn("coordinator", |of: Handle| part(of, Role::Coordinator));
     engine.register_fn("replica", |of: Handle, n: INT| numbered(n).map(|n| part(of, Role::Replica(n))));
     engine.register_fn("shard", |of: Handle, n: INT| {
@@ -50,8 +51,8 @@ pub(super) fn register(engine: &mut Engine) {
         command(&cx, Target::Note, "note", vec![text.to_string().into()], None)
     });
     engine.register_indexer_get(|handle: &mut Handle, n: INT| node(*handle, n));
+    engine.register_fn("proxy", |handle: Handle| Handle { node: Some(FIRST_AIDE), ..handle });
     for aide in ["proxy", "coordinator"] {
-        engine.register_fn(aide, |handle: Handle| Handle { node: Some(FIRST_AIDE), ..handle });
         engine.register_fn(aide, |handle: Handle, n: INT| -> Scripted<Handle> {
             node(handle, n).map(|nth| Handle { node: nth.node.map(|n| FIRST_AIDE + n), ..handle })
         });

@@ -51,6 +51,14 @@ fn apart(group: &Group, question: Question) -> Option<(String, String)> {
         return None;
     }
     let name = &group.name;
+    let copies = ["copied", "split"].into_iter().find(|name| group.settings.count(name).unwrap_or(0) > 0);
+    if let (Some(copies), Question::Columns | Question::Join) = (copies, question) {
+        let message = format!(
+            "\"{name}\" has rows on several shards at a time (`{copies}`): \"{}\" would find them twice",
+            question.name()
+        );
+        return Some((message, format!("leave out `{copies}`, or ask \"point\" or \"aggregate\"")));
+    }
     if question == Question::FriendsOfFriends {
         let message =
             format!("the friends of \"{name}\" lie on {} shards: each hop would cross them", shape.shards);

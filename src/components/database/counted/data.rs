@@ -1,6 +1,6 @@
 //! What is done to the rows of a machine at nobody's cost: what a copy brings, what is taken back.
 
-use super::machine::{Machine, What};
+use super::machine::{Machine, Task, What};
 use super::store::Store;
 use crate::components::database::model::Versions;
 
@@ -27,6 +27,14 @@ impl Machine {
                 self.undo(self.tasks[place].key, versions);
             }
         }
+    }
+
+    /// Whether the new row of a write that has been worked on is one more than `most`. (Rows that other writes under way have brought may
+    /// still be taken out again: they do not count.)
+    pub fn lacks_room(&self, key: u64, most: u64, versions: Versions<'_>) -> bool {
+        let is_new = |key: u64| key >= self.rows() && versions(key) == 0;
+        let brought = |task: &Task| task.brings_row() && task.key != key && is_new(task.key);
+        is_new(key) && self.stored() - self.tasks.iter().filter(|task| brought(task)).count() as u64 > most
     }
 
     /// Whether there is a row under this key.

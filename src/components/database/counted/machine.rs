@@ -61,6 +61,13 @@ pub(super) struct Task {
     generation: u32,
 }
 
+impl Task {
+    /// Whether it is a write that its structures know of.
+    pub(super) fn brings_row(&self) -> bool {
+        matches!(self.what, What::Write | What::Apply(Apply::Write)) && self.effort.cpu > 0
+    }
+}
+
 /// Number of no task: the periodic flush of the log.
 const FLUSH_OF_LOG: u32 = u32::MAX;
 

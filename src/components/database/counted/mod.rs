@@ -53,10 +53,15 @@ pub fn row_bytes(settings: &Settings) -> u64 {
     if plan.is_counted() { plan.schema(0).row_bytes } else { settings.bytes("row").unwrap_or(0) }
 }
 
-/// The assumed figures that a database rests on; empty if its times are declared.
+/// The assumed figures that a database rests on. Where times are declared that is the work of moving a row, if rows may move.
 pub fn assumptions(settings: &Settings) -> Vec<&'static str> {
     let plan = Plan::new(settings);
-    if plan.is_counted() { plan.assumptions() } else { Vec::new() }
+    if plan.is_counted() {
+        return plan.assumptions();
+    }
+    let shards = settings.count("shards").unwrap_or(1);
+    let moves = settings.count("shards_max").is_some_and(|most| most > shards);
+    if moves && !settings.is_given("copy_row") { vec!["copy_row"] } else { Vec::new() }
 }
 
 /// A page number has 24 bits, a place 32.
@@ -182,7 +187,8 @@ fn check_sizes(site: &Site<'_>, plan: &Plan<'_>, rows: u64, problems: &mut Probl
 
 /// The node of a database whose work is counted.
 pub fn build(site: &Site<'_>) -> Box<dyn Component> {
-    Box::new(node::Node::new(machine(site, Some(store(site, Portion::ALL)))))
+    let machine = machine(site, Some(store(site, Portion::ALL)));
+    Box::new(node::Node::new(machine, site.settings().count("capacity")))
 }
 
 /// A machine with this data, or one that only keeps a log.

@@ -9,6 +9,8 @@ use crate::parts::verbs::{FLUSH, WRITE};
 pub(super) struct Node {
     machine: Machine,
     rows: Rows,
+    /// Rows that it has room for.
+    capacity: Option<u64>,
     /// Writes that the disk does not have yet, and those of the fsync under way (log "interval").
     unsynced: Vec<(u64, u32)>,
     syncing: Vec<(u64, u32)>,
@@ -35,9 +37,10 @@ impl Rows {
 }
 
 impl Node {
-    pub fn new(machine: Machine) -> Self {
+    pub fn new(machine: Machine, capacity: Option<u64>) -> Self {
         Node {
             machine,
+            capacity,
             rows: Rows::default(),
             unsynced: Vec::new(),
             syncing: Vec::new(),
@@ -67,6 +70,10 @@ impl Node {
     fn finish(&mut self, place: u32, cx: &mut Ctx<'_>) {
         let (call, key, bytes) = self.machine.statement(place);
         let answer = match cx.call(call).verb {
+            FLUSH | WRITE if self.lacks_room(key) => {
+                self.machine.undo(key, &|key| self.rows.version(key));
+                Answer::of(Status::Rejected)
+            }
             FLUSH => self.flush(call, key, cx),
             WRITE => self.change(key, cx),
             _ => {
@@ -75,6 +82,10 @@ impl Node {
             }
         };
         self.end(place, answer, cx);
+    }
+
+    fn lacks_room(&self, key: u64) -> bool {
+        self.capacity.is_some_and(|most| self.machine.lacks_room(key, most, &|key| self.rows.version(key)))
     }
 
     fn end(&mut self, place: u32, answer: Answer, cx: &mut Ctx<'_>) {
@@ -121,6 +132,7 @@ impl Node {
             let durable = cx.audit().durable(key);
             cx.audit().rollback(key, durable);
             self.rows.set_version(key, durable);
+            self.machine.undo(key, &|key| self.rows.version(key));
         }
     }
 
@@ -168,6 +180,9 @@ impl Component for Node {
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
+            self.machine.undo_all(&|key| self.rows.version(key));
+        }
         self.machine.on_control(control, cx);
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.crash(control.verb == Control::CRASH_HOST, cx);

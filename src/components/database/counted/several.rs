@@ -8,9 +8,8 @@ use crate::components::database::replica::{Shape, mode};
 
 /// Times that are counted instead.
 const DECLARED: &[&str] = &["apply", "copy_row"];
-/// Queries and cures of hot rows that stand for work which is not counted.
-const UNCOUNTED: &[&str] =
-    &["queries", "query_by", "denormalised", "copied", "split", "split_over", "split_reads", "capacity"];
+/// Queries that stand for work which is not counted.
+const UNCOUNTED: &[&str] = &["queries", "query_by", "denormalised"];
 
 /// Mistakes that concern several nodes.
 pub fn check(site: &Site<'_>, problems: &mut Problems) {

@@ -95,6 +95,13 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
             settings.problem("denormalised", "copies by another attribute do not move with a resharding");
         problems.push(problem.hint("leave out `shards_max` or `denormalised`"));
     }
+    if settings.count("copied").unwrap_or(0) > 0
+        && settings.count("shards_max").is_some_and(|most| most > shards)
+    {
+        let problem = settings
+            .problem("copied", "copies of rows in every shard do not come to the shards of a resharding");
+        problems.push(problem.hint("leave out `shards_max` or `copied`"));
+    }
     if settings.count("shards_max").is_some_and(|most| most < shards) {
         let problem = settings.problem("shards_max", "`shards_max` is less than `shards`");
         problems.push(problem.hint("it counts all shards, those of the beginning included"));

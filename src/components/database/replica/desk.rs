@@ -180,6 +180,14 @@ impl Desk {
         }
     }
 
+    /// Whether the row of a write that has been worked on would be one more than `most`.
+    pub fn lacks_room(&self, key: u64, most: u64, rows: &Rows) -> bool {
+        match &self.machine {
+            Some(machine) => machine.lacks_room(key, most, &|key| rows.get(key)),
+            None => rows.written() >= most && rows.get(key) == 0,
+        }
+    }
+
     /// An empty disk.
     pub fn empty(&mut self) {
         if let Some(machine) = &mut self.machine {

@@ -5,23 +5,32 @@ use super::rows::Rows;
 use super::wire::is_read;
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 
+/// A write that the disk does not have: the row, its version and the one before.
+#[derive(Clone, Copy, Debug)]
+struct Write {
+    key: u64,
+    version: u32,
+    before: u32,
+}
+
 /// A copy of the rows of a shard.
 #[derive(Clone)]
 pub struct Copy {
     desk: Desk,
     rows: Rows,
-    /// What the disk does not have yet, where the log goes there from time to time: row, and version before. The second part is on
-    /// its way.
-    unsynced: Vec<(u64, u32)>,
-    syncing: Vec<(u64, u32)>,
+    /// Its place among the copies of its shard.
+    own: u32,
+    /// What the disk does not have yet, where the log goes there from time to time. The second part is on its way.
+    unsynced: Vec<Write>,
+    syncing: Vec<Write>,
     reads: u64,
     writes: u64,
 }
 
 impl Copy {
-    /// An empty copy.
-    pub fn new(desk: Desk, rows: Rows) -> Self {
-        Copy { desk, rows, unsynced: Vec::new(), syncing: Vec::new(), reads: 0, writes: 0 }
+    /// An empty copy, the `own`-th of its shard.
+    pub fn new(own: u32, desk: Desk, rows: Rows) -> Self {
+        Copy { desk, rows, own, unsynced: Vec::new(), syncing: Vec::new(), reads: 0, writes: 0 }
     }
 
     #[inline]
@@ -32,7 +41,7 @@ impl Copy {
                 self.desk.end(statement, &self.rows, cx);
             }
             Done::SyncBegins => self.syncing = std::mem::take(&mut self.unsynced),
-            Done::Synced => self.syncing.clear(),
+            Done::Synced => keep(&mut self.syncing, cx),
             Done::Applied(_) | Done::Kept(_) => debug_assert!(false, "there is no log to ship"),
         }
     }
@@ -51,8 +60,10 @@ impl Copy {
         if version > before {
             self.rows.set(key, version); // the last writer wins
             if !self.desk.wrote(cx) {
-                self.unsynced.push((key, before));
+                self.unsynced.push(Write { key, version, before });
             }
+        } else if self.desk.syncs_later() && version < before {
+            cx.audit().lose_copy(key, version, self.own); // it was overwritten here before it came
         }
         cx.reply(id, Answer::ok(version, 0));
     }
@@ -60,14 +71,20 @@ impl Copy {
 
 impl Copy {
     /// The host is gone: versions that only its memory held are too. Nobody is told; a read that asks others as well repairs it.
-    fn lose_unsynced(&mut self) {
+    fn lose_unsynced(&mut self, cx: &mut Ctx<'_>) {
         let unsynced = std::mem::take(&mut self.unsynced);
         let syncing = std::mem::take(&mut self.syncing);
-        for (key, before) in syncing.into_iter().chain(unsynced).rev() {
+        for Write { key, version, before } in syncing.into_iter().chain(unsynced).rev() {
             self.rows.set(key, before);
             self.desk.undo(key, &self.rows);
+            cx.audit().lose_copy(key, version, self.own);
         }
     }
+}
+
+/// These are on disk.
+fn keep(writes: &mut Vec<Write>, cx: &mut Ctx<'_>) {
+    writes.drain(..).for_each(|write| cx.audit().keep_copy(write.key, write.version));
 }
 
 impl Component for Copy {
@@ -88,10 +105,10 @@ impl Component for Copy {
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         self.desk.on_control(control, &self.rows, cx); // the rows are on disk
         match control.verb {
-            Control::CRASH_HOST => self.lose_unsynced(),
+            Control::CRASH_HOST => self.lose_unsynced(cx),
             Control::CRASH_PROCESS => {
-                self.unsynced.clear(); // its system has what was logged, and writes it
-                self.syncing.clear();
+                keep(&mut self.unsynced, cx); // its system has what was logged, and writes it
+                keep(&mut self.syncing, cx);
             }
             _ => {}
         }

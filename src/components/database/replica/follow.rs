@@ -4,8 +4,8 @@ use super::copy::Copying;
 use super::desk::Apply;
 use super::log::{ERASED, Entry};
 use super::member::{COPY_ON, Member};
-use super::wire::{SHIP, unpack};
-use crate::kernel::{Answer, CallId, Ctx, NodeId, Status, Time, Timer};
+use super::wire::{BACK, SHIP, pack, unpack};
+use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status, Time, Timer};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Entries that may wait for their predecessors, and for an applier: more are refused, and sent again later.
@@ -46,6 +46,8 @@ pub struct Follow {
     counted: Option<(Time, u32)>,
     /// Its lease last ran out before this time.
     lapsed: Time,
+    /// It is back from a crash, and no primary has spoken to it yet.
+    pub(super) is_back: bool,
     /// A copy under way.
     pub(super) copying: Option<Copying>,
     pub(super) copied: u64,
@@ -65,6 +67,7 @@ impl Default for Follow {
             heard_end: 0,
             counted: Some((0, 0)),
             lapsed: 0,
+            is_back: false,
             copying: None,
             copied: 0,
             delay: 0,
@@ -211,9 +214,11 @@ impl Member {
             }
             if entry.version == ERASED {
                 self.desk.correct(entry.key, false);
-                if let Some(copying) = &mut self.follow.copying {
-                    copying.erased.insert(entry.key);
-                }
+            }
+            if entry.row() == Some(0)
+                && let Some(copying) = &mut self.follow.copying
+            {
+                copying.erased.insert(entry.key);
             }
         }
         if let Some(at) = received.committed {
@@ -317,6 +322,7 @@ impl Member {
             return cx.reply(id, Answer::of(Status::Moved));
         }
         self.follow_new(caller, sender, cx);
+        self.follow.is_back = false;
         if copy {
             self.begin_copy(index, epoch, cx);
             return cx.reply(id, Answer::ok(index, 0));
@@ -333,6 +339,21 @@ impl Member {
             self.log.last_of(epoch, index).map_or(Answer::of(Status::Rejected), |at| self.agrees_before(at))
         };
         cx.reply(id, answer);
+    }
+
+    /// Back from a crash it tells its primary so, as a replica opens its connection when it starts (MySQL 8.0 Reference Manual,
+    /// skip_replica_start; PostgreSQL 15 manual, ch. 27.2, Log-Shipping Standby Servers). If another leads meanwhile, the old one or the coordinator says who.
+    pub(super) fn tell_back(&self, to: NodeId, tries: u32, cx: &mut Ctx<'_>) {
+        if self.follow.is_back && to != self.plan.peers[self.own] && to != NodeId::NONE {
+            let back = Ask::new(to, BACK, pack(self.epoch, 0, 0));
+            cx.ask(Ask { note: tries, timeout: self.silence, ..back });
+        }
+    }
+
+    pub(super) fn on_told_back(&self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.status == Status::Moved && reply.note == 0 && reply.redirect != reply.callee {
+            self.tell_back(reply.redirect, 1, cx);
+        }
     }
 
     /// "Not up to there; I have this entry, of this epoch": the epoch travels in `redirect`, which has the right size.

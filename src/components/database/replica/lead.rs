@@ -18,7 +18,7 @@ pub(super) struct Link {
     /// Entries sent and not confirmed, in order.
     sent: VecDeque<(u32, CallId, Time)>,
     /// A question about where the logs agree is under way.
-    asking: bool,
+    asking: Option<CallId>,
 }
 
 /// A write that waits for replicas.
@@ -68,13 +68,13 @@ impl Member {
     /// A write has been worked on: it takes its place in the log.
     pub(super) fn commit(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
-        let (verb, key, version) = (call.verb, call.key, call.version);
+        let (key, version) = (call.key, call.version);
         if let Some(refusal) = self.refusal(key, cx) {
             self.desk.undo(key, &self.rows);
             return cx.reply(id, Answer::of(refusal));
         }
         let (epoch, index) = (self.epoch, self.log.end() + 1);
-        let Some(version) = self.version_of(verb, key, version, index, cx) else {
+        let Some(version) = self.version_of(id, index, cx) else {
             return cx.reply(id, Answer::ok(version, 0)); // nothing new
         };
         self.writes += 1;
@@ -98,7 +98,9 @@ impl Member {
     }
 
     /// The version that a write gives its row; nothing if the row is not older.
-    fn version_of(&self, verb: u16, key: u64, version: u32, index: u32, cx: &mut Ctx<'_>) -> Option<u32> {
+    fn version_of(&self, id: CallId, index: u32, cx: &mut Ctx<'_>) -> Option<u32> {
+        let call = cx.call(id);
+        let (verb, key, version, bytes) = (call.verb, call.key, call.version, call.bytes);
         let (log, epoch) = (self.plan.log, self.epoch);
         match verb {
             // Its cache has died meanwhile, or a newer one is here.
@@ -108,31 +110,44 @@ impl Member {
                 cx.audit().append_entry(log, epoch, index, key, version);
                 Some(version)
             }
-            // (A version that was lost in a failover of its home is no newer one.)
             // The row's new home answers for it.
             ERASE if self.rows.get(key) == 0 && !self.desk.counts() => None,
             ERASE => {
                 cx.audit().append_entry(log, epoch, index, key, 0);
                 Some(ERASED)
             }
-            // A row that nobody has written yet comes here, unless a newer one has: replicas must hear of it.
-            MIRROR if version == 0 && self.rows.get(key) == 0 => {
-                cx.audit().append_entry(log, epoch, index, key, 0);
-                Some(BORN)
+            MIRROR if version == 0 => {
+                let entry = self.unwritten(key, bytes > 0, cx)?;
+                cx.audit().copy_entry(log, epoch, index, key, self.rows.get(key));
+                Some(entry)
             }
+            // (A version that was lost in a failover of its home is no newer one.)
             MIRROR if version <= self.rows.get(key) && cx.audit().survives(key, self.rows.get(key)) => None,
-            // The row's home answers for it: losing a copy loses no write.
+            // The row's home answers for it: losing a copy loses no write, until the row is at home here.
             MIRROR => {
-                cx.audit().append_entry(log, epoch, index, key, 0);
+                cx.audit().copy_entry(log, epoch, index, key, self.rows.get(key));
                 Some(version)
             }
             _ => Some(cx.audit().commit_entry(log, epoch, index, key)),
         }
     }
 
+    /// What a row that nobody has written at its home (any more: its writes may have been lost in a failover there) is here: replicas must
+    /// hear of it if it comes, or if a version goes that is lost. Nothing changes if it was written since.
+    fn unwritten(&self, key: u64, is_there: bool, cx: &mut Ctx<'_>) -> Option<u32> {
+        let (own, is_there) = (self.rows.get(key), is_there && self.desk.counts());
+        if own > 0 && cx.audit().survives(key, own) {
+            return None;
+        }
+        if is_there {
+            return Some(BORN);
+        }
+        (own > 0).then_some(ERASED)
+    }
+
     /// Whether a new row would be one more than the disk holds.
     fn lacks_room(&self, key: u64) -> bool {
-        self.plan.capacity.is_some_and(|most| self.rows.written() >= most && self.rows.get(key) == 0)
+        self.plan.capacity.is_some_and(|most| self.desk.lacks_room(key, most, &self.rows))
     }
 
     /// An entry of the own epoch is on disk here and on its way to all who are connected.
@@ -254,7 +269,7 @@ impl Member {
                 let key = pack(self.epoch, 0, 0);
                 let beat = Ask::new(self.plan.peers[at], BEAT, key);
                 cx.ask(Ask { version: end, note: counts, timeout: self.silence, ..beat });
-            } else if !link.asking {
+            } else if link.asking.is_none() {
                 self.say_hello(at, end, false, cx);
             }
         }
@@ -263,15 +278,36 @@ impl Member {
     /// Asks a replica whether its log agrees with ours up to `index`, or tells it that a copy begins there.
     fn say_hello(&mut self, at: usize, index: u32, copy: bool, cx: &mut Ctx<'_>) {
         let Some(epoch) = self.log.epoch_at(index) else { return };
-        self.lead.links[at].asking = true;
         let key = pack(self.epoch, epoch, 0);
         let hello = Ask::new(self.plan.peers[at], HELLO, key);
-        cx.ask(Ask { version: index, note: u32::from(copy), timeout: self.silence, ..hello });
+        let call = cx.ask(Ask { version: index, note: u32::from(copy), timeout: self.silence, ..hello });
+        self.lead.links[at].asking = Some(call);
+    }
+
+    /// A replica is back from a crash: what was asked of it before may have come to nobody, so it is asked again at once.
+    pub(super) fn take_back(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let caller = cx.call(id).caller;
+        if !self.leads {
+            return cx
+                .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
+        }
+        cx.reply(id, Answer::of(Status::Ok));
+        let Some(at) = self.plan.peers.iter().position(|peer| *peer == caller) else { return };
+        if self.lead.links[at].connected {
+            return; // what got lost is sent again with the next heartbeat
+        }
+        if let Some(call) = self.lead.links[at].asking.take() {
+            cx.abandon(call);
+        }
+        self.say_hello(at, self.log.end(), false, cx);
     }
 
     pub(super) fn on_hello(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(at) = self.link_of(reply) else { return };
-        self.lead.links[at].asking = false;
+        if self.lead.links[at].asking != Some(reply.call) {
+            return;
+        }
+        self.lead.links[at].asking = None;
         let end = self.log.end();
         match reply.status {
             Status::Ok => self.connect(at, reply.version, reply.note == 1, cx),

@@ -56,6 +56,8 @@ pub struct QuorumPlan {
     pub timeout: Time,
     /// How often it tries to hand over hints.
     pub heartbeat: Time,
+    /// Whether the disks of copies get writes from time to time only.
+    pub syncs_later: bool,
     /// Whether it hands over hints and repairs what reads find (a test can switch that off).
     pub repairs: bool,
 }
@@ -107,6 +109,10 @@ impl QuorumRouter {
             }
             _ => cx.audit().commit(key),
         };
+        if self.plan.syncs_later && !is_read(verb) {
+            let copies = (1u32 << self.copies(key).len()) - 1;
+            cx.audit().spread(key, version, copies);
+        }
         let operation = Operation {
             parent: id,
             request,

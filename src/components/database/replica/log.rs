@@ -18,8 +18,8 @@ pub struct Entry {
 /// Version of an entry that deletes its row: what has moved to another shard.
 pub const ERASED: u32 = u32::MAX;
 
-/// Version of an entry that brings a row which nobody has written yet: what has moved here from another shard. (Counted work only:
-/// elsewhere such rows take no room.)
+/// Version of an entry that brings a row which nobody has written yet, or whose writes are lost: what has moved here from another shard.
+/// (Counted work only: elsewhere such rows take no room.)
 pub const BORN: u32 = u32::MAX - 1;
 
 impl Entry {
@@ -28,8 +28,7 @@ impl Entry {
     pub fn row(&self) -> Option<u32> {
         match self.version {
             0 => None,
-            ERASED => Some(0),
-            BORN => None,
+            ERASED | BORN => Some(0),
             version => Some(version),
         }
     }

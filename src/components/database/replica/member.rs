@@ -9,8 +9,8 @@ use super::mode::Mode;
 use super::promote::Promotion;
 use super::rows::Rows;
 use super::wire::{
-    BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE, STEP_DOWN, VIEW,
-    is_read,
+    BACK, BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE, STEP_DOWN,
+    VIEW, is_read,
 };
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
@@ -245,6 +245,7 @@ impl Component for Member {
                 cx.reply(id, Answer::ok(self.log.end(), 0));
             }
             FEED => self.feed(id, cx),
+            BACK => self.take_back(id, cx),
             GIVE => self.take_given(id, cx),
             COPY => self.begin_piece(id, cx),
             ROW => self.take_row(id, cx),
@@ -259,6 +260,7 @@ impl Component for Member {
             BEAT => self.on_beat(&reply, cx),
             GIVE => self.on_given(&reply, cx),
             COPY => self.on_piece(&reply, cx),
+            BACK => self.on_told_back(&reply, cx),
             _ => {} // a row of a copy: the piece counts them
         }
     }
@@ -286,6 +288,8 @@ impl Component for Member {
         if control.verb == Control::RECOVER && control.arg == 1 {
             cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
             self.apply_again(cx);
+            self.follow.is_back = true;
+            self.tell_back(self.plan.peers[self.primary], 0, cx);
         }
     }
 

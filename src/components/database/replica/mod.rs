@@ -52,6 +52,7 @@ use rows::Rows;
 pub use shape::{COORDINATOR, ROUTER, Shape};
 use sharding::{KeyPart, Map};
 use spread::Spread;
+use std::collections::BTreeSet;
 
 pub use coordinator::SWITCH;
 pub use member::REPLACE;
@@ -83,27 +84,29 @@ fn popular(site: &Site<'_>, count: u64) -> Vec<u64> {
     popular.map_or_else(Vec::new, |(keys, size)| (0..count.min(size)).map(|rank| keys.id(rank)).collect())
 }
 
+/// The hot rows that a setting cures.
+fn cured(site: &Site<'_>, setting: &str) -> Vec<u64> {
+    let count = site.settings().count(setting).unwrap_or(0);
+    popular(site, if site.is_disabled("hot_key_cure") { 0 } else { count })
+}
+
 fn map(site: &Site<'_>) -> Map {
     let settings = site.settings();
     let key = KeyPart::new(shard_key(site), keys(site).unwrap_or(1));
-    let dedicated =
-        if site.is_disabled("hot_key_cure") { 0 } else { settings.count("dedicated").unwrap_or(0) };
     let shards = settings.count("shards").unwrap_or(1) as u16;
-    Map::new(sharding::of(settings), key, shards, popular(site, dedicated))
+    Map::new(sharding::of(settings), key, shards, cured(site, "dedicated"))
 }
 
 fn spread(site: &Site<'_>) -> Spread {
     let settings = site.settings();
-    let cure = |name| if site.is_disabled("hot_key_cure") { 0 } else { settings.count(name).unwrap_or(0) };
-    let (copied, split) = (cure("copied"), cure("split"));
     Spread {
         queries: settings.share("queries").unwrap_or(0.0),
         one_shard: settings.choice("query_by") == shard_key(site),
         denormalised: (settings.flag("denormalised") && !site.is_disabled("denormalised"))
             .then(|| KeyPart::new(settings.choice("query_by"), site.layout.keys().unwrap_or(1))),
         purpose: site.purpose("queries"),
-        copied: popular(site, copied),
-        split: split::Split::new(site, popular(site, split)),
+        copied: cured(site, "copied"),
+        split: split::Split::new(site, cured(site, "split")),
     }
 }
 
@@ -157,7 +160,9 @@ fn data(site: &Site<'_>, shard: u64) -> Option<Store> {
         return None;
     }
     let map = map(site);
-    let has = |row| map.shard(row) as u64 == shard;
+    let copied: BTreeSet<u64> = cured(site, "copied").into_iter().collect();
+    let has_copies = shard < u64::from(map.shards());
+    let has = |row| map.shard(row) as u64 == shard || (has_copies && copied.contains(&row));
     Some(counted::store(site, if map.shards() > 1 || shard > 0 { Portion::of(&has) } else { Portion::ALL }))
 }
 
@@ -244,15 +249,16 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         writes: if site.is_disabled("replica_acks") { 1 } else { quorum("w") },
         timeout,
         heartbeat,
+        syncs_later: counted::is_counted(settings) && figures.sync_every().is_some(),
         repairs: !site.is_disabled("quorum_repair"),
     };
     let copies = (0..).zip(shards).flat_map(|(shard, members)| {
         let data = data(site, shard);
-        let copy = move |_| {
+        let copy = move |own| {
             let desk = desk(site, Engine::new(site).of_copy()).with(machine(site, &data), false);
-            Box::new(Copy::new(desk, Rows::new(scattered))) as Box<dyn Component>
+            Box::new(Copy::new(own, desk, Rows::new(scattered))) as Box<dyn Component>
         };
-        members.iter().map(copy).collect::<Vec<_>>()
+        (0..members.len() as u32).map(copy).collect::<Vec<_>>()
     });
     let router: Box<dyn Component> = Box::new(QuorumRouter::new(plan, map(site)));
     std::iter::once(router).chain(copies).collect()

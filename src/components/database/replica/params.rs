@@ -29,7 +29,7 @@ pub const ACTIONS: &[Action] = &[
     Action {
         name: "reshard",
         usage: "reshard(8), as in db.reshard(8)",
-        about: "another number of shards, at most `shards_max`: rows move while they are served",
+        about: "another number of shards, at most `shards_max`: rows move while they are served; until the old copies are erased, answers to scans and joins over several shards may hold a row twice (MongoDB: orphaned documents with read concern \"available\")",
     },
     Action { name: "heal", usage: "heal(), as in db.primary().heal()", about: "the end of it" },
 ];
@@ -95,7 +95,7 @@ pub const DEDICATED: Param = Param {
     name: "dedicated",
     kind: Kind::Count(0, 1000),
     preset: Preset::Count(0),
-    about: "so many of the most popular rows have the last shard for themselves",
+    about: "so many of the most popular rows have the last shard for themselves, if there are several",
 };
 /// Rows that all shards have.
 pub const COPIED: Param = Param {
@@ -130,7 +130,7 @@ pub const CAPACITY: Param = Param {
     name: "capacity",
     kind: Kind::Count(1, i64::MAX),
     preset: Preset::Absent("no bound"),
-    about: "written rows that a shard has room for; a write of a new one beyond is rejected",
+    about: "rows that a shard has room for: those that were written (counted work: those of the start as well); a write of a new one beyond is rejected",
 };
 /// When a write is done.
 pub const REPLICATION: Param = Param {

@@ -24,6 +24,7 @@ impl Member {
                 self.step_down(cx);
             }
             (self.epoch, self.primary) = (epoch, primary);
+            self.tell_back(self.plan.peers[primary], 1, cx);
         }
         if epoch == self.epoch && self.leads {
             self.count_members(members);
@@ -77,6 +78,7 @@ impl Member {
         let start = self.log.end();
         let lost = cx.audit().begin_epoch(self.plan.log, epoch, start);
         (self.epoch, self.primary, self.leads) = (epoch, self.own, true);
+        self.follow.is_back = false;
         self.lead.clear();
         self.count_members(members);
         cx.tell(

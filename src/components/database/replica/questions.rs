@@ -6,8 +6,10 @@
 //! down, the rest is thrown away where answers meet). The members of a group may lie anywhere, so a join asks all shards. Each
 //! answers for its own rows, and the answer is complete when the last one has come.
 //!
-//! While rows move to other shards, both have them for a while, and such questions may find both (orphaned documents, in
-//! MongoDB's words). Hops from friend to friend would cross the network at every step: refused when the model is built.
+//! While rows move to other shards, both have them for a while, and such questions may find both: members do not know the map by which the
+//! router asks. MongoDB calls them orphaned documents; read concern "available" returns them, "local" has each shard filter its own out
+//! (MongoDB manual 6.1, Read Concern "available"). It shows in the size of the answer only: its version is that of the row asked for, at its
+//! home. Hops from friend to friend would cross the network at every step: refused when the model is built.
 
 use super::router::Router;
 use crate::components::Site;

@@ -51,6 +51,8 @@ pub(super) struct Reshard {
     held: VecDeque<CallId>,
     /// Rows that the throttle still lets go.
     allowance: f64,
+    /// It began anew after a failover that may have lost something: rows may have come to their new homes that are not at the old any more.
+    is_again: bool,
 }
 
 impl Router {
@@ -88,6 +90,7 @@ impl Router {
             writes: 0,
             held: VecDeque::new(),
             allowance: 0.0,
+            is_again: false,
         });
         self.tick(cx);
     }
@@ -140,7 +143,7 @@ impl Router {
         Some(key)
     }
 
-    /// The old shard has read a row: the new one gets it. A row never written needs no message.
+    /// The old shard has read a row: the new one gets it. A row never written needs no message, unless a write of it may have been lost.
     pub(super) fn on_fetched(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(reshard) = &mut self.reshard else { return };
         if !reshard.under_way.contains(&reply.key) {
@@ -148,7 +151,9 @@ impl Router {
         }
         match reply.status {
             // (A row whose work is counted is there without ever having been written.)
-            Status::Ok if reply.version > 0 || (self.counted.is_some() && reply.bytes > 0) => {
+            Status::Ok
+                if reply.version > 0 || reshard.is_again || (self.counted.is_some() && reply.bytes > 0) =>
+            {
                 let shard = &self.shards[reshard.to.shard(reply.key)];
                 let row = Ask::new(shard.members[shard.primary].node, MIRROR, reply.key);
                 cx.ask(Ask {
@@ -183,6 +188,7 @@ impl Router {
         let Some(reshard) = &mut self.reshard else { return };
         reshard.phase = Phase::Copy;
         reshard.cursor = 0;
+        reshard.is_again |= !self.lasting;
         reshard.again.clear();
         reshard.under_way.clear();
         cx.tell("copy begins anew", "a shard has another primary");
@@ -254,6 +260,10 @@ impl Router {
         let Some(reshard) = self.reshard.take() else { return };
         cx.tell("reshard ends", format!("{} writes had to wait", reshard.held.len()));
         let old = std::mem::replace(&mut self.map, reshard.to);
+        if !self.lasting {
+            let logs: Vec<u32> = self.shards.iter().map(|shard| u32::from(shard.members[0].node.0)).collect();
+            cx.audit().rehome(&logs, |key| logs[self.map.shard(key)]);
+        }
         self.begin_erase(old, cx);
         for id in reshard.held {
             self.route(id, cx);

@@ -64,7 +64,7 @@ pub struct Router {
     /// Most rows per second that a resharding moves.
     pub(super) copy_rate: Option<f64>,
     can_reshard: bool,
-    lasting: bool,
+    pub(super) lasting: bool,
     pub(super) counted: Option<Counted>,
     /// Rows moved.
     pub(super) moved: u64,

@@ -39,6 +39,8 @@ pub const FETCH: u16 = 77;
 
 /// A row that has moved to another shard is deleted here.
 pub const ERASE: u16 = 85;
+/// Replica to primary: I am back.
+pub const BACK: u16 = 86;
 
 /// The coordinator asks a storage node to give a member what its log lacks.
 pub const FEED: u16 = 78;

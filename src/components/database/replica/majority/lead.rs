@@ -120,7 +120,7 @@ impl Voter {
 
     /// Whether a new row would be one more than the disk holds.
     fn lacks_room(&self, key: u64) -> bool {
-        self.plan.capacity.is_some_and(|most| self.rows.written() >= most && self.rows.get(key) == 0)
+        self.plan.capacity.is_some_and(|most| self.desk.lacks_room(key, most, &self.rows))
     }
 
     /// Commits what may be committed now.

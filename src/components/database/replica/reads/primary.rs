@@ -1,8 +1,8 @@
 //! Reads go to the primary: never stale, and replicas are there for its death only.
 //!
 //! One that a coordinator has deposed answers as the replica that it is from then on, until the router hears of the new primary: as a MySQL
-//! server does that its manager has set read-only, which refuses writes alone. (A leader that its members have deposed sends
-//! readers on: `majority`.)
+//! server that its manager demotes, which is made read-only (MySQL Shell manual, setPrimaryInstance; MySQL 8.0 Reference Manual, read_only:
+//! it refuses updates, no reads). (A leader that its members have deposed sends readers on: `majority`.)
 
 use super::Reads;
 use crate::catalog::Policy;
@@ -11,7 +11,7 @@ pub(super) const ENTRY: Policy = Policy {
     name: "primary",
     about: "the primary answers reads as well",
     source: "MongoDB 6.0 manual, read preference \"primary\" (its default)",
-    wrong_when: "there are more reads than one node can answer",
+    wrong_when: "there are more reads than one node can answer; or no read may be stale for the moment in which a demoted primary, now read-only, is still asked (take replication \"majority\")",
 };
 
 pub(super) const READS: Reads =

@@ -50,8 +50,13 @@ impl Map {
             "consistent" => consistent::SCHEME,
             _ => hash::SCHEME,
         };
-        let common = if dedicated.is_empty() { shards } else { shards - 1 };
+        let common = Self::common(shards, &dedicated);
         Map { scheme, key, owners: (scheme.owners)(common, None), shards, dedicated }
+    }
+
+    /// The shards that rows share: all but the one for dedicated rows, if there is more than one.
+    fn common(shards: u16, dedicated: &[u64]) -> u16 {
+        if dedicated.is_empty() || shards == 1 { shards } else { shards - 1 }
     }
 
     /// The shard of a row.
@@ -88,7 +93,7 @@ impl Map {
 
     /// The map for another number of shards.
     pub fn with_shards(&self, shards: u16) -> Self {
-        let common = if self.dedicated.is_empty() { shards } else { shards - 1 };
+        let common = Self::common(shards, &self.dedicated);
         Map { owners: (self.scheme.owners)(common, Some(&self.owners)), shards, ..self.clone() }
     }
 }
@@ -142,8 +147,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_row_has_a_shard(choice in 0..SHARDING.len(), shards in 1..40u16, to in 1..40u16, row in 0..100_000u64) {
-            let map = Map::new(choice, KeyPart::own(100_000), shards, Vec::new());
+        fn every_row_has_a_shard(choice in 0..SHARDING.len(), shards in 1..40u16, to in 1..40u16, row in 0..100_000u64, alone in any::<bool>()) {
+            let dedicated = if alone { vec![row, row + 1] } else { Vec::new() };
+            let map = Map::new(choice, KeyPart::own(100_000), shards, dedicated);
             prop_assert!(map.shard(row) < usize::from(shards));
             prop_assert!(map.with_shards(to).shard(row) < usize::from(to));
         }
