@@ -68,6 +68,51 @@ fn a_session_cache_wants_users_and_a_factor() {
     }
 }
 
+/// Runs a script beside these files and hands back the cells of a column of summary.csv.
+fn column(script: &str, files: &[(&str, &str)], name: &str) -> Vec<f64> {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [("script.rhai", script)].iter().chain(files) {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let run = ["run", "script.rhai", "-q", "-o", "out"];
+    Command::cargo_bin("scalelab").unwrap().current_dir(folder.path()).args(run).assert().success();
+    let rows = std::fs::read_to_string(folder.path().join("out/summary.csv")).unwrap();
+    let at = rows.lines().next().unwrap().split(',').position(|column| column == name).expect("a column");
+    rows.lines().skip(1).map(|row| row.split(',').nth(at).unwrap().parse().unwrap()).collect()
+}
+
+/// Many recorded traces tell what was wanted and not when: their rows come at a rate of the script's.
+#[test]
+fn the_rows_of_a_trace_without_times_come_at_the_rate_that_is_given() {
+    let rows: String = (0..300).map(|row| format!(",{}\n", row % 30)).collect();
+    let files = [("keys.csv", format!("time,key\n{rows}"))];
+    let script = r#"experiment("timeless").replications(1).duration(1.minute).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms });
+        let store = cache("memory", #{ of: db, items: 30 });
+        let site = web("site", #{ reads: store, writes: store });
+        traffic("t", #{ to: site, rate: trace("keys.csv", #{ rate: constant(10.rps), bootstrap: false }) });
+    });"#;
+    let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+    assert_eq!(column(script, &files, "requests_total_count"), [300.0]);
+    assert_eq!(column(script, &files, "cache_hit_ratio"), [0.9]);
+    let longer = script.replace("bootstrap: false", "loop: true");
+    let total = column(&longer, &files, "requests_total_count");
+    assert!((total[0] - 600.0).abs() <= 1.0, "{total:?}");
+}
+
+/// What a writer sends does not make the rows larger that others read.
+#[test]
+fn the_size_of_what_is_written_is_not_that_of_what_is_read() {
+    let script = r#"experiment("sizes").replications(1).duration(20.s).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms, row: 100.bytes });
+        let store = cache("memory", #{ of: db, capacity: 1_000.bytes });
+        let site = web("site", #{ reads: store, writes: store });
+        traffic("t", #{ to: site, rate: 100.rps, keys: uniform_keys(10), writes: 1.percent, size: 5.kib });
+    });"#;
+    let found = column(script, &[], "cache_hit_ratio");
+    assert!(found[0] > 0.9, "ten rows of 100 bytes fit: {found:?}");
+}
+
 /// The README's script is shown to people: it must run as it stands.
 #[test]
 fn the_script_in_the_readme_runs() {

@@ -7,7 +7,7 @@ use super::problem::{Place, Problem, Problems};
 use super::suggest::{closest, did_you_mean};
 use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
 use crate::kernel::Time;
-use crate::random::arrivals::Arrivals;
+use crate::random::arrivals::{Arrivals, HIGHEST_RATE, LOWEST_RATE};
 use crate::random::variate::Variate;
 use std::collections::BTreeMap;
 
@@ -153,7 +153,8 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
 fn out_of_range(param: &Param, value: &Value) -> Problem {
     let wanted = match param.kind {
         Kind::Duration => "greater than 0".into(),
-        Kind::Rate | Kind::Load => "greater than 0 and finite".into(),
+        Kind::Rate => "greater than 0 and finite".into(),
+        Kind::Load => format!("greater than 0 ({LOWEST_RATE} or more) and at most {HIGHEST_RATE} per second"),
         Kind::Bytes => "at least 1 byte".into(),
         _ => param.kind.wanted(),
     };

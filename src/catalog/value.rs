@@ -135,6 +135,8 @@ pub struct TraceLoad {
     pub bootstrap: bool,
     /// Share of rows turned into writes; `None` = as recorded.
     pub writes: Option<f64>,
+    /// When the rows come, for a trace without times.
+    pub arrivals: Option<Arrivals>,
 }
 
 impl std::fmt::Debug for TraceLoad {
@@ -157,6 +159,7 @@ impl Value {
     pub fn describe(&self) -> String {
         match self {
             Value::Duration(span) => format!("the duration {}", crate::kernel::time_text(*span)),
+            Value::Rate(rate) if rate.abs() >= 1e15 => format!("the rate {rate:e} per second"),
             Value::Rate(rate) => format!("the rate {rate}.rps"),
             Value::Bytes(bytes) => format!("the size {bytes}.bytes"),
             Value::Share(share) => format!("the share {}.percent", share * 100.0),

@@ -16,6 +16,13 @@ pub(super) fn synthetic_writes(group: &Group) -> Option<String> {
     Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
 }
 
+/// Says so if the times of a trace were drawn, since it has none of its own.
+pub(super) fn synthetic_times(group: &Group) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    trace.arrivals.as_ref()?;
+    Some(format!("the times of {} are synthetic: its trace has none", group.name))
+}
+
 /// Says so if a database rests on figures that nobody has measured.
 pub(super) fn assumed(group: &Group) -> Option<String> {
     let assumed = match group.kind {
@@ -44,9 +51,24 @@ pub(super) fn unasked(index: usize, layout: &Layout, simulation: &Simulation) ->
 }
 
 /// Says so if a trace is over before the run is.
-pub(super) fn trace_ends_early(group: &Group, end: Time) -> Option<String> {
+pub(super) fn trace_ends_early(group: &Group, end: Time, simulation: &Simulation) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
-    let length = Replay::new(trace.rows.clone(), trace.options).ok()?.pass_ns();
+    let replay = Replay::new(trace.rows.clone(), trace.options).ok()?;
+    let length = replay.pass_ns();
+    if trace.arrivals.is_some() {
+        let sent = |node| {
+            simulation.readings(node, false).iter().any(|(name, reading)| {
+                name == "requests" && matches!(reading, Reading::Count(sent) if *sent >= replay.rows_used())
+            })
+        };
+        let all = !trace.options.repeat && group.nodes().any(sent);
+        return all.then(|| {
+            format!(
+                "the trace of {} ends early: all its rows have come; `loop: true` begins it again",
+                group.name
+            )
+        });
+    }
     if trace.options.repeat || length >= end {
         return None;
     }

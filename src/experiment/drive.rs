@@ -1,7 +1,9 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{assumed, drift, synthetic_writes, trace_ends_early, unasked, unfinished, unsettled};
+use super::doubts::{
+    assumed, drift, synthetic_times, synthetic_writes, trace_ends_early, unasked, unfinished, unsettled,
+};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::nodes;
@@ -348,10 +350,11 @@ impl Run {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
         warnings.extend(self.layout.groups.iter().filter_map(synthetic_writes));
+        warnings.extend(self.layout.groups.iter().filter_map(synthetic_times));
         warnings.extend(self.layout.groups.iter().filter_map(assumed));
         let unasked = |index| unasked(index, &self.layout, &self.simulation);
         warnings.extend((0..self.layout.groups.len()).filter_map(unasked));
-        let ends = |group| trace_ends_early(group, self.timing.end());
+        let ends = |group| trace_ends_early(group, self.timing.end(), &self.simulation);
         warnings.extend(self.layout.groups.iter().filter_map(ends));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));

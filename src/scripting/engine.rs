@@ -2,7 +2,7 @@
 
 use super::errors::fail;
 use super::jail::Jail;
-use super::{api, units};
+use super::{api, units, words};
 use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, OptimizationLevel};
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -57,6 +57,7 @@ pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
     }
     engine.register_fn("sleep", |_: INT| -> Result<(), _> { Err(no_sleep()) });
     engine.register_fn("sleep", |_: FLOAT| -> Result<(), _> { Err(no_sleep()) });
+    words::register(&mut engine);
     units::register(&mut engine);
     api::register(&mut engine);
     engine

@@ -14,6 +14,7 @@ mod said;
 mod session;
 mod shown;
 mod units;
+mod words;
 mod workshop;
 
 pub use api::WORDS;

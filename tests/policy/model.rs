@@ -84,7 +84,7 @@ impl Model {
         None
     }
 
-    /// What does not fit at all leaves nothing; data that grows moves to a new place; anything else is a use.
+    /// What does not fit at all leaves nothing; new data under a key that is there is a use, for which others make room.
     fn put(&mut self, item: Item, now: u64, shelf: &mut dyn Shelf) -> Put {
         if self.plan.bytes.is_some_and(|most| self.size(item.bytes) > most) {
             self.counts.too_large += 1;
@@ -103,10 +103,7 @@ impl Model {
         }
         match old {
             Some(old) if item.bytes <= old.bytes => self.overwrite(item),
-            Some(_) => {
-                self.delete(item.key);
-                self.insert(item, now, shelf);
-            }
+            Some(old) => self.grow(old, item, now, shelf),
             None => {
                 self.counts.insertions += 1;
                 self.insert(item, now, shelf);
@@ -133,6 +130,29 @@ impl Model {
             order.weigh(item.key, self.weigh.weight(item.bytes));
         }
         self.hit(item.key);
+    }
+
+    /// Its turn may come before there is room: then it leaves as others do, and comes in anew.
+    fn grow(&mut self, old: Item, item: Item, now: u64, shelf: &mut dyn Shelf) {
+        let at = self.position(item.key).expect("it is there");
+        let Some(order) = &mut self.order else {
+            self.items.remove(at);
+            return self.insert(item, now, shelf);
+        };
+        let weights = [old, item].map(|item| self.weigh.weight(item.bytes));
+        order.hit(item.key);
+        order.grows(weights[1] - weights[0]);
+        while !self.fits(0, u64::from(item.bytes - old.bytes)) {
+            let key = self.order.as_mut().expect("an order").evict();
+            if key == item.key {
+                self.items.remove(self.position(key).expect("it is there"));
+                return self.insert(item, now, shelf);
+            }
+            self.evicted(key, now);
+        }
+        let at = self.position(item.key).expect("it is still there");
+        self.items[at] = item;
+        self.order.as_mut().expect("an order").weigh(item.key, weights[1]);
     }
 
     fn insert(&mut self, item: Item, now: u64, shelf: &mut dyn Shelf) {

@@ -319,7 +319,17 @@ impl Slow {
         }
     }
 
-    /// Its item weighs less now.
+    /// An item that is there is to weigh so much more.
+    pub fn grows(&mut self, by: u64) {
+        match self {
+            // As for one that returns: what counts is where T1 should end, not what is not known at all.
+            Slow::Arc { from, incoming, .. } => (*from, *incoming) = (Some(0), by),
+            Slow::WTinyLfu { incoming, .. } => *incoming = by,
+            _ => {}
+        }
+    }
+
+    /// Its item weighs so much now.
     pub fn weigh(&mut self, key: u64, weight: u64) {
         let mut rows = self.rows();
         rows.iter_mut().find_map(|row| row.find(key)).expect("it is there").weight = weight;

@@ -152,6 +152,25 @@ fn messages_expire_at_the_head_only() {
     assert_eq!((lag_same, expired), (0, published));
 }
 
+/// A time to live of 0 is for those who would rather have nothing than wait: a free consumer gets all, a busy one what comes
+/// when it is free.
+#[test]
+fn messages_that_may_not_wait_reach_a_free_consumer() {
+    let processed = |service: f64| {
+        let queue = vec![RABBIT(), ("ttl", Value::Duration(0))];
+        let described =
+            describe(20.0, queue, vec![("service", span(service)), ("prefetch", Value::Whole(1))]);
+        let mut simulation = described.start(seed());
+        simulation.run_until(30 * SECOND);
+        let report = messages(&simulation);
+        (report.published_count, report.processed_count, report.lost_count)
+    };
+    let (published, all, lost) = processed(0.001);
+    assert!(published > 150 && all + lost == published && lost < 20, "{published} {all} {lost}");
+    let (published, some, lost) = processed(0.1);
+    assert!(some > 40 && some + lost == published && lost > 100, "{published} {some} {lost}");
+}
+
 #[test]
 fn transient_messages_are_gone_after_a_restart_and_durable_ones_are_not() {
     for durable in [false, true] {

@@ -171,6 +171,12 @@ enum Step {
         broker: usize,
         host: bool,
     },
+    /// The controller dies; a broker dies meanwhile, and is back before the controller is or not; the controller comes back.
+    Uncontrolled {
+        broker: usize,
+        host: bool,
+        returns: bool,
+    },
     /// The followers stand still, the leader takes messages in and dies, the followers go on.
     Strand {
         partition: usize,
@@ -201,6 +207,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => broker.clone().prop_map(Step::Hang),
         5 => broker.clone().prop_map(Step::Recover),
         2 => (broker, any::<bool>()).prop_map(|(broker, host)| Step::Bounce { broker, host }),
+        2 => (0..3usize, any::<bool>(), any::<bool>())
+            .prop_map(|(broker, host, returns)| Step::Uncontrolled { broker, host, returns }),
         4 => (partition.clone(), 1..5usize, any::<bool>())
             .prop_map(|(partition, count, host)| Step::Strand { partition, count, host }),
         1 => Just(Step::Age),
@@ -287,6 +295,23 @@ impl Pair {
         let wanted = all.filter(|(_, place)| (offset..readable).contains(place)).take(most.into());
         prop_assert_eq!(got.records, wanted.collect::<Vec<_>>());
         Ok(())
+    }
+
+    /// What the cluster knows of itself outlives its controller.
+    fn uncontrolled(&mut self, broker: usize, host: bool, returns: bool) {
+        let controller = usize::from(self.controller());
+        self.bench.order(controller, if host { Control::CRASH_HOST } else { Control::CRASH_PROCESS });
+        self.bench.pass(MOMENT);
+        if self.slow.up[broker] {
+            self.crash(broker, host);
+            self.bench.pass(20 * SECOND + MOMENT);
+            if returns {
+                self.recover(broker);
+                self.bench.pass(MOMENT);
+            }
+        }
+        self.bench.order(controller, Control::RECOVER);
+        self.rest();
     }
 
     fn strand(&mut self, partition: usize, count: usize, host: bool) -> Result<(), TestCaseError> {
@@ -444,6 +469,9 @@ impl Pair {
                 self.bench.pass(MOMENT);
                 self.recover(broker % brokers);
                 self.rest();
+            }
+            Step::Uncontrolled { broker, host, returns } => {
+                self.uncontrolled(broker % brokers, host, returns);
             }
             Step::Strand { partition, count, host } => self.strand(partition % partitions, count, host)?,
             Step::Age => {

@@ -356,6 +356,11 @@ mod tests {
                 id
             })
             .collect();
+        for (queue, partition) in [(0, 8), (1, 7)] {
+            let elsewhere = all.accept(queue, 1, 0, 0);
+            all.place(elsewhere, partition, 13, 1);
+            all.acknowledge(elsewhere, 0);
+        }
         all.process(ids[3], 1);
         let had_before_12 = |offset, epoch| offset < 12 && epoch == 1;
         all.cut(0, 7, had_before_12, 2);

@@ -225,15 +225,34 @@ impl<E: Eviction> Store<E> {
         self.bytes -= u64::from(less);
         self.rack.replace(slot, item);
         if less > 0 {
-            self.eviction.shrunk(slot, self.plan.weight(old) - self.plan.weight(item.bytes));
+            self.eviction.reweighed(slot, self.plan.weight(old), self.plan.weight(item.bytes));
         }
         self.eviction.hit(slot, view!(self, now));
     }
 
-    /// Simplest exact way: out, room for all of it, in again.
+    /// Others make room, and the item keeps what is known of its use; if its own turn comes meanwhile, it comes in anew.
+    #[cold]
     fn grow(&mut self, slot: u32, item: Item, now: Time) {
-        self.take_out(slot, now);
-        self.bring_in(item, now);
+        let old = self.rack.bytes(slot);
+        let (more, lighter, heavier) =
+            (u64::from(item.bytes - old), self.plan.weight(old), self.plan.weight(item.bytes));
+        self.eviction.hit(slot, view!(self, now));
+        self.eviction.grows(heavier - lighter);
+        while !self.fits(0, more) {
+            let victim = self.eviction.evict(view!(self, now));
+            let own = victim == slot;
+            let expired = self.rack.is_expired(victim, now);
+            self.counts.evicted_expired += u64::from(!own && expired);
+            self.counts.evictions += u64::from(!own && !expired);
+            self.eviction.leave(self.rack.key(victim), &mut self.index);
+            self.give_up(victim);
+            if own {
+                return self.bring_in(item, now);
+            }
+        }
+        self.bytes += more;
+        self.rack.replace(slot, item);
+        self.eviction.reweighed(slot, lighter, heavier);
     }
 
     #[inline]

@@ -242,9 +242,9 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
                 problems.push(settings.problem(setting, message).hint(hint));
             }
         }
-        if !trace.rows.has_times() {
+        if !trace.rows.has_times() && trace.arrivals.is_none() {
             let problem = settings.problem("rate", format!("the trace {:?} has no times", trace.path));
-            problems.push(problem.hint("only its keys could be used; take another trace for traffic"));
+            problems.push(problem.hint("say how fast its rows come: trace(path, #{ rate: 200.rps })"));
         }
     }
     check_addresses(site, problems);

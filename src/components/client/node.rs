@@ -134,12 +134,9 @@ impl Client {
     fn issue(&mut self, number: u64, draw: DrawKey, user: u32, cx: &mut Ctx<'_>) {
         let wish = self.source.recorded(draw).unwrap_or_else(|| {
             let writes = self.writes > 0.0 && draw.uniform(DRAW_WRITE, 0) < self.writes;
-            Wish {
-                key: self.wanted.key(draw, number, cx.now(), writes),
-                writes,
-                bytes: self.size,
-                address: 0,
-            }
+            // Who reads sends nothing: how large the answer is, its store knows.
+            let bytes = if writes || self.publisher.is_some() { self.size } else { 0 };
+            Wish { key: self.wanted.key(draw, number, cx.now(), writes), writes, bytes, address: 0 }
         });
         self.issued += 1;
         let mut request = Request::new(cx.node(), number, draw, cx.now(), wish.key);

@@ -27,6 +27,9 @@ pub(super) struct Wish {
     pub address: u32,
 }
 
+/// When the rows of a trace without times come.
+pub(super) type Pace = (Arrivals, Stream);
+
 /// When requests come and what they want.
 #[derive(Clone)]
 pub(super) enum Source {
@@ -35,7 +38,7 @@ pub(super) enum Source {
     /// From users who wait for their answers.
     Closed,
     /// As recorded.
-    Trace { load: TraceLoad, replay: Option<Box<Replay>>, next: Option<TraceRow> },
+    Trace { load: TraceLoad, replay: Option<Box<Replay>>, next: Option<TraceRow>, pace: Option<Box<Pace>> },
 }
 
 /// Which keys, and how often.
@@ -97,14 +100,19 @@ impl Wanted {
     }
 }
 
+/// Streams get their names when the simulation starts.
+fn unopened() -> Stream {
+    Stream::named(0, 0, "opened when the simulation starts")
+}
+
 impl Source {
     pub fn new(site: &Site<'_>) -> Self {
         match site.settings().load("rate") {
-            Some(Load::Open(arrivals)) => Source::Open {
-                arrivals: arrivals.clone(),
-                stream: Stream::named(0, 0, "opened when the simulation starts"),
-            },
-            Some(Load::Trace(load)) => Source::Trace { load: load.clone(), replay: None, next: None },
+            Some(Load::Open(arrivals)) => Source::Open { arrivals: arrivals.clone(), stream: unopened() },
+            Some(Load::Trace(load)) => {
+                let pace = load.arrivals.as_ref().map(|arrivals| Box::new((arrivals.clone(), unopened())));
+                Source::Trace { load: load.clone(), replay: None, next: None, pace }
+            }
             None => Source::Closed,
         }
     }
@@ -113,7 +121,10 @@ impl Source {
     pub fn start(&mut self, name: &str, cx: &Ctx<'_>) {
         match self {
             Source::Open { stream, .. } => *stream = cx.stream(&format!("{name}/arrivals")),
-            Source::Trace { load, replay, .. } => {
+            Source::Trace { load, replay, pace, .. } => {
+                if let Some(pace) = pace {
+                    pace.1 = cx.stream(&format!("{name}/arrivals"));
+                }
                 let (seed, replication) = cx.seeds();
                 let blocks = load.bootstrap.then(|| combine(seed, replication));
                 let options = ReplayOptions { bootstrap: blocks, ..load.options };
@@ -129,9 +140,13 @@ impl Source {
     pub fn next(&mut self, now: Time) -> Option<Time> {
         match self {
             Source::Open { arrivals, stream } => arrivals.next(now, stream),
-            Source::Trace { replay, next, .. } => {
+            Source::Trace { replay, next, pace, .. } => {
                 *next = replay.as_mut().and_then(Iterator::next);
-                next.map(|row| row.time_ns.max(now))
+                let row = (*next)?;
+                match pace {
+                    None => Some(row.time_ns.max(now)),
+                    Some(pace) => pace.0.next(now, &mut pace.1),
+                }
             }
             Source::Closed => None,
         }

@@ -328,7 +328,7 @@ fn check_sqs(site: &Site<'_>, problems: &mut Problems) {
     for setting in ["hosts", "sample", "host_outages"] {
         if fifo && settings.is_given(setting) {
             let problem = settings.problem(setting, format!("`{setting}` counts only for a standard queue"));
-            problems.push(problem.hint("leave out it or `fifo`"));
+            problems.push(problem.hint("leave it or `fifo` out"));
         }
     }
     if let (Some(sample), Some(hosts)) = (settings.count("sample"), hosts)
@@ -381,7 +381,9 @@ fn check_bound(site: &Site<'_>, problems: &mut Problems) {
     if !consumed && !bounded {
         let name = &site.group().name;
         let message = format!("the queue \"{name}\" has no consumers and no bound: it would only grow");
-        let hint = "add consumers(\"workers\", #{ of: .., service: 5.ms }) or bound it with `length:`";
+        let bound = if semantics(site.settings()) == "sqs" { "retention" } else { "length" };
+        let hint =
+            format!("add consumers(\"workers\", #{{ of: .., service: 5.ms }}) or bound it with `{bound}:`");
         problems.push(Problem::at(&site.group().place, message).hint(hint));
     }
 }

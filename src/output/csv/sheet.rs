@@ -52,7 +52,7 @@ impl<'w> Sheet<'w> {
         for column in header {
             sheet.text(column.as_ref())?;
         }
-        sheet.writer.write_record(None::<&[u8]>)?;
+        sheet.writer.write_record(None::<&[u8]>).map_err(plain)?;
         Ok(sheet)
     }
 
@@ -62,9 +62,9 @@ impl<'w> Sheet<'w> {
             self.cell.clear();
             self.cell.push('\'');
             self.cell.push_str(text);
-            Ok(self.writer.write_field(&self.cell)?)
+            self.writer.write_field(&self.cell).map_err(plain)
         } else {
-            Ok(self.writer.write_field(text)?)
+            self.writer.write_field(text).map_err(plain)
         }
     }
 
@@ -81,7 +81,7 @@ impl<'w> Sheet<'w> {
         }
         let zero = self.cell.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'));
         let minus_zero = zero && self.cell.starts_with('-');
-        Ok(self.writer.write_field(&self.cell[usize::from(minus_zero)..])?)
+        self.writer.write_field(&self.cell[usize::from(minus_zero)..]).map_err(plain)
     }
 
     /// A cell with a whole number.
@@ -90,20 +90,31 @@ impl<'w> Sheet<'w> {
         if let Some(value) = value {
             write!(self.cell, "{value}").map_err(io::Error::other)?;
         }
-        Ok(self.writer.write_field(&self.cell)?)
+        self.writer.write_field(&self.cell).map_err(plain)
     }
 
     /// Ends a row.
     pub(super) fn end_row(&mut self) -> io::Result<()> {
         self.rows += 1;
         // An error here is a row with more or fewer cells than the header.
-        Ok(self.writer.write_record(None::<&[u8]>)?)
+        self.writer.write_record(None::<&[u8]>).map_err(plain)
     }
 
     /// Ends the CSV. Tells the number of rows under the header.
     pub(super) fn finish(mut self) -> io::Result<u64> {
         self.writer.flush()?;
         Ok(self.rows)
+    }
+}
+
+/// What the system said, without the wrapping that hides of what kind it is.
+fn plain(error: csv::Error) -> io::Error {
+    if !error.is_io_error() {
+        return error.into();
+    }
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
@@ -189,8 +200,13 @@ mod tests {
     #[test]
     fn a_full_disk_is_reported_as_such() {
         let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let error = Sheet::new(&mut full, &["a"]).and_then(Sheet::finish).unwrap_err();
-        let error = OutputError::new(Path::new("summary.csv"), error);
-        assert!(matches!(error, OutputError::Full { .. }), "{error}");
+        let at_the_end = Sheet::new(&mut full, &["a"]).and_then(Sheet::finish).unwrap_err();
+        let mut sheet = Sheet::new(&mut full, &["a"]).unwrap();
+        let mut row = || sheet.text(&"long ".repeat(100)).and_then(|()| sheet.end_row());
+        let midway = (0..1_000).find_map(|_| row().err()).expect("more than any buffer takes");
+        for error in [at_the_end, midway] {
+            let error = OutputError::new(Path::new("summary.csv"), error);
+            assert!(matches!(error, OutputError::Full { .. }), "{error}");
+        }
     }
 }

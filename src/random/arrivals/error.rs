@@ -3,9 +3,9 @@
 use thiserror::Error;
 
 /// The highest rate: one arrival per nanosecond.
-pub(super) const HIGHEST_RATE: f64 = 1e9;
+pub const HIGHEST_RATE: f64 = 1e9;
 /// The lowest rate of a process that has only one: an arrival in thirty years.
-pub(super) const LOWEST_RATE: f64 = 1e-9;
+pub const LOWEST_RATE: f64 = 1e-9;
 
 /// A parameter of an arrival process that makes no sense. The texts are meant to be shown to users.
 #[derive(Clone, Debug, PartialEq, Error)]

@@ -16,7 +16,7 @@ mod thinning;
 mod checks;
 
 pub use constant::Constant;
-pub use error::ArrivalsError;
+pub use error::{ArrivalsError, HIGHEST_RATE, LOWEST_RATE};
 pub use function::Function;
 pub use mmpp::{Mmpp, NextState};
 pub use piecewise::Piecewise;

@@ -8,6 +8,7 @@ use crate::scripting::desk::{Definition, Expect, ExpectKind, Only, call_place, d
 use crate::scripting::errors::{fail, raise};
 use crate::scripting::units::Span;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext, Position};
+use std::collections::BTreeSet;
 
 /// An experiment in a script: its number on the desk.
 #[derive(Clone, Copy, Debug)]
@@ -297,7 +298,19 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         disabled: Vec::new(),
         asked: Vec::new(),
     };
+    told_apart(&plan, definition)?;
     with_baseline(plan, definition, &maps)
+}
+
+/// Two variants of one name could not be told apart in any table.
+fn told_apart(plan: &Plan, definition: &Definition) -> Result<(), Problems> {
+    let mut seen = BTreeSet::new();
+    let Some(twice) = plan.variants.iter().find(|variant| !seen.insert(variant.label.as_str())) else {
+        return Ok(());
+    };
+    let message = format!("two variants have the name \"{}\"", twice.label);
+    let hint = "leave one out, or give each a name of its own: .variant(\"small\", #{ size: 10 })";
+    Err(vec![Problem::at(&definition.place, message).hint(hint)])
 }
 
 /// Names of the factors in written order; those of hand-picked variants first, by name.

@@ -6,7 +6,8 @@ use crate::random::arrivals::{Arrivals, NextState};
 use crate::random::keys::{Keys, KeysError};
 use crate::random::replay::{ReplayOptions, TraceRows};
 use crate::random::variate::{
-    Empirical, Erlang, Exponential, Hyperexponential, Lognormal, Mixture, Pareto, Uniform, Variate, Weibull,
+    Empirical, Erlang, Exponential, Hyperexponential, Lognormal, Mixture, Pareto, Uniform, Variate,
+    VariateError, Weibull,
 };
 use crate::scripting::convert::{self, Scripted};
 use crate::scripting::desk::{call_place, desk, draft};
@@ -36,17 +37,35 @@ pub(super) fn register(engine: &mut Engine) {
     });
 }
 
+/// A mistake of a distribution of times, with its units: made within, it counts nanoseconds.
+fn told(error: VariateError) -> String {
+    const TIMES: [&str; 7] = ["mean", "value", "low", "high", "median", "p99", "scale"];
+    let span = |nanoseconds: f64| Span(nanoseconds as i64).text();
+    match error {
+        VariateError::NotPositive { parameter, value } if TIMES.contains(&parameter) => {
+            format!("{parameter} must be above zero, not {}", span(value))
+        }
+        VariateError::Negative { parameter, value } if TIMES.contains(&parameter) => {
+            format!("{parameter} must not be negative, but is {}", span(value))
+        }
+        VariateError::OutOfRange { parameter, value, low, high: f64::MAX } if TIMES.contains(&parameter) => {
+            format!("{parameter} must be at least {}, not {}", span(low), span(value))
+        }
+        VariateError::OutOfRange { parameter, value, low, high } if TIMES.contains(&parameter) => {
+            format!("{parameter} must be between {} and {}, not {}", span(low), span(high), span(value))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// The error of a constructor, for the script.
 fn wrong(error: impl std::fmt::Display) -> Box<rhai::EvalAltResult> {
     fail(error.to_string(), None)
 }
 
 /// A distribution, or a stand-in for one whose mistake has been noted, so that later ones are found too.
-fn made<V: Into<Variate>, E: std::fmt::Display>(
-    cx: &NativeCallContext<'_>,
-    result: Result<V, E>,
-) -> Scripted<Variate> {
-    result.map_or_else(|error| noted(cx, &error, Variate::constant(1)), |made| Ok(made.into()))
+fn made<V: Into<Variate>>(cx: &NativeCallContext<'_>, result: Result<V, VariateError>) -> Scripted<Variate> {
+    result.map_or_else(|error| noted(cx, &told(error), Variate::constant(1)), |made| Ok(made.into()))
 }
 
 /// Notes a mistake in the world being described; outside of worlds it is an error at once.
@@ -67,7 +86,7 @@ fn distributions(engine: &mut Engine) {
         made(&cx, Uniform::new(low.0 as f64, high.0 as f64))
     });
     engine.register_fn("erlang", |cx: NativeCallContext, stages: INT, mean: Span| {
-        made(&cx, Erlang::new(stages.clamp(0, 1000) as u32, mean.0 as f64))
+        made(&cx, Erlang::new(stages.clamp(0, INT::from(u32::MAX)) as u32, mean.0 as f64))
     });
     engine.register_fn("lognormal", |cx: NativeCallContext, median: Span, sigma: FLOAT| {
         made(&cx, Lognormal::new(median.0 as f64, sigma))
@@ -230,8 +249,8 @@ fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
 }
 
 /// Settings of a trace.
-pub(in crate::scripting) const TRACE_OPTIONS: [&str; 7] =
-    ["speed", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
+pub(in crate::scripting) const TRACE_OPTIONS: [&str; 8] =
+    ["speed", "rate", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
 
 fn trace(path: &str, options: &Map) -> Scripted<Load> {
     for name in options.keys() {
@@ -270,9 +289,23 @@ fn trace(path: &str, options: &Map) -> Scripted<Load> {
     };
     let repeat = flag("loop", false)? || flag("repeat", false)?;
     let bootstrap = flag("bootstrap", true)?;
+    let arrivals = match get("rate") {
+        None => None,
+        Some(Value::Rate(rate)) => Some(Arrivals::poisson(rate).map_err(wrong)?),
+        Some(Value::Load(Load::Open(arrivals))) => Some(arrivals),
+        Some(other) => return Err(option("rate", "a rate such as 200.rps or arrivals", &other)),
+    };
     let rows = load(path, TraceFileOptions { on_error, limit })?;
+    if rows.has_times() && arrivals.is_some() {
+        let hint = "`speed: 10` replays it ten times as fast".to_string();
+        return Err(fail(format!("`rate` is for traces without times, and {path} has some"), Some(hint)));
+    }
+    if !rows.has_times() && options.contains_key("speed") {
+        let hint = "write `rate: 200.rps`, which says how fast its rows come".to_string();
+        return Err(fail(format!("`speed` counts from recorded times, and {path} has none"), Some(hint)));
+    }
     let options = ReplayOptions { speed, limit: None, repeat, bootstrap: None };
-    Ok(Load::Trace(TraceLoad { path: path.into(), rows, options, bootstrap, writes }))
+    Ok(Load::Trace(TraceLoad { path: path.into(), rows, options, bootstrap, writes, arrivals }))
 }
 
 fn option(name: &str, wanted: &str, found: &Value) -> Box<rhai::EvalAltResult> {

@@ -71,7 +71,11 @@ pub const WORDS: &[(&str, &str)] = &[
     ("every", "every(5.s, || ..), with a unit"),
     ("when", "when(|| cache.hit_ratio < 0.5, || ..)"),
     ("note", "note(\"text\")"),
-    ("trace", "trace(\"file.csv.gz\", #{ speed: 10 })"),
+    (
+        "trace",
+        "trace(\"file.csv.gz\", #{ speed: 10, writes: 10.percent, limit: 50_000, loop: true, bootstrap: false, \
+         on_error: \"skip\" }), or, if it tells no times, trace(\"keys.csv\", #{ rate: 200.rps })",
+    ),
     ("zipf", "zipf(50_000, 0.99): number of keys, exponent"),
     ("uniform_keys", "uniform_keys(1_000)"),
     ("hotspot", "hotspot(10_000, 20.percent, 80.percent): keys, share of keys, share of requests"),

@@ -23,6 +23,8 @@ enum From {
     Nowhere,
     GhostsOfOnce,
     GhostsOfOften,
+    /// It is there and grows.
+    Here,
 }
 
 /// A list with its weight.
@@ -162,9 +164,12 @@ impl Eviction for Arc {
         let part = if self.is_often[slot as usize] { &mut self.often } else { &mut self.once };
         part.unlink(slot, view.weight(slot), &mut self.links);
     }
-    fn shrunk(&mut self, slot: u32, by: u64) {
+    fn reweighed(&mut self, slot: u32, old: u64, new: u64) {
         let part = if self.is_often[slot as usize] { &mut self.often } else { &mut self.once };
-        part.weight -= by;
+        part.weight = part.weight - old + new;
+    }
+    fn grows(&mut self, by: u64) {
+        (self.from, self.incoming) = (From::Here, by);
     }
     fn clear(&mut self) {
         (self.once, self.often) = (Part::default(), Part::default());

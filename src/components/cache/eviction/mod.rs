@@ -68,8 +68,10 @@ pub trait Eviction: Clone + Send + 'static {
     }
     /// The item in `slot` is about to go: expired or deleted. It leaves no ghost.
     fn remove(&mut self, slot: u32, view: View<'_>);
-    /// The item in `slot` was overwritten by one that weighs less.
-    fn shrunk(&mut self, _slot: u32, _by: u64) {}
+    /// The item in `slot` weighs so much now.
+    fn reweighed(&mut self, _slot: u32, _old: u64, _new: u64) {}
+    /// An item that is there is to weigh so much more: [`Eviction::evict`] is asked to make room for that.
+    fn grows(&mut self, _by: u64) {}
     /// All items are gone.
     fn clear(&mut self);
 }

@@ -157,9 +157,9 @@ impl Eviction for S3Fifo {
             self.small_weight -= view.weight(slot);
         }
     }
-    fn shrunk(&mut self, slot: u32, by: u64) {
+    fn reweighed(&mut self, slot: u32, old: u64, new: u64) {
         let weight = if self.in_main.has(slot) { &mut self.main_weight } else { &mut self.small_weight };
-        *weight -= by;
+        *weight = *weight - old + new;
     }
     fn clear(&mut self) {
         self.small.clear();

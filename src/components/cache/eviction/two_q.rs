@@ -92,9 +92,9 @@ impl Eviction for TwoQ {
         self.fresh.remove(slot, &self.places);
         self.fresh_weight -= view.weight(slot);
     }
-    fn shrunk(&mut self, slot: u32, by: u64) {
+    fn reweighed(&mut self, slot: u32, old: u64, new: u64) {
         if !self.is_lasting[slot as usize] {
-            self.fresh_weight -= by;
+            self.fresh_weight = self.fresh_weight - old + new;
         }
     }
     fn clear(&mut self) {

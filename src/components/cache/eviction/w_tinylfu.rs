@@ -140,8 +140,12 @@ impl Eviction for WTinyLfu {
     fn remove(&mut self, slot: u32, view: View<'_>) {
         self.take(slot, view);
     }
-    fn shrunk(&mut self, slot: u32, by: u64) {
-        self.weights[usize::from(self.place[slot as usize])] -= by;
+    fn reweighed(&mut self, slot: u32, old: u64, new: u64) {
+        let weight = &mut self.weights[usize::from(self.place[slot as usize])];
+        *weight = *weight - old + new;
+    }
+    fn grows(&mut self, by: u64) {
+        self.incoming = by;
     }
     fn clear(&mut self) {
         self.lists = [List::default(); 3];

@@ -133,6 +133,10 @@ impl Broker {
                 self.watch_followers(partition, cx);
             }
         }
+        self.keep_house_later(cx);
+    }
+
+    fn keep_house_later(&self, cx: &mut Ctx<'_>) {
         let interval = (self.retention / 2).min(self.lag_max / 2).max(1);
         cx.timer_in(interval, Timer { tag: HOUSEKEEPING, data: 0 });
     }
@@ -169,7 +173,7 @@ impl Broker {
 
     fn begin(&mut self, cx: &mut Ctx<'_>) {
         self.beat(cx);
-        cx.timer_in(self.lag_max / 2, Timer { tag: HOUSEKEEPING, data: 0 });
+        self.keep_house_later(cx);
     }
 }
 

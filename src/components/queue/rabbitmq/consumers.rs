@@ -28,17 +28,24 @@ impl Broker {
     /// One message each in turn to those who want some.
     pub(super) fn hand_out(&mut self, cx: &mut Ctx<'_>) {
         self.expire(cx);
-        while let Some(&turn) = self.turns.front() {
-            if !self.channels[turn as usize].wants() {
-                self.channels[turn as usize].in_turn = false;
-                self.turns.pop_front();
-                continue;
-            }
-            let Some(stored) = self.line.pop() else { break };
-            self.turns.rotate_left(1);
-            self.deliver(turn, stored, cx);
+        while self.hand_out_head(cx) {
             self.expire(cx);
         }
+    }
+
+    /// The head to whose turn it is; whether there was both.
+    pub(super) fn hand_out_head(&mut self, cx: &mut Ctx<'_>) -> bool {
+        while let Some(&turn) = self.turns.front() {
+            if self.channels[turn as usize].wants() {
+                let Some(stored) = self.line.pop() else { return false };
+                self.turns.rotate_left(1);
+                self.deliver(turn, stored, cx);
+                return true;
+            }
+            self.channels[turn as usize].in_turn = false;
+            self.turns.pop_front();
+        }
+        false
     }
 
     #[inline]

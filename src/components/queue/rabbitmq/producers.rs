@@ -46,6 +46,11 @@ impl Broker {
         } else {
             self.confirm_later(Unconfirmed { call, id: message.id }, commit, cx);
         }
+        if self.ttl.is_some() && self.line.len() == 1 {
+            // "A TTL of 0 causes messages to be expired upon reaching a queue unless they can be delivered to a consumer
+            // immediately" (RabbitMQ's guide to TTL): what need not wait does not expire.
+            self.hand_out_head(cx);
+        }
         self.shorten(cx);
     }
 
