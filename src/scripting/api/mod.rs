@@ -1,6 +1,8 @@
 //! The words of the language: one file for each part of the surface.
 
+mod best;
 mod checks;
+mod comparisons;
 mod experiment;
 mod load;
 mod place;
