@@ -6,6 +6,7 @@ use crate::components::Layout;
 use crate::components::site::Group;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
+use crate::model::{TimelineItem, Trigger};
 use crate::random::replay::Replay;
 
 /// Says so if writes were drawn for a trace that has none of its own.
@@ -29,6 +30,27 @@ pub(super) fn assumed(group: &Group) -> Option<String> {
 
 /// How the warning begins that a component is not used in a run.
 pub const UNASKED: &str = "nobody asks";
+/// How it begins that a condition never held.
+const NEVER: &str = "no condition held";
+/// How it begins that a level was not looked at.
+pub const UNREAD: &str = "nothing looks at";
+/// How it begins that a figure was never measured.
+pub const UNMEASURED: &str = "never measured";
+
+/// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
+pub fn only_if_always(warning: &str) -> bool {
+    [UNASKED, NEVER, UNREAD, UNMEASURED].iter().any(|begin| warning.starts_with(begin))
+}
+
+/// Says so if the condition of a `when` held at no look.
+pub(super) fn never_held(item: &TimelineItem, happened: bool) -> Option<String> {
+    let is_when = matches!(item.trigger, Trigger::When(_));
+    (is_when && !happened).then(|| {
+        let label = if item.label.is_empty() { String::new() } else { format!(" \"{}\"", item.label) };
+        let line = item.place.line;
+        format!("{NEVER} of when{label} in line {line}: it is looked at once a simulated second")
+    })
+}
 
 /// Says so if no other component names this one and nothing ever came to it: most likely somebody forgot to.
 pub(super) fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<String> {

@@ -172,6 +172,42 @@ fn texts(engine: &mut Engine) {
     readable!(Span, Rate, Size, Share);
 }
 
+/// What people of other tools write, and what it is here.
+const MEANT: [(&str, &str); 25] = [
+    ("min", "minutes"),
+    ("mins", "minutes"),
+    ("m", "minutes"),
+    ("sec", "s"),
+    ("secs", "s"),
+    ("hr", "hours"),
+    ("hrs", "hours"),
+    ("d", "days"),
+    ("msec", "ms"),
+    ("millis", "ms"),
+    ("milliseconds", "ms"),
+    ("usec", "us"),
+    ("micros", "us"),
+    ("microseconds", "us"),
+    ("µs", "us"),
+    ("nanos", "ns"),
+    ("nanoseconds", "ns"),
+    ("b", "bytes"),
+    ("byte", "bytes"),
+    ("pct", "percent"),
+    ("qps", "rps"),
+    ("hz", "rps"),
+    ("per_second", "rps"),
+    ("rpm", "per_minute"),
+    ("per_min", "per_minute"),
+];
+
+/// The unit that was meant by a name that is none, if that is certain.
+pub(super) fn unit_meant(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let other = MEANT.iter().find(|(other, _)| *other == lower).map(|(_, unit)| *unit);
+    other.or_else(|| unit_names().find(|unit| *unit == lower && *unit != name))
+}
+
 /// Names of the units, for completion and hints.
 pub(super) fn unit_names() -> impl Iterator<Item = &'static str> {
     let names = |(name, _): &(&'static str, f64)| *name;
