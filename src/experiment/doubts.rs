@@ -31,11 +31,11 @@ pub(super) fn assumed(group: &Group) -> Option<String> {
 /// How the warning begins that a component is not used in a run.
 pub const UNASKED: &str = "nobody asks";
 /// How it begins that a condition never held.
-const NEVER: &str = "no condition held";
+const NEVER: &str = "the condition of";
 /// How it begins that a level was not looked at.
 pub const UNREAD: &str = "nothing looks at";
 /// How it begins that a figure was never measured.
-pub const UNMEASURED: &str = "never measured";
+pub const UNMEASURED: &str = "nothing measured";
 
 /// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
 pub fn only_if_always(warning: &str) -> bool {
@@ -48,7 +48,7 @@ pub(super) fn never_held(item: &TimelineItem, happened: bool) -> Option<String> 
     (is_when && !happened).then(|| {
         let label = if item.label.is_empty() { String::new() } else { format!(" \"{}\"", item.label) };
         let line = item.place.line;
-        format!("{NEVER} of when{label} in line {line}: it is looked at once a simulated second")
+        format!("{NEVER} when{label} in line {line} never held: it is looked at once a simulated second")
     })
 }
 

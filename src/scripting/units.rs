@@ -172,6 +172,23 @@ fn texts(engine: &mut Engine) {
     readable!(Span, Rate, Size, Share);
 }
 
+/// Each unit with what it counts and what it is worth.
+pub(super) fn worth() -> Vec<(&'static str, &'static str, String)> {
+    let of = |units: &[(&'static str, f64)], kind: &'static str, base: &str| {
+        let one = |(name, factor): &(&'static str, f64)| (*name, kind, format!("{factor} {base}"));
+        units.iter().map(one).collect::<Vec<_>>()
+    };
+    let time = TIMES.map(|(name, ns)| (name, ns / 1e9));
+    let share = [("percent", 0.01)];
+    [
+        of(&time, "time", "s"),
+        of(&SIZES, "size", "bytes"),
+        of(&RATES, "rate", "per second"),
+        of(&share, "share", "of the whole"),
+    ]
+    .concat()
+}
+
 /// What people of other tools write, and what it is here.
 const MEANT: [(&str, &str); 25] = [
     ("min", "minutes"),

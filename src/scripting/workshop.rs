@@ -219,7 +219,7 @@ impl Director for ScriptDirector {
         });
         let unmeasured = self.asked.iter().filter(|(_, known)| !**known).map(|((group, name), _)| {
             let of = &self.groups[*group];
-            format!("{UNMEASURED} is `{name}` of {of}: no comparison with it holds")
+            format!("{UNMEASURED} `{name}` of {of}: no comparison with it holds")
         });
         unread.chain(unmeasured).collect()
     }

@@ -24,8 +24,8 @@ pub(super) fn label(estimate: &Estimate) -> &str {
     estimate.whose.as_ref().map_or("", |whose| &whose.label)
 }
 
-/// What an estimate is compared with, in its unit.
-fn limit(estimate: &Estimate, value: &Dynamic) -> Scripted<f64> {
+/// What an estimate `goes with` (is compared with, is added to), in its unit.
+fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
     let copy = || value.clone();
     let plain = || copy().try_cast::<FLOAT>().or_else(|| copy().try_cast::<INT>().map(|n| n as f64));
     let span = || copy().try_cast::<Span>().map(|span| span.0 as f64 / 1e9);
@@ -44,7 +44,7 @@ fn limit(estimate: &Estimate, value: &Dynamic) -> Scripted<f64> {
     };
     found.map(|found| found / estimate.unit.scale).ok_or_else(|| {
         let found = crate::scripting::convert::value(value).describe();
-        fail(format!("`{}` is compared with {wanted}, not with {found}", estimate.metric), None)
+        fail(format!("`{}` {goes} with {wanted}, not with {found}", estimate.metric), None)
     })
 }
 
@@ -69,7 +69,7 @@ fn pairs<'a>(a: &'a [Estimate], b: &'a [Estimate]) -> (Vec<(&'a Estimate, &'a Es
     }
 }
 
-/// Compares two selections; of several pairs, the weakest outcome counts and says which pair it is.
+/// Compares two selections; all pairs must hold.
 fn compare(a: &[Estimate], sense: Sense, b: &[Estimate]) -> Scripted<Check> {
     let (pairs, alike) = pairs(a, b);
     let judge = |(own, other): &(&Estimate, &Estimate)| {
@@ -83,23 +83,27 @@ fn compare(a: &[Estimate], sense: Sense, b: &[Estimate]) -> Scripted<Check> {
 }
 
 fn against(estimates: &[Estimate], sense: Sense, value: &Dynamic) -> Scripted<Check> {
-    let judge = |own: &Estimate| Ok((label(own).to_string(), own.against(sense, limit(own, value)?)));
+    let judge = |own: &Estimate| Ok((label(own).to_string(), own.against(sense, limit(own, "is compared", value)?)));
     Ok(weakest(estimates.iter().map(judge).collect::<Scripted<Vec<_>>>()?, "variants"))
 }
 
-/// The weakest of several judgements, since all must hold; with the name of what it is about.
+/// The first of the weakest judgements, since all must hold: with the name of what it is about, and how many hold.
 fn weakest(judged: Vec<(String, Judgement)>, what: &str) -> Check {
-    let count = judged.len();
-    let rank = |(_, judgement): &(String, Judgement)| match judgement.standing {
-        Standing::Fails => 0,
-        Standing::Undecided => 1,
-        Standing::Holds => 2,
+    let count = |standing| judged.iter().filter(|(_, judgement)| judgement.standing == standing).count();
+    let (hold, fail, open) = (count(Standing::Holds), count(Standing::Fails), count(Standing::Undecided));
+    let all = judged.len();
+    let worst = match (fail, open) {
+        (1.., _) => Standing::Fails,
+        (_, 1..) => Standing::Undecided,
+        _ => Standing::Holds,
     };
-    let (name, judgement) = judged.into_iter().min_by_key(rank).expect("a selection holds at least one variant");
-    if count == 1 {
+    let found = judged.into_iter().find(|(_, judgement)| judgement.standing == worst);
+    let (name, judgement) = found.expect("a selection holds at least one variant");
+    if all == 1 {
         return Check(judgement);
     }
-    let detail = format!("{name}: {} (the weakest of {count} {what})", judgement.detail);
+    let detail =
+        format!("{name}: {} ({all} {what}: {hold} hold, {fail} fail, {open} undecided)", judgement.detail);
     Check(Judgement { detail, ..judgement })
 }
 
@@ -163,7 +167,7 @@ fn shifted(a: &[Estimate], sign: f64, by: &Dynamic) -> Scripted<Dynamic> {
     let operator = if sign < 0.0 { "-" } else { "+" };
     let name = |estimate: &Estimate| format!("{} {operator} {}", estimate.term(), super::text_of(by));
     each(a, name, |estimate| {
-        let by = sign * limit(estimate, by)?;
+        let by = sign * limit(estimate, "adds up", by)?;
         Ok(Box::new(move |value| value + by))
     })
 }
