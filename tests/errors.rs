@@ -31,6 +31,15 @@ macro_rules! golden {
 }
 
 golden!(
+    meant,
+    no_point,
+    no_number,
+    no_unit,
+    level_twice,
+    variant_twice,
+    set_afterwards,
+    senseless,
+    late,
     balancer,
     beside,
     cache_bad,

@@ -135,7 +135,7 @@ fn experiments_run_and_leave_their_results() {
     assert!(said.out.contains("count=2"), "{}\n{}", said.out, said.err);
     assert!(said.out.ends_with("2\n"), "{}", said.out);
     assert!(said.out.contains("count=2  latency_p50_ms: "), "{}", said.out);
-    assert!(said.err.contains("do not differ for sure"), "{}", said.err);
+    assert!(said.out.contains("undecided: count=1 and count=2 do not differ for sure"), "{}", said.out);
     assert!(folder.path().join("results/small_shop/summary.csv").is_file());
     assert!(
         !folder.path().join("results/small_shop_2").exists(),
@@ -248,4 +248,14 @@ fn a_script_with_two_experiments_runs_both() {
     }
     assert!(folder.path().join("results/a/summary.csv").is_file());
     assert!(folder.path().join("results/b/summary.csv").is_file());
+}
+
+#[test]
+fn what_people_type_at_any_prompt_means_the_same_here() {
+    let said = say("help\n1\nexit()\n2\n");
+    assert!(said.out.contains(":explain") && said.out.ends_with("\n1\n"), "{}", said.out);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    assert_eq!(say("1\nexit\n2\n").out, "1\n");
+    assert_eq!(say("1\nquit\n2\n").out, "1\n");
+    assert_eq!(say("let help = 7;\nhelp\n").out, "7\n", "what the user has named comes first");
 }

@@ -130,3 +130,78 @@ fn the_script_in_the_readme_runs() {
         .assert()
         .success();
 }
+
+/// The rows of checks.csv, by text of the check and variant, and the warnings, of a script made of these lines around a small world.
+fn judged(head: &str, world: &str, checks: &str) -> (BTreeMap<String, String>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("claims.rhai");
+    let text = format!(
+        "experiment(\"claims\").replications(5).warmup(1.s).duration(5.s)\n{head}.world(|p| {{\n{world}\n}})\n{checks};\n"
+    );
+    std::fs::write(&script, text).unwrap();
+    let target = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    let output = command.arg("run").arg(&script).arg("-o").arg(&target).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).to_string();
+    let told = String::from_utf8_lossy(&output.stdout).to_string();
+    let rows = std::fs::read_to_string(target.join("checks.csv")).unwrap_or_else(|_| panic!("{said}"));
+    let row = |line: &str| {
+        let (rest, passed) = line.rsplit_once(',').unwrap();
+        (rest.split(',').next().unwrap().to_string(), passed.to_string())
+    };
+    (rows.lines().skip(1).map(row).collect(), format!("{told}{said}"))
+}
+
+const CORES_AND_RATES: &str = ".vary(\"cores\", [1, 2, 4]).vary(\"rate\", [50.rps, 150.rps])";
+const SERVERS: &str = "let shop = web(\"shop\", #{ cores: p.cores, service: exponential(10.ms) });
+    traffic(\"users\", #{ to: shop, rate: p.rate });";
+
+#[test]
+fn claims_compare_like_with_like_and_name_the_pair() {
+    let (checks, said) = judged(
+        CORES_AND_RATES,
+        SERVERS,
+        ".claim(\"more\", |all| all.where(#{ rate: 150.rps }).throughput > all.where(#{ rate: 50.rps }).throughput)
+         .claim(\"waits\", |all| all.where(#{ rate: 150.rps }).latency_p50 < all.where(#{ rate: 50.rps }).latency_p50)
+         .claim(\"much more\", |all| all.where(#{ rate: 50.rps }).throughput * 2 < all.where(#{ rate: 150.rps, cores: 4 }).throughput)
+         .claim(\"difference\", |all| all.where(#{ rate: 150.rps }).throughput - all.where(#{ rate: 50.rps }).throughput > 30.rps)
+         .claim(\"too much\", |all| all.where(#{ rate: 150.rps, cores: 4 }).throughput / all.where(#{ rate: 50.rps, cores: 4 }).throughput > 5)",
+    );
+    let passed: Vec<&str> = checks.values().map(String::as_str).collect();
+    assert_eq!(checks.keys().collect::<Vec<_>>(), ["difference", "more", "much more", "too much", "waits"]);
+    assert_eq!(passed, ["1", "1", "1", "0", "0"], "{said}");
+    let waits = "waits: cores=1;rate=150/s against cores=1;rate=50/s: latency_p50_ms is ";
+    assert!(said.contains(waits) && said.contains("(3 pairs, like with like: "), "{said}");
+    assert!(said.contains("(3 pairs, each with each: "), "{said}");
+}
+
+#[test]
+fn the_best_is_known_in_what_all_candidates_agree() {
+    let (checks, said) = judged(
+        ".vary(\"cores\", [1, 4]).vary(\"rate\", [70.rps, 71.rps])",
+        SERVERS,
+        ".claim(\"four\", |all| all.best(\"latency_mean\").cores == 4)
+         .claim(\"one\", |all| all.best(\"latency_mean\").cores == 1)
+         .claim(\"which rate\", |all| all.best(\"latency_mean\").rate == 70.rps)",
+    );
+    assert_eq!([&checks["four"], &checks["one"], &checks["which rate"]], ["1", "0", ""], "{said}");
+}
+
+#[test]
+fn what_has_no_effect_in_any_run_is_told() {
+    let (_, said) = judged(
+        ".vary(\"size\", [1, 2]).vary(\"late\", [1.s, 2.s])",
+        "let shop = web(\"shop\", #{ service: 1.ms });
+         traffic(\"users\", #{ to: shop, rate: 50.rps });
+         at(3.s, || if p.late > 1.s { note(\"late\") });
+         when(|| shop.hit_ratio < 0.1, || shop.crash());
+         when(|| shop.utilization_ratio >= 0.0, || note(\"always\"));",
+        ".expect(\"answers\", |r| r.availability > 0.5)",
+    );
+    assert!(
+        said.contains("nothing looks at the levels of `size`") && !said.contains("levels of `late`"),
+        "{said}"
+    );
+    assert!(said.contains("nothing measured `hit_ratio` of the web \"shop\""), "{said}");
+    assert_eq!(said.matches("never held").count(), 1, "{said}");
+}

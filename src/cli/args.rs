@@ -29,7 +29,7 @@ pub enum Command {
     Run(RunArgs),
     /// Read a script, build all its worlds, and print what would run
     Check(CheckArgs),
-    /// List components, policies, actions and metrics
+    /// List components, policies, actions, metrics, functions and modules
     List(ListArgs),
     /// Explain a component, setting, policy or metric
     Explain(ExplainArgs),
@@ -105,7 +105,7 @@ pub struct CheckArgs {
 /// Options of `list`.
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    /// Only this: components, policies, actions, metrics
+    /// Only this: components, policies, actions, metrics, functions, modules
     pub what: Option<String>,
     /// One JSON document on stdout
     #[arg(long)]
@@ -115,7 +115,7 @@ pub struct ListArgs {
 /// Options of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// Name of a component, setting (cache.ttl), policy or metric
+    /// Name of a component, setting (cache.ttl), policy, metric, function or unit; `units` for all units
     pub name: String,
     /// One JSON document on stdout
     #[arg(long)]

@@ -7,6 +7,7 @@ use crate::experiment::METRICS;
 use crate::parts::plan::STRATEGIES;
 use crate::scripting::WORDS;
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// A name and one line about it.
 struct Line {
@@ -20,17 +21,46 @@ struct Group {
     lines: Vec<Line>,
 }
 
-const TITLES: [&str; 5] = ["components", "policies", "actions", "metrics", "functions"];
+const TITLES: [&str; 6] = ["components", "policies", "actions", "metrics", "functions", "modules"];
+
+/// Where modules are looked for beside the script's own folder.
+const MODULES: &str = "scripts";
 
 fn group(title: &'static str) -> Group {
     let lines = match title {
         "components" => KINDS.iter().map(|kind| line(kind.entry.name, kind.entry.about)).collect(),
         "policies" => families().into_iter().flat_map(family_lines).collect(),
         "actions" => actions(),
+        "modules" => modules(Path::new(MODULES)),
         "metrics" => METRICS.iter().map(|metric| line(metric.column, metric.about)).collect(),
         _ => WORDS.iter().map(|(name, usage)| line(name, usage)).collect(),
     };
     Group { title, lines }
+}
+
+/// The modules of a folder, each with the first line of what it says of itself.
+fn modules(folder: &Path) -> Vec<Line> {
+    let first = |(name, about): (String, String)| line(&name, about.lines().next().unwrap_or_default());
+    comments(folder).into_iter().map(first).collect()
+}
+
+/// What a module in scripts/ says of itself.
+pub(super) fn module(name: &str) -> Option<String> {
+    comments(Path::new(MODULES)).into_iter().find(|(module, _)| module == name).map(|(_, about)| about)
+}
+
+/// The modules of a folder, each with the comment that it begins with.
+fn comments(folder: &Path) -> Vec<(String, String)> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "rhai")).collect();
+    files.sort();
+    let of_file = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let lines = text.lines().map_while(|line| line.strip_prefix("//"));
+        let about = lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
+        Some((path.file_stem()?.to_string_lossy().into_owned(), about))
+    };
+    files.iter().filter_map(of_file).collect()
 }
 
 fn line(name: &str, about: &str) -> Line {
@@ -95,7 +125,7 @@ fn groups(topic: Option<&str>) -> Result<Vec<Group>, Problem> {
     }
 }
 
-/// The list of a topic (components, policies, actions, metrics, functions), or of all.
+/// The list of a topic (components, policies, actions, metrics, functions, modules), or of all.
 ///
 /// # Errors
 ///
@@ -157,6 +187,14 @@ mod tests {
         assert_eq!(metrics.lines().count(), METRICS.len() + 2);
         let problem = list(Some("metric")).unwrap_err();
         assert_eq!(problem.hint.unwrap(), "did you mean `metrics`?");
+    }
+
+    #[test]
+    fn modules_say_what_they_are() {
+        let lines = modules(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts")));
+        let told: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.name, line.about)).collect();
+        assert!(told.iter().any(|line| line.starts_with("workloads: Workloads A to F")), "{told:?}");
+        assert!(modules(Path::new("no such folder")).is_empty());
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Host for CheckHost {
         let events: Vec<u64> = (0..plan.variants.len())
             .map(|variant| estimate(plan, builder, variant))
             .collect::<Result<_, _>>()?;
-        let total: u64 = events.iter().map(|events| events * plan.replications).sum();
+        let total: u64 =
+            events.iter().fold(0, |sum: u64, own| sum.saturating_add(own.saturating_mul(plan.replications)));
         self.found.borrow_mut().push(as_json(plan, &events));
         if !self.json {
             say(&as_text(plan, &events, total));
@@ -78,7 +79,8 @@ fn estimate(plan: &Plan, builder: &mut dyn Builder, variant: usize) -> Result<u6
         events < PILOT_EVENTS && !stop_scripts().load(Ordering::Relaxed)
     };
     let place = (variant, 0);
-    drive(built, &plan.timing, plan.seed, place, &plan.disabled, &mut pulse)?;
+    let driven = drive(built, &plan.timing, plan.seed, place, &plan.disabled, &mut pulse);
+    driven.map_err(|problems| plan.told_of_run(problems, place))?;
     Ok(if seen.0 > 0.0 { (seen.1 as f64 / seen.0) as u64 } else { seen.1 })
 }
 
@@ -109,12 +111,13 @@ fn counted(n: usize, what: &str) -> String {
 fn rounded(events: u64) -> String {
     let digits = events.max(1).ilog10();
     let unit = 10u64.pow(digits.saturating_sub(1));
-    let rounded = (events + unit / 2) / unit * unit;
+    let rounded = events.saturating_add(unit / 2) / unit * unit;
     match rounded {
         0..10_000 => format!("{rounded}"),
         10_000..1_000_000 => format!("{} thousand", rounded as f64 / 1e3),
         1_000_000..1_000_000_000 => format!("{} million", rounded as f64 / 1e6),
-        _ => format!("{} thousand million", rounded as f64 / 1e9),
+        1_000_000_000..1_000_000_000_000 => format!("{} thousand million", rounded as f64 / 1e9),
+        _ => format!("{:.1e}", rounded as f64),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
 use crate::components::KINDS;
 use crate::experiment::{Better, METRICS, Metric, find_metric, metric_names};
 use crate::profiles::{self, Figure, Profile};
-use crate::scripting::WORDS;
+use crate::scripting::{RULES, WORDS, units};
 use serde_json::{Value, json};
 
 /// Something that has a name. One name may stand for several: `fifo` evicts and queues.
@@ -17,6 +17,10 @@ enum Thing {
     Action(Vec<&'static str>, &'static Action),
     Metric(&'static Metric),
     Function(&'static str, &'static str),
+    Metrics(String, Vec<&'static Metric>),
+    Unit(&'static str, &'static str, String),
+    Units,
+    Module(String, String),
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
@@ -42,11 +46,23 @@ fn things(name: &str) -> Vec<Thing> {
     }
     found.extend(action(name));
     let metric = find_metric(name).ok().map(|metric| Thing::Metric(&METRICS[metric]));
-    found.extend(metric);
+    found.extend(metric.or_else(|| metrics(name)));
+    found.extend(
+        units().into_iter().find(|unit| unit.0 == name).map(|(name, of, worth)| Thing::Unit(name, of, worth)),
+    );
+    found.extend(super::catalog::module(name).map(|about| Thing::Module(name.into(), about)));
+    found.extend(["unit", "units"].contains(&name).then_some(Thing::Units));
     found.extend(
         WORDS.iter().filter(|(word, _)| *word == name).map(|(word, usage)| Thing::Function(word, usage)),
     );
     found
+}
+
+/// Metrics that have this word in their name.
+fn metrics(word: &str) -> Option<Thing> {
+    let has = |metric: &&Metric| metric.column.split('_').any(|part| part == word);
+    let found: Vec<&Metric> = METRICS.iter().filter(has).collect();
+    (!found.is_empty()).then(|| Thing::Metrics(word.into(), found))
 }
 
 fn action(name: &str) -> Option<Thing> {
@@ -65,6 +81,7 @@ fn unknown(name: &str) -> Problem {
         .chain(actions.map(|action| action.name))
         .chain(metric_names())
         .chain(WORDS.iter().map(|(word, _)| *word))
+        .chain(units().into_iter().map(|unit| unit.0))
         .chain(METRICS.iter().map(|metric| metric.column))
         .map(String::from);
     let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
@@ -109,7 +126,22 @@ impl Thing {
                     [("column of", "summary.csv".into()), ("better", direction(metric.better).into())];
                 head(metric.column, "a metric", metric.about) + rows(&facts).as_str()
             }
-            Thing::Function(name, usage) => head(name, "a function", &format!("write {usage}")),
+            Thing::Function(name, usage) => {
+                let rules = rules(name).map(|rule| format!("  - {rule}\n")).collect::<String>();
+                head(name, "a function", &format!("write {usage}"))
+                    + rules.as_str()
+                    + names_of_regions(name).as_str()
+            }
+            Thing::Metrics(word, metrics) => {
+                let facts: Vec<(&str, String)> = metrics.iter().map(|m| (m.column, m.about.into())).collect();
+                head(word, "in metrics", "each is a column of summary.csv") + rows(&facts).as_str()
+            }
+            Thing::Unit(name, of, worth) => {
+                let about = format!("{worth}; write 5.{name} or 2.5.{name}");
+                head(name, &format!("a unit of {of}"), &about) + "  `explain units` shows them all\n"
+            }
+            Thing::Units => units_text(),
+            Thing::Module(name, about) => head(name, "a module", about.trim_end()),
         }
     }
 
@@ -143,9 +175,48 @@ impl Thing {
                 "is": "metric", "name": metric.column, "about": metric.about,
                 "better": direction(metric.better),
             }),
-            Thing::Function(name, usage) => json!({ "is": "function", "name": name, "usage": usage }),
+            Thing::Function(name, usage) => json!({
+                "is": "function", "name": name, "usage": usage, "rules": rules(name).collect::<Vec<_>>(),
+            }),
+            Thing::Metrics(word, metrics) => json!({
+                "is": "metrics", "name": word, "metrics": metrics.iter().map(|m| m.column).collect::<Vec<_>>(),
+            }),
+            Thing::Unit(name, of, worth) => json!({ "is": "unit", "name": name, "of": of, "worth": worth }),
+            Thing::Module(name, about) => json!({ "is": "module", "name": name, "about": about }),
+            Thing::Units => {
+                json!({ "is": "units", "units": units().iter().map(|unit| unit.0).collect::<Vec<_>>() })
+            }
         }
     }
+}
+
+/// What a word means, sentence by sentence.
+fn rules(name: &str) -> impl Iterator<Item = &'static str> {
+    RULES.iter().filter(move |(word, _)| *word == name).flat_map(|(_, rules)| rules.iter().copied())
+}
+
+/// Names of the regions of the maps that come with the program, for `explain regions`.
+fn names_of_regions(word: &str) -> String {
+    use crate::components::network::geo::{Map, map::presets};
+    let known = presets().filter(|_| word == "regions");
+    let line = |preset: &str| {
+        let map = Map::preset(preset).expect("it is one of them");
+        format!("  \"{preset}\": {}\n", map.names().collect::<Vec<_>>().join(", "))
+    };
+    known.map(line).collect()
+}
+
+fn units_text() -> String {
+    let text = head(
+        "units",
+        "of quantities",
+        "written behind a number with a point: 5.ms, 200.rps, 256.mib, 20.percent",
+    );
+    let facts: Vec<(&str, String)> =
+        units().into_iter().map(|(name, of, worth)| (name, format!("{of}: {worth}"))).collect();
+    text + rows(&facts).as_str()
+        + "  A bare number where a unit is needed is a mistake; quantities of one kind add up, numbers scale them: 5.ms * 2 + 1.s.\n\
+           \x20 Whole numbers divide as whole numbers: (1 / 3).s is 0 s; write (1.0 / 3.0).s, or 1.s / 3.\n"
 }
 
 fn param_json(entry: &Entry, param: &Param) -> Value {
@@ -322,6 +393,24 @@ cache.ttl, a setting: how long an item is fresh
         assert_eq!(told("latency_p99"), told("latency_p99_ms"));
         assert!(told("latency_p99").contains("better     lower"));
         assert!(told("crash").contains("write  crash() or crash(\"host\")"));
+    }
+
+    #[test]
+    fn units_and_families_of_metrics_are_explained() {
+        assert!(told("ms").starts_with("ms, a unit of time: 0.001 s; write 5.ms"), "{}", told("ms"));
+        assert!(told("percent").contains("0.01 of the whole") && told("rps").contains("1 per second"));
+        assert!(told("units").contains("(1 / 3).s is 0 s"), "{}", told("units"));
+        assert!(told("cost").contains("cost_per_hour") && told("latency").contains("write_latency_p999_ms"));
+        assert!(told("regions").contains("\"aws\": ") && told("regions").contains("eu-west-1"));
+    }
+
+    #[test]
+    fn words_whose_example_says_too_little_say_their_rule() {
+        assert!(told("when").contains("once each simulated second"), "{}", told("when"));
+        assert!(told("where").contains("like") || told("where").contains("agrees with it"));
+        for (word, rules) in RULES {
+            assert!(WORDS.iter().any(|(known, _)| known == word) && !rules.is_empty(), "{word}");
+        }
     }
 
     #[test]

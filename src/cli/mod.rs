@@ -112,7 +112,7 @@ fn create(name: &Path) -> u8 {
     match new::create(&name.to_string_lossy()) {
         Ok(path) => {
             let path = path.display();
-            say(&format!("wrote {path}; try: scalelab run {path}\n"));
+            say(&format!("wrote {path}; try: scalelab run {}\n", new::quoted(&path.to_string())));
             0
         }
         Err(error) => {

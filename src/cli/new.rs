@@ -16,6 +16,16 @@ pub fn create(name: &str) -> Result<PathBuf, OutputError> {
     Ok(path)
 }
 
+/// A path as a shell takes it for one word.
+pub(super) fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%\\".contains(c);
+    if !path.is_empty() && path.chars().all(is_plain) {
+        path.into()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
+}
+
 fn path_of(name: &str) -> PathBuf {
     if name.ends_with(".rhai") { PathBuf::from(name) } else { PathBuf::from(format!("{name}.rhai")) }
 }
@@ -24,10 +34,10 @@ fn path_of(name: &str) -> PathBuf {
 fn script(path: &Path) -> String {
     let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().replace('_', " "));
     // Both stand in comments, the name also in a text: nothing that would end either.
-    let quoted = |c: char| c.is_control() || matches!(c, '"' | '\\');
-    let safe = |text: &str| text.chars().map(|c| if quoted(c) { '-' } else { c }).collect::<String>();
+    let unsafe_in_text = |c: char| c.is_control() || matches!(c, '"' | '\\');
+    let safe = |text: &str| text.chars().map(|c| if unsafe_in_text(c) { '-' } else { c }).collect::<String>();
     let name = if stem.trim().is_empty() { "new experiment".into() } else { safe(&stem) };
-    STARTER.replace("{{name}}", &name).replace("{{file}}", &safe(&path.to_string_lossy()))
+    STARTER.replace("{{name}}", &name).replace("{{file}}", &safe(&quoted(&path.to_string_lossy())))
 }
 
 #[cfg(test)]
@@ -47,6 +57,13 @@ mod tests {
         std::fs::write(&path, "edited").unwrap();
         assert!(matches!(create(path.to_str().unwrap()), Err(OutputError::Exists { .. })));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "edited");
+    }
+
+    #[test]
+    fn what_is_to_be_typed_is_one_word_for_a_shell() {
+        assert_eq!(quoted("scripts/a.rhai"), "scripts/a.rhai");
+        assert_eq!(quoted("a b.rhai"), "'a b.rhai'");
+        assert_eq!(quoted("it's.rhai"), r"'it'\''s.rhai'");
     }
 
     #[test]

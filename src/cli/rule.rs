@@ -45,8 +45,7 @@ impl Rule {
         let row = |variant: usize| {
             let runs = results.iter().filter(|run| run.variant == variant);
             let samples = runs.filter_map(|run| Some((run.replication, run.metrics[self.metric]?)));
-            let estimate =
-                Estimate { metric: METRICS[self.metric].column.into(), samples: samples.collect() };
+            let estimate = Estimate::measured(METRICS[self.metric].column, samples.collect());
             let judgement = estimate.against(self.sense, self.limit);
             CheckRow {
                 check: self.text.clone(),

@@ -4,7 +4,7 @@ use super::figures::{Figure, estimate, shown, significant};
 use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
-use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, UNASKED, Verdict};
+use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, Verdict, only_if_always};
 use crate::kernel::time_text;
 use crate::output::Written;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
@@ -234,14 +234,14 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     };
     // A variant may leave a component out on purpose: what some run needs has not been forgotten.
     let forgotten = |runs: usize| runs == outcome.results.len();
-    let counts =
-        |(warning, runs, _): &(&str, usize, usize)| !warning.starts_with(UNASKED) || forgotten(*runs);
+    let counts = |(warning, runs, _): &(&str, usize, usize)| !only_if_always(warning) || forgotten(*runs);
     counted.into_values().filter(counts).map(line).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::UNASKED;
     use crate::output::fixture::{Found, plan};
 
     const WIDE: Look = Look { width: None, utf8: true, all: false };

@@ -1,6 +1,6 @@
 //! What is compared: factors, their levels, and the variants they make.
 
-use crate::catalog::Place;
+use crate::catalog::{Place, Problem, Problems};
 use crate::kernel::{MILLISECOND, SECOND, Time};
 
 /// A value of a factor, as the CSVs show it.
@@ -94,6 +94,16 @@ impl Plan {
     /// Number of runs.
     pub fn jobs(&self) -> usize {
         self.variants.len() * self.replications as usize
+    }
+
+    /// Mistakes that only one run has shown: they say which.
+    pub fn told_of_run(&self, problems: Problems, (variant, replication): (usize, u64)) -> Problems {
+        let run = format!("{}, replication {replication}", self.variants[variant].label);
+        let told = |problem: Problem| Problem {
+            message: format!("{} in the run of {run}", problem.message),
+            ..problem
+        };
+        problems.into_iter().map(told).collect()
     }
 
     /// Column of a factor in the CSVs: its unit stands in the name if all levels share one.

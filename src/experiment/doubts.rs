@@ -7,24 +7,36 @@ use crate::components::site::Group;
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
+use crate::model::{TimelineItem, Trigger};
 use crate::random::replay::Replay;
 
+/// What is doubtful about the components of a run that has come to its end.
+pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) -> Vec<String> {
+    let groups = || layout.groups.iter();
+    let mut doubts: Vec<String> = groups().filter_map(synthetic_writes).collect();
+    doubts.extend(groups().filter_map(synthetic_times));
+    doubts.extend(groups().filter_map(assumed));
+    doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
+    doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
+    doubts
+}
+
 /// Says so if writes were drawn for a trace that has none of its own.
-pub(super) fn synthetic_writes(group: &Group) -> Option<String> {
+fn synthetic_writes(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
     let share = trace.writes? * 100.0;
     Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
 }
 
 /// Says so if the times of a trace were drawn, since it has none of its own.
-pub(super) fn synthetic_times(group: &Group) -> Option<String> {
+fn synthetic_times(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
     trace.arrivals.as_ref()?;
     Some(format!("the times of {} are synthetic: its trace has none", group.name))
 }
 
 /// Says so if a database rests on figures that nobody has measured.
-pub(super) fn assumed(group: &Group) -> Option<String> {
+fn assumed(group: &Group) -> Option<String> {
     let assumed = match group.kind {
         "database" => crate::components::database::counted::assumptions(&group.settings),
         _ => return None,
@@ -37,9 +49,30 @@ pub(super) fn assumed(group: &Group) -> Option<String> {
 
 /// How the warning begins that a component is not used in a run.
 pub const UNASKED: &str = "nobody asks";
+/// How it begins that a condition never held.
+const NEVER: &str = "the condition of";
+/// How it begins that a level was not looked at.
+pub const UNREAD: &str = "nothing looks at";
+/// How it begins that a figure was never measured.
+pub const UNMEASURED: &str = "nothing measured";
+
+/// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
+pub fn only_if_always(warning: &str) -> bool {
+    [UNASKED, NEVER, UNREAD, UNMEASURED].iter().any(|begin| warning.starts_with(begin))
+}
+
+/// Says so if the condition of a `when` held at no look.
+pub(super) fn never_held(item: &TimelineItem, happened: bool) -> Option<String> {
+    let is_when = matches!(item.trigger, Trigger::When(_));
+    (is_when && !happened).then(|| {
+        let label = if item.label.is_empty() { String::new() } else { format!(" \"{}\"", item.label) };
+        let line = item.place.line;
+        format!("{NEVER} when{label} in line {line} never held: it is looked at once a simulated second")
+    })
+}
 
 /// Says so if no other component names this one and nothing ever came to it: most likely somebody forgot to.
-pub(super) fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<String> {
+fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<String> {
     let group = &layout.groups[index];
     let named = layout.groups.iter().any(|other| other.settings.names(index));
     let idle = |node: NodeId| {
@@ -51,7 +84,7 @@ pub(super) fn unasked(index: usize, layout: &Layout, simulation: &Simulation) ->
 }
 
 /// Says so if a trace is over before the run is.
-pub(super) fn trace_ends_early(group: &Group, end: Time, simulation: &Simulation) -> Option<String> {
+fn trace_ends_early(group: &Group, end: Time, simulation: &Simulation) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
     let replay = Replay::new(trace.rows.clone(), trace.options).ok()?;
     let length = replay.pass_ns();

@@ -1,9 +1,7 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{
-    assumed, drift, synthetic_times, synthetic_writes, trace_ends_early, unasked, unfinished, unsettled,
-};
+use super::doubts::{about_groups, drift, never_held, unfinished, unsettled};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::nodes;
@@ -30,6 +28,10 @@ pub trait Director {
     fn fire(&mut self, callback: usize, view: &View) -> Result<Vec<Command>, Problem>;
     /// Whether a condition holds.
     fn holds(&mut self, condition: usize, view: &View) -> Result<bool, Problem>;
+    /// At the end of a run: what of the script was without effect.
+    fn doubts(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What a script's function may see: the figures of each group since the last look.
@@ -64,7 +66,7 @@ pub fn drive(
     let mut simulation = model::build(&world, seed, place.1);
     simulation.start();
     let mut run = Run::new(world, built, simulation, *timing);
-    if !run.run_through(pulse).map_err(|problem| vec![problem])? {
+    if !run.run_through(pulse).map_err(|problem| vec![run.at_its_time(problem)])? {
         return Ok(None);
     }
     let conserved = run.simulation.check_conservation();
@@ -93,6 +95,8 @@ struct Run {
     due: Vec<Option<Time>>,
     /// Whether the condition of each item held when it was last asked.
     held: Vec<bool>,
+    /// Whether each item has happened.
+    happened: Vec<bool>,
     looked: (Time, Vec<Readings>),
     at_warmup: Vec<Readings>,
     warmup_late: u64,
@@ -108,6 +112,7 @@ impl Run {
         };
         let due = built.spec.timeline.iter().map(|item| first(&item.trigger)).collect();
         let held = vec![false; built.spec.timeline.len()];
+        let happened = held.clone();
         let looked = (0, all_readings(&simulation, false));
         Run {
             recorder: Recorder::new(&world.layout, &simulation),
@@ -120,6 +125,7 @@ impl Run {
             timing,
             due,
             held,
+            happened,
             looked,
             at_warmup: Vec::new(),
             warmup_late: 0,
@@ -192,9 +198,14 @@ impl Run {
         if open <= OPEN_CALLS_AT_MOST {
             return Ok(());
         }
-        let now = time_text(self.simulation.now());
-        let message = format!("{open} calls are open at t = {now}: more comes in than is ever answered");
+        let message = format!("{open} calls are open: more comes in than is ever answered");
         Err(Problem::new(message).hint("bound the queues (`queue:`), or lower the load"))
+    }
+
+    /// A mistake that shows only while the world runs says when.
+    fn at_its_time(&self, problem: Problem) -> Problem {
+        let message = format!("{} (at t = {})", problem.message, time_text(self.simulation.now()));
+        Problem { message, ..problem }
     }
 
     fn begin_to_count(&mut self) {
@@ -232,6 +243,7 @@ impl Run {
     }
 
     fn fire(&mut self, item: usize, now: Time) -> Result<(), Problem> {
+        self.happened[item] = true;
         let view = self.look();
         let commands = self.director.fire(self.spec.timeline[item].callback, &view)?;
         let label = self.spec.timeline[item].label.clone();
@@ -349,13 +361,10 @@ impl Run {
         if dropped > 0 {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
-        warnings.extend(self.layout.groups.iter().filter_map(synthetic_writes));
-        warnings.extend(self.layout.groups.iter().filter_map(synthetic_times));
-        warnings.extend(self.layout.groups.iter().filter_map(assumed));
-        let unasked = |index| unasked(index, &self.layout, &self.simulation);
-        warnings.extend((0..self.layout.groups.len()).filter_map(unasked));
-        let ends = |group| trace_ends_early(group, self.timing.end(), &self.simulation);
-        warnings.extend(self.layout.groups.iter().filter_map(ends));
+        warnings.extend(about_groups(&self.layout, &self.simulation, self.timing.end()));
+        let items = self.spec.timeline.iter().zip(&self.happened);
+        warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
+        warnings.extend(self.director.doubts());
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             warnings.extend(unsettled(&self.recorder.latencies, &self.timing));

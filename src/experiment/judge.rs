@@ -1,16 +1,8 @@
 //! Judgements of checks: a comparison holds only if the whole interval does.
 
 use super::compare::{CONFIDENCE, pairs};
-use crate::stats::{Interval, mean_interval, paired_difference};
-
-/// Estimate of a metric: its value in each replication, by number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Estimate {
-    /// The metric's column.
-    pub metric: String,
-    /// (replication, value).
-    pub samples: Vec<(u64, f64)>,
-}
+use super::estimate::{Estimate, Unlike};
+use crate::stats::{Interval, paired_difference};
 
 /// A comparison that a check makes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,21 +46,6 @@ pub struct Judgement {
 }
 
 impl Estimate {
-    fn values(&self) -> Vec<f64> {
-        self.samples.iter().map(|(_, value)| *value).collect()
-    }
-
-    /// Mean over the replications.
-    pub fn mean(&self) -> Option<f64> {
-        let values = self.values();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-    }
-
-    /// Interval of the mean; `None` under two replications.
-    pub fn interval(&self) -> Option<Interval> {
-        mean_interval(&self.values(), CONFIDENCE)
-    }
-
     /// Compares with a number in the metric's unit.
     pub fn against(&self, sense: Sense, limit: f64) -> Judgement {
         if matches!(sense, Sense::Equal | Sense::Unequal) {
@@ -101,7 +78,12 @@ impl Estimate {
     }
 
     /// Compares with another estimate, replication by replication.
-    pub fn against_estimate(&self, sense: Sense, other: &Estimate) -> Judgement {
+    ///
+    /// # Errors
+    ///
+    /// They count different things.
+    pub fn against_estimate(&self, sense: Sense, other: &Estimate) -> Result<Judgement, Unlike> {
+        let other = other.in_unit(self.unit)?;
         let (a, b) = pairs(&self.samples, &other.samples);
         let difference = paired_difference(&a, &b, CONFIDENCE);
         let standing = difference.as_ref().map_or(Standing::Undecided, |d| stand(sense, d, 0.0));
@@ -110,10 +92,13 @@ impl Estimate {
             Some(d) => {
                 let mean = |values: &[f64]| short(values.iter().sum::<f64>() / values.len() as f64);
                 let interval = format!("{} [{}, {}]", short(d.mean), short(d.low()), short(d.high()));
-                format!("{} is {} against {}, a difference of {interval}", self.metric, mean(&a), mean(&b))
+                let whose =
+                    if other.metric == self.metric { String::new() } else { format!(" of {}", other.metric) };
+                let (own, theirs) = (mean(&a), mean(&b));
+                format!("{} is {own} against {theirs}{whose}, a difference of {interval}", self.metric)
             }
         };
-        Judgement { standing, value: self.mean(), limit: other.mean(), detail }
+        Ok(Judgement { standing, value: self.mean(), limit: other.mean(), detail })
     }
 }
 
@@ -151,7 +136,7 @@ mod tests {
 
     fn estimate(values: &[f64]) -> Estimate {
         let samples = values.iter().enumerate().map(|(r, v)| (r as u64, *v)).collect();
-        Estimate { metric: "latency_p50_ms".into(), samples }
+        Estimate::measured("latency_p50_ms", samples)
     }
 
     #[test]
@@ -181,8 +166,8 @@ mod tests {
     fn pairs_decide_where_single_intervals_overlap() {
         let a = estimate(&[10.0, 20.0, 30.0]);
         let b = estimate(&[11.0, 21.2, 31.1]);
-        assert_eq!(a.against_estimate(Sense::Less, &b).standing, Standing::Holds);
-        assert_eq!(b.against_estimate(Sense::Less, &a).standing, Standing::Fails);
+        assert_eq!(a.against_estimate(Sense::Less, &b).unwrap().standing, Standing::Holds);
+        assert_eq!(b.against_estimate(Sense::Less, &a).unwrap().standing, Standing::Fails);
     }
 
     #[test]

@@ -124,6 +124,9 @@ fn link_plan(name: &str, given: &[Given], place: &Place, problems: &mut Problems
     LinkPlan::of(&settings)
 }
 
+/// An event calls the script and looks at all components: more of one kind would take longer than all requests.
+const HAPPENS_AT_MOST: Time = 1_000_000;
+
 fn check_timeline(spec: &WorldSpec, end: Time, problems: &mut Problems) {
     for item in &spec.timeline {
         match item.trigger {
@@ -135,6 +138,14 @@ fn check_timeline(spec: &WorldSpec, end: Time, problems: &mut Problems) {
             Trigger::Every(0) => {
                 let problem = Problem::at(&item.place, "every(0) would happen for ever at once");
                 problems.push(problem.hint("give it a period, such as every(5.s, ..)"));
+            }
+            Trigger::Every(period) if end / period > HAPPENS_AT_MOST => {
+                let (times, period) = (end / period, time_text(period));
+                let message =
+                    format!("every({period}) would happen {times} times until the end at {}", time_text(end));
+                let longer = time_text(end.div_ceil(HAPPENS_AT_MOST));
+                let hint = format!("at most {HAPPENS_AT_MOST} times: {longer} or longer");
+                problems.push(Problem::at(&item.place, message).hint(hint));
             }
             _ => {}
         }

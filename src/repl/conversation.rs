@@ -50,9 +50,21 @@ impl Conversation {
     pub fn say(&mut self, name: &str, line: usize, text: &str) -> Answer {
         match text.trim() {
             "" => Answer::Done,
+            word if self.is_command(word) => {
+                self.command(&format!(":{}", word.trim_end_matches(';').trim_end_matches("()")))
+            }
             command if command.starts_with(':') => self.command(command),
             _ => self.entry(name, line, text),
         }
+    }
+
+    /// What people type at any prompt means the same here, unless the script has made something of that name.
+    fn is_command(&self, word: &str) -> bool {
+        let name = word.trim_end_matches(';').trim_end_matches("()");
+        let is_variable = || self.session.variables().iter().any(|(own, _)| own == name);
+        // Rhai has an exit() of its own, which would only end the entry.
+        let is_function = || name != "exit" && self.session.functions().iter().any(|own| own == name);
+        ["help", "exit", "quit"].contains(&name) && !is_variable() && !is_function()
     }
 
     /// Evaluates a script in this session.

@@ -130,6 +130,8 @@ impl Draft {
 pub(super) struct Moment {
     pub view: View,
     pub commands: Vec<Command>,
+    /// Figures that were asked for: of which group, which, and whether there was one.
+    pub asked: Vec<(usize, String, bool)>,
 }
 
 #[derive(Default)]

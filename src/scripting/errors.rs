@@ -1,7 +1,7 @@
 //! From Rhai's errors to problems with a place, a sentence and a hint.
 
 use super::places::place_at;
-use super::units::unit_names;
+use super::units::{unit_meant, unit_names};
 use crate::catalog::{Place, Problem, Problems, did_you_mean};
 use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 use std::sync::Arc;
@@ -92,6 +92,17 @@ pub(super) fn of_itself(name: &str, problem: Problem) -> Problem {
         .hint("an origin, a store, a target must be another component, made before this one")
 }
 
+/// `5ms`: what stands behind a number and should have a point before it.
+pub(super) fn unit_without_a_point(error: &EvalAltResult, before: &str, after: &str) -> Option<Problem> {
+    let is_syntax = matches!(error, EvalAltResult::ErrorParsing(ParseErrorType::MissingToken(..), _));
+    let word: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let unit = unit_names().find(|unit| *unit == word).or_else(|| unit_meant(&word))?;
+    let number = before.rsplit(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).next()?;
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit());
+    let message = format!("a unit follows its number with a point: `{number}{word}` is no quantity");
+    (is_syntax && is_number).then(|| Problem::new(message).hint(format!("write {number}.{unit}")))
+}
+
 /// Whether an error is the sign that the interval cannot decide.
 pub(super) fn undecided(error: &EvalAltResult) -> Option<String> {
     match error {
@@ -176,7 +187,9 @@ fn unknown_variable(name: &str, words: &Words<'_>) -> Problem {
 /// Rhai tells the name with the types of its arguments: `crash (component, &str)`.
 fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
-    let arguments = arguments.trim_end_matches(')').replace("&str | ImmutableString | String", "text");
+    let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
+    let arguments = arguments.replace("&str | ImmutableString | String", "text").replace("i64", "number");
+    let arguments = arguments.replace("f64", "number").replace("()", "nothing");
     if name.starts_with("anon$") {
         let message = "this function takes another number of parameters here";
         return Problem::new(message)
@@ -185,6 +198,9 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if name == "!" || name == "&&" || name == "||" {
         return Problem::new(format!("a check cannot be combined with `{name}`"))
             .hint("write the opposite comparison, or two checks");
+    }
+    if OPERATORS.contains(&name) {
+        return no_operator(name, &arguments);
     }
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");
@@ -200,10 +216,48 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
 }
 
-/// `5.sec`: Rhai reports the missing getter.
+const OPERATORS: [&str; 12] = ["+", "-", "*", "/", "%", "**", "<", "<=", ">", ">=", "==", "!="];
+
+/// `5.ms + 3`: an operator that does not go with what stands beside it.
+fn no_operator(operator: &str, arguments: &str) -> Problem {
+    let kinds: Vec<&str> = arguments.split(", ").collect();
+    let a = |kind: &&str| match *kind {
+        "nothing" => "nothing".to_string(),
+        kind if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
+        kind => format!("a {kind}"),
+    };
+    let named: Vec<String> = kinds.iter().map(a).collect();
+    let message = format!("`{operator}` does not go with {}", named.join(" and "));
+    let has = |wanted: &[&str]| kinds.iter().any(|kind| wanted.contains(kind));
+    let hint = if has(&["estimate", "estimates"]) {
+        "metrics can be added and subtracted (of one unit), divided by each other, and scaled by a number: r.latency_p50 * 2"
+    } else if has(&["number"]) && has(&["duration"]) {
+        "give the number a unit, such as 3.ms"
+    } else if has(&["number"]) && has(&["rate", "size", "share"]) {
+        "give the number a unit, such as 3.rps, 3.mib or 3.percent"
+    } else {
+        return Problem::new(message);
+    };
+    Problem::new(message).hint(hint)
+}
+
+/// `5.sec`: Rhai reports the missing getter, or setter, and of what type.
 fn unknown_property(text: &str) -> Problem {
     let mut quoted = text.split('\'').skip(1).step_by(2);
     let name = quoted.next().unwrap_or(text);
+    let kind = quoted.next().unwrap_or("");
+    if kind == "component" {
+        let hint = "give settings where it is made: web(\"shop\", #{ to: .. })";
+        return Problem::new(format!("`{name}` of a component cannot be set afterwards")).hint(hint);
+    }
+    let is_text = kind == "string" || kind.contains("String");
+    if is_text && unit_names().any(|unit| unit == name) {
+        return Problem::new(format!("a text has no unit: `{name}` belongs to a number"))
+            .hint(format!("write 5.{name}, without quotes"));
+    }
+    if let Some(unit) = unit_meant(name) {
+        return Problem::new(format!("there is no unit `{name}`")).hint(format!("did you mean `{unit}`?"));
+    }
     let hint = did_you_mean(name, unit_names().collect::<Vec<_>>());
     Problem::new(format!("there is no unit or property `{name}`")).maybe_hint(hint)
 }

@@ -17,7 +17,7 @@ mod units;
 mod words;
 mod workshop;
 
-pub use api::WORDS;
+pub use api::{RULES, WORDS};
 pub use engine::stop_scripts;
 pub use inputs::inputs_fingerprint;
 pub use render::{Sources, draw};
@@ -26,6 +26,11 @@ pub use session::{Finished, Host, Judge, Record, Session};
 /// Names of the units of quantities: `5.ms`.
 pub fn unit_names() -> impl Iterator<Item = &'static str> {
     units::unit_names()
+}
+
+/// The units with what they count and how many of its smallest unit one is: ("ms", "time", "1000000 ns").
+pub fn units() -> Vec<(&'static str, &'static str, String)> {
+    units::worth()
 }
 
 /// Settings of `trace(path, #{ .. })`.

@@ -3,7 +3,7 @@
 use super::api;
 use super::desk::{Definition, Desk, Only, desk};
 use super::engine::{engine, stop_scripts};
-use super::errors::{Words, explain, is_in_the_making, of_itself, unknown_name};
+use super::errors::{Words, explain, is_in_the_making, of_itself, unit_without_a_point, unknown_name};
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
@@ -245,20 +245,24 @@ impl Session {
     fn explain(&self, error: &EvalAltResult) -> Problems {
         let words = self.functions();
         let problems = explain(error, &Words { functions: &words, source: &self.said.source });
-        let problems = problems.into_iter().map(|problem| self.of_itself(error, problem));
+        let problems = problems.into_iter().map(|problem| self.seen_in_its_line(error, problem));
         self.shown_places(problems.collect())
     }
 
-    /// A component that is said to be of itself is a mistake of its own: its name is not known yet where it is used.
-    fn of_itself(&self, error: &EvalAltResult, problem: Problem) -> Problem {
+    /// What the text around a mistake tells. A component that is said to be of itself is a mistake of its own: its name is not known yet
+    /// where it is used. Nor does Rhai know what a unit is.
+    fn seen_in_its_line(&self, error: &EvalAltResult, problem: Problem) -> Problem {
         let place = problem.place.as_ref();
         let text = place.and_then(|place| self.sources.text(&place.source));
-        let (Some(name), Some(place), Some(text)) = (unknown_name(error), place, text) else {
-            return problem;
-        };
+        let (Some(place), Some(text)) = (place, text) else { return problem };
         let mut before: String = text.split_inclusive('\n').take(place.line.saturating_sub(1)).collect();
         let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
         before.extend(line.chars().take(place.column.saturating_sub(1)));
+        let after: String = line.chars().skip(place.column.saturating_sub(1)).collect();
+        if let Some(better) = unit_without_a_point(error, &before, &after) {
+            return Problem { place: problem.place, ..better };
+        }
+        let Some(name) = unknown_name(error) else { return problem };
         if is_in_the_making(name, &before) { of_itself(name, problem) } else { problem }
     }
 

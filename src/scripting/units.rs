@@ -172,6 +172,59 @@ fn texts(engine: &mut Engine) {
     readable!(Span, Rate, Size, Share);
 }
 
+/// Each unit with what it counts and what it is worth.
+pub(super) fn worth() -> Vec<(&'static str, &'static str, String)> {
+    let of = |units: &[(&'static str, f64)], kind: &'static str, base: &str| {
+        let one = |(name, factor): &(&'static str, f64)| (*name, kind, format!("{factor} {base}"));
+        units.iter().map(one).collect::<Vec<_>>()
+    };
+    let time = TIMES.map(|(name, ns)| (name, ns / 1e9));
+    let share = [("percent", 0.01)];
+    [
+        of(&time, "time", "s"),
+        of(&SIZES, "size", "bytes"),
+        of(&RATES, "rate", "per second"),
+        of(&share, "share", "of the whole"),
+    ]
+    .concat()
+}
+
+/// What people of other tools write, and what it is here.
+const MEANT: [(&str, &str); 25] = [
+    ("min", "minutes"),
+    ("mins", "minutes"),
+    ("m", "minutes"),
+    ("sec", "s"),
+    ("secs", "s"),
+    ("hr", "hours"),
+    ("hrs", "hours"),
+    ("d", "days"),
+    ("msec", "ms"),
+    ("millis", "ms"),
+    ("milliseconds", "ms"),
+    ("usec", "us"),
+    ("micros", "us"),
+    ("microseconds", "us"),
+    ("µs", "us"),
+    ("nanos", "ns"),
+    ("nanoseconds", "ns"),
+    ("b", "bytes"),
+    ("byte", "bytes"),
+    ("pct", "percent"),
+    ("qps", "rps"),
+    ("hz", "rps"),
+    ("per_second", "rps"),
+    ("rpm", "per_minute"),
+    ("per_min", "per_minute"),
+];
+
+/// The unit that was meant by a name that is none, if that is certain.
+pub(super) fn unit_meant(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let other = MEANT.iter().find(|(other, _)| *other == lower).map(|(_, unit)| *unit);
+    other.or_else(|| unit_names().find(|unit| *unit == lower && *unit != name))
+}
+
 /// Names of the units, for completion and hints.
 pub(super) fn unit_names() -> impl Iterator<Item = &'static str> {
     let names = |(name, _): &(&'static str, f64)| *name;

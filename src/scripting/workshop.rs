@@ -1,17 +1,19 @@
 //! Builders of worlds for worker threads: each evaluates the script again, silently, on an engine of its own.
 
+use super::api::Params;
 use super::callback::Callback;
-use super::convert::Scripted;
+use super::convert::{Scripted, level};
 use super::desk::{self, Draft, Moment, Only, desk};
 use super::engine::{engine, refill};
 use super::errors::{Words, explain};
 use super::said::{self, Said, State};
 use super::session::Record;
 use crate::catalog::{Problem, Problems};
-use crate::experiment::{Builder, Built, Director, View, Workshop};
+use crate::experiment::{Builder, Built, Director, UNMEASURED, UNREAD, View, Workshop};
 use crate::kernel::Time;
 use crate::model::Command;
 use rhai::{Dynamic, Engine, Map};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -119,8 +121,8 @@ impl Builder for ScriptBuilder {
             draft.spec.place = Some(place);
             desk.world.replace(draft)
         });
-        let params = super::api::Params(self.params[variant].clone());
-        let result = self.world.isolated().call(&self.engine, (params,));
+        let params = Params::of(self.params[variant].clone());
+        let result = self.world.isolated().call(&self.engine, (params.clone(),));
         let draft = desk(|desk| std::mem::replace(&mut desk.world, outer)).expect("it was put there");
         if let Err(error) = result {
             return Err(explain(&error, &Words { functions: &self.words, source: &self.source }));
@@ -131,8 +133,29 @@ impl Builder for ScriptBuilder {
             serial: draft.serial,
             words: self.words.clone(),
             source: self.source.clone(),
+            groups: draft
+                .spec
+                .groups
+                .iter()
+                .map(|group| format!("the {} \"{}\"", group.kind, group.name))
+                .collect(),
+            asked: BTreeMap::new(),
+            varied: self.varied(variant),
+            params,
         };
         Ok(Built { spec: draft.spec, director: Box::new(director) })
+    }
+}
+
+impl ScriptBuilder {
+    /// Factors in which a variant differs from another.
+    fn varied(&self, variant: usize) -> Vec<String> {
+        let own = &self.params[variant];
+        let differs = |(name, value): &(&rhai::Identifier, &Dynamic)| {
+            let mut others = self.params.iter().filter_map(|map| map.get(*name));
+            others.any(|other| level(other) != level(value))
+        };
+        own.iter().filter(differs).map(|(name, _)| name.to_string()).collect()
     }
 }
 
@@ -142,14 +165,21 @@ struct ScriptDirector {
     serial: u64,
     words: Rc<Vec<String>>,
     source: Arc<str>,
+    /// What each component is called in messages.
+    groups: Vec<String>,
+    /// Figures that conditions and events asked for, by group: whether there ever was one.
+    asked: BTreeMap<(usize, String), bool>,
+    /// Factors in which the variant differs from others.
+    varied: Vec<String>,
+    params: Params,
 }
 
 impl ScriptDirector {
     /// Calls a function while the desk shows the moment.
-    fn call(&self, callback: usize, view: &View) -> (Scripted<Dynamic>, Vec<Command>) {
+    fn call(&mut self, callback: usize, view: &View) -> (Scripted<Dynamic>, Vec<Command>) {
         refill();
         desk(|desk| {
-            desk.moment = Some(Moment { view: view.clone(), commands: Vec::new() });
+            desk.moment = Some(Moment { view: view.clone(), commands: Vec::new(), asked: Vec::new() });
             desk.world = Some(Draft { serial: self.serial, ..Draft::default() });
         });
         let result = self.callbacks[callback].call(&self.engine, ());
@@ -157,7 +187,11 @@ impl ScriptDirector {
             desk.world = None;
             desk.moment.take()
         });
-        (result, moment.expect("it was put there").commands)
+        let moment = moment.expect("it was put there");
+        for (group, name, known) in moment.asked {
+            *self.asked.entry((group, name)).or_default() |= known;
+        }
+        (result, moment.commands)
     }
 
     fn problem(&self, error: &rhai::EvalAltResult) -> Problem {
@@ -181,5 +215,17 @@ impl Director for ScriptDirector {
             Problem::at(place, format!("a condition must be true or false, not {found}"))
                 .hint("write when(|| cache.hit_ratio < 0.5, || ..)")
         })
+    }
+
+    fn doubts(&self) -> Vec<String> {
+        let unread = self.varied.iter().filter(|name| !self.params.is_read(name));
+        let unread = unread.map(|name| {
+            format!("{UNREAD} the levels of `{name}`: they make no difference; write p.{name} in the world")
+        });
+        let unmeasured = self.asked.iter().filter(|(_, known)| !**known).map(|((group, name), _)| {
+            let of = &self.groups[*group];
+            format!("{UNMEASURED} `{name}` of {of}: no comparison with it holds")
+        });
+        unread.chain(unmeasured).collect()
     }
 }

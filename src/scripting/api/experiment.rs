@@ -3,12 +3,14 @@
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Plan, Timing, Variant};
 use crate::scripting::callback::Callback;
-use crate::scripting::convert::{Scripted, level};
+use crate::scripting::convert::{self, Scripted, level};
 use crate::scripting::desk::{Definition, Expect, ExpectKind, Only, call_place, desk};
 use crate::scripting::errors::{fail, raise};
 use crate::scripting::units::Span;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext, Position};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// An experiment in a script: its number on the desk.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,11 @@ pub(in crate::scripting) struct ExperimentHandle(usize);
 
 /// The levels of a variant, inside a world.
 #[derive(Clone, Debug)]
-pub(in crate::scripting) struct Params(pub Map);
+pub(in crate::scripting) struct Params {
+    levels: Map,
+    /// Those that the world, or one of its events, has looked at.
+    read: Rc<RefCell<BTreeSet<String>>>,
+}
 
 /// Most variants and replications of one experiment: more is a mistake, or a sweep for a cluster.
 const RUNS_AT_MOST: u64 = 1_000_000;
@@ -27,9 +33,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("experiment", begin);
     engine.register_fn("about", |e: ExperimentHandle, text: &str| e.change(|d| d.about = text.into()));
     engine.register_fn("vary", vary);
-    engine.register_fn("variant", |e: ExperimentHandle, name: &str, levels: Map| {
-        e.change(|d| d.variants.push((name.into(), levels)))
-    });
+    engine.register_fn("variant", picked);
     engine
         .register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
     engine.register_fn("replications", |e: ExperimentHandle, n: INT| -> Scripted<_> {
@@ -156,7 +160,32 @@ fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHa
         let hint = "a name becomes a column: letters, digits and _".to_string();
         return Err(fail(format!("\"{name}\" cannot name a factor"), Some(hint)));
     }
+    if let Some(twice) = twice_in(&levels) {
+        let message = format!("`{name}` has the value {} twice", level(twice).text);
+        let hint =
+            "the same design would run twice under one name: leave one out; chance is in .replications(..)";
+        return Err(fail(message, Some(hint.into())));
+    }
     Ok(e.change(|d| d.factors.push((name.into(), levels))))
+}
+
+/// A value that stands twice in a list. Of functions and the like nobody can say whether they are the same.
+fn twice_in(levels: &Array) -> Option<&Dynamic> {
+    use crate::catalog::Value;
+    let is_plain = |value: &Dynamic| {
+        !matches!(convert::value(value), Value::Other(_) | Value::Group(_) | Value::List(_) | Value::Step(_))
+            && level(value).text != "function"
+    };
+    let stands_before = |at: usize| levels[..at].iter().any(|other| level(other) == level(&levels[at]));
+    (1..levels.len()).find(|at| is_plain(&levels[*at]) && stands_before(*at)).map(|at| &levels[at])
+}
+
+fn picked(e: ExperimentHandle, name: &str, levels: Map) -> Scripted<ExperimentHandle> {
+    if desk(|desk| desk.experiments[e.0].variants.iter().any(|(other, _)| other == name)) {
+        let message = format!("there are two variants of the name \"{name}\"");
+        return Err(fail(message, Some("results are told apart by it: give each its own".into())));
+    }
+    Ok(e.change(|d| d.variants.push((name.into(), levels))))
 }
 
 fn positive(n: INT, what: &str) -> Scripted<u64> {
@@ -227,16 +256,26 @@ fn run_again(e: ExperimentHandle, only: Only) -> Scripted<super::results::All> {
     match earlier.into_iter().rev().find(|(calls, _)| *calls <= definition.calls) {
         Some((_, record)) => {
             let finished = crate::scripting::Finished::new(record, params(&definition));
-            Ok(super::results::All::of(std::rc::Rc::new(finished)))
+            Ok(super::results::All::of(Rc::new(finished)))
         }
         None => Err(fail("this experiment failed", None)),
     }
 }
 
 impl Params {
+    pub fn of(levels: Map) -> Self {
+        Params { levels, read: Rc::default() }
+    }
+
+    /// Whether anything has looked at a level so far.
+    pub fn is_read(&self, name: &str) -> bool {
+        self.read.borrow().contains(name)
+    }
+
     fn get(&self, name: &str) -> Scripted<Dynamic> {
-        self.0.get(name).cloned().ok_or_else(|| {
-            let hint = did_you_mean(name, self.0.keys().map(|key| key.as_str()).collect::<Vec<_>>());
+        self.read.borrow_mut().insert(name.into());
+        self.levels.get(name).cloned().ok_or_else(|| {
+            let hint = did_you_mean(name, self.levels.keys().map(|key| key.as_str()).collect::<Vec<_>>());
             fail(format!("this experiment does not vary `{name}`"), hint)
         })
     }

@@ -1,16 +1,20 @@
 //! The words of the language: one file for each part of the surface.
 
+mod best;
 mod checks;
+mod comparisons;
 mod experiment;
 mod load;
 mod place;
 mod results;
+mod rules;
 mod timeline;
 mod world;
 
 pub(super) use checks::{judge, probe};
 pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
 pub(super) use load::TRACE_OPTIONS;
+pub use rules::RULES;
 
 use rhai::{Dynamic, Engine};
 

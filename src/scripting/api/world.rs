@@ -157,18 +157,25 @@ fn node(handle: Handle, n: INT) -> Scripted<Handle> {
 
 /// A figure of a component since the last look, inside `when`, `every` and `at`.
 fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
-    let figures = desk(|desk| desk.moment.as_ref().map(|moment| moment.view.figures.clone()));
-    let Some(figures) = figures else {
-        let hint = "write when(|| cache.hit_ratio < 0.5, || ..)".to_string();
-        return Err(fail(format!("`{name}` is measured while a simulation runs"), Some(hint)));
-    };
-    let of_group = || figures.iter().filter(|(group, ..)| *group == handle.group);
     let plain = |metric: &str| {
         metric.trim_end_matches("_ratio").trim_end_matches("_count").trim_end_matches("_per_s").to_string()
     };
-    let found = of_group().find(|(_, metric, _)| *metric == name || plain(metric) == name);
-    // A figure that the last second says nothing about (no look-ups) is not a number: no comparison holds.
-    found.map(|(_, _, value)| *value).map_or_else(|| unknown_figure(name), Ok)
+    let found = desk(|desk| {
+        let moment = desk.moment.as_mut()?;
+        let mut of_group = moment.view.figures.iter().filter(|(group, ..)| *group == handle.group);
+        let found = of_group.find(|(_, metric, _)| *metric == name || plain(metric) == name);
+        let value = found.map(|(_, _, value)| *value);
+        moment.asked.push((handle.group, name.into(), value.is_some()));
+        Some(value)
+    });
+    match found {
+        // A figure that the last second says nothing about (no look-ups) is not a number: no comparison holds.
+        Some(value) => value.map_or_else(|| unknown_figure(name), Ok),
+        None => {
+            let hint = "write when(|| cache.hit_ratio < 0.5, || ..)".to_string();
+            Err(fail(format!("`{name}` is measured while a simulation runs"), Some(hint)))
+        }
+    }
 }
 
 fn unknown_figure(name: &str) -> Scripted<f64> {

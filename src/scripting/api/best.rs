@@ -1,0 +1,92 @@
+//! `all.best("latency_p99")`: the variant that is better than every other for sure, or those of which one is.
+
+use super::results::{All, One, metric};
+use crate::experiment::{Better, Estimate, METRICS, Sense, Standing};
+use crate::scripting::convert::{Scripted, level};
+use crate::scripting::errors::{Undecided, fail};
+use rhai::{Dynamic, Engine, EvalAltResult, Position};
+
+/// Variants of which one is the best: intervals do not decide which.
+#[derive(Clone)]
+pub(super) struct Candidates {
+    all: All,
+    /// Why there are several.
+    why: String,
+    /// Whether the metric was measured at all.
+    measured: bool,
+}
+
+/// What a check throws that intervals cannot decide.
+pub(super) fn unsure(why: String) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(Dynamic::from(Undecided(why)), Position::NONE).into()
+}
+
+impl Candidates {
+    /// A level in which all candidates agree is the best one's, whichever that is.
+    fn get(&self, name: &str) -> Scripted<Dynamic> {
+        let values: Vec<Dynamic> =
+            self.all.variants.iter().map(|v| self.all.one(*v).get(name)).collect::<Scripted<_>>()?;
+        let is_level = self.all.finished.params[self.all.variants[0]].contains_key(name);
+        let agree = values.iter().all(|value| level(value) == level(&values[0]));
+        if self.measured && is_level && agree { Ok(values[0].clone()) } else { Err(unsure(self.why.clone())) }
+    }
+
+    pub fn text(&self) -> String {
+        format!("undecided: {}", self.why)
+    }
+}
+
+/// The variant with the best mean, if it is better than every other by paired differences; otherwise those it is not better than
+/// as well.
+fn best(all: &All, name: &str) -> Scripted<Dynamic> {
+    let sense = match METRICS[metric(name)?].better {
+        Better::Lower => Sense::Less,
+        Better::Higher => Sense::More,
+        Better::Neither => {
+            return Err(fail(format!("no value of `{name}` is better than another"), None));
+        }
+    };
+    let estimates: Vec<(usize, Estimate)> =
+        all.variants.iter().map(|v| Ok((*v, all.one(*v).estimate(name)?))).collect::<Scripted<_>>()?;
+    let Some((best, first)) = leader(&estimates, sense) else {
+        let why = format!("{name} was not measured");
+        return Ok(Dynamic::from(Candidates { all: all.clone(), why, measured: false }));
+    };
+    let label = |variant: usize| all.finished.record.plan.variants[variant].label.clone();
+    let (mut candidates, mut why) = (vec![best], String::new());
+    for (variant, other) in estimates.iter().filter(|(variant, _)| *variant != best) {
+        let judged = first.against_estimate(sense, other).expect("it is the same metric");
+        if judged.standing == Standing::Holds {
+            continue;
+        }
+        candidates.push(*variant);
+        if why.is_empty() {
+            why =
+                format!("{} and {} do not differ for sure: {}", label(best), label(*variant), judged.detail);
+        }
+    }
+    if candidates.len() == 1 {
+        return Ok(Dynamic::from(all.one(best)));
+    }
+    candidates.sort_unstable();
+    let all = All { finished: all.finished.clone(), variants: candidates };
+    Ok(Dynamic::from(Candidates { all, why, measured: true }))
+}
+
+/// The first variant with the best mean; `None`: none was measured.
+fn leader(estimates: &[(usize, Estimate)], sense: Sense) -> Option<(usize, &Estimate)> {
+    let measured = estimates.iter().filter_map(|(v, estimate)| Some((*v, estimate, estimate.mean()?)));
+    let better = |a: f64, b: f64| if sense == Sense::Less { a < b } else { a > b };
+    let found = measured.reduce(|best, next| if better(next.2, best.2) { next } else { best });
+    found.map(|(variant, estimate, _)| (variant, estimate))
+}
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Candidates>("result");
+    engine.register_fn("best", |all: All, name: &str| best(&all, name));
+    engine.register_indexer_get(|best: &mut Candidates, name: &str| best.get(name));
+    engine.register_fn("of", |best: Candidates, _component: &str| -> Scripted<One> { Err(unsure(best.why)) });
+    for name in ["to_string", "to_debug"] {
+        engine.register_fn(name, |best: &mut Candidates| best.text());
+    }
+}

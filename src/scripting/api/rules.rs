@@ -1,0 +1,85 @@
+//! What words of the language mean, where an example alone would not tell.
+
+/// By word: sentences for `explain`.
+pub const RULES: &[(&str, &[&str])] = &[
+    (
+        "at",
+        &[
+            "t = 0 is the start of the simulation, warm-up included; the end is warmup + duration, and nothing happens at or after it",
+            "what happens at t comes before all requests of t; several in the order of the script",
+            "the label stands in events.csv",
+        ],
+    ),
+    (
+        "every",
+        &[
+            "for the first time after one period, then after each, until the end; at most 1,000,000 times a run",
+            "figures of components (`shop.queue_len`) are those of the time since the last look",
+        ],
+    ),
+    (
+        "when",
+        &[
+            "the condition is looked at once each simulated second, first at t = 1 s",
+            "it happens when the condition holds and did not hold at the look before (rising edge), as often as that comes",
+            "figures of components are those of the last second; one that was not measured in it makes every comparison false",
+            "a condition that holds at no look of any run is told as a warning",
+        ],
+    ),
+    (
+        "expect",
+        &[
+            "judged for each variant: passed if the whole 95 % interval over the replications says so, undecided if it holds both",
+            "one replication decides nothing; `== 0` means 0 in every replication",
+            "metrics can be added, subtracted, divided by each other and scaled: r.latency_p99 < r.latency_p50 * 3, r.latency_p99 - r.latency_p50 > 5.ms; each term is computed within each replication, and a ratio's mean is the mean of the replications' ratios",
+            "`!`, `&&`, `||` and `if` are refused: write the opposite comparison, or two checks",
+        ],
+    ),
+    (
+        "expect_for",
+        &["as expect, for the variants with these levels; levels that no variant has are a mistake"],
+    ),
+    (
+        "claim",
+        &[
+            "judged once, over all variants, on differences replication by replication: passed if the whole 95 % interval says so",
+            "two selections are compared like with like: variants that agree in every factor that varies on both sides form a pair, if that matches them one to one; otherwise each is compared with each",
+            "of several pairs or variants all must hold; the message names the first that does not, and counts the others",
+            "metrics can be scaled, added, subtracted and divided, as in expect: all.where(#{ cores: 4 }).latency_p50 * 2 < all.where(#{ cores: 1 }).latency_p50",
+        ],
+    ),
+    (
+        "where",
+        &[
+            "the variants that have all these levels; names are those of vary and variant, levels are written as there (5.s, 20.percent)",
+            "in a comparison of two selections each variant is compared with the one that agrees with it in all other factors: all.where(#{ rate: 90.rps }).m > all.where(#{ rate: 50.rps }).m compares at equal numbers of cores; if there is no such partner for each, each is compared with each",
+        ],
+    ),
+    (
+        "best",
+        &[
+            "the variant with the best mean, if it is better than every other by paired differences",
+            "otherwise those it is not better than are candidates too: a level in which all candidates agree is decided, everything else is undecided",
+        ],
+    ),
+    (
+        "of",
+        &[
+            "figures of one component, by its name in quotes: sums of counts over its nodes, means of shares, largest of percentiles",
+        ],
+    ),
+    (
+        "regions",
+        &[
+            "the map that `region:` and `regions:` of components and traffic are names of",
+            "of a file: the first line names the targets, the first column the sources, cells are round-trip times in ms",
+        ],
+    ),
+    (
+        "vary",
+        &[
+            "each combination of the levels of all factors is a variant; the first one is the baseline unless baseline(..) says another",
+            "the world reads the level as p.ttl; a factor that no run looks at is told as a warning",
+        ],
+    ),
+];
