@@ -1,7 +1,9 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{assumed, drift, synthetic_writes, trace_ends_early, unasked, unsettled};
+use super::doubts::{
+    assumed, drift, strangers, synthetic_writes, trace_ends_early, unasked, unpriced, unsettled,
+};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::nodes;
@@ -350,6 +352,8 @@ impl Run {
         warnings.extend(self.layout.groups.iter().filter_map(assumed));
         let unasked = |index| unasked(index, &self.layout, &self.simulation);
         warnings.extend((0..self.layout.groups.len()).filter_map(unasked));
+        warnings.extend(self.layout.groups.iter().filter_map(|group| strangers(group, &self.simulation)));
+        warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
         let ends = |group| trace_ends_early(group, self.timing.end());
         warnings.extend(self.layout.groups.iter().filter_map(ends));
         if self.spec.timeline.is_empty() {

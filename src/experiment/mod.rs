@@ -20,7 +20,7 @@ pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
 pub use component::{COLUMNS, figure, find_column};
 pub use design::{Level, Plan, Timing, Variant};
-pub use doubts::UNASKED;
+pub use doubts::{UNASKED, UNPRICED};
 pub use drive::{Built, Director, View, drive};
 pub use judge::{Estimate, Judgement, Sense, Standing, short};
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
