@@ -5,7 +5,7 @@ mod common;
 use common::{World, evenly, index, keys, span, text, texts};
 use proptest::prelude::*;
 use scalelab::catalog::{Place, Problem, Problems, Value};
-use scalelab::components::cdn::DOLLAR;
+use scalelab::components::egress::DOLLAR;
 use scalelab::kernel::time::from_seconds;
 use scalelab::kernel::{Simulation, Time};
 use scalelab::model::{Command, Moment, Order, Target, check, resolve};

@@ -200,8 +200,14 @@ proptest! {
         let scene = scene("anycast", settings.concat(), people(&["DE"]), 0.0);
         let mut simulation = scene.run(seed, 10.1);
         scene.act(&mut simulation, &scene.sites[0], "crash", vec![text("host")]);
-        // The next check comes at 11 s, fails after its time-out, and then `fall` - 1 more do.
-        let switched = 11.5 + (fall - 1) as f64 + convergence;
+        // The next check comes within a second, fails after its time-out, and then `fall` - 1 more do.
+        let mut ahead = simulation.fork();
+        ahead.run_until(from_seconds(20.0));
+        let told = ahead.journal().entries().iter().find(|entry| entry.event == "health").map(|entry| entry.time);
+        let found_out = told.expect("found out") as f64 / SECOND as f64;
+        let earliest = 10.1 + 0.5 + (fall - 1) as f64;
+        prop_assert!((earliest..=earliest + 1.01).contains(&found_out), "{found_out} {earliest}");
+        let switched = found_out + convergence;
         simulation.run_until(from_seconds(switched - 0.02));
         let lost = |simulation: &Simulation| scene.count(simulation, &scene.users, "attempts_to_down_sites");
         let until = lost(&simulation);

@@ -4,7 +4,7 @@ use super::figures::{Figure, estimate, shown, significant};
 use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
-use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, Verdict, only_if_always};
+use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, UNPRICED, Verdict, only_if_always};
 use crate::kernel::time_text;
 use crate::output::Written;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
@@ -234,7 +234,12 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     };
     // A variant may leave a component out on purpose: what some run needs has not been forgotten.
     let forgotten = |runs: usize| runs == outcome.results.len();
-    let counts = |(warning, runs, _): &(&str, usize, usize)| !only_if_always(warning) || forgotten(*runs);
+    // Where no variant pays for what it sends, costs are comparable without it.
+    let counts = |(warning, runs, _): &(&str, usize, usize)| match *warning {
+        warning if only_if_always(warning) => forgotten(*runs),
+        warning if warning.starts_with(UNPRICED) => !forgotten(*runs),
+        _ => true,
+    };
     counted.into_values().filter(counts).map(line).collect()
 }
 

@@ -49,18 +49,20 @@ impl Checkup {
         }
     }
 
-    /// The first round comes after an interval.
+    /// Each site is first checked at a moment of its own within an interval: nobody keeps the checks of different sites in step (Route 53,
+    /// Developer Guide, "How Route 53 determines whether a health check is healthy": its checkers do not coordinate).
     pub fn start(&mut self, tag: u16, cx: &mut Ctx<'_>) {
         self.timeout = Some(cx.timeout_class(self.timeout_length));
-        cx.timer_in(self.interval, Timer { tag, data: 0 });
+        for at in 0..self.sites.len() as u64 {
+            cx.timer_in(cx.phase(self.interval, at), Timer { tag, data: at });
+        }
     }
 
-    /// A round of checks, and the next one after an interval. The note of a reply is the number of its site.
-    pub fn ask_all(&self, tag: u16, cx: &mut Ctx<'_>) {
-        for (at, site) in self.sites.iter().enumerate() {
-            cx.ask(Ask { note: at as u32, timeout: self.timeout, ..Ask::new(*site, READ, 0) });
-        }
-        cx.timer_in(self.interval, Timer { tag, data: 0 });
+    /// A check of the site that the timer is for, and the next one after an interval. The note of a reply is the number of its site.
+    pub fn ask(&self, timer: Timer, cx: &mut Ctx<'_>) {
+        let site = self.sites[timer.data as usize];
+        cx.ask(Ask { note: timer.data as u32, timeout: self.timeout, ..Ask::new(site, READ, 0) });
+        cx.timer_in(self.interval, timer);
     }
 
     /// A check has its verdict; so many in a row against what is believed change it. The site that has changed.

@@ -9,6 +9,7 @@ pub mod client;
 pub mod consumer;
 pub mod database;
 pub mod dns;
+pub mod egress;
 pub mod geo_router;
 pub mod host;
 pub mod invalidation_bus;

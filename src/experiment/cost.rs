@@ -2,7 +2,7 @@
 
 use super::series::Change;
 use crate::components::Group;
-use crate::components::cdn::DOLLAR;
+use crate::components::egress::DOLLAR;
 use crate::kernel::Time;
 
 const HOUR_S: f64 = 3600.0;

@@ -2,8 +2,8 @@
 
 use super::design::Timing;
 use crate::catalog::Load;
-use crate::components::Layout;
 use crate::components::site::Group;
+use crate::components::{Layout, egress};
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
@@ -17,6 +17,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(synthetic_times));
     doubts.extend(groups().filter_map(assumed));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
+    doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
     doubts
 }
@@ -81,6 +82,47 @@ fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<Str
     };
     let unasked = !named && group.kind != "traffic" && group.nodes().chain(group.aides()).all(idle);
     unasked.then(|| format!("{UNASKED} {}: no component names it, and nothing came to it", group.name))
+}
+
+/// Look-ups from which on it is no accident that all went to a resolver.
+const MANY: u64 = 20;
+
+/// Says so if each request of a traffic paid a look-up, because each came from somebody new.
+fn strangers(group: &Group, simulation: &Simulation) -> Option<String> {
+    if group.kind != "traffic" || group.settings.is_given("users") {
+        return None;
+    }
+    let readings = simulation.readings(NodeId(group.first), false);
+    let [all, paid] = ["lookups", "lookups_resolver"].map(|name| readings.count_of(name));
+    (all >= MANY && all == paid).then(|| {
+        format!(
+            "every request of {} asked first where to go: without `users` each comes from somebody new, who knows no address; add `users: 10_000`",
+            group.name
+        )
+    })
+}
+
+/// How the warning begins that what clients are sent has no price.
+pub const UNPRICED: &str = "what clients are sent has no price";
+
+/// Says so if costs are known, and not what is sent to clients costs: beside a variant that pays for its traffic, this one looks cheap.
+pub(super) fn unpriced(layout: &Layout, cost: Option<f64>) -> Option<String> {
+    cost?;
+    let free = |group: &&Group| {
+        matches!(group.kind, "web" | "load_balancer" | "website")
+            && !group.settings.is_given(egress::PRICE.name)
+    };
+    let doors = egress::doors(layout);
+    let names: Vec<&str> = doors
+        .iter()
+        .map(|group| &layout.groups[*group])
+        .filter(free)
+        .map(|group| group.name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!("{UNPRICED}: `cost_per_hour` is comparable with that of other variants only if {names} has an `egress_price`")
+    })
 }
 
 /// Says so if a trace is over before the run is.

@@ -1,7 +1,7 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{about_groups, drift, never_held, unfinished, unsettled};
+use super::doubts::{about_groups, drift, never_held, unfinished, unpriced, unsettled};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::nodes;
@@ -362,6 +362,7 @@ impl Run {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
         warnings.extend(about_groups(&self.layout, &self.simulation, self.timing.end()));
+        warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
         warnings.extend(self.director.doubts());

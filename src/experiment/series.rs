@@ -6,9 +6,7 @@ use crate::components::site::FIRST_AIDE;
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
-
-/// Name of the requests as a whole in timeseries.csv.
-const ALL: &str = "all";
+use crate::model::ALL;
 
 /// Takes down one window after the other.
 pub struct Recorder {
@@ -245,6 +243,9 @@ impl Change<'_> {
             ("log_utilization_ratio", self.mean("log_busy")),
             ("lag_count", self.gauge("lag")),
             ("in_flight_count", self.gauge("in_flight")),
+            ("servers_in_service_count", self.gauge("servers_in_service")),
+            ("origin_bytes_per_s", rate("origin_bytes")),
+            ("egress_bytes_per_s", rate("egress_bytes")),
             ("replica_lag_ms", self.gauge("replica_lag").map(|ns| ns / 1e6)),
             ("lag_entries", self.gauge("lag_entries")),
             ("copied_rows_per_s", rate("copied_rows").filter(|rate| *rate > 0.0)),
@@ -282,6 +283,9 @@ pub const FIGURES: &[&str] = &[
     "log_utilization_ratio",
     "lag_count",
     "in_flight_count",
+    "servers_in_service_count",
+    "origin_bytes_per_s",
+    "egress_bytes_per_s",
     "replica_lag_ms",
     "lag_entries",
     "copied_rows_per_s",

@@ -32,6 +32,8 @@ pub struct Core {
     pub(super) held: Vec<Held>,
     /// Who takes calls to a node while it is down, by the node's index.
     pub(super) stand_ins: Vec<NodeId>,
+    /// What each node draws by for itself (see [`super::Ctx::phase`]).
+    pub(super) labels: Vec<u64>,
     pub(super) transit: Box<dyn Transit>,
     pub(super) audit: Audit,
     pub(super) parcels: Parcels,
@@ -57,6 +59,7 @@ impl Core {
             nodes: Vec::new(),
             held: Vec::new(),
             stand_ins: Vec::new(),
+            labels: Vec::new(),
             transit,
             audit: Audit::new(keys),
             parcels: Parcels::default(),
@@ -83,6 +86,7 @@ impl Core {
             nodes: self.nodes.clone(),
             held: self.held.clone(),
             stand_ins: self.stand_ins.clone(),
+            labels: self.labels.clone(),
             transit: self.transit.fork(),
             audit: self.audit.clone(),
             parcels: self.parcels.clone(),
@@ -97,6 +101,7 @@ impl Core {
         let linked = self.transit.has_link(id);
         self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
         self.held.push(Held::default());
+        self.labels.push(u64::from(id.0));
     }
 
     /// The network learns of a new node, before it is added.

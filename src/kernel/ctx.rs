@@ -8,7 +8,7 @@ use super::parcel::{Item, ParcelId};
 use super::request::{Outcome, Request, RequestId};
 use super::time::Time;
 use crate::audit::Audit;
-use crate::random::mix::unit;
+use crate::random::mix::{combine, hash_name, unit};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
 
@@ -42,6 +42,16 @@ impl Ctx<'_> {
     }
 
     // ---- time
+
+    /// Where in a period something periodic begins at this node, in `0..period`: drawn once for each node, `number` (what of the node's) and
+    /// replication, and the same in every variant. Machines do not start together, nor in step with what happens to others: a fixed phase
+    /// would let a fault meet all replications at the same moment of a period, and make intervals falsely narrow.
+    pub fn phase(&self, period: Time, number: u64) -> Time {
+        const PHASE: u64 = hash_name("phase");
+        let node = combine(self.core.labels[self.node.index()], PHASE);
+        let bits = combine(combine(combine(self.core.seed, self.core.replication), node), number);
+        ((u128::from(bits) * u128::from(period)) >> 64) as Time
+    }
 
     /// Sets a timer for `at` (not in the past).
     #[inline]

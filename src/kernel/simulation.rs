@@ -50,6 +50,11 @@ impl Simulation {
         id
     }
 
+    /// What the node is called, mixed into one word: what it draws for itself then depends neither on its index nor on the variant.
+    pub fn label(&mut self, node: NodeId, label: u64) {
+        self.core.labels[node.index()] = label;
+    }
+
     /// Lets everything happen that is due before `end`; the clock then stands at `end`.
     pub fn run_until(&mut self, end: Time) {
         self.start();

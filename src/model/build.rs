@@ -6,6 +6,7 @@ use super::places;
 use crate::components::network::{Link, Network};
 use crate::components::{Site, kind};
 use crate::kernel::{NodeId, Simulation};
+use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
 
 /// A simulation of the world, at time 0.
@@ -18,8 +19,9 @@ pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
         let site = Site { layout, index };
         let nodes = (kind(group.kind).expect("checked").build)(&site);
         debug_assert_eq!(nodes.len() as u64, group.count + group.aides.1);
-        for node in nodes {
-            simulation.add(node);
+        for (number, node) in nodes.into_iter().enumerate() {
+            let node = simulation.add(node);
+            simulation.label(node, hash_name(&format!("{}/{number}", group.name)));
         }
     }
     simulation.set_nursery(Box::new(Growth::new(layout)));

@@ -41,12 +41,20 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
     if problems.is_empty() { Ok(Checked { layout, links }) } else { Err(problems) }
 }
 
+/// What timeseries.csv calls the requests as a whole.
+pub const ALL: &str = "all";
+
 fn check_names(groups: &[GroupSpec], problems: &mut Problems) {
     for (index, group) in groups.iter().enumerate() {
         let name = &group.name;
         if let Some(first) = groups[..index].iter().find(|other| other.name == *name) {
             let message = format!("there are two components of the name \"{name}\"");
             let hint = format!("the first one, a {}, is made in line {}", first.kind, first.place.line);
+            problems.push(Problem::at(&group.place, message).hint(hint));
+        }
+        if name == ALL {
+            let message = format!("\"{ALL}\" cannot name a component");
+            let hint = "timeseries.csv calls all requests together so; take another name";
             problems.push(Problem::at(&group.place, message).hint(hint));
         }
         if name.is_empty() || name.contains(['/', ',', '"']) || name.contains(char::is_control) {

@@ -85,6 +85,37 @@ proptest! {
     }
 }
 
+/// How long it takes until a server that refuses from second 50 on is found out, with so many components made before the balancer.
+fn found_out(replication: u64, before: usize) -> Time {
+    let mut world = World::default();
+    let web = world.add("web", "web", vec![("count", Value::Whole(3)), ("service", span(0.001))]);
+    for other in 0..before {
+        world.add("web", &format!("other {other}"), vec![("service", span(0.001))]);
+    }
+    let settings = vec![("to", web.clone()), ("check", span(10.0)), ("fall", Value::Whole(1))];
+    let front = world.add("load_balancer", "lb", settings);
+    world.add("traffic", "users", vec![("to", front), ("rate", evenly(1.0))]);
+    let mut checked = Checked { server: world.node(&web, 1), simulation: world.build(1, replication) };
+    strike(&mut checked, Control::CRASH_PROCESS, 50 * SECOND, 70 * SECOND);
+    told(&checked.simulation, "server_down").expect("found out") - 50 * SECOND
+}
+
+/// A fault at a fixed time must not meet every replication at the same moment between two checks, or intervals are too narrow; variants
+/// are compared at the same one.
+#[test]
+fn checks_begin_at_another_moment_in_each_replication_and_at_the_same_in_each_variant() {
+    let took: Vec<Time> = (0..40).map(|replication| found_out(replication, 0)).collect();
+    assert!(took.iter().all(|took| *took <= 10 * SECOND));
+    let early = took.iter().filter(|took| **took < 5 * SECOND).count();
+    assert!((8..=32).contains(&early), "{took:?}");
+    let mean = took.iter().sum::<Time>() / 40;
+    assert!((3_500..6_500).contains(&(mean / MILLISECOND)), "{mean}");
+    for replication in 0..3 {
+        let apart = found_out(replication, 2).abs_diff(took[replication as usize]);
+        assert!(apart < MILLISECOND, "{apart}");
+    }
+}
+
 /// Four servers, of which one refuses from second 10 to 40.
 fn failed(care: Vec<(&'static str, Value)>) -> u64 {
     let mut world = World::default();

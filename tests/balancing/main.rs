@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod drained;
+mod egress;
 mod groups;
 mod health;
 mod standby;

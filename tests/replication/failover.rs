@@ -55,6 +55,24 @@ fn seconds_without_writes_are_those_of_the_detection() {
     assert_eq!(stage.primaries(3), [(1, 2)]);
 }
 
+/// The silence begins with the first question that is not answered (Redis Sentinel), which comes within a heartbeat of the crash, at
+/// another moment in each replication.
+#[test]
+fn a_dead_member_is_found_out_from_down_after_to_a_heartbeat_later() {
+    let found_out = |seed| {
+        let mut stage = Setup { delay: 0.001, ..Setup::default() }.stage(seed);
+        stage.run(5 * SECOND);
+        stage.act(Role::Primary, "crash", vec![scalelab::catalog::Value::Text("host".into())]);
+        stage.run(8 * SECOND);
+        let mut told = stage.simulation.journal().entries().iter();
+        told.find(|entry| entry.event == "down").expect("found out").time - 5 * SECOND
+    };
+    let took: Vec<u64> = (1..21).map(found_out).collect();
+    assert!(took.iter().all(|took| (998..=1_200).contains(&(took / MILLISECOND))), "{took:?}");
+    let early = took.iter().filter(|took| **took < SECOND + 100 * MILLISECOND).count();
+    assert!((3..=17).contains(&early), "{took:?}");
+}
+
 /// With the only replica dead, synchronous commits hang; asynchronous ones do not.
 #[test]
 fn without_a_standby_synchronous_commits_hang() {

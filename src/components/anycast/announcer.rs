@@ -76,9 +76,9 @@ impl Component for Announcer {
         cx.reply(call, Answer::of(if any { Status::Ok } else { Status::Failed }));
     }
 
-    fn on_timer(&mut self, _timer: Timer, cx: &mut Ctx<'_>) {
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         if let Some(checks) = &self.checks {
-            checks.ask_all(CHECK, cx);
+            checks.ask(timer, cx);
         }
     }
 

@@ -152,7 +152,8 @@ impl Component for Autoscaler {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.timeout = Some(cx.timeout_class((self.period / 2).max(1)));
         if !self.disabled {
-            cx.timer_in(self.period, Timer { tag: ASK, data: 0 });
+            // Not before a whole period can be told of; when a period ends has nothing to do with when the run begins.
+            cx.timer_in(self.period.saturating_add(cx.phase(self.period, 0)), Timer { tag: ASK, data: 0 });
         }
     }
 

@@ -4,12 +4,9 @@
 use super::profile;
 use crate::catalog::Settings;
 use crate::components::Site;
+use crate::components::egress::{DOLLAR, GIGABYTE};
 use crate::profiles::network::PlacePrice;
 
-/// A dollar.
-pub const DOLLAR: u64 = 1_000_000_000_000;
-/// Bytes of a gigabyte as it is billed: taken as 10^9 (assumed; price lists do not say).
-const GIGABYTE: f64 = 1e9;
 /// Requests are billed by so many.
 const REQUESTS: f64 = 10_000.0;
 

@@ -46,7 +46,9 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "users",
             kind: Kind::Count(1, 10_000_000),
-            preset: Preset::Absent("with `rate`: requests belong to nobody in particular"),
+            preset: Preset::Absent(
+                "with `rate`: requests belong to nobody in particular; to a name or geo_router, each then comes from somebody new, who asks first where to go",
+            ),
             about: "alone: closed load, each user waits for the answer; with `rate`: users that requests are spread over",
         },
         Param {
@@ -119,7 +121,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "addresses",
             kind: Kind::Count(1, 1 << 31),
             preset: Preset::Absent("not modelled; a trace brings its own"),
-            about: "IPv4 addresses that users are spread over (without `users`: requests)",
+            about: "IPv4 addresses that users are spread over (without `users`: requests); where clients have a place, so many in the networks of each country",
         },
         Param {
             name: "nat",
@@ -340,7 +342,13 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
     }
     if group.doors().count() > 1 && group.kind != "queue" {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
-        let hint = "put a load_balancer before them";
+        let hint = match group.kind {
+            // No balancer takes edges: clients come to the nearest by DNS or by routes.
+            "cdn" => {
+                "give each client the nearest: to: geo_router(\"dns\", #{ to: .. }), or anycast(\"address\", #{ to: .. })"
+            }
+            _ => "put a load_balancer before them",
+        };
         problems.push(settings.problem("to", message).hint(hint));
     }
     if super::super::cache::store_beside(group).is_some() {

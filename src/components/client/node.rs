@@ -153,7 +153,7 @@ impl Client {
         request.class = if wish.writes || self.publisher.is_some() { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
         if let Some(population) = &self.population {
-            place(&mut request, population, self.draws);
+            place(&mut request, population, self.draws, self.addresses.is_some());
         }
         let id = cx.issue(request);
         self.budget.earn(&self.retry);

@@ -37,6 +37,8 @@ impl Access {
 pub struct Visitor {
     /// Where it is; 0 = nowhere in particular.
     pub place: u16,
+    /// Which of the population's homes that is.
+    pub home: u16,
     /// How it comes.
     pub access: Access,
     /// Its IPv4 address as servers see it; 0 = none is modelled.
@@ -91,15 +93,29 @@ impl Population {
         let home = &self.homes[index];
         let access = self.access(draw.uniform(ACCESS, 0));
         let bits = draw.bits(ADDRESS, 0);
-        let outlet = &self.outlets[usize::from(access.code())];
-        let networks = if outlet.is_empty() { &home.networks } else { outlet };
+        let networks = self.networks(index, access);
         let bits = match access {
             // One translator serves so many; which one it is, is all that its clients' addresses tell.
             Access::Nat => combine(ADDRESS, self.translator(bits, networks)),
             Access::Fixed | Access::Mobile | Access::Vpn => bits,
         };
         let address = countries::address_in(networks, bits);
-        Visitor { place: home.place, access, address }
+        Visitor { place: home.place, home: index as u16, access, address }
+    }
+
+    /// The networks in which a client's address lies: those of its home, or of where its tunnel or carrier comes out.
+    fn networks(&self, home: usize, access: Access) -> &[u32] {
+        let outlet = &self.outlets[usize::from(access.code())];
+        if outlet.is_empty() { &self.homes[home].networks } else { outlet }
+    }
+
+    /// The address that stands for one of a traffic's `addresses` where this client is: users in different countries share none.
+    fn local(&self, visitor: &Visitor, address: u32) -> u32 {
+        let networks = self.networks(usize::from(visitor.home), visitor.access);
+        match countries::address_in(networks, combine(ADDRESS, u64::from(address))) {
+            0 => address, // a place without networks: the address says nothing of it
+            local => local,
+        }
     }
 
     fn access(&self, uniform: f64) -> Access {
@@ -121,8 +137,9 @@ impl Population {
 /// The draws of users are those of requests that never come: numbered from here downwards.
 const VISITORS: u64 = u64::MAX / 2;
 
-/// Gives a request the place, access and address of its client: always the same for one user, anybody's if it has none.
-pub(super) fn place(request: &mut Request, population: &Population, draws: TrafficKey) {
+/// Gives a request the place, access and address of its client: always the same for one user, anybody's if it has none. Addresses of a
+/// trace are what they are; `drawn` ones stand for addresses where the client is.
+pub(super) fn place(request: &mut Request, population: &Population, draws: TrafficKey, drawn: bool) {
     let draw = match request.user {
         0 => request.draw,
         user => draws.request(VISITORS - u64::from(user)),
@@ -130,9 +147,11 @@ pub(super) fn place(request: &mut Request, population: &Population, draws: Traff
     let visitor = population.visitor(draw);
     request.region = visitor.place;
     request.access = visitor.access.code();
-    if request.address == 0 {
-        request.address = visitor.address;
-    }
+    request.address = match request.address {
+        0 => visitor.address,
+        address if drawn => population.local(&visitor, address),
+        recorded => recorded,
+    };
 }
 
 #[cfg(test)]
@@ -188,6 +207,22 @@ mod tests {
         }
         assert!(shared.len() <= 2 * 8 * 4, "a /16 is behind four addresses: {}", shared.len());
         assert!(shared.values().all(|clients| *clients > 10), "{shared:?}");
+    }
+
+    #[test]
+    fn given_addresses_lie_where_their_clients_are() {
+        let plan = ClientsPlan::at("FR");
+        let places = vec!["FR".to_string()];
+        let geography = Geography::new(&Map::preset("aws").unwrap(), places).unwrap();
+        let population = Population::new(&plan, &geography);
+        let visitor = population.visitor(traffic_key(1, 0, 0).request(1));
+        let french: Vec<u32> = countries::find("FR").unwrap().networks().collect();
+        let local: BTreeMap<u32, u32> = (1..1001).map(|n| (n, population.local(&visitor, n << 8))).collect();
+        assert!(local.values().all(|address| french.contains(&(address & 0xFFFF_0000))));
+        let mut different: Vec<u32> = local.into_values().collect();
+        different.sort_unstable();
+        different.dedup();
+        assert!(different.len() > 990, "{}", different.len());
     }
 
     #[test]

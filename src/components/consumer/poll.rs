@@ -57,7 +57,7 @@ impl Poll {
         self.patience = Some((cx.timeout_class(long), cx.timeout_class(MARGIN)));
         (self.in_hand, self.asking) = (0, false);
         if let Some(after) = self.claim_after {
-            cx.timer_in(after, Timer { tag: CLAIM_TIME, data: 0 });
+            cx.timer_in(cx.phase(after, 0), Timer { tag: CLAIM_TIME, data: 0 });
         }
         self.ask(cx);
     }

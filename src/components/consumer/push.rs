@@ -105,7 +105,8 @@ impl Push {
             (SUBSCRIBE, Status::Ok) => {
                 self.connected = true;
                 self.watch = cx.ask(Ask::new(self.broker, WATCH, 0));
-                cx.timer_in(self.heartbeat / 2, Timer { tag: BEAT, data: self.watch.to_bits() });
+                let first = cx.phase(self.heartbeat / 2, 0);
+                cx.timer_in(first, Timer { tag: BEAT, data: self.watch.to_bits() });
             }
             (HEARTBEAT, Status::Ok) | (CANCEL, _) => {}
             (HEARTBEAT | WATCH, _) if !self.connected => {} // known already

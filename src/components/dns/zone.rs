@@ -210,7 +210,7 @@ impl Component for Authoritative {
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match (timer.tag, &self.checks) {
-            (CHECK, Some(checks)) => checks.ask_all(CHECK, cx),
+            (CHECK, Some(checks)) => checks.ask(timer, cx),
             _ => self.answer(CallId::from_bits(timer.data), cx),
         }
     }
@@ -229,10 +229,8 @@ impl Component for Authoritative {
                     record.listed = control.arg & 1 << at != 0;
                 }
             }
-            // A crash has ended the round of checks; what was believed of the records is on disk.
-            Control::RECOVER if control.arg == 1 && self.checks.is_some() => {
-                cx.timer_in(0, Timer { tag: CHECK, data: 0 });
-            }
+            // A crash has ended the checks, which begin anew; what was believed of the records is on disk.
+            Control::RECOVER if control.arg == 1 => self.on_start(cx),
             _ => {}
         }
     }

@@ -47,7 +47,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "ttl",
             kind: Kind::Duration,
             preset: Preset::Duration(60 * SECOND),
-            about: "how long clients keep an answer, whole seconds (assumed: as a record of failover at Route 53)",
+            about: "how long clients keep an answer, whole seconds (assumed: as a record of failover at Route 53); traffic without `users` is all strangers, and each asks anew",
         },
         Param {
             name: "service",

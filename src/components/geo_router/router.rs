@@ -96,7 +96,7 @@ impl Component for Router {
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match (timer.tag, &self.checks) {
-            (CHECK, Some(checks)) => checks.ask_all(CHECK, cx),
+            (CHECK, Some(checks)) => checks.ask(timer, cx),
             _ => {
                 let call = CallId::from_bits(timer.data);
                 if cx.is_open(call) {
@@ -114,9 +114,9 @@ impl Component for Router {
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        // A crash has ended the round of checks; what was believed of the sites is on disk.
-        if control.verb == Control::RECOVER && control.arg == 1 && self.checks.is_some() {
-            cx.timer_in(0, Timer { tag: CHECK, data: 0 });
+        // A crash has ended the checks, which begin anew; what was believed of the sites is on disk.
+        if control.verb == Control::RECOVER && control.arg == 1 {
+            self.on_start(cx);
         }
     }
 

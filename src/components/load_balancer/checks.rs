@@ -45,9 +45,11 @@ impl Change {
 }
 
 impl Checks {
-    /// When the first check of a server begins: they are spread over the interval.
-    pub fn first(&self, server: usize, servers: usize) -> Time {
-        (u128::from(self.interval) * server as u128 / servers.max(1) as u128) as Time
+    /// When the first check of a server begins: they are spread over the interval (HAProxy, start_checks), which begins at a phase of the
+    /// balancer's own.
+    pub fn first(&self, server: usize, servers: usize, phase: Time) -> Time {
+        let spread = (u128::from(self.interval) * server as u128 / servers.max(1) as u128) as Time;
+        phase.saturating_add(spread) % self.interval.max(1)
     }
 
     /// Takes an answer in. "Not found" means: alive, but send nobody new (HAProxy, http-check disable-on-404).
@@ -107,6 +109,7 @@ mod tests {
 
     #[test]
     fn first_checks_are_spread() {
-        assert_eq!([0, 1, 2, 3].map(|server| CHECKS.first(server, 4)), [0, 250, 500, 750]);
+        assert_eq!([0, 1, 2, 3].map(|server| CHECKS.first(server, 4, 0)), [0, 250, 500, 750]);
+        assert_eq!([0, 1, 2, 3].map(|server| CHECKS.first(server, 4, 600)), [600, 850, 100, 350]);
     }
 }

@@ -1,6 +1,6 @@
 //! Settings of a load balancer.
 
-use super::super::site;
+use super::super::{egress, site};
 use super::policy;
 use super::sticky::STICKY;
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset};
@@ -47,7 +47,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("limits", &["connections", "queue", "queue_timeout", "slow_start"]),
         ("target groups", &["writes_to", "routes", "private_addresses"]),
         ("service", &["service", "cores"]),
-        ("place and price", &["price_per_hour", "region", "zone"]),
+        ("place and price", &["price_per_hour", "egress_price", "region", "zone"]),
     ],
     params: &[
         Param {
@@ -219,6 +219,7 @@ pub(super) static ENTRY: Entry = Entry {
             about: "how long it waits for a server (nginx: 60 s, proxy_read_timeout)",
         },
         site::PRICE,
+        egress::PRICE,
         site::REGION,
         site::ZONE,
     ],
@@ -233,5 +234,6 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "recookied_count", about: "clients that got another server's cookie" },
         Measure { name: "takeovers_count", about: "how often the standby has taken over" },
         Measure { name: "servers_in_service_count", about: "servers that take new clients" },
+        Measure { name: "egress_bytes", about: "bytes sent to clients; told if they have an `egress_price`" },
     ],
 };

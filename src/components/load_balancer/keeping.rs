@@ -9,11 +9,11 @@ impl Careful {
     pub(super) fn begin_checks(&mut self, cx: &mut Ctx<'_>) {
         let Some(checks) = self.checks else { return };
         let servers: usize = self.targets.iter().map(|target| target.backends.len()).sum();
-        let mut number = 0;
+        let (mut number, phase) = (0, cx.phase(checks.interval, 0));
         for (target, servers_of) in self.targets.iter().enumerate() {
             for at in 0..servers_of.backends.len() {
                 let timer = Timer { tag: CHECK, data: u64::from(server_number(target, at)) };
-                cx.timer_in(checks.first(number, servers), timer);
+                cx.timer_in(checks.first(number, servers, phase), timer);
                 number += 1;
             }
         }

@@ -1,5 +1,6 @@
 //! A load balancer: passes each call to one of its servers and the answer back.
 
+use super::egress::Metered;
 use super::{ComponentKind, Layout, Site};
 use crate::catalog::Settings;
 use crate::kernel::{
@@ -90,12 +91,16 @@ pub(super) fn aides(settings: &Settings) -> (&'static str, u64) {
 }
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
-    let Some(other) = site.group().aides().next() else { return vec![balancer(site)] };
+    let Some(other) = site.group().aides().next() else { return vec![metered(site)] };
     let interval = site.settings().duration("advertise").expect("preset");
     let first = site.layout.first(site.index);
-    let active = Pair::new(balancer(site), true, other, interval);
-    let standby = Pair::new(balancer(site), false, first, interval);
+    let active = Pair::new(metered(site), true, other, interval);
+    let standby = Pair::new(metered(site), false, first, interval);
     vec![Box::new(active), Box::new(standby)]
+}
+
+fn metered(site: &Site<'_>) -> Box<dyn Component> {
+    Metered::new(site, balancer(site))
 }
 
 fn balancer(site: &Site<'_>) -> Box<dyn Component> {

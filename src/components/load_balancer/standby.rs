@@ -41,16 +41,21 @@ impl Pair {
 
     fn begin(&mut self, cx: &mut Ctx<'_>) {
         if self.is_active {
-            self.advertise(cx);
+            self.tell(cx);
+            cx.timer_in(cx.phase(self.interval, 0), Timer { tag: TELL, data: 0 });
         } else {
             self.heard = cx.now();
             cx.timer_in(self.dead_interval(), Timer { tag: LISTEN, data: 0 });
         }
     }
 
-    fn advertise(&mut self, cx: &mut Ctx<'_>) {
+    fn tell(&self, cx: &mut Ctx<'_>) {
         let ask = Ask::new(self.partner, ADVERTISE, 0);
         cx.ask(Ask { note: ADVERTISEMENT, timeout: self.timeout, ..ask });
+    }
+
+    fn advertise(&mut self, cx: &mut Ctx<'_>) {
+        self.tell(cx);
         cx.timer_in(self.interval, Timer { tag: TELL, data: 0 });
     }
 

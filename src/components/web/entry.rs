@@ -1,7 +1,7 @@
 //! Settings of the web tier.
 
 use super::super::database::model::Question;
-use super::super::{Site, host, site};
+use super::super::{Site, egress, host, site};
 use super::Step;
 use super::session::SESSIONS;
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Settings};
@@ -49,7 +49,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("service", &["service", "cores", "discipline", "first", "on", "concurrency", "queue"]),
         ("scaling up", &["speed", "contention", "coherency", "pause", "pause_every"]),
         ("sessions", &["sessions", "session_store", "session_size", "session_memory", "login"]),
-        ("place and price", &["price_per_hour", "region", "zone"]),
+        ("place and price", &["price_per_hour", "egress_price", "region", "zone"]),
     ],
     params: &[
         Param {
@@ -211,6 +211,7 @@ pub(super) static ENTRY: Entry = Entry {
             about: "how long it waits for a cache or database",
         },
         site::PRICE,
+        egress::PRICE,
         site::REGION,
         site::ZONE,
     ],
@@ -223,6 +224,7 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "sessions_count", about: "sessions in memory" },
         Measure { name: "session_bytes", about: "their size" },
         Measure { name: "sessions_unknown_count", about: "requests that had to log in first" },
+        Measure { name: "egress_bytes", about: "bytes sent to clients; told if they have an `egress_price`" },
     ],
 };
 

@@ -43,10 +43,25 @@ impl Server {
         }
     }
 
-    /// Tells of pauses, sessions and unchanged answers, if there are any.
+    /// Answers a call, if it is one and has not been answered.
+    #[inline(always)]
+    pub(super) fn give(&mut self, call: CallId, answer: Answer, cx: &mut Ctx<'_>) {
+        if call.is_none() {
+            return;
+        }
+        if let Some(egress) = &mut self.egress {
+            egress.send(call, answer.bytes, cx);
+        }
+        cx.reply(call, answer);
+    }
+
+    /// Tells of egress, pauses, sessions and unchanged answers, if there are any.
     pub(super) fn measure_rarities(&self, out: &mut Readings) {
         if self.steps.contains(&Some(Step::Compare)) {
             out.count("not_modified", self.not_modified);
+        }
+        if let Some(egress) = &self.egress {
+            egress.measure(out);
         }
         if let Some(pauses) = &self.pauses {
             out.count("pauses", pauses.count);

@@ -7,6 +7,7 @@ use super::reach::{access, to_caller};
 use super::scale::Scale;
 use super::session::Sessions;
 use super::{DRAIN, Length, Step};
+use crate::components::egress::Egress;
 use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, host};
 use crate::kernel::{
@@ -54,6 +55,7 @@ pub(super) struct Server {
     /// Switched off by a test: a server that leaves drops what it has begun.
     leaves_at_once: bool,
     pub(super) told: Told,
+    pub(super) egress: Option<Box<Egress>>,
     /// Whether its reads share loads.
     shares_loads: bool,
     requests: u64,
@@ -121,6 +123,7 @@ impl Server {
             draining: false,
             leaves_at_once: site.is_disabled("drain"),
             told: Told::default(),
+            egress: Egress::new(site),
             requests: 0,
             not_modified: 0,
             answered: 0,
@@ -284,9 +287,7 @@ impl Server {
     #[inline]
     pub(super) fn leave(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         let call = self.tasks[index as usize].call;
-        if !call.is_none() {
-            cx.reply(call, to_caller(answer));
-        }
+        self.give(call, to_caller(answer), cx);
         self.free.push(index);
         if let Some(next) = self.workers.release(cx.now()) {
             self.advance(next, cx);

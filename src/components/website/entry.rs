@@ -3,7 +3,7 @@
 use super::plan::ASSETS_AT_MOST;
 use super::versioning::VERSIONINGS;
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problems};
-use crate::components::{Site, site};
+use crate::components::{Site, egress, site};
 
 pub(super) static ENTRY: Entry = Entry {
     name: "website",
@@ -108,6 +108,7 @@ pub(super) static ENTRY: Entry = Entry {
             about: "files that it serves at a time",
         },
         site::PRICE,
+        egress::PRICE,
         site::REGION,
         site::ZONE,
     ],
@@ -127,6 +128,7 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "site_missing_count", about: "those for a file that is gone (404)" },
         Measure { name: "site_not_modified_count", about: "those answered without a body (304)" },
         Measure { name: "publishes_count", about: "builds published" },
+        Measure { name: "egress_bytes", about: "bytes sent to clients; told if they have an `egress_price`" },
     ],
 };
 

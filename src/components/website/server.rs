@@ -4,6 +4,7 @@ use super::PUBLISH;
 use super::plan::{BUILDS_AT_MOST, Plan};
 use super::roll_out::Machines;
 use crate::components::Site;
+use crate::components::egress::Egress;
 use crate::components::revalidation::if_none_match;
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer, time_text};
 use crate::parts::station::{Job, Station, StationPlan};
@@ -23,6 +24,7 @@ pub(super) struct Server {
     build: u32,
     machines: Machines,
     counts: Counts,
+    egress: Option<Box<Egress>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -48,6 +50,7 @@ impl Server {
             build: 0,
             machines: Machines::new(site),
             counts: Counts::default(),
+            egress: Egress::new(site),
         }
     }
 
@@ -69,6 +72,9 @@ impl Server {
         self.counts.not_modified += u64::from(unchanged);
         let bytes = if unchanged { 0 } else { self.plan.bytes(key) };
         self.counts.bytes += u64::from(bytes);
+        if let Some(egress) = &mut self.egress {
+            egress.send(id, bytes, cx);
+        }
         cx.reply(id, Answer::ok(content, bytes));
     }
 
@@ -171,6 +177,9 @@ impl Component for Server {
         out.count("site_not_modified", self.counts.not_modified);
         out.count("site_bytes", self.counts.bytes);
         out.count("publishes", self.counts.publishes);
+        if let Some(egress) = &self.egress {
+            egress.measure(out);
+        }
     }
 
     fn restart_maxima(&mut self, _now: Time) {

@@ -91,7 +91,7 @@ const REST: &[Metric] = &[
     metric(
         "cost_per_hour",
         Better::Lower,
-        "US dollars per hour, as far as prices are known: nodes (`price_per_hour`), CDN traffic and purges",
+        "US dollars per hour, as far as prices are known: nodes (`price_per_hour`), what a cdn sends to users, its requests and purges, and what a web, website or load_balancer with an `egress_price` sends to clients; traffic between regions and zones is not in it",
         |f| f.cost_per_hour,
     ),
     metric("events_count", Better::Neither, "events that the simulation handled", |f| count(f.events)),

@@ -99,7 +99,7 @@ impl Reader {
     pub fn start(&mut self, cx: &mut Ctx<'_>) {
         let long = cx.timeout_class(self.rebalance.saturating_add(REQUEST_TIMEOUT));
         self.patience = Some((cx.timeout_class(REQUEST_TIMEOUT), long));
-        cx.timer_in(HEARTBEAT_INTERVAL, Timer { tag: BEAT, data: 0 });
+        cx.timer_in(cx.phase(HEARTBEAT_INTERVAL, 0), Timer { tag: BEAT, data: 0 });
         self.begin_anew(cx);
     }
 

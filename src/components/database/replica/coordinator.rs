@@ -2,7 +2,7 @@
 //!
 //! It knows of the members what they answer to its pings, and members and router know of it what it tells them. Each ping carries the time
 //! of the last one that was answered, so that both sides know until when a member counts as alive: a fenced primary
-//! stops at the moment from which on the coordinator may replace it.
+//! stops `down_after` later, a heartbeat before the coordinator may replace it.
 
 use super::election::Election;
 use super::wire::{FEED, PING, POSITION, PROMOTE, STEP_DOWN, VIEW, pack};
@@ -132,12 +132,13 @@ impl Coordinator {
         }
     }
 
-    /// Who has been silent for too long is dead; a dead primary is replaced.
+    /// Who has been silent for too long is dead; a dead primary is replaced. The silence begins with the first ping that was not answered
+    /// (Redis Sentinel, sentinelCheckSubjectivelyDown: act_ping_time), which was sent a heartbeat after the last one that was.
     fn judge(&mut self, shard: usize, cx: &mut Ctx<'_>) {
-        let (now, down_after) = (cx.now(), self.watch.down_after);
+        let (now, granted) = (cx.now(), self.watch.heartbeat.saturating_add(self.watch.down_after));
         let state = &mut self.shards[shard];
         for (at, known) in state.members.iter_mut().enumerate() {
-            if known.up && now >= known.heard.saturating_add(down_after) {
+            if known.up && now >= known.heard.saturating_add(granted) {
                 known.up = false;
                 cx.tell("down", format!("shard {shard}, member {at} does not answer"));
             }
@@ -253,7 +254,7 @@ pub(super) fn place(note: u32) -> (usize, usize) {
 impl Component for Coordinator {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.silence = Some(cx.timeout_class(self.watch.down_after));
-        cx.timer_in(self.watch.heartbeat, Timer { tag: TICK, data: 0 });
+        cx.timer_in(cx.phase(self.watch.heartbeat, 0), Timer { tag: TICK, data: 0 });
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {

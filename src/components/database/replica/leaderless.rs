@@ -298,7 +298,7 @@ impl QuorumRouter {
 impl Component for QuorumRouter {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.timeout = Some(cx.timeout_class(self.plan.timeout));
-        cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 });
+        cx.timer_in(cx.phase(self.plan.heartbeat, 0), Timer { tag: 0, data: 0 });
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {

@@ -225,7 +225,7 @@ impl Member {
 impl Component for Member {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.silence = Some(cx.timeout_class(self.plan.down_after));
-        cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+        cx.timer_in(cx.phase(self.plan.heartbeat, 0), Timer { tag: HEARTBEAT, data: 0 });
         if self.leads {
             self.lead.begin_connected(self.own);
         }

@@ -198,7 +198,7 @@ pub const DOWN_AFTER: Param = Param {
     name: "down_after",
     kind: Kind::Duration,
     preset: Preset::Duration(30 * SECOND),
-    about: "silence after which a member counts as dead (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, the longest is twice that, 1 s unless given, as etcd)",
+    about: "silence after which a member counts as dead, from the first question that it does not answer: so it is found out from `down_after` to `down_after` and a heartbeat after a crash (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, the longest is twice that, 1 s unless given, as etcd)",
 };
 /// Whether the coordinator promotes.
 pub const FAILOVER: Param = Param {

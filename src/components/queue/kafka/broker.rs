@@ -111,7 +111,7 @@ impl Broker {
         cx.reply(call, answer);
     }
 
-    fn beat(&mut self, cx: &mut Ctx<'_>) {
+    fn beat(&self, cx: &mut Ctx<'_>) {
         let version = u32::from(self.fresh);
         cx.ask(Ask {
             version,
@@ -119,7 +119,6 @@ impl Broker {
             timeout: self.patience,
             ..Ask::new(self.controller, HEARTBEAT, 0)
         });
-        cx.timer_in(HEARTBEAT_INTERVAL, Timer { tag: BEAT, data: 0 });
     }
 
     /// Old records go, and followers that lag are no more in sync.
@@ -133,12 +132,11 @@ impl Broker {
                 self.watch_followers(partition, cx);
             }
         }
-        self.keep_house_later(cx);
+        cx.timer_in(self.house_interval(), Timer { tag: HOUSEKEEPING, data: 0 });
     }
 
-    fn keep_house_later(&self, cx: &mut Ctx<'_>) {
-        let interval = (self.retention / 2).min(self.lag_max / 2).max(1);
-        cx.timer_in(interval, Timer { tag: HOUSEKEEPING, data: 0 });
+    fn house_interval(&self) -> Time {
+        (self.retention / 2).min(self.lag_max / 2).max(1)
     }
 
     /// Deletes records, read or not.
@@ -173,7 +171,8 @@ impl Broker {
 
     fn begin(&mut self, cx: &mut Ctx<'_>) {
         self.beat(cx);
-        self.keep_house_later(cx);
+        cx.timer_in(cx.phase(HEARTBEAT_INTERVAL, 0), Timer { tag: BEAT, data: 0 });
+        cx.timer_in(cx.phase(self.house_interval(), 1), Timer { tag: HOUSEKEEPING, data: 0 });
     }
 }
 
@@ -217,7 +216,10 @@ impl Component for Broker {
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match timer.tag {
-            BEAT => self.beat(cx),
+            BEAT => {
+                self.beat(cx);
+                cx.timer_in(HEARTBEAT_INTERVAL, timer);
+            }
             HOUSEKEEPING => self.keep_house(cx),
             REPLICATE_AGAIN => self.follow(timer.data as u16, cx),
             FOLLOWER => self.tell_nothing_new(timer, cx),

@@ -239,7 +239,7 @@ impl Component for Controller {
         for index in 0..self.partitions.len() {
             self.tell_all(index, cx);
         }
-        cx.timer_in(WATCH_INTERVAL, Timer { tag: WATCH, data: 0 });
+        cx.timer_in(cx.phase(WATCH_INTERVAL, 0), Timer { tag: WATCH, data: 0 });
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {

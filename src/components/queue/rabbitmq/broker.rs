@@ -111,7 +111,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
 impl Component for Broker {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.ack_timeout = Some(cx.timeout_class(self.ack_timeout_length));
-        cx.timer_in(self.heartbeat / 2, Timer { tag: LISTEN, data: 0 });
+        cx.timer_in(cx.phase(self.heartbeat / 2, 0), Timer { tag: LISTEN, data: 0 });
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
@@ -164,7 +164,7 @@ impl Component for Broker {
             Control::RECOVER if control.arg == 1 => {
                 self.letters.recover(cx);
                 self.expire(cx);
-                cx.timer_in(self.heartbeat / 2, Timer { tag: LISTEN, data: 0 });
+                cx.timer_in(cx.phase(self.heartbeat / 2, 0), Timer { tag: LISTEN, data: 0 });
             }
             _ => {}
         }

@@ -219,7 +219,9 @@ impl Redis {
 
 impl Component for Redis {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
-        self.await_sync(cx);
+        if let Fsync::Every(interval) = self.fsync {
+            cx.timer_in(cx.phase(interval, 0), Timer { tag: SYNC, data: 0 });
+        }
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
@@ -259,7 +261,7 @@ impl Component for Redis {
         match control.verb {
             Control::CRASH_PROCESS => self.crash(false, cx),
             Control::CRASH_HOST => self.crash(true, cx),
-            Control::RECOVER if control.arg == 1 => self.await_sync(cx),
+            Control::RECOVER if control.arg == 1 => self.on_start(cx),
             _ => {}
         }
     }

@@ -243,7 +243,7 @@ impl Component for Voter {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.silence = Some(cx.timeout_class(self.plan.timeout));
         self.chance = Some(cx.stream(&format!("election/{}", cx.node().0)));
-        cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
+        cx.timer_in(cx.phase(self.plan.heartbeat, 0), Timer { tag: HEARTBEAT, data: 0 });
         if self.leads {
             self.lead.begin(self.own, self.plan.timeout);
         }
