@@ -15,10 +15,13 @@ impl Open {
     /// In `#{ speed: 10, loop: true }`, `loop` is a name; everywhere else it begins a loop.
     fn read(&mut self, token: Token, position: Position) -> Token {
         let at = position.line().map(|line| (line, position.position().unwrap_or(0)));
-        if at <= self.at {
-            *self = Open::default(); // another script
+        // What follows a `${..}` within a text has no place of its own.
+        if at.is_some() {
+            if at <= self.at {
+                *self = Open::default(); // another script
+            }
+            self.at = at;
         }
-        self.at = at;
         let is_name = matches!(self.brackets.last(), Some(Token::MapStart))
             && matches!(self.before, Some(Token::MapStart | Token::Comma));
         let token = match token {
