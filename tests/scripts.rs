@@ -153,7 +153,10 @@ fn what_has_no_effect_in_any_run_is_told() {
          when(|| shop.utilization_ratio >= 0.0, || note(\"always\"));",
         ".expect(\"answers\", |r| r.availability > 0.5)",
     );
-    assert!(said.contains("nothing looks at the levels of `size`") && !said.contains("levels of `late`"), "{said}");
+    assert!(
+        said.contains("nothing looks at the levels of `size`") && !said.contains("levels of `late`"),
+        "{said}"
+    );
     assert!(said.contains("nothing measured `hit_ratio` of the web \"shop\""), "{said}");
     assert_eq!(said.matches("never held").count(), 1, "{said}");
 }

@@ -54,7 +54,8 @@ impl Host for CheckHost {
         let events: Vec<u64> = (0..plan.variants.len())
             .map(|variant| estimate(plan, builder, variant))
             .collect::<Result<_, _>>()?;
-        let total: u64 = events.iter().fold(0, |sum: u64, own| sum.saturating_add(own.saturating_mul(plan.replications)));
+        let total: u64 =
+            events.iter().fold(0, |sum: u64, own| sum.saturating_add(own.saturating_mul(plan.replications)));
         self.found.borrow_mut().push(as_json(plan, &events));
         if !self.json {
             say(&as_text(plan, &events, total));

@@ -47,7 +47,9 @@ fn things(name: &str) -> Vec<Thing> {
     found.extend(action(name));
     let metric = find_metric(name).ok().map(|metric| Thing::Metric(&METRICS[metric]));
     found.extend(metric.or_else(|| metrics(name)));
-    found.extend(units().into_iter().find(|unit| unit.0 == name).map(|(name, of, worth)| Thing::Unit(name, of, worth)));
+    found.extend(
+        units().into_iter().find(|unit| unit.0 == name).map(|(name, of, worth)| Thing::Unit(name, of, worth)),
+    );
     found.extend(super::catalog::module(name).map(|about| Thing::Module(name.into(), about)));
     found.extend(["unit", "units"].contains(&name).then_some(Thing::Units));
     found.extend(
@@ -126,7 +128,9 @@ impl Thing {
             }
             Thing::Function(name, usage) => {
                 let rules = rules(name).map(|rule| format!("  - {rule}\n")).collect::<String>();
-                head(name, "a function", &format!("write {usage}")) + rules.as_str() + names_of_regions(name).as_str()
+                head(name, "a function", &format!("write {usage}"))
+                    + rules.as_str()
+                    + names_of_regions(name).as_str()
             }
             Thing::Metrics(word, metrics) => {
                 let facts: Vec<(&str, String)> = metrics.iter().map(|m| (m.column, m.about.into())).collect();
@@ -179,7 +183,9 @@ impl Thing {
             }),
             Thing::Unit(name, of, worth) => json!({ "is": "unit", "name": name, "of": of, "worth": worth }),
             Thing::Module(name, about) => json!({ "is": "module", "name": name, "about": about }),
-            Thing::Units => json!({ "is": "units", "units": units().iter().map(|unit| unit.0).collect::<Vec<_>>() }),
+            Thing::Units => {
+                json!({ "is": "units", "units": units().iter().map(|unit| unit.0).collect::<Vec<_>>() })
+            }
         }
     }
 }
@@ -201,8 +207,13 @@ fn names_of_regions(word: &str) -> String {
 }
 
 fn units_text() -> String {
-    let text = head("units", "of quantities", "written behind a number with a point: 5.ms, 200.rps, 256.mib, 20.percent");
-    let facts: Vec<(&str, String)> = units().into_iter().map(|(name, of, worth)| (name, format!("{of}: {worth}"))).collect();
+    let text = head(
+        "units",
+        "of quantities",
+        "written behind a number with a point: 5.ms, 200.rps, 256.mib, 20.percent",
+    );
+    let facts: Vec<(&str, String)> =
+        units().into_iter().map(|(name, of, worth)| (name, format!("{of}: {worth}"))).collect();
     text + rows(&facts).as_str()
         + "  A bare number where a unit is needed is a mistake; quantities of one kind add up, numbers scale them: 5.ms * 2 + 1.s.\n\
            \x20 Whole numbers divide as whole numbers: (1 / 3).s is 0 s; write (1.0 / 3.0).s, or 1.s / 3.\n"

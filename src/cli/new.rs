@@ -19,7 +19,11 @@ pub fn create(name: &str) -> Result<PathBuf, OutputError> {
 /// A path as a shell takes it for one word.
 pub(super) fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%\\".contains(c);
-    if !path.is_empty() && path.chars().all(is_plain) { path.into() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    if !path.is_empty() && path.chars().all(is_plain) {
+        path.into()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
 }
 
 fn path_of(name: &str) -> PathBuf {

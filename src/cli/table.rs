@@ -188,8 +188,7 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     };
     // A variant may leave a component out on purpose: what some run needs has not been forgotten.
     let forgotten = |runs: usize| runs == outcome.results.len();
-    let counts =
-        |(warning, runs, _): &(&str, usize, usize)| !only_if_always(warning) || forgotten(*runs);
+    let counts = |(warning, runs, _): &(&str, usize, usize)| !only_if_always(warning) || forgotten(*runs);
     counted.into_values().filter(counts).map(line).collect()
 }
 

@@ -86,7 +86,10 @@ impl Plan {
     /// Mistakes that only one run has shown: they say which.
     pub fn told_of_run(&self, problems: Problems, (variant, replication): (usize, u64)) -> Problems {
         let run = format!("{}, replication {replication}", self.variants[variant].label);
-        let told = |problem: Problem| Problem { message: format!("{} in the run of {run}", problem.message), ..problem };
+        let told = |problem: Problem| Problem {
+            message: format!("{} in the run of {run}", problem.message),
+            ..problem
+        };
         problems.into_iter().map(told).collect()
     }
 

@@ -253,12 +253,16 @@ mod tests {
         assert_eq!(labels(like_with_like(&high, &low[..1])), None, "one of them has no partner");
         let all = [low.clone(), high.clone()].concat();
         assert_eq!(labels(like_with_like(&all, &low)), None, "two have the same partner");
-        assert_eq!(labels(like_with_like(&high[..1], &low[1..])).unwrap(), ["cores=1;rate=90 ~ cores=2;rate=50"]);
+        assert_eq!(
+            labels(like_with_like(&high[..1], &low[1..])).unwrap(),
+            ["cores=1;rate=90 ~ cores=2;rate=50"]
+        );
     }
 
     #[test]
     fn what_changes_together_with_the_held_factor_is_no_difference_of_its_own() {
-        let side = |size, price| ["1", "2"].map(|r| variant(&[("size", size), ("price", price), ("rate", r)]));
+        let side =
+            |size, price| ["1", "2"].map(|r| variant(&[("size", size), ("price", price), ("rate", r)]));
         assert_eq!(labels(like_with_like(&side("10", "3"), &side("20", "6"))).unwrap().len(), 2);
     }
 }

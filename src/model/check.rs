@@ -141,7 +141,8 @@ fn check_timeline(spec: &WorldSpec, end: Time, problems: &mut Problems) {
             }
             Trigger::Every(period) if end / period > HAPPENS_AT_MOST => {
                 let (times, period) = (end / period, time_text(period));
-                let message = format!("every({period}) would happen {times} times until the end at {}", time_text(end));
+                let message =
+                    format!("every({period}) would happen {times} times until the end at {}", time_text(end));
                 let longer = time_text(end.div_ceil(HAPPENS_AT_MOST));
                 let hint = format!("at most {HAPPENS_AT_MOST} times: {longer} or longer");
                 problems.push(Problem::at(&item.place, message).hint(hint));

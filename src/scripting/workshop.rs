@@ -1,7 +1,7 @@
 //! Builders of worlds for worker threads: each evaluates the script again, silently, on an engine of its own.
 
-use super::callback::Callback;
 use super::api::Params;
+use super::callback::Callback;
 use super::convert::{Scripted, level};
 use super::desk::{self, Draft, Moment, Only, desk};
 use super::engine::{engine, refill};
@@ -133,7 +133,12 @@ impl Builder for ScriptBuilder {
             serial: draft.serial,
             words: self.words.clone(),
             source: self.source.clone(),
-            groups: draft.spec.groups.iter().map(|group| format!("the {} \"{}\"", group.kind, group.name)).collect(),
+            groups: draft
+                .spec
+                .groups
+                .iter()
+                .map(|group| format!("the {} \"{}\"", group.kind, group.name))
+                .collect(),
             asked: BTreeMap::new(),
             varied: self.varied(variant),
             params,

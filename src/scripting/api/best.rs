@@ -61,7 +61,8 @@ fn best(all: &All, name: &str) -> Scripted<Dynamic> {
         }
         candidates.push(*variant);
         if why.is_empty() {
-            why = format!("{} and {} do not differ for sure: {}", label(best), label(*variant), judged.detail);
+            why =
+                format!("{} and {} do not differ for sure: {}", label(best), label(*variant), judged.detail);
         }
     }
     if candidates.len() == 1 {

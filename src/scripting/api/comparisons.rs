@@ -51,7 +51,8 @@ fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
 fn unlike(a: &Estimate, b: &Estimate, why: &Unlike) -> Box<EvalAltResult> {
     match why {
         Unlike::Units => {
-            let hint = "durations go with durations, rates with rates; `a / b` of two metrics is a plain number";
+            let hint =
+                "durations go with durations, rates with rates; `a / b` of two metrics is a plain number";
             let message = format!("`{}` and `{}` count different things", a.metric, b.metric);
             fail(message, Some(hint.into()))
         }
@@ -83,7 +84,8 @@ fn compare(a: &[Estimate], sense: Sense, b: &[Estimate]) -> Scripted<Check> {
 }
 
 fn against(estimates: &[Estimate], sense: Sense, value: &Dynamic) -> Scripted<Check> {
-    let judge = |own: &Estimate| Ok((label(own).to_string(), own.against(sense, limit(own, "is compared", value)?)));
+    let judge =
+        |own: &Estimate| Ok((label(own).to_string(), own.against(sense, limit(own, "is compared", value)?)));
     Ok(weakest(estimates.iter().map(judge).collect::<Scripted<Vec<_>>>()?, "variants"))
 }
 
@@ -137,11 +139,13 @@ const TERMS: [(&str, Both); 3] =
 fn term(a: &[Estimate], both: Both, b: &[Estimate]) -> Scripted<Dynamic> {
     let (pairs, alike) = pairs(a, b);
     if !alike && a.len() > 1 && b.len() > 1 {
-        let message = format!("{} variants on one side and {} on the other have no partners", a.len(), b.len());
+        let message =
+            format!("{} variants on one side and {} on the other have no partners", a.len(), b.len());
         let hint = "select with where(..) so that each has one that differs in the selected levels only";
         return Err(fail(message, Some(hint.into())));
     }
-    let one = |(own, other): &(&Estimate, &Estimate)| both(own, other).map_err(|why| unlike(own, other, &why));
+    let one =
+        |(own, other): &(&Estimate, &Estimate)| both(own, other).map_err(|why| unlike(own, other, &why));
     Ok(Several(pairs.iter().map(one).collect::<Scripted<Vec<_>>>()?).value())
 }
 
@@ -160,7 +164,11 @@ fn scaled(a: &[Estimate], operator: &str, by: f64) -> Scripted<Dynamic> {
     if !factor.is_finite() {
         return Err(fail(format!("a metric cannot be scaled by `{operator} {by}`"), None));
     }
-    each(a, |estimate| format!("{} {operator} {}", estimate.term(), short(by)), |_| Ok(Box::new(move |v| v * factor)))
+    each(
+        a,
+        |estimate| format!("{} {operator} {}", estimate.term(), short(by)),
+        |_| Ok(Box::new(move |v| v * factor)),
+    )
 }
 
 fn shifted(a: &[Estimate], sign: f64, by: &Dynamic) -> Scripted<Dynamic> {

@@ -162,7 +162,8 @@ fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHa
     }
     if let Some(twice) = twice_in(&levels) {
         let message = format!("`{name}` has the value {} twice", level(twice).text);
-        let hint = "the same design would run twice under one name: leave one out; chance is in .replications(..)";
+        let hint =
+            "the same design would run twice under one name: leave one out; chance is in .replications(..)";
         return Err(fail(message, Some(hint.into())));
     }
     Ok(e.change(|d| d.factors.push((name.into(), levels))))

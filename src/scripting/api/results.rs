@@ -8,7 +8,7 @@ use crate::experiment::{self, COLUMNS, Estimate, Judgement, METRICS, Whose, find
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::errors::fail;
-use rhai::{Array, Dynamic, Engine, Map};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, Map};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -98,11 +98,7 @@ impl All {
     }
 
     fn of_component(&self, component: &str) -> Part {
-        Part {
-            finished: self.finished.clone(),
-            variants: self.variants.clone(),
-            component: component.into(),
-        }
+        Part { finished: self.finished.clone(), variants: self.variants.clone(), component: component.into() }
     }
 
     fn labels(&self) -> Vec<String> {
@@ -143,8 +139,15 @@ impl One {
         }
         match name {
             "variant" => Ok(self.finished.record.plan.variants[self.variant].label.clone().into()),
+            _ if find_metric(name).is_err() => Err(self.unknown(name)),
             _ => self.estimate(name).map(Dynamic::from),
         }
+    }
+
+    fn unknown(&self, name: &str) -> Box<EvalAltResult> {
+        let factors = self.finished.record.plan.factors.iter().map(String::as_str);
+        let factor = crate::catalog::closest(name, factors).map(|found| format!("did you mean `{found}`?"));
+        fail(format!("there is no metric or factor `{name}`"), factor.or(find_metric(name).err().flatten()))
     }
 }
 
@@ -197,7 +200,8 @@ fn all_text(all: &All) -> String {
 fn several_text(several: &Several) -> String {
     let labels: Vec<&str> = several.0.iter().map(label).collect();
     let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let line = |(label, estimate): (&&str, &Estimate)| format!("{label:<width$}  {}", estimate_text(estimate));
+    let line =
+        |(label, estimate): (&&str, &Estimate)| format!("{label:<width$}  {}", estimate_text(estimate));
     labels.iter().zip(&several.0).map(line).collect::<Vec<_>>().join("\n")
 }
 

@@ -35,7 +35,10 @@ pub const RULES: &[(&str, &[&str])] = &[
             "`!`, `&&`, `||` and `if` are refused: write the opposite comparison, or two checks",
         ],
     ),
-    ("expect_for", &["as expect, for the variants with these levels; levels that no variant has are a mistake"]),
+    (
+        "expect_for",
+        &["as expect, for the variants with these levels; levels that no variant has are a mistake"],
+    ),
     (
         "claim",
         &[
@@ -61,7 +64,9 @@ pub const RULES: &[(&str, &[&str])] = &[
     ),
     (
         "of",
-        &["figures of one component, by its name in quotes: sums of counts over its nodes, means of shares, largest of percentiles"],
+        &[
+            "figures of one component, by its name in quotes: sums of counts over its nodes, means of shares, largest of percentiles",
+        ],
     ),
     (
         "regions",
