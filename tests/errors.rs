@@ -39,6 +39,7 @@ golden!(
     variant_twice,
     set_afterwards,
     senseless,
+    endless,
     late,
     balancer,
     beside,

@@ -4,13 +4,12 @@ use super::design::Timing;
 use super::doubts::{about_groups, drift, never_held, unfinished, unpriced, unsettled};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
-use super::nodes;
+use super::nodes::{self, all_readings, maximum};
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::series::{Change, Recorder, known, summed};
 use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
-use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
 use crate::model::{self, Checked, Command, Moment, Part, Target, Trigger, WorldSpec};
 
@@ -391,17 +390,4 @@ impl Run {
         events.sort_by(|a, b| a.t_s.total_cmp(&b.t_s)); // stable
         events
     }
-}
-
-/// The largest value that any node tells.
-fn maximum(readings: &[Readings], metric: &str) -> Option<f64> {
-    let value = |readings: &Readings| match readings.get(metric) {
-        Some(Reading::Maximum(value)) => Some(*value),
-        _ => None,
-    };
-    readings.iter().filter_map(value).reduce(f64::max)
-}
-
-fn all_readings(simulation: &Simulation, detailed: bool) -> Vec<Readings> {
-    (0..simulation.nodes()).map(|node| simulation.readings(NodeId(node as u16), detailed)).collect()
 }

@@ -5,6 +5,7 @@ use super::design::Timing;
 use super::result::ComponentRow;
 use super::series::{Change, component_rows, known};
 use crate::components::Layout;
+use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Simulation, Time, seconds};
 
 /// The rows of all nodes. `births`: when those came that were not there from the start.
@@ -36,4 +37,18 @@ pub(super) fn rows(
 fn left(simulation: &Simulation, node: NodeId) -> Option<Time> {
     let mut changes = simulation.memberships().iter();
     changes.find(|change| !change.joined && change.node == node).map(|change| change.time)
+}
+
+/// The largest value that any node tells.
+pub fn maximum(readings: &[Readings], metric: &str) -> Option<f64> {
+    let value = |readings: &Readings| match readings.get(metric) {
+        Some(Reading::Maximum(value)) => Some(*value),
+        _ => None,
+    };
+    readings.iter().filter_map(value).reduce(f64::max)
+}
+
+/// The readings of all nodes, in the order of their indices.
+pub fn all_readings(simulation: &Simulation, detailed: bool) -> Vec<Readings> {
+    (0..simulation.nodes()).map(|node| simulation.readings(NodeId(node as u16), detailed)).collect()
 }

@@ -84,18 +84,25 @@ pub fn run<'w>(
         .stack_size(STACK_BYTES)
         .build()
         .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])?;
-    let failed = Mutex::new(None);
-    let work = |builder: &mut Option<Box<dyn Builder + 'w>>, (variant, replication)| {
-        if stop.load(Ordering::Relaxed) || failed.lock().expect("no panic").is_some() {
+    // The first of the jobs that fail, whichever thread is the quickest: jobs before it are done, those behind it are not.
+    let failed: Mutex<Option<(usize, Problems)>> = Mutex::new(None);
+    let is_behind =
+        |number: usize| failed.lock().expect("no panic").as_ref().is_some_and(|(at, _)| *at < number);
+    let work = |builder: &mut Option<Box<dyn Builder + 'w>>, number: usize| {
+        if stop.load(Ordering::Relaxed) || is_behind(number) {
             return None;
         }
+        let (variant, replication) = jobs[number];
         let job = Job { plan, sink, progress, stop, variant, replication };
         match job.run(builder, workshop) {
             Ok(result) => result,
             // A script's function that was stopped has not failed.
             Err(_) if stop.load(Ordering::Relaxed) => None,
             Err(problems) => {
-                failed.lock().expect("no panic").get_or_insert(problems);
+                let mut first = failed.lock().expect("no panic");
+                if first.as_ref().is_none_or(|(at, _)| number < *at) {
+                    *first = Some((number, problems));
+                }
                 None
             }
         }
@@ -104,11 +111,13 @@ pub fn run<'w>(
     let next = AtomicUsize::new(0);
     let finished = pool.broadcast(|_| {
         let mut builder = None;
-        let jobs = std::iter::from_fn(|| jobs.get(next.fetch_add(1, Ordering::Relaxed)));
-        jobs.filter_map(|job| work(&mut builder, *job)).collect::<Vec<RunResult>>()
+        let numbers = std::iter::from_fn(|| {
+            Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < jobs.len())
+        });
+        numbers.filter_map(|number| work(&mut builder, number)).collect::<Vec<RunResult>>()
     });
     let mut results: Vec<RunResult> = finished.into_iter().flatten().collect();
-    if let Some(problems) = failed.into_inner().expect("no panic") {
+    if let Some((_, problems)) = failed.into_inner().expect("no panic") {
         return Err(problems);
     }
     results.sort_by_key(|result| (result.variant, result.replication));

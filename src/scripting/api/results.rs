@@ -8,7 +8,7 @@ use crate::experiment::{self, COLUMNS, Estimate, Judgement, METRICS, Whose, find
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::errors::fail;
-use rhai::{Array, Dynamic, Engine, Map};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, Map};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -140,8 +140,15 @@ impl One {
         }
         match name {
             "variant" => Ok(self.finished.record.plan.variants[self.variant].label.clone().into()),
+            _ if find_metric(name).is_err() => Err(self.unknown(name)),
             _ => self.estimate(name).map(Dynamic::from),
         }
+    }
+
+    fn unknown(&self, name: &str) -> Box<EvalAltResult> {
+        let factors = self.finished.record.plan.factors.iter().map(String::as_str);
+        let factor = crate::catalog::closest(name, factors).map(|found| format!("did you mean `{found}`?"));
+        fail(format!("there is no metric or factor `{name}`"), factor.or(find_metric(name).err().flatten()))
     }
 }
 
