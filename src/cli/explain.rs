@@ -62,7 +62,8 @@ fn things(name: &str) -> Vec<Thing> {
 fn metrics(word: &str) -> Option<Thing> {
     let has = |metric: &&Metric| metric.column.split('_').any(|part| part == word);
     let found: Vec<&Metric> = METRICS.iter().filter(has).collect();
-    (!found.is_empty()).then(|| Thing::Metrics(word.into(), found))
+    let is_unit = units().iter().any(|(unit, ..)| *unit == word);
+    (!found.is_empty() && !is_unit).then(|| Thing::Metrics(word.into(), found))
 }
 
 fn action(name: &str) -> Option<Thing> {
