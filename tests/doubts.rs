@@ -32,7 +32,10 @@ fn costs_with_and_without_traffic_are_not_compared_in_silence() {
     let warning = "what clients are sent has no price";
     assert!(said(&cdn_or_not("[false, true]", "")).contains(warning));
     assert!(!said(&cdn_or_not("[false, true]", "egress_price: 0.09")).contains(warning));
-    assert!(!said(&cdn_or_not("[false, \"\"]", "").replace("p.cdn", "p.cdn == true")).contains(warning), "none pays");
+    assert!(
+        !said(&cdn_or_not("[false, \"\"]", "").replace("p.cdn", "p.cdn == true")).contains(warning),
+        "none pays"
+    );
 }
 
 #[test]

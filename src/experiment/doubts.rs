@@ -2,8 +2,8 @@
 
 use super::design::Timing;
 use crate::catalog::Load;
-use crate::components::{Layout, egress};
 use crate::components::site::Group;
+use crate::components::{Layout, egress};
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
 use crate::random::replay::Replay;
@@ -67,11 +67,16 @@ pub const UNPRICED: &str = "what clients are sent has no price";
 pub(super) fn unpriced(layout: &Layout, cost: Option<f64>) -> Option<String> {
     cost?;
     let free = |group: &&Group| {
-        matches!(group.kind, "web" | "load_balancer" | "website") && !group.settings.is_given(egress::PRICE.name)
+        matches!(group.kind, "web" | "load_balancer" | "website")
+            && !group.settings.is_given(egress::PRICE.name)
     };
     let doors = egress::doors(layout);
-    let names: Vec<&str> =
-        doors.iter().map(|group| &layout.groups[*group]).filter(free).map(|group| group.name.as_str()).collect();
+    let names: Vec<&str> = doors
+        .iter()
+        .map(|group| &layout.groups[*group])
+        .filter(free)
+        .map(|group| group.name.as_str())
+        .collect();
     (!names.is_empty()).then(|| {
         let names = names.join(", ");
         format!("{UNPRICED}: `cost_per_hour` is comparable with that of other variants only if {names} has an `egress_price`")

@@ -14,7 +14,8 @@ fn bytes_to_clients_are_paid_for_once() {
     let store = world.add("database", "files", rows);
     let settings = vec![("reads", store), ("service", span(0.001)), ("count", Value::Whole(2)), price(0.5)];
     let web = world.add("web", "web", settings);
-    let lb = world.add("load_balancer", "lb", vec![("to", web.clone()), ("retries", Value::Whole(1)), price(0.1)]);
+    let lb =
+        world.add("load_balancer", "lb", vec![("to", web.clone()), ("retries", Value::Whole(1)), price(0.1)]);
     let plain = world.add("load_balancer", "plain", vec![("to", web.clone()), price(0.1)]);
     world.add("traffic", "through", vec![("to", lb.clone()), ("rate", evenly(10.0))]);
     world.add("traffic", "plainly", vec![("to", plain.clone()), ("rate", evenly(10.0))]);

@@ -19,7 +19,6 @@ mod profile;
 mod purge;
 mod url;
 
-
 /// Edges of a content delivery network: one for each of its regions.
 pub const KIND: ComponentKind =
     ComponentKind { entry: &entry::ENTRY, nodes, check: mistakes::check, build, grow: None };

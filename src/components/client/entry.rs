@@ -38,7 +38,9 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "users",
             kind: Kind::Count(1, 10_000_000),
-            preset: Preset::Absent("with `rate`: requests belong to nobody in particular; to a name or geo_router, each then comes from somebody new, who asks first where to go"),
+            preset: Preset::Absent(
+                "with `rate`: requests belong to nobody in particular; to a name or geo_router, each then comes from somebody new, who asks first where to go",
+            ),
             about: "alone: closed load, each user waits for the answer; with `rate`: users that requests are spread over",
         },
         Param {
@@ -334,7 +336,9 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);
         let hint = match group.kind {
             // No balancer takes edges: clients come to the nearest by DNS or by routes.
-            "cdn" => "give each client the nearest: to: geo_router(\"dns\", #{ to: .. }), or anycast(\"address\", #{ to: .. })",
+            "cdn" => {
+                "give each client the nearest: to: geo_router(\"dns\", #{ to: .. }), or anycast(\"address\", #{ to: .. })"
+            }
             _ => "put a load_balancer before them",
         };
         problems.push(settings.problem("to", message).hint(hint));

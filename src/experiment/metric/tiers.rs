@@ -29,9 +29,12 @@ pub(super) const METRICS: &[Metric] = &[
     metric("origin_fetches_count", Lower, "questions of edges to their origin", |f| {
         f.totals.count("origin_fetches").map(|count| count as f64)
     }),
-    metric("egress_bytes", Neither, "bytes that edges sent to users, and those with an `egress_price` to clients", |f| {
-        f.totals.count("egress_bytes").map(|bytes| bytes as f64)
-    }),
+    metric(
+        "egress_bytes",
+        Neither,
+        "bytes that edges sent to users, and those with an `egress_price` to clients",
+        |f| f.totals.count("egress_bytes").map(|bytes| bytes as f64),
+    ),
     metric("cache_hit_ratio", Higher, "share of look-ups found fresh in caches", |f| {
         ratio(f.look_ups.0, f.look_ups.0 + f.look_ups.1)
     }),
