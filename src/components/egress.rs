@@ -9,12 +9,12 @@ pub const DOLLAR: u64 = 1_000_000_000_000;
 /// Bytes of a gigabyte as it is billed: taken as 10^9 (assumed; price lists do not say).
 pub const GIGABYTE: f64 = 1e9;
 
-/// What a gigabyte costs; a setting of kinds whose answers go to clients, beside the CDN, which has lists.
+/// What a gigabyte costs (the example: aws.amazon.com/ec2/pricing/on-demand, as egresscost.com/aws cites it, read 2026-11); a setting of kinds whose answers go to clients, beside the CDN, which has lists.
 pub const PRICE: Param = Param {
     name: "egress_price",
     kind: Kind::Number(0.0, f64::INFINITY),
     preset: Preset::Absent("not known: what it sends is left out of `cost_per_hour`"),
-    about: "what a gigabyte (10^9 bytes) sent to clients costs, in US dollars; what goes to other components is not counted, a CDN's edges included (CloudFront's origins at AWS pay nothing for it): look it up for your provider",
+    about: "what a gigabyte (10^9 bytes) sent to clients costs, in US dollars; what goes to other components is not counted, a CDN's edges included (CloudFront's origins at AWS pay nothing for it): look it up for your provider (EC2 in Virginia: 0.09 up to 10 TB a month)",
 };
 
 /// Bytes sent to users, and what they cost.

@@ -158,11 +158,12 @@ fn a_leader_that_nobody_answers_stops_serving_reads() {
 
 /// Votes in earnest look at the log again. Member 1 stands for election just when the leader's lease has run out, and hangs before it
 /// learns that member 2 would vote for it; the leader comes back to member 2 before its next sign of life, leads on and commits more
-/// with it; then it is cut off again, and member 1 goes on with its election. (In one of twenty schedules or so.)
+/// with it; then it is cut off again, and member 1 goes on with its election. (When signs of life are sent is drawn: a third of the
+/// schedules come so far.)
 #[test]
 fn a_candidate_whose_trial_is_long_past_gets_no_vote_if_it_is_behind() {
     let mut leads_on = 0;
-    for seed in 0..200 {
+    for seed in 0..300 {
         let mut stage = Setup { delay: 0.02, ..majority(2) }.stage(seed);
         let (leader, one) = (Role::Replica(0), Role::Replica(1));
         stage.run(3_055 * MILLISECOND);
@@ -186,7 +187,7 @@ fn a_candidate_whose_trial_is_long_past_gets_no_vote_if_it_is_behind() {
         check_rest(&stage);
         assert_eq!(stage.simulation.audit().report().lost_writes_count, 0, "seed {seed}");
     }
-    assert!(leads_on > 150, "in the others somebody was elected before: {leads_on}");
+    assert!(leads_on > 60, "in the others somebody was elected before: {leads_on}");
 }
 
 /// Two of three are away: no majority, no write.

@@ -1,0 +1,72 @@
+//! What is said of figures that mislead: a comparison that pays for traffic in one variant only, users who are all strangers.
+
+use assert_cmd::Command;
+
+/// What a script's run says on stderr.
+fn said(script: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doubts.rhai");
+    std::fs::write(&path, script).unwrap();
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    let run = command.arg("run").arg(&path).arg("-o").arg(folder.path().join("out")).assert().success();
+    String::from_utf8(run.get_output().stderr.clone()).unwrap()
+}
+
+/// Sites behind a balancer, or a CDN before it; `price` is a setting of the balancer.
+fn cdn_or_not(variants: &str, price: &str) -> String {
+    let script = r#"
+experiment("cdn or not").vary("cdn", VARIANTS).replications(2).duration(20.s).world(|p| {
+    regions("aws");
+    let site = web("site", #{ region: "us-east-1", service: 1.ms, price_per_hour: 0.2 });
+    let lb = load_balancer("lb", #{ region: "us-east-1", to: site, PRICE });
+    let edges = if p.cdn { cdn("edges", #{ of: lb, region: ["us-east-1", "eu-west-1"], ttl: 1.minute }) } else { lb };
+    let front = if p.cdn { geo_router("dns", #{ to: edges, region: "us-east-1" }) } else { lb };
+    traffic("us", #{ to: front, rate: 20.rps, region: "us-east-1", keys: zipf(100, 0.9), users: 50 });
+});
+"#;
+    script.replace("VARIANTS", variants).replace("PRICE", price)
+}
+
+#[test]
+fn costs_with_and_without_traffic_are_not_compared_in_silence() {
+    let warning = "what clients are sent has no price";
+    assert!(said(&cdn_or_not("[false, true]", "")).contains(warning));
+    assert!(!said(&cdn_or_not("[false, true]", "egress_price: 0.09")).contains(warning));
+    assert!(
+        !said(&cdn_or_not("[false, \"\"]", "").replace("p.cdn", "p.cdn == true")).contains(warning),
+        "none pays"
+    );
+}
+
+#[test]
+fn users_who_are_all_strangers_are_spoken_of() {
+    let script = |users: &str| {
+        format!(
+            r#"
+experiment("strangers").replications(2).duration(20.s).world(|p| {{
+    regions("aws");
+    let sites = [web("us", #{{ region: "us-east-1", service: 1.ms }}), web("eu", #{{ region: "eu-west-1", service: 1.ms }})];
+    let front = geo_router("dns", #{{ to: sites, region: "us-east-1" }});
+    traffic("people", #{{ to: front, rate: 20.rps, region: "us-east-1"{users} }});
+}});
+"#
+        )
+    };
+    let warning = "every request of people asked first where to go";
+    assert!(said(&script("")).contains(warning));
+    assert!(!said(&script(", users: 50")).contains(warning));
+}
+
+/// Addresses of clients at a place are addresses of that place: a router by address sends them to the nearest site.
+#[test]
+fn given_addresses_lead_to_the_nearest_site() {
+    let script = r#"
+experiment("addresses").replications(2).duration(20.s).world(|p| {
+    regions("aws");
+    let sites = [web("us", #{ region: "us-east-1", service: 1.ms }), web("eu", #{ region: "eu-west-1", service: 1.ms })];
+    let front = geo_router("dns", #{ to: sites });
+    traffic("people", #{ to: front, rate: 50.rps, region: "eu-west-1", users: 500, addresses: 500 });
+}).expect("nobody goes astray", |r| r.misrouted < 1.percent);
+"#;
+    said(script);
+}
