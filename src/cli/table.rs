@@ -4,7 +4,9 @@ use super::figures::{Figure, estimate, shown, significant};
 use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
-use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, UNPRICED, Verdict, only_if_always};
+use crate::experiment::{
+    CheckRow, Comparison, METRICS, Outcome, Plan, UNPRICED, UNSETTLED, Verdict, only_if_always,
+};
 use crate::kernel::time_text;
 use crate::output::Written;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
@@ -238,9 +240,19 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     let counts = |(warning, runs, _): &(&str, usize, usize)| match *warning {
         warning if only_if_always(warning) => forgotten(*runs),
         warning if warning.starts_with(UNPRICED) => !forgotten(*runs),
+        warning if warning.starts_with(UNSETTLED) => mostly_unsettled(plan, outcome),
         _ => true,
     };
     counted.into_values().filter(counts).map(line).collect()
+}
+
+/// Whether most runs of some variant were not steady: of single ones the rule often says so by chance.
+fn mostly_unsettled(plan: &Plan, outcome: &Outcome) -> bool {
+    (0..plan.variants.len()).any(|variant| {
+        let runs = outcome.results.iter().filter(|result| result.variant == variant);
+        let late = |warning: &String| warning.starts_with(UNSETTLED);
+        2 * runs.clone().filter(|result| result.warnings.iter().any(late)).count() > runs.count()
+    })
 }
 
 #[cfg(test)]
@@ -379,5 +391,20 @@ Against strategy=through;ttl=5 s";
             result.warnings.push(format!("{UNASKED} spare: nothing came"));
         }
         assert!(warnings_of(&found).contains("nobody asks spare"));
+    }
+
+    #[test]
+    fn a_run_or_two_that_look_unsteady_are_chance() {
+        let mut found = Found::new();
+        let warnings_of = |found: &Found| warnings(&found.plan, &found.outcome);
+        let of_first =
+            |found: &Found| (0..8).filter(|at| found.outcome.results[*at].variant == 0).collect::<Vec<_>>();
+        let runs = of_first(&found);
+        for at in &runs[..runs.len() / 2] {
+            found.outcome.results[*at].warnings.push(format!("{UNSETTLED}: after about 2 s"));
+        }
+        assert_eq!(warnings_of(&found), "");
+        found.outcome.results[runs[runs.len() / 2]].warnings.push(format!("{UNSETTLED}: after about 2 s"));
+        assert!(warnings_of(&found).contains(UNSETTLED));
     }
 }

@@ -76,7 +76,7 @@ pub struct Metered {
 
 impl Metered {
     /// The component as it is if what it sends has no price.
-    pub fn new(site: &Site<'_>, inner: Box<dyn Component>) -> Box<dyn Component> {
+    pub fn around(site: &Site<'_>, inner: Box<dyn Component>) -> Box<dyn Component> {
         match Egress::new(site) {
             Some(egress) => Box::new(Metered { inner, egress }),
             None => inner,

@@ -100,7 +100,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
 }
 
 fn metered(site: &Site<'_>) -> Box<dyn Component> {
-    Metered::new(site, balancer(site))
+    Metered::around(site, balancer(site))
 }
 
 fn balancer(site: &Site<'_>) -> Box<dyn Component> {

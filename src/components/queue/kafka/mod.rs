@@ -39,7 +39,7 @@ pub enum Acks {
 pub const ACKS: &[Policy] = &[
     Policy {
         name: "0",
-        about: "the producer does not wait, and does not learn of errors",
+        about: "the producer does not learn of errors (here its answer still takes the way to the leader and back)",
         source: "Kafka producer configs: acks=0",
         wrong_when: "anybody would miss a message",
     },
