@@ -57,6 +57,26 @@ experiment("strangers").replications(2).duration(20.s).world(|p| {{
     assert!(!said(&script(", users: 50")).contains(warning));
 }
 
+#[test]
+fn a_member_that_is_copied_at_an_assumed_cost_is_spoken_of() {
+    let script = |setting: &str, built: &str| {
+        format!(
+            r#"
+experiment("copies").replications(2).duration(20.s).world(|p| {{
+    let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 2{setting} }});
+    traffic("people", #{{ to: web("shop", #{{ service: 1.ms, reads: db, writes: db }}), rate: 50.rps, writes: 50.percent, keys: zipf(200, 0.5) }});
+    at(5.s, "a new one is built", || {built});
+}});
+"#
+        )
+    };
+    let warning = "figures rest on assumptions: `copy_row` of db";
+    let replaced = "db.replica(1).replace()";
+    assert!(said(&script("", replaced)).contains(warning));
+    assert!(!said(&script(", copy_row: 50.us", replaced)).contains(warning));
+    assert!(!said(&script("", "db.replica(1).slow(0.9)")).contains(warning), "nobody is copied");
+}
+
 /// Addresses of clients at a place are addresses of that place: a router by address sends them to the nearest site.
 #[test]
 fn given_addresses_lead_to_the_nearest_site() {

@@ -2,6 +2,7 @@
 
 use super::design::Timing;
 use crate::catalog::Load;
+use crate::components::database::counted;
 use crate::components::site::Group;
 use crate::components::{Layout, egress};
 use crate::kernel::book::ClassBook;
@@ -15,7 +16,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     let groups = || layout.groups.iter();
     let mut doubts: Vec<String> = groups().filter_map(synthetic_writes).collect();
     doubts.extend(groups().filter_map(synthetic_times));
-    doubts.extend(groups().filter_map(assumed));
+    doubts.extend(groups().filter_map(|group| assumed(group, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
     doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
@@ -37,11 +38,17 @@ fn synthetic_times(group: &Group) -> Option<String> {
 }
 
 /// Says so if a database rests on figures that nobody has measured.
-fn assumed(group: &Group) -> Option<String> {
-    let assumed = match group.kind {
-        "database" => crate::components::database::counted::assumptions(&group.settings),
+fn assumed(group: &Group, simulation: &Simulation) -> Option<String> {
+    let mut assumed = match group.kind {
+        "database" => counted::assumptions(&group.settings),
         _ => return None,
     };
+    // Whether a member is filled from another one is not known before the run.
+    let copied = || group.nodes().any(|node| simulation.readings(node, false).count_of("copied_rows") > 0);
+    let declared = !counted::is_counted(&group.settings) && !group.settings.is_given("copy_row");
+    if declared && assumed.is_empty() && copied() {
+        assumed.push("copy_row");
+    }
     let names = assumed.join("`, `");
     (!assumed.is_empty()).then(|| {
         format!("figures rest on assumptions: `{names}` of {}; give your own to be rid of this", group.name)
