@@ -80,6 +80,7 @@ golden!(
     queue_bad,
     queue_sense,
     runaway_loop,
+    same_to_the_eye,
     same_variants,
     shadow,
     syntax,

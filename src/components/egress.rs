@@ -1,6 +1,6 @@
 //! What a component sends to users, where that has a price.
 
-use super::{Layout, Site, dns};
+use super::{Layout, Site, ways};
 use crate::catalog::{Kind, Param, Preset};
 use crate::kernel::{CallId, Component, Control, Ctx, NodeId, Readings, Reply, Time, Timer};
 
@@ -60,12 +60,11 @@ pub fn doors(layout: &Layout) -> Vec<usize> {
 }
 
 fn behind(layout: &Layout, to: usize) -> Vec<usize> {
-    let group = match layout.groups[to].kind {
-        "dns" => dns::final_zone(layout, to),
-        "geo_router" | "anycast" => to,
-        _ => return vec![to],
-    };
-    layout.groups[group].settings.groups("to").into_iter().flat_map(|to| behind(layout, to)).collect()
+    let told = ways::told(layout, to);
+    if told.is_empty() {
+        return vec![to];
+    }
+    told.into_iter().flat_map(|to| behind(layout, to)).collect()
 }
 
 /// A component that passes on what others answer, and pays for what of it goes to users.

@@ -2,12 +2,21 @@
 
 use super::{Layout, dns, load_balancer};
 
-/// The groups that a group sends calls of clients on to, or tells clients to send them to; none if it answers itself.
-pub fn next(layout: &Layout, group: usize) -> Vec<usize> {
+/// The groups that a group tells clients to send their calls to; none if it is no name, router or address.
+pub fn told(layout: &Layout, group: usize) -> Vec<usize> {
     let of = &layout.groups[group];
     match of.kind {
         "dns" => layout.groups[dns::final_zone(layout, group)].settings.groups("to"),
         "geo_router" | "anycast" => of.settings.groups("to"),
+        _ => Vec::new(),
+    }
+}
+
+/// The groups that a group sends calls of clients on to, or tells clients to send them to; none if it answers itself.
+pub fn next(layout: &Layout, group: usize) -> Vec<usize> {
+    let of = &layout.groups[group];
+    match of.kind {
+        "dns" | "geo_router" | "anycast" => told(layout, group),
         "load_balancer" => load_balancer::all_groups(&of.settings),
         "cdn" => ["of", "secondary"].iter().filter_map(|name| of.settings.group(name)).collect(),
         _ => Vec::new(),

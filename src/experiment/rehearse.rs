@@ -48,10 +48,7 @@ fn unknown(asked: &Asked, layout: &Layout) -> Option<Problem> {
     }
     let problem = Problem::at(&asked.place, format!("the world has no component \"{name}\""));
     let names = layout.groups.iter().map(|group| group.name.as_str());
-    Some(match did_you_mean(name, names) {
-        Some(hint) => problem.hint(hint),
-        None => problem,
-    })
+    Some(problem.maybe_hint(did_you_mean(name, names)))
 }
 
 /// Every figure that a condition may ask for, at a harmless value.

@@ -217,10 +217,8 @@ fn own(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order>, P
     let translate = own_action(layout.groups[group].kind, &command.action).expect("just seen");
     let orders = translate(&Site { layout, index: group }, &command.arguments);
     let orders = orders.map_err(|what| Problem::at(&command.place, what))?;
-    // What is published, purged or pointed elsewhere stays so, whoever is down just now. The memory of a dead cache is gone anyway.
-    let lasts = layout.groups[group].kind != "cache";
-    let order = |(node, control)| if lasts { Order::News(node, control) } else { Order::Node(node, control) };
-    Ok(orders.into_iter().map(order).collect())
+    // What is published, purged or pointed elsewhere stays so, whoever is down just now.
+    Ok(orders.into_iter().map(|(node, control)| Order::News(node, control)).collect())
 }
 
 fn can_grow(layout: &Layout, group: usize) -> bool {

@@ -125,6 +125,9 @@ pub struct Store<E> {
     counts: ShelfCounts,
 }
 
+/// No item's slot: they end earlier.
+const NOBODY: u32 = u32::MAX;
+
 /// A sweep draws at most so many times for each item that it wants: some places may be empty. Redis
 /// gives up after 20 buckets per key likewise (`expire.c`).
 const DRAWS_PER_ITEM: u32 = 20;
@@ -206,13 +209,20 @@ impl<E: Eviction> Store<E> {
     #[inline]
     fn make_room(&mut self, bytes: u64, now: Time) {
         while !self.fits(1, bytes) {
-            let slot = self.eviction.evict(view!(self, now));
-            let expired = self.rack.is_expired(slot, now);
-            self.counts.evicted_expired += u64::from(expired);
-            self.counts.evictions += u64::from(!expired);
-            self.eviction.leave(self.rack.key(slot), &mut self.index);
-            self.give_up(slot);
+            self.throw_out(NOBODY, now);
         }
+    }
+
+    /// Whoever's turn it is goes; its slot. The item in the slot `own` comes in again at once: that is no eviction.
+    #[inline(always)]
+    fn throw_out(&mut self, own: u32, now: Time) -> u32 {
+        let slot = self.eviction.evict(view!(self, now));
+        let (goes, expired) = (slot != own, self.rack.is_expired(slot, now));
+        self.counts.evicted_expired += u64::from(goes && expired);
+        self.counts.evictions += u64::from(goes && !expired);
+        self.eviction.leave(self.rack.key(slot), &mut self.index);
+        self.give_up(slot);
+        slot
     }
 
     /// New data under a key that is there: counts as a use; may push others out if it has grown.
@@ -239,14 +249,7 @@ impl<E: Eviction> Store<E> {
         self.eviction.hit(slot, view!(self, now));
         self.eviction.grows(heavier - lighter);
         while !self.fits(0, more) {
-            let victim = self.eviction.evict(view!(self, now));
-            let own = victim == slot;
-            let expired = self.rack.is_expired(victim, now);
-            self.counts.evicted_expired += u64::from(!own && expired);
-            self.counts.evictions += u64::from(!own && !expired);
-            self.eviction.leave(self.rack.key(victim), &mut self.index);
-            self.give_up(victim);
-            if own {
+            if self.throw_out(slot, now) == slot {
                 return self.bring_in(item, now);
             }
         }

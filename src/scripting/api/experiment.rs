@@ -3,7 +3,7 @@
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Plan, Timing, Variant};
 use crate::scripting::callback::Callback;
-use crate::scripting::convert::{self, Scripted, level};
+use crate::scripting::convert::{Scripted, level};
 use crate::scripting::desk::{Definition, Expect, ExpectKind, Only, call_place, desk};
 use crate::scripting::errors::{fail, raise};
 use crate::scripting::units::Span;
@@ -161,27 +161,26 @@ fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHa
         return Err(fail(format!("\"{name}\" cannot name a factor"), Some(hint)));
     }
     if let Some(twice) = twice_in(&levels) {
-        let message = format!("`{name}` has the value {} twice", level(twice).text);
-        let hint =
-            "the same design would run twice under one name: leave one out; chance is in .replications(..)";
+        let message = format!("`{name}` has the value {twice} twice");
+        let hint = "results are told apart by it: leave one out (chance is in .replications(..)), or name both: .variant(\"small\", #{ size: 10 })";
         return Err(fail(message, Some(hint.into())));
     }
     Ok(e.change(|d| d.factors.push((name.into(), levels))))
 }
 
-/// A value that stands twice in a list. Of functions and the like nobody can say whether they are the same.
-fn twice_in(levels: &Array) -> Option<&Dynamic> {
-    use crate::catalog::Value;
-    let is_plain = |value: &Dynamic| {
-        !matches!(convert::value(value), Value::Other(_) | Value::Group(_) | Value::List(_) | Value::Step(_))
-            && level(value).text != "function"
-    };
-    let stands_before = |at: usize| levels[..at].iter().any(|other| level(other) == level(&levels[at]));
-    (1..levels.len()).find(|at| is_plain(&levels[*at]) && stands_before(*at)).map(|at| &levels[at])
+/// How the name of a variant shows a text; one with a comma would look like two cells.
+fn shown(text: &str) -> String {
+    text.replace(',', " ")
+}
+
+/// A value that another one in the list cannot be told from in any table.
+fn twice_in(levels: &Array) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    levels.iter().map(|value| shown(&level(value).text)).find(|text| !seen.insert(text.clone()))
 }
 
 fn picked(e: ExperimentHandle, name: &str, levels: Map) -> Scripted<ExperimentHandle> {
-    if desk(|desk| desk.experiments[e.0].variants.iter().any(|(other, _)| other == name)) {
+    if desk(|desk| desk.experiments[e.0].variants.iter().any(|(other, _)| shown(other) == shown(name))) {
         let message = format!("there are two variants of the name \"{name}\"");
         return Err(fail(message, Some("results are told apart by it: give each its own".into())));
     }
@@ -337,19 +336,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         disabled: Vec::new(),
         asked: Vec::new(),
     };
-    told_apart(&plan, definition)?;
     with_baseline(plan, definition, &maps)
-}
-
-/// Two variants of one name could not be told apart in any table.
-fn told_apart(plan: &Plan, definition: &Definition) -> Result<(), Problems> {
-    let mut seen = BTreeSet::new();
-    let Some(twice) = plan.variants.iter().find(|variant| !seen.insert(variant.label.as_str())) else {
-        return Ok(());
-    };
-    let message = format!("two variants have the name \"{}\"", twice.label);
-    let hint = "leave one out, or give each a name of its own: .variant(\"small\", #{ size: 10 })";
-    Err(vec![Problem::at(&definition.place, message).hint(hint)])
 }
 
 /// Names of the factors in written order; those of hand-picked variants first, by name.
@@ -371,9 +358,9 @@ fn variants(definition: &Definition, maps: &[Map]) -> Vec<Variant> {
         let levels = names.iter().map(|name| map.get(name.as_str()).map(level)).collect();
         let varied = definition.factors.iter().map(|(name, _)| {
             let text = map.get(name.as_str()).map(level).map_or(String::new(), |level| level.text);
-            format!("{name}={}", text.replace(',', " "))
+            format!("{name}={}", shown(&text))
         });
-        let picked = definition.variants.get(index / per_pick).map(|(name, _)| name.replace(',', " "));
+        let picked = definition.variants.get(index / per_pick).map(|(name, _)| shown(name));
         let label = picked.into_iter().chain(varied).collect::<Vec<_>>().join(";");
         Variant { label: if label.is_empty() { definition.name.clone() } else { label }, levels }
     };
