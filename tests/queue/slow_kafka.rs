@@ -538,3 +538,26 @@ proptest! {
         }
     }
 }
+
+/// What a leader has taken in where the next one's log does not reach back to: its own was written there before, and is deleted.
+#[test]
+fn a_message_before_the_start_of_the_next_leaders_log_is_lost() {
+    let settings = Settings { acks: "0", min_in_sync: 1, unclean: true, length: None };
+    let mut pair = Pair { bench: Bench::new(2, 1, 2, settings), slow: Slow::new(2, 1, 2, settings) };
+    let steps = [
+        Step::Hang(1),
+        Step::Publish { partition: 0, broker: 0, count: 1 },
+        Step::Hang(0),
+        Step::Recover(1),
+        Step::Strand { partition: 0, count: 1, host: false },
+        Step::Age,
+        Step::Recover(0),
+        Step::Recover(1),
+    ];
+    for step in steps {
+        pair.step(step).unwrap();
+        pair.compare().unwrap();
+    }
+    let counts = crate::world::messages(&pair.bench.simulation);
+    assert_eq!((counts.published_count, counts.lost_count), (2, 2));
+}

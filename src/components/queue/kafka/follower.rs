@@ -30,7 +30,7 @@ impl Broker {
             copy.begin_to_lead(now);
             // From now on this log is the log: what only others have never was.
             let log = &copy.log;
-            let had = |offset, epoch| log.had(offset, epoch);
+            let had = |offset, epoch| log.has(offset, epoch);
             cx.audit().messages_mut().cut(queue, news.partition, had, now);
             self.advance(news.partition, cx);
         } else if news.leader.is_some() {

@@ -66,9 +66,10 @@ impl Log {
         self.entries.get(index as usize).map(|entry| entry.epoch)
     }
 
-    /// Whether a record with this offset, written in an epoch with this low byte, is or was here.
-    pub fn had(&self, offset: u64, epoch: u8) -> bool {
-        offset < self.start || self.epoch_before(offset + 1).is_some_and(|own| own as u8 == epoch)
+    /// Whether a record with this offset, written in an epoch with this low byte, is here. (What was deleted here has left the log then; what
+    /// else was written before the start, by a leader that had not heard of it, never was here.)
+    pub fn has(&self, offset: u64, epoch: u8) -> bool {
+        self.epoch_before(offset + 1).is_some_and(|own| own as u8 == epoch)
     }
 
     /// `None` if a follower that ends at `offset` with a record of `epoch` has the same records. Else what it is to do (KIP-101, KIP-279:
@@ -153,7 +154,7 @@ mod tests {
             (None, Some((4, 3))),
             "it has deleted all"
         );
-        assert!(leader.had(1, 1) && !leader.had(1, 2) && leader.had(2, 3) && !leader.had(4, 3));
+        assert!(leader.has(1, 1) && !leader.has(1, 2) && leader.has(2, 3) && !leader.has(4, 3));
     }
 
     #[test]
@@ -162,7 +163,7 @@ mod tests {
         leader.trim(3);
         assert_eq!(leader.disagrees(2, 1), Some((3, u32::MAX)));
         assert_eq!(leader.disagrees(3, 7), None, "nothing before it can be compared, or matters");
-        assert!(leader.had(0, 9));
+        assert!(!leader.has(0, 9) && !leader.has(0, 1) && leader.has(3, 1));
     }
 
     #[test]
