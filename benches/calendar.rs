@@ -6,6 +6,7 @@ mod common;
 use common::{median, timed};
 use scalelab::kernel::calendar::Calendar;
 use scalelab::kernel::event::{Entry, Event};
+use scalelab::kernel::foresight::Blind;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
@@ -38,7 +39,7 @@ impl Queue for Calendar {
     }
     #[inline]
     fn take(&mut self) -> Entry {
-        self.pop_before(u64::MAX).expect("never empty")
+        self.pop_before(u64::MAX, &Blind).expect("never empty")
     }
 }
 

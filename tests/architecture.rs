@@ -225,6 +225,17 @@ fn words_stay_in_their_rooms() {
 }
 
 /// What a catalog says is complete: ASCII names, no name twice, a line about everything.
+/// The compiler refuses unsafe code where nobody allows it; this finds who does.
+#[test]
+fn unsafe_code_has_one_place() {
+    let with: Vec<String> = files()
+        .into_iter()
+        .filter(|(_, text)| without_comments(text).contains("unsafe_code"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(with, ["kernel/prefetch.rs"], "say in it what was measured");
+}
+
 #[test]
 fn the_catalog_is_complete() {
     for kind in scalelab::components::KINDS {

@@ -11,6 +11,7 @@
 //! Varghese & Lauck 1987 (hierarchical timing wheels); Ahuja, Mehlhorn, Orlin & Tarjan 1990 (radix heap).
 
 use super::event::{Entry, Packed};
+use super::foresight::{Blind, Foresight};
 use super::time::Time;
 
 /// Bits per level: 16 slots fill one cache line of vector headers a few times over, and 16 levels cover u64.
@@ -19,6 +20,9 @@ const SLOTS: usize = 1 << BITS;
 const LEVELS: usize = (u64::BITS / BITS) as usize;
 /// A slot of at most this many entries is sorted instead of being spread over the level below.
 const SORTED_AT_MOST: usize = 16;
+/// Events of a slot of at most so many are told of when it is spread: a line fetched for each is still in the processor's nearest
+/// caches when they come.
+const TOLD_AT_MOST: usize = 256;
 
 /// Pending events in exact (time, sequence) order. Time only moves forward: nothing may be pushed before the last pop.
 #[derive(Clone)]
@@ -88,7 +92,7 @@ impl Calendar {
     /// Time of the next entry.
     #[inline(always)]
     pub fn next_time(&mut self) -> Option<Time> {
-        if self.front.is_empty() && !self.refill() {
+        if self.front.is_empty() && !self.refill(&Blind) {
             return None;
         }
         self.front.last().map(|entry| entry.time)
@@ -96,8 +100,8 @@ impl Calendar {
 
     /// Removes the next entry if it is due before `end`.
     #[inline(always)]
-    pub fn pop_before(&mut self, end: Time) -> Option<Entry> {
-        if self.front.is_empty() && !self.refill() {
+    pub fn pop_before(&mut self, end: Time, foresight: &impl Foresight) -> Option<Entry> {
+        if self.front.is_empty() && !self.refill(foresight) {
             return None;
         }
         let entry = *self.front.last()?;
@@ -137,7 +141,7 @@ impl Calendar {
 
     /// Brings the earliest slot into `front`. False if there is none.
     #[inline(never)]
-    fn refill(&mut self) -> bool {
+    fn refill(&mut self, foresight: &impl Foresight) -> bool {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros();
             let slot = self.take_first_slot(level);
@@ -151,7 +155,11 @@ impl Calendar {
                     sort_descending(&mut self.front);
                 }
                 self.front_end = self.base.saturating_add(1 << (level * BITS));
+                self.front.iter().for_each(|entry| foresight.next(entry.event));
                 return true;
+            }
+            if self.slots[index].len() <= TOLD_AT_MOST {
+                self.slots[index].iter().for_each(|entry| foresight.soon(entry.event));
             }
             self.spread(index);
         }
@@ -250,7 +258,7 @@ mod tests {
                 None => {
                     list.sort_unstable();
                     let expected = if list.is_empty() { None } else { Some(list.remove(0)) };
-                    let popped = calendar.pop_before(Time::MAX);
+                    let popped = calendar.pop_before(Time::MAX, &Blind);
                     assert_eq!(popped.map(|e| (e.time, sequence_of(e))), expected);
                     now = popped.map_or(now, |e| e.time);
                 }
@@ -280,7 +288,7 @@ mod tests {
             push(&mut calendar, 5_000_000, sequence);
         }
         for sequence in 0..1000 {
-            assert_eq!(sequence_of(calendar.pop_before(Time::MAX).unwrap()), sequence);
+            assert_eq!(sequence_of(calendar.pop_before(Time::MAX, &Blind).unwrap()), sequence);
         }
         assert!(calendar.is_empty());
     }
@@ -289,10 +297,10 @@ mod tests {
     fn pop_before_leaves_what_is_due_later() {
         let mut calendar = Calendar::new();
         push(&mut calendar, 10, 0);
-        assert!(calendar.pop_before(10).is_none());
+        assert!(calendar.pop_before(10, &Blind).is_none());
         assert_eq!(calendar.next_time(), Some(10));
         push(&mut calendar, 9, 1);
-        assert_eq!(calendar.pop_before(10).unwrap().time, 9);
-        assert_eq!(calendar.pop_before(11).unwrap().time, 10);
+        assert_eq!(calendar.pop_before(10, &Blind).unwrap().time, 9);
+        assert_eq!(calendar.pop_before(11, &Blind).unwrap().time, 10);
     }
 }

@@ -4,7 +4,8 @@ use super::book::Book;
 use super::calendar::Calendar;
 use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status, TimeoutClass};
 use super::digest::Digest;
-use super::event::{Event, NodeId, Packed};
+use super::event::{Entry, Event, NodeId, Packed};
+use super::foresight::Fetch;
 use super::held::Held;
 use super::journal::Journal;
 use super::lane::Lane;
@@ -129,7 +130,7 @@ impl Core {
     #[inline(always)]
     pub(super) fn next_event(&mut self, end: Time) -> Option<Packed> {
         if self.lane.is_empty() {
-            let entry = self.calendar.pop_before(end)?;
+            let entry = self.take_entry(end)?;
             self.now = entry.time;
             return Some(entry.event);
         }
@@ -137,9 +138,14 @@ impl Core {
             return None; // what was done at the end waits for the next run: the end is not in this one
         }
         if self.calendar.next_time() == Some(self.now) {
-            return self.calendar.pop_before(Time::MAX).map(|entry| entry.event);
+            return self.take_entry(Time::MAX).map(|entry| entry.event);
         }
         Some(self.lane.pop())
+    }
+
+    #[inline(always)]
+    fn take_entry(&mut self, end: Time) -> Option<Entry> {
+        self.calendar.pop_before(end, &Fetch { calls: &self.calls, requests: &self.requests })
     }
 
     #[inline(always)]

@@ -12,6 +12,7 @@ pub type Requests = Slab<Request>;
 
 /// A request: what one user wants, through all its attempts and calls.
 #[derive(Clone, Debug)]
+#[repr(align(32))]
 pub struct Request {
     /// When the user wanted it; latency counts from here, even if it could be sent only later.
     pub intended: Time,

@@ -1,5 +1,6 @@
 //! A table of reusable slots addressed by generational ids: an id of a freed slot is recognised as stale.
 
+use super::prefetch::prefetch;
 use std::marker::PhantomData;
 
 /// Address of a slot and which of its tenants is meant.
@@ -108,6 +109,12 @@ impl<T: Tenant> Slab<T> {
         tenant.set_generation(1);
         self.slots.push(tenant);
         Id::new(index, 1)
+    }
+
+    /// Says that a slot will be wanted soon (see [`prefetch`]).
+    #[inline(always)]
+    pub(super) fn prefetch(&self, id: Id<T>) {
+        prefetch(&self.slots, id.index() as usize);
     }
 
     /// The tenant, unless it has left.

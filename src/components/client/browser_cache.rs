@@ -25,8 +25,26 @@ pub(super) struct Held {
 pub(super) struct BrowserCaches {
     slots: usize,
     users: u32,
-    /// An empty piece is one that nobody has visited.
-    pieces: Vec<Box<[u32]>>,
+    pieces: Vec<Piece>,
+}
+
+/// The slots of some users; without memory if nobody of them has been there.
+#[derive(Clone, Debug, Default)]
+struct Piece {
+    memory: Vec<u32>,
+    /// Where the first user's slots begin: at the start of a cache line, so that the names of 16 slots are in one.
+    begin: usize,
+}
+
+/// Words of a cache line.
+const LINE: usize = 16;
+
+impl Piece {
+    fn new(words: usize) -> Self {
+        let memory = vec![0; words + LINE];
+        let begin = memory.as_ptr().align_offset(LINE * size_of::<u32>()).min(LINE);
+        Piece { memory, begin }
+    }
 }
 
 /// The slots of one user.
@@ -61,7 +79,7 @@ fn name_of(key: u64) -> u32 {
 impl BrowserCaches {
     /// For users 1 to `users`, with so many slots each.
     pub fn new(users: u64, slots: usize) -> Self {
-        let pieces = vec![Box::default(); users as usize / PIECE + 1];
+        let pieces = vec![Piece::default(); users as usize / PIECE + 1];
         BrowserCaches { slots, users: users as u32, pieces }
     }
 
@@ -69,8 +87,9 @@ impl BrowserCaches {
     #[inline]
     fn slots_of(&mut self, user: u32) -> Option<Slots<'_>> {
         let (slots, place) = (self.slots, user as usize);
-        let begin = place % PIECE * 3 * slots;
-        let row = self.pieces.get_mut(place / PIECE)?.get_mut(begin..begin + 3 * slots)?;
+        let piece = self.pieces.get_mut(place / PIECE)?;
+        let begin = piece.begin + place % PIECE * 3 * slots;
+        let row = piece.memory.get_mut(begin..begin + 3 * slots)?;
         let (names, rest) = row.split_at_mut(slots);
         let (versions, until) = rest.split_at_mut(slots);
         Some(Slots { names, versions, until })
@@ -79,8 +98,8 @@ impl BrowserCaches {
     fn make_room(&mut self, user: u32) {
         debug_assert!(user <= self.users, "user {user} of {}", self.users);
         let piece = &mut self.pieces[user as usize / PIECE];
-        if piece.is_empty() {
-            *piece = vec![0; PIECE * 3 * self.slots].into_boxed_slice();
+        if piece.memory.is_empty() {
+            *piece = Piece::new(PIECE * 3 * self.slots);
         }
     }
 
@@ -174,7 +193,7 @@ mod tests {
     fn memory_is_that_of_the_visitors() {
         let mut caches = BrowserCaches::new(1_000_000, 16);
         (1..=3_000).for_each(|user| caches.put(user, 7, 1, SECOND));
-        assert_eq!(caches.pieces.iter().filter(|piece| !piece.is_empty()).count(), 3);
+        assert_eq!(caches.pieces.iter().filter(|piece| !piece.memory.is_empty()).count(), 3);
         assert_eq!(caches.get(500_000, 7, 0), None);
     }
 }

@@ -36,36 +36,79 @@ impl Slot {
     }
 }
 
-/// One cache of each of many owners, made when an owner first stores something.
-#[derive(Clone, Debug, Default)]
-struct Layer {
-    /// Where each owner's names are, plus one; 0 = nowhere yet.
-    place: Vec<u32>,
-    names: Vec<[Slot; NAMES]>,
-}
+/// The names that one cache of one owner holds, the last used one first.
+#[derive(Clone, Copy, Debug)]
+struct Names([Slot; NAMES]);
 
-impl Layer {
-    fn find(&mut self, owner: u32, name: u32, now: Time) -> Option<(Addresses, Time)> {
-        let place = self.place.get(owner as usize).copied()?.checked_sub(1)?;
-        let slots = &mut self.names[place as usize];
-        let at = slots.iter().position(|slot| slot.name() == name && now < slot.until())?;
-        slots[..=at].rotate_right(1);
-        Some((slots[0].addresses(), slots[0].until()))
+impl Names {
+    const NONE: Names = Names([Slot::EMPTY; NAMES]);
+
+    fn find(&mut self, name: u32, now: Time) -> Option<(Addresses, Time)> {
+        let at = self.0.iter().position(|slot| slot.name() == name && now < slot.until())?;
+        let found = self.0[at];
+        self.put_first(at, found);
+        Some((found.addresses(), found.until()))
     }
 
-    fn store(&mut self, owner: u32, name: u32, addresses: Addresses, until: Time) {
+    fn store(&mut self, name: u32, addresses: Addresses, until: Time) {
+        let known = self.0.iter().position(|slot| slot.name() == name && slot.until() > 0);
+        self.put_first(known.unwrap_or(NAMES - 1), Slot::new(name, addresses, until));
+    }
+
+    /// Instead of the slot at `at`: those before it go one back.
+    fn put_first(&mut self, at: usize, slot: Slot) {
+        for to in (1..=at).rev() {
+            self.0[to] = self.0[to - 1];
+        }
+        self.0[0] = slot;
+    }
+}
+
+/// What a user's machine keeps, in one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Machine {
+    browser: Names,
+    system: Names,
+}
+
+impl Machine {
+    const NEW: Machine = Machine { browser: Names::NONE, system: Names::NONE };
+}
+
+/// The caches of many owners, made when an owner first stores something.
+#[derive(Clone, Debug)]
+struct Layer<T> {
+    /// Where each owner's caches are, plus one; 0 = nowhere yet.
+    place: Vec<u32>,
+    caches: Vec<T>,
+    new: T,
+}
+
+impl<T: Copy> Layer<T> {
+    fn new(new: T) -> Self {
+        Layer { place: Vec::new(), caches: Vec::new(), new }
+    }
+
+    fn of(&mut self, owner: u32) -> Option<&mut T> {
+        let place = self.place.get(owner as usize).copied()?.checked_sub(1)?;
+        self.caches.get_mut(place as usize)
+    }
+
+    fn of_or_new(&mut self, owner: u32) -> &mut T {
         let owner = owner as usize;
         if self.place.len() <= owner {
             self.place.resize(owner + 1, 0);
         }
         if self.place[owner] == 0 {
-            self.names.push([Slot::EMPTY; NAMES]);
-            self.place[owner] = self.names.len() as u32;
+            self.caches.push(self.new);
+            self.place[owner] = self.caches.len() as u32;
         }
-        let slots = &mut self.names[self.place[owner] as usize - 1];
-        let known = slots.iter().position(|slot| slot.name() == name && slot.until() > 0);
-        slots[..=known.unwrap_or(NAMES - 1)].rotate_right(1);
-        slots[0] = Slot::new(name, addresses, until);
+        &mut self.caches[self.place[owner] as usize - 1]
+    }
+
+    fn bytes(&self) -> usize {
+        4 * self.place.len() + size_of::<T>() * self.caches.len()
     }
 }
 
@@ -87,36 +130,33 @@ pub struct Stub {
     browser_ttl: Time,
     /// Users behind one router; `None` = routers keep nothing.
     household: Option<u32>,
-    browsers: Layer,
-    systems: Layer,
-    routers: Layer,
+    machines: Layer<Machine>,
+    routers: Layer<Names>,
 }
 
 impl Stub {
     /// Users who know nothing yet.
     pub fn new(browser_ttl: Time, household: Option<u32>) -> Self {
-        Stub {
-            browser_ttl,
-            household,
-            browsers: Layer::default(),
-            systems: Layer::default(),
-            routers: Layer::default(),
-        }
+        Stub { browser_ttl, household, machines: Layer::new(Machine::NEW), routers: Layer::new(Names::NONE) }
     }
 
     /// What a user's own caches know of a name. The nearer ones learn it from the farther.
     pub fn find(&mut self, user: u32, name: u32, now: Time) -> Option<(Addresses, Knew)> {
-        if let Some((addresses, _)) = self.browsers.find(user, name, now) {
-            return Some((addresses, Knew::Browser));
+        let browser_ends = now + self.browser_ttl;
+        if let Some(machine) = self.machines.of(user) {
+            if let Some((addresses, _)) = machine.browser.find(name, now) {
+                return Some((addresses, Knew::Browser));
+            }
+            if let Some((addresses, _)) = machine.system.find(name, now) {
+                machine.browser.store(name, addresses, browser_ends);
+                return Some((addresses, Knew::System));
+            }
         }
-        if let Some((addresses, _)) = self.systems.find(user, name, now) {
-            self.browsers.store(user, name, addresses, now + self.browser_ttl);
-            return Some((addresses, Knew::System));
-        }
-        let house = user / self.household?;
-        let (addresses, until) = self.routers.find(house, name, now)?;
-        self.systems.store(user, name, addresses, until);
-        self.browsers.store(user, name, addresses, now + self.browser_ttl);
+        let router = self.routers.of(user / self.household?)?;
+        let (addresses, until) = router.find(name, now)?;
+        let machine = self.machines.of_or_new(user);
+        machine.system.store(name, addresses, until);
+        machine.browser.store(name, addresses, browser_ends);
         Some((addresses, Knew::Router))
     }
 
@@ -125,19 +165,18 @@ impl Stub {
         let until = now.saturating_add(ttl);
         if ttl > 0 {
             if let Some(household) = self.household {
-                self.routers.store(user / household, name, addresses, until);
+                self.routers.of_or_new(user / household).store(name, addresses, until);
             }
-            self.systems.store(user, name, addresses, until);
+            self.machines.of_or_new(user).system.store(name, addresses, until);
         }
         if addresses.exist() {
-            self.browsers.store(user, name, addresses, now + self.browser_ttl);
+            self.machines.of_or_new(user).browser.store(name, addresses, now + self.browser_ttl);
         }
     }
 
     /// Bytes that the caches take.
     pub fn bytes(&self) -> usize {
-        let of = |layer: &Layer| 4 * layer.place.len() + size_of::<[Slot; NAMES]>() * layer.names.len();
-        of(&self.browsers) + of(&self.systems) + of(&self.routers)
+        self.machines.bytes() + self.routers.bytes()
     }
 }
 
@@ -171,8 +210,8 @@ mod tests {
             stub.learn(user, user % 9, Addresses::one(0), 60 * SECOND, 0);
         }
         assert!(
-            stub.bytes() <= 2 * 36 * 1_000_000,
-            "{}: two caches of 4 names of 8 bytes and a place",
+            stub.bytes() <= 68 * 1_000_000,
+            "{}: two caches of 4 names of 8 bytes, and their place",
             stub.bytes()
         );
     }
