@@ -41,6 +41,7 @@ golden!(
     senseless,
     endless,
     late,
+    autoscalers,
     balancer,
     beside,
     cache_bad,

@@ -15,6 +15,8 @@ pub const WRITE_BACK: u16 = 6;
 /// Bring a version that was written in a cache to the store.
 pub const FLUSH: u16 = 7;
 
+/// A balancer is asked whether its health checks have taken the server `key` out: `Missing` if so.
+pub const VERDICT: u16 = 19;
 /// Are you well? `Ok`, or `Missing` if no new clients shall come.
 pub const HEALTH: u16 = 20;
 /// Log the request's user in, and keep the session.

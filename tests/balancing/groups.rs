@@ -169,21 +169,13 @@ proptest! {
     /// The weight of a server that comes back grows from nothing to full within `slow_start`: so its part of the calls is known.
     #[test]
     fn a_server_warms_up_along_a_line(length_s in 4u64..40, servers in 2u64..6, rate in 200u64..800) {
-        let mut world = World::default();
-        let web = world.add("web", "web", vec![("count", whole(servers)), ("service", span(0.000_1)), ("cores", whole(8))]);
         let settings = vec![
-            ("to", web.clone()), ("policy", Value::Text("weighted".into())),
+            ("policy", Value::Text("weighted".into())),
             ("weights", Value::List((0..servers).map(|_| whole(1)).collect())),
             ("slow_start", Value::Duration(length_s * SECOND)),
             ("check", span(0.5)), ("rise", whole(1)), ("fall", whole(1)),
         ];
-        let front = world.add("load_balancer", "lb", settings);
-        world.add("traffic", "users", vec![("to", front), ("rate", evenly(rate as f64))]);
-        let mut simulation = world.build(1, 0);
-        simulation.run_until(5 * SECOND);
-        simulation.control(world.node(&web, 0), Control::new(Control::CRASH_PROCESS, 0));
-        simulation.run_until(8 * SECOND);
-        simulation.control(world.node(&web, 0), Control::new(Control::RECOVER, 0));
+        let (world, web, mut simulation) = struck(servers, rate as f64, settings);
         simulation.run_until(9 * SECOND);
         let entries = simulation.journal().entries();
         let back = entries.iter().find(|entry| entry.event == "server_up").expect("found out").time;
@@ -252,5 +244,71 @@ proptest! {
             let (got, due) = (after[at] - before[at], new[at] * rounds);
             prop_assert!(got.abs_diff(due) <= 1, "server {at}: {got} of {due}");
         }
+    }
+}
+
+/// A balancer with these settings before a few servers, of which the first refuses from second 5 to 8.
+fn struck(servers: u64, rate: f64, more: Vec<(&str, Value)>) -> (World, Value, Simulation) {
+    let mut world = World::default();
+    let settings = vec![("count", whole(servers)), ("service", span(0.000_1)), ("cores", whole(8))];
+    let web = world.add("web", "web", settings);
+    let settings = [("to", web.clone())].into_iter().chain(more).collect();
+    let front = world.add("load_balancer", "lb", settings);
+    world.add("traffic", "users", vec![("to", front), ("rate", evenly(rate))]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(5 * SECOND);
+    simulation.control(world.node(&web, 0), Control::new(Control::CRASH_PROCESS, 0));
+    simulation.run_until(8 * SECOND);
+    simulation.control(world.node(&web, 0), Control::new(Control::RECOVER, 0));
+    (world, web, simulation)
+}
+
+/// A server that has rested, because calls to it failed, warms up as one that checks have brought back (nginx: `slow_start`).
+#[test]
+fn a_server_that_has_rested_warms_up() {
+    let settings = vec![
+        ("policy", Value::Text("weighted".into())),
+        ("weights", Value::List(vec![whole(1), whole(1)])),
+        ("slow_start", span(20.0)),
+        ("max_fails", whole(1)),
+        ("retries", whole(1)),
+    ];
+    let (world, web, mut simulation) = struck(2, 1_000.0, settings);
+    // It rests for 10 s from its failure at second 5 on.
+    let mut counts = Vec::new();
+    for second in [15, 20, 25, 30, 35, 36, 41] {
+        simulation.run_until(second * SECOND);
+        counts.push(requests(&world, &simulation, &web, 0));
+    }
+    let parts: Vec<u64> = counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(parts[0] < 700 && parts[..4].is_sorted(), "{parts:?}");
+    assert!((2_490..=2_510).contains(&parts[5]), "half of 5,000 again: {parts:?}");
+}
+
+/// With HAProxy's policy weights grow in sixteenths, the first at once; shares in the seconds after the return are those of HAProxy 2.6.12 itself (of
+/// about 474 calls a second to three equal servers, `slowstart 16s`).
+#[test]
+fn a_server_of_haproxy_warms_up_as_there() {
+    let measured =
+        [13., 27., 29., 52., 53., 74., 75., 95., 102., 112., 114., 122., 129., 137., 145., 157., 158., 158.];
+    let settings = vec![
+        ("policy", Value::Text("haproxy_roundrobin".into())),
+        ("slow_start", span(16.0)),
+        ("check", span(0.5)),
+        ("rise", whole(1)),
+        ("fall", whole(1)),
+    ];
+    let (world, web, mut simulation) = struck(3, 948.0, settings);
+    simulation.run_until(9 * SECOND);
+    let entries = simulation.journal().entries();
+    let back = entries.iter().find(|entry| entry.event == "server_up").expect("found out").time;
+    simulation.run_until(back + SECOND);
+    let mut before = requests(&world, &simulation, &web, 0);
+    for (second, measured) in (2..).zip(measured.into_iter().skip(1)) {
+        simulation.run_until(back + second * SECOND);
+        let now = requests(&world, &simulation, &web, 0);
+        let got = (now - before) as f64 / 2.0;
+        assert!((got - measured).abs() <= 5.0, "second {second}: {got} of {measured}");
+        before = now;
     }
 }

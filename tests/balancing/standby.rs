@@ -50,7 +50,8 @@ fn a_pausing_server_stands_still_and_goes_on() {
     simulation.run_until(100 * SECOND);
     simulation.check_conservation().expect("nothing vanishes");
     let node: NodeId = world.node(&web, 0);
-    assert_eq!(simulation.readings(node, false).count_of("pauses"), 100);
+    let pauses = simulation.readings(node, false).count_of("pauses");
+    assert!((100..=101).contains(&pauses), "once a second, from somewhere in the first 0.8 s on: {pauses}");
     let classes = simulation.book().close(simulation.requests(), simulation.now());
     let longest = classes.iter().filter_map(|class| class.latency.max()).max().unwrap();
     assert!((200..230).contains(&(longest / MILLISECOND)), "{longest}");
@@ -63,4 +64,37 @@ fn a_pausing_server_stands_still_and_goes_on() {
     simulation.run_until(120 * SECOND);
     assert!(simulation.readings(node, false).count_of("pauses") > pauses + 8);
     simulation.check_conservation().expect("nothing vanishes");
+}
+
+/// When each of two servers that pause every ten seconds begins its first pause.
+fn first_pauses(replication: u64) -> Vec<Time> {
+    let mut world = World::default();
+    let pauses = vec![("pause", span(0.1)), ("pause_every", span(10.0)), ("count", Value::Whole(2))];
+    let web = world.add("web", "web", pauses.into_iter().chain([("service", span(0.001))]).collect());
+    let front = world.add("load_balancer", "lb", vec![("to", web.clone())]);
+    world.add("traffic", "users", vec![("to", front), ("rate", evenly(1.0))]);
+    let mut simulation = world.build(1, replication);
+    let mut begun = vec![Time::MAX; 2];
+    for now in 0..=200 {
+        simulation.run_until(now * 50 * MILLISECOND);
+        for (n, at) in begun.iter_mut().enumerate() {
+            let node = world.node(&web, n as u16);
+            let paused = simulation.readings(node, false).count_of("pauses") > 0;
+            *at = if paused { (*at).min(now * 50 * MILLISECOND) } else { *at };
+        }
+    }
+    begun
+}
+
+/// A constant time between pauses must not make all servers of all replications pause in step.
+#[test]
+fn servers_pause_in_phases_of_their_own() {
+    let mut all: Vec<Time> = (0..20).flat_map(first_pauses).collect();
+    assert!(all.iter().all(|at| *at <= 10 * SECOND + 50 * MILLISECOND), "{all:?}");
+    let early = all.iter().filter(|at| **at < 5 * SECOND).count();
+    assert!((8..=32).contains(&early), "{all:?}");
+    all.sort_unstable();
+    all.dedup();
+    assert!(all.len() > 25, "{all:?}");
+    assert_eq!(first_pauses(3), first_pauses(3));
 }

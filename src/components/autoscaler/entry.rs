@@ -1,8 +1,30 @@
 //! Settings of an autoscaler, and what can be wrong with them.
 
-use super::super::{Site, site};
-use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problem, Problems};
+use super::super::{Site, load_balancer, site};
+use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems};
 use crate::kernel::{SECOND, time_text};
+
+/// Which servers are replaced.
+pub(super) const REPLACE: &[Policy] = &[
+    Policy {
+        name: "never",
+        about: "none: dead servers stay in the group, and others are added only if the load asks for them",
+        source: "Amazon EC2 Auto Scaling with the process ReplaceUnhealthy suspended",
+        wrong_when: "nobody else brings dead servers back",
+    },
+    Policy {
+        name: "silent",
+        about: "one that gives no sign of life when it is asked: its machine is gone or stands still; one that refuses is a machine that works",
+        source: "Amazon EC2 Auto Scaling: EC2 status checks, every minute; the only checks unless told otherwise",
+        wrong_when: "processes die and machines do not: nothing is replaced",
+    },
+    Policy {
+        name: "unhealthy",
+        about: "also one that the health checks of a load_balancer have taken out",
+        source: "Amazon EC2 Auto Scaling with health check type ELB: one balancer that says so is enough",
+        wrong_when: "all servers fail their checks for a reason behind them, or for a moment: all are thrown away",
+    },
+];
 
 pub(super) static ENTRY: Entry = Entry {
     name: "autoscaler",
@@ -59,6 +81,18 @@ pub(super) static ENTRY: Entry = Entry {
             about: "pause after any change before servers are removed (300 s: Amazon EC2 Auto Scaling, default cooldown)",
         },
         Param {
+            name: "replace",
+            kind: Kind::Choice(REPLACE),
+            preset: Preset::Choice("silent"),
+            about: "which servers are taken away at the next `period`, while another one boots, whatever the `cooldown`",
+        },
+        Param {
+            name: "grace",
+            kind: Kind::DurationOrZero,
+            preset: Preset::Absent("0, as EC2 Auto Scaling's API has it (its console offers 300 s)"),
+            about: "time from its joining on in which a new server is not replaced for failed health checks; needs `replace: \"unhealthy\"`",
+        },
+        Param {
             name: "min",
             kind: Kind::Count(1, 10_000),
             preset: Preset::Count(1),
@@ -71,7 +105,14 @@ pub(super) static ENTRY: Entry = Entry {
     actions: &[],
     measures: &[
         Measure { name: "added_count", about: "servers added" },
-        Measure { name: "removed_count", about: "servers removed, after what they had begun" },
+        Measure {
+            name: "removed_count",
+            about: "servers removed, after what they had begun; replaced ones too",
+        },
+        Measure {
+            name: "replaced_count",
+            about: "dead servers taken away; those that came for them count as added",
+        },
         Measure { name: "servers_in_service_count", about: "members of the web tier" },
     ],
 };
@@ -102,6 +143,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let message = format!("the web tier begins with {servers} servers, outside `min` and `max`");
         problems.push(settings.problem("max", message).hint("change `count:` of the web tier"));
     }
+    check_servers(site, problems);
     let period = settings.duration("period").expect("preset");
     if period >= site.layout.end {
         let (period, end) = (time_text(period), time_text(site.layout.end));
@@ -109,5 +151,44 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             format!("a `period` of {period} is as long as the whole run ({end}): nothing would be decided");
         let place = settings.place("period").unwrap_or(&site.group().place);
         problems.push(Problem::at(place, message).hint("write `period: 10.s`"));
+    }
+}
+
+/// The balancers whose health checks know the servers of a tier.
+pub(super) fn judges(site: &Site<'_>, tier: usize) -> Vec<usize> {
+    let checks = |index: &usize| {
+        let group = &site.layout.groups[*index];
+        let is_checked = group.kind == "load_balancer" && group.settings.is_given("check");
+        is_checked && load_balancer::all_groups(&group.settings).contains(&tier)
+    };
+    (0..site.layout.groups.len()).filter(checks).collect()
+}
+
+/// More servers must mean more processors, and whoever is asked for a verdict must have one.
+fn check_servers(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let Some(of) = settings.group("of") else { return };
+    let tier = &site.layout.groups[of];
+    if let Some(host) = tier.settings.group("on") {
+        let host = &site.layout.groups[host].name;
+        let message = format!(
+            "the servers of \"{}\" all stand on \"{host}\": more of them bring no processors",
+            tier.name
+        );
+        problems.push(
+            settings.problem("of", message).hint("leave out the `on:` of the web tier, or the autoscaler"),
+        );
+    }
+    let by_checks = REPLACE[settings.choice("replace")].name == "unhealthy";
+    if by_checks && judges(site, of).is_empty() {
+        let message = format!("no load_balancer checks the servers of \"{}\"", tier.name);
+        problems.push(
+            settings.problem("replace", message).hint("add `check: 2.s` to one that passes calls to them"),
+        );
+    }
+    if settings.is_given("grace") && !by_checks {
+        let problem = settings
+            .problem("grace", "`grace` is about failed health checks, and nobody is replaced for them");
+        problems.push(problem.hint("add `replace: \"unhealthy\"`"));
     }
 }

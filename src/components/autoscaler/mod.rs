@@ -3,15 +3,20 @@
 //! Target tracking as in Amazon EC2 Auto Scaling: so many servers that the measure, if the load spread evenly, would be at its target. It
 //! adds at once and removes carefully: when the measure is well below the target, and nothing has changed for a while. A server
 //! that is removed gets nothing new and finishes what it has begun.
+//!
+//! A dead server is replaced: it is taken away while another one boots (EC2 Auto Scaling, "Health checks for instances in an Auto Scaling
+//! group"). Until then it is a member that does no work: the measure is that of the others, and as many as do not answer come on top.
 
 use super::{ComponentKind, Site};
 use crate::kernel::{
     Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
-use crate::parts::verbs::LOAD;
+use crate::parts::verbs::{LOAD, VERDICT};
 
 mod entry;
+mod replacing;
 use entry::TARGETS;
+use replacing::Replacing;
 
 /// Adds and removes servers.
 pub const KIND: ComponentKind =
@@ -49,8 +54,10 @@ struct Autoscaler {
     answers: u64,
     sum: f64,
     open: u64,
-    /// How many servers the answers of the last full round were from.
+    /// How many servers the answers of the last full round were from, and who has given none in the present or last one.
     measured: u64,
+    missing: Vec<NodeId>,
+    replacing: Replacing,
     /// Servers on their way, until they are members.
     booting: u64,
     changed: Time,
@@ -78,6 +85,8 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         sum: 0.0,
         open: 0,
         measured: 0,
+        missing: Vec::new(),
+        replacing: Replacing::new(site, group),
         booting: 0,
         changed: 0,
         added: 0,
@@ -101,20 +110,57 @@ impl Autoscaler {
         self.members.len() as u64
     }
 
-    /// Asks all members; who does not answer within half a period is left out.
+    /// Asks all members; who does not answer within half a period is left out. Balancers are asked what they think of them.
     fn ask(&mut self, cx: &mut Ctx<'_>) {
         cx.timer_in(self.period, Timer { tag: ASK, data: 0 });
         (self.answers, self.sum, self.open) = (0, 0.0, self.servers());
+        self.missing.clear();
         for &member in &self.members {
-            let ask = Ask::new(member, LOAD, self.goal.measure as u64);
-            cx.ask(Ask { timeout: self.timeout, ..ask });
+            let (note, timeout) = (member.0.into(), self.timeout);
+            cx.ask(Ask { note, timeout, ..Ask::new(member, LOAD, self.goal.measure as u64) });
+            for &judge in self.replacing.judges_of(member, cx.now()) {
+                cx.ask(Ask { note, timeout, ..Ask::new(judge, VERDICT, member.0.into()) });
+            }
         }
     }
 
-    /// How many servers would bring the measure to its target.
+    /// How many servers would bring the measure to its target, with those that do not work.
     fn desired(&self, mean: f64) -> u64 {
         let servers = (self.measured as f64 * mean / self.goal.target).ceil();
-        (servers as u64).clamp(self.min, self.max)
+        let missing = self.missing.iter().filter(|node| self.members.contains(node)).count();
+        (servers as u64 + missing as u64).clamp(self.min, self.max)
+    }
+
+    fn boot(&mut self, cx: &mut Ctx<'_>) {
+        self.booting += 1;
+        cx.timer_in(self.boot, Timer { tag: BOOTED, data: 0 });
+    }
+
+    /// A dead server is taken away, and another one boots in its place. It is forgotten at once, whoever else says that it is dead.
+    #[cold]
+    fn replace(&mut self, node: NodeId, reason: &str, cx: &mut Ctx<'_>) {
+        let Some(at) = self.members.iter().position(|member| *member == node) else { return };
+        self.members.remove(at);
+        self.replacing.count += 1;
+        cx.tell("replacement", reason);
+        cx.retire(node);
+        self.boot(cx);
+    }
+
+    /// A server has told its load, or has not.
+    fn hear(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        self.open -= 1;
+        if reply.status == Status::Ok {
+            self.answers += 1;
+            self.sum += f64::from(reply.version);
+        } else {
+            self.missing.push(NodeId(reply.note as u16));
+        }
+        if self.open == 0 && self.answers > 0 {
+            let mean = self.sum / self.answers as f64;
+            self.measured = self.answers;
+            cx.timer_in(self.delay, Timer { tag: DECIDE, data: mean.to_bits() });
+        }
     }
 
     fn decide(&mut self, mean: f64, cx: &mut Ctx<'_>) {
@@ -129,10 +175,7 @@ impl Autoscaler {
         if desired > servers + self.booting {
             cx.tell("scale_out", reason());
             self.changed = now;
-            for _ in servers + self.booting..desired {
-                self.booting += 1;
-                cx.timer_in(self.boot, Timer { tag: BOOTED, data: 0 });
-            }
+            (servers + self.booting..desired).for_each(|_| self.boot(cx));
         } else if desired < servers
             && self.booting == 0
             && mean < LOW * self.goal.target
@@ -170,15 +213,11 @@ impl Component for Autoscaler {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
-        self.open -= 1;
-        if reply.status == Status::Ok {
-            self.answers += 1;
-            self.sum += f64::from(reply.version);
+        if let Some(reason) = self.replacing.reason(&reply) {
+            self.replace(NodeId(reply.note as u16), reason, cx);
         }
-        if self.open == 0 && self.answers > 0 {
-            let mean = self.sum / self.answers as f64;
-            self.measured = self.answers;
-            cx.timer_in(self.delay, Timer { tag: DECIDE, data: mean.to_bits() });
+        if reply.verb == LOAD {
+            self.hear(&reply, cx);
         }
     }
 
@@ -190,6 +229,7 @@ impl Component for Autoscaler {
                 self.booting = self.booting.saturating_sub(1);
                 self.changed = cx.now();
                 self.members.push(node);
+                self.replacing.joined(node, cx.now());
             }
             Control::LEAVE if group == self.group => {
                 self.removed += 1;
@@ -202,6 +242,7 @@ impl Component for Autoscaler {
     fn measure(&self, _now: Time, out: &mut Readings) {
         out.count("added", self.added);
         out.count("removed", self.removed);
+        out.count("replaced", self.replacing.count);
         out.gauge("servers_in_service", self.servers() as f64);
     }
 
@@ -231,6 +272,8 @@ mod tests {
             sum: 0.0,
             open: 0,
             measured: servers.into(),
+            missing: Vec::new(),
+            replacing: Replacing::default(),
             booting: 0,
             changed: 0,
             added: 0,
@@ -246,5 +289,13 @@ mod tests {
         assert_eq!(of(4, 1, 20).desired(0.1e6), 1);
         assert_eq!(of(4, 2, 6).desired(0.1e6), 2);
         assert_eq!(of(4, 2, 6).desired(1e6), 6);
+        let half_dead = Autoscaler { measured: 2, missing: vec![NodeId(0), NodeId(3)], ..of(4, 1, 20) };
+        assert_eq!(
+            half_dead.desired(1e6),
+            6,
+            "two that work and are twice as busy as they should be, and two that do not"
+        );
+        let gone = Autoscaler { missing: vec![NodeId(7)], ..of(4, 1, 20) };
+        assert_eq!(gone.desired(0.5e6), 4, "who is no member any more does not count");
     }
 }

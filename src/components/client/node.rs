@@ -93,7 +93,10 @@ impl Client {
             issued: 0,
             rounds: Vec::new(),
             retries: 0,
-            population: site.group().clients().map(|plan| Population::new(&plan, &site.layout.map)),
+            population: site
+                .group()
+                .clients()
+                .map(|plan| Population::new(&plan, settings.count("users").unwrap_or(0), &site.layout.map)),
             steps: StepTimes::default(),
             reach: Reach::new(site).map(Box::new),
             near: Near::new(site).map(Box::new),

@@ -52,7 +52,8 @@ const ADDRESS: u64 = 18;
 
 #[derive(Clone, Debug)]
 struct Home {
-    /// Weights of this home and all before it.
+    /// Weight of this home, and with all before it.
+    weight: f64,
     until: f64,
     place: u16,
     networks: Vec<u32>,
@@ -66,23 +67,25 @@ pub struct Population {
     vpn: f64,
     nat: f64,
     behind: u64,
+    /// How many clients there are; 0 = each is somebody new.
+    users: u64,
     /// Networks where clients come out, by how they come; none = those of their homes.
     outlets: [Vec<u32>; 4],
 }
 
 impl Population {
-    /// A checked plan, with its places on the map.
-    pub fn new(plan: &ClientsPlan, geography: &Geography) -> Self {
+    /// A checked plan for so many users (0 = each client is somebody new), with its places on the map.
+    pub fn new(plan: &ClientsPlan, users: u64, geography: &Geography) -> Self {
         let mut until = 0.0;
         let home = |(name, weight): &(String, f64)| {
             until += weight;
             let place = geography.find(name).unwrap_or(0);
-            Home { until, place, networks: countries::networks_at(name) }
+            Home { weight: *weight, until, place, networks: countries::networks_at(name) }
         };
         let homes = plan.homes.iter().map(home).collect();
         let outlets = plan.outlets().map(|place| place.map_or_else(Vec::new, countries::networks_at));
         let ClientsPlan { mobile, vpn, nat, behind, .. } = *plan;
-        Population { homes, mobile, vpn, nat, behind, outlets }
+        Population { homes, mobile, vpn, nat, behind, users, outlets }
     }
 
     /// The client that these draws make: the same in every variant.
@@ -96,7 +99,7 @@ impl Population {
         let networks = self.networks(index, access);
         let bits = match access {
             // One translator serves so many; which one it is, is all that its clients' addresses tell.
-            Access::Nat => combine(ADDRESS, self.translator(bits, networks)),
+            Access::Nat => combine(ADDRESS, bits % self.translators(index, networks)),
             Access::Fixed | Access::Mobile | Access::Vpn => bits,
         };
         let address = countries::address_in(networks, bits);
@@ -127,10 +130,19 @@ impl Population {
         }
     }
 
-    /// The addresses of these networks, shared by `behind` clients each.
-    fn translator(&self, bits: u64, networks: &[u32]) -> u64 {
-        let addresses = (networks.len() as u64) << 16;
-        bits % (addresses / self.behind).max(1)
+    /// How many translators the clients of a home share: each has `behind` of them. Of clients who are always new nobody knows how many
+    /// there are: then all addresses of these networks are translators of as many each.
+    fn translators(&self, home: usize, networks: &[u32]) -> u64 {
+        let most = ((networks.len() as u64) << 16) / self.behind;
+        if self.users == 0 {
+            return most.max(1);
+        }
+        // An office has the clients of all homes.
+        let at_home = self.outlets[usize::from(Access::Nat.code())].is_empty();
+        let total = self.homes.last().map_or(1.0, |home| home.until);
+        let share = if at_home { self.homes[home].weight / total } else { 1.0 };
+        let clients = self.users as f64 * share * self.nat;
+        ((clients / self.behind as f64).round() as u64).clamp(1, most.max(1))
     }
 }
 
@@ -175,9 +187,13 @@ mod tests {
     }
 
     fn visitors(plan: &ClientsPlan) -> Vec<Visitor> {
+        visitors_of(plan, 0)
+    }
+
+    fn visitors_of(plan: &ClientsPlan, users: u64) -> Vec<Visitor> {
         let places = ["FR", "KR", "US"].map(String::from).to_vec();
         let geography = Geography::new(&Map::preset("aws").unwrap(), places).unwrap();
-        let population = Population::new(plan, &geography);
+        let population = Population::new(plan, users, &geography);
         (0..20_000).map(|user| population.visitor(traffic_key(1, 0, 0).request(user))).collect()
     }
 
@@ -209,12 +225,31 @@ mod tests {
         assert!(shared.values().all(|clients| *clients > 10), "{shared:?}");
     }
 
+    /// Of 20,000 users a fifth sits behind translators, 3,000 in France and 1,000 in Korea, or all in one office.
+    #[test]
+    fn so_many_share_a_translator_as_the_plan_says() {
+        let shared = |plan: &ClientsPlan| {
+            let mut shared: BTreeMap<u32, u32> = BTreeMap::new();
+            for visitor in visitors_of(plan, 20_000).iter().filter(|visitor| visitor.access == Access::Nat) {
+                *shared.entry(visitor.address).or_default() += 1;
+            }
+            shared
+        };
+        let plan = ClientsPlan { behind: 1_000, ..plan() };
+        let (at_home, at_work) =
+            (shared(&plan), shared(&ClientsPlan { office: Some("US".into()), ..plan.clone() }));
+        assert_eq!((at_home.len(), at_work.len()), (4, 4), "{at_home:?} {at_work:?}");
+        let near = |clients: &u32| (850..1_150).contains(clients);
+        assert!(at_home.values().all(near) && at_work.values().all(near), "{at_home:?} {at_work:?}");
+        assert_eq!(shared(&ClientsPlan { behind: 60_000, ..plan }).len(), 2, "one for each country");
+    }
+
     #[test]
     fn given_addresses_lie_where_their_clients_are() {
         let plan = ClientsPlan::at("FR");
         let places = vec!["FR".to_string()];
         let geography = Geography::new(&Map::preset("aws").unwrap(), places).unwrap();
-        let population = Population::new(&plan, &geography);
+        let population = Population::new(&plan, 0, &geography);
         let visitor = population.visitor(traffic_key(1, 0, 0).request(1));
         let french: Vec<u32> = countries::find("FR").unwrap().networks().collect();
         let local: BTreeMap<u32, u32> = (1..1001).map(|n| (n, population.local(&visitor, n << 8))).collect();

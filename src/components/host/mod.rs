@@ -65,6 +65,12 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     vec![Box::new(Host { processors: processors(site, WORK) })]
 }
 
+/// How many processors a component has: those of the machine that it stands on, or its own.
+pub fn cores(site: &Site<'_>) -> u32 {
+    let of = site.settings().group("on").map_or(*site, |machine| site.of(machine));
+    of.settings().count("cores").expect("preset") as u32
+}
+
 /// The processors of a guest: the machine's, or its own if it stands on none. `own` makes those.
 pub fn processor_of(site: &Site<'_>, tag: u16, own: impl FnOnce() -> Station) -> Processor {
     match site.settings().group("on") {

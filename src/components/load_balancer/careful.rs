@@ -4,7 +4,6 @@
 
 use super::checks::Checks;
 use super::passing::Passing;
-use super::server::Condition;
 use super::sticky::Sticky;
 use super::target::{Choice, Limits, Target};
 use super::waiting::{Waiting, Wish};
@@ -13,7 +12,7 @@ use crate::kernel::{
     TimeoutClass, Timer,
 };
 use crate::parts::station::{Job, Station};
-use crate::parts::verbs::{HEALTH, READ, WRITE};
+use crate::parts::verbs::{HEALTH, READ, VERDICT, WRITE};
 use crate::random::variate::Variate;
 
 pub(super) const CHECK: u16 = 1;
@@ -189,8 +188,8 @@ impl Careful {
         if target.policy.observes() {
             target.policy.observe(at, now - reply.asked, now);
         }
-        if let Some(passive) = &self.limits.passive {
-            passive.heard(&mut target.conditions[at], broken, now);
+        if let Some(passive) = self.limits.passive {
+            self.count(passive, (attempt.target.into(), attempt.server.into()), broken, cx);
         }
         if broken && self.may_try_again(reply, &attempt) {
             self.try_again(place, cx);
@@ -276,13 +275,7 @@ impl Careful {
         self.free.clear();
         self.waiting.clear(now);
         self.sticky.iter_mut().for_each(Sticky::forget);
-        for target in &mut self.targets {
-            target.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
-            for condition in &mut target.conditions {
-                *condition = Condition { gone: condition.gone, ..Condition::new(condition.weight) };
-            }
-            target.settle(self.limits.slow_start, now);
-        }
+        self.targets.iter_mut().for_each(|target| target.forget(self.limits.slow_start, now));
     }
 }
 
@@ -295,8 +288,8 @@ impl Component for Careful {
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let &Call { request, key, verb, .. } = cx.call(id);
-        if verb == HEALTH {
-            return cx.reply(id, Answer::ok(0, 0));
+        if (VERDICT..=HEALTH).contains(&verb) {
+            return self.answer_check(id, cx);
         }
         match &mut self.work {
             None => self.take(id, cx),

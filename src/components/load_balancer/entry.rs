@@ -168,7 +168,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "slow_start",
             kind: Kind::Duration,
             preset: Preset::Absent("full weight at once"),
-            about: "time in which a server that comes (back) into service grows to its full weight",
+            about: "time in which a server that comes (back) into service, also from a rest, grows to its full weight (nginx: slow_start, HAProxy: slowstart)",
         },
         Param {
             name: "writes_to",

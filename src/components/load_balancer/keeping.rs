@@ -2,8 +2,10 @@
 
 use super::careful::{CHECK, Careful, PROBE, WARM};
 use super::checks::Change;
-use crate::kernel::{Ask, Control, Ctx, NodeId, Reply, Timer};
-use crate::parts::verbs::HEALTH;
+use super::server::Passive;
+use super::target::Target;
+use crate::kernel::{Answer, Ask, Call, CallId, Control, Ctx, NodeId, Reply, Status, Timer};
+use crate::parts::verbs::{HEALTH, VERDICT};
 
 impl Careful {
     pub(super) fn begin_checks(&mut self, cx: &mut Ctx<'_>) {
@@ -50,7 +52,7 @@ impl Careful {
     }
 
     /// With slow start, a server that comes into service begins with little weight.
-    fn warm_up(&mut self, target: usize, at: usize, cx: &mut Ctx<'_>) {
+    pub(super) fn warm_up(&mut self, target: usize, at: usize, cx: &mut Ctx<'_>) {
         if let Some(slow) = self.limits.slow_start {
             self.targets[target].conditions[at].warming_since = Some(cx.now());
             cx.timer_in(slow.step(), Timer { tag: WARM, data: u64::from(server_number(target, at)) });
@@ -67,6 +69,34 @@ impl Careful {
             cx.timer_in(slow.step(), Timer { tag: WARM, data: u64::from(number) });
         }
         self.targets[target].settle(self.limits.slow_start, cx.now());
+    }
+
+    /// Passive checks take an answer in.
+    pub(super) fn count(
+        &mut self,
+        passive: Passive,
+        (index, at): (usize, usize),
+        broken: bool,
+        cx: &mut Ctx<'_>,
+    ) {
+        let target = &mut self.targets[index];
+        let rested = passive.heard(&mut target.conditions[at], broken, cx.now());
+        if broken {
+            target.lower(at, passive.max_fails, self.limits.slow_start);
+        } else if rested && self.limits.slow_start.is_some() {
+            self.warm_up(index, at, cx);
+            self.targets[index].settle(self.limits.slow_start, cx.now());
+        }
+    }
+
+    /// Somebody asks whether the balancer is well, or whether its checks have taken a server out (any of its places).
+    #[cold]
+    pub(super) fn answer_check(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        let &Call { verb, key, .. } = cx.call(id);
+        let is_down =
+            |target: &Target| target.find(NodeId(key as u16)).is_some_and(|at| !target.conditions[at].up);
+        let out = verb == VERDICT && self.targets.iter().any(is_down);
+        cx.reply(id, Answer::of(if out { Status::Missing } else { Status::Ok }));
     }
 
     pub(super) fn join(&mut self, control: Control, cx: &mut Ctx<'_>) {

@@ -3,7 +3,7 @@
 use super::super::Site;
 use super::careful::{Again, Careful};
 use super::checks::Checks;
-use super::policy::{self, Backend, Balance, Tuning};
+use super::policy::{self, Backend, Recipe, Tuning};
 use super::server::{Condition, Passive, SlowStart};
 use super::sticky::Sticky;
 use super::target::{Limits, Rule, Target};
@@ -34,12 +34,14 @@ pub(super) fn mean_weight(backends: &[Backend]) -> u32 {
     (sum / backends.len().max(1) as u64).max(1) as u32
 }
 
-/// The policy over these servers.
-pub(super) fn policy(site: &Site<'_>, backends: &[Backend]) -> Box<dyn Balance> {
-    let settings = site.settings();
-    let tuning =
-        Tuning { decay: settings.duration("decay").expect("preset"), hash_by: settings.choice("hash") };
-    policy::make(settings.choice("policy"), backends, &tuning)
+/// How its policy is made.
+pub(super) fn recipe(settings: &Settings) -> Recipe {
+    let tuning = Tuning {
+        decay: settings.duration("decay").expect("preset"),
+        hash_by: settings.choice("hash"),
+        parts: slow_start(settings).map_or(1, |slow| slow.parts()),
+    };
+    Recipe { choice: settings.choice("policy"), tuning }
 }
 
 /// Whether a balancer needs more than to pass calls on.
@@ -81,8 +83,13 @@ fn limits(site: &Site<'_>) -> Limits {
     Limits {
         connections: settings.count("connections").map_or(u32::MAX, |most| most as u32),
         passive: passive.filter(|_| !site.is_disabled("health_checks")),
-        slow_start: settings.duration("slow_start").map(|length| SlowStart { length }),
+        slow_start: slow_start(settings),
     }
+}
+
+fn slow_start(settings: &Settings) -> Option<SlowStart> {
+    let haproxy = policy::counts_in_sixteenths(settings.choice("policy"));
+    settings.duration("slow_start").map(|length| SlowStart { length, haproxy })
 }
 
 pub(super) fn checks(site: &Site<'_>) -> Option<Checks> {
@@ -128,12 +135,16 @@ pub(super) fn routes(settings: &Settings) -> Vec<(u64, u64, usize)> {
 }
 
 fn target(site: &Site<'_>, rule: Rule, groups: &[usize], weights: &[Value], limits: &Limits) -> Target {
-    let backends = backends(site, groups, weights);
+    let mut backends = backends(site, groups, weights);
     let conditions = backends.iter().map(|backend| Condition::new(backend.weight)).collect();
+    let parts = limits.slow_start.map_or(1, |slow| slow.parts());
+    backends.iter_mut().for_each(|backend| backend.weight = backend.weight.saturating_mul(parts));
+    let recipe = recipe(site.settings());
     let mut target = Target {
         rule,
         groups: groups.iter().map(|group| *group as u16).collect(),
-        policy: policy(site, &backends),
+        policy: recipe.make(&backends),
+        recipe,
         backends,
         conditions,
     };

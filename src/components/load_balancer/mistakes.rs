@@ -135,7 +135,8 @@ fn check_care(site: &Site<'_>, problems: &mut Problems) {
     let choice = settings.choice("policy");
     if settings.is_given("slow_start") && !policy::takes_parts(choice) {
         let message = format!("policy \"{}\" cannot give a part of a weight", policy::POLICIES[choice].name);
-        let hint = "`slow_start` goes with policy \"weighted\" or \"least_connections\"";
+        let hint =
+            "`slow_start` goes with policy \"weighted\", \"haproxy_roundrobin\" or \"least_connections\"";
         problems.push(settings.problem("slow_start", message).hint(hint));
     }
     for (first, last, _) in make::routes(settings) {

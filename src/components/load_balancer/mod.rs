@@ -112,7 +112,7 @@ fn balancer(site: &Site<'_>) -> Box<dyn Component> {
         return Box::new(careful);
     }
     let backends = make::backends(site, &settings.groups("to"), settings.list("weights"));
-    let policy = make::policy(site, &backends);
+    let policy = make::recipe(settings).make(&backends);
     Box::new(LoadBalancer {
         observes: policy.observes(),
         policy,

@@ -1,7 +1,7 @@
 //! What a careful balancer believes of one server, and what follows from it.
 
 use super::policy::Backend;
-use crate::kernel::Time;
+use crate::kernel::{SECOND, Time};
 
 /// Beliefs about a server: from checks, from calls that failed, from the operator.
 #[derive(Clone, Copy, Debug)]
@@ -65,35 +65,56 @@ impl Passive {
         }
     }
 
-    pub fn heard(&self, condition: &mut Condition, failed: bool, now: Time) {
+    /// A call has an answer, or has failed. Whether that ends a rest.
+    pub fn heard(&self, condition: &mut Condition, failed: bool, now: Time) -> bool {
         if failed {
             condition.fails += 1;
             condition.failed = now;
             condition.tried = now;
-        } else if condition.failed < condition.tried {
+            return false;
+        }
+        let forgives = condition.failed < condition.tried;
+        let rested = forgives && condition.fails >= self.max_fails;
+        if forgives {
             condition.fails = 0;
         }
+        rested
     }
 }
 
-/// Slow start: the weight of a server that comes into service grows linearly.
+/// Slow start: the weight of a server that comes into service grows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlowStart {
     pub length: Time,
+    /// As in HAProxy: sixteenths of the weight, the first one at once, looked at every twentieth of the length or every second if
+    /// that is longer (`server_recalc_eweight` and `server_warmup`, HAProxy 2.6). Else along a line.
+    pub haproxy: bool,
 }
 
 impl SlowStart {
-    /// Steps in which the weight grows; all weights are counted in this many parts.
-    pub const STEPS: u32 = 20;
+    /// Steps in which the weight grows along a line, and looks at it.
+    const STEPS: u32 = 20;
+    /// Parts of a weight in HAProxy.
+    const SIXTEENTHS: u32 = 16;
+
+    /// All weights are counted in this many parts.
+    pub fn parts(&self) -> u32 {
+        if self.haproxy { Self::SIXTEENTHS } else { Self::STEPS }
+    }
 
     pub fn step(&self) -> Time {
-        (self.length / Time::from(Self::STEPS)).max(1)
+        let step = self.length / Time::from(Self::STEPS);
+        step.max(if self.haproxy { SECOND } else { 1 })
     }
 
     /// The weight now, in parts; `None` of `warming_since` means full weight.
     pub fn weight(&self, condition: &Condition, now: Time) -> u32 {
-        let full = condition.weight.saturating_mul(Self::STEPS);
+        let full = condition.weight.saturating_mul(self.parts());
         let Some(since) = condition.warming_since else { return full };
+        if self.haproxy {
+            let passed = u128::from(now - since) * u128::from(Self::SIXTEENTHS) / u128::from(self.length);
+            return condition.weight * (passed as u32 + 1).min(Self::SIXTEENTHS);
+        }
         let share = (now - since) as f64 / self.length as f64;
         (f64::from(full) * share.min(1.0)).max(1.0) as u32
     }
@@ -131,8 +152,9 @@ mod tests {
         PASSIVE.heard(&mut server, true, 31 * S);
         assert!(PASSIVE.rests(&server, 41 * S));
         PASSIVE.sent(&mut server, 42 * S);
-        PASSIVE.heard(&mut server, false, 42 * S);
+        assert!(PASSIVE.heard(&mut server, false, 42 * S), "the rest is over");
         assert!(!PASSIVE.rests(&server, 42 * S));
+        assert!(!PASSIVE.heard(&mut server, false, 43 * S), "once");
     }
 
     #[test]
@@ -151,11 +173,24 @@ mod tests {
 
     #[test]
     fn weight_grows_while_it_warms_up() {
-        let slow = SlowStart { length: 10 * S };
+        let slow = SlowStart { length: 10 * S, haproxy: false };
         let mut server = Condition::new(3);
         assert_eq!(slow.weight(&server, 0), 60);
         server.warming_since = Some(5 * S);
         assert_eq!([5, 10, 15, 20].map(|at| slow.weight(&server, at * S)), [1, 30, 60, 60]);
         assert!(!slow.is_over(&server, 14 * S) && slow.is_over(&server, 15 * S));
+    }
+
+    #[test]
+    fn haproxy_counts_in_sixteenths_and_gives_the_first_at_once() {
+        let slow = SlowStart { length: 32 * S, haproxy: true };
+        let mut server = Condition::new(3);
+        assert_eq!((slow.weight(&server, 0), slow.step()), (48, 8 * S / 5));
+        server.warming_since = Some(10 * S);
+        assert_eq!(
+            [10, 11, 12, 40, 41, 42, 50].map(|at| slow.weight(&server, at * S)),
+            [3, 3, 6, 48, 48, 48, 48]
+        );
+        assert_eq!(SlowStart { length: 5 * S, haproxy: true }.step(), S);
     }
 }

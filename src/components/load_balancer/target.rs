@@ -1,6 +1,6 @@
 //! A target group: servers under one policy, and the calls that are meant for them.
 
-use super::policy::{Asker, Backend, Balance};
+use super::policy::{Asker, Backend, Balance, Recipe};
 use super::server::{Condition, Passive, SlowStart, settle};
 use crate::kernel::{NodeId, Time};
 
@@ -27,6 +27,7 @@ pub(super) struct Target {
     /// The groups whose members they are.
     pub groups: Vec<u16>,
     pub policy: Box<dyn Balance>,
+    pub recipe: Recipe,
     pub backends: Vec<Backend>,
     pub conditions: Vec<Condition>,
 }
@@ -94,6 +95,17 @@ impl Target {
             && !tried.contains(&(at as u16))
     }
 
+    /// A call to a server has failed, and passive checks count it: a part of its weight is lost for a while. A single server has nobody to
+    /// lose it to (nginx).
+    #[cold]
+    pub fn lower(&mut self, at: usize, max_fails: u32, slow_start: Option<SlowStart>) {
+        if self.backends.len() > 1 {
+            let parts = slow_start.map_or(1, |slow| slow.parts());
+            let by = (self.conditions[at].weight / max_fails).saturating_mul(parts);
+            self.policy.lower(at, by, self.backends[at].weight);
+        }
+    }
+
     /// After a change of beliefs, weights or members: the policy learns what has changed.
     pub fn settle(&mut self, slow_start: Option<SlowStart>, now: Time) {
         let mut changed = false;
@@ -104,6 +116,16 @@ impl Target {
         if changed {
             self.policy.refresh(&self.backends);
         }
+    }
+
+    /// A crash: of its servers it knows what it was told when it was configured, and which have left.
+    pub fn forget(&mut self, slow_start: Option<SlowStart>, now: Time) {
+        self.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
+        for condition in &mut self.conditions {
+            *condition = Condition { gone: condition.gone, ..Condition::new(condition.weight) };
+        }
+        self.settle(slow_start, now);
+        self.policy = self.recipe.make(&self.backends);
     }
 
     /// Another server; its weight is the mean of the others'.
@@ -121,6 +143,7 @@ impl Target {
             rule: self.rule,
             groups: self.groups.clone(),
             policy: self.policy.fork(),
+            recipe: self.recipe,
             backends: self.backends.clone(),
             conditions: self.conditions.clone(),
         }

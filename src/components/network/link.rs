@@ -6,7 +6,7 @@ use crate::catalog::{Entry, Kind, Param, Preset, Settings};
 use crate::kernel::request::Requests;
 use crate::kernel::transit::Message;
 use crate::kernel::{SECOND, Time};
-use crate::random::mix::{hash_name, unit};
+use crate::random::mix::{combine, hash_name, unit};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
 
@@ -170,11 +170,14 @@ impl Link {
         request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends)
     }
 
-    /// Whether the message gets lost.
+    /// Whether the message gets lost: each time that one is sent is a chance of its own, also when a balancer sends a call of the same
+    /// attempt again.
     pub(super) fn loses(&self, message: &Message, requests: &Requests, background: &mut Stream) -> bool {
         let purpose = self.purposes[2 + usize::from(message.returning)];
         let lossy = self.plan.loss > 0.0;
-        self.cut || (lossy && unit(self.bits(message, purpose, requests, background)) < self.plan.loss)
+        let sent = message.now ^ (u64::from(message.from.0 ^ message.to.0) << 48);
+        let draw = |background| combine(self.bits(message, purpose, requests, background), sent);
+        self.cut || (lossy && unit(draw(background)) < self.plan.loss)
     }
 
     /// Whether messages go over the map.

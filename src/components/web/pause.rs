@@ -36,11 +36,15 @@ impl Pauses {
         })
     }
 
-    /// The server begins to work.
+    /// The server begins to work, in the middle of the time between two pauses: when a run begins has nothing to do with when a
+    /// server last paused. (Times without memory need no such phase: what is left of one is as long as a new one.)
     pub fn start(&mut self, cx: &mut Ctx<'_>) {
         let number = cx.node().0 - self.first;
         self.stream = cx.stream(&format!("{}/{number}/gc", self.group));
-        self.arm(cx);
+        let length = self.draw(false);
+        let wait =
+            if matches!(self.every, Variate::Exponential { .. }) { length } else { cx.phase(length, 0) };
+        self.arm_in(wait, cx);
     }
 
     fn draw(&mut self, length: bool) -> Time {
@@ -51,11 +55,16 @@ impl Pauses {
 
     /// Sets the timer of the next pause, if none is set.
     pub fn arm(&mut self, cx: &mut Ctx<'_>) {
-        if !std::mem::replace(&mut self.armed, true) {
-            // Not in the same instant, or a server would pause for ever.
-            let wait = self.draw(false).max(1);
-            cx.timer_in(wait, Timer { tag: PAUSE, data: 0 });
+        if !self.armed {
+            let wait = self.draw(false);
+            self.arm_in(wait, cx);
         }
+    }
+
+    fn arm_in(&mut self, wait: Time, cx: &mut Ctx<'_>) {
+        self.armed = true;
+        // Not in the same instant, or a server would pause for ever.
+        cx.timer_in(wait.max(1), Timer { tag: PAUSE, data: 0 });
     }
 
     /// A crash: the timer is gone.

@@ -113,7 +113,7 @@ impl Server {
             purpose: site.purpose("cpu"),
             first: settings.choice("first"),
             cores: processors.servers,
-            scale: Scale::new(settings, processors.servers, site.is_disabled("scalability_law")),
+            scale: Scale::new(settings, host::cores(site), site.is_disabled("scalability_law")),
             processors: station,
             workers: Pool::new(concurrency, queue),
             tasks: Vec::new(),

@@ -36,9 +36,12 @@ fn regions(cx: &NativeCallContext<'_>, name: &str, options: &Options) -> Scripte
     let mut settings = given(cx, options);
     settings.retain(|setting| setting.name != "coordinates");
     let map = read_map(name, options);
-    draft("the map", |world| match map {
-        Ok(map) => world.spec.map = Some(MapSpec { map: Arc::new(map), given: settings, place }),
-        Err(problem) => world.spec.problems.push(Problem { place: Some(place), ..problem }),
+    draft("the map", |world| {
+        let map = map.unwrap_or_else(|problem| {
+            world.spec.problems.push(Problem { place: Some(place.clone()), ..problem });
+            Map::lost()
+        });
+        world.spec.map = Some(MapSpec { map: Arc::new(map), given: settings, place });
     })
 }
 

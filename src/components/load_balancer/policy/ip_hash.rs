@@ -23,8 +23,8 @@ const MODULUS: u32 = 6271;
 /// Servers tried by hash before the choice falls back to round robin.
 const TRIES: u32 = 20;
 
-pub(super) fn make(backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
-    Box::new(IpHash { fallback: Weighted::new(backends.len()) })
+pub(super) fn make(backends: &[Backend], tuning: &Tuning) -> Box<dyn Balance> {
+    Box::new(IpHash { fallback: Weighted::new(backends.len(), tuning) })
 }
 
 #[derive(Clone)]
@@ -66,6 +66,10 @@ impl Balance for IpHash {
 
     fn refresh(&mut self, backends: &[Backend]) {
         self.fallback.refresh(backends);
+    }
+
+    fn lower(&mut self, server: usize, by: u32, weight: u32) {
+        self.fallback.lower(server, by, weight);
     }
 
     fn fork(&self) -> Box<dyn Balance> {

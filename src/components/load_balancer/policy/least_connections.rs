@@ -3,6 +3,7 @@
 //! Those that are equally empty take turns by smooth weighted round robin (`ngx_http_upstream_least_conn_module.c`, nginx 1.22), so that weights
 //! hold when there is little to do, too.
 
+use super::weighted::Turns;
 use super::{Asker, Backend, Balance, Tuning};
 use crate::catalog::Policy;
 use std::cmp::Ordering;
@@ -15,14 +16,14 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "a server that fails fast looks idle and draws all the traffic",
 };
 
-pub(super) fn make(backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
-    Box::new(LeastConnections { current: vec![0; backends.len()] })
+pub(super) fn make(backends: &[Backend], tuning: &Tuning) -> Box<dyn Balance> {
+    Box::new(LeastConnections { turns: Turns::new(backends.len(), tuning) })
 }
 
 #[derive(Clone)]
 struct LeastConnections {
-    /// Current weights of smooth weighted round robin, which grow when a server is one of several that are equally empty.
-    current: Vec<i64>,
+    /// Turns of smooth weighted round robin, which a server takes part in when it is one of several that are equally empty.
+    turns: Turns,
 }
 
 impl Balance for LeastConnections {
@@ -40,7 +41,11 @@ impl Balance for LeastConnections {
     }
 
     fn refresh(&mut self, backends: &[Backend]) {
-        self.current.resize(backends.len(), 0);
+        self.turns.resize(backends.len());
+    }
+
+    fn lower(&mut self, server: usize, by: u32, weight: u32) {
+        self.turns.lower(server, by, weight);
     }
 
     fn fork(&self) -> Box<dyn Balance> {
@@ -56,13 +61,12 @@ impl LeastConnections {
             if !backends[at].open || fuller(&backends[at], &backends[first]) != Ordering::Equal {
                 continue;
             }
-            self.current[at] += i64::from(backends[at].weight);
-            total += i64::from(backends[at].weight);
-            if self.current[at] > self.current[best] {
+            total += self.turns.grow(at, backends[at].weight);
+            if self.turns.is_ahead(at, best) {
                 best = at;
             }
         }
-        self.current[best] -= total;
+        self.turns.pay(best, total);
         best
     }
 }
@@ -106,5 +110,7 @@ mod tests {
         assert_eq!(sequence(&mut *policy, &servers, 10), "abcaabacba", "as nginx's round robin");
         servers[0].in_flight = 1;
         assert_eq!(sequence(&mut *policy, &servers, 5), "bcbcb", "a is not one of the equals");
+        policy.lower(1, 3, 3);
+        assert_eq!(sequence(&mut *policy, &servers, 4), "ccbc", "one that has failed comes back by and by");
     }
 }

@@ -81,6 +81,8 @@ pub trait Balance: Send {
     }
     /// A server has answered, or failed to, after so long.
     fn observe(&mut self, _server: usize, _took: Time, _now: Time) {}
+    /// Passive checks have seen a call to a server of this weight fail: it has so much less of it for a while.
+    fn lower(&mut self, _server: usize, _by: u32, _weight: u32) {}
     /// An independent copy.
     fn fork(&self) -> Box<dyn Balance>;
 }
@@ -92,6 +94,8 @@ pub struct Tuning {
     pub decay: Time,
     /// What is hashed (`consistent_hash`): index in [`HASH_BY`].
     pub hash_by: usize,
+    /// In how many parts of one the weights of servers are counted (slow start); 1 = as they are given.
+    pub parts: u32,
 }
 
 /// What `consistent_hash` hashes.
@@ -160,9 +164,20 @@ pub const POLICIES: &[Policy] = &{
     policies
 };
 
-/// The policy by index.
-pub fn make(choice: usize, backends: &[Backend], tuning: &Tuning) -> Box<dyn Balance> {
-    (TABLE[choice].make)(backends, tuning)
+/// How a policy is made, and made again after a crash.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe {
+    /// Index of the policy.
+    pub choice: usize,
+    /// What it is made of.
+    pub tuning: Tuning,
+}
+
+impl Recipe {
+    /// The policy over these servers.
+    pub fn make(&self, backends: &[Backend]) -> Box<dyn Balance> {
+        (TABLE[self.choice].make)(backends, &self.tuning)
+    }
 }
 
 /// Largest weight that a policy understands; 0 = it does not look at weights.
@@ -171,9 +186,14 @@ pub fn heaviest(choice: usize) -> i64 {
 }
 
 /// Whether a policy can give a server a part of its weight for a while. Who hashes cannot: clients would move to and fro (nginx:
-/// `slow_start` goes with none of hash, ip_hash, random).
+/// `slow_start` goes with none of hash, ip_hash, random; HAProxy: `slowstart` is for dynamic algorithms).
 pub fn takes_parts(choice: usize) -> bool {
-    ["weighted", "least_connections"].contains(&POLICIES[choice].name)
+    ["weighted", "least_connections"].contains(&POLICIES[choice].name) || counts_in_sixteenths(choice)
+}
+
+/// Whether a policy counts weights as HAProxy's dynamic ones do, in sixteenths of one.
+pub fn counts_in_sixteenths(choice: usize) -> bool {
+    POLICIES[choice].name == haproxy_roundrobin::ENTRY.name
 }
 
 /// Whether a policy looks at addresses of clients.
@@ -204,7 +224,7 @@ fn servers(weights: &[u32]) -> Vec<Backend> {
 }
 
 #[cfg(test)]
-const TUNING: Tuning = Tuning { decay: 10_000_000_000, hash_by: 0 };
+const TUNING: Tuning = Tuning { decay: 10_000_000_000, hash_by: 0, parts: 1 };
 
 /// The servers chosen one after the other, as letters.
 #[cfg(test)]

@@ -60,6 +60,8 @@ pub struct Map {
     /// Row by row, in ms; the row is the source.
     rtt_ms: Vec<Option<f64>>,
     line: Line,
+    /// It stands for one that could not be read.
+    is_lost: bool,
 }
 
 /// The maps that come with the program: name, matrix, provider in the table of coordinates, line.
@@ -91,6 +93,11 @@ impl Map {
         Some(map)
     }
 
+    /// Stands for a map that could not be read, so that other mistakes are found: it knows every place, and all are at one spot.
+    pub fn lost() -> Map {
+        Map { is_lost: true, ..Map::fill(Vec::new(), &[]) }
+    }
+
     /// A map from a CSV: a header `from\to,a,b,c`, then a row for each region, in ms; empty cells are not measured. With
     /// `square` every region must have both a row and a column.
     ///
@@ -98,16 +105,23 @@ impl Map {
     ///
     /// What is wrong with which line.
     pub fn parse(text: &str, square: bool) -> Result<Map, String> {
-        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        // Spreadsheets end files with rows of nothing but commas.
+        let mut lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.contains(|c: char| c != ',' && !c.is_whitespace()));
         let (_, header) = lines.next().ok_or("it is empty")?;
-        let columns: Vec<&str> = header.split(',').skip(1).map(str::trim).collect();
+        let columns: Vec<&str> = header.split(',').skip(1).map(cell).collect();
+        if columns.is_empty() {
+            return Err("line 1: no regions: write from,a,b with commas, then a row for each region".into());
+        }
         let mut names: Vec<String> = Vec::new();
         for name in &columns {
             add_name(&mut names, name, 1)?;
         }
         let mut rows = Vec::new();
         for (at, line) in lines {
-            let mut cells = line.split(',').map(str::trim);
+            let mut cells = line.split(',').map(cell);
             let name = cells.next().unwrap_or_default();
             if rows.iter().any(|(other, _): &(&str, _)| *other == name) {
                 return Err(format!("line {}: \"{name}\" has two rows", at + 1));
@@ -135,7 +149,7 @@ impl Map {
             let from = names.iter().position(|known| known == name).expect("just put there");
             rtt_ms[from * n..from * n + row.len()].copy_from_slice(row);
         }
-        Map { at: vec![None; n], names, rtt_ms, line: INTERNET }
+        Map { at: vec![None; n], names, rtt_ms, line: INTERNET, is_lost: false }
     }
 
     /// Takes in where a region is: `name,latitude,longitude`. Rows of unknown regions add a region that nobody has measured.
@@ -144,7 +158,7 @@ impl Map {
     ///
     /// What is wrong with it.
     pub fn locate(&mut self, row: &str) -> Result<(), String> {
-        let cells: Vec<&str> = row.split(',').map(str::trim).collect();
+        let cells: Vec<&str> = row.split(',').map(cell).collect();
         let [name, lat, lon] = cells[..] else {
             return Err(format!("\"{row}\" is not name,latitude,longitude"));
         };
@@ -179,7 +193,7 @@ impl Map {
 
     /// Whether there is a place of this name: a region of the map, or a country.
     pub fn knows(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name) || countries::find(name).is_some()
+        self.is_lost || self.names.iter().any(|known| known == name) || countries::find(name).is_some()
     }
 
     /// Where a place is, if that is known.
@@ -199,6 +213,9 @@ impl Map {
     /// Round-trip time between two places: as measured (in this direction, or the other), else along the line by their distance. Countries
     /// are reached over the open internet. `None` if neither a figure nor coordinates are known.
     pub fn rtt(&self, from: &str, to: &str) -> Option<Time> {
+        if self.is_lost {
+            return Some(0);
+        }
         let ms = self.measured(from, to).or_else(|| {
             if from == to {
                 return Some(BETWEEN_ZONES_MS);
@@ -209,6 +226,12 @@ impl Map {
         });
         ms.map(to_time)
     }
+}
+
+/// What a cell of a CSV says, without the quotes that some programs write.
+fn cell(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
 /// Round-trip time between servers of one region.
@@ -239,12 +262,12 @@ fn row_of<'a>(
     width: usize,
     line: usize,
 ) -> Result<Vec<Option<f64>>, String> {
-    let cell = |text: &str| match (text, text.parse::<f64>()) {
+    let figure = |text: &str| match (text, text.parse::<f64>()) {
         ("", _) => Ok(None),
         (_, Ok(ms)) if (0.0..1e6).contains(&ms) => Ok(Some(ms)),
         _ => Err(format!("line {line}: \"{text}\" is no round-trip time in ms")),
     };
-    let row = cells.map(cell).collect::<Result<Vec<_>, _>>()?;
+    let row = cells.map(figure).collect::<Result<Vec<_>, _>>()?;
     match row.len() == width {
         true => Ok(row),
         false => Err(format!("line {line}: {} figures for {width} columns", row.len())),
@@ -303,7 +326,11 @@ mod tests {
     #[test]
     fn mistakes_have_their_line() {
         let wrong = |text: &str| Map::parse(text, true).unwrap_err();
-        assert_eq!(wrong(""), "it is empty");
+        assert_eq!((wrong(""), wrong(" \n,,\n")), ("it is empty".into(), "it is empty".into()));
+        assert!(
+            wrong("x;a\na;1\n").starts_with("line 1: no regions")
+                && wrong("x\n").starts_with("line 1: no regions")
+        );
         assert_eq!(wrong("x,a,b\na,1,2\n"), "it is not square: \"b\" is a column without a row");
         assert_eq!(wrong("x,a\na,1\nb,2\n"), "it is not square: \"b\" is a row without a column");
         assert_eq!(wrong("x,a,b\na,1\nb,1,2\n"), "line 2: 1 figures for 2 columns");
@@ -311,6 +338,11 @@ mod tests {
         assert_eq!(wrong("x,a,a\n"), "line 1: \"a\" has two columns");
         assert_eq!(wrong("x,a\na,1\na,1\n"), "line 3: \"a\" has two rows");
         assert!(Map::parse("x,a,b\na,1,2\n", false).is_ok());
+        let plain = Map::parse("x,a,b\na,1,2\nb,3,4\n", true).unwrap();
+        assert_eq!(
+            Map::parse("\"x\", \"a\",\"b\"\r\n\"a\",\"1\",2\r\n\"b\",3,4\r\n,,\r\n", true).unwrap(),
+            plain
+        );
         assert!(Map::parse("x,a\na,1\n", true).unwrap().locate("a,91,0").is_err());
     }
 }
