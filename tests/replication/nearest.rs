@@ -73,6 +73,26 @@ fn who_was_out_of_reach_is_asked_again_when_a_ping_has_come_back() {
     assert!(reads_until(&mut stage, 33)[2] > 400);
 }
 
+/// A ping that fails while the member was known is repeated at once: the way was cut for as long as it takes from ping to ping, so that one
+/// ping is lost; where its time-out ends after that, the second one comes back, and the member is asked long before the next is due.
+#[test]
+fn a_lost_ping_is_repeated_at_once() {
+    let is_asked_soon = |seed: u64| {
+        let mut setup = two_regions();
+        setup.more[1] = ("ping_every", span(5.0));
+        let mut stage = setup.stage(seed);
+        stage.run(10 * SECOND);
+        let (router, near) = (router(&stage), stage.member(2));
+        stage.simulation.link(LinkCommand::CutNodes(router, near));
+        stage.run(15 * SECOND);
+        stage.simulation.link(LinkCommand::HealNodes(router, near));
+        stage.run(16 * SECOND + 200 * MILLISECOND);
+        reads_until(&mut stage, 17)[2] > 0
+    };
+    let soon = (1..31).filter(|seed| is_asked_soon(*seed)).count();
+    assert!((1..16).contains(&soon), "a fifth of them: {soon}");
+}
+
 /// A connection that breaks under a statement makes the member unknown at once, though the coordinator still believes in it.
 #[test]
 fn a_member_that_refuses_is_not_asked_until_a_ping_is_answered() {

@@ -1,6 +1,6 @@
 //! Copies of a database without a primary that are replaced by empty machines.
 
-use crate::common::{World, keys, poisson, span, text};
+use crate::common::{World, exponential, keys, poisson, span, text};
 use proptest::prelude::*;
 use scalelab::catalog::Value;
 use scalelab::components::database::replica::REPLACE;
@@ -26,7 +26,7 @@ fn world(copies: i64, w: i64, seed: u64, more: Vec<(&'static str, Value)>) -> Si
     ];
     settings.extend(more);
     let database = world.add("database", "db", settings);
-    world.link(&database, &database, vec![("latency", span(0.002))]);
+    world.link(&database, &database, vec![("latency", exponential(0.002))]);
     let settings = vec![
         ("to", database),
         ("rate", poisson(400.0)),
@@ -128,8 +128,8 @@ proptest! {
 #[test]
 fn a_copy_that_is_being_filled_does_not_count() {
     for (w, fail) in [(2, false), (3, true)] {
-        // A piece takes its source nine tenths of a second.
-        let mut simulation = world(3, w, 1, vec![("copy_row", span(0.0009))]);
+        // A piece takes its source two seconds, twice the time after which a silent member counts as dead.
+        let mut simulation = world(3, w, 1, vec![("copy_row", span(0.002))]);
         run(&mut simulation, 3 * SECOND);
         let seen = |simulation: &Simulation| {
             let failed = simulation.book().close(simulation.requests(), simulation.now())[1].failed;

@@ -287,7 +287,7 @@ fn refill(site: &Site<'_>, peers: Vec<NodeId>, writes: u32) -> RefillPlan {
         keys: keys(site).unwrap_or(0),
         copy_row: copy_row(site),
         pause: copy_pause(site),
-        timeout: times(site).1,
+        timeout: times(site).1.saturating_add(copy::PIECE * copy_row(site)),
     }
 }
 

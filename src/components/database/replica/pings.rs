@@ -84,6 +84,15 @@ impl Pings {
         }
     }
 
+    /// A connection to a member has broken: it is unknown until a ping is answered that begins when it is due.
+    fn forget(&mut self, at: usize, cx: &mut Ctx<'_>) {
+        self.targets[at].round_trip = None;
+        if let Some(ping) = self.targets[at].ping.take() {
+            cx.abandon(ping);
+            cx.timer_in(self.interval, due(at));
+        }
+    }
+
     /// When the next ping of a member is due: within the interval after the first one, else after the interval.
     fn pause(&self, at: usize, cx: &Ctx<'_>) -> Time {
         match self.targets[at].pings {
@@ -115,11 +124,12 @@ impl Router {
 
     /// It has been answered, or will not be.
     #[inline]
-    pub(super) fn note_answered(&mut self, node: NodeId) {
-        if let Some(pings) = &mut self.pings
-            && let Some(at) = pings.place(node)
-        {
-            pings.targets[at].operations -= 1;
+    pub(super) fn note_answered(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let Some(pings) = &mut self.pings else { return };
+        let Some(at) = pings.place(reply.callee) else { return };
+        pings.targets[at].operations -= 1;
+        if reply.status == Status::Reset {
+            pings.forget(at, cx);
         }
     }
 
@@ -158,18 +168,6 @@ impl Router {
             return self.ping(at, cx);
         }
         cx.timer_in(pings.pause(at, cx), due(at));
-    }
-
-    /// A connection to a member has broken: it is unknown until a ping is answered that begins after its turn.
-    pub(super) fn forget_round_trip(&mut self, node: NodeId, cx: &mut Ctx<'_>) {
-        let Some(pings) = &mut self.pings else { return };
-        let Some(at) = pings.place(node) else { return };
-        let target = &mut pings.targets[at];
-        target.round_trip = None;
-        if let Some(ping) = target.ping.take() {
-            cx.abandon(ping);
-            cx.timer_in(pings.interval, due(at));
-        }
     }
 }
 

@@ -227,7 +227,6 @@ impl Router {
             // write is not sent twice: it may have been done.
             Status::Reset if is_read(reply.verb) => {
                 state.members[member].up = false;
-                self.forget_round_trip(reply.callee, cx);
                 Some(self.pick(shard, reply.request, cx))
             }
             _ => None,
@@ -304,7 +303,7 @@ impl Component for Router {
             verb if verb == MIRROR || is_part(verb) => return self.on_part(&reply, cx),
             _ => {}
         }
-        self.note_answered(reply.callee);
+        self.note_answered(&reply, cx);
         let writes = !is_read(reply.verb);
         let (shard, ..) = place(reply.note);
         if matches!(reply.status, Status::Ok | Status::Missing) {

@@ -166,7 +166,7 @@ impl Router {
         let home = is_part(reply.verb) && self.has(reply, self.map.shard(reply.key));
         let moves = reply.verb == MIRROR && self.new_home(reply.key).is_some();
         if is_part(reply.verb) {
-            self.note_answered(reply.callee);
+            self.note_answered(reply, cx);
         }
         let join = &mut self.joins[reply.note as usize];
         if moves {
