@@ -86,11 +86,14 @@ fn a_lost_ping_is_repeated_at_once() {
         stage.simulation.link(LinkCommand::CutNodes(router, near));
         stage.run(15 * SECOND);
         stage.simulation.link(LinkCommand::HealNodes(router, near));
+        stage.run(16 * SECOND);
+        let before = reads(&stage)[2];
         stage.run(16 * SECOND + 200 * MILLISECOND);
-        reads_until(&mut stage, 17)[2] > 0
+        reads(&stage)[2] > before
     };
-    let soon = (1..31).filter(|seed| is_asked_soon(*seed)).count();
-    assert!((1..16).contains(&soon), "a fifth of them: {soon}");
+    // Pinged again within 200 ms without a repetition: 1 in 25. Repeated after the cut: 1 in 5.
+    let soon = (1..61).filter(|seed| is_asked_soon(*seed)).count();
+    assert!((6..22).contains(&soon), "{soon}");
 }
 
 /// A connection that breaks under a statement makes the member unknown at once, though the coordinator still believes in it.
