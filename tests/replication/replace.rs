@@ -189,3 +189,46 @@ fn rows_are_lost_with_their_last_copy() {
         }
     }
 }
+
+/// Where work is counted, the structures of a new copy are built from what comes: it has the rows of the start and all that came since, and
+/// its sources read pages for it.
+#[test]
+fn a_new_copy_has_all_rows_where_work_is_counted() {
+    for log in ["commit", "interval"] {
+        let mut world = World::default();
+        let settings = vec![
+            ("model", text("relational")),
+            ("rows", Value::Whole(2_000)),
+            ("page", Value::Bytes(1024)),
+            ("buffer", Value::Bytes(16 << 10)),
+            ("log", text(log)),
+            ("replicas", Value::Whole(2)),
+            ("replication", text("quorum")),
+        ];
+        let database = world.add("database", "db", settings);
+        let settings = vec![
+            ("to", database),
+            ("rate", poisson(200.0)),
+            ("writes", Value::Share(0.5)),
+            ("keys", keys(Keys::uniform(2_500).unwrap())),
+        ];
+        world.add("traffic", "users", settings);
+        let mut simulation = world.build(1, 0);
+        run(&mut simulation, 5 * SECOND);
+        let stored =
+            |simulation: &Simulation, node| match simulation.readings(NodeId(node), false).get("stored_rows")
+            {
+                Some(Reading::Gauge(rows)) => *rows as u64,
+                other => panic!("{other:?}"),
+            };
+        let pages = count(&simulation, 1, "pages_read");
+        control(&mut simulation, 2, REPLACE);
+        assert_eq!(stored(&simulation, 2), 0);
+        run(&mut simulation, 5 * SECOND);
+        assert!(is_filled(&simulation));
+        let rows = [1, 2, 3].map(|node| stored(&simulation, node));
+        assert!(rows[0] > 2_000 && rows == [rows[0]; 3], "{log}: {rows:?}");
+        assert!(count(&simulation, 1, "pages_read") > pages + 2_000, "{log}");
+        assert_eq!(simulation.audit().report().lost_writes_count, 0);
+    }
+}
