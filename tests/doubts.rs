@@ -77,6 +77,25 @@ experiment("copies").replications(2).duration(20.s).world(|p| {{
     assert!(!said(&script("", "db.replica(1).slow(0.9)")).contains(warning), "nobody is copied");
 }
 
+/// With reads "nearest" the way to the members is travelled, with others it is not.
+#[test]
+fn near_and_far_are_not_compared_in_silence() {
+    let script = |reads: &str| {
+        format!(
+            r#"
+experiment("near").vary("reads", {reads}).replications(2).duration(20.s).world(|p| {{
+    let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 2, reads: p.reads }});
+    traffic("people", #{{ to: db, rate: 50.rps, keys: zipf(200, 0.5), users: 50 }});
+}});
+"#
+        )
+    };
+    let warning = "the way from router to members takes time";
+    assert!(said(&script("[\"any\", \"nearest\"]")).contains(warning));
+    assert!(!said(&script("[\"any\", \"primary\"]")).contains(warning));
+    assert!(!said(&script("[\"nearest\"]")).contains(warning));
+}
+
 /// Addresses of clients at a place are addresses of that place: a router by address sends them to the nearest site.
 #[test]
 fn given_addresses_lead_to_the_nearest_site() {

@@ -40,6 +40,7 @@
 //! 2^32 - 2, where further commits share the last number.
 
 mod copies;
+mod emptied;
 mod histories;
 pub mod messages;
 mod reads;
@@ -90,6 +91,8 @@ pub struct Audit {
     histories: Vec<histories::History>,
     /// Of copies without a log: what their disks do not have yet.
     undurable: copies::Undurable,
+    /// Of copies that were replaced: rows that not all of them have.
+    emptied: emptied::Emptied,
 }
 
 impl Audit {
@@ -109,6 +112,7 @@ impl Audit {
             messages: Messages::default(),
             histories: Vec::new(),
             undurable: copies::Undurable::new(),
+            emptied: emptied::Emptied::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
 use crate::experiment::{
-    CheckRow, Comparison, METRICS, Outcome, Plan, UNPRICED, UNSETTLED, Verdict, only_if_always,
+    CheckRow, Comparison, METRICS, Outcome, Plan, UNSETTLED, Verdict, only_if_always, only_if_partly,
 };
 use crate::kernel::time_text;
 use crate::output::Written;
@@ -236,10 +236,10 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     };
     // A variant may leave a component out on purpose: what some run needs has not been forgotten.
     let forgotten = |runs: usize| runs == outcome.results.len();
-    // Where no variant pays for what it sends, costs are comparable without it.
+    // Where no variant pays for what it sends, or all do, costs are comparable; so with others of the kind.
     let counts = |(warning, runs, _): &(&str, usize, usize)| match *warning {
         warning if only_if_always(warning) => forgotten(*runs),
-        warning if warning.starts_with(UNPRICED) => !forgotten(*runs),
+        warning if only_if_partly(warning) => !forgotten(*runs),
         warning if warning.starts_with(UNSETTLED) => mostly_unsettled(plan, outcome),
         _ => true,
     };

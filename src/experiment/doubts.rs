@@ -2,7 +2,7 @@
 
 use super::design::Timing;
 use crate::catalog::Load;
-use crate::components::database::counted;
+use crate::components::database::{counted, replica};
 use crate::components::site::Group;
 use crate::components::{Layout, egress};
 use crate::kernel::book::ClassBook;
@@ -17,6 +17,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     let mut doubts: Vec<String> = groups().filter_map(synthetic_writes).collect();
     doubts.extend(groups().filter_map(synthetic_times));
     doubts.extend(groups().filter_map(|group| assumed(group, simulation)));
+    doubts.extend(groups().filter_map(travelled));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
     doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
@@ -109,8 +110,27 @@ fn strangers(group: &Group, simulation: &Simulation) -> Option<String> {
     })
 }
 
+/// How the warning begins that a router is not where the members are.
+const TRAVELLED: &str = "the way from router to members takes time";
+
+/// Says so if messages between the router of a database and its members travel: beside a variant where they do not, this one looks slow.
+fn travelled(group: &Group) -> Option<String> {
+    let travels = group.kind == "database" && replica::measures(&group.settings);
+    travels.then(|| {
+        format!(
+            "{TRAVELLED}: in {} with reads \"nearest\", and in no time with other policies; latencies of the two are not comparable",
+            group.name
+        )
+    })
+}
+
+/// Whether a warning is worth showing only if some runs have it and others do not: it is about comparing them.
+pub fn only_if_partly(warning: &str) -> bool {
+    [UNPRICED, TRAVELLED].iter().any(|begin| warning.starts_with(begin))
+}
+
 /// How the warning begins that what clients are sent has no price.
-pub const UNPRICED: &str = "what clients are sent has no price";
+const UNPRICED: &str = "what clients are sent has no price";
 
 /// Says so if costs are known, and not what is sent to clients costs: beside a variant that pays for its traffic, this one looks cheap.
 pub(super) fn unpriced(layout: &Layout, cost: Option<f64>) -> Option<String> {

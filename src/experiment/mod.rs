@@ -21,7 +21,7 @@ pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
 pub use component::{COLUMNS, figure, find_column};
 pub use design::{Asked, Level, Plan, Timing, Variant};
-pub use doubts::{UNASKED, UNMEASURED, UNPRICED, UNREAD, UNSETTLED, only_if_always};
+pub use doubts::{UNASKED, UNMEASURED, UNREAD, UNSETTLED, only_if_always, only_if_partly};
 pub use drive::{Built, Director, View, drive};
 pub use estimate::{Estimate, Quantity, Unit, Unlike, Whose, like_with_like};
 pub use judge::{Judgement, Sense, Standing, short};

@@ -52,6 +52,18 @@ pub fn refuse_number(owner: &Group, n: u64, command: &Command) -> Result<(), Pro
     Err(Problem::at(&command.place, message).hint(hint))
 }
 
+/// Each shard has a primary and replicas of its own.
+fn refuse_any_shard(owner: &Group, role: Role, command: &Command) -> Result<(), Problem> {
+    let shards = Shape::of(&owner.settings).shards;
+    let called = match role {
+        Role::Primary if shards > 1 => "primary()".to_string(),
+        Role::Replica(n) if shards > 1 => format!("replica({n})"),
+        _ => return Ok(()),
+    };
+    let message = format!("\"{}\" has {shards} shards: {called} does not say of which one", owner.name);
+    Err(Problem::at(&command.place, message).hint(format!("write db.shard(0).{called}")))
+}
+
 /// The nodes of a part; all of the group without one.
 pub fn nodes(
     layout: &Layout,
@@ -82,7 +94,10 @@ pub fn nodes(
         }
         Some(shard) => shard..shard + 1,
         None if part.role == Role::All => 0..shape.shards,
-        None => 0..1,
+        None => {
+            refuse_any_shard(owner, part.role, command)?;
+            0..1
+        }
     };
     let node = |n: u64| NodeId(owner.first + n as u16);
     let of_shard = |shard: u64| match part.role {
@@ -128,7 +143,7 @@ pub fn orders(
         "promote" if is_member => {
             Some(made(|whom, coordinator, first| vec![Order::Promote(coordinator, whom, first)]))
         }
-        "replace" if is_member => Some(made(|whom, _, _| {
+        "replace" if is_member || shape.leaderless => Some(made(|whom, _, _| {
             let back = Control::new(Control::RECOVER, 0);
             vec![Order::Part(whom, back), Order::Part(whom, Control::new(REPLACE, 0))]
         })),
@@ -152,14 +167,6 @@ fn refuse_role(owner: &Group, part: Part, command: &Command) -> Result<(), Probl
             format!("\"{name}\" has no primary: its copies are equal"),
             "any of them takes reads and writes already",
         ),
-        ("replace", _) if Shape::of(&owner.settings).leaderless => {
-            let message =
-                format!("a copy of \"{name}\" cannot be replaced: nobody leads who would fill an empty one");
-            (
-                message,
-                "crash() and recover() it: what it missed is handed to it, or take another `replication`",
-            )
-        }
         _ => return Ok(()),
     };
     Err(Problem::at(&command.place, message).hint(hint))

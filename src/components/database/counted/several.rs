@@ -8,7 +8,9 @@ use crate::components::database::replica::{Shape, mode};
 
 /// Times that are counted instead.
 const DECLARED: &[&str] = &["apply", "copy_row"];
-/// Queries that stand for work which is not counted.
+/// Queries that stand for work which is not counted. What it would take to count it: in every model that has secondary indexes, one by the
+/// attribute of `query_by` over the rows of each shard (with `Question` and `truth`), and for `denormalised` a second table of copies at
+/// each shard, built for the rows whose attribute lies there, which scans and joins do not see and a resharding moves.
 const UNCOUNTED: &[&str] = &["queries", "query_by", "denormalised"];
 
 /// Mistakes that concern several nodes.
@@ -19,9 +21,10 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
         problems.push(settings.problem(name, message).hint("leave it out, or `model` and `rows`"));
     }
     for name in UNCOUNTED.iter().filter(|name| settings.is_given(name)) {
-        let message = format!("`{name}` counts only where times are declared");
-        let hint =
-            "with a data model, `asks:` of the traffic says what is asked; else give `read` and `write`";
+        let message = format!(
+            "`{name}` counts only where times are declared: no data model has an index by `query_by`"
+        );
+        let hint = "with a data model, `asks: \"join\"` asks all shards for the members of a group; else give `read` and `write`";
         problems.push(settings.problem(name, message).hint(hint));
     }
     let shape = Shape::of(settings);

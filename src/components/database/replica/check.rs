@@ -1,6 +1,6 @@
 //! Mistakes in the settings of a database of several nodes.
 
-use super::{Shape, keys, mode, reads, times};
+use super::{PING_EVERY_AT_LEAST, Shape, keys, measures, mode, reads, times};
 use crate::catalog::{Problem, Problems};
 use crate::components::Site;
 
@@ -22,6 +22,7 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
         let problem = Problem::at(place, "reads \"lag_bounded\" needs the setting `max_lag`");
         problems.push(problem.hint("add `max_lag: 1.s`"));
     }
+    check_nearest(site, problems);
     check_shards(site, problems);
     check_split(site, problems);
     check_quorum(site, problems);
@@ -31,6 +32,21 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
             settings.place("down_after").or(settings.place("heartbeat")).unwrap_or(&site.group().place);
         let problem = Problem::at(place, "`down_after` must be at least two heartbeats");
         problems.push(problem.hint("a single late answer must not look like a death"));
+    }
+}
+
+fn check_nearest(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let measures = measures(settings);
+    for name in ["local_threshold", "ping_every"] {
+        if settings.is_given(name) && !measures {
+            let message = format!("`{name}` counts only for reads \"nearest\"");
+            problems.push(settings.problem(name, message).hint("add `reads: \"nearest\"`"));
+        }
+    }
+    if measures && settings.duration("ping_every").is_some_and(|every| every < PING_EVERY_AT_LEAST) {
+        let problem = settings.problem("ping_every", "`ping_every` must be at least 500 ms");
+        problems.push(problem.hint("MongoDB's drivers refuse less (minHeartbeatFrequencyMS)"));
     }
 }
 

@@ -1,9 +1,11 @@
 //! A copy of the rows of a shard where nobody leads: it answers reads, and keeps the newest version that it is given.
 
 use super::desk::{Desk, Done, Statement};
+use super::member::REPLACE;
+use super::refill::{FILL_ON, Filling, RefillPlan};
 use super::rows::Rows;
-use super::wire::is_read;
-use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
+use super::wire::{COPY, ROW, is_read};
+use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Reply, Status, Time, Timer};
 
 /// A write that the disk does not have: the row, its version and the one before.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +18,15 @@ struct Write {
 /// A copy of the rows of a shard.
 #[derive(Clone)]
 pub struct Copy {
-    desk: Desk,
-    rows: Rows,
+    pub(super) desk: Desk,
+    pub(super) rows: Rows,
     /// Its place among the copies of its shard.
-    own: u32,
+    pub(super) own: u32,
+    pub(super) refill: RefillPlan,
+    /// Where it is, if it is new and empty.
+    pub(super) filling: Option<Box<Filling>>,
+    /// Rows that have come to fill it.
+    pub(super) filled: u64,
     /// What the disk does not have yet, where the log goes there from time to time. The second part is on its way.
     unsynced: Vec<Write>,
     syncing: Vec<Write>,
@@ -29,8 +36,27 @@ pub struct Copy {
 
 impl Copy {
     /// An empty copy, the `own`-th of its shard.
-    pub fn new(own: u32, desk: Desk, rows: Rows) -> Self {
-        Copy { desk, rows, own, unsynced: Vec::new(), syncing: Vec::new(), reads: 0, writes: 0 }
+    pub fn new(own: u32, desk: Desk, rows: Rows, refill: RefillPlan) -> Self {
+        Copy {
+            desk,
+            rows,
+            own,
+            refill,
+            filling: None,
+            filled: 0,
+            unsynced: Vec::new(),
+            syncing: Vec::new(),
+            reads: 0,
+            writes: 0,
+        }
+    }
+
+    /// All rows are gone.
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.desk.empty();
+        self.unsynced.clear();
+        self.syncing.clear();
     }
 
     #[inline]
@@ -50,6 +76,9 @@ impl Copy {
         let id = statement.call;
         let call = cx.call(id);
         let (verb, key, version, request) = (call.verb, call.key, call.version, call.request);
+        if verb == COPY {
+            return self.send_piece(id, cx);
+        }
         if is_read(verb) {
             self.reads += 1;
             let bytes = statement.bytes.unwrap_or_else(|| self.desk.engine.bytes(request, cx));
@@ -65,7 +94,18 @@ impl Copy {
         } else if self.desk.syncs_later() && version < before {
             cx.audit().lose_copy(key, version, self.own); // it was overwritten here before it came
         }
-        cx.reply(id, Answer::ok(version, 0));
+        cx.audit().fill_copy(key, version, self.own, self.refill.peers.len() as u32);
+        let counts = if self.filling.is_some() { Status::Missing } else { Status::Ok };
+        cx.reply(id, Answer { version, ..Answer::of(counts) });
+    }
+
+    fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if self.filling.is_some() && is_read(cx.call(id).verb) {
+            return cx.reply(id, Answer::of(Status::Moved)); // others have what it lacks
+        }
+        if !self.desk.take(id, &self.rows, cx) {
+            cx.reply(id, Answer::of(Status::Rejected));
+        }
     }
 }
 
@@ -89,12 +129,23 @@ fn keep(writes: &mut Vec<Write>, cx: &mut Ctx<'_>) {
 
 impl Component for Copy {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        if !self.desk.take(id, &self.rows, cx) {
-            cx.reply(id, Answer::of(Status::Rejected));
+        match cx.call(id).verb {
+            COPY => self.begin_piece(id, cx),
+            ROW => self.take_row(id, cx),
+            _ => self.take_statement(id, cx),
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == COPY {
+            self.on_piece(&reply, cx);
         }
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == FILL_ON {
+            return self.fill_on(timer.data, cx);
+        }
         let mut done = self.desk.on_timer(timer, &self.rows, cx);
         while let Some(what) = done {
             self.on_done(what, cx);
@@ -110,6 +161,8 @@ impl Component for Copy {
                 keep(&mut self.unsynced, cx); // its system has what was logged, and writes it
                 keep(&mut self.syncing, cx);
             }
+            Control::RECOVER if control.arg == 1 => self.fill_again(cx),
+            REPLACE => self.begin_empty(cx),
             _ => {}
         }
     }
@@ -118,6 +171,9 @@ impl Component for Copy {
         self.desk.measure(now, out);
         out.count("reads", self.reads);
         out.count("writes", self.writes);
+        if self.filled > 0 {
+            out.count("copied_rows", self.filled);
+        }
     }
 
     fn restart_maxima(&mut self, _now: Time) {

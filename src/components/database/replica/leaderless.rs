@@ -2,7 +2,7 @@
 //!
 //! Writes get their version where they begin, so that the last one wins. A copy that did not answer a write is owed it: the router
 //! keeps a hint and hands it over when the copy answers again (hinted handoff). A copy found out of date by a read gets the
-//! newer version (read repair).
+//! newer version (read repair). A copy that is replaced by an empty machine is filled from others (see [`super::refill`]).
 
 use super::sharding::Map;
 use super::wire::is_read;
@@ -109,6 +109,9 @@ impl QuorumRouter {
             }
             _ => cx.audit().commit(key),
         };
+        if !is_read(verb) {
+            cx.audit().write_all(key);
+        }
         if self.plan.syncs_later && !is_read(verb) {
             let copies = (1u32 << self.copies(key).len()) - 1;
             cx.audit().spread(key, version, copies);
@@ -188,6 +191,8 @@ impl QuorumRouter {
                 operation.version = operation.version.max(reply.version);
                 operation.bytes = reply.bytes;
             }
+        } else if writes && reply.status == Status::Missing {
+            // It has the write, and is being filled: that does not count.
         } else if writes {
             let (key, version) = (operation.key, operation.version);
             self.owe(reply.callee, key, version);
@@ -277,7 +282,7 @@ impl QuorumRouter {
     }
 
     fn on_repaired(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        if reply.status != Status::Ok {
+        if !matches!(reply.status, Status::Ok | Status::Missing) {
             return;
         }
         let (copy, key) = (reply.callee.0, reply.key);

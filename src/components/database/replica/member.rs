@@ -9,8 +9,8 @@ use super::mode::Mode;
 use super::promote::Promotion;
 use super::rows::Rows;
 use super::wire::{
-    BACK, BEAT, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE, STEP_DOWN,
-    VIEW, is_read,
+    BACK, BEAT, CHECK, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE,
+    STEP_DOWN, VIEW, is_read,
 };
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
@@ -238,6 +238,7 @@ impl Component for Member {
             BEAT => self.answer_beat(id, cx),
             PING => self.answer_ping(id, cx),
             VIEW => self.take_view(id, cx),
+            CHECK => cx.reply(id, Answer::ok(0, 0)),
             POSITION => self.answer_position(id, cx),
             PROMOTE => self.take_promotion(id, cx),
             STEP_DOWN => {

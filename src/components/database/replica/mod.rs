@@ -18,9 +18,11 @@ mod majority;
 mod member;
 pub mod mode;
 mod params;
+mod pings;
 mod promote;
 mod questions;
 pub mod reads;
+mod refill;
 mod reshard;
 mod router;
 mod rows;
@@ -32,6 +34,7 @@ mod spread;
 mod takeover;
 mod wire;
 
+use crate::catalog::Settings;
 use crate::components::Site;
 use crate::components::database::counted::machine::Machine;
 use crate::components::database::counted::{self, entry::Plan as Figures, store::Store};
@@ -47,6 +50,8 @@ use log::Log;
 use majority::{Voter, VoterPlan};
 use member::{Member, Plan};
 pub use params::*;
+use pings::Pings;
+use refill::RefillPlan;
 use router::{Router, RouterPlan};
 use rows::Rows;
 pub use shape::{COORDINATOR, ROUTER, Shape};
@@ -71,6 +76,11 @@ fn reads(site: &Site<'_>) -> reads::Reads {
         carries_position: policy.carries_position && !site.is_disabled("session_position"),
         ..policy
     }
+}
+
+/// Whether the router goes by how far the members are. Then its messages to them travel over the link within the database.
+pub fn measures(settings: &Settings) -> bool {
+    reads::reads(reads::of(settings)).measures
 }
 
 /// The shard key, by index in [`sharding::KEYS`]; the first one is the row's own number.
@@ -184,16 +194,19 @@ fn keys(site: &Site<'_>) -> Option<u64> {
 
 fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
     let shape = Shape::of(site.settings());
+    let reads = reads(site);
+    let answering = shape.answering() as usize;
     let routing = RouterPlan {
         keys: keys(site).unwrap_or(0),
         timeout: times(site).1,
         copy_rate: site.settings().rate("copy_rate"),
-        answering: shape.answering() as usize,
+        answering,
         can_reshard: !site.is_disabled("reshard"),
         lasting: shape.elected,
         counted: questions::Counted::new(site),
+        pings: reads.measures.then(|| Box::new(Pings::new(site, shards, answering))),
     };
-    Router::new(reads(site), map(site), spread(site), shards, routing)
+    Router::new(reads, map(site), spread(site), shards, routing)
 }
 
 /// The nodes of a database whose members elect their leaders: router, members.
@@ -252,16 +265,41 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         syncs_later: counted::is_counted(settings) && figures.sync_every().is_some(),
         repairs: !site.is_disabled("quorum_repair"),
     };
+    let writes = plan.writes;
     let copies = (0..).zip(shards).flat_map(|(shard, members)| {
         let data = data(site, shard);
+        let refill = refill(site, members.clone(), writes);
         let copy = move |own| {
             let desk = desk(site, Engine::new(site).of_copy()).with(machine(site, &data), false);
-            Box::new(Copy::new(own, desk, Rows::new(scattered))) as Box<dyn Component>
+            Box::new(Copy::new(own, desk, Rows::new(scattered), refill.clone())) as Box<dyn Component>
         };
         (0..members.len() as u32).map(copy).collect::<Vec<_>>()
     });
     let router: Box<dyn Component> = Box::new(QuorumRouter::new(plan, map(site)));
     std::iter::once(router).chain(copies).collect()
+}
+
+/// How an empty copy is filled, where writes are made by so many.
+fn refill(site: &Site<'_>, peers: Vec<NodeId>, writes: u32) -> RefillPlan {
+    RefillPlan {
+        sources: (peers.len() + 1 - writes as usize).min(peers.len() - 1),
+        peers,
+        keys: keys(site).unwrap_or(0),
+        copy_row: copy_row(site),
+        pause: copy_pause(site),
+        timeout: times(site).1.saturating_add(copy::PIECE * copy_row(site)),
+    }
+}
+
+/// Work of reading a row for a copy.
+fn copy_row(site: &Site<'_>) -> Time {
+    if site.is_disabled("copy_cost") { 0 } else { site.settings().duration("copy_row").expect("preset") }
+}
+
+/// Pause between the beginnings of two pieces of a copy.
+fn copy_pause(site: &Site<'_>) -> Time {
+    let rate = site.settings().rate("copy_rate");
+    rate.map_or(0.0, |rate| copy::PIECE as f64 / rate * SECOND as f64) as Time
 }
 
 fn member(site: &Site<'_>, plan: &Plan, data: Option<&Store>, own: usize) -> Box<dyn Component> {
@@ -285,7 +323,6 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
     let settings = site.settings();
     let (heartbeat, down_after) = times(site);
     let reads = reads(site);
-    let pause = settings.rate("copy_rate").map_or(0.0, |rate| copy::PIECE as f64 / rate * SECOND as f64);
     Plan {
         mode: mode::mode(mode_choice(site)),
         answering: Shape::of(settings).answering() as usize,
@@ -298,12 +335,8 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
         tells_position: reads.carries_position,
         capacity: settings.count("capacity"),
         keys: keys(site).unwrap_or(0),
-        copy_row: if site.is_disabled("copy_cost") {
-            0
-        } else {
-            settings.duration("copy_row").expect("preset")
-        },
-        copy_pause: pause as Time,
+        copy_row: copy_row(site),
+        copy_pause: copy_pause(site),
         pending_at_most: counted::connections(settings) as usize,
     }
 }

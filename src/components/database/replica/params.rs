@@ -19,7 +19,7 @@ pub const ACTIONS: &[Action] = &[
     Action {
         name: "replace",
         usage: "replace(), as in db.replica(1).replace()",
-        about: "a new machine with an empty disk: its rows are copied from the primary",
+        about: "a new machine with an empty disk: its rows are copied from the primary (replication \"quorum\": from as many copies as a write may have missed, and one)",
     },
     Action {
         name: "partition",
@@ -167,6 +167,23 @@ pub const MAX_LAG: Param = Param {
     preset: Preset::Absent("required for reads: \"lag_bounded\""),
     about: "how far behind a replica may be that answers reads",
 };
+/// How often `reads: "nearest"` measures.
+pub const PING_EVERY: Param = Param {
+    name: "ping_every",
+    kind: Kind::Duration,
+    preset: Preset::Duration(10 * SECOND),
+    about: "for reads \"nearest\": how long after the answer to a ping the router pings that member again, at least 500 ms (MongoDB, server-monitoring.md: heartbeatFrequencyMS 10000, minHeartbeatFrequencyMS 500)",
+};
+/// Who counts as near.
+pub const LOCAL_THRESHOLD: Param = Param {
+    name: "local_threshold",
+    kind: Kind::Duration,
+    preset: Preset::Duration(15 * MILLISECOND),
+    about: "for reads \"nearest\": members whose round trip is at most so much longer than the shortest are asked as well (MongoDB, server-selection.md: localThresholdMS 15)",
+};
+/// `ping_every` at least: minHeartbeatFrequencyMS.
+pub const PING_EVERY_AT_LEAST: Time = 500 * MILLISECOND;
+
 /// Work of an applier.
 pub const APPLY_TIME: Param = Param {
     name: "apply",

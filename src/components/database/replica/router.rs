@@ -1,14 +1,16 @@
 //! The router: the part of a database that its callers see (a proxy, or the driver in the caller). It passes statements on
 //! to members, and knows of these what the coordinator tells it and what it sees itself.
 
+use super::pings::{PING_DUE, Pings};
 use super::questions::Counted;
 use super::reads::{Reads, Seen};
 use super::reshard::{RESHARD, Reshard};
 use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
-use super::wire::{ERASE, FETCH, MIRROR, VIEW, is_part, is_read, unpack};
+use super::wire::{CHECK, ERASE, FETCH, MIRROR, VIEW, is_part, is_read, unpack};
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
+    TimeoutClass, Timer,
 };
 use crate::parts::verbs::READ;
 use foldhash::fast::FixedState;
@@ -22,13 +24,13 @@ pub(super) struct Shard {
     epoch: u32,
     pub(super) primary: usize,
     pub(super) members: Vec<Seen>,
-    turn: usize,
+    pub(super) turn: usize,
     /// Statements sent to it since the warm-up.
     calls: u64,
 }
 
 /// What else a router is told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RouterPlan {
     /// Number of keys.
     pub keys: u64,
@@ -44,12 +46,15 @@ pub struct RouterPlan {
     pub lasting: bool,
     /// What it must know of rows whose work is counted.
     pub counted: Option<Counted>,
+    /// How far its members are, if it reads from the nearest.
+    pub pings: Option<Box<Pings>>,
 }
 
 /// The router of a group.
 #[derive(Clone)]
 pub struct Router {
-    reads: Reads,
+    pub(super) reads: Reads,
+    pub(super) pings: Option<Box<Pings>>,
     pub(super) map: Map,
     pub(super) spread: Spread,
     pub(super) shards: Vec<Shard>,
@@ -88,7 +93,7 @@ pub struct Router {
 impl Router {
     /// A router for these members; the first of each shard is its primary. It waits so long for an answer.
     pub fn new(reads: Reads, map: Map, spread: Spread, shards: &[Vec<NodeId>], plan: RouterPlan) -> Self {
-        let seen = |node: &NodeId| Seen { node: *node, up: true, answers_in: 0 };
+        let seen = |node: &NodeId| Seen { node: *node, up: true };
         let shard = |members: &Vec<NodeId>| Shard {
             epoch: 1,
             primary: 0,
@@ -98,6 +103,7 @@ impl Router {
         };
         Router {
             reads,
+            pings: plan.pings,
             map,
             spread,
             keys: plan.keys,
@@ -174,19 +180,20 @@ impl Router {
             }
         }
         self.count_call(shard);
-        let mut member = self.choose(shard, reads);
+        let mut member = if reads { self.pick(shard, request, cx) } else { self.shards[shard].primary };
         if self.reads.carries_position && reads && self.position(request, shard, cx) == u32::MAX {
             member = self.shards[shard].primary;
         }
         self.send(id, shard, member, generation << 6, cx);
     }
 
-    /// The member for a statement.
-    pub(super) fn choose(&mut self, shard: usize, reads: bool) -> usize {
-        let state = &mut self.shards[shard];
-        if !reads {
-            return state.primary;
+    /// The member for a read.
+    #[inline]
+    pub(super) fn pick(&mut self, shard: usize, request: RequestId, cx: &mut Ctx<'_>) -> usize {
+        if self.pings.is_some() {
+            return self.pick_nearest(shard, request, cx);
         }
+        let state = &mut self.shards[shard];
         state.turn = state.turn.wrapping_add(1);
         (self.reads.pick)(&state.members, state.primary, state.turn)
     }
@@ -202,6 +209,7 @@ impl Router {
                 version = 0;
             }
         }
+        self.note_sent(ask.to);
         cx.ask(Ask { version, note: note(shard, member, tries), timeout: self.timeout, ..ask });
     }
 
@@ -219,8 +227,7 @@ impl Router {
             // write is not sent twice: it may have been done.
             Status::Reset if is_read(reply.verb) => {
                 state.members[member].up = false;
-                state.turn = state.turn.wrapping_add(1);
-                Some((self.reads.pick)(&state.members, state.primary, state.turn))
+                Some(self.pick(shard, reply.request, cx))
             }
             _ => None,
         };
@@ -269,6 +276,7 @@ pub(super) fn generation(note: u32) -> u32 {
 impl Component for Router {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.timeout = Some(cx.timeout_class(self.timeout_length));
+        self.begin_pings(cx);
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
@@ -281,6 +289,7 @@ impl Component for Router {
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         match reply.verb {
+            CHECK => return self.on_pinged(&reply, cx),
             FETCH if reply.note == COPY_LATER => match reply.status {
                 Status::Ok => return self.renew_copy(reply.key, reply.version, cx),
                 _ => return self.on_copied(&reply, cx),
@@ -294,13 +303,10 @@ impl Component for Router {
             verb if verb == MIRROR || is_part(verb) => return self.on_part(&reply, cx),
             _ => {}
         }
+        self.note_answered(&reply, cx);
         let writes = !is_read(reply.verb);
-        let (shard, member, _) = place(reply.note);
+        let (shard, ..) = place(reply.note);
         if matches!(reply.status, Status::Ok | Status::Missing) {
-            let seen = &mut self.shards[shard].members[member];
-            let took = cx.now() - reply.asked;
-            seen.answers_in =
-                if seen.answers_in == 0 { took } else { seen.answers_in - seen.answers_in / 8 + took / 8 };
             let mut answer = reply.pass_on();
             if self.reads.carries_position && writes {
                 self.remember(&reply, shard, cx);
@@ -333,6 +339,9 @@ impl Component for Router {
         if timer.tag == COPY_AGAIN {
             return self.copy_again(timer.data, cx);
         }
+        if timer.tag == PING_DUE {
+            return self.ping(timer.data as usize, cx);
+        }
         self.tick(cx);
     }
 
@@ -344,6 +353,7 @@ impl Component for Router {
             return self.begin_reshard(control.arg, cx);
         }
         if control.verb == Control::RECOVER && control.arg == 1 {
+            self.begin_pings(cx);
             return self.resume_reshard(cx);
         }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
@@ -351,6 +361,9 @@ impl Component for Router {
             self.joins.clear();
             self.free_joins.clear();
             self.open_writes = 0;
+            if let Some(pings) = &mut self.pings {
+                pings.clear();
+            }
         }
     }
 

@@ -118,8 +118,9 @@ impl Router {
         let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
         self.joins[join as usize].newest = newest;
         for shard in shards {
-            let member = self.choose(shard, true);
+            let member = self.pick(shard, cx.call(id).request, cx);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
+            self.note_sent(ask.to);
             cx.ask(Ask { verb: part_of(ask.verb), version: 0, note: join, timeout: self.timeout, ..ask });
             self.count_call(shard);
         }
@@ -164,6 +165,9 @@ impl Router {
     pub(super) fn on_part(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let home = is_part(reply.verb) && self.has(reply, self.map.shard(reply.key));
         let moves = reply.verb == MIRROR && self.new_home(reply.key).is_some();
+        if is_part(reply.verb) {
+            self.note_answered(reply, cx);
+        }
         let join = &mut self.joins[reply.note as usize];
         if moves {
             // The row's old home has it: the client may know, and the row is moved again if this copy failed.

@@ -42,6 +42,9 @@ pub const ERASE: u16 = 85;
 /// Replica to primary: I am back.
 pub const BACK: u16 = 86;
 
+/// A router asks how far a member is (MongoDB's drivers: hello); answered at once.
+pub const CHECK: u16 = 87;
+
 /// The coordinator asks a storage node to give a member what its log lacks.
 pub const FEED: u16 = 78;
 /// One entry of that.

@@ -10,7 +10,7 @@ use crate::components::database::replica::log::Log;
 use crate::components::database::replica::member::{COPY_ON, REPLACE};
 use crate::components::database::replica::rows::Rows;
 use crate::components::database::replica::wire::{
-    APPEND, BEAT, COPY, FETCH, INSTALL, POSITION, TIMEOUT_NOW, TRANSFER, VOTE, is_read,
+    APPEND, BEAT, CHECK, COPY, FETCH, INSTALL, POSITION, TIMEOUT_NOW, TRANSFER, VOTE, is_read,
 };
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
@@ -259,6 +259,7 @@ impl Component for Voter {
             POSITION => self.answer_newcomer(id, cx),
             TRANSFER => self.begin_transfer(id, cx),
             TIMEOUT_NOW => self.stand_at_once(id, cx),
+            CHECK => cx.reply(id, Answer::ok(0, 0)),
             _ => self.take_statement(id, cx),
         }
     }

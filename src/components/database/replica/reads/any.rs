@@ -10,4 +10,5 @@ pub(super) const ENTRY: Policy = Policy {
     wrong_when: "users must see what they have just written",
 };
 
-pub(super) const READS: Reads = Reads { pick: in_turn, carries_position: false, bounds_lag: false };
+pub(super) const READS: Reads =
+    Reads { pick: in_turn, carries_position: false, bounds_lag: false, measures: false };

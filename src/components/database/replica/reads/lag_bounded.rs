@@ -10,4 +10,5 @@ pub(super) const ENTRY: Policy = Policy {
     wrong_when: "all replicas fall behind at once: the primary gets all reads when it is busiest",
 };
 
-pub(super) const READS: Reads = Reads { pick: in_turn, carries_position: false, bounds_lag: true };
+pub(super) const READS: Reads =
+    Reads { pick: in_turn, carries_position: false, bounds_lag: true, measures: false };

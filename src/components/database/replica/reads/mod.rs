@@ -2,13 +2,13 @@
 
 mod any;
 mod lag_bounded;
-mod nearest;
+pub mod nearest;
 mod primary;
 mod read_your_writes;
 
 use crate::catalog::{Policy, Settings};
 use crate::components::database::counted::entry::Plan;
-use crate::kernel::{NodeId, Time};
+use crate::kernel::NodeId;
 
 /// The policies, in the order in which scripts see them.
 pub const READS: &[Policy] =
@@ -30,8 +30,6 @@ pub struct Seen {
     pub node: NodeId,
     /// Whether it is up and has its rows, as last heard.
     pub up: bool,
-    /// Smoothed time of its answers; 0: none yet.
-    pub answers_in: Time,
 }
 
 /// How a policy works.
@@ -43,6 +41,8 @@ pub struct Reads {
     pub carries_position: bool,
     /// Whether replicas that are too far behind send readers to the primary.
     pub bounds_lag: bool,
+    /// Whether the router measures how far members are, and goes by that; `pick` says who stands in until it knows.
+    pub measures: bool,
 }
 
 /// By index in [`READS`].
@@ -70,20 +70,20 @@ fn in_turn(members: &[Seen], primary: usize, turn: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn seen(up: bool, answers_in: Time) -> Seen {
-        Seen { node: NodeId(0), up, answers_in }
+    fn seen(up: bool) -> Seen {
+        Seen { node: NodeId(0), up }
     }
 
     #[test]
     fn who_answers() {
-        let members = [seen(true, 3), seen(true, 9), seen(false, 1), seen(true, 2)];
+        let members = [true, true, false, true].map(seen);
         let picked = |name: &str, turn| {
             let choice = READS.iter().position(|policy| policy.name == name).unwrap();
             (reads(choice).pick)(&members, 0, turn)
         };
         assert_eq!([0, 1, 2].map(|turn| picked("any", turn)), [1, 3, 1], "dead replicas are passed over");
         assert_eq!(picked("primary", 5), 0);
-        assert_eq!(picked("nearest", 5), 3);
-        assert_eq!(in_turn(&[seen(true, 0), seen(false, 0)], 0, 7), 0, "the primary stands in");
+        assert_eq!(picked("nearest", 5), 0, "the primary, until round trips are known");
+        assert_eq!(in_turn(&[true, false].map(seen), 0, 7), 0, "the primary stands in");
     }
 }

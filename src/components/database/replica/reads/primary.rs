@@ -15,4 +15,4 @@ pub(super) const ENTRY: Policy = Policy {
 };
 
 pub(super) const READS: Reads =
-    Reads { pick: |_, primary, _| primary, carries_position: false, bounds_lag: false };
+    Reads { pick: |_, primary, _| primary, carries_position: false, bounds_lag: false, measures: false };

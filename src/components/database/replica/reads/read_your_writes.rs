@@ -11,4 +11,5 @@ pub(super) const ENTRY: Policy = Policy {
     wrong_when: "replicas lag by seconds: readers wait as long",
 };
 
-pub(super) const READS: Reads = Reads { pick: in_turn, carries_position: true, bounds_lag: false };
+pub(super) const READS: Reads =
+    Reads { pick: in_turn, carries_position: true, bounds_lag: false, measures: false };
