@@ -17,7 +17,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     let mut doubts: Vec<String> = groups().filter_map(synthetic_writes).collect();
     doubts.extend(groups().filter_map(synthetic_times));
     doubts.extend(groups().filter_map(|group| assumed(group, simulation)));
-    doubts.extend(groups().filter_map(travelled));
+    doubts.extend((0..layout.groups.len()).filter_map(|index| travelled(index, layout)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
     doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
@@ -114,9 +114,11 @@ fn strangers(group: &Group, simulation: &Simulation) -> Option<String> {
 const TRAVELLED: &str = "the way from router to members takes time";
 
 /// Says so if messages between the router of a database and its members travel: beside a variant where they do not, this one looks slow.
-fn travelled(group: &Group) -> Option<String> {
-    let travels = group.kind == "database" && replica::measures(&group.settings);
-    travels.then(|| {
+/// Members at several places are reached from each caller's with every policy.
+fn travelled(index: usize, layout: &Layout) -> Option<String> {
+    let group = &layout.groups[index];
+    let measures = group.kind == "database" && replica::measures(&group.settings);
+    (measures && !replica::is_scattered(layout, index)).then(|| {
         format!(
             "{TRAVELLED}: in {} with reads \"nearest\", and in no time with other policies; latencies of the two are not comparable",
             group.name

@@ -181,10 +181,10 @@ impl Core {
     #[inline(never)]
     fn travel(&mut self, from: NodeId, to: NodeId, event: Packed) {
         let Some(call) = self.calls.get(event.call()) else { return };
-        let Call { bytes, key, request, verb, .. } = *call;
+        let Call { bytes, key, request, parent, verb, .. } = *call;
         let (returning, now) = (event.kind() == Event::ANSWER, self.now);
-        let message = Message { from, to, bytes, key, request, verb, returning, now };
-        match self.transit.transit(&message, &mut self.requests) {
+        let message = Message { from, to, bytes, key, request, parent, verb, returning, now };
+        match self.transit.transit(&message, &mut self.requests, &self.calls) {
             Some(0) => self.lane.push(event),
             Some(delay) => self.calendar.push(self.now + delay, event),
             None => self.stop_moving(event.call()), // lost: the caller waits for its time-out

@@ -1,5 +1,6 @@
 //! The door to the network: how long a message takes from node to node, or that it gets lost.
 
+use super::call::{CallId, Calls};
 use super::event::NodeId;
 use super::request::{RequestId, Requests};
 use super::time::Time;
@@ -17,6 +18,8 @@ pub struct Message {
     pub key: u64,
     /// The request it serves, whose random numbers it uses.
     pub request: RequestId,
+    /// The call that the asker was serving when it asked.
+    pub parent: CallId,
     /// What is asked: opaque to the kernel.
     pub verb: u16,
     /// Whether it is an answer.
@@ -28,8 +31,9 @@ pub struct Message {
 /// The network between the nodes.
 pub trait Transit: Send {
     /// Time on the way; `None` if the message gets lost. Most messages need no random number, so that only links that do
-    /// look the request up in `requests`; what the network knows about where its time went is noted there.
-    fn transit(&mut self, message: &Message, requests: &mut Requests) -> Option<Time>;
+    /// look the request up in `requests`; what the network knows about where its time went is noted there. In `calls` it finds for whom
+    /// the message is sent.
+    fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time>;
     /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between
     /// two nodes without links the network is not asked.
     fn has_link(&self, _node: NodeId) -> bool {
@@ -65,7 +69,7 @@ pub enum LinkCommand {
 pub struct Instant;
 
 impl Transit for Instant {
-    fn transit(&mut self, _message: &Message, _requests: &mut Requests) -> Option<Time> {
+    fn transit(&mut self, _message: &Message, _requests: &mut Requests, _calls: &Calls) -> Option<Time> {
         Some(0)
     }
     fn has_link(&self, _node: NodeId) -> bool {

@@ -5,7 +5,7 @@ use super::grow::Growth;
 use super::places;
 use crate::components::database::replica;
 use crate::components::network::{Link, Network};
-use crate::components::{Group, Site, kind};
+use crate::components::{Site, kind};
 use crate::kernel::{NodeId, Simulation};
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
@@ -38,9 +38,11 @@ fn network(world: &Checked, seed: u64, replication: u64) -> Network {
         .collect();
     let background = Stream::named(seed, replication, "network/background");
     let mut network = Network::new(group_of_node, groups.len(), background);
-    let stands_apart = |group: &Group| group.has_parts() && !replica::measures(&group.settings);
-    for (index, group) in groups.iter().enumerate().filter(|(_, group)| stands_apart(group)) {
-        network.set_front(index as u16, NodeId(group.first));
+    for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.has_parts()) {
+        let scattered = replica::is_scattered(&world.layout, index);
+        if scattered || !replica::measures(&group.settings) {
+            network.set_front(index as u16, NodeId(group.first), scattered);
+        }
     }
     for (a, b, plan) in &world.links {
         let link = Link::new(plan.clone(), &groups[*a].name, &groups[*b].name);

@@ -4,12 +4,13 @@ use crate::common::{span, text};
 use crate::world::{Setup, Stage};
 use proptest::prelude::*;
 use scalelab::catalog::Value;
+use scalelab::components::network::geo::Map;
 use scalelab::kernel::readings::Reading;
 use scalelab::kernel::time::{MILLISECOND, SECOND};
 use scalelab::kernel::transit::LinkCommand;
 use scalelab::kernel::{Control, NodeId};
 
-/// Members 0 and 2 are in Frankfurt with the router, 1 and 3 are in Tokyo, 223 ms away.
+/// Members 0 and 2 are in Frankfurt with the router, 1 and 3 are in Tokyo, 223 ms away; the users are nowhere in particular.
 fn two_regions() -> Setup {
     let regions = ["eu-central-1", "ap-northeast-1"].map(text).to_vec();
     Setup {
@@ -18,6 +19,48 @@ fn two_regions() -> Setup {
         delay: 0.0,
         more: vec![("region", Value::List(regions)), ("ping_every", span(1.0))],
         ..Setup::default()
+    }
+}
+
+/// Who is near depends on who asks: each caller has a driver of its own.
+#[test]
+fn users_elsewhere_have_other_near_members() {
+    let mut stage = Setup { place: Some("ap-northeast-1"), ..two_regions() }.stage(1);
+    stage.run(SECOND);
+    let [far, near, as_far, near_as_well] = reads_until(&mut stage, 11);
+    assert_eq!((far, as_far), (0, 0));
+    assert!(near > 400 && near_as_well > 400, "{near} {near_as_well}");
+}
+
+/// Mean latency of reads by users of a place, in ms.
+fn read_ms(place: &'static str, reads: &'static str) -> f64 {
+    let setup = Setup { place: Some(place), reads, writes: 0.0, times: (1e-6, 1e-6, 1e-6), ..two_regions() };
+    let only_nearest = |name: &str| reads == "nearest" || name != "ping_every";
+    let more = setup.more.iter().filter(|(name, _)| only_nearest(name)).cloned().collect();
+    let mut stage = Setup { more, ..setup }.stage(1);
+    stage.run(SECOND);
+    let now = stage.simulation.now();
+    stage.simulation.book_mut().measure_from(now);
+    stage.run(20 * SECOND);
+    let simulation = &stage.simulation;
+    simulation.book().close(simulation.requests(), simulation.now())[0].latency.mean().unwrap() / 1e6
+}
+
+/// Whatever the policy, a statement travels from its caller to the member that does it, once there and once back.
+#[test]
+fn members_are_as_far_as_they_are_from_each_caller() {
+    let map = Map::preset("aws").unwrap();
+    let apart = map.rtt("eu-central-1", "ap-northeast-1").unwrap() as f64 / 1e6;
+    let local = |place| map.rtt(place, place).unwrap() as f64 / 1e6;
+    for place in ["eu-central-1", "ap-northeast-1"] {
+        // Users have a way of their own to the network, the same to all members.
+        let own = read_ms(place, "nearest") - local(place);
+        let (primary, far) = if place == "eu-central-1" { (local(place), 2.0) } else { (apart, 1.0) };
+        let any_replica = (far * apart + (3.0 - far) * local(place)) / 3.0;
+        for (reads, expected) in [("primary", primary), ("any", any_replica)] {
+            let measured = read_ms(place, reads) - own;
+            assert!((measured - expected).abs() < 0.02 * apart, "{place}, {reads}: {measured} {expected}");
+        }
     }
 }
 
@@ -48,7 +91,7 @@ fn only_members_within_the_threshold_are_asked() {
     assert_eq!((far, as_far), (0, 0));
     // The primary has writes under way as well; else they share alike.
     assert!(near > 300 && near_as_well > 400, "{near} {near_as_well}");
-    let mut setup = two_regions();
+    let mut setup = Setup { place: Some("eu-central-1"), ..two_regions() };
     setup.more.push(("local_threshold", span(0.25)));
     let mut stage = setup.stage(1);
     stage.run(SECOND);

@@ -36,6 +36,8 @@ pub struct Setup {
     /// Work is counted, with this data model and so many rows at the start.
     pub model: Option<(&'static str, i64)>,
     pub asks: &'static str,
+    /// Region of the users; `None` = nowhere in particular.
+    pub place: Option<&'static str>,
     /// More settings of the database.
     pub more: Vec<(&'static str, Value)>,
 }
@@ -56,6 +58,7 @@ impl Default for Setup {
             log_entries: 1 << 16,
             model: None,
             asks: "point",
+            place: None,
             more: Vec::new(),
         }
     }
@@ -100,19 +103,17 @@ impl Setup {
             let latency = if self.overtakes { exponential(self.delay) } else { span(self.delay) };
             world.link(&database, &database, vec![("latency", latency)]);
         }
-        world.add(
-            "traffic",
-            "users",
-            vec![
-                ("to", database.clone()),
-                ("rate", poisson(self.rate)),
-                ("users", Value::Whole(20)),
-                ("writes", Value::Share(self.writes)),
-                ("asks", text(self.asks)),
-                ("keys", keys(Keys::uniform(self.keys).unwrap())),
-                ("timeout", span(2.0)),
-            ],
-        );
+        let mut users = vec![
+            ("to", database.clone()),
+            ("rate", poisson(self.rate)),
+            ("users", Value::Whole(20)),
+            ("writes", Value::Share(self.writes)),
+            ("asks", text(self.asks)),
+            ("keys", keys(Keys::uniform(self.keys).unwrap())),
+            ("timeout", span(2.0)),
+        ];
+        users.extend(self.place.map(|place| ("region", text(place))));
+        world.add("traffic", "users", users);
         let checked = world.check();
         let simulation = build(&checked, seed, 0);
         let aides = if self.replication == "majority" { 1 } else { 2 };

@@ -10,6 +10,7 @@ pub use transfer::{SETUPS, Setup};
 
 use super::client::population::Access;
 use super::steps::Step;
+use crate::kernel::call::{CallId, Calls};
 use crate::kernel::request::Requests;
 use crate::kernel::transit::{LinkCommand, Message, Transit};
 use crate::kernel::{NEVER, NodeId, Request, Time};
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 /// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself. The
 /// link within a group of several parts (a database with replicas) lies between its inner nodes, those behind its first one, unless
-/// that one has no front: a router that reads from the nearest members is as far from them as they are from each other.
+/// that one has no front: a router that reads from the nearest members of one place is as far from them as they are from each other.
 #[derive(Clone)]
 pub struct Network {
     /// Group of each node.
@@ -34,6 +35,8 @@ pub struct Network {
     links: Vec<Link>,
     /// The node that stands for its group, if there is one: no link lies between it and the others of the group.
     fronts: Vec<NodeId>,
+    /// Whether a group's front stands beside each of its callers, since the group is at several places (see [`Network::for_caller`]).
+    beside: Vec<bool>,
     /// Pairs of nodes between which nothing passes.
     cuts: Vec<(NodeId, NodeId)>,
     /// Draws of background messages, which belong to no request.
@@ -76,6 +79,7 @@ impl Network {
             between: vec![0; groups * groups],
             links: Vec::new(),
             fronts: vec![NodeId::NONE; groups],
+            beside: vec![false; groups],
             cuts: Vec::new(),
             background,
             connections: Connections::new(),
@@ -101,9 +105,33 @@ impl Network {
         if spots.is_empty() { Spot::default() } else { spots[before % spots.len()] }
     }
 
-    /// This node stands for its group.
-    pub fn set_front(&mut self, group: u16, node: NodeId) {
+    /// This node stands for its group; beside each caller if the group is at several places.
+    pub fn set_front(&mut self, group: u16, node: NodeId, beside_callers: bool) {
         self.fronts[usize::from(group)] = node;
+        self.beside[usize::from(group)] = beside_callers;
+    }
+
+    /// The message between a member and the front of its group, as one between the member and the caller that the front works for. A group
+    /// at several places has callers at several places; each has a driver beside it that talks to the members itself. `None`: the front
+    /// does something of its own accord, from its own place.
+    #[cold]
+    #[inline(never)]
+    fn for_caller(&self, message: &Message, calls: &Calls) -> Option<Message> {
+        let caller = calls.get(message.parent)?.caller;
+        let mut message = Message { parent: CallId::NONE, ..*message };
+        let near_end = if message.returning { &mut message.to } else { &mut message.from };
+        let of_group = self.group[near_end.index()] == self.group[caller.index()];
+        *near_end = caller;
+        (!of_group).then_some(message)
+    }
+
+    /// Whether one end is the front of a group whose callers have it beside them.
+    #[inline]
+    fn is_beside(&self, message: &Message, from: u16, to: u16) -> bool {
+        let is_front = |group: u16, node: NodeId| {
+            self.beside[usize::from(group)] && self.fronts[usize::from(group)] == node
+        };
+        is_front(from, message.from) || is_front(to, message.to)
     }
 
     fn is_cut(&self, message: &Message) -> bool {
@@ -216,13 +244,18 @@ impl Network {
 
 impl Transit for Network {
     #[inline]
-    fn transit(&mut self, message: &Message, requests: &mut Requests) -> Option<Time> {
+    fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
         if !self.cuts.is_empty() && self.is_cut(message) {
             return None;
         }
         let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
         let index = self.between[usize::from(from) * self.groups + usize::from(to)];
-        if index == 0 || (from == to && self.is_at_front(message, from)) {
+        let beside = self.is_beside(message, from, to);
+        if beside && let Some(message) = self.for_caller(message, calls).filter(|_| from == to) {
+            return self.transit(&message, requests, calls);
+        }
+        let free = if from == to { !beside && self.is_at_front(message, from) } else { beside };
+        if index == 0 || free {
             return Some(0);
         }
         let link = &self.links[index as usize - 1];

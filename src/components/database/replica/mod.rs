@@ -35,10 +35,10 @@ mod takeover;
 mod wire;
 
 use crate::catalog::Settings;
-use crate::components::Site;
 use crate::components::database::counted::machine::Machine;
 use crate::components::database::counted::{self, entry::Plan as Figures, store::Store};
 use crate::components::database::model::Portion;
+use crate::components::{Layout, Site};
 use crate::kernel::{Component, NodeId, SECOND, Time};
 pub use check::check;
 use coordinator::{Coordinator, Watch};
@@ -81,6 +81,12 @@ fn reads(site: &Site<'_>) -> reads::Reads {
 /// Whether the router goes by how far the members are. Then its messages to them travel over the link within the database.
 pub fn measures(settings: &Settings) -> bool {
     reads::reads(reads::of(settings)).measures
+}
+
+/// Whether the members of a database of several nodes are at several places, so that its callers may be nearer to some than to others.
+pub fn is_scattered(layout: &Layout, group: usize) -> bool {
+    let places = layout.spots(group);
+    layout.groups[group].kind == "database" && places.iter().any(|spot| spot.place != places[0].place)
 }
 
 /// The shard key, by index in [`sharding::KEYS`]; the first one is the row's own number.

@@ -10,13 +10,16 @@
 //! A ping needs no connection of the pool and no work of the member's: it sees the way, not how busy the member is. All are pinged when the
 //! router starts; the second pings come within the interval, at a moment drawn for each member, so that members are not asked together
 //! nor in step with a script.
+//!
+//! The pings begin where the router is, at the database's first place. Members at several places are as far as they are from the caller, which
+//! has a driver of its own beside it: what the map says of the way from there takes the place of what it says of the way from the router.
 
 use super::reads::Seen;
 use super::reads::nearest::{Candidate, select};
 use super::router::Router;
 use super::wire::CHECK;
 use crate::components::Site;
-use crate::kernel::{Ask, CallId, Ctx, NodeId, Reply, RequestId, Status, Time, Timer};
+use crate::kernel::{Ask, CallId, Ctx, NodeId, Reply, Status, Time, Timer};
 
 /// The timer that a member is to be pinged; its data is which.
 pub(super) const PING_DUE: u16 = 2;
@@ -45,6 +48,38 @@ pub struct Pings {
     purpose: u64,
     /// By node, from the first one.
     targets: Vec<Target>,
+    far: Option<Far>,
+}
+
+/// How much farther members at several places are from callers at several places than from the router.
+#[derive(Clone, Debug)]
+struct Far {
+    /// Where each node is that the world begins with.
+    places: Vec<u16>,
+    /// Round trips from each place to each target less those from the router; none from nowhere.
+    farther: Vec<Vec<i64>>,
+}
+
+impl Far {
+    fn new(site: &Site<'_>, targets: &[Target]) -> Self {
+        let (places, map) = (site.layout.node_places(), &site.layout.map);
+        let router = places[site.layout.first(site.index).index()];
+        let rtt = |from: u16, target: &Target| map.rtt(from, places[target.node.index()]) as i64;
+        let farther = |from: u16| move |target: &Target| rtt(from, target) - rtt(router, target);
+        let of = |from: u16| match from {
+            0 => vec![0; targets.len()],
+            _ => targets.iter().map(farther(from)).collect(),
+        };
+        Far { farther: (0..=map.len() as u16).map(of).collect(), places }
+    }
+
+    /// From whoever made this call; servers that were added later are nowhere in particular.
+    fn from(&self, id: CallId, cx: &Ctx<'_>) -> &[i64] {
+        let call = cx.call(id);
+        let client = cx.request(call.request).filter(|request| request.client == call.caller);
+        let of_server = || self.places.get(call.caller.index()).copied().unwrap_or(0);
+        &self.farther[usize::from(client.map_or_else(of_server, |request| request.region))]
+    }
 }
 
 impl Pings {
@@ -53,11 +88,15 @@ impl Pings {
         let target =
             |node: &NodeId| Target { node: *node, round_trip: None, ping: None, pings: 0, operations: 0 };
         let time = |name| site.settings().duration(name).expect("preset");
+        let targets: Vec<Target> =
+            shards.iter().flat_map(|members| members.iter().take(answering)).map(target).collect();
+        let scattered = super::is_scattered(site.layout, site.index);
         Pings {
+            far: scattered.then(|| Far::new(site, &targets)),
             interval: time("ping_every"),
             threshold: time("local_threshold"),
             purpose: site.purpose("nearest"),
-            targets: shards.iter().flat_map(|members| members.iter().take(answering)).map(target).collect(),
+            targets,
         }
     }
 
@@ -66,12 +105,15 @@ impl Pings {
         self.targets.binary_search_by_key(&node.0, |target| target.node.0).ok()
     }
 
-    /// The member to ask; none if nobody who is up has been measured.
-    fn pick(&self, members: &[Seen], draws: (f64, f64)) -> Option<usize> {
+    /// The member to ask for this call; none if nobody who is up has been measured.
+    fn pick(&self, id: CallId, members: &[Seen], draws: (f64, f64), cx: &Ctx<'_>) -> Option<usize> {
+        let far = self.far.as_ref().map(|far| far.from(id, cx));
         let candidate = |(member, seen): (usize, &Seen)| {
-            let target = &self.targets[self.place(seen.node)?];
-            let round_trip = target.round_trip.filter(|_| seen.up)?;
-            Some(Candidate { member, round_trip, operations: target.operations })
+            let at = self.place(seen.node)?;
+            let Target { round_trip, operations, .. } = self.targets[at];
+            let round_trip =
+                round_trip.filter(|_| seen.up)?.saturating_add_signed(far.map_or(0, |far| far[at]));
+            Some(Candidate { member, round_trip, operations })
         };
         let mut candidates = members.iter().enumerate().filter_map(candidate).collect();
         select(&mut candidates, self.threshold, draws)
@@ -139,13 +181,14 @@ impl Router {
         (0..count).for_each(|at| cx.timer_in(0, due(at)));
     }
 
-    /// The nearest member of a shard, or one that is nearly so, for this request.
-    pub(super) fn pick_nearest(&self, shard: usize, request: RequestId, cx: &mut Ctx<'_>) -> usize {
+    /// The nearest member of a shard, or one that is nearly so, for this call.
+    pub(super) fn pick_nearest(&self, shard: usize, id: CallId, cx: &mut Ctx<'_>) -> usize {
+        let request = cx.call(id).request;
         let (state, pings) = (&self.shards[shard], self.pings.as_ref().expect("it measures"));
         let mut draw = |second| cx.draw(request, pings.purpose, 2 * shard as u64 + second);
         let draws = (draw(0), draw(1));
         pings
-            .pick(&state.members, draws)
+            .pick(id, &state.members, draws, cx)
             .unwrap_or_else(|| (self.reads.pick)(&state.members, state.primary, state.turn))
     }
 

@@ -9,8 +9,7 @@ use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
 use super::wire::{CHECK, ERASE, FETCH, MIRROR, VIEW, is_part, is_read, unpack};
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
-    TimeoutClass, Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::verbs::READ;
 use foldhash::fast::FixedState;
@@ -180,7 +179,7 @@ impl Router {
             }
         }
         self.count_call(shard);
-        let mut member = if reads { self.pick(shard, request, cx) } else { self.shards[shard].primary };
+        let mut member = if reads { self.pick(shard, id, cx) } else { self.shards[shard].primary };
         if self.reads.carries_position && reads && self.position(request, shard, cx) == u32::MAX {
             member = self.shards[shard].primary;
         }
@@ -189,9 +188,9 @@ impl Router {
 
     /// The member for a read.
     #[inline]
-    pub(super) fn pick(&mut self, shard: usize, request: RequestId, cx: &mut Ctx<'_>) -> usize {
+    pub(super) fn pick(&mut self, shard: usize, id: CallId, cx: &mut Ctx<'_>) -> usize {
         if self.pings.is_some() {
-            return self.pick_nearest(shard, request, cx);
+            return self.pick_nearest(shard, id, cx);
         }
         let state = &mut self.shards[shard];
         state.turn = state.turn.wrapping_add(1);
@@ -227,7 +226,7 @@ impl Router {
             // write is not sent twice: it may have been done.
             Status::Reset if is_read(reply.verb) => {
                 state.members[member].up = false;
-                Some(self.pick(shard, reply.request, cx))
+                Some(self.pick(shard, reply.parent, cx))
             }
             _ => None,
         };

@@ -118,7 +118,7 @@ impl Router {
         let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
         self.joins[join as usize].newest = newest;
         for shard in shards {
-            let member = self.pick(shard, cx.call(id).request, cx);
+            let member = self.pick(shard, id, cx);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
             self.note_sent(ask.to);
             cx.ask(Ask { verb: part_of(ask.verb), version: 0, note: join, timeout: self.timeout, ..ask });

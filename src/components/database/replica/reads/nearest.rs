@@ -5,8 +5,9 @@
 //! more than `localThresholdMS` above the shortest, two are drawn, and the one with fewer operations under way is asked. How round trips
 //! are measured: `replica::pings`.
 //!
-//! A way can only be short or long if it is travelled: the router stands at the first place of the database's `region`, and its messages to
-//! members take the link within the database, as those between members do. With the other policies they take no time.
+//! A way can only be short or long if it is travelled. Members at several places (`region`) are as far as they are from each caller,
+//! with every policy. Those of one place are told apart by the link within the database, over which the router's messages travel as
+//! those between members do; with the other policies they take no time.
 
 use super::Reads;
 use crate::catalog::Policy;
@@ -14,7 +15,7 @@ use crate::kernel::Time;
 
 pub(super) const ENTRY: Policy = Policy {
     name: "nearest",
-    about: "of the members within `local_threshold` of the shortest round trip, two are drawn and the one with fewer operations under way is asked; round trips are measured by pings (`ping_every`), and the router's messages to members travel as those between members do (with the other policies they take no time)",
+    about: "of the members within `local_threshold` of the shortest round trip, two are drawn and the one with fewer operations under way is asked; round trips are measured by pings (`ping_every`), and the router's messages to members of the same region travel as those between members do (with the other policies they take no time); with members in several regions the way from each caller's region counts",
     source: "MongoDB Server Selection specification, latency window and operationCount",
     wrong_when: "no read may be stale; or a member is slow at its work and not far: a ping is answered at once",
 };
