@@ -172,6 +172,18 @@ fn a_replaced_replica_is_copied_and_equals_its_source() {
     assert_eq!(report.lost_writes_count, 0);
 }
 
+/// A piece of a thousand rows takes this source 1.5 s, longer than it takes to count as dead: it is waited for all the same.
+#[test]
+fn a_slow_source_is_waited_for() {
+    let more = vec![("copy_row", crate::common::span(0.0015))];
+    let mut stage = Setup { writes: 0.2, keys: 3000, rate: 20.0, more, ..Setup::default() }.stage(1);
+    stage.run(5 * SECOND);
+    stage.act(Role::Replica(1), "replace", Vec::new());
+    stage.run(25 * SECOND);
+    assert!(stage.gauge(1, "lag_entries").unwrap() < 10.0);
+    assert!(stage.simulation.journal().entries().iter().any(|entry| entry.event == "copy ends"));
+}
+
 /// A replica that comes back after a long outage tells its primary so and gets what it lacks, whatever the primary waits for; also if
 /// another leads by then.
 #[test]

@@ -73,7 +73,10 @@ impl Member {
         copying.since = now;
         copying.rows = (0, None);
         let ask = Ask::new(primary, COPY, pack(self.epoch, 0, copying.cursor));
-        cx.ask(Ask { note: copying.attempt, timeout: self.silence, ..ask });
+        // A source that needs long for a piece is not silent for that.
+        let patience = self.plan.down_after.saturating_add(PIECE.saturating_mul(self.plan.copy_row));
+        let timeout = Some(cx.timeout_class(patience));
+        cx.ask(Ask { note: copying.attempt, timeout, ..ask });
     }
 
     /// The source: a piece is read like any statement, through a connection.
