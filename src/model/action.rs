@@ -344,7 +344,7 @@ fn link_command(command: &Command, a: u16, b: u16, has_parts: bool) -> Result<Or
         }
         (action, _) => {
             let message = format!("`{action}` takes other arguments");
-            let hint = "write partition(a, b), heal(a, b) or slow_link(a, b, 10)";
+            let hint = "write partition(a, b), heal(a, b) or slow_link(a, b, 10), a factor greater than 0 and at most 1000";
             Err(Problem::at(&command.place, message).hint(hint))
         }
     }
