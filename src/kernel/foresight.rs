@@ -1,4 +1,4 @@
-//! What can be done for an event before it comes: fetch what it is about (see [`super::prefetch`]).
+//! What can be done for an event before it comes: fetch what it is about (`prefetch.rs`).
 
 use super::call::Calls;
 use super::event::{Event, Packed};
