@@ -35,8 +35,8 @@ pub struct Network {
     links: Vec<Link>,
     /// The node that stands for its group, if there is one: no link lies between it and the others of the group.
     fronts: Vec<NodeId>,
-    /// Whether a group's front stands beside each of its callers, since the group is at several places (see [`Network::for_caller`]).
-    beside: Vec<bool>,
+    /// The same for a group at several places: its front stands beside each of its callers (see [`Network::for_caller`]).
+    beside: Vec<NodeId>,
     /// Pairs of nodes between which nothing passes.
     cuts: Vec<(NodeId, NodeId)>,
     /// Draws of background messages, which belong to no request.
@@ -79,7 +79,7 @@ impl Network {
             between: vec![0; groups * groups],
             links: Vec::new(),
             fronts: vec![NodeId::NONE; groups],
-            beside: vec![false; groups],
+            beside: vec![NodeId::NONE; groups],
             cuts: Vec::new(),
             background,
             connections: Connections::new(),
@@ -107,8 +107,8 @@ impl Network {
 
     /// This node stands for its group; beside each caller if the group is at several places.
     pub fn set_front(&mut self, group: u16, node: NodeId, beside_callers: bool) {
-        self.fronts[usize::from(group)] = node;
-        self.beside[usize::from(group)] = beside_callers;
+        let fronts = if beside_callers { &mut self.beside } else { &mut self.fronts };
+        fronts[usize::from(group)] = node;
     }
 
     /// The message between a member and the front of its group, as one between the member and the caller that the front works for. A group
@@ -128,10 +128,7 @@ impl Network {
     /// Whether one end is the front of a group whose callers have it beside them.
     #[inline]
     fn is_beside(&self, message: &Message, from: u16, to: u16) -> bool {
-        let is_front = |group: u16, node: NodeId| {
-            self.beside[usize::from(group)] && self.fronts[usize::from(group)] == node
-        };
-        is_front(from, message.from) || is_front(to, message.to)
+        self.beside[usize::from(from)] == message.from || self.beside[usize::from(to)] == message.to
     }
 
     fn is_cut(&self, message: &Message) -> bool {
