@@ -139,6 +139,30 @@ proptest! {
     }
 }
 
+/// A host that was away for less than `down_after` is missed by nobody; it has lost what its disk did not have yet, though it had
+/// confirmed it, and gets that again: it opens a new connection, whether its word of being back arrives or not.
+#[test]
+fn a_host_that_nobody_missed_gets_what_it_lost() {
+    for (gap, is_heard) in [(0, true), (100, true), (500, true), (0, false)] {
+        let more = vec![("log", text("interval"))];
+        let mut stage = Setup { more, writes: 0.1, rate: 100.0, ..one("async", 0.005) }.stage(0);
+        stage.run(5 * SECOND);
+        let replica = Role::Replica(2);
+        stage.act(replica, "crash", vec![text("host")]);
+        let lost = stage.gauge(0, "log_end").unwrap() - stage.gauge(2, "log_end").unwrap();
+        assert!(lost > 0.0, "a second's entries are not on disk");
+        stage.run(5 * SECOND + gap * MILLISECOND);
+        if !is_heard {
+            stage.between(replica, Role::Primary, "partition");
+        }
+        stage.act(replica, "recover", Vec::new());
+        stage.run(5 * SECOND + (gap + 20) * MILLISECOND);
+        stage.between(replica, Role::Primary, "heal");
+        stage.run(10 * SECOND);
+        check_rest(&stage);
+    }
+}
+
 fn one(replication: &'static str, delay: f64) -> Setup {
     Setup {
         replication,

@@ -114,6 +114,9 @@ impl Member {
         if !self.follows(caller, sender) || !cx.is_awaited(id) {
             return cx.reply(id, Answer::of(Status::Moved));
         }
+        if self.follow.is_back {
+            return cx.reply(id, Answer::of(Status::Failed));
+        }
         let entry = Entry { key, version, previous: 0, epoch };
         self.take_in_order(index, entry, committed, id, cx);
     }
@@ -290,6 +293,9 @@ impl Member {
         let (caller, end, counts, asked) = (call.caller, call.version, call.note == 1, call.asked);
         if !self.follows(caller, sender) {
             return cx.reply(id, Answer::of(Status::Moved));
+        }
+        if self.follow.is_back {
+            return cx.reply(id, Answer::of(Status::Failed)); // it knows nothing of such a connection
         }
         self.follow.heard_end = self.follow.heard_end.max(end);
         if asked >= self.follow.heard.1 {

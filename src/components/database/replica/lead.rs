@@ -293,9 +293,7 @@ impl Member {
         }
         cx.reply(id, Answer::of(Status::Ok));
         let Some(at) = self.plan.peers.iter().position(|peer| *peer == caller) else { return };
-        if self.lead.links[at].connected {
-            return; // what got lost is sent again with the next heartbeat
-        }
+        self.disconnect(at, cx); // its end of the connection died with it, and perhaps entries that it had confirmed
         if let Some(call) = self.lead.links[at].asking.take() {
             cx.abandon(call);
         }
