@@ -155,11 +155,10 @@ impl Calendar {
                     sort_descending(&mut self.front);
                 }
                 self.front_end = self.base.saturating_add(1 << (level * BITS));
-                self.front.iter().for_each(|entry| foresight.next(entry.event));
                 return true;
             }
             if self.slots[index].len() <= TOLD_AT_MOST {
-                self.slots[index].iter().for_each(|entry| foresight.soon(entry.event));
+                foresight.soon(&self.slots[index]);
             }
             self.spread(index);
         }

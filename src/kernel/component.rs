@@ -1,9 +1,10 @@
 //! What a component is to the kernel.
 
-use super::call::{CallId, Reply};
+use super::call::{Call, CallId, Reply};
 use super::ctx::Ctx;
 use super::event::{NodeId, Timer};
 use super::readings::Readings;
+use super::request::Request;
 use super::time::Time;
 
 /// Behaviour placed in a simulation as a node. State is plain data: no `Rc`, `RefCell` or open file, so
@@ -14,6 +15,10 @@ pub trait Component: Send {
 
     /// Somebody asks something of us. Answer with `Ctx::reply`, now or later.
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>);
+
+    /// A call to us, or the answer to one of ours (`returning`), comes soon: memory of ours that will then be looked at may be fetched (see
+    /// [`super::prefetch`]). Nothing may depend on it: events are foretold when it pays, some never, some of calls that are given up.
+    fn foresee(&self, _call: &Call, _returning: bool, _request: Option<&Request>) {}
 
     /// Something we asked for came back, or will not come any more (see `Reply::status`).
     fn on_reply(&mut self, _reply: Reply, _cx: &mut Ctx<'_>) {}

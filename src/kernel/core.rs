@@ -3,6 +3,7 @@
 use super::book::Book;
 use super::calendar::Calendar;
 use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status, TimeoutClass};
+use super::component::Component;
 use super::digest::Digest;
 use super::event::{Entry, Event, NodeId, Packed};
 use super::foresight::Fetch;
@@ -128,9 +129,9 @@ impl Core {
     }
 
     #[inline(always)]
-    pub(super) fn next_event(&mut self, end: Time) -> Option<Packed> {
+    pub(super) fn next_event(&mut self, end: Time, components: &[Box<dyn Component>]) -> Option<Packed> {
         if self.lane.is_empty() {
-            let entry = self.take_entry(end)?;
+            let entry = self.take_entry(end, components)?;
             self.now = entry.time;
             return Some(entry.event);
         }
@@ -138,14 +139,14 @@ impl Core {
             return None; // what was done at the end waits for the next run: the end is not in this one
         }
         if self.calendar.next_time() == Some(self.now) {
-            return self.take_entry(Time::MAX).map(|entry| entry.event);
+            return self.take_entry(Time::MAX, components).map(|entry| entry.event);
         }
         Some(self.lane.pop())
     }
 
     #[inline(always)]
-    fn take_entry(&mut self, end: Time) -> Option<Entry> {
-        self.calendar.pop_before(end, &Fetch { calls: &self.calls, requests: &self.requests })
+    fn take_entry(&mut self, end: Time, components: &[Box<dyn Component>]) -> Option<Entry> {
+        self.calendar.pop_before(end, &Fetch { calls: &self.calls, requests: &self.requests, components })
     }
 
     #[inline(always)]

@@ -19,7 +19,7 @@ pub mod ledger;
 mod node;
 mod outage;
 pub mod parcel;
-mod prefetch;
+pub mod prefetch;
 pub mod readings;
 pub mod request;
 pub mod simulation;

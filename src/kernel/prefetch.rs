@@ -3,13 +3,13 @@
 //! The only unsafe code of the project. The need was measured: in `benches/world` ten thousand requests are in flight, each comes back to
 //! its call and its entry after some 50 ms of simulated time, when other users have pushed both out of the processor's caches; with
 //! main memory 160-230 ns away the world took 0.74 times as long once they were fetched ahead (median of nine alternating pairs,
-//! 0.65-0.90; AMD EPYC, 2026-11-26). A safe read of the same memory would wait for it.
+//! 0.65-0.90; AMD EPYC, 2026-11-26), and 0.66 of that once components fetched ahead as well ([`super::Component::foresee`]). A safe read of the same memory would wait for it.
 
 /// Has the processor fetch `slots[index]`, of which nothing is read. Does nothing where the machine knows no such instruction, and
 /// nothing of use if the index is too large.
 #[inline(always)]
 #[expect(unsafe_code, reason = "the instruction takes a pointer")]
-pub(super) fn prefetch<T>(slots: &[T], index: usize) {
+pub fn prefetch<T>(slots: &[T], index: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

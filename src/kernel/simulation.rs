@@ -58,7 +58,7 @@ impl Simulation {
     /// Lets everything happen that is due before `end`; the clock then stands at `end`.
     pub fn run_until(&mut self, end: Time) {
         self.start();
-        while let Some(event) = self.core.next_event(end) {
+        while let Some(event) = self.core.next_event(end, &self.components) {
             self.dispatch(event);
         }
         self.core.now = self.core.now.max(end);
@@ -81,7 +81,7 @@ impl Simulation {
     pub fn step(&mut self, end: Time, most: u64) -> bool {
         self.start();
         for _ in 0..most {
-            match self.core.next_event(end) {
+            match self.core.next_event(end, &self.components) {
                 Some(event) => self.dispatch(event),
                 None => {
                     self.core.now = self.core.now.max(end);

@@ -4,6 +4,8 @@
 //! has come out of memory. A bit for each key stays in its nearest caches where a word for each does not; what the word says is
 //! needed later, by nobody who waits.
 
+use crate::kernel::prefetch::prefetch;
+
 /// "In no place, without a mark"; places and marks are smaller.
 pub(super) const NOWHERE: u32 = u32::MAX;
 /// From here on: marks of keys that are in no place. Places are smaller.
@@ -50,6 +52,13 @@ impl Dense {
     #[inline(always)]
     pub(super) fn place(&self, key: u64) -> Option<u32> {
         self.placed.has(key).then(|| self.entries[key as usize])
+    }
+
+    /// The place of a key will be asked for soon.
+    #[inline]
+    pub(super) fn foresee(&self, key: u64) {
+        prefetch(&self.placed.0, (key >> 6) as usize);
+        prefetch(&self.entries, key as usize);
     }
 
     /// The mark of a key, as it was put in.

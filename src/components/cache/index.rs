@@ -41,6 +41,14 @@ impl Index {
         }
     }
 
+    /// The key will be looked for soon. (A hashed one lies where only its map can tell.)
+    #[inline]
+    pub fn foresee(&self, key: u64) {
+        if let Index::Dense(table) = self {
+            table.foresee(key);
+        }
+    }
+
     /// The mark of a key that is in no place.
     #[inline]
     pub fn mark(&self, key: u64) -> Option<u32> {

@@ -81,6 +81,8 @@ pub trait Shelf: Send {
     fn get(&mut self, key: u64, now: Time) -> Option<Item>;
     /// The item under a key, fresh or not; nothing changes and nothing is counted.
     fn peek(&self, key: u64) -> Option<Item>;
+    /// The key will be looked up soon: asks the processor for the memory that says where it is.
+    fn foresee(&self, key: u64);
     /// Puts an item in, making room if need be.
     fn put(&mut self, item: Item, now: Time) -> Put;
     /// Whether the policy never evicts and an item of this size does not fit under this key; counted if so.
@@ -292,6 +294,10 @@ impl<E: Eviction> Shelf for Store<E> {
 
     fn peek(&self, key: u64) -> Option<Item> {
         self.index.find(key).map(|slot| self.rack.item_of(key, slot))
+    }
+
+    fn foresee(&self, key: u64) {
+        self.index.foresee(key);
     }
 
     #[inline]

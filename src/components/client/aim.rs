@@ -10,8 +10,8 @@ use std::sync::Arc;
 /// What became of the attempts of one traffic that could have gone to several sites.
 #[derive(Clone)]
 pub(super) struct Aim {
-    /// All sites that it may be sent to, and where each is.
-    sites: Vec<(NodeId, u16)>,
+    /// Where each node is that it may be sent to; 0 = nowhere, or it may not.
+    place: Vec<u16>,
     /// For each place, all sites, nearest first.
     order: Vec<Vec<(NodeId, u16)>>,
     /// Where clients come out, by how they come; 0 = at home.
@@ -42,7 +42,7 @@ impl Aim {
         let order: Vec<_> = (0..=layout.map.len() as u16).map(order).collect();
         (sites.len() > 1).then(|| Aim {
             order,
-            sites,
+            place: place_of_each(&sites),
             outlets: site.group().clients().map_or([0; 4], |clients| layout.outlets(&clients)),
             map: layout.map.clone(),
             routed: 0,
@@ -67,7 +67,7 @@ impl Aim {
         if !cx.is_well(to) {
             return self.lose(cx.now());
         }
-        let place = self.sites.iter().find(|(node, _)| *node == to).map_or(0, |(_, place)| *place);
+        let place = self.place.get(to.index()).copied().unwrap_or(0);
         if place == 0 || request.region == 0 {
             return;
         }
@@ -98,4 +98,11 @@ impl Aim {
             out.histogram("extra_rtt", &self.extra);
         }
     }
+}
+
+/// The places of these nodes, by node.
+fn place_of_each(sites: &[(NodeId, u16)]) -> Vec<u16> {
+    let mut places = vec![0; sites.iter().map(|(node, _)| node.index() + 1).max().unwrap_or(0)];
+    sites.iter().for_each(|(node, place)| places[node.index()] = *place);
+    places
 }

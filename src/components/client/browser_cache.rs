@@ -1,5 +1,6 @@
 //! The caches of all users' browsers: a bounded number of small slots each, in memory that only visitors take.
 
+use crate::kernel::prefetch::prefetch;
 use crate::kernel::{MILLISECOND, Time};
 
 /// Users whose slots lie in one piece of memory, made at the first visit of one of them. It comes zeroed from the system, which backs a
@@ -93,6 +94,17 @@ impl BrowserCaches {
         let (names, rest) = row.split_at_mut(slots);
         let (versions, until) = rest.split_at_mut(slots);
         Some(Slots { names, versions, until })
+    }
+
+    /// A user's copies will soon be looked at (one column: only whether one is there), or changed (all three).
+    #[inline]
+    pub fn foresee(&self, user: u32, columns: usize) {
+        let place = user as usize;
+        let Some(piece) = self.pieces.get(place / PIECE) else { return };
+        let begin = piece.begin + place % PIECE * 3 * self.slots;
+        for column in 0..columns {
+            prefetch(&piece.memory, begin + column * self.slots);
+        }
     }
 
     fn make_room(&mut self, user: u32) {

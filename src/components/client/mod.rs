@@ -6,6 +6,7 @@ use crate::kernel::Component;
 use crate::random::keys::Keyspace;
 
 mod address;
+mod ahead;
 mod aim;
 mod browser;
 mod browser_cache;

@@ -98,6 +98,12 @@ impl Names {
         self.go(addresses, request)
     }
 
+    /// A user who comes soon, and the one after (see [`stub::Stub::foresee`]).
+    #[inline]
+    pub fn foresee(&self, next: u32, after: u32) {
+        self.stub.foresee(next, after);
+    }
+
     /// The resolver has answered.
     pub fn learn(&mut self, reply: &Reply, request: &Request, now: Time) -> Way {
         let addresses = Addresses(reply.redirect.0);

@@ -121,6 +121,14 @@ impl Near {
         self.fresh(request, request.key, false, now)
     }
 
+    /// A user will soon look into the browser, or has an answer for it.
+    #[inline]
+    pub fn foresee(&self, user: u32, has_answer: bool) {
+        if let Some(caches) = &self.caches {
+            caches.foresee(user, if has_answer { 3 } else { 1 });
+        }
+    }
+
     /// What to say of the copy that the browser has (see [`if_none_match`]).
     pub fn validator(&mut self, user: u32, key: u64, now: Time) -> u32 {
         let caches = self.caches.as_mut().filter(|_| self.conditional && user != 0);

@@ -8,14 +8,14 @@ use super::near::Near;
 use super::population::{Population, place};
 use super::reach::Reach;
 use super::seen::Seen;
-use super::source::{JITTER, Source, THINK, USER, WRITE as DRAW_WRITE, Wanted, Wish};
+use super::source::{JITTER, Source, THINK, WRITE as DRAW_WRITE, Wanted, Wish};
 use super::{READS, WRITES};
 use crate::components::Site;
 use crate::components::database::model::Question;
 use crate::components::queue::publisher::Publisher;
 use crate::components::steps::Step;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply,
     Request, RequestId, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
@@ -40,7 +40,7 @@ pub(super) struct Client {
     /// Verb of a reading request: what it asks.
     asks: u16,
     size: u32,
-    users: u64,
+    pub(super) users: u64,
     addresses: Option<Addresses>,
     pub(super) browsers: Option<Browsers>,
     think: Option<Variate>,
@@ -48,14 +48,14 @@ pub(super) struct Client {
     pub(super) timeout: Option<TimeoutClass>,
     retry: RetryPlan,
     budget: Budget,
-    draws: TrafficKey,
-    issued: u64,
+    pub(super) draws: TrafficKey,
+    pub(super) issued: u64,
     /// Requests of each user so far (closed load).
     rounds: Vec<u32>,
     retries: u64,
     population: Option<Population>,
     pub(super) steps: StepTimes,
-    reach: Option<Box<Reach>>,
+    pub(super) reach: Option<Box<Reach>>,
     pub(super) near: Option<Box<Near>>,
     seen: Seen,
 }
@@ -116,11 +116,7 @@ impl Client {
     fn arrive(&mut self, cx: &mut Ctx<'_>) {
         let number = self.issued;
         let draw = self.draws.request(number);
-        let user = match self.users {
-            0 => 0,
-            users => 1 + ((draw.uniform(USER, 0) * users as f64) as u64).min(users - 1) as u32,
-        };
-        self.issue(number, draw, user, cx);
+        self.issue(number, draw, self.user_of(draw), cx);
     }
 
     /// A user wants something again.
@@ -331,10 +327,17 @@ impl Component for Client {
         match timer.tag {
             ARRIVAL => {
                 self.arrive(cx);
+                self.look_ahead();
                 self.await_next(cx);
             }
             READY => self.user_ready(timer.data as u32, cx),
             _ => self.attempt(RequestId::from_bits(timer.data), cx),
+        }
+    }
+
+    fn foresee(&self, _call: &Call, returning: bool, request: Option<&Request>) {
+        if returning {
+            self.answer_comes(request);
         }
     }
 

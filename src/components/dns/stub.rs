@@ -1,6 +1,7 @@
 //! What clients know themselves: the caches of browser, operating system and router, each with its own countdown.
 
 use super::address::Addresses;
+use crate::kernel::prefetch::prefetch;
 use crate::kernel::{SECOND, Time};
 
 /// Names that one cache of one user holds (DESIGN, 4): least recently used goes first.
@@ -138,6 +139,16 @@ impl Stub {
     /// Users who know nothing yet.
     pub fn new(browser_ttl: Time, household: Option<u32>) -> Self {
         Stub { browser_ttl, household, machines: Layer::new(Machine::NEW), routers: Layer::new(Names::NONE) }
+    }
+
+    /// A user who comes soon, and one who comes after that: asks the processor for what the machine of the first one knows, and for where
+    /// that of the second one is.
+    #[inline]
+    pub fn foresee(&self, next: u32, after: u32) {
+        if let Some(place) = self.machines.place.get(next as usize) {
+            prefetch(&self.machines.caches, (*place as usize).wrapping_sub(1));
+        }
+        prefetch(&self.machines.place, after as usize);
     }
 
     /// What a user's own caches know of a name. The nearer ones learn it from the farther.

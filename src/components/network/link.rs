@@ -187,7 +187,7 @@ impl Link {
 
     /// Time on the way as long as the link is slowed.
     pub(super) fn slowed(&self, way: Time) -> Time {
-        if self.slow == 1.0 { way } else { (way as f64 * self.slow) as Time }
+        if self.slow == 1.0 { way } else { times(way, self.slow) }
     }
 
     /// From the first byte to the last, if a round trip takes `rtt`. Without connections the sender does not wait for anybody.
@@ -201,6 +201,13 @@ impl Link {
     pub(super) fn connection(&self) -> Option<(Setup, Time)> {
         (self.plan.connect != Setup::None).then_some((self.plan.connect, self.plan.idle))
     }
+}
+
+/// Out of line: conversions are long, and would be made for every message, whether its link is slowed or not.
+#[cold]
+#[inline(never)]
+fn times(way: Time, slow: f64) -> Time {
+    (way as f64 * slow) as Time
 }
 
 /// The ends of the connection that a message uses, seen from who asked.
