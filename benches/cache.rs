@@ -1,5 +1,9 @@
 //! The cache room alone: 10^7 look-ups, Zipf 1.0 over 10^6 dense keys in scrambled order, capacity 10^5; what is missed is
-//! put in. Words after `--` choose policies and indices; with CACHE_TRACE=FILE it only writes the trace, for peers. The speed reference's `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
+//! put in. Words after `--` choose policies and ways; with CACHE_TRACE=FILE it only writes the trace, for peers. The speed reference's
+//! `cachebench` has the same trace by hand; libCacheSim's LRU does 2.2 million a second.
+//!
+//! Ways: `dense`, a table of keys; `ahead`, the same, told of each look-up eight look-ups before it comes, as caches in a simulation are told
+//! of calls on their way (`Component::foresee`; the reference's LRU has such a variant too); `hashed`.
 
 mod common;
 
@@ -21,6 +25,21 @@ fn trace() -> Vec<u32> {
     let names = Keyspace::new(KEYS, 1);
     let mut stream = Stream::named(1, 0, "keys");
     (0..REQUESTS).map(|_| names.id(law.rank(&mut || stream.uniform())) as u32).collect()
+}
+
+/// How many look-ups ahead.
+const AHEAD: usize = 8;
+
+fn replay_ahead(shelf: &mut dyn Shelf, trace: &[u32]) {
+    for (now, key) in trace.iter().enumerate() {
+        if let Some(soon) = trace.get(now + AHEAD) {
+            shelf.foresee(u64::from(*soon));
+        }
+        let (key, now) = (u64::from(*key), now as u64);
+        if shelf.get(key, now).is_none() {
+            shelf.put(Item { key, version: 0, bytes: 1, expires: NEVER }, now);
+        }
+    }
 }
 
 fn replay(shelf: &mut dyn Shelf, trace: &[u32]) {
@@ -57,23 +76,24 @@ fn main() {
         if some.is_empty() { all.to_vec() } else { some }
     };
     let policies = chosen(&policies);
-    let keys_of = |index| (index, (index == "dense").then_some(KEYS));
-    let indices: Vec<_> = chosen(&["dense", "hashed"]).into_iter().map(keys_of).collect();
+    let keys_of = |index| (index, (index != "hashed").then_some(KEYS));
+    let indices: Vec<_> = chosen(&["dense", "ahead", "hashed"]).into_iter().map(keys_of).collect();
     println!(
         "{REQUESTS} requests, Zipf 1.0 over {KEYS} keys, capacity {CAPACITY}; median of {ROUNDS} alternating rounds"
     );
     println!(
         "{:<6} {:<7} {:>18} {:>10} {:>11}",
-        "policy", "index", "million requests/s", "hit ratio", "yardsticks"
+        "policy", "way", "million requests/s", "hit ratio", "yardsticks"
     );
     let mut rows: Vec<(Vec<f64>, f64)> = vec![(Vec::new(), 0.0); policies.len() * indices.len()];
     let mut yardsticks = Vec::new();
     for _ in 0..ROUNDS {
         yardsticks.push(yardstick_ns());
         let cells = policies.iter().flat_map(|policy| indices.iter().map(move |index| (policy, index)));
-        for ((policy, (_, keys)), (times, hits)) in cells.zip(&mut rows) {
+        for ((policy, (way, keys)), (times, hits)) in cells.zip(&mut rows) {
             let plan = ShelfPlan { items: Some(CAPACITY), bytes: None, keys: *keys, overhead: 0 };
             let mut shelf = by_name(policy, &plan).expect("registered");
+            let replay = if *way == "ahead" { replay_ahead } else { replay };
             let (ns, ()) = timed(|| replay(&mut *shelf, &trace));
             times.push(ns / REQUESTS as f64);
             *hits = shelf.counts().hits as f64 / REQUESTS as f64;

@@ -23,7 +23,7 @@ round=0
 while [ $round -lt "$rounds" ]; do
     round=$((round + 1))
     echo "round $round of $rounds" >&2
-    "$bench" lru fifo s3fifo | awk '$2 == "dense" { print $1 "\tscalelab\t" $3 "\t" 1 - $4 }' >> "$results"
+    "$bench" lru fifo s3fifo dense ahead | awk '$2 == "dense" || $2 == "ahead" { print $1 "\t" $2 "\t" $3 "\t" 1 - $4 }' >> "$results"
     "$venv/bin/python" "$script" "$trace" 100000 lru,fifo,s3fifo | awk '
         function field(name) { match($0, "\"" name "\": *[0-9.e+-]+"); return substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 4) + 0 }
         { match($0, /"algo": "[a-z0-9]+/); print substr($0, RSTART + 9, RLENGTH - 9) "\tlibCacheSim\t" field("mreq_s") "\t" field("miss") }' >> "$results"
@@ -33,8 +33,10 @@ sort -t "$(printf '\t')" -k1,1 -k2,2 -k3,3g "$results" | awk -F '\t' '
     { key = $1 FS $2; value[key, ++n[key]] = $3; miss[key] = $4; names[$1] = 1 }
     END {
         for (name in names) {
-            ours = name FS "scalelab"; theirs = name FS "libCacheSim"
-            a = value[ours, int((n[ours] + 1) / 2)]; b = value[theirs, int((n[theirs] + 1) / 2)]
-            printf "%-7s scalelab %7.2f (miss ratio %.4f)  libCacheSim %6.2f (%.4f)  %5.1f times\n", name, a, miss[ours], b, miss[theirs], a / b
+            theirs = name FS "libCacheSim"; b = value[theirs, int((n[theirs] + 1) / 2)]
+            for (way = 1; way <= 2; way++) {
+                ours = name FS (way == 1 ? "dense" : "ahead"); a = value[ours, int((n[ours] + 1) / 2)]
+                printf "%-7s scalelab %-6s %7.2f (miss ratio %.4f)  libCacheSim %6.2f (%.4f)  %5.1f times\n", name, way == 1 ? "" : "ahead", a, miss[ours], b, miss[theirs], a / b
+            }
         }
     }' | sort

@@ -40,7 +40,7 @@ fn network(world: &Checked, seed: u64, replication: u64) -> Network {
     let mut network = Network::new(group_of_node, groups.len(), background);
     for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.has_parts()) {
         let scattered = replica::is_scattered(&world.layout, index);
-        if scattered || !replica::measures(&group.settings) {
+        if scattered || !replica::stands_apart(&group.settings) {
             network.set_front(index as u16, NodeId(group.first), scattered);
         }
     }

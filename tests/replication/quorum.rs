@@ -4,6 +4,7 @@ use crate::common::{World, exponential, keys, poisson, span, text};
 use proptest::prelude::*;
 use scalelab::audit::AuditReport;
 use scalelab::catalog::Value;
+use scalelab::kernel::readings::Reading;
 use scalelab::kernel::time::SECOND;
 use scalelab::kernel::{Control, NodeId, Simulation};
 use scalelab::random::keys::Keys;
@@ -65,6 +66,46 @@ proptest! {
     }
 }
 
+/// The coordinator is a machine among the copies: all are asked to write and `w` answers are waited for, `r` are asked to read and all of
+/// those are waited for, each there and back over the link within the database (Bailis et al., PBS: W, A, R, S). Two exponential ways of
+/// mean m are an Erlang time, and work has no weight here: the means of its order statistics follow by integration of their tails.
+#[test]
+fn quorums_wait_for_as_many_ways_as_they_want() {
+    let first_of_three = [0.962_96, 1.824_07, 3.212_96];
+    let last_of_as_many = [2.0, 2.75, 3.212_96];
+    for (writes, means) in [(1.0, first_of_three), (0.0, last_of_as_many)] {
+        for (wanted, mean) in (1..).zip(means) {
+            let measured = mean_wait(wanted, writes, 0.02);
+            assert!(
+                (measured / mean - 1.0).abs() < 0.02,
+                "{wanted} of 3, writes {writes}: {measured}, {mean}"
+            );
+        }
+    }
+}
+
+/// Mean latency in mean ways.
+fn mean_wait(wanted: i64, writes: f64, way: f64) -> f64 {
+    let mut world = World::default();
+    let settings = vec![
+        ("read", span(1e-6)),
+        ("write", span(1e-6)),
+        ("replicas", Value::Whole(2)),
+        ("replication", Value::Text("quorum".into())),
+        ("r", Value::Whole(wanted)),
+        ("w", Value::Whole(wanted)),
+    ];
+    let database = world.add("database", "db", settings);
+    world.link(&database, &database, vec![("latency", exponential(way))]);
+    let users = vec![("to", database), ("rate", poisson(500.0)), ("writes", Value::Share(writes))];
+    world.add("traffic", "users", users);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(60 * SECOND);
+    let readings = simulation.readings(NodeId(simulation.nodes() as u16 - 1), true);
+    let Some(Reading::Histogram(latency)) = readings.get("latency") else { panic!("{readings:?}") };
+    latency.mean().expect("some") / 1e9 / way
+}
+
 /// A copy that was down gets what it missed, and a quorum serves without it.
 #[test]
 fn a_dead_copy_is_handed_what_it_missed() {
@@ -75,7 +116,7 @@ fn a_dead_copy_is_handed_what_it_missed() {
     let failed = simulation.book().close(simulation.requests(), 6 * SECOND)[1].failed;
     assert!(failed < 5, "two of three are enough: {failed}");
     let hints = |simulation: &Simulation| match simulation.readings(NodeId(0), false).get("hints") {
-        Some(scalelab::kernel::readings::Reading::Gauge(hints)) => *hints,
+        Some(Reading::Gauge(hints)) => *hints,
         other => panic!("{other:?}"),
     };
     assert_eq!(hints(&simulation), 10.0, "one for each row");
@@ -121,7 +162,7 @@ fn in_memory(w: i64) -> Simulation {
 
 fn stored(simulation: &Simulation, node: u16) -> i64 {
     match simulation.readings(NodeId(node), false).get("stored_rows") {
-        Some(scalelab::kernel::readings::Reading::Gauge(rows)) => *rows as i64,
+        Some(Reading::Gauge(rows)) => *rows as i64,
         other => panic!("{other:?}"),
     }
 }

@@ -15,8 +15,8 @@ use super::shelf::{Item, Put, Shelf, ShelfPlan};
 use super::stampede::Guard;
 use crate::components::{Site, revalidation};
 use crate::kernel::{
-    Answer, Ask, Call, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, RequestId, SECOND,
-    Status, Time, TimeoutClass, Timer,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, NEVER, NodeId, Readings, Reply, Request, RequestId,
+    SECOND, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::plan::{Access, CacheError, NOBODY, POLL, Route};
 use crate::parts::station::{Job, Station, StationPlan};
@@ -287,6 +287,10 @@ impl Component for Node {
         if let Some(job) = done {
             self.handle(CallId::from_bits(job), cx);
         }
+    }
+
+    fn foresee(&self, call: &Call, _returning: bool, _request: Option<&Request>) {
+        self.shelf.foresee(call.key);
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {

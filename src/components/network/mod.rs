@@ -24,7 +24,8 @@ use std::sync::Arc;
 
 /// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself. The
 /// link within a group of several parts (a database with replicas) lies between its inner nodes, those behind its first one, unless
-/// that one has no front: a router that reads from the nearest members of one place is as far from them as they are from each other.
+/// that one has no front: a router that reads from the nearest members of one place, or coordinates equal copies, is as far from them as
+/// they are from each other.
 #[derive(Clone)]
 pub struct Network {
     /// Group of each node.

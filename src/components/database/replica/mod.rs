@@ -83,6 +83,13 @@ pub fn measures(settings: &Settings) -> bool {
     reads::reads(reads::of(settings)).measures
 }
 
+/// Whether the router is a machine among the members, so that its messages to them travel over the link within the database: if it goes by how
+/// far they are, and where it coordinates equal copies (DeCandia et al., Dynamo, SOSP 2007, 4.5; the delays W, A, R and S of Bailis et al.,
+/// Probabilistically bounded staleness, VLDB 2012, lie there).
+pub fn stands_apart(settings: &Settings) -> bool {
+    measures(settings) || Shape::of(settings).leaderless
+}
+
 /// Whether the members of a database of several nodes are at several places, so that its callers may be nearer to some than to others.
 pub fn is_scattered(layout: &Layout, group: usize) -> bool {
     let places = layout.spots(group);

@@ -80,9 +80,11 @@ impl Log {
             return Some((self.start, u32::MAX));
         }
         let same = |own| epoch == 0 || own == epoch;
-        let same = offset <= self.end() && self.epoch_before(offset).is_none_or(same);
+        if offset <= self.end() && self.epoch_before(offset).is_none_or(same) {
+            return None;
+        }
         let agreed = if epoch == 0 { self.end() } else { self.end_of_epoch(epoch).min(offset) };
-        (!same).then(|| (agreed, self.epoch_before(agreed).unwrap_or(0)))
+        Some((agreed, self.epoch_before(agreed).unwrap_or(0)))
     }
 
     /// Strikes out the records from an offset on.
