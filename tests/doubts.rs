@@ -39,6 +39,42 @@ fn costs_with_and_without_traffic_are_not_compared_in_silence() {
 }
 
 #[test]
+fn a_price_for_what_is_sent_belongs_to_whoever_sends_it() {
+    let warning = "no client is answered by site itself: its `egress_price` counts nothing; give it to whoever answers them (lb)";
+    let priced = |script: String| script.replace("price_per_hour: 0.2", "egress_price: 0.09");
+    assert!(said(&priced(cdn_or_not("[false]", ""))).contains(warning));
+    assert!(
+        !said(&priced(cdn_or_not("[false]", "")).replace("to: front", "to: site"))
+            .contains("no client is answered")
+    );
+    assert!(
+        !said(&cdn_or_not("[true, false]", "egress_price: 0.09")).contains("no client is answered"),
+        "in one variant it does"
+    );
+}
+
+/// Those that stand for drivers and services cost nothing: a primary and two replicas are three machines.
+#[test]
+fn routers_and_coordinators_are_not_rented() {
+    let script = r#"
+experiment("prices").replications(2).duration(2.s)
+    .variant("single", #{ more: #{}, machines: 1 })
+    .variant("replicas", #{ more: #{ replicas: 2 }, machines: 3 })
+    .variant("shards", #{ more: #{ shards: 4 }, machines: 4 })
+    .variant("quorum", #{ more: #{ replicas: 2, replication: "quorum" }, machines: 3 })
+    .variant("storage", #{ more: #{ replicas: 2, replication: "shared_storage" }, machines: 3 })
+    .world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms, price_per_hour: 1.0 } + p.more);
+        traffic("users", #{ to: db, rate: 10.rps, keys: uniform_keys(10) });
+    })
+    .expect_for(#{ machines: 1 }, "one", |r| r.cost_per_hour == 1.0)
+    .expect_for(#{ machines: 3 }, "three", |r| r.cost_per_hour == 3.0)
+    .expect_for(#{ machines: 4 }, "four", |r| r.cost_per_hour == 4.0);
+"#;
+    said(script);
+}
+
+#[test]
 fn users_who_are_all_strangers_are_spoken_of() {
     let script = |users: &str| {
         format!(

@@ -2,7 +2,7 @@
 
 use super::{Layout, Site, ways};
 use crate::catalog::{Kind, Param, Preset};
-use crate::kernel::{CallId, Component, Control, Ctx, NodeId, Readings, Reply, Time, Timer};
+use crate::kernel::{Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Request, Time, Timer};
 
 /// A dollar, in the unit of the reading `cost`: so that a byte has a whole price in every list.
 pub const DOLLAR: u64 = 1_000_000_000_000;
@@ -84,6 +84,10 @@ impl Metered {
 }
 
 impl Component for Metered {
+    fn foresee(&self, call: &Call, returning: bool, request: Option<&Request>) {
+        self.inner.foresee(call, returning, request);
+    }
+
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.inner.on_start(cx);
     }

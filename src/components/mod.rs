@@ -161,6 +161,17 @@ fn part_name(group: &Group, n: u64) -> Option<String> {
     (!shape.is_single()).then(|| shape.name(n))
 }
 
+/// Whether somebody pays for the n-th node of a group by the hour. Nobody does for those that stand for something else: routers (drivers, or
+/// a service of the provider), who watches or coordinates, storage that is paid by the gigabyte.
+pub fn is_rented(group: &Group, n: u64) -> bool {
+    let works = match group.kind {
+        "database" => database::replica::Shape::of(&group.settings).answers(n),
+        "queue" => queue::works(&group.settings, n),
+        _ => true,
+    };
+    works && n < site::FIRST_AIDE
+}
+
 /// One node per group.
 fn one(_settings: &Settings) -> u64 {
     1

@@ -1,8 +1,8 @@
 //! What nodes cost: their price per hour, for as long as they were there, and what they used.
 
 use super::series::Change;
-use crate::components::Group;
 use crate::components::egress::DOLLAR;
+use crate::components::{Group, is_rented};
 use crate::kernel::Time;
 
 const HOUR_S: f64 = 3600.0;
@@ -16,7 +16,7 @@ pub(super) fn per_hour(
     change: &Change<'_>,
     measured_s: f64,
 ) -> Option<f64> {
-    let rented = n < crate::components::site::FIRST_AIDE;
+    let rented = is_rented(group, n);
     let price = group.settings.known_number("price_per_hour").filter(|_| rented);
     let used = change.known("cost").filter(|_| measured_s > 0.0);
     let used = used.map(|cost| cost as f64 / DOLLAR as f64 / measured_s * HOUR_S);

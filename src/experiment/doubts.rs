@@ -19,6 +19,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| assumed(group, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| travelled(index, layout)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
+    doubts.extend((0..layout.groups.len()).filter_map(|index| unsent(index, layout)));
     doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
     doubts
@@ -65,9 +66,12 @@ pub const UNREAD: &str = "nothing looks at";
 /// How it begins that a figure was never measured.
 pub const UNMEASURED: &str = "nothing measured";
 
+/// How it begins that a price counts nothing.
+const UNSENT: &str = "no client is answered by";
+
 /// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
 pub fn only_if_always(warning: &str) -> bool {
-    [UNASKED, NEVER, UNREAD, UNMEASURED].iter().any(|begin| warning.starts_with(begin))
+    [UNASKED, NEVER, UNREAD, UNMEASURED, UNSENT].iter().any(|begin| warning.starts_with(begin))
 }
 
 /// Says so if the condition of a `when` held at no look.
@@ -90,6 +94,21 @@ fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<Str
     };
     let unasked = !named && group.kind != "traffic" && group.nodes().chain(group.aides()).all(idle);
     unasked.then(|| format!("{UNASKED} {}: no component names it, and nothing came to it", group.name))
+}
+
+/// Says so if what a component sends to clients has a price, and it sends them nothing: who stands before it does.
+fn unsent(index: usize, layout: &Layout) -> Option<String> {
+    let group = &layout.groups[index];
+    let doors = egress::doors(layout);
+    if !group.settings.is_given(egress::PRICE.name) || doors.contains(&index) {
+        return None;
+    }
+    let names: Vec<&str> = doors.iter().map(|door| layout.groups[*door].name.as_str()).collect();
+    Some(format!(
+        "{UNSENT} {} itself: its `egress_price` counts nothing; give it to whoever answers them ({})",
+        group.name,
+        names.join(", ")
+    ))
 }
 
 /// Look-ups from which on it is no accident that all went to a resolver.

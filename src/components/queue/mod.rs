@@ -48,6 +48,11 @@ pub fn brokers(site: &Site<'_>) -> Vec<NodeId> {
     }
 }
 
+/// Whether the n-th node is one that holds messages, and not the controller.
+pub fn works(settings: &Settings, n: u64) -> bool {
+    semantics(settings) != "kafka" || n < kafka::brokers(settings)
+}
+
 /// Number of lines or logs that a producer has to choose from.
 fn partitions(site: &Site<'_>) -> u64 {
     if semantics(site.settings()) == "kafka" { kafka::partitions(site.settings()) } else { 1 }

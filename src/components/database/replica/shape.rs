@@ -79,6 +79,12 @@ impl Shape {
         self.member(shard, 0)..self.member(shard, 0) + self.members()
     }
 
+    /// Whether the n-th node is one that answers clients: neither router, coordinator nor storage.
+    pub fn answers(self, n: u64) -> bool {
+        let member = n.checked_sub(self.first()).map(|n| n % self.members());
+        self.is_single() || member.is_some_and(|member| member < self.answering())
+    }
+
     /// Name of the n-th node, below that of the group.
     pub fn name(self, n: u64) -> String {
         match n {
@@ -118,6 +124,7 @@ mod tests {
         let shape = Shape { shards: 4, replicas: 2, storage: 0, leaderless: false, elected: false };
         assert_eq!((shape.nodes(), shape.member(3, 1)), (14, 12));
         assert_eq!(shape.name(12), "shard-3/replica-1");
+        assert_eq!((0..14).filter(|n| shape.answers(*n)).count(), 12, "neither router nor coordinator");
         assert_eq!(
             Shape { shards: 1, replicas: 2, storage: 0, leaderless: false, elected: false }.name(3),
             "replica-1"
@@ -135,6 +142,7 @@ mod tests {
             (aurora.nodes(), aurora.name(5), aurora.name(10)),
             (11, "storage-0".into(), "storage-5".into())
         );
+        assert_eq!((0..11).filter(|n| aurora.answers(*n)).collect::<Vec<_>>(), [2, 3, 4]);
         assert_eq!(
             Shape { shards: 1, replicas: 0, storage: 0, leaderless: false, elected: false }.nodes(),
             1
