@@ -8,6 +8,8 @@ pub struct Record {
     pub key: u64,
     /// The rest in which it was written: the older ones have long been flushed.
     written: u64,
+    /// How many had led before whoever took it in.
+    epoch: u64,
 }
 
 /// One broker's copy of a partition.
@@ -21,18 +23,34 @@ impl Copy {
     pub fn end(&self) -> u64 {
         self.start + self.records.len() as u64
     }
+    /// The record at an offset.
+    fn at(&self, offset: u64) -> Option<Record> {
+        self.records.get(offset.checked_sub(self.start)? as usize).copied()
+    }
     /// What this copy is once its broker has followed a leader: the same records, but for those that it has itself deleted.
     pub fn follow(&self, leader: &Copy) -> Copy {
-        let at =
-            |copy: &Copy, offset: u64| copy.records.get(offset.checked_sub(copy.start)? as usize).copied();
-        let same = |offset: &u64| {
-            let own = at(self, *offset).map(|record| record.key);
-            own.is_some() && own == at(leader, *offset).map(|record| record.key)
-        };
-        let first = self.start.max(leader.start);
-        let agreed = first + (first..).take_while(same).count() as u64;
-        let start = leader.start.max(self.start.min(agreed.min(leader.end())));
+        let start = leader.start.max(self.start.min(self.agreed(leader)));
         Copy { start, records: leader.records[(start - leader.start) as usize..].to_vec() }
+    }
+    /// Up to where it may have what a leader has. As long as its last record is not the leader's, it strikes out what the leader has nothing of
+    /// in its epoch or an older one, and what is of newer epochs than what is left there (KIP-101, KIP-279).
+    fn agreed(&self, leader: &Copy) -> u64 {
+        let mut own = self.clone();
+        while let Some(last) = own.records.last().filter(|_| own.end() > leader.start) {
+            if leader.at(own.end() - 1).is_some_and(|record| record.key == last.key) {
+                return own.end();
+            }
+            let known: Vec<&Record> =
+                leader.records.iter().filter(|record| record.epoch <= last.epoch).collect();
+            let end = leader.start + known.len() as u64;
+            if end < own.start {
+                return end;
+            }
+            let epoch = known.last().map_or(0, |record| record.epoch);
+            own.records.truncate((end - own.start) as usize);
+            own.records.retain(|record| !known.is_empty() && record.epoch <= epoch);
+        }
+        own.end().min(leader.end())
     }
     /// Deletes the oldest; their keys.
     fn keep_last(&mut self, most: u64) -> Vec<u64> {
@@ -49,6 +67,8 @@ pub struct Partition {
     pub in_sync: BTreeSet<usize>,
     pub copies: Vec<Copy>,
     pub committed: u64,
+    /// Leaders so far.
+    epoch: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +118,7 @@ impl Slow {
                 copies: vec![Copy::default(); brokers],
                 replicas,
                 committed: 0,
+                epoch: 0,
             }
         };
         Slow {
@@ -131,7 +152,7 @@ impl Slow {
         let holders = if copied { all.clone() } else { BTreeSet::from([broker]) };
         for holder in &holders {
             let copy = &mut own.copies[*holder];
-            copy.records.push(Record { key, written });
+            copy.records.push(Record { key, written, epoch: own.epoch });
             self.deleted.extend(copy.keep_last(length.unwrap_or(u64::MAX)));
         }
         if acks == "all" && holders != all {
@@ -174,6 +195,7 @@ impl Slow {
             own.in_sync = BTreeSet::from([alive[0]]);
         }
         let Some(leader) = own.leader else { return };
+        own.epoch += 1;
         let all = self.acknowledged.iter().filter(|(partition, _)| *partition == number).map(|(_, key)| *key);
         let has = |key: &u64| own.copies[leader].records.iter().any(|record| record.key == *key);
         self.deleted.extend(all.filter(|key| !has(key)));
