@@ -108,10 +108,20 @@ impl RecordCache {
         if usable { Found::Stale(entry.data) } else { Found::Nothing }
     }
 
+    /// Whether something was ever known of a name, since the last crash.
+    pub fn knew(&self, name: Name) -> bool {
+        self.entries.contains_key(&name)
+    }
+
     /// An authority says so at `now`. A record that is not to be kept replaces what was known by nothing.
     pub fn store(&mut self, name: Name, data: Data, ttl: Time, now: Time) {
+        self.store_until(Time::MAX, name, data, ttl, now);
+    }
+
+    /// The same; it ends at `latest` at the latest.
+    pub fn store_until(&mut self, latest: Time, name: Name, data: Data, ttl: Time, now: Time) {
         let ttl = self.rules.kept_for(ttl, data.is_negative());
-        let entry = Entry { data, until: now.saturating_add(ttl), ttl };
+        let entry = Entry { data, until: now.saturating_add(ttl).min(latest), ttl };
         match self.entries.get_mut(&name) {
             Some(known) => *known = entry, // one that holds for no time at all has ended at once
             None if ttl == 0 => {}

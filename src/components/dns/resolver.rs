@@ -22,6 +22,8 @@ pub(super) struct Resolver {
     attempts: u64,
     /// Asks for each user's network apart, and keeps the answers apart.
     client_subnet: bool,
+    /// Its cache was empty when the run began, or it has crashed since.
+    cold: bool,
     counts: Counts,
 }
 
@@ -74,6 +76,7 @@ impl Resolver {
             timeout: None,
             attempts: settings.count("attempts").expect("preset"),
             client_subnet: settings.flag("client_subnet"),
+            cold: settings.flag("cold"),
             counts: Counts::default(),
         }
     }
@@ -144,7 +147,7 @@ impl Resolver {
             Status::Moved => Data::Alias(reply.redirect.0),
             _ => Data::Addresses(Addresses(reply.redirect.0)),
         };
-        self.cache.store(name, data, ttl, now);
+        self.cache.store_until(self.first_end(name, data, ttl, cx), name, data, ttl, now);
         match data {
             Data::Addresses(addresses) => self.finish(index, addresses, ttl, cx),
             Data::Alias(zone) => {
@@ -156,6 +159,18 @@ impl Resolver {
                 }
             }
         }
+    }
+
+    /// When the first record of a name ends at the latest. Resolvers did not begin with the run: what is wanted is known since some time, and ends
+    /// somewhere within its time to live, drawn for each name, resolver and replication. Else all would ask again in step, and a record that
+    /// changes at a multiple of it would be seen at once. (After a crash a resolver does begin, and where the script says so.)
+    fn first_end(&self, name: Name, data: Data, ttl: Time, cx: &Ctx<'_>) -> Time {
+        if self.cold || self.cache.knew(name) {
+            return Time::MAX;
+        }
+        let negative = data == Data::Addresses(Addresses::NONE);
+        let end = cx.phase(self.cache.rules().kept_for(ttl, negative), name);
+        if end > cx.now() { end } else { Time::MAX }
     }
 
     fn follow(&mut self, index: u32, zone: u16, cx: &mut Ctx<'_>) {
@@ -236,6 +251,7 @@ impl Component for Resolver {
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.cache.clear();
             self.recursion.clear();
+            self.cold = true;
         }
     }
 

@@ -60,6 +60,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "how long past its end a record is given out, for 30 s each time, while a new one is fetched (RFC 8767; unbound: serve-expired-ttl 1 day)",
         },
         Param {
+            name: "cold",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "whether it begins with an empty cache; else what is wanted is known since some time before the run, and the record ends at a moment drawn within its time to live",
+        },
+        Param {
             name: "client_subnet",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
