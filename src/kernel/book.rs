@@ -119,7 +119,11 @@ impl Book {
         let latency = now - request.intended;
         debug_assert!((request.class as usize) < CLASSES, "class {}", request.class);
         let measured = request.intended >= self.measured_from;
-        self.outages[request.class as usize % CLASSES].finish(now, outcome == Outcome::Succeeded);
+        self.outages[request.class as usize % CLASSES].finish(
+            request.intended,
+            now,
+            outcome == Outcome::Succeeded,
+        );
         let class = match measured {
             true => &mut self.classes[request.class as usize % CLASSES],
             false => &mut self.unmeasured,

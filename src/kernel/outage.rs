@@ -2,14 +2,19 @@
 
 use super::time::{SECOND, Time};
 
-/// Counts whole seconds of simulated time (0 to 1 s, 1 to 2 s, ...) in which at least one request of the class failed or stayed open
-/// from beginning to end, and none succeeded. A second in which nobody wanted anything is no outage.
+/// Counts whole seconds of simulated time (0 to 1 s, 1 to 2 s, ...) in which none succeeded, and at least one request of the class failed,
+/// stayed open from beginning to end, or was issued and did not succeed within a second of its own. A second in which nobody wanted
+/// anything is no outage, nor one whose requests succeed a little later.
 #[derive(Clone, Debug, Default)]
 pub struct Outage {
     /// End of the running second.
     until: Time,
     succeeded: bool,
     failed: bool,
+    /// Something was issued in it.
+    wanted: bool,
+    /// The second before counts if none that was issued in it succeeds in time.
+    doubtful: bool,
     /// Requests that are open, and those that were open when the running second began.
     open: u64,
     open_before: u64,
@@ -22,12 +27,15 @@ impl Outage {
     pub fn issue(&mut self, now: Time) {
         self.advance(now);
         self.open += 1;
+        self.wanted = true;
     }
 
-    /// A request has ended.
+    /// A request that was issued at `issued` has ended.
     #[inline]
-    pub fn finish(&mut self, now: Time, succeeded: bool) {
+    pub fn finish(&mut self, issued: Time, now: Time, succeeded: bool) {
         self.advance(now);
+        let of_this_second = issued + SECOND >= self.until;
+        self.doubtful &= !(succeeded && !of_this_second && now - issued < SECOND);
         self.open = self.open.saturating_sub(1);
         self.succeeded |= succeeded;
         self.failed |= !succeeded;
@@ -36,7 +44,7 @@ impl Outage {
     /// Counting begins anew.
     pub fn restart(&mut self, now: Time) {
         self.advance(now);
-        self.seconds = 0;
+        (self.seconds, self.doubtful) = (0, false);
     }
 
     /// Seconds without success that have ended by `now`.
@@ -57,12 +65,17 @@ impl Outage {
     fn begin_second(&mut self, now: Time) {
         let next = (now / SECOND + 1) * SECOND;
         if self.until > 0 {
+            self.seconds += u64::from(self.doubtful);
             let waited = self.open_before > 0 && self.open > 0;
-            self.seconds += u64::from(!self.succeeded && (self.failed || waited));
+            let is_outage = !self.succeeded && (self.failed || waited);
+            self.doubtful = !self.succeeded && !is_outage && self.wanted;
             let silent = (next - self.until) / SECOND - 1;
+            self.seconds += u64::from(is_outage || self.doubtful && silent > 0);
+            self.doubtful &= silent == 0;
             self.seconds += if self.open > 0 { silent } else { 0 };
         }
-        (self.until, self.succeeded, self.failed, self.open_before) = (next, false, false, self.open);
+        (self.until, self.open_before) = (next, self.open);
+        (self.succeeded, self.failed, self.wanted) = (false, false, false);
     }
 }
 
@@ -76,14 +89,46 @@ mod tests {
     fn only_seconds_in_which_somebody_waits_in_vain_count() {
         let mut outage = Outage::default();
         outage.issue(HALF);
-        outage.finish(HALF + 1, true); // second 0: a success; then nobody wants anything until second 10
-        outage.issue(10 * SECOND + HALF); // open through 11 and 12
-        outage.finish(13 * SECOND + HALF, true);
-        assert_eq!(outage.seconds(20 * SECOND), 2);
+        outage.finish(HALF, HALF + 1, true); // second 0: a success; then nobody wants anything until second 10
+        outage.issue(10 * SECOND + HALF); // wanted in 10, open through 11 and 12
+        outage.finish(10 * SECOND + HALF, 13 * SECOND + HALF, true);
+        assert_eq!(outage.seconds(20 * SECOND), 3);
         outage.issue(20 * SECOND + HALF);
-        outage.finish(20 * SECOND + HALF, false);
-        assert_eq!(outage.seconds(30 * SECOND), 3);
+        outage.finish(20 * SECOND + HALF, 20 * SECOND + HALF, false);
+        assert_eq!(outage.seconds(30 * SECOND), 4);
         outage.restart(30 * SECOND);
         assert_eq!(outage.seconds(40 * SECOND), 0);
+    }
+
+    /// Writes of 3 s of patience, a hundred a second, each of a millisecond: while the machine is silent none that is issued succeeds.
+    #[test]
+    fn seconds_whose_requests_hang_count_and_those_that_end_in_time_do_not() {
+        let times = |from: u64, to: u64| (from..to).map(|n| n * SECOND / 100);
+        let mut outage = Outage::default();
+        let mut ends: Vec<(Time, Time, bool)> = times(0, 3_000)
+            .map(|at| {
+                if (1_500..1_700).contains(&(at * 100 / SECOND)) {
+                    (at, at + 3 * SECOND, false)
+                } else {
+                    (at, at + SECOND / 1000, true)
+                }
+            })
+            .collect();
+        ends.sort_by_key(|(_, end, _)| *end);
+        let mut ends = ends.into_iter().peekable();
+        for at in times(0, 3_000) {
+            while let Some((issued, end, succeeded)) = ends.next_if(|(_, end, _)| *end <= at) {
+                outage.finish(issued, end, succeeded);
+            }
+            outage.issue(at);
+        }
+        assert_eq!(outage.seconds(30 * SECOND), 2);
+        // One every two seconds, just before a second is over, answered just after: nobody waits in vain.
+        let mut rare = Outage::default();
+        for n in 0..20 {
+            rare.issue((2 * n + 1) * SECOND - 1);
+            rare.finish((2 * n + 1) * SECOND - 1, (2 * n + 1) * SECOND + 1, true);
+        }
+        assert_eq!(rare.seconds(60 * SECOND), 0);
     }
 }
