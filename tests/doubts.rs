@@ -53,6 +53,23 @@ fn a_price_for_what_is_sent_belongs_to_whoever_sends_it() {
     );
 }
 
+/// A node whose keys stay its own while it is dead: a quarter of the look-ups find nothing, and the store is asked.
+#[test]
+fn look_ups_that_a_dead_node_does_not_answer_are_misses() {
+    let script = r#"
+experiment("dead node").replications(3).warmup(5.s).duration(30.s).world(|p| {
+    let store = database("store", #{ read: 1.ms, write: 1.ms, connections: 1_000 });
+    let cache = cache("cache", #{ of: store, preload: 1_000, nodes: 4, on_dead: "keep", sharding: "rendezvous" });
+    let site = web("site", #{ reads: cache });
+    traffic("users", #{ to: site, rate: 100.rps, keys: uniform_keys(1_000) });
+    at(5.s, "one of four dies", || cache[1].crash());
+})
+.claim("three quarters are found", |all| all.cache_hit_ratio > 0.7)
+.claim("and no more", |all| all.cache_hit_ratio < 0.8);
+"#;
+    said(script);
+}
+
 /// Those that stand for drivers and services cost nothing: a primary and two replicas are three machines.
 #[test]
 fn routers_and_coordinators_are_not_rented() {

@@ -313,7 +313,7 @@ impl Run {
             };
             final_readings.iter().enumerate().map(change).sum()
         };
-        let look_ups = (counted("hits"), counted("misses"));
+        let look_ups = (counted("hits"), counted("misses") + counted("look_ups_unanswered"));
         let (warmup, measured) = (self.timing.warmup, self.timing.duration);
         let mut totals = Totals::default();
         for (node, later) in final_readings.iter().enumerate() {

@@ -54,7 +54,8 @@ impl Recorder {
             for (metric, value) in change.figures() {
                 self.rows.push(row(now, name, metric, value));
             }
-            let (found, missed) = (change.count("hits"), change.count("misses"));
+            let (found, missed) =
+                (change.count("hits"), change.count("misses") + change.count("look_ups_unanswered"));
             hits = (hits.0 + found, hits.1 + found + missed);
         }
         self.hits.push((now, hits.0, hits.1));

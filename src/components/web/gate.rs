@@ -60,6 +60,10 @@ impl Server {
         if self.steps.contains(&Some(Step::Compare)) {
             out.count("not_modified", self.not_modified);
         }
+        let unanswered: u64 = self.reads.iter().map(|reads| reads.unanswered).sum();
+        if unanswered > 0 {
+            out.count("look_ups_unanswered", unanswered);
+        }
         if let Some(egress) = &self.egress {
             egress.measure(out);
         }

@@ -35,9 +35,12 @@ pub(super) const METRICS: &[Metric] = &[
         "bytes that edges sent to users, and those with an `egress_price` to clients",
         |f| f.totals.count("egress_bytes").map(|bytes| bytes as f64),
     ),
-    metric("cache_hit_ratio", Higher, "share of look-ups found fresh in caches", |f| {
-        ratio(f.look_ups.0, f.look_ups.0 + f.look_ups.1)
-    }),
+    metric(
+        "cache_hit_ratio",
+        Higher,
+        "share of look-ups found fresh in caches; those that a dead cache does not answer are misses",
+        |f| ratio(f.look_ups.0, f.look_ups.0 + f.look_ups.1),
+    ),
     metric(
         "pages_read_count",
         Lower,
@@ -59,9 +62,12 @@ pub(super) const METRICS: &[Metric] = &[
     metric("fsyncs_count", Lower, "times that logs were made durable (counted work)", |f| {
         f.statements.and_then(|work| count(work.fsyncs))
     }),
-    metric("cache_misses_count", Lower, "look-ups in caches that found nothing fresh", |f| {
-        (f.look_ups.0 + f.look_ups.1 > 0).then_some(f.look_ups.1 as f64)
-    }),
+    metric(
+        "cache_misses_count",
+        Lower,
+        "look-ups in caches that found nothing fresh or got no answer, and early loads (XFetch), whose callers wait as well",
+        |f| (f.look_ups.0 + f.look_ups.1 > 0).then_some(f.look_ups.1 as f64),
+    ),
     metric("keys_moved_count", Lower, "keys that changed places when nodes joined or left", |f| {
         count(f.keys_moved.0)
     }),

@@ -45,6 +45,8 @@ pub struct Access {
     pub copies: Vec<NodeId>,
     /// Where a write is announced.
     pub bus: Option<Bus>,
+    /// Look-ups that the cache did not answer.
+    pub unanswered: u64,
 }
 
 /// Who spreads the news of writes.
@@ -77,6 +79,7 @@ impl Access {
             poll: None,
             copies: Vec::new(),
             bus: None,
+            unanswered: 0,
         }
     }
 
@@ -245,20 +248,27 @@ impl Access {
 
     #[inline]
     fn looked_up(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
-        match (reply.status, self.on_cache_error) {
-            (Status::Ok, _) => {
+        match reply.status {
+            Status::Ok => {
                 operation.version = reply.version;
                 operation.bytes = reply.bytes;
                 operation.answered_by = reply.answered_by;
                 operation.done()
             }
-            (Status::Missing, _) => self.missed(operation, reply, cx),
-            (_, CacheError::Store) => {
-                self.load(operation, false, cx);
-                Progress::Waits
-            }
-            (_, CacheError::Fail) => Progress::Done(reply.pass_on()),
+            Status::Missing => self.missed(operation, reply, cx),
+            _ => self.not_looked_up(operation, reply, cx),
         }
+    }
+
+    /// Nobody has looked: a miss, for whoever asked.
+    #[cold]
+    fn not_looked_up(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
+        self.unanswered += 1;
+        if self.on_cache_error == CacheError::Fail {
+            return Progress::Done(reply.pass_on());
+        }
+        self.load(operation, false, cx);
+        Progress::Waits
     }
 
     #[inline]
