@@ -56,7 +56,7 @@ pub(super) const TTL_JITTER: Param = Param {
     name: "ttl_jitter",
     kind: Kind::Share,
     preset: Preset::Share(0.0),
-    about: "each item's `ttl` is drawn evenly from ttl x (1 - jitter) to ttl x (1 + jitter); below 100.percent",
+    about: "each item's `ttl` is drawn evenly from ttl x (1 - jitter) to ttl x (1 + jitter), whenever it is set: at each fill, with \"sliding\" also at each read; below 100.percent",
 };
 pub(super) const EXPIRY: Param = Param {
     name: "expiry",

@@ -8,7 +8,7 @@ use super::near::Near;
 use super::population::{Population, place};
 use super::reach::Reach;
 use super::seen::Seen;
-use super::source::{JITTER, Source, THINK, WRITE as DRAW_WRITE, Wanted, Wish};
+use super::source::{JITTER, Source, THINK, WRITE as DRAW_WRITE, Wanted, Wish, rest_of_pause};
 use super::{READS, WRITES};
 use crate::components::Site;
 use crate::components::database::model::Question;
@@ -303,9 +303,8 @@ impl Component for Client {
         if matches!(self.source, Source::Closed) {
             self.rounds = vec![0; self.users as usize];
             for user in 0..self.users {
-                // Users begin in the middle of a pause, not all at once.
-                let uniform = self.draws.request(u64::MAX - user).uniform(THINK, 0);
-                let pause = self.think.as_ref().map_or(0, |think| think.sample_ns(uniform));
+                let draw = self.draws.request(u64::MAX - user);
+                let pause = self.think.as_ref().map_or(0, |think| rest_of_pause(think, draw));
                 cx.timer_in(pause, Timer { tag: READY, data: user });
             }
         }

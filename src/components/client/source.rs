@@ -10,6 +10,7 @@ use crate::random::keys::{Keys, Keyspace};
 use crate::random::mix::combine;
 use crate::random::replay::{Replay, ReplayOptions, TraceOp, TraceRow};
 use crate::random::stream::Stream;
+use crate::random::variate::Variate;
 
 /// Purposes of the draws of a request, apart from those of components (which are hashes of names).
 pub(super) const KEY: u64 = 1;
@@ -164,9 +165,52 @@ impl Source {
     }
 }
 
+/// Pauses that the one under way at the start is chosen from.
+const CANDIDATES: usize = 16;
+
+/// What is left at the start of the pause that a user is in: users begin in the middle of one, not all at once. A moment meets a long pause
+/// more often than a short one, in proportion to its length, and anywhere in it (the inspection paradox: Feller, vol. II, ch. XI.4); the long
+/// ones are chosen among some by their length (sampling-importance resampling, Rubin 1987). What is left of an exponential pause is one.
+pub(super) fn rest_of_pause(think: &Variate, draw: DrawKey) -> Time {
+    let pause = |number: usize| think.sample_ns(draw.uniform(THINK, number as u64));
+    if matches!(think, Variate::Exponential(_)) {
+        return pause(0);
+    }
+    let [which, rest] = [0, 1].map(|more| draw.uniform(THINK, (CANDIDATES + more) as u64));
+    let pauses: [Time; CANDIDATES] = std::array::from_fn(pause);
+    let all: f64 = pauses.iter().map(|pause| *pause as f64).sum();
+    let mut left = which * all;
+    let chosen = pauses.iter().find(|pause| {
+        left -= **pause as f64;
+        left < 0.0
+    });
+    (*chosen.unwrap_or(&pauses[0]) as f64 * rest) as Time
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::variate::{Erlang, Exponential};
+
+    /// Mean of what is left: E[X^2] / (2 E[X]), and of a constant pause each part is as likely.
+    #[test]
+    fn users_begin_anywhere_in_a_pause() {
+        let mean_rest = |think: &Variate| {
+            let rests =
+                (0..20_000).map(|user| rest_of_pause(think, traffic_key(3, 0, 1).request(user)) as f64);
+            rests.sum::<f64>() / 20_000.0
+        };
+        let constant = Variate::constant(1_000_000);
+        assert!((mean_rest(&constant) / 5e5 - 1.0).abs() < 0.02);
+        let fourth = (0..20_000)
+            .filter(|user| rest_of_pause(&constant, traffic_key(3, 0, 1).request(*user)) < 250_000);
+        assert!((4_700..5_300).contains(&fourth.count()));
+        // Erlang of four stages: E[X^2] = (1 + 1/4) E[X]^2.
+        let erlang = Variate::from(Erlang::new(4, 1e6).expect("a distribution"));
+        assert!((mean_rest(&erlang) / 6.25e5 - 1.0).abs() < 0.03, "{}", mean_rest(&erlang));
+        let exponential = Variate::from(Exponential::new(1e6).expect("a distribution"));
+        assert!((mean_rest(&exponential) / 1e6 - 1.0).abs() < 0.03);
+    }
     use crate::random::draw::traffic_key;
 
     const KEYS: u64 = 50;
