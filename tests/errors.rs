@@ -43,6 +43,8 @@ golden!(
     late,
     autoscalers,
     balancer,
+    bare_comparison,
+    bare_equality,
     beside,
     cache_bad,
     cache_sense,
