@@ -32,6 +32,7 @@ macro_rules! golden {
 
 golden!(
     meant,
+    no_length,
     no_point,
     no_number,
     no_unit,
@@ -51,6 +52,8 @@ golden!(
     cdn,
     cdn_world,
     checks_of_nobody,
+    chain,
+    chain_broken,
     clock,
     counted_parts,
     curly_quotes,
