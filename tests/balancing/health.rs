@@ -185,3 +185,19 @@ fn a_call_that_is_sent_again_is_not_lost_again() {
         assert!((8..=50).contains(&failed), "{failed}");
     }
 }
+
+/// A plain balancer forgets at a crash whose turn it was.
+#[test]
+fn a_crash_begins_the_turns_anew() {
+    let mut world = World::default();
+    let web = world.add("web", "web", vec![("count", Value::Whole(3)), ("service", span(0.001))]);
+    let front = world.add("load_balancer", "lb", vec![("to", web.clone())]);
+    world.add("traffic", "users", vec![("to", front.clone()), ("rate", evenly(1.0))]);
+    let (mut simulation, balancer) = (world.build(1, 0), world.node(&front, 0));
+    simulation.run_until(SECOND + SECOND / 2);
+    simulation.control(balancer, Control::new(Control::CRASH_PROCESS, 0));
+    simulation.control(balancer, Control::new(Control::RECOVER, 0));
+    simulation.run_until(2 * SECOND + SECOND / 2);
+    let asked = [0, 1, 2].map(|n| simulation.readings(world.node(&web, n), false).count_of("requests"));
+    assert_eq!(asked, [2, 0, 0]);
+}
