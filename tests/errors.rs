@@ -33,6 +33,7 @@ macro_rules! golden {
 golden!(
     meant,
     no_length,
+    no_link,
     no_point,
     no_number,
     no_unit,
