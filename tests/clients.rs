@@ -187,6 +187,24 @@ fn a_lossy_link_loses_its_share() {
     assert!((lost - 0.19).abs() < 4.0 * (0.19f64 * 0.81 / 20_000.0).sqrt(), "{lost}");
 }
 
+/// On connections nothing is lost: of the messages a share p comes later, by r (p + 2 p^2 + 4 p^3 + ..) = r p / (1 - 2p) on average, where r is a
+/// round trip and 200 ms. There and back, both directions.
+#[test]
+fn what_is_lost_on_a_connection_is_sent_again() {
+    let (loss, rtt) = (0.1, 0.020);
+    let clients = vec![evenly(200.0), ("users", Value::Whole(1)), ("keys", keys())];
+    let connection =
+        vec![("latency", ms(10)), ("loss", Value::Share(loss)), ("connect", Value::Text("tcp".into()))];
+    let mut simulation = world(1_000, clients, Some(connection));
+    simulation.run_until(600 * SECOND);
+    let book = requests(&simulation);
+    assert_eq!((book.timed_out, book.failed), (0, 0));
+    assert!(book.in_flight < 1_000, "{} have no answer", book.in_flight);
+    let mean = book.latency.mean().unwrap() / 1e9;
+    let late = 2.0 * (rtt + 0.2) * loss / (1.0 - 2.0 * loss);
+    assert!(((mean - rtt) / late - 1.0).abs() < 0.03, "{} s late, not {late}", mean - rtt);
+}
+
 fn keys() -> Value {
     let popularity = Keys::uniform(100).unwrap();
     Value::Keys(KeysPlan { popularity, size: 100, scrambled: true })

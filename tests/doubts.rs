@@ -162,3 +162,29 @@ experiment("addresses").replications(2).duration(20.s).world(|p| {
 "#;
     said(script);
 }
+
+/// A user who sends one request at a time and never gives up is gone with the first message that is lost.
+#[test]
+fn users_who_wait_for_ever_are_spoken_of() {
+    let script = |patience: &str, patience_of_site: &str, link: &str| {
+        format!(
+            r#"
+experiment("patience").replications(2).duration(20.s).world(|p| {{
+    let db = database("db", #{{ read: 1.ms, write: 1.ms }});
+    let site = web("site", #{{ service: 1.ms, reads: db{patience_of_site} }});
+    let users = traffic("people", #{{ to: load_balancer("lb", #{{ to: site }}), users: 20, think: 100.ms{patience} }});
+    link({link});
+}});
+"#
+        )
+    };
+    let warning = "users of people wait for ever when a message between";
+    let lossy = "site, db, #{ loss: 1.percent }";
+    assert!(
+        said(&script("", "", lossy)).contains("wait for ever when a message between site and db is lost")
+    );
+    assert!(!said(&script(", timeout: 1.s", "", lossy)).contains(warning));
+    assert!(!said(&script("", ", timeout: 1.s", lossy)).contains(warning), "the site answers them");
+    assert!(!said(&script("", "", "site, db, #{ latency: 1.ms }")).contains(warning));
+    assert!(!said(&script("", "", "site, db, #{ loss: 1.percent, connect: \"tcp\" }")).contains(warning));
+}

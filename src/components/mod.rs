@@ -25,7 +25,7 @@ pub mod website;
 
 use crate::catalog::{Entry, Problems, Settings, Value};
 use crate::kernel::{Component, Control, NodeId};
-pub use site::{Group, Layout, Site};
+pub use site::{Group, Joined, Layout, Site};
 
 /// A kind of component: how it describes, checks and builds itself.
 pub struct ComponentKind {

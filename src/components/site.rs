@@ -118,6 +118,21 @@ pub struct Layout {
     pub end: Time,
     /// The places that groups and clients are at.
     pub map: Arc<Geography>,
+    /// The links between groups, or within one, in the order in which they are laid: a later one replaces an earlier one.
+    pub links: Vec<Joined>,
+}
+
+/// Two groups that a link joins; it is one group if the link lies within it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Joined {
+    /// One end.
+    pub a: usize,
+    /// The other end.
+    pub b: usize,
+    /// Whether a message takes time on it: only then it can be slowed.
+    pub takes_time: bool,
+    /// Whether a message can vanish on it for good: some are lost, and no connection sends them again.
+    pub loses: bool,
 }
 
 /// Draw of the address of a node.
@@ -210,6 +225,12 @@ impl Layout {
 }
 
 impl Layout {
+    /// The link between two groups, or within one.
+    pub fn link(&self, a: usize, b: usize) -> Option<Joined> {
+        let joins = |link: &&Joined| (link.a, link.b) == (a, b) || (link.a, link.b) == (b, a);
+        self.links.iter().rev().find(joins).copied()
+    }
+
     /// The first node of a group.
     pub fn first(&self, group: usize) -> NodeId {
         NodeId(self.groups[group].first)

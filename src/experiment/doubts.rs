@@ -1,10 +1,10 @@
 //! What makes the figures of a run doubtful.
 
 use super::design::Timing;
-use crate::catalog::Load;
+use crate::catalog::{Load, Param, Preset};
 use crate::components::database::{counted, replica};
 use crate::components::site::Group;
-use crate::components::{Layout, egress};
+use crate::components::{Layout, egress, kind, ways};
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
@@ -22,6 +22,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend((0..layout.groups.len()).filter_map(|index| unsent(index, layout)));
     doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
+    doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
     doubts
 }
 
@@ -109,6 +110,54 @@ fn unsent(index: usize, layout: &Layout) -> Option<String> {
         group.name,
         names.join(", ")
     ))
+}
+
+/// Says so if users who send one request at a time wait without end for what a link has lost: each of them who does sends nothing more.
+fn wait_for_ever(index: usize, layout: &Layout) -> Option<String> {
+    let group = &layout.groups[index];
+    if group.kind != "traffic" || group.settings.is_given("rate") {
+        return None;
+    }
+    let waiting = waiting_chain(index, layout);
+    let joins = |a: usize, b: usize| {
+        let asks = layout.groups[a].settings.names(b) || ways::lead(layout, a, b);
+        a != b && asks && layout.link(a, b).is_some_and(|link| link.loses)
+    };
+    let from = waiting.iter().copied();
+    let (a, b) =
+        from.flat_map(|a| (0..layout.groups.len()).map(move |b| (a, b))).find(|(a, b)| joins(*a, *b))?;
+    let [group, a, b] = [index, a, b].map(|index| layout.groups[index].name.as_str());
+    Some(format!(
+        "users of {group} wait for ever when a message between {a} and {b} is lost: fewer and fewer are left; give {a} a `timeout`"
+    ))
+}
+
+/// A group and those that it waits for, and that these wait for in turn, without a time-out on the way.
+fn waiting_chain(first: usize, layout: &Layout) -> Vec<usize> {
+    let is_patient = |group: usize| !gives_up(&layout.groups[group]);
+    let mut chain = if is_patient(first) { vec![first] } else { Vec::new() };
+    let mut at = 0;
+    while let Some(group) = chain.get(at).copied() {
+        let named =
+            |other: &usize| layout.groups[group].settings.names(*other) || ways::lead(layout, group, *other);
+        let more: Vec<usize> =
+            (0..layout.groups.len()).filter(named).filter(|other| is_patient(*other)).collect();
+        for other in more {
+            if !chain.contains(&other) {
+                chain.push(other);
+            }
+        }
+        at += 1;
+    }
+    chain
+}
+
+/// Whether a group waits for an answer only so long.
+fn gives_up(group: &Group) -> bool {
+    let params = kind(group.kind).map_or(&[] as &[Param], |kind| kind.entry.params);
+    let usual =
+        params.iter().any(|param| param.name == "timeout" && matches!(param.preset, Preset::Duration(_)));
+    usual || group.settings.is_given("timeout")
 }
 
 /// Look-ups from which on it is no accident that all went to a resolver.

@@ -91,6 +91,7 @@ impl Phase {
     pub const MOVING: Phase = Phase(4);
     /// Asked: the caller waits and the question is on its way.
     pub const ASKED: Phase = Phase(1 | 4);
+    const PARTS: u8 = 1 | 2 | 4;
 
     #[inline]
     pub fn has(self, part: Phase) -> bool {
@@ -106,7 +107,19 @@ impl Phase {
     }
     #[inline]
     pub fn is_over(self) -> bool {
-        self.0 == 0
+        self.0 & Self::PARTS == 0
+    }
+
+    /// Asked for the n-th time again; above the parts there is room for 31.
+    #[inline]
+    fn asked(again: u8) -> Self {
+        Phase(Self::ASKED.0 | (again.min(31) << 3))
+    }
+
+    /// How often the same was asked before.
+    #[inline]
+    fn again(self) -> u8 {
+        self.0 >> 3
     }
 }
 
@@ -133,6 +146,8 @@ pub struct Ask {
     pub request: RequestId,
     /// Time-out class from `Ctx::timeout_class`.
     pub timeout: Option<TimeoutClass>,
+    /// How often the same was asked before for the same call: each time goes its own way through the network. More than 31 are as 31.
+    pub again: u8,
 }
 
 impl Ask {
@@ -149,6 +164,7 @@ impl Ask {
             parent: CallId::NONE,
             request: RequestId::NONE,
             timeout: None,
+            again: 0,
         }
     }
 
@@ -268,9 +284,15 @@ impl Call {
             callee: ask.to,
             verb: ask.verb,
             status: Status::Ok,
-            phase: Phase::ASKED,
+            phase: Phase::asked(ask.again),
             answerers: u32::MAX,
         }
+    }
+
+    /// How often the same was asked before.
+    #[inline]
+    pub(super) fn again(&self) -> u8 {
+        self.phase.again()
     }
 
     /// Takes the answer in and sets out for the caller with it.

@@ -183,8 +183,8 @@ impl Core {
     fn travel(&mut self, from: NodeId, to: NodeId, event: Packed) {
         let Some(call) = self.calls.get(event.call()) else { return };
         let Call { bytes, key, request, parent, verb, .. } = *call;
-        let (returning, now) = (event.kind() == Event::ANSWER, self.now);
-        let message = Message { from, to, bytes, key, request, parent, verb, returning, now };
+        let (returning, now, again) = (event.kind() == Event::ANSWER, self.now, call.again());
+        let message = Message { from, to, bytes, key, request, parent, verb, returning, now, again };
         match self.transit.transit(&message, &mut self.requests, &self.calls) {
             Some(0) => self.lane.push(event),
             Some(delay) => self.calendar.push(self.now + delay, event),

@@ -26,6 +26,8 @@ pub struct Message {
     pub returning: bool,
     /// When it is sent.
     pub now: Time,
+    /// How often the caller had asked the same before, or what it answers.
+    pub again: u8,
 }
 
 /// The network between the nodes.

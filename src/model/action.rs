@@ -4,7 +4,7 @@ use super::part::{self, Whom};
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
-use crate::components::{KINDS, Layout, Site, kind, load_balancer, own_action};
+use crate::components::{KINDS, Layout, Site, kind, load_balancer, own_action, ways};
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
 
@@ -155,10 +155,7 @@ pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
 pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec<Order>, Problem> {
     match command.target {
         Target::Note => Ok(Vec::new()),
-        Target::Between(a, b) => {
-            let has_parts = layout.groups[a].has_parts();
-            link_command(command, a as u16, b as u16, has_parts).map(|order| vec![order])
-        }
+        Target::Between(a, b) => link_command(layout, command, (a, b)).map(|order| vec![order]),
         Target::Apart(a, b) => part::apart(layout, (a, b), command),
         Target::Part(group, Part { role: Role::Coordinator, .. })
             if layout.groups[group].kind != "database" =>
@@ -331,16 +328,18 @@ fn factor(value: &Value) -> Option<f64> {
     (factor > 0.0 && factor <= 1000.0).then_some(factor)
 }
 
-fn link_command(command: &Command, a: u16, b: u16, has_parts: bool) -> Result<Order, Problem> {
-    if a == b && !has_parts {
+fn link_command(layout: &Layout, command: &Command, (a, b): (usize, usize)) -> Result<Order, Problem> {
+    if a == b && !layout.groups[a].has_parts() && layout.link(a, b).is_none() {
         let message = format!("`{}` is between two different components", command.action);
         return Err(Problem::at(&command.place, message));
     }
+    let (from, to) = (a as u16, b as u16);
     match (command.action.as_str(), command.arguments.as_slice()) {
-        ("partition", []) => Ok(Order::Link(LinkCommand::Cut(a, b))),
-        ("heal", []) => Ok(Order::Link(LinkCommand::Heal(a, b))),
+        ("partition", []) => Ok(Order::Link(LinkCommand::Cut(from, to))),
+        ("heal", []) => Ok(Order::Link(LinkCommand::Heal(from, to))),
         ("slow_link", [value]) if factor(value).is_some() => {
-            Ok(Order::Link(LinkCommand::Slow(a, b, factor(value).expect("just seen"))))
+            refuse_slower_nothing(layout, command, (a, b))?;
+            Ok(Order::Link(LinkCommand::Slow(from, to, factor(value).expect("just seen"))))
         }
         (action, _) => {
             let message = format!("`{action}` takes other arguments");
@@ -348,4 +347,32 @@ fn link_command(command: &Command, a: u16, b: u16, has_parts: bool) -> Result<Or
             Err(Problem::at(&command.place, message).hint(hint))
         }
     }
+}
+
+/// A link that is not there, or takes no time, cannot be slowed: that would do nothing.
+fn refuse_slower_nothing(layout: &Layout, command: &Command, (a, b): (usize, usize)) -> Result<(), Problem> {
+    let (from, to) = (&layout.groups[a].name, &layout.groups[b].name);
+    let ends = if a == b { format!("within \"{from}\"") } else { format!("between \"{from}\" and \"{to}\"") };
+    let (message, remedy) = match layout.link(a, b) {
+        Some(link) if link.takes_time => return Ok(()),
+        Some(_) => (format!("the link {ends} takes no time: nothing can be slowed"), "give it a `latency`"),
+        None => (
+            format!("there is no link {ends}: nothing can be slowed"),
+            "add link(a, b, #{ latency: 1.ms }) with these two, or give both a `region`",
+        ),
+    };
+    let through = between(layout, a, b).or_else(|| between(layout, b, a));
+    let hint = through.map_or(remedy.to_string(), |through| {
+        let through = &layout.groups[through].name;
+        format!("they talk through \"{through}\": slow the link between \"{through}\" and one of them")
+    });
+    Err(Problem::at(&command.place, message).hint(hint))
+}
+
+/// The group that calls from one group to another pass first, if they pass any.
+fn between(layout: &Layout, from: usize, to: usize) -> Option<usize> {
+    let settings = &layout.groups[from].settings;
+    let named = settings.group("to").into_iter().chain(settings.groups("to"));
+    let mut passed = named.filter(|next| *next != to);
+    passed.find(|next| ways::lead(layout, *next, to))
 }

@@ -5,7 +5,7 @@ use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
 use crate::catalog::{self, Given, Place, Problem, Problems, Settings};
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
-use crate::components::{self, Layout, Site, kind};
+use crate::components::{self, Joined, Layout, Site, kind};
 use crate::kernel::{NodeId, Time, time_text};
 
 /// A world without mistakes.
@@ -24,6 +24,13 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
     let mut layout = lay_out(spec, end, disabled, &mut problems);
     places::settle(spec, &mut layout, &mut problems);
     let links = check_links(spec, &layout, &mut problems);
+    let joined = |(a, b, plan): &(usize, usize, LinkPlan)| Joined {
+        a: *a,
+        b: *b,
+        takes_time: plan.takes_time(),
+        loses: plan.loses_for_good(),
+    };
+    layout.links = links.iter().map(joined).collect();
     check_timeline(spec, end, &mut problems);
     if !spec.groups.iter().any(|group| group.kind == "traffic") {
         let problem = Problem::new("the world has no traffic");

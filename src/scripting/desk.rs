@@ -7,7 +7,7 @@ use super::callback::Callback;
 use super::errors::fail;
 use super::places::{Keys, place_at};
 use super::session::{Finished, Record};
-use crate::catalog::{Given, Place, Value};
+use crate::catalog::{Given, Place, Problems, Value};
 use crate::experiment::View;
 use crate::kernel::Time;
 use crate::model::{Command, Part, Target, Trigger, WorldSpec};
@@ -56,12 +56,16 @@ pub(super) struct Definition {
     pub baseline: Option<Map>,
     pub replications: u64,
     pub warmup: Time,
+    /// `None`: not said, or mistaken.
     pub duration: Option<Time>,
+    pub says_duration: bool,
     pub window: Option<Time>,
     pub seed: u64,
     pub world: Option<Callback>,
     pub expects: Vec<Expect>,
     pub place: Place,
+    /// What was found wrong in its chain: told with all else that is.
+    pub mistakes: Problems,
     /// Whether it is to be run when the script, or the entry of the prompt, has ended.
     pub pending: bool,
     /// How often `.run()` was called on it.

@@ -7,9 +7,10 @@ use super::errors::{Words, explain, is_in_the_making, of_itself, unit_without_a_
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
-use super::workshop::{ScriptBuilder, ScriptWorkshop, function_names};
+use super::workshop::{Endless, ScriptBuilder, ScriptWorkshop, function_names};
 use crate::catalog::{Place, Problem, Problems};
-use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
+use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop, check};
+use crate::kernel::{SECOND, Time};
 use rhai::{AST, Dynamic, Engine, EvalAltResult};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -145,7 +146,7 @@ impl Session {
         match said::evaluate(&engine, &mut self.state, &ast) {
             // `.run()` where the host only looks: what was described so far is looked at.
             Err(error) if api::Ending::NoResults.ended(&error) => {}
-            Err(error) => return Err(self.explain(&error)),
+            Err(error) => return Err(with_those_before(self.explain(&error))),
             Ok(_) => {}
         }
         if desk(|desk| desk.experiments.is_empty()) {
@@ -276,6 +277,16 @@ impl Session {
     }
 }
 
+/// What ended a script is not all that is wrong with it: the chains above have noted theirs.
+fn with_those_before(problems: Problems) -> Problems {
+    let mut all: Problems = desk(|desk| {
+        let pending = desk.experiments.iter().filter(|experiment| experiment.pending);
+        pending.flat_map(|experiment| experiment.mistakes.clone()).collect()
+    });
+    all.extend(problems);
+    all
+}
+
 /// Runs one of the experiments on the desk: `called` by `.run()`, or when all has been evaluated. `None` if the host has
 /// no results to go on with.
 pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<Finished>>, Problems> {
@@ -284,7 +295,7 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
         desk.experiments[ordinal].pending = false;
         desk.experiments[ordinal].clone()
     });
-    let mut plan = api::plan(&definition)?;
+    let mut plan = api::plan(&definition).map_err(|problems| context.all_mistakes(problems, &definition))?;
     context.host.adjust(&mut plan);
     let params = api::params(&definition);
     plan.asked = api::probe(&context.engine, &context.words, &plan, &params, &definition)?;
@@ -309,7 +320,27 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
     Ok(Some(finished))
 }
 
+/// How long a world is taken to run that cannot be run, because nobody knows how long.
+const SOME_TIME: Time = 60 * SECOND;
+
 impl Context {
+    /// What is wrong with an experiment whose plan is, its checks and worlds included.
+    fn all_mistakes(&self, mut problems: Problems, definition: &Definition) -> Problems {
+        let end_is_known = definition.duration.is_some();
+        let duration = definition.duration.or(Some(SOME_TIME));
+        let mended =
+            Definition { mistakes: Problems::new(), duration, says_duration: true, ..definition.clone() };
+        let Ok(plan) = api::plan(&mended) else { return problems };
+        let params = api::params(&mended);
+        problems.extend(
+            api::probe(&self.engine, &self.words, &plan, &params, &mended).err().into_iter().flatten(),
+        );
+        let mut builder = Endless { builder: self.builder(&mended, &params, &plan), end_is_known };
+        problems.extend(check(&plan, &mut builder).err().into_iter().flatten());
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        problems
+    }
+
     fn workshop(&self, only: Only, plan: &Plan) -> ScriptWorkshop {
         ScriptWorkshop {
             said: self.said.clone(),

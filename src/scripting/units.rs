@@ -124,6 +124,36 @@ fn arithmetic(engine: &mut Engine) {
         )*};
     }
     comparable!(Span, Rate, Size, Share);
+    refuse_plain_numbers(engine);
+}
+
+/// Rhai finds every comparison of two different types false, and says nothing.
+fn refuse_plain_numbers(engine: &mut Engine) {
+    macro_rules! incomparable {
+        ($($kind:ident, $number:ty, $what:literal, $unit:literal;)*) => {$(
+            for operator in ["<", "<=", ">", ">=", "==", "!="] {
+                let refuse = move || Err(without_unit(operator, $what, $unit));
+                engine.register_fn(operator, move |_: $kind, _: $number| -> Fallible<bool> { refuse() });
+                engine.register_fn(operator, move |_: $number, _: $kind| -> Fallible<bool> { refuse() });
+            }
+        )*};
+    }
+    incomparable! {
+        Span, INT, "duration", "3.ms";
+        Span, FLOAT, "duration", "3.ms";
+        Rate, INT, "rate", "3.rps";
+        Rate, FLOAT, "rate", "3.rps";
+        Size, INT, "size", "3.kib";
+        Size, FLOAT, "size", "3.kib";
+        Share, INT, "share", "3.percent";
+        Share, FLOAT, "share", "3.percent";
+    }
+}
+
+#[cold]
+fn without_unit(operator: &str, what: &str, unit: &str) -> Box<EvalAltResult> {
+    let message = format!("`{operator}` compares a {what} with a number that has no unit");
+    fail(message, Some(format!("give the number one, such as {unit}")))
 }
 
 impl Span {

@@ -1,6 +1,6 @@
 //! Health checks find out what the reference says, and when: for any interval, time-out and moment of the failure.
 
-use crate::common::{World, evenly, poisson, span};
+use crate::common::{World, evenly, exponential, poisson, span};
 use proptest::prelude::*;
 use scalelab::catalog::Value;
 use scalelab::kernel::time::{MILLISECOND, SECOND};
@@ -184,4 +184,42 @@ fn a_call_that_is_sent_again_is_not_lost_again() {
         // 20,000 x 0.19^4 = 26.
         assert!((8..=50).contains(&failed), "{failed}");
     }
+}
+
+/// Each time that a call is sent it takes a time of its own on the way: who is too late once may be in time the next time.
+#[test]
+fn what_is_sent_again_takes_another_time_on_the_way() {
+    let mut world = World::default();
+    let web = world.add("web", "web", vec![("count", Value::Whole(4)), ("service", span(1e-6))]);
+    let settings = vec![
+        ("to", web.clone()),
+        ("timeout", span(0.1)),
+        ("retries", Value::Whole(3)),
+        ("retry_timeouts", Value::Flag(true)),
+    ];
+    let front = world.add("load_balancer", "lb", settings);
+    world.add("traffic", "users", vec![("to", front.clone()), ("rate", poisson(50.0))]);
+    world.link(&front, &web, vec![("latency", exponential(0.05))]);
+    let mut simulation = world.build(7, 0);
+    simulation.run_until(200 * SECOND);
+    let classes = simulation.book().close(simulation.requests(), simulation.now());
+    let failed: u64 = classes.iter().map(|class| class.failed).sum();
+    // There and back is Erlang: longer than two means with e^-2 (1 + 2) = 0.406; 10,000 x 0.406^4 = 272.
+    assert!((200..=350).contains(&failed), "{failed}");
+}
+
+/// A plain balancer forgets at a crash whose turn it was.
+#[test]
+fn a_crash_begins_the_turns_anew() {
+    let mut world = World::default();
+    let web = world.add("web", "web", vec![("count", Value::Whole(3)), ("service", span(0.001))]);
+    let front = world.add("load_balancer", "lb", vec![("to", web.clone())]);
+    world.add("traffic", "users", vec![("to", front.clone()), ("rate", evenly(1.0))]);
+    let (mut simulation, balancer) = (world.build(1, 0), world.node(&front, 0));
+    simulation.run_until(SECOND + SECOND / 2);
+    simulation.control(balancer, Control::new(Control::CRASH_PROCESS, 0));
+    simulation.control(balancer, Control::new(Control::RECOVER, 0));
+    simulation.run_until(2 * SECOND + SECOND / 2);
+    let asked = [0, 1, 2].map(|n| simulation.readings(world.node(&web, n), false).count_of("requests"));
+    assert_eq!(asked, [2, 0, 0]);
 }

@@ -284,6 +284,7 @@ pub fn strike(described: &Described, fault: &Fault, simulation: &mut Simulation)
         "crash host" => (node, "crash", vec![text("host")]),
         "slow" => (node, "slow", factor),
         "slow_link" | "partition" | "heal" if other == group => return,
+        "slow_link" if described.checked.layout.link(group, other).is_none() => return,
         "slow_link" => (Target::Between(group, other), "slow_link", factor),
         action @ ("partition" | "heal") => (Target::Between(group, other), action, Vec::new()),
         action => (node, action, Vec::new()),
@@ -298,7 +299,9 @@ pub fn mend(described: &Described, simulation: &mut Simulation) {
         order(described, Target::Group(a), "slow", vec![Value::Whole(1)], simulation);
         for &b in described.groups.iter().filter(|&&b| b != a) {
             order(described, Target::Between(a, b), "heal", Vec::new(), simulation);
-            order(described, Target::Between(a, b), "slow_link", vec![Value::Whole(1)], simulation);
+            if described.checked.layout.link(a, b).is_some() {
+                order(described, Target::Between(a, b), "slow_link", vec![Value::Whole(1)], simulation);
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ mod sticky;
 mod target;
 mod waiting;
 use passing::Passing;
-use policy::{Backend, Balance};
+use policy::{Backend, Balance, Recipe};
 use standby::Pair;
 
 /// Passes calls on to servers.
@@ -83,6 +83,7 @@ struct LoadBalancer {
     timeout: Option<TimeoutClass>,
     calls: u64,
     errors: u64,
+    recipe: Recipe,
 }
 
 /// A standby is an aide.
@@ -112,7 +113,8 @@ fn balancer(site: &Site<'_>) -> Box<dyn Component> {
         return Box::new(careful);
     }
     let backends = make::backends(site, &settings.groups("to"), settings.list("weights"));
-    let policy = make::recipe(settings).make(&backends);
+    let recipe = make::recipe(settings);
+    let policy = recipe.make(&backends);
     Box::new(LoadBalancer {
         observes: policy.observes(),
         policy,
@@ -124,6 +126,7 @@ fn balancer(site: &Site<'_>) -> Box<dyn Component> {
         timeout: None,
         calls: 0,
         errors: 0,
+        recipe,
     })
 }
 
@@ -219,6 +222,7 @@ impl Component for LoadBalancer {
         match control.verb {
             Control::CRASH_PROCESS | Control::CRASH_HOST => {
                 self.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
+                self.policy = self.recipe.make(&self.backends);
             }
             Control::JOIN => self.join(control),
             Control::LEAVE => self.leave(control.subject().1),

@@ -1,6 +1,7 @@
 //! One link: latency, bandwidth, loss.
 
 use super::connection::Ends;
+use super::retransmission::Timer;
 use super::transfer::{INITIAL_WINDOW, SETUPS, Setup, transfer};
 use crate::catalog::{Entry, Kind, Param, Preset, Settings};
 use crate::kernel::request::Requests;
@@ -51,7 +52,7 @@ pub static ENTRY: Entry = Entry {
             name: "loss",
             kind: Kind::Share,
             preset: Preset::Share(0.0),
-            about: "share of messages that vanish: the caller waits for its time-out",
+            about: "share of messages that vanish: without `connect` the caller waits for its time-out; with it each is sent again by TCP, 200 ms and a round trip later (the first one of a connection: 1 s), then after twice as long (RFC 6298, Linux)",
         },
     ],
     actions: &[],
@@ -84,6 +85,16 @@ impl LinkPlan {
         LinkPlan { latency, bandwidth: None, loss: 0.0, connect, idle: 0, window, mapped: false }
     }
 
+    /// Whether a message can take time on the way.
+    pub fn takes_time(&self) -> bool {
+        self.mapped || !matches!(self.latency, Variate::Constant(_)) || self.latency.sample_ns_of(0) > 0
+    }
+
+    /// Whether a message can vanish for good.
+    pub fn loses_for_good(&self) -> bool {
+        self.loss > 0.0 && self.connect == Setup::None
+    }
+
     /// What checked settings of [`ENTRY`] say.
     pub fn of(settings: &Settings) -> Self {
         LinkPlan {
@@ -96,6 +107,15 @@ impl LinkPlan {
             mapped: false,
         }
     }
+}
+
+/// How a message got lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lost {
+    /// Nothing passes.
+    Cut,
+    /// By chance; the random bits that decided it.
+    Once(u64),
 }
 
 /// A link with its present state.
@@ -167,17 +187,35 @@ impl Link {
     fn bits(&self, message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> u64 {
         let Some(request) = requests.get(message.request) else { return background.bits() };
         let ends = if self.inner { u64::from(message.from.0 ^ message.to.0) << 32 } else { 0 };
-        request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends)
+        let bits = request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends);
+        if message.again == 0 { bits } else { combine(bits, u64::from(message.again)) }
     }
 
     /// Whether the message gets lost: each time that one is sent is a chance of its own, also when a balancer sends a call of the same
     /// attempt again.
-    pub(super) fn loses(&self, message: &Message, requests: &Requests, background: &mut Stream) -> bool {
+    pub(super) fn loses(
+        &self,
+        message: &Message,
+        requests: &Requests,
+        background: &mut Stream,
+    ) -> Option<Lost> {
+        if self.cut {
+            return Some(Lost::Cut);
+        }
+        if self.plan.loss <= 0.0 {
+            return None;
+        }
         let purpose = self.purposes[2 + usize::from(message.returning)];
-        let lossy = self.plan.loss > 0.0;
         let sent = message.now ^ (u64::from(message.from.0 ^ message.to.0) << 48);
-        let draw = |background| combine(self.bits(message, purpose, requests, background), sent);
-        self.cut || (lossy && unit(draw(background)) < self.plan.loss)
+        let bits = combine(self.bits(message, purpose, requests, background), sent);
+        (unit(bits) < self.plan.loss).then_some(Lost::Once(bits))
+    }
+
+    /// How much later a message arrives that was lost on a connection and is sent again; `None`: it is given up.
+    #[cold]
+    pub(super) fn retransmit(&self, lost: Lost, timer: Timer) -> Option<Time> {
+        let Lost::Once(bits) = lost else { return None };
+        timer.delay(|n| unit(combine(bits, n)) < self.plan.loss)
     }
 
     /// Whether messages go over the map.

@@ -3,6 +3,7 @@
 mod connection;
 pub mod geo;
 mod link;
+mod retransmission;
 mod transfer;
 
 pub use link::{ENTRY, Link, LinkPlan};
@@ -20,6 +21,8 @@ use crate::random::stream::Stream;
 use crate::random::variate::Variate;
 use connection::Connections;
 use geo::{Geography, Spot};
+use link::Lost;
+use retransmission::Timer;
 use std::sync::Arc;
 
 /// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself. The
@@ -156,8 +159,11 @@ impl Network {
     /// Takes a message over a link that is more than a delay.
     #[inline(never)]
     fn travel(&mut self, link: usize, message: &Message, requests: &mut Requests) -> Option<Time> {
-        let link = &self.links[link];
-        if link.loses(message, requests, &mut self.background) {
+        let number = link;
+        let link = &self.links[number];
+        let connection = link.connection().filter(|_| !verbs::is_datagram(message.verb));
+        let lost = link.loses(message, requests, &mut self.background);
+        if lost == Some(Lost::Cut) || (lost.is_some() && connection.is_none()) {
             return None;
         }
         let mut way = link.latency(message, requests, &mut self.background);
@@ -175,13 +181,20 @@ impl Network {
             Step::Transfer.note(request, transfer);
         }
         let arrival = way.saturating_add(transfer);
-        match link.connection().filter(|_| !datagram) {
-            None => arrives(arrival),
-            Some(plan) => arrives(arrival.saturating_add(self.connect(plan, message, request, way, arrival))),
+        let Some(plan) = connection else { return arrives(arrival) };
+        let (mut late, rtt) = (0, 2 * way);
+        if let Some(lost) = lost.filter(|_| message.returning) {
+            late = link.retransmit(lost, Timer::established(rtt))?;
         }
+        let set_up = self.connect(plan, message, request, way, arrival.saturating_add(late));
+        if let Some(lost) = lost.filter(|_| !message.returning) {
+            let timer = set_up.map_or(Timer::established(rtt), |_| Timer::opening());
+            late = self.links[number].retransmit(lost, timer)?;
+        }
+        arrives(arrival.saturating_add(late).saturating_add(set_up.unwrap_or(0)))
     }
 
-    /// Time that opening a connection takes, if none is open for this message. Whoever has no name is a new visitor each time, with
+    /// Time that opening a connection takes; `None` if one is open for this message. Whoever has no name is a new visitor each time, with
     /// a connection of the request's own. A server that refuses is found out only after the whole set-up.
     fn connect(
         &mut self,
@@ -190,23 +203,23 @@ impl Network {
         request: Option<&mut Request>,
         way: Time,
         arrival: Time,
-    ) -> Time {
+    ) -> Option<Time> {
         let user = request.as_deref().map_or(0, |request| request.user);
         let stranger = request.is_some() && user == 0;
         let ends = link::ends(message, user);
         if message.returning {
             self.connections.use_until(ends, message.now.saturating_add(arrival), idle);
-            return 0;
+            return None;
         }
         if !stranger && self.connections.send(ends, message.now, idle) {
-            return 0;
+            return None;
         }
         let (connect, tls) = (2 * way, 2 * way * setup.tls_round_trips());
         if let Some(request) = request {
             Step::Connect.note(request, connect);
             Step::Tls.note(request, tls);
         }
-        connect.saturating_add(tls)
+        Some(connect.saturating_add(tls))
     }
 
     /// Round-trip time between the two ends of a message, the clients' own way to the network included.

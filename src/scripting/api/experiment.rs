@@ -1,5 +1,6 @@
 //! `experiment("name")` and its chain.
 
+use super::chain::{RUNS_AT_MOST, longer_than_nothing, not_negative, positive, seed};
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Plan, Timing, Variant};
 use crate::scripting::callback::Callback;
@@ -24,9 +25,6 @@ pub(in crate::scripting) struct Params {
     read: Rc<RefCell<BTreeSet<String>>>,
 }
 
-/// Most variants and replications of one experiment: more is a mistake, or a sweep for a cluster.
-const RUNS_AT_MOST: u64 = 1_000_000;
-
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<ExperimentHandle>("experiment");
     engine.register_type_with_name::<Params>("parameters");
@@ -36,30 +34,21 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("variant", picked);
     engine
         .register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
-    engine.register_fn("replications", |e: ExperimentHandle, n: INT| -> Scripted<_> {
-        let n = positive(n, "replications")?;
-        Ok(e.change(|d| d.replications = n))
+    engine.register_fn("replications", |cx: NativeCallContext, e: ExperimentHandle, n: INT| {
+        e.set(&cx, positive(n, "replications"), |d, n| d.replications = n)
     });
-    engine.register_fn("seed", |e: ExperimentHandle, n: INT| -> Scripted<_> {
-        // Spreadsheets keep 15 digits.
-        if !(0..1_000_000_000_000_000).contains(&n) {
-            return Err(fail(format!("a seed is a number from 0 up of at most 15 digits, not {n}"), None));
-        }
-        Ok(e.change(|d| d.seed = n as u64))
+    engine.register_fn("seed", |cx: NativeCallContext, e: ExperimentHandle, n: INT| {
+        e.set(&cx, seed(n), |d, seed| d.seed = seed)
     });
-    engine.register_fn("warmup", |e: ExperimentHandle, span: Span| -> Scripted<_> {
-        if span.0 < 0 {
-            return Err(fail(format!("a warm-up cannot be negative: {}", span.text()), None));
-        }
-        Ok(e.change(|d| d.warmup = span.0 as u64))
+    engine.register_fn("warmup", |cx: NativeCallContext, e: ExperimentHandle, span: Span| {
+        e.set(&cx, not_negative(span), |d, span| d.warmup = span)
     });
-    engine.register_fn("duration", |e: ExperimentHandle, span: Span| -> Scripted<_> {
-        let span = longer_than_nothing(span, "duration")?;
-        Ok(e.change(|d| d.duration = Some(span)))
+    engine.register_fn("duration", |cx: NativeCallContext, e: ExperimentHandle, span: Span| {
+        let given = longer_than_nothing(span, "duration");
+        e.change(|d| d.says_duration = true).set(&cx, given, |d, span| d.duration = Some(span))
     });
-    engine.register_fn("window", |e: ExperimentHandle, span: Span| -> Scripted<_> {
-        let span = longer_than_nothing(span, "window")?;
-        Ok(e.change(|d| d.window = Some(span)))
+    engine.register_fn("window", |cx: NativeCallContext, e: ExperimentHandle, span: Span| {
+        e.set(&cx, longer_than_nothing(span, "window"), |d, span| d.window = Some(span))
     });
     callbacks(engine);
     engine.register_fn("run", run);
@@ -96,6 +85,20 @@ impl ExperimentHandle {
         self
     }
 
+    /// Sets what was given, or notes what is wrong with it: the rest of the script is looked at all the same.
+    fn set<T>(
+        self,
+        cx: &NativeCallContext<'_>,
+        given: Result<T, Problem>,
+        set: impl FnOnce(&mut Definition, T),
+    ) -> Self {
+        let place = call_place(cx);
+        self.change(|definition| match given {
+            Ok(value) => set(definition, value),
+            Err(problem) => definition.mistakes.push(Problem { place: Some(place), ..problem }),
+        })
+    }
+
     fn expect(self, cx: &NativeCallContext<'_>, text: &str, kind: ExpectKind, f: FnPtr) -> Self {
         let callback = Callback::new(cx, f);
         self.change(|d| d.expects.push(Expect { text: text.into(), kind, callback }))
@@ -128,11 +131,13 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
         replications: 5,
         warmup: 0,
         duration: None,
+        says_duration: false,
         window: None,
         seed: 1,
         world: None,
         expects: Vec::new(),
         place,
+        mistakes: Problems::new(),
         pending: true,
         calls: 0,
         finished: None,
@@ -185,20 +190,6 @@ fn picked(e: ExperimentHandle, name: &str, levels: Map) -> Scripted<ExperimentHa
         return Err(fail(message, Some("results are told apart by it: give each its own".into())));
     }
     Ok(e.change(|d| d.variants.push((name.into(), levels))))
-}
-
-fn positive(n: INT, what: &str) -> Scripted<u64> {
-    if (1..=RUNS_AT_MOST as INT).contains(&n) {
-        return Ok(n as u64);
-    }
-    Err(fail(format!("`{what}` must be a number from 1 to {RUNS_AT_MOST}, not {n}"), None))
-}
-
-fn longer_than_nothing(span: Span, what: &str) -> Scripted<u64> {
-    if span.0 > 0 {
-        return Ok(span.0 as u64);
-    }
-    Err(fail(format!("`{what}` must be longer than nothing, not {}", span.text()), None))
 }
 
 /// Why `.run()` ends a script that has done nothing wrong.
@@ -297,7 +288,7 @@ pub(in crate::scripting) fn params(definition: &Definition) -> Vec<Map> {
 
 /// The plan of an experiment, or everything that is missing.
 pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Problems> {
-    let mut problems = Problems::new();
+    let mut problems = definition.mistakes.clone();
     let mut missing = |what: &str, hint: &str| {
         let message = format!("experiment \"{}\" has no {what}", definition.name);
         problems.push(Problem::at(&definition.place, message).hint(hint));
@@ -305,7 +296,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
     if definition.world.is_none() {
         missing("world", "add .world(|p| { .. })");
     }
-    if definition.duration.is_none() {
+    if !definition.says_duration {
         missing("duration", "add .duration(1.minute)");
     }
     let runs: u64 = definition

@@ -1,6 +1,7 @@
 //! The words of the language: one file for each part of the surface.
 
 mod best;
+mod chain;
 mod checks;
 mod comparisons;
 mod experiment;

@@ -1,5 +1,6 @@
 //! Round robin: each in turn.
 
+use super::weighted::{Turns, Weighted};
 use super::{Asker, Backend, Balance, Tuning};
 use crate::catalog::Policy;
 
@@ -11,18 +12,33 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "servers or requests are unequal: slow ones pile up work",
 };
 
-pub(super) fn make(_backends: &[Backend], _tuning: &Tuning) -> Box<dyn Balance> {
-    Box::new(RoundRobin::default())
+pub(super) fn make(backends: &[Backend], tuning: &Tuning) -> Box<dyn Balance> {
+    Box::new(RoundRobin { next: 0, servers: backends.len(), tuning: *tuning, weighted: None })
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct RoundRobin {
     next: usize,
+    servers: usize,
+    tuning: Tuning,
+    /// From the first failure on that passive checks have seen: nginx's round robin is the weighted one, with weight 1 (see `weighted.rs`).
+    weighted: Option<Box<Weighted>>,
+}
+
+impl RoundRobin {
+    #[cold]
+    fn weighted(&mut self) -> &mut Weighted {
+        let turns = || Turns::after(self.next % self.servers.max(1), self.servers, &self.tuning);
+        self.weighted.get_or_insert_with(|| Box::new(turns().into()))
+    }
 }
 
 impl Balance for RoundRobin {
     #[inline]
-    fn pick(&mut self, backends: &[Backend], _asker: &mut dyn Asker) -> Option<usize> {
+    fn pick(&mut self, backends: &[Backend], asker: &mut dyn Asker) -> Option<usize> {
+        if let Some(weighted) = &mut self.weighted {
+            return weighted.pick(backends, asker);
+        }
         for _ in 0..backends.len() {
             let chosen = if self.next < backends.len() { self.next } else { 0 };
             self.next = chosen + 1;
@@ -31,6 +47,17 @@ impl Balance for RoundRobin {
             }
         }
         None
+    }
+
+    fn refresh(&mut self, backends: &[Backend]) {
+        self.servers = backends.len();
+        self.weighted.iter_mut().for_each(|weighted| weighted.refresh(backends));
+    }
+
+    fn lower(&mut self, server: usize, by: u32, weight: u32) {
+        if by > 0 {
+            self.weighted().lower(server, by, weight);
+        }
     }
 
     fn fork(&self) -> Box<dyn Balance> {
@@ -45,12 +72,35 @@ mod tests {
 
     #[test]
     fn each_in_turn() {
-        let (mut policy, mut servers) = (make(&[], &TUNING), servers(&[1, 1, 1]));
+        let mut servers = servers(&[1, 1, 1]);
+        let mut policy = make(&servers, &TUNING);
         assert_eq!(sequence(&mut *policy, &servers, 7), "abcabca");
         set_usable(&mut servers, 1, false);
         assert_eq!(sequence(&mut *policy, &servers, 4), "caca");
         set_usable(&mut servers, 0, false);
         set_usable(&mut servers, 2, false);
         assert_eq!(sequence(&mut *policy, &servers, 2), "--");
+    }
+
+    /// A failure that takes the whole weight costs a turn when the server is back; until then nothing changes but that.
+    #[test]
+    fn a_failure_costs_a_turn() {
+        let servers = servers(&[1, 1, 1]);
+        for before in 0..4 {
+            let (mut failed, mut untouched) = (make(&servers, &TUNING), Weighted::new(3, &TUNING));
+            sequence(&mut *failed, &servers, before);
+            sequence(&mut untouched, &servers, before);
+            failed.lower(1, 0, 1);
+            failed.lower(2, 1, 1); // max_fails 1
+            untouched.lower(2, 1, 1);
+            assert_eq!(
+                sequence(&mut *failed, &servers, 9),
+                sequence(&mut untouched, &servers, 9),
+                "{before}"
+            );
+        }
+        let mut policy = make(&servers, &TUNING);
+        policy.lower(0, 1, 1);
+        assert_eq!(sequence(&mut *policy, &servers, 6), "bcabca");
     }
 }

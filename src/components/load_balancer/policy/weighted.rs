@@ -37,6 +37,14 @@ impl Turns {
         Turns { current: vec![0; servers], lost: Vec::new(), back: tuning.parts }
     }
 
+    /// What servers of weight 1 have saved up after whole rounds and so many choices more.
+    pub(super) fn after(choices: usize, servers: usize, tuning: &Tuning) -> Self {
+        let paid = |at: usize| if at < choices { servers } else { 0 };
+        let parts = i64::from(tuning.parts);
+        let current = (0..servers).map(|at| parts * (choices as i64 - paid(at) as i64)).collect();
+        Turns { current, ..Turns::new(servers, tuning) }
+    }
+
     /// A server takes part in a choice; by how much it has grown.
     #[inline]
     pub(super) fn grow(&mut self, at: usize, weight: u32) -> i64 {
@@ -79,6 +87,12 @@ impl Turns {
 #[derive(Clone)]
 pub(super) struct Weighted {
     turns: Turns,
+}
+
+impl From<Turns> for Weighted {
+    fn from(turns: Turns) -> Self {
+        Weighted { turns }
+    }
 }
 
 impl Weighted {

@@ -1,0 +1,72 @@
+//! What TCP does with a message that gets lost: it sends it again after a time-out, and each further time after twice as long.
+//!
+//! There are no packets here: a message is lost and sent again as a whole, which is right for those of one segment. Of longer ones the
+//! segments behind the lost one would call for it sooner (fast retransmit, RFC 5681, 3.2). Messages behind it on the same connection do not
+//! wait for it. A link that is cut loses all for good: how long it stays so is not known when a message is sent.
+
+use crate::kernel::{MILLISECOND, SECOND, Time};
+
+/// As long as no round trip has been measured (RFC 6298, 2.1; Linux: `TCP_TIMEOUT_INIT`).
+const INITIAL: Time = SECOND;
+/// What Linux adds at least to the round trip that it has measured (`TCP_RTO_MIN`, HZ / 5, a bound of the variation; RFC 6298, 2.4 says 1 s in all).
+const LEAST_VARIATION: Time = 200 * MILLISECOND;
+/// Longest wait (Linux: `TCP_RTO_MAX`, 120 s; RFC 6298, 2.5: at least 60 s).
+const MOST: Time = 120 * SECOND;
+/// How often Linux sends a segment again before it gives the connection up (ip-sysctl, `tcp_retries2`: 15).
+const RETRIES: u64 = 15;
+/// How often it sends a SYN again (`tcp_syn_retries`: 6; from Linux 6.5 on the first four waits do not double, `tcp_syn_linear_timeouts`).
+const SYN_RETRIES: u64 = 6;
+
+/// The retransmission timer of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Timer {
+    first: Time,
+    retries: u64,
+}
+
+impl Timer {
+    /// On a connection that is open; each message measures the same round trip, so that it does not vary.
+    pub fn established(rtt: Time) -> Self {
+        Timer { first: rtt.saturating_add(LEAST_VARIATION).min(MOST), retries: RETRIES }
+    }
+
+    /// Of a message that opens its connection: it is the SYN that was lost.
+    pub fn opening() -> Self {
+        Timer { first: INITIAL, retries: SYN_RETRIES }
+    }
+
+    /// From the first transmission to the one that arrives, if the n-th further one (1, 2, ...) is lost when `is_lost` says so; `None`: given up.
+    pub fn delay(self, is_lost: impl Fn(u64) -> bool) -> Option<Time> {
+        let (mut passed, mut wait) = (0, self.first);
+        for n in 1..=self.retries {
+            passed += wait;
+            if !is_lost(n) {
+                return Some(passed);
+            }
+            wait = (2 * wait).min(MOST);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double() {
+        let timer = Timer::established(50 * MILLISECOND);
+        assert_eq!(timer.delay(|_| false), Some(250 * MILLISECOND));
+        assert_eq!(timer.delay(|n| n < 2), Some(750 * MILLISECOND));
+        assert_eq!(timer.delay(|n| n < 3), Some(1_750 * MILLISECOND));
+        assert_eq!(timer.delay(|_| true), None);
+    }
+
+    /// Linux's documentation gives 924.6 s as the time until a connection is given up; the last wait of 120 s comes after the last transmission.
+    #[test]
+    fn a_connection_is_given_up_when_linux_does() {
+        let last = Timer::established(0).delay(|n| n < RETRIES).expect("the fifteenth arrives");
+        assert_eq!(last + MOST, 924_600 * MILLISECOND);
+        assert_eq!(Timer::opening().delay(|n| n < SYN_RETRIES), Some(63 * SECOND));
+    }
+}
