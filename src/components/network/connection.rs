@@ -1,6 +1,6 @@
 //! Connections that are kept alive: who has one to whom, until when.
 
-use crate::kernel::{NodeId, Time};
+use crate::kernel::{MILLISECOND, NodeId, Time};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
 
@@ -14,11 +14,22 @@ impl Ends {
     }
 }
 
+/// One connection.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// When it is closed if nothing more comes.
+    until: Time,
+    /// When the server last sent something, in milliseconds from the start.
+    answered_ms: u32,
+    /// How often the server's window has doubled since the connection was opened.
+    doubled: u8,
+}
+
 /// The connections of a world. One carries all calls of its owner at a time, as HTTP/2 does.
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
-    /// When each is closed if nothing more comes. Looked up; swept, but in no order that matters.
-    until: HashMap<Ends, Time, FixedState>,
+    /// Looked up; swept, but in no order that matters.
+    open: HashMap<Ends, Open, FixedState>,
     /// At so many the closed ones are swept out: twice as many as were open after the last time.
     sweep_at: usize,
     /// When each node last came back after a crash: what was opened before is gone.
@@ -30,7 +41,7 @@ const SWEEP_FIRST_AT: usize = 1 << 12;
 impl Connections {
     pub fn new() -> Self {
         Connections {
-            until: HashMap::with_hasher(FixedState::with_seed(0)),
+            open: HashMap::with_hasher(FixedState::with_seed(0)),
             sweep_at: SWEEP_FIRST_AT,
             back: Vec::new(),
         }
@@ -38,21 +49,32 @@ impl Connections {
 
     /// Something is sent at `now`: whether a connection is open. One is from now on, until `idle` after `now`.
     pub fn send(&mut self, ends: Ends, now: Time, idle: Time) -> bool {
-        if self.until.len() >= self.sweep_at {
+        if self.open.len() >= self.sweep_at {
             self.sweep(now);
         }
-        let before = self.until.get(&ends).copied();
+        let before = self.open.get(&ends).copied();
         let back = self.back_since(ends);
-        let open = before.filter(|until| *until > now && until.saturating_sub(idle) >= back);
+        let open = before.filter(|open| open.until > now && open.until.saturating_sub(idle) >= back);
         let until = now.saturating_add(idle);
-        self.until.insert(ends, open.map_or(until, |before| before.max(until)));
+        let new = Open { until, answered_ms: 0, doubled: 0 };
+        self.open.insert(ends, open.map_or(new, |open| Open { until: open.until.max(until), ..open }));
         open.is_some()
     }
 
-    /// An answer arrives at `at`: the connection has been in use until then.
-    pub fn use_until(&mut self, ends: Ends, at: Time, idle: Time) {
-        if let Some(until) = self.until.get_mut(&ends) {
-            *until = (*until).max(at.saturating_add(idle));
+    /// How often the window of the server has doubled on this connection, as far as that still holds at `now`: for each retransmission time-out
+    /// in which the server sent nothing it is halved, down to the initial one (RFC 5681, 4.1 resets it after one; Linux, `tcp_cwnd_restart`).
+    pub fn doubled(&self, ends: Ends, now: Time, timeout: Time) -> u8 {
+        let Some(open) = self.open.get(&ends).filter(|open| open.doubled > 0) else { return 0 };
+        let silent = now.saturating_sub(Time::from(open.answered_ms) * MILLISECOND);
+        open.doubled.saturating_sub((silent / timeout.max(1)).min(u64::from(u8::MAX)) as u8)
+    }
+
+    /// An answer whose last byte leaves at `sent` and arrives at `at`: the connection has been in use until then.
+    pub fn answer(&mut self, ends: Ends, (sent, at): (Time, Time), idle: Time, doubled: u8) {
+        if let Some(open) = self.open.get_mut(&ends) {
+            open.until = open.until.max(at.saturating_add(idle));
+            open.answered_ms = (sent / MILLISECOND).min(u64::from(u32::MAX)) as u32;
+            open.doubled = doubled;
         }
     }
 
@@ -71,8 +93,8 @@ impl Connections {
 
     /// What is closed goes: whether it does depends on nothing but itself, so the map's order does not show.
     fn sweep(&mut self, now: Time) {
-        self.until.retain(|_, until| *until > now);
-        self.sweep_at = (2 * self.until.len()).max(SWEEP_FIRST_AT);
+        self.open.retain(|_, open| open.until > now);
+        self.sweep_at = (2 * self.open.len()).max(SWEEP_FIRST_AT);
     }
 }
 
@@ -94,8 +116,22 @@ mod tests {
         assert!(connections.send(ends(1), 99, IDLE));
         assert!(!connections.send(ends(2), 99, IDLE), "everybody has their own");
         assert!(!connections.send(ends(1), 199, IDLE));
-        connections.use_until(ends(1), 250, IDLE);
+        connections.answer(ends(1), (250, 250), IDLE, 0);
         assert!(connections.send(ends(1), 349, IDLE), "the answer kept it alive");
+    }
+
+    #[test]
+    fn a_window_is_halved_for_each_time_out_of_silence() {
+        let mut connections = Connections::new();
+        let (idle, timeout) = (1_000_000 * MILLISECOND, 300 * MILLISECOND);
+        connections.send(ends(1), 0, idle);
+        connections.answer(ends(1), (50 * MILLISECOND, 100 * MILLISECOND), idle, 3);
+        let doubled = |ms: u64| connections.doubled(ends(1), ms * MILLISECOND, timeout);
+        assert_eq!([100, 349, 350, 649, 650, 5_000].map(doubled), [3, 3, 2, 2, 1, 0]);
+        assert_eq!(connections.doubled(ends(2), 0, timeout), 0);
+        let later = 2_000_000 * MILLISECOND;
+        assert!(!connections.send(ends(1), later, idle));
+        assert_eq!(connections.doubled(ends(1), later, timeout), 0, "another connection");
     }
 
     #[test]

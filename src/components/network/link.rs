@@ -228,11 +228,16 @@ impl Link {
         if self.slow == 1.0 { way } else { times(way, self.slow) }
     }
 
-    /// From the first byte to the last, if a round trip takes `rtt`. Without connections the sender does not wait for anybody.
-    pub(super) fn transfer(&self, bytes: u32, rtt: Time, datagram: bool) -> Time {
-        let windowed = self.plan.connect != Setup::None && !datagram;
-        let window = if windowed { self.plan.window } else { u64::from(u32::MAX) };
-        transfer(u64::from(bytes), rtt, window, self.plan.bandwidth)
+    /// From the first byte to the last, if a round trip takes `rtt`, where nobody waits for anybody: of a datagram, or without connections.
+    pub(super) fn pour(&self, bytes: u32, rtt: Time) -> Time {
+        transfer(u64::from(bytes), rtt, u64::from(u32::MAX), self.plan.bandwidth).0
+    }
+
+    /// The same over a connection whose window has doubled so often; how often it has then.
+    pub(super) fn transfer(&self, bytes: u32, rtt: Time, doubled: u8) -> (Time, u8) {
+        let window = self.plan.window << doubled.min(DOUBLED_AT_MOST);
+        let (time, more) = transfer(u64::from(bytes), rtt, window, self.plan.bandwidth);
+        (time, doubled.saturating_add(more).min(DOUBLED_AT_MOST))
     }
 
     /// What a message has to do with a connection between these ends.
@@ -247,6 +252,9 @@ impl Link {
 fn times(way: Time, slow: f64) -> Time {
     (way as f64 * slow) as Time
 }
+
+/// A window that has doubled so often holds whatever there is to send.
+const DOUBLED_AT_MOST: u8 = 24;
 
 /// The ends of the connection that a message uses, seen from who asked.
 pub(super) fn ends(message: &Message, user: u32) -> Ends {

@@ -19,7 +19,7 @@ use crate::parts::verbs;
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
-use connection::Connections;
+use connection::{Connections, Ends};
 use geo::{Geography, Spot};
 use link::Lost;
 use retransmission::Timer;
@@ -172,11 +172,15 @@ impl Network {
         }
         let way = link.slowed(way);
         let datagram = verbs::is_datagram(message.verb);
-        let transfer = link.transfer(message.bytes, 2 * way, datagram);
         let request = requests.get_mut(message.request);
         let asked_by_client =
             |client: NodeId| client == if message.returning { message.to } else { message.from };
         let mut request = request.filter(|request| asked_by_client(request.client));
+        let ends = link::ends(message, request.as_deref().map_or(0, |request| request.user));
+        let (transfer, doubled) = match connection {
+            None => (link.pour(message.bytes, 2 * way), 0),
+            Some(_) => link.transfer(message.bytes, 2 * way, self.doubled(ends, message, way)),
+        };
         if let Some(request) = request.as_deref_mut().filter(|_| message.returning && !datagram) {
             Step::Transfer.note(request, transfer);
         }
@@ -186,12 +190,25 @@ impl Network {
         if let Some(lost) = lost.filter(|_| message.returning) {
             late = link.retransmit(lost, Timer::established(rtt))?;
         }
-        let set_up = self.connect(plan, message, request, way, arrival.saturating_add(late));
-        if let Some(lost) = lost.filter(|_| !message.returning) {
+        let sent = message.now.saturating_add(transfer);
+        if message.returning {
+            let there = message.now.saturating_add(arrival).saturating_add(late);
+            self.connections.answer(ends, (sent, there), plan.1, doubled);
+            return arrives(arrival.saturating_add(late));
+        }
+        let set_up = self.connect(plan, message, ends, request, way);
+        if let Some(lost) = lost {
             let timer = set_up.map_or(Timer::established(rtt), |_| Timer::opening());
             late = self.links[number].retransmit(lost, timer)?;
         }
         arrives(arrival.saturating_add(late).saturating_add(set_up.unwrap_or(0)))
+    }
+
+    /// How often the window of whoever sends this has doubled: servers keep theirs as long as they go on sending, questions begin with the
+    /// initial one each time.
+    fn doubled(&self, ends: Ends, message: &Message, way: Time) -> u8 {
+        let timeout = Timer::established(2 * way).first();
+        if message.returning { self.connections.doubled(ends, message.now, timeout) } else { 0 }
     }
 
     /// Time that opening a connection takes; `None` if one is open for this message. Whoever has no name is a new visitor each time, with
@@ -200,17 +217,11 @@ impl Network {
         &mut self,
         (setup, idle): (Setup, Time),
         message: &Message,
+        ends: Ends,
         request: Option<&mut Request>,
         way: Time,
-        arrival: Time,
     ) -> Option<Time> {
-        let user = request.as_deref().map_or(0, |request| request.user);
-        let stranger = request.is_some() && user == 0;
-        let ends = link::ends(message, user);
-        if message.returning {
-            self.connections.use_until(ends, message.now.saturating_add(arrival), idle);
-            return None;
-        }
+        let stranger = request.as_deref().is_some_and(|request| request.user == 0);
         if !stranger && self.connections.send(ends, message.now, idle) {
             return None;
         }

@@ -35,6 +35,11 @@ impl Timer {
         Timer { first: INITIAL, retries: SYN_RETRIES }
     }
 
+    /// The first wait.
+    pub fn first(self) -> Time {
+        self.first
+    }
+
     /// From the first transmission to the one that arrives, if the n-th further one (1, 2, ...) is lost when `is_lost` says so; `None`: given up.
     pub fn delay(self, is_lost: impl Fn(u64) -> bool) -> Option<Time> {
         let (mut passed, mut wait) = (0, self.first);

@@ -71,20 +71,21 @@ pub const SEGMENT_BYTES: u64 = 1_460;
 pub const INITIAL_WINDOW: i64 = 10;
 
 /// Time from the first byte's arrival to the last one's. The window begins with `window` segments and doubles each round trip (slow start,
-/// RFC 5681, without loss); a round that takes longer to send than a round trip keeps the pipe full from then on. Each transfer
-/// begins anew: a connection that has been idle for a time-out must (RFC 5681, 4.1). `bandwidth` in bytes per second.
-pub fn transfer(bytes: u64, rtt: Time, window: u64, bandwidth: Option<u64>) -> Time {
+/// RFC 5681, without loss); a round that takes longer to send than a round trip keeps the pipe full from then on. `bandwidth` in bytes per
+/// second. The time, and how often the window has doubled.
+pub fn transfer(bytes: u64, rtt: Time, window: u64, bandwidth: Option<u64>) -> (Time, u8) {
     let sending = |bytes: u64| match bandwidth {
         Some(bandwidth) => (u128::from(bytes) * u128::from(SECOND) / u128::from(bandwidth)) as Time,
         None => 0,
     };
-    let (mut left, mut window, mut passed) = (bytes, window * SEGMENT_BYTES, 0);
+    let (mut left, mut window, mut passed, mut doubled) = (bytes, window * SEGMENT_BYTES, 0, 0);
     while left > window && sending(window) < rtt {
         passed += rtt;
         left -= window;
         window *= 2;
+        doubled += 1;
     }
-    passed + sending(left)
+    (passed + sending(left), doubled)
 }
 
 #[cfg(test)]
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn rounds_double_from_ten_segments() {
-        let rounds = |bytes| transfer(bytes, RTT, 10, None) / RTT;
+        let rounds = |bytes| transfer(bytes, RTT, 10, None).0 / RTT;
         assert_eq!(rounds(0), 0);
         assert_eq!(rounds(14_600), 0, "the initial window goes at once");
         assert_eq!(rounds(14_601), 1);
@@ -110,14 +111,14 @@ mod tests {
     #[test]
     fn a_thin_pipe_is_full_from_the_start() {
         // 10 kB/s: a window of 14,600 bytes takes 1.46 s, longer than a round trip.
-        assert_eq!(transfer(100_000, RTT, 10, Some(10_000)), 10 * SECOND);
+        assert_eq!(transfer(100_000, RTT, 10, Some(10_000)).0, 10 * SECOND);
     }
 
     proptest! {
         /// Window by window, as a sender would.
         #[test]
         fn no_sender_is_faster_or_slower(bytes in 0_u64..50_000_000, rtt in 1_u64..SECOND, bandwidth in 10_000_u64..1_000_000_000) {
-            let time = transfer(bytes, rtt, 10, Some(bandwidth));
+            let time = transfer(bytes, rtt, 10, Some(bandwidth)).0;
             let send = |n: u64| n as f64 * 1e9 / bandwidth as f64;
             let (mut free_at, mut window_opens, mut left, mut window) = (0.0_f64, 0.0_f64, bytes, 14_600_u64);
             while left > 0 {
@@ -132,7 +133,7 @@ mod tests {
         #[test]
         fn more_bytes_never_take_less_time(bytes in 0_u64..10_000_000, more in 0_u64..10_000, rtt in 1_u64..SECOND) {
             for bandwidth in [None, Some(50_000), Some(5_000_000)] {
-                prop_assert!(transfer(bytes, rtt, 10, bandwidth) <= transfer(bytes + more, rtt, 10, bandwidth));
+                prop_assert!(transfer(bytes, rtt, 10, bandwidth).0 <= transfer(bytes + more, rtt, 10, bandwidth).0);
             }
         }
     }
