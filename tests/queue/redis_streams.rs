@@ -73,3 +73,17 @@ fn a_short_stream_loses_what_consumers_are_too_slow_for() {
     assert_eq!(counts.lost_count + counts.processed_count, counts.published_count);
     assert_eq!(run(5000).lost_count, 0);
 }
+
+/// What MAXLEN takes while it is on its way to a consumer is processed there, and is not lost.
+#[test]
+fn what_is_trimmed_in_a_consumers_hands_counts_as_processed() {
+    // Every tenth of a second, at the moment when the consumer is given a message, the next one pushes it out.
+    let slow = vec![("count", Value::Whole(1)), ("service", span(0.1)), ("batch", Value::Whole(1))];
+    let described = describe(20.0, stream("always", vec![("length", Value::Whole(20))]), slow);
+    let mut simulation = described.start(seed());
+    simulation.run_until(TRAFFIC_ENDS + 10 * SECOND);
+    let counts = messages(&simulation);
+    let worker = described.node(described.consumers, 0);
+    assert_eq!(counts.processed_count, described.count(&simulation, worker, "answered"));
+    assert_eq!(counts.lost_count + counts.processed_count, counts.published_count);
+}

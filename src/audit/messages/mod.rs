@@ -7,14 +7,15 @@
 //! counted, and not dead: it waits there to be processed.
 //!
 //! * **Lost**: acknowledged, never processed, not dead, and nobody holds it any more. Judged again at every change: a
-//!   producer that sends it once more can undo a loss.
+//!   producer that sends it once more can undo a loss, and so does a consumer that a copy still reaches after the broker
+//!   has dropped its own (a log is cut while messages are on their way).
 //! * **Duplicate**: an effect that had taken place before. Each further one counts.
 //! * **Reordered**: the first effect of a message comes after that of one accepted later, of the same key and queue.
 //! * **Age**: from the first acceptance to the first effect.
 //! * **Backlog**: messages accepted and neither processed nor dead nor gone. The *drain time* is the time from the largest
 //!   backlog of the measured part until it is first back at its mean of the warm-up (at least 1).
 //!
-//! Memory: messages whose fate is sealed leave the window of records for two bits each; those that stay behind when the
+//! Memory: messages whose fate is sealed leave the window of records for two bits each (the latest lost ones stay); those that stay behind when the
 //! window is full wait in a map.
 
 mod backlog;
@@ -22,7 +23,7 @@ mod record;
 
 use crate::stats::Histogram;
 use backlog::Backlog;
-use record::{ACKNOWLEDGED, COUNTED_LOST, DEAD, PROCESSED, Record, Records, SET_ASIDE};
+use record::{ACKNOWLEDGED, Bits, COUNTED_LOST, DEAD, PROCESSED, Record, Records};
 
 /// The counts of messages accepted in the measured part of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,7 +38,8 @@ pub struct MessageReport {
     pub reordered_count: u64,
     /// Acknowledged and gone without effect.
     pub lost_count: u64,
-    /// Set aside as dead letters. Those that went to a second queue may still be processed, or lost, there.
+    /// Set aside as dead letters, processed before (but not acknowledged in time) or not. Those that went to a second queue may
+    /// still be processed, or lost, there.
     pub dead_count: u64,
     /// Nanoseconds from acceptance to the first effect.
     pub age: Histogram,
@@ -61,6 +63,10 @@ pub struct Messages {
     /// By queue, then by key.
     orders: Vec<Vec<KeyOrder>>,
     counted_from: u64,
+    /// The last number given before that.
+    counted_after: u32,
+    /// Numbers of dead letters: most have been processed before, too late, and have no record any more.
+    set_aside: Bits,
     counts: MessageReport,
     backlog: Backlog,
     any: bool,
@@ -72,7 +78,7 @@ const KEYS_MAX: u64 = 1 << 27;
 impl Messages {
     /// Counts begin anew: only what is accepted from now on counts.
     pub(super) fn count_from(&mut self, now: u64) {
-        self.counted_from = now;
+        (self.counted_from, self.counted_after) = (now, self.records.last());
         self.counts = MessageReport::default();
         self.backlog.measure_from(now);
     }
@@ -179,13 +185,11 @@ impl Messages {
         self.change(id, now, |record| record.holders = record.holders.saturating_sub(1));
     }
 
-    /// It is a dead letter: counted once, and still to be dealt with.
+    /// It is a dead letter: counted once, whether it was processed or not, and still to be dealt with if not.
     pub fn set_aside(&mut self, id: u32) {
-        let from = self.counted_from;
-        let Some(record) = self.records.get_mut(id) else { return };
-        if !record.has(SET_ASIDE) {
-            self.counts.dead_count += u64::from(record.accepted_at >= from);
-            record.set(SET_ASIDE);
+        if self.records.knows(id) && !self.set_aside.has(id) {
+            self.set_aside.set(id);
+            self.counts.dead_count += u64::from(id > self.counted_after);
         }
     }
 

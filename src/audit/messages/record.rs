@@ -6,7 +6,6 @@ pub(super) const ACKNOWLEDGED: u8 = 1;
 pub(super) const PROCESSED: u8 = 2;
 pub(super) const DEAD: u8 = 4;
 pub(super) const COUNTED_LOST: u8 = 8;
-pub(super) const SET_ASIDE: u8 = 16;
 
 /// One message.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,8 +73,28 @@ pub(super) struct Records {
     before: u32,
     /// Open ones before the window. They are held by somebody, so their number is bounded by what brokers hold.
     stragglers: BTreeMap<u32, Record>,
+    /// The latest that were taken for lost: a copy may be on its way to a consumer, who brings them back.
+    lost: BTreeMap<u32, Record>,
     /// For each number before the window whether it was processed: 64 to a word.
-    past: Vec<u64>,
+    past: Bits,
+}
+
+/// One bit for each number of a message.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    pub fn has(&self, id: u32) -> bool {
+        self.0.get(id as usize / 64).is_some_and(|word| word >> (id % 64) & 1 == 1)
+    }
+
+    pub fn set(&mut self, id: u32) {
+        let word = id as usize / 64;
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (id % 64);
+    }
 }
 
 impl Records {
@@ -98,7 +117,7 @@ impl Records {
     pub fn get(&self, id: u32) -> Option<&Record> {
         match self.index(id) {
             Some(index) => self.window.get(index),
-            None => self.stragglers.get(&id),
+            None => self.stragglers.get(&id).or_else(|| self.lost.get(&id)),
         }
     }
 
@@ -106,19 +125,23 @@ impl Records {
     pub fn get_mut(&mut self, id: u32) -> Option<&mut Record> {
         match self.index(id) {
             Some(index) => self.window.get_mut(index),
-            None => self.stragglers.get_mut(&id),
+            None => self.stragglers.get_mut(&id).or_else(|| self.lost.get_mut(&id)),
         }
     }
 
     /// Whether the number was ever given.
     pub fn knows(&self, id: u32) -> bool {
-        id > 0 && (id as usize) <= self.before as usize + self.window.len()
+        id > 0 && id <= self.last()
+    }
+
+    /// The number given last, 0 if none.
+    pub fn last(&self) -> u32 {
+        self.before + self.window.len() as u32
     }
 
     /// Whether a message that has no record any more was processed.
     pub fn was_processed(&self, id: u32) -> bool {
-        let word = self.past.get(id as usize / 64);
-        word.is_some_and(|word| word >> (id % 64) & 1 == 1)
+        self.past.has(id)
     }
 
     /// Numbers of the open records of a kind.
@@ -139,15 +162,30 @@ impl Records {
     fn take_front(&mut self) {
         let record = self.window.pop_front().expect("there is one");
         self.before += 1;
-        self.remember(self.before, &record);
+        if record.is_lost() {
+            self.keep_lost(record);
+        } else {
+            self.remember(self.before, &record);
+        }
+    }
+
+    /// The record before the window, which is lost as it seems. The oldest such makes room.
+    #[cold]
+    fn keep_lost(&mut self, record: Record) {
+        self.lost.insert(self.before, record);
+        if self.lost.len() > WINDOW {
+            let (id, oldest) = self.lost.pop_first().expect("it is full");
+            self.remember(id, &oldest);
+            if !oldest.is_sealed() {
+                self.stragglers.insert(id, oldest);
+            }
+        }
     }
 
     fn remember(&mut self, id: u32, record: &Record) {
-        let word = id as usize / 64;
-        if word >= self.past.len() {
-            self.past.resize(word + 1, 0);
+        if record.has(PROCESSED) {
+            self.past.set(id);
         }
-        self.past[word] |= u64::from(record.has(PROCESSED)) << (id % 64);
     }
 
     /// The window is full: its front, which is open, makes room.

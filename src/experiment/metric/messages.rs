@@ -24,9 +24,12 @@ pub(super) const METRICS: &[Metric] = &[
         "messages acknowledged and gone: neither processed nor held nor dead-lettered",
         |f| of_messages(f, |m| count(m.lost_count)),
     ),
-    metric("messages_dead_count", Lower, "messages set aside as dead letters", |f| {
-        of_messages(f, |m| count(m.dead_count))
-    }),
+    metric(
+        "messages_dead_count",
+        Lower,
+        "messages set aside as dead letters, whether processed before (and acknowledged too late) or not",
+        |f| of_messages(f, |m| count(m.dead_count)),
+    ),
     metric(
         "message_age_p99_ms",
         Lower,

@@ -35,6 +35,8 @@ pub(super) struct Reshard {
     to: Map,
     phase: Phase,
     began: Time,
+    /// Rows whose shard changes.
+    moving: u64,
     /// Rows below this one have been looked at.
     cursor: u64,
     /// Rows under way.
@@ -68,7 +70,7 @@ impl Router {
             return;
         }
         let to = self.map.with_shards(shards as u16);
-        let moving = (0..self.keys).filter(|key| to.shard(*key) != self.map.shard(*key)).count();
+        let moving = (0..self.keys).filter(|key| to.shard(*key) != self.map.shard(*key)).count() as u64;
         cx.tell(
             "reshard begins",
             format!(
@@ -82,6 +84,7 @@ impl Router {
             to,
             phase: Phase::Copy,
             began: cx.now(),
+            moving,
             cursor: 0,
             under_way: BTreeSet::new(),
             again: BTreeSet::new(),
@@ -260,6 +263,7 @@ impl Router {
         let Some(reshard) = self.reshard.take() else { return };
         cx.tell("reshard ends", format!("{} writes had to wait", reshard.held.len()));
         let old = std::mem::replace(&mut self.map, reshard.to);
+        self.rehomed = (self.rehomed.0 + reshard.moving, self.rehomed.1 + keys);
         if !self.lasting {
             let logs: Vec<u32> = self.shards.iter().map(|shard| u32::from(shard.members[0].node.0)).collect();
             cx.audit().rehome(&logs, |key| logs[self.map.shard(key)]);

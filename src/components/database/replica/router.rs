@@ -70,8 +70,10 @@ pub struct Router {
     can_reshard: bool,
     pub(super) lasting: bool,
     pub(super) counted: Option<Counted>,
-    /// Rows moved.
+    /// Rows copied to another shard, again if need be.
     pub(super) moved: u64,
+    /// Rows that lie elsewhere since the reshardings that are complete, and rows that there were.
+    pub(super) rehomed: (u64, u64),
     pub(super) joins: Vec<Join>,
     pub(super) free_joins: Vec<u32>,
     pub(super) timeout_length: Time,
@@ -115,6 +117,7 @@ impl Router {
             lasting: plan.lasting,
             counted: plan.counted,
             moved: 0,
+            rehomed: (0, 0),
             joins: Vec::new(),
             free_joins: Vec::new(),
             asked: 0,
@@ -378,6 +381,8 @@ impl Component for Router {
         out.count("scattered_reads", self.scattered);
         out.count("mirrored_writes", self.mirrored);
         out.count("moved_rows", self.moved);
+        out.count("keys_moved", self.rehomed.0);
+        out.count("keys_held", self.rehomed.1);
         if let Some(skew) = self.skew() {
             out.maximum("shard_skew", skew);
         }
