@@ -65,6 +65,8 @@ golden!(
     dead_letters,
     edges_alone,
     file_access,
+    nothing_measured,
+    share_over_one,
     geography,
     long_checks,
     map_with_holes,

@@ -142,6 +142,8 @@ pub(super) struct Moment {
 pub(super) struct Desk {
     /// Name of the script, for places.
     pub source: Arc<str>,
+    /// Whether a measured figure was looked at since a check was called.
+    pub looked: bool,
     /// The script's own folder, for traces.
     pub folder: PathBuf,
     pub keys: Keys,

@@ -32,10 +32,15 @@ pub(in crate::scripting) fn probe(
             problems.push(Problem::at(&expect.callback.place, message));
             continue;
         }
+        desk(|desk| desk.looked = false);
+        let before = problems.len();
         // What is wrong is wrong for all variants, but they may differ in their components.
         for (at, (_, subject)) in subjects(&empty, expect).into_iter().enumerate() {
             let found = judged(engine, words, expect, subject).err().filter(|_| at == 0);
             problems.extend(found.into_iter().flatten());
+        }
+        if problems.len() == before && !desk(|desk| desk.looked) {
+            problems.push(unmeasured(expect));
         }
         let place = &expect.callback.place;
         asked.extend(empty.asked.take().into_iter().map(|(variant, component)| Asked {
@@ -106,12 +111,18 @@ fn judged(
     match value.as_bool() {
         Ok(true) => Ok(plain(Standing::Holds, String::new())),
         Ok(false) => Ok(plain(Standing::Fails, String::new())),
-        Err(found) => {
-            let message = format!("the check \"{}\" must be a comparison, not {found}", expect.text);
-            let problem = Problem::at(&expect.callback.place, message);
-            Err(vec![problem.hint("write |r| r.latency_p50 < 20.ms")])
-        }
+        Err(_) => Err(vec![unmeasured(expect)]),
     }
+}
+
+/// A check says something about what was measured: neither a word nor a figure alone does.
+fn unmeasured(expect: &Expect) -> Problem {
+    let example = match expect.kind {
+        ExpectKind::Claim => "|all| all.where(#{ .. }).latency_p99 < 200.ms",
+        _ => "|r| r.latency_p99 < 200.ms",
+    };
+    let message = format!("the check \"{}\" must compare a measured figure", expect.text);
+    Problem::at(&expect.callback.place, message).hint(format!("write {example}"))
 }
 
 fn plain(standing: Standing, detail: String) -> Judgement {

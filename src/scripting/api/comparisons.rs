@@ -24,6 +24,13 @@ pub(super) fn label(estimate: &Estimate) -> &str {
     estimate.whose.as_ref().map_or("", |whose| &whose.label)
 }
 
+const COMPARED: &str = "is compared";
+
+/// Whether a share, as it was measured, is compared with what no share can be. What was computed from it (`* 100`) may be more.
+fn is_beyond(estimate: &Estimate, limit: f64) -> bool {
+    estimate.unit.quantity == Quantity::Share && !estimate.metric.contains(' ') && limit > 1.0
+}
+
 /// What an estimate `goes with` (is compared with, is added to), in its unit.
 fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
     let copy = || value.clone();
@@ -42,6 +49,14 @@ fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
         }
         Quantity::Number => (plain(), "a number"),
     };
+    if let Some(whole) = found.filter(|found| goes == COMPARED && is_beyond(estimate, *found)) {
+        let hint = match value.is::<Share>() {
+            true => "100.percent is all".to_string(),
+            false => format!("write {} or {whole}.percent", short(whole / 100.0)),
+        };
+        let message = format!("`{}` is a share, where 1 is all: it is compared with {}", estimate.metric, short(whole));
+        return Err(fail(message, Some(hint)));
+    }
     found.map(|found| found / estimate.unit.scale).ok_or_else(|| {
         let found = crate::scripting::convert::value(value).describe();
         fail(format!("`{}` {goes} with {wanted}, not with {found}", estimate.metric), None)
@@ -85,7 +100,7 @@ fn compare(a: &[Estimate], sense: Sense, b: &[Estimate]) -> Scripted<Check> {
 
 fn against(estimates: &[Estimate], sense: Sense, value: &Dynamic) -> Scripted<Check> {
     let judge =
-        |own: &Estimate| Ok((label(own).to_string(), own.against(sense, limit(own, "is compared", value)?)));
+        |own: &Estimate| Ok((label(own).to_string(), own.against(sense, limit(own, COMPARED, value)?)));
     Ok(weakest(estimates.iter().map(judge).collect::<Scripted<Vec<_>>>()?, "variants"))
 }
 

@@ -7,6 +7,7 @@ use crate::catalog::did_you_mean;
 use crate::experiment::{self, COLUMNS, Estimate, Judgement, METRICS, Whose, find_column, find_metric};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
+use crate::scripting::desk::desk;
 use crate::scripting::errors::fail;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map};
 use std::rc::Rc;
@@ -44,6 +45,7 @@ impl Part {
     }
 
     fn estimate(&self, variant: usize, column: usize) -> Scripted<Estimate> {
+        desk(|desk| desk.looked = true);
         self.finished.asked.borrow_mut().push((variant, self.component.clone()));
         let mut samples = Vec::new();
         for run in self.finished.record.results.iter().filter(|run| run.variant == variant) {
@@ -127,6 +129,7 @@ impl One {
 
     pub(super) fn estimate(&self, name: &str) -> Scripted<Estimate> {
         let metric = metric(name)?;
+        desk(|desk| desk.looked = true);
         let runs = self.finished.record.results.iter().filter(|run| run.variant == self.variant);
         let samples = runs.filter_map(|run| Some((run.replication, run.metrics[metric]?))).collect();
         let whose = Some(self.finished.whose(self.variant));
