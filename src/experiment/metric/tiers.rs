@@ -62,21 +62,12 @@ pub(super) const METRICS: &[Metric] = &[
     metric("fsyncs_count", Lower, "times that logs were made durable (counted work)", |f| {
         f.statements.and_then(|work| count(work.fsyncs))
     }),
-<<<<<<< HEAD
     metric(
         "cache_misses_count",
         Lower,
         "look-ups in caches that found nothing fresh or got no answer, and early loads (XFetch), whose callers wait as well",
         |f| (f.look_ups.0 + f.look_ups.1 > 0).then_some(f.look_ups.1 as f64),
     ),
-    metric("keys_moved_count", Lower, "keys that changed places when nodes joined or left", |f| {
-        count(f.keys_moved.0)
-    }),
-    metric("moved_keys_ratio", Lower, "their share of what the nodes held", |f| {
-=======
-    metric("cache_misses_count", Lower, "look-ups in caches that found nothing fresh", |f| {
-        (f.look_ups.0 + f.look_ups.1 > 0).then_some(f.look_ups.1 as f64)
-    }),
     metric(
         "keys_moved_count",
         Lower,
@@ -84,7 +75,6 @@ pub(super) const METRICS: &[Metric] = &[
         |f| count(f.keys_moved.0),
     ),
     metric("moved_keys_ratio", Lower, "their share of what the nodes, or the shards, held", |f| {
->>>>>>> d841810417f9623a92f2d109f06d591651dae29d
         ratio(f.keys_moved.0, f.keys_moved.1)
     }),
     metric("redirects_count", Lower, "callers that a node sent on to another", |f| count(f.redirects)),
