@@ -65,6 +65,7 @@ golden!(
     dead_letters,
     edges_alone,
     file_access,
+    forgotten_writes,
     nothing_measured,
     share_over_one,
     geography,

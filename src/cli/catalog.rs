@@ -1,8 +1,8 @@
 //! `scalelab list`: everything a script can name, one line each.
 
 use super::look::{STRONG, styled};
-use crate::catalog::{Kind, Policy, Problem, did_you_mean};
-use crate::components::KINDS;
+use crate::catalog::{Entry, Kind, Policy, Problem, did_you_mean};
+use crate::components::{KINDS, network};
 use crate::experiment::METRICS;
 use crate::parts::plan::STRATEGIES;
 use crate::scripting::WORDS;
@@ -28,7 +28,7 @@ const MODULES: &str = "scripts";
 
 fn group(title: &'static str) -> Group {
     let lines = match title {
-        "components" => KINDS.iter().map(|kind| line(kind.entry.name, kind.entry.about)).collect(),
+        "components" => entries().map(|entry| line(entry.name, entry.about)).collect(),
         "policies" => families().into_iter().flat_map(family_lines).collect(),
         "actions" => actions(),
         "modules" => modules(Path::new(MODULES)),
@@ -76,16 +76,21 @@ pub(super) struct Family {
 }
 
 /// All families of policies; the same family in two components is one.
+/// All that has settings: components, and links between them.
+pub(super) fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
+    KINDS.iter().map(|kind| kind.entry).chain([&network::ENTRY])
+}
+
 pub(super) fn families() -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
-    for kind in KINDS {
-        for param in kind.entry.params {
+    for entry in entries() {
+        for param in entry.params {
             let policies = match param.kind {
                 Kind::Choice(policies) => policies,
                 Kind::Strategy(_) => STRATEGIES,
                 _ => continue,
             };
-            let setting = format!("{}.{}", kind.entry.name, param.name);
+            let setting = format!("{}.{}", entry.name, param.name);
             let names = |policies: &[Policy]| policies.iter().map(|p| p.name).collect::<Vec<_>>();
             match families.iter_mut().find(|family| names(family.policies) == names(policies)) {
                 Some(family) => family.settings.push(setting),
@@ -169,7 +174,16 @@ mod tests {
         for kind in KINDS {
             assert!(has(kind.entry.name), "{}", kind.entry.name);
         }
-        for name in ["round_robin", "lru", "through", "slow(0.5)", "latency_p99_ms", "cache_hit_ratio"] {
+        for name in [
+            "link",
+            "tls13",
+            "round_robin",
+            "lru",
+            "through",
+            "slow(0.5)",
+            "latency_p99_ms",
+            "cache_hit_ratio",
+        ] {
             assert!(has(name), "{name}: {text}");
         }
     }

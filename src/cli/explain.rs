@@ -1,9 +1,9 @@
 //! `scalelab explain NAME`: all that is known of a component, a setting, a policy, an action, a metric or a function.
 
-use super::catalog::families;
+use super::catalog::{entries, families};
 use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
-use crate::components::KINDS;
+use crate::components::network;
 use crate::experiment::{Better, METRICS, Metric, find_metric, metric_names};
 use crate::profiles::{self, Figure, Profile};
 use crate::scripting::{RULES, WORDS, units};
@@ -23,9 +23,8 @@ enum Thing {
     Module(String, String),
 }
 
-fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
-    KINDS.iter().map(|kind| kind.entry)
-}
+/// Whose settings are those of links: given to every pair, or to those on the map.
+const LINKS: [&str; 2] = ["network", "regions"];
 
 fn settings() -> impl Iterator<Item = (&'static Entry, &'static Param)> + Clone {
     entries().flat_map(|entry| entry.params.iter().map(move |param| (entry, param)))
@@ -35,6 +34,7 @@ fn settings() -> impl Iterator<Item = (&'static Entry, &'static Param)> + Clone 
 fn things(name: &str) -> Vec<Thing> {
     let mut found = Vec::new();
     found.extend(entries().filter(|entry| entry.name == name).map(Thing::Component));
+    found.extend(LINKS.contains(&name).then_some(Thing::Component(&network::ENTRY)));
     let of_setting = |(entry, param): &(&Entry, &Param)| match name.split_once('.') {
         Some((component, setting)) => entry.name == component && param.name == setting,
         None => param.name == name,

@@ -28,6 +28,14 @@ pub fn lead(layout: &Layout, from: usize, to: usize) -> bool {
     from == to || next(layout, from).into_iter().any(|on| lead(layout, on, to))
 }
 
+/// Whether writes that are sent to the first group may come to the second: a balancer may send them elsewhere than reads.
+pub fn lead_writes(layout: &Layout, from: usize, to: usize) -> bool {
+    let own = &layout.groups[from];
+    let elsewhere = if own.kind == "load_balancer" { own.settings.groups("writes_to") } else { Vec::new() };
+    let on = if elsewhere.is_empty() { next(layout, from) } else { elsewhere };
+    from == to || on.into_iter().any(|on| lead_writes(layout, on, to))
+}
+
 /// The groups that calls sent to a group end at, each once, in the order of the settings.
 pub fn ends(layout: &Layout, group: usize) -> Vec<usize> {
     let on = next(layout, group);

@@ -64,13 +64,13 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "delay",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("0: decided as soon as measured"),
             about: "time until a measurement can be acted on",
         },
         Param {
             name: "boot",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("0: a new server is there at once"),
             about: "time from the decision until a new server joins",
         },

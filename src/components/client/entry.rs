@@ -89,7 +89,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "backoff",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("0: at once"),
             about: "pause before the first retry; doubles each time",
         },

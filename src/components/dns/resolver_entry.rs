@@ -19,7 +19,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "min_ttl",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Absent("0 (unbound: cache-min-ttl)"),
             about: "no record is kept for less",
         },

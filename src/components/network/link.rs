@@ -28,7 +28,7 @@ pub static ENTRY: Entry = Entry {
             name: "bandwidth",
             kind: Kind::Bytes,
             preset: Preset::Absent("no limit"),
-            about: "bytes per second of one transfer; needs sizes",
+            about: "bytes per second of one transfer, for each as if it were alone: links do not fill up; the rounds of a window come on top (see `connect`); needs sizes",
         },
         Param {
             name: "connect",

@@ -3,9 +3,9 @@
 use super::Step;
 use super::entry::steps;
 use super::session::SESSIONS;
-use crate::catalog::{Problem, Problems};
-use crate::components::Site;
+use crate::catalog::{Load, Problem, Problems};
 use crate::components::database::{counted, model::Question};
+use crate::components::{Group, Site, ways};
 
 /// Steps that ask a question need a database that can answer it.
 fn check_questions(site: &Site<'_>, problems: &mut Problems) {
@@ -46,6 +46,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             )));
         }
     }
+    check_writers(site, problems);
     check_sessions(site, problems);
     check_pauses(site, problems);
     check_copies(site, problems);
@@ -57,6 +58,42 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             problems.push(problem.hint("give it `reads:` and `writes:`, or own work with `service:`"));
         }
     }
+}
+
+/// Whether a traffic was told to write; what a trace has recorded is not looked at.
+fn writes(traffic: &Group) -> bool {
+    if traffic.kind != "traffic" {
+        return false;
+    }
+    let share = match traffic.settings.load("rate") {
+        Some(Load::Trace(trace)) => trace.writes,
+        _ => traffic.settings.share("writes"),
+    };
+    share.is_some_and(|share| share > 0.0)
+}
+
+/// Without `writes` a write would be own work only, and succeed at once: who gives `reads` has forgotten it.
+fn check_writers(site: &Site<'_>, problems: &mut Problems) {
+    let (settings, layout) = (site.settings(), site.layout);
+    let Some(read) = settings.group("reads") else { return };
+    let others = ["writes", "publishes", "on_write"];
+    if others.iter().any(|name| settings.is_given(name)) {
+        return;
+    }
+    let comes = |traffic: &&Group| {
+        let to = traffic.settings.group("to");
+        writes(traffic) && to.is_some_and(|to| ways::lead_writes(layout, to, site.index))
+    };
+    let Some(traffic) = layout.groups.iter().find(comes) else { return };
+    let (own, store) = (&site.group().name, &layout.groups[read].name);
+    let message = format!(
+        "traffic \"{}\" (line {}) writes, and web \"{own}\" has `reads` but no `writes`: its writes would reach no store and still succeed",
+        traffic.name, traffic.place.line
+    );
+    let hint = format!(
+        "add `writes:` with what it reads (\"{store}\"); or `on_write: [\"cpu\"]` if writes are its own work only"
+    );
+    problems.push(settings.problem("reads", message).hint(hint));
 }
 
 fn check_pauses(site: &Site<'_>, problems: &mut Problems) {
@@ -128,7 +165,7 @@ fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
         let problem = settings.problem("session_memory", "`session_memory` needs the setting `session_size`");
         problems.push(problem.hint("add `session_size: 20.kib`"));
     }
-    let traffic = |group: &&crate::components::Group| group.kind == "traffic";
+    let traffic = |group: &&Group| group.kind == "traffic";
     if !site.layout.groups.iter().filter(traffic).any(|group| group.settings.is_given("users")) {
         let problem = settings.problem("sessions", "sessions belong to users, and no traffic has any");
         problems.push(problem.hint("give the traffic `users: 1_000`"));

@@ -54,7 +54,8 @@ fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
             true => "100.percent is all".to_string(),
             false => format!("write {} or {whole}.percent", short(whole / 100.0)),
         };
-        let message = format!("`{}` is a share, where 1 is all: it is compared with {}", estimate.metric, short(whole));
+        let message =
+            format!("`{}` is a share, where 1 is all: it is compared with {}", estimate.metric, short(whole));
         return Err(fail(message, Some(hint)));
     }
     found.map(|found| found / estimate.unit.scale).ok_or_else(|| {
