@@ -26,9 +26,13 @@ pub(super) fn label(estimate: &Estimate) -> &str {
 
 const COMPARED: &str = "is compared";
 
+/// Ratios that may be more than 1: of a part to a mean, of more work to less, of moves of which a key makes several.
+const BEYOND_ONE: [&str; 3] = ["shard_skew_ratio", "write_amplification_ratio", "moved_keys_ratio"];
+
 /// Whether a share, as it was measured, is compared with what no share can be. What was computed from it (`* 100`) may be more.
 fn is_beyond(estimate: &Estimate, limit: f64) -> bool {
-    estimate.unit.quantity == Quantity::Share && !estimate.metric.contains(' ') && limit > 1.0
+    let is_share = estimate.unit.quantity == Quantity::Share && !estimate.metric.contains(' ');
+    is_share && !BEYOND_ONE.contains(&estimate.metric.as_str()) && limit > 1.0
 }
 
 /// What an estimate `goes with` (is compared with, is added to), in its unit.
