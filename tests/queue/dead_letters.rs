@@ -103,3 +103,21 @@ proptest! {
         prop_assert!(counts.processed_count >= counts.published_count);
     }
 }
+
+/// A message that is processed, but acknowledged too late, comes back until it is a dead letter: it counts as one.
+#[test]
+fn dead_letters_that_were_processed_before_count() {
+    let sqs = |more: Settings| [vec![("kind", text("sqs")), ("hosts", Value::Whole(1))], more].concat();
+    let workers = vec![("count", Value::Whole(100)), ("service", span(1.3)), ("wait", span(20.0))];
+    let described = describe_from(3.0, workers, |world| {
+        let letters = world.add("queue", "letters", sqs(vec![("retention", span(3600.0))]));
+        let patience = vec![("max_deliveries", Value::Whole(3)), ("visibility", span(1.0))];
+        world.add("queue", "orders", sqs([patience, vec![("dead_letters_to", letters)]].concat()))
+    });
+    let mut simulation = described.start(seed());
+    simulation.run_until(4 * TRAFFIC_ENDS);
+    let counts = messages(&simulation);
+    let queue = described.node(described.queue, 0);
+    assert_eq!(counts.dead_count, described.count(&simulation, queue, "dead"));
+    assert!(counts.dead_count > 20 && counts.processed_count == counts.published_count, "{counts:?}");
+}

@@ -398,3 +398,21 @@ proptest! {
         prop_assert!(rows.iter().skip(to as usize).all(|rows| *rows == (0, 0)), "{:?}", rows);
     }
 }
+
+/// The metric says what the event said, and not before the cut-over.
+#[test]
+fn rows_that_lie_elsewhere_after_a_resharding_count_as_moved_keys() {
+    let mut stage = Stage::new("hash", 4, 5, 0.5, 1);
+    let counted = |stage: &Stage, metric: &str| stage.simulation.readings(NodeId(0), false).count_of(metric);
+    stage.run(SECOND);
+    stage.reshard(5);
+    stage.run(SECOND + SECOND / 10);
+    assert_eq!((counted(&stage, "keys_moved"), counted(&stage, "keys_held")), (0, 0), "under way");
+    stage.run(8 * SECOND);
+    let (moved, held) = (counted(&stage, "keys_moved"), counted(&stage, "keys_held"));
+    assert_eq!((stage.told("reshard ends"), held), (1, KEYS));
+    let said = format!("{moved} of {KEYS} rows move");
+    let entries = stage.simulation.journal().entries();
+    let told = entries.iter().filter(|entry| entry.event == "reshard begins" && entry.detail.contains(&said));
+    assert!(told.count() == 1 && moved > KEYS / 2, "{said}");
+}

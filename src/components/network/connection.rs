@@ -16,13 +16,32 @@ impl Ends {
 
 /// One connection.
 #[derive(Clone, Copy, Debug)]
-struct Open {
+pub(super) struct Open {
     /// When it is closed if nothing more comes.
     until: Time,
     /// When the server last sent something, in milliseconds from the start.
     answered_ms: u32,
     /// How often the server's window has doubled since the connection was opened.
     doubled: u8,
+}
+
+impl Open {
+    /// How often the window of the server has doubled, as far as that still holds at `now`: for each retransmission time-out in which the server
+    /// sent nothing it is halved, down to the initial one (RFC 5681, 4.1 resets it after one; Linux, `tcp_cwnd_restart`).
+    pub fn doubled(&self, now: Time, timeout: Time) -> u8 {
+        if self.doubled == 0 {
+            return 0;
+        }
+        let silent = now.saturating_sub(Time::from(self.answered_ms) * MILLISECOND);
+        self.doubled.saturating_sub((silent / timeout.max(1)).min(u64::from(u8::MAX)) as u8)
+    }
+
+    /// An answer whose last byte leaves at `sent` and arrives at `at`: the connection has been in use until then.
+    pub fn answer(&mut self, (sent, at): (Time, Time), idle: Time, doubled: u8) {
+        self.until = self.until.max(at.saturating_add(idle));
+        self.answered_ms = (sent / MILLISECOND).min(u64::from(u32::MAX)) as u32;
+        self.doubled = doubled;
+    }
 }
 
 /// The connections of a world. One carries all calls of its owner at a time, as HTTP/2 does.
@@ -61,21 +80,9 @@ impl Connections {
         open.is_some()
     }
 
-    /// How often the window of the server has doubled on this connection, as far as that still holds at `now`: for each retransmission time-out
-    /// in which the server sent nothing it is halved, down to the initial one (RFC 5681, 4.1 resets it after one; Linux, `tcp_cwnd_restart`).
-    pub fn doubled(&self, ends: Ends, now: Time, timeout: Time) -> u8 {
-        let Some(open) = self.open.get(&ends).filter(|open| open.doubled > 0) else { return 0 };
-        let silent = now.saturating_sub(Time::from(open.answered_ms) * MILLISECOND);
-        open.doubled.saturating_sub((silent / timeout.max(1)).min(u64::from(u8::MAX)) as u8)
-    }
-
-    /// An answer whose last byte leaves at `sent` and arrives at `at`: the connection has been in use until then.
-    pub fn answer(&mut self, ends: Ends, (sent, at): (Time, Time), idle: Time, doubled: u8) {
-        if let Some(open) = self.open.get_mut(&ends) {
-            open.until = open.until.max(at.saturating_add(idle));
-            open.answered_ms = (sent / MILLISECOND).min(u64::from(u32::MAX)) as u32;
-            open.doubled = doubled;
-        }
+    /// The connection between these ends, if there is one.
+    pub fn find(&mut self, ends: Ends) -> Option<&mut Open> {
+        self.open.get_mut(&ends)
     }
 
     fn back_since(&self, ends: Ends) -> Time {
@@ -116,7 +123,7 @@ mod tests {
         assert!(connections.send(ends(1), 99, IDLE));
         assert!(!connections.send(ends(2), 99, IDLE), "everybody has their own");
         assert!(!connections.send(ends(1), 199, IDLE));
-        connections.answer(ends(1), (250, 250), IDLE, 0);
+        connections.find(ends(1)).expect("open").answer((250, 250), IDLE, 0);
         assert!(connections.send(ends(1), 349, IDLE), "the answer kept it alive");
     }
 
@@ -125,13 +132,13 @@ mod tests {
         let mut connections = Connections::new();
         let (idle, timeout) = (1_000_000 * MILLISECOND, 300 * MILLISECOND);
         connections.send(ends(1), 0, idle);
-        connections.answer(ends(1), (50 * MILLISECOND, 100 * MILLISECOND), idle, 3);
-        let doubled = |ms: u64| connections.doubled(ends(1), ms * MILLISECOND, timeout);
+        let open = connections.find(ends(1)).expect("open");
+        open.answer((50 * MILLISECOND, 100 * MILLISECOND), idle, 3);
+        let doubled = |ms: u64| open.doubled(ms * MILLISECOND, timeout);
         assert_eq!([100, 349, 350, 649, 650, 5_000].map(doubled), [3, 3, 2, 2, 1, 0]);
-        assert_eq!(connections.doubled(ends(2), 0, timeout), 0);
         let later = 2_000_000 * MILLISECOND;
         assert!(!connections.send(ends(1), later, idle));
-        assert_eq!(connections.doubled(ends(1), later, timeout), 0, "another connection");
+        assert_eq!(connections.find(ends(1)).expect("open").doubled(later, timeout), 0, "another connection");
     }
 
     #[test]

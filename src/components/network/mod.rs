@@ -175,40 +175,33 @@ impl Network {
         let request = requests.get_mut(message.request);
         let asked_by_client =
             |client: NodeId| client == if message.returning { message.to } else { message.from };
-        let mut request = request.filter(|request| asked_by_client(request.client));
-        let ends = link::ends(message, request.as_deref().map_or(0, |request| request.user));
-        let (transfer, doubled) = match connection {
-            None => (link.pour(message.bytes, 2 * way), 0),
-            Some(_) => link.transfer(message.bytes, 2 * way, self.doubled(ends, message, way)),
+        let request = request.filter(|request| asked_by_client(request.client));
+        let Some(plan) = connection else {
+            let transfer = link.pour(message.bytes, 2 * way);
+            note_transfer(request.filter(|_| message.returning && !datagram), transfer);
+            return arrives(way.saturating_add(transfer));
         };
-        if let Some(request) = request.as_deref_mut().filter(|_| message.returning && !datagram) {
-            Step::Transfer.note(request, transfer);
-        }
-        let arrival = way.saturating_add(transfer);
-        let Some(plan) = connection else { return arrives(arrival) };
-        let (mut late, rtt) = (0, 2 * way);
-        if let Some(lost) = lost.filter(|_| message.returning) {
-            late = link.retransmit(lost, Timer::established(rtt))?;
-        }
-        let sent = message.now.saturating_add(transfer);
+        let ends = link::ends(message, request.as_deref().map_or(0, |request| request.user));
+        let (rtt, timer) = (2 * way, Timer::established(2 * way));
         if message.returning {
-            let there = message.now.saturating_add(arrival).saturating_add(late);
-            self.connections.answer(ends, (sent, there), plan.1, doubled);
-            return arrives(arrival.saturating_add(late));
+            let open = self.connections.find(ends);
+            // Servers keep their window as long as they go on sending; questions begin with the initial one each time.
+            let doubled = open.as_ref().map_or(0, |open| open.doubled(message.now, timer.first()));
+            let (transfer, doubled) = link.transfer(message.bytes, rtt, doubled);
+            note_transfer(request, transfer);
+            let late = lost.map_or(Some(0), |lost| link.retransmit(lost, timer))?;
+            let arrival = way.saturating_add(transfer).saturating_add(late);
+            if let Some(open) = open {
+                let [sent, there] = [transfer, arrival].map(|after| message.now.saturating_add(after));
+                open.answer((sent, there), plan.1, doubled);
+            }
+            return arrives(arrival);
         }
+        let arrival = way.saturating_add(link.transfer(message.bytes, rtt, 0).0);
         let set_up = self.connect(plan, message, ends, request, way);
-        if let Some(lost) = lost {
-            let timer = set_up.map_or(Timer::established(rtt), |_| Timer::opening());
-            late = self.links[number].retransmit(lost, timer)?;
-        }
+        let timer = set_up.map_or(timer, |_| Timer::opening());
+        let late = lost.map_or(Some(0), |lost| self.links[number].retransmit(lost, timer))?;
         arrives(arrival.saturating_add(late).saturating_add(set_up.unwrap_or(0)))
-    }
-
-    /// How often the window of whoever sends this has doubled: servers keep theirs as long as they go on sending, questions begin with the
-    /// initial one each time.
-    fn doubled(&self, ends: Ends, message: &Message, way: Time) -> u8 {
-        let timeout = Timer::established(2 * way).first();
-        if message.returning { self.connections.doubled(ends, message.now, timeout) } else { 0 }
     }
 
     /// Time that opening a connection takes; `None` if one is open for this message. Whoever has no name is a new visitor each time, with
@@ -319,6 +312,13 @@ impl Transit for Network {
 
     fn fork(&self) -> Box<dyn Transit> {
         Box::new(self.clone())
+    }
+}
+
+/// Of a client's request: how long its answer took from the first byte to the last.
+fn note_transfer(request: Option<&mut Request>, transfer: Time) {
+    if let Some(request) = request {
+        Step::Transfer.note(request, transfer);
     }
 }
 
