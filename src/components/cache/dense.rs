@@ -59,6 +59,7 @@ impl Dense {
     pub(super) fn foresee(&self, key: u64) {
         prefetch(&self.placed.0, (key >> 6) as usize);
         prefetch(&self.entries, key as usize);
+        prefetch(&self.marked.0, (key >> 6) as usize);
     }
 
     /// The mark of a key, as it was put in.
@@ -97,10 +98,14 @@ impl Dense {
         self.placed.put(key, false);
     }
 
-    /// Forgets a key that has a mark.
+    /// Forgets a key that has this mark; whether it had.
     #[inline(always)]
-    pub(super) fn forget_mark(&mut self, key: u64) {
-        self.marked.put(key, false);
+    pub(super) fn forget_mark(&mut self, key: u64, mark: u32) -> bool {
+        let has = self.mark(key) == Some(mark);
+        if has {
+            self.marked.put(key, false);
+        }
+        has
     }
 
     #[cold]

@@ -71,12 +71,18 @@ impl Index {
         }
     }
 
-    /// Forgets a key that has a mark.
+    /// Forgets a key that has this mark; whether it had.
     #[inline]
-    pub fn forget_mark(&mut self, key: u64) {
+    pub fn forget_mark(&mut self, key: u64, mark: u32) -> bool {
         match self {
-            Index::Dense(table) => table.forget_mark(key),
-            Index::Hashed(map) => _ = map.remove(&key),
+            Index::Dense(table) => table.forget_mark(key, mark),
+            Index::Hashed(map) => {
+                let has = hashed(map, key) == MARKED + mark;
+                if has {
+                    map.remove(&key);
+                }
+                has
+            }
         }
     }
 
@@ -135,7 +141,7 @@ mod tests {
                 (index.find(0), index.mark(0), index.mark(2), index.mark(3)),
                 (None, Some(5), None, None)
             );
-            index.forget_mark(0);
+            assert!(!index.forget_mark(0, 6) && index.forget_mark(0, 5) && !index.forget_mark(0, 5));
             assert_eq!((index.mark(0), index.mark(1), index.find(2)), (None, Some(6), Some(9)));
             index.set(1, 7);
             assert_eq!((index.find(1), index.mark(1)), (Some(7), None));

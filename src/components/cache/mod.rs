@@ -28,6 +28,7 @@ mod refresh;
 pub mod shelf;
 mod slot_keys;
 mod stampede;
+mod store;
 mod transfer;
 
 /// Removes the key that is its argument.

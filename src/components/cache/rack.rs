@@ -101,23 +101,23 @@ impl Rack {
         self.set_end(slot, expires);
     }
 
-    /// Other data in a slot.
+    /// Another item in a slot; the slot.
     #[inline]
-    pub fn replace(&mut self, slot: u32, item: Item) {
+    pub fn replace(&mut self, slot: u32, item: Item) -> u32 {
         let Item { key, version, bytes, expires } = item;
         self.keys.set(slot, key);
         self.data[slot as usize] = Data { version, bytes };
         self.set_end(slot, expires);
+        slot
     }
 
     /// A new item; its slot.
     #[inline]
     pub fn put(&mut self, item: Item) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            self.replace(slot, item);
-            return slot;
+        match self.free.pop() {
+            Some(slot) => self.replace(slot, item),
+            None => self.push(item),
         }
-        self.push(item)
     }
 
     #[cold]

@@ -25,11 +25,6 @@ impl Bits {
         was
     }
 
-    /// Whether a bit is on.
-    pub fn has(&self, slot: u32) -> bool {
-        self.0.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 != 0)
-    }
-
     /// Turns all off.
     pub fn clear(&mut self) {
         self.0.fill(0);
@@ -46,8 +41,7 @@ mod tests {
         assert!(!bits.take(500));
         bits.set(500);
         bits.set(64);
-        assert!(bits.has(64) && !bits.has(65) && !bits.has(9_999));
-        assert!(bits.take(500) && !bits.take(500) && !bits.take(65));
+        assert!(bits.take(500) && !bits.take(500) && !bits.take(65) && !bits.take(9_999));
         bits.clear();
         assert!(!bits.take(64));
     }

@@ -4,90 +4,104 @@
 use super::super::index::Index;
 use super::ring::Ring;
 
-/// Weight of a hole: a key that has come back.
-const HOLE: u32 = u32::MAX;
 /// So many holes never matter.
 const HOLES_ALLOWED: usize = 64;
+/// So many keys ahead of the one that is forgotten, memory is fetched.
+const AHEAD: u32 = 4;
 /// Marks are the lowest bits of positions: a ring has fewer cells.
 const AROUND: u32 = (1 << 30) - 1;
 
-/// Keys in the order in which they were evicted, bounded in weight: at the bound the oldest is forgotten.
+/// Keys in the order in which they were evicted, bounded in weight: at the bound the oldest is forgotten. A key that has come back leaves a
+/// hole, which is known by the index: the key has no mark there, or that of a later eviction.
 #[derive(Clone, Debug)]
 pub struct Marks {
     /// The oldest first. The mark of each is its position.
     keys: Ring<u64>,
-    /// Their weights, at the same positions and apart: a key that comes back touches nothing else.
+    /// Their weights, at the same positions; none if all weigh the same.
     weights: Ring<u32>,
+    /// What each weighs, if all weigh the same.
+    each: Option<u64>,
     live: usize,
     weight: u64,
     capacity: u64,
 }
 
 impl Marks {
-    /// None yet.
-    pub fn new(capacity: u64) -> Self {
-        Marks { keys: Ring::default(), weights: Ring::default(), live: 0, weight: 0, capacity }
+    /// None yet. `each`: what each weighs, if all weigh the same.
+    pub fn new(capacity: u64, each: Option<u64>) -> Self {
+        Marks { keys: Ring::default(), weights: Ring::default(), each, live: 0, weight: 0, capacity }
     }
 
     /// A key that has a place in the index leaves it, and a mark; none if it is heavier than all of the room, or than 4 GiB.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, key: u64, weight: u64, index: &mut Index) {
-        let Some(narrow) = u32::try_from(weight).ok().filter(|it| weight <= self.capacity && *it != HOLE)
-        else {
+        if weight > self.capacity || weight > u64::from(u32::MAX) {
             return index.remove(key);
-        };
+        }
         while self.weight + weight > self.capacity {
             self.pop(index);
         }
         if self.keys.len() > 2 * self.live + HOLES_ALLOWED {
             self.move_up(index);
         }
-        self.put(key, narrow, index);
+        self.put(key, weight, index);
         self.live += 1;
         self.weight += weight;
     }
 
     #[inline(always)]
-    fn put(&mut self, key: u64, weight: u32, index: &mut Index) {
-        self.weights.push(weight);
+    fn put(&mut self, key: u64, weight: u64, index: &mut Index) {
+        if self.each.is_none() {
+            self.weights.push(weight as u32);
+        }
         index.leave_mark(key, self.keys.push(key) & AROUND);
     }
 
-    #[inline]
+    /// The oldest, whether or not it is a hole: its mark, its key, its weight.
+    #[inline(always)]
+    fn oldest(&mut self) -> Option<(u32, u64, u64)> {
+        let mark = self.keys.front() & AROUND;
+        let key = self.keys.pop()?;
+        let weight = self.each.or_else(|| self.weights.pop().map(u64::from))?;
+        Some((mark, key, weight))
+    }
+
+    #[inline(always)]
     fn pop(&mut self, index: &mut Index) {
-        while let (Some(key), Some(weight)) = (self.keys.pop(), self.weights.pop()) {
-            if weight != HOLE {
-                index.forget_mark(key);
+        if let Some(key) = self.keys.ahead(AHEAD) {
+            index.foresee(key);
+        }
+        while let Some((mark, key, weight)) = self.oldest() {
+            if index.forget_mark(key, mark) {
                 self.live -= 1;
-                self.weight -= u64::from(weight);
+                self.weight -= weight;
                 return;
             }
         }
     }
 
     /// The key that left this mark comes back, and is no longer one of these; the index has its place from now on.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, mark: u32) {
-        let weight = std::mem::replace(self.weights.at_mut(mark), HOLE);
-        debug_assert!(weight != HOLE, "a key comes back once");
-        self.weight -= u64::from(weight);
+        self.weight -= self.each.unwrap_or_else(|| u64::from(*self.weights.at_mut(mark)));
         self.live -= 1;
     }
 
     #[cold]
     #[inline(never)]
     fn move_up(&mut self, index: &mut Index) {
-        let (mut keys, mut weights) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.weights));
-        while let (Some(key), Some(weight)) = (keys.pop(), weights.pop()) {
-            if weight != HOLE {
+        let mut old = std::mem::replace(self, Marks::new(self.capacity, self.each));
+        while let Some((mark, key, weight)) = old.oldest() {
+            if index.mark(key) == Some(mark) {
                 self.put(key, weight, index);
             }
         }
+        (self.live, self.weight) = (old.live, old.weight);
     }
 
     /// Forgets all; the index does so itself.
     pub fn clear(&mut self) {
-        *self = Marks::new(self.capacity);
+        *self = Marks::new(self.capacity, self.each);
     }
 }
 
@@ -112,7 +126,7 @@ mod tests {
     #[test]
     fn the_oldest_is_forgotten_at_the_bound() {
         for keys in [Some(10), None] {
-            let (mut marks, mut index) = (Marks::new(3), Index::new(keys, 4));
+            let (mut marks, mut index) = (Marks::new(3, None), Index::new(keys, 4));
             (0..4).for_each(|key| evict(&mut marks, &mut index, key, 1));
             assert!(!come_back(&mut marks, &mut index, 0), "forgotten");
             assert!(come_back(&mut marks, &mut index, 2) && !come_back(&mut marks, &mut index, 2));
@@ -135,12 +149,13 @@ mod tests {
             steps in proptest::collection::vec((0_u64..30, 1_u64..4, any::<bool>()), 1..400),
             capacity in 1_u64..20,
         ) {
-            for keys in [Some(30), None] {
-                let (mut marks, mut index) = (Marks::new(capacity), Index::new(keys, 4));
+            for (keys, each) in [(Some(30), None), (None, None), (Some(30), Some(1)), (None, Some(1))] {
+                let (mut marks, mut index) = (Marks::new(capacity, each), Index::new(keys, 4));
                 marks.keys.begin_at(AROUND - 5);
                 marks.weights.begin_at(AROUND - 5);
                 let mut list: Vec<(u64, u64)> = Vec::new();
                 for &(key, weight, back) in &steps {
+                    let weight = each.unwrap_or(weight);
                     let known = list.iter().position(|left| left.0 == key);
                     prop_assert_eq!(index.mark(key).is_some(), known.is_some());
                     if back || known.is_some() {

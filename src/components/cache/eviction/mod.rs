@@ -33,7 +33,8 @@ mod w_tinylfu;
 
 use super::index::Index;
 use super::rack::Rack;
-use super::shelf::{Shelf, ShelfPlan, Store};
+use super::shelf::{Shelf, ShelfPlan};
+use super::store::Store;
 use crate::catalog::Policy;
 use crate::kernel::Time;
 use crate::random::Stream;
@@ -110,6 +111,11 @@ impl Plan {
     /// A part of the capacity, rounded down.
     fn share(&self, share: f64) -> u64 {
         (self.capacity as f64 * share) as u64
+    }
+
+    /// What each item weighs, if all weigh the same.
+    pub fn each(&self) -> Option<u64> {
+        (self.per_byte == 0).then_some(self.per_item)
     }
 
     /// What an item of this size weighs.

@@ -14,11 +14,18 @@ const HOLES_ALLOWED: usize = 64;
 pub struct Places(Vec<u32>);
 
 impl Places {
-    #[inline]
+    #[inline(always)]
     fn set(&mut self, slot: u32, place: u32) {
-        if slot as usize >= self.0.len() {
-            self.0.resize((slot as usize + 1).next_power_of_two(), 0);
+        match self.0.get_mut(slot as usize) {
+            Some(kept) => *kept = place,
+            None => self.set_new(slot, place),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_new(&mut self, slot: u32, place: u32) {
+        self.0.resize((slot as usize + 1).next_power_of_two(), 0);
         self.0[slot as usize] = place;
     }
 }
@@ -33,7 +40,7 @@ pub struct Queue {
 
 impl Queue {
     /// Puts a slot at the end.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, slot: u32, places: &mut Places) {
         if self.ring.len() > 2 * self.live + HOLES_ALLOWED {
             self.move_up(places);

@@ -34,6 +34,18 @@ impl<T: Copy + Default> Ring<T> {
         position
     }
 
+    /// Position of the value at the front.
+    #[inline(always)]
+    pub fn front(&self) -> u32 {
+        self.first
+    }
+
+    /// A value so many behind the front; any value if there are fewer.
+    #[inline(always)]
+    pub fn ahead(&self, by: u32) -> Option<T> {
+        self.cells.get(self.cell(self.first.wrapping_add(by))).copied()
+    }
+
     /// Takes the value at the front out.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<T> {

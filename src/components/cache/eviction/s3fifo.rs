@@ -10,7 +10,6 @@
 //! smaller than the small queue goes to the main one, where libCacheSim does not keep it at all.
 
 use super::super::index::Index;
-use super::bits::Bits;
 use super::counts::Counts;
 use super::marks::Marks;
 use super::queue::{Places, Queue};
@@ -28,7 +27,7 @@ pub const ENTRY: Policy = Policy {
 const SMALL_SHARE: f64 = 0.1;
 const GHOST_SHARE: f64 = 0.9;
 /// Wanted so often in the small queue, an item moves to the main one.
-const PROVEN: u64 = 2;
+const PROVEN: u8 = 2;
 
 /// The queues, and of each slot how often it was wanted (three times at most) and where it is.
 #[derive(Clone)]
@@ -36,9 +35,8 @@ pub struct S3Fifo {
     small: Queue,
     main: Queue,
     places: Places,
+    /// How often each is wanted; flagged are those in the main queue.
     wanted: Counts,
-    /// Which slots are in the main queue.
-    in_main: Bits,
     ghosts: Marks,
     /// Weight of what `evict` has just named, if its key is to be remembered.
     leaves: Option<u64>,
@@ -51,16 +49,23 @@ pub struct S3Fifo {
 }
 
 impl S3Fifo {
-    #[inline]
+    #[inline(always)]
     fn enter_main(&mut self, slot: u32, weight: u64) {
-        self.wanted.set(slot, 0);
-        self.in_main.set(slot);
+        self.wanted.begin(slot, true);
         self.main.push(slot, &mut self.places);
         self.main_weight += weight;
     }
 
+    /// The main queue is empty, though it was its turn.
+    #[cold]
+    #[inline(never)]
+    fn evict_last(&mut self, view: View<'_>) -> u32 {
+        let proven = self.evict_small(view);
+        proven.or_else(|| self.evict_main(view)).expect("an item")
+    }
+
     /// Moves what has proven itself until one has not; `None` if all have.
-    #[inline]
+    #[inline(always)]
     fn evict_small(&mut self, view: View<'_>) -> Option<u32> {
         while let Some(slot) = self.small.pop() {
             let weight = view.weight(slot);
@@ -74,16 +79,15 @@ impl S3Fifo {
         None
     }
 
-    #[inline]
+    #[inline(always)]
     fn evict_main(&mut self, view: View<'_>) -> Option<u32> {
         while let Some(slot) = self.main.pop() {
             let count = self.wanted.get(slot);
             if count == 0 {
-                self.in_main.take(slot);
                 self.main_weight -= view.weight(slot);
                 return Some(slot);
             }
-            self.wanted.set(slot, count - 1);
+            self.wanted.lower(slot);
             self.main.push(slot, &mut self.places);
         }
         None
@@ -100,8 +104,7 @@ impl Eviction for S3Fifo {
             main: Queue::default(),
             places: Places::default(),
             wanted: Counts::default(),
-            in_main: Bits::default(),
-            ghosts: Marks::new(plan.share(GHOST_SHARE)),
+            ghosts: Marks::new(plan.share(GHOST_SHARE), plan.each()),
             leaves: None,
             small_weight: 0,
             main_weight: 0,
@@ -116,7 +119,7 @@ impl Eviction for S3Fifo {
         self.ghosts.take(mark);
         self.returns = true;
     }
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, slot: u32, view: View<'_>) {
         let weight = view.weight(slot);
         let small_is_full = self.small_weight >= self.small_capacity;
@@ -125,7 +128,7 @@ impl Eviction for S3Fifo {
         if returns || too_heavy || (small_is_full && !self.has_evicted) {
             return self.enter_main(slot, weight);
         }
-        self.wanted.set(slot, 0);
+        self.wanted.begin(slot, false);
         self.small.push(slot, &mut self.places);
         self.small_weight += weight;
     }
@@ -133,15 +136,14 @@ impl Eviction for S3Fifo {
     fn hit(&mut self, slot: u32, _view: View<'_>) {
         self.wanted.add(slot);
     }
-    #[inline]
+    #[inline(always)]
     fn evict(&mut self, view: View<'_>) -> u32 {
         self.has_evicted = true;
         let from_small = self.main_weight <= self.main_capacity;
         let small = if from_small { self.evict_small(view) } else { None };
-        let main = small.or_else(|| self.evict_main(view));
-        main.or_else(|| self.evict_small(view)).expect("an item")
+        small.or_else(|| self.evict_main(view)).unwrap_or_else(|| self.evict_last(view))
     }
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, key: u64, index: &mut Index) {
         match self.leaves.take() {
             Some(weight) => self.ghosts.push(key, weight, index),
@@ -149,7 +151,7 @@ impl Eviction for S3Fifo {
         }
     }
     fn remove(&mut self, slot: u32, view: View<'_>) {
-        if self.in_main.take(slot) {
+        if self.wanted.is_flagged(slot) {
             self.main.remove(slot, &self.places);
             self.main_weight -= view.weight(slot);
         } else {
@@ -158,13 +160,13 @@ impl Eviction for S3Fifo {
         }
     }
     fn reweighed(&mut self, slot: u32, old: u64, new: u64) {
-        let weight = if self.in_main.has(slot) { &mut self.main_weight } else { &mut self.small_weight };
+        let weight =
+            if self.wanted.is_flagged(slot) { &mut self.main_weight } else { &mut self.small_weight };
         *weight = *weight - old + new;
     }
     fn clear(&mut self) {
         self.small.clear();
         self.main.clear();
-        self.in_main.clear();
         self.ghosts.clear();
         (self.small_weight, self.main_weight) = (0, 0);
         self.has_evicted = false;
