@@ -34,6 +34,8 @@ golden!(
     meant,
     no_length,
     no_link,
+    sessions_behind,
+    without_effect,
     no_point,
     no_number,
     no_unit,

@@ -416,3 +416,51 @@ fn name_servers_that_share_an_address_are_near_everybody() {
         }
     }
 }
+
+/// Members take the places of the list in turn, whatever nodes stand before them, and so do groups behind one with aides.
+#[test]
+fn the_first_member_is_at_the_first_place() {
+    let places = ["us-east-1", "eu-west-1", "ap-northeast-1"];
+    let latency = |replication: &str, home: &str| {
+        let mut world = World::default();
+        let microsecond = || span(0.000_001);
+        let settings = vec![
+            ("read", microsecond()),
+            ("write", microsecond()),
+            ("replicas", Value::Whole(2)),
+            ("replication", text(replication)),
+            ("region", texts(&places)),
+        ];
+        let database = world.add("database", "db", settings);
+        let server = vec![("reads", database.clone()), ("writes", database), ("region", text(home))];
+        let tier = world.add("web", "web", server);
+        let standby = vec![("to", tier), ("standby", Value::Flag(true)), ("region", text(home))];
+        let balancer = world.add("load_balancer", "lb", standby);
+        let near = world.add("web", "near", vec![("service", microsecond()), ("region", text("sa-east-1"))]);
+        world.add(
+            "traffic",
+            "user",
+            vec![("to", balancer), ("rate", evenly(10.0)), ("region", text(home)), ("access", microsecond())],
+        );
+        world.add(
+            "traffic",
+            "other",
+            vec![("to", near.clone()), ("rate", evenly(1.0)), ("region", text("sa-east-1"))],
+        );
+        let checked = world.check();
+        let first = usize::from(checked.layout.groups[index(&near)].first);
+        let place = checked.layout.node_places()[first];
+        assert_eq!(checked.layout.map.name(place), Some("sa-east-1"), "behind a balancer with an aide");
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(from_seconds(20.0));
+        let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+        class.latency.quantile(0.5).unwrap() as f64 / 1e6
+    };
+    let rtt = |a: &str, b: &str| Map::preset("aws").unwrap().rtt(a, b).unwrap() as f64 / 1e6;
+    for replication in ["async", "sync"] {
+        for home in places {
+            let (found, right) = (latency(replication, home), rtt(home, places[0]));
+            assert!((found - right).abs() < 8.0, "{replication}, {home}: {found} instead of {right}");
+        }
+    }
+}

@@ -36,13 +36,15 @@
 //! # Bounds
 //!
 //! Eight bytes per key, at most [`KEYS_MAX`] keys (others are only counted). A written key has a record of 80 bytes, plus
-//! eight per write that was never answered and per rollback. Session memory: [`SESSION_ENTRIES_MAX`]. Versions end at
+//! eight per write that was never answered and per rollback. From the first stale read on keys keep more times, 64 MiB
+//! in all (`older.rs`). Session memory: [`SESSION_ENTRIES_MAX`]. Versions end at
 //! 2^32 - 2, where further commits share the last number.
 
 mod copies;
 mod emptied;
 mod histories;
 pub mod messages;
+mod older;
 mod reads;
 mod record;
 mod report;
@@ -84,6 +86,8 @@ pub struct Audit {
     /// Arrays of integers, not structs: the allocator hands them out zeroed without touching a page.
     keys: Vec<[u32; 2]>,
     records: Vec<Record>,
+    /// More acknowledgements of keys that are read far behind.
+    older: older::Older,
     sessions: Sessions,
     counts: AuditReport,
     messages: Messages,
@@ -107,6 +111,7 @@ impl Audit {
         Self {
             keys: vec![[0, 0]; keys.min(KEYS_MAX) as usize],
             records: Vec::new(),
+            older: older::Older::default(),
             sessions: Sessions::new(entries_max),
             counts: AuditReport::new(0),
             messages: Messages::default(),
@@ -171,7 +176,8 @@ impl Audit {
         let keys = self.keys.capacity() * size_of::<[u32; 2]>();
         let records = self.records.capacity() * size_of::<Record>();
         let irregular: u64 = self.records.iter().map(Record::heap_bytes).sum();
-        (size_of::<Self>() + keys + records) as u64 + irregular + self.sessions.memory_bytes()
+        let older = self.older.memory_bytes();
+        (size_of::<Self>() + keys + records) as u64 + irregular + older + self.sessions.memory_bytes()
     }
 
     #[inline]

@@ -39,12 +39,15 @@ impl Key {
         self.newest(version, |write| write.acknowledged && !write.lost)
     }
 
-    fn age(&self, version: u32, now_ns: u64) -> (u64, bool) {
+    /// The age, or its bound by the last four answers, if that is all that the audit claims to know.
+    fn age(&self, version: u32, now_ns: u64, is_bound: bool) -> (u64, bool) {
         let first_newer =
             self.answers.iter().position(|(answered, _)| *answered > version && !self.is_lost(*answered));
         let first_newer = first_newer.expect("a stale read has a newer acknowledged version");
         let oldest_kept = self.answers.len().saturating_sub(4);
-        (now_ns - self.answers[first_newer.max(oldest_kept)].1, first_newer < oldest_kept)
+        assert!(!is_bound || first_newer < oldest_kept, "the last four tell");
+        let known = if is_bound { oldest_kept } else { first_newer };
+        (now_ns - self.answers[known].1, is_bound)
     }
 }
 
@@ -123,11 +126,17 @@ impl Model {
             })
     }
 
-    pub(super) fn finish_read(&mut self, read: &OpenRead, version: u32, now_ns: u64) -> ReadCheck {
+    pub(super) fn finish_read(
+        &mut self,
+        read: &OpenRead,
+        version: u32,
+        now_ns: u64,
+        is_bound: bool,
+    ) -> ReadCheck {
         let state = &self.keys[read.key as usize];
         let floor = if state.is_lost(read.floor) { state.floor_up_to(read.floor) } else { read.floor };
         let stale = version < floor;
-        let age = stale.then(|| state.age(version, now_ns));
+        let age = stale.then(|| state.age(version, now_ns, is_bound));
         let written = self.is_violated(&self.acknowledged_to, read, version, |seen| seen.2 <= read.floor);
         let backwards = self.is_violated(&self.read_by, read, version, |_| true);
 

@@ -113,7 +113,8 @@ impl Pair {
         let version = self.version(read.key, back);
         let check =
             self.audit.finish_read(read.key, read.floor, version, self.now_ns, read.session, read.counted);
-        assert_eq!(check, self.model.finish_read(&read, version, self.now_ns));
+        let right = self.model.finish_read(&read, version, self.now_ns, check.age_is_lower_bound);
+        assert_eq!(check, right);
     }
 
     fn assert_same_state(&self) {

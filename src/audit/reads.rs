@@ -37,7 +37,16 @@ impl Audit {
     ) -> ReadCheck {
         let record = &self.records[index];
         debug_assert!(version <= record.head, "read version {version}, which was never committed");
-        let check = check_read(record, floor, version, now_ns);
+        let mut check = check_read(record, floor, version, now_ns);
+        if check.stale {
+            self.older.follow();
+        }
+        if check.age_is_lower_bound
+            && let Some(since_ns) = self.older.outdated_since(key, version)
+        {
+            check.age_ns = Some(now_ns.saturating_sub(since_ns));
+            check.age_is_lower_bound = false;
+        }
         let session_check = match session {
             0 => SessionCheck::default(),
             _ => self.sessions.read(session, key, floor, version, record.lost()),
@@ -100,6 +109,19 @@ mod tests {
             ReadCheck { stale: true, age_ns: Some(70), age_is_lower_bound: true }
         );
         assert_eq!(audit.report().lower_bound_count, 1);
+    }
+
+    #[test]
+    fn after_the_first_bound_ages_of_that_key_are_known_however_far_behind() {
+        let mut audit = written(6);
+        assert!(read(&mut audit, 1, 100, 0).age_is_lower_bound);
+        for _ in 0..50 {
+            let version = audit.commit(KEY);
+            audit.acknowledge(KEY, version, 100 + u64::from(version), 0);
+        }
+        let check = read(&mut audit, 10, 1_000, 0);
+        assert_eq!(check, ReadCheck { stale: true, age_ns: Some(889), age_is_lower_bound: false });
+        assert!(read(&mut audit, 2, 1_000, 0).age_is_lower_bound, "from before it was followed");
     }
 
     #[test]

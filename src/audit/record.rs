@@ -125,6 +125,11 @@ impl Record {
         newest + older.map_or(0, |irregular| runs::count_between(&irregular.acknowledged, first, last))
     }
 
+    /// The newest version ever acknowledged, lost or not.
+    pub(super) fn newest_acknowledged(&self) -> u32 {
+        self.acknowledged.last
+    }
+
     /// The newest version that is acknowledged, survives and is not above `version`; 0 if there is none.
     pub(super) fn truth_at_or_below(&self, version: u32) -> u32 {
         let mut version = self.acknowledged_at_or_below(version);

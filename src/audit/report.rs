@@ -47,7 +47,7 @@ pub struct AuditReport {
 
 impl AuditReport {
     /// Nothing counted yet, beginning at `counted_from_ns`.
-    pub(super) fn new(counted_from_ns: u64) -> Self {
+    pub fn new(counted_from_ns: u64) -> Self {
         Self {
             counted_from_ns,
             reads_count: 0,

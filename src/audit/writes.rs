@@ -52,6 +52,7 @@ impl Audit {
         if *floor > surviving {
             *floor = record.truth_at_or_below(surviving);
         }
+        self.older.rollback(key);
         self.counts.lost_writes_count += lost;
         lost
     }
@@ -69,11 +70,13 @@ impl Audit {
             (1..=record.head).contains(&version),
             "acknowledged version {version} was never committed"
         );
+        let before = record.newest_acknowledged();
         let acknowledged = record.acknowledge(version, now_ns);
         let mut is_tracked = true;
         if acknowledged == Acknowledged::Survives {
             let floor = &mut self.keys[key as usize][FLOOR];
             *floor = version.max(*floor);
+            self.older.acknowledge(key, before, version, now_ns);
             is_tracked = session == 0 || self.sessions.acknowledge(session, key, version);
         }
         self.counts.add_acknowledged(acknowledged, is_tracked);

@@ -1,5 +1,6 @@
 //! The constants that components and policies carry.
 
+use super::need::Need;
 use super::param::Param;
 
 /// A kind of component, as the catalog shows it.
@@ -15,6 +16,8 @@ pub struct Entry {
     pub headings: &'static [(&'static str, &'static [&'static str])],
     /// Its settings.
     pub params: &'static [Param],
+    /// Those of them that count only beside others.
+    pub needs: &'static [Need],
     /// What can be done to it while a simulation runs.
     pub actions: &'static [Action],
     /// What it measures, apart from its station.
@@ -22,6 +25,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What a setting counts with, if it counts only with something.
+    pub fn counts_with(&self, setting: &str) -> Option<&'static str> {
+        self.needs.iter().find(|need| need.settings.contains(&setting)).map(|need| need.with)
+    }
+
     /// The heading of a setting.
     pub fn heading(&self, setting: &str) -> Option<&'static str> {
         self.headings.iter().find(|(_, settings)| settings.contains(&setting)).map(|(heading, _)| *heading)

@@ -3,6 +3,7 @@
 
 mod entry;
 mod lists;
+mod need;
 mod param;
 mod problem;
 mod settings;
@@ -10,6 +11,7 @@ mod suggest;
 mod value;
 
 pub use entry::{Action, Entry, Measure, Policy};
+pub use need::{Need, Needed};
 pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
 pub use settings::{Given, Settings, check};

@@ -191,6 +191,10 @@ pub(super) fn right_kind(
 }
 
 impl Settings {
+    pub(super) fn entry(&self) -> &'static Entry {
+        self.entry
+    }
+
     /// Whether the script said something about it.
     pub fn is_given(&self, name: &str) -> bool {
         self.values.contains_key(name)
@@ -306,6 +310,13 @@ impl Settings {
             _ => policies[0].name,
         };
         policies.iter().position(|policy| policy.name == chosen).expect("checked")
+    }
+
+    /// The chosen policy: its name.
+    pub fn chosen(&self, name: &str) -> &'static str {
+        let param = self.entry.params.iter().find(|param| param.name == name).expect("a setting");
+        let Kind::Choice(policies) = param.kind else { panic!("{name} is no choice") };
+        policies[self.choice(name)].name
     }
 
     /// Another component.

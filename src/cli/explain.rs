@@ -223,7 +223,7 @@ fn units_text() -> String {
 fn param_json(entry: &Entry, param: &Param) -> Value {
     json!({
         "name": param.name, "heading": entry.heading(param.name), "about": param.about, "wanted": param.kind.wanted(),
-        "preset": param.preset.to_string(),
+        "preset": param.preset.to_string(), "counts_only_with": entry.counts_with(param.name),
     })
 }
 
@@ -249,12 +249,19 @@ fn rows(rows: &[(&str, String)]) -> String {
     rows.iter().map(|(name, text)| format!("  {name:<width$}  {text}\n")).collect()
 }
 
+/// What a setting takes, what holds without it, and with what alone it counts.
+fn facts(entry: &Entry, param: &Param) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("takes", param.kind.wanted()), ("preset", param.preset.to_string())];
+    facts.extend(entry.counts_with(param.name).map(|with| ("counts", format!("only with {with}"))));
+    facts
+}
+
 fn component_text(entry: &Entry) -> String {
     let mut text = head(entry.name, "a component", entry.about);
     text.push_str(&format!("  chapter: {}\n", entry.chapter));
     let setting = |param: &Param| {
         let about = format!("{}\n", param.about);
-        let facts = rows(&[("takes", param.kind.wanted()), ("preset", param.preset.to_string())]);
+        let facts = rows(&facts(entry, param));
         let facts: String = facts.lines().map(|line| format!("      {}\n", line.trim_start())).collect();
         format!("    {}: {about}{facts}", styled(STRONG, param.name))
     };
@@ -279,8 +286,7 @@ fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) 
 
 fn setting_text(entry: &Entry, param: &Param) -> String {
     let name = format!("{}.{}", entry.name, param.name);
-    let facts = [("takes", param.kind.wanted()), ("preset", param.preset.to_string())];
-    let mut text = head(&name, "a setting", param.about) + rows(&facts).as_str();
+    let mut text = head(&name, "a setting", param.about) + rows(&facts(entry, param)).as_str();
     let policies = match param.kind {
         Kind::Choice(policies) => policies,
         Kind::Strategy(_) => crate::parts::plan::STRATEGIES,

@@ -50,8 +50,10 @@ fn survivors(plan: &Plan, comparisons: &[Comparison]) -> String {
     if low.is_empty() {
         return String::new();
     }
-    let head = styled(DOUBTFUL, "Latencies are of answered requests only");
-    format!("{head}; not all were answered by {}\n", low.join(", "))
+    let head = styled(DOUBTFUL, "Latencies leave out requests that failed or were rejected");
+    let rest =
+        "those that timed out count with the time they waited, however long the answer would have taken";
+    format!("{head}; {rest}. Not all were answered by {}\n", low.join(", "))
 }
 
 fn title(plan: &Plan, outcome: &Outcome) -> String {

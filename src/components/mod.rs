@@ -161,6 +161,11 @@ fn part_name(group: &Group, n: u64) -> Option<String> {
     (!shape.is_single()).then(|| shape.name(n))
 }
 
+/// How many nodes of a group stand before its first member: a database's router and who coordinates it.
+pub fn nodes_before_members(group: &Group) -> u64 {
+    if group.has_parts() { database::replica::Shape::of(&group.settings).first() } else { 0 }
+}
+
 /// Whether somebody pays for the n-th node of a group by the hour. Nobody does for those that stand for something else: routers (drivers, or
 /// a service of the provider), who watches or coordinates, storage that is paid by the gigabyte.
 pub fn is_rented(group: &Group, n: u64) -> bool {

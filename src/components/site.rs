@@ -195,10 +195,13 @@ impl Layout {
     /// Where each node is that the world begins with; 0 = nowhere in particular.
     pub fn node_places(&self) -> Vec<u16> {
         let places = |group: usize| {
-            let spots = self.spots(group);
-            let place =
-                move |n: u64| if spots.is_empty() { 0 } else { spots[n as usize % spots.len()].place };
-            (0..self.groups[group].count).map(place).collect::<Vec<u16>>()
+            let (spots, of) = (self.spots(group), &self.groups[group]);
+            let before = super::nodes_before_members(of);
+            let place = move |n: u64| {
+                let at = n.saturating_sub(before) as usize;
+                if spots.is_empty() { 0 } else { spots[at % spots.len()].place }
+            };
+            (0..of.count + of.aides.1).map(place).collect::<Vec<u16>>()
         };
         (0..self.groups.len()).flat_map(places).collect()
     }

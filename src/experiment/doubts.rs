@@ -1,6 +1,7 @@
 //! What makes the figures of a run doubtful.
 
 use super::design::Timing;
+use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset};
 use crate::components::database::{counted, replica};
 use crate::components::site::Group;
@@ -266,6 +267,29 @@ pub(super) fn unfinished(all: &ClassBook) -> Option<String> {
     })
 }
 
+/// Says so if most requests that ended got no answer: their latencies are those of the clients' patience.
+pub(super) fn mostly_unanswered(all: &ClassBook) -> Option<String> {
+    let without = all.timed_out + all.failed + all.rejected;
+    let share = without as f64 / (without + all.succeeded).max(1) as f64;
+    (share > 0.5).then(|| {
+        format!(
+            "most requests got no answer: {:.0} % timed out, failed or were rejected. Latencies hold the time-outs as long as clients waited, \
+             and no errors: a limit for them says little; check `availability` too",
+            100.0 * share
+        )
+    })
+}
+
+/// Ages known by a lower bound only, from which share on a 99th percentile may be one.
+const MANY_BOUNDS: f64 = 0.01;
+
+/// Says so if the ages of many stale reads are lower bounds.
+pub(super) fn bounded_ages(audit: &AuditReport) -> Option<String> {
+    let share = audit.lower_bound_count as f64 / audit.stale_age.count().max(1) as f64;
+    let text = "more than 1 % of the ages of stale reads are lower bounds: nothing was kept yet of the writes in between; a longer warm-up helps";
+    (share > MANY_BOUNDS).then(|| text.to_string())
+}
+
 /// Two percentage points between the first and the last third count as drift.
 const DRIFT: f64 = 0.02;
 
@@ -310,6 +334,16 @@ mod tests {
         let book = |succeeded, in_flight| ClassBook { succeeded, in_flight, ..ClassBook::default() };
         assert_eq!(unfinished(&book(0, 0)), None);
         assert_eq!(unfinished(&book(90, 10)), None);
+        let late = |succeeded, timed_out| ClassBook { succeeded, timed_out, ..ClassBook::default() };
+        assert_eq!(mostly_unanswered(&late(50, 50)), None);
+        assert!(mostly_unanswered(&late(49, 51)).is_some_and(|text| text.contains("51 % timed out")));
+        let mut audit = AuditReport::new(0);
+        (0..200).for_each(|n| audit.stale_age.record(n));
+        assert_eq!(
+            (bounded_ages(&audit), bounded_ages(&AuditReport { lower_bound_count: 2, ..audit.clone() })),
+            (None, None)
+        );
+        assert!(bounded_ages(&AuditReport { lower_bound_count: 3, ..audit }).is_some());
         assert!(unfinished(&book(80, 20)).is_some_and(|text| text.contains("at the end: 20 %;")));
     }
 }

@@ -1,7 +1,9 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::Timing;
-use super::doubts::{about_groups, drift, never_held, unfinished, unpriced, unsettled};
+use super::doubts::{
+    about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unpriced, unsettled,
+};
 use super::facts::{Facts, StatementWork};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
@@ -356,6 +358,8 @@ impl Run {
             warnings.push("no request came in the measured part".into());
         }
         warnings.extend(unfinished(&facts.all));
+        warnings.extend(mostly_unanswered(&facts.all));
+        warnings.extend(bounded_ages(&facts.audit));
         let dropped = self.simulation.journal().dropped();
         if dropped > 0 {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));

@@ -10,6 +10,7 @@ mod estimate;
 mod facts;
 mod judge;
 mod metric;
+mod needs;
 mod nodes;
 mod rehearse;
 mod result;

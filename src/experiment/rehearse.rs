@@ -2,6 +2,7 @@
 
 use super::design::{Asked, Plan};
 use super::drive::{Built, View};
+use super::needs::Needs;
 use super::series::FIGURES;
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::components::Layout;
@@ -9,7 +10,7 @@ use crate::model::{self, Moment, Trigger};
 
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
-pub fn rehearse(mut built: Built, plan: &Plan, variant: usize) -> Result<(), Problems> {
+pub fn rehearse(mut built: Built, plan: &Plan, variant: usize, needs: &mut Needs) -> Result<(), Problems> {
     let (checked, mut problems) = match model::check(&built.spec, plan.timing.end(), &plan.disabled) {
         Ok(checked) => (Some(checked), Problems::new()),
         Err(problems) => (None, problems),
@@ -18,6 +19,9 @@ pub fn rehearse(mut built: Built, plan: &Plan, variant: usize) -> Result<(), Pro
         let asked = plan.asked.iter().filter(|asked| asked.variant == variant);
         problems.extend(asked.filter_map(|asked| unknown(asked, &checked.layout)));
     }
+    let (layout, needed) =
+        checked.map_or((None, Vec::new()), |checked| (Some(checked.layout), checked.needed));
+    needs.see(needed);
     let view = View { now: 0, figures: neutral_figures(built.spec.groups.len()) };
     for item in &built.spec.timeline {
         if let Trigger::When(condition) = item.trigger {
@@ -26,9 +30,10 @@ pub fn rehearse(mut built: Built, plan: &Plan, variant: usize) -> Result<(), Pro
         match built.director.fire(item.callback, &view) {
             Err(problem) => problems.push(problem),
             Ok(commands) => {
-                let layout = checked.as_ref().map(|checked| &checked.layout);
                 let wrong = |command| {
-                    layout.and_then(|layout| model::resolve(layout, command, Moment::Rehearsal).err())
+                    layout
+                        .as_ref()
+                        .and_then(|layout| model::resolve(layout, command, Moment::Rehearsal).err())
                 };
                 problems.extend(commands.iter().filter_map(wrong));
             }

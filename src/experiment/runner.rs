@@ -2,6 +2,7 @@
 
 use super::design::Plan;
 use super::drive::{Built, drive};
+use super::needs::Needs;
 use super::rehearse::rehearse;
 use super::result::RunResult;
 use crate::catalog::{Problem, Problems};
@@ -52,9 +53,10 @@ const STACK_BYTES: usize = 256 << 20;
 
 /// Describes and checks the world of every variant, without running it.
 pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
-    let mut problems = Problems::new();
+    let (mut problems, mut needs) = (Problems::new(), Needs::default());
     for variant in 0..plan.variants.len() {
-        let rehearsed = builder.world(variant, 0).and_then(|built| rehearse(built, plan, variant));
+        let rehearsed =
+            builder.world(variant, 0).and_then(|built| rehearse(built, plan, variant, &mut needs));
         for problem in rehearsed.err().into_iter().flatten() {
             // The same line makes the same mistake in every variant: once is enough.
             if !problems.contains(&problem) {
@@ -62,6 +64,7 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
             }
         }
     }
+    problems.extend(needs.problems());
     problems.sort_by(|a, b| a.place.cmp(&b.place));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

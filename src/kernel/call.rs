@@ -78,6 +78,9 @@ impl Tenant for Call {
     }
 }
 
+/// Where [`Call::draw_key`] has what was asked again: above most keys, below what others add.
+pub const AGAIN: u32 = 40;
+
 /// Who still has an interest in a call; it is closed when nobody has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Phase(u8);
@@ -146,7 +149,8 @@ pub struct Ask {
     pub request: RequestId,
     /// Time-out class from `Ctx::timeout_class`.
     pub timeout: Option<TimeoutClass>,
-    /// How often the same was asked before for the same call: each time goes its own way through the network. More than 31 are as 31.
+    /// How often the same was asked before for the same request's attempt: each time goes its own way through the network and takes
+    /// its own time wherever it comes to, and so does what is asked on its behalf. More than 31 are as 31.
     pub again: u8,
 }
 
@@ -168,7 +172,7 @@ impl Ask {
         }
     }
 
-    /// A question asked while serving `parent`, which is `call`: same request, key, size, version and token.
+    /// A question asked while serving `parent`, which is `call`: same request, key, size, version and token, asked as often before.
     pub fn on_behalf_of(parent: CallId, call: &Call, to: NodeId) -> Self {
         Ask {
             bytes: call.bytes,
@@ -176,6 +180,7 @@ impl Ask {
             token: call.token,
             parent,
             request: call.request,
+            again: call.again(),
             ..Ask::new(to, call.verb, call.key)
         }
     }
@@ -291,8 +296,14 @@ impl Call {
 
     /// How often the same was asked before.
     #[inline]
-    pub(super) fn again(&self) -> u8 {
+    pub fn again(&self) -> u8 {
         self.phase.again()
+    }
+
+    /// What tells the draws of this call from others of its request and purpose: what is asked about, and how often it was asked before.
+    #[inline]
+    pub fn draw_key(&self) -> u64 {
+        self.key ^ u64::from(self.again()) << AGAIN
     }
 
     /// Takes the answer in and sets out for the caller with it.

@@ -18,6 +18,7 @@ use super::time::Time;
 use super::timers::Timeouts;
 use super::transit::{LinkCommand, Message, Transit};
 use crate::audit::Audit;
+use crate::random::mix::{combine, hash_name};
 use crate::random::stream::Stream;
 
 /// All of a simulation but its components.
@@ -40,7 +41,9 @@ pub struct Core {
     pub(super) audit: Audit,
     pub(super) parcels: Parcels,
     pub(super) book: Book,
-    pub(super) background: Stream,
+    /// What each node draws for work that belongs to no request: a stream of its own, so that it does not depend on who else draws. `None`
+    /// until it is needed.
+    backgrounds: Vec<Option<Stream>>,
     pub(super) seed: u64,
     pub(super) replication: u64,
     pub(super) ledger: Ledger,
@@ -66,7 +69,7 @@ impl Core {
             audit: Audit::new(keys),
             parcels: Parcels::default(),
             book: Book::default(),
-            background: Stream::named(seed, replication, "background"),
+            backgrounds: Vec::new(),
             seed,
             replication,
             ledger: Ledger::default(),
@@ -93,7 +96,7 @@ impl Core {
             audit: self.audit.clone(),
             parcels: self.parcels.clone(),
             book: self.book.clone(),
-            background: self.background.clone(),
+            backgrounds: self.backgrounds.clone(),
             journal: self.journal.clone(),
             ..*self
         }
@@ -104,6 +107,16 @@ impl Core {
         self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
         self.held.push(Held::default());
         self.labels.push(u64::from(id.0));
+        self.backgrounds.push(None);
+    }
+
+    /// The stream of a node's background work.
+    #[inline]
+    pub(super) fn background(&mut self, node: NodeId) -> &mut Stream {
+        const BACKGROUND: u64 = hash_name("background");
+        let (seed, replication, label) = (self.seed, self.replication, self.labels[node.index()]);
+        let new = || Stream::of(seed, replication, combine(label, BACKGROUND));
+        self.backgrounds[node.index()].get_or_insert_with(new)
     }
 
     /// The network learns of a new node, before it is added.

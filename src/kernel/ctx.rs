@@ -212,7 +212,7 @@ impl Ctx<'_> {
     fn bits(&mut self, request: RequestId, purpose: u64, key: u64) -> u64 {
         match self.core.requests.get(request) {
             Some(request) => request.bits(purpose, key),
-            None => self.core.background.bits(),
+            None => self.core.background(self.node).bits(),
         }
     }
 

@@ -8,7 +8,6 @@ use crate::components::network::{Link, Network};
 use crate::components::{Site, kind};
 use crate::kernel::{NodeId, Simulation};
 use crate::random::mix::hash_name;
-use crate::random::stream::Stream;
 
 /// A simulation of the world, at time 0.
 pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
@@ -36,8 +35,7 @@ fn network(world: &Checked, seed: u64, replication: u64) -> Network {
         .enumerate()
         .flat_map(|(index, group)| (0..group.count + group.aides.1).map(move |_| index as u16))
         .collect();
-    let background = Stream::named(seed, replication, "network/background");
-    let mut network = Network::new(group_of_node, groups.len(), background);
+    let mut network = Network::new(group_of_node, groups.len(), (seed, replication));
     for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.has_parts()) {
         let scattered = replica::is_scattered(&world.layout, index);
         if scattered || !replica::stands_apart(&group.settings) {

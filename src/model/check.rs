@@ -2,7 +2,7 @@
 
 use super::places;
 use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
-use crate::catalog::{self, Given, Place, Problem, Problems, Settings};
+use crate::catalog::{self, Given, Needed, Place, Problem, Problems, Settings};
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
 use crate::components::{self, Joined, Layout, Site, kind};
@@ -15,6 +15,8 @@ pub struct Checked {
     pub layout: Layout,
     /// Its links: two groups and what lies between.
     pub links: Vec<(usize, usize, LinkPlan)>,
+    /// Settings that were given and count only beside others.
+    pub needed: Vec<Needed>,
 }
 
 /// Checks a world that runs until `end` (warm-up included). `disabled` names mechanisms that a test has switched off.
@@ -45,7 +47,23 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
     for problem in problems.iter_mut().filter(|problem| problem.place.is_none()) {
         problem.place.clone_from(&spec.place);
     }
-    if problems.is_empty() { Ok(Checked { layout, links }) } else { Err(problems) }
+    let needed = needed(spec, &layout);
+    if problems.is_empty() { Ok(Checked { layout, links, needed }) } else { Err(problems) }
+}
+
+/// Of groups, links and the network between all.
+fn needed(spec: &WorldSpec, layout: &Layout) -> Vec<Needed> {
+    let links = spec.links.iter().map(|link| (&link.given, &link.place));
+    let between = links.chain(spec.network.iter().map(|(given, place)| (given, place)));
+    let between = between.map(|(given, place)| {
+        catalog::check(&network::ENTRY, "link", given, place, &|_| None, &mut Problems::new())
+    });
+    layout
+        .groups
+        .iter()
+        .flat_map(|group| group.settings.needed())
+        .chain(between.flat_map(|link| link.needed()))
+        .collect()
 }
 
 /// What timeseries.csv calls the requests as a whole.

@@ -2,9 +2,9 @@
 
 use super::spec::{MapSpec, WorldSpec};
 use crate::catalog::{self, Problem, Problems, did_you_mean};
-use crate::components::Layout;
 use crate::components::network::geo::{Geography, Map};
 use crate::components::network::{self, AccessPlan, Home, LinkPlan, SETUPS, Setup};
+use crate::components::{self, Layout};
 use std::sync::Arc;
 
 /// Map of a world that says nothing about it.
@@ -92,7 +92,8 @@ pub(super) fn homes(layout: &Layout) -> Vec<Home> {
             mobile: settings.variate("mobile_access").expect("preset"),
             outlets: layout.outlets(&clients),
         });
-        Home { spots: layout.spots(group), access }
+        let before_members = components::nodes_before_members(&layout.groups[group]) as usize;
+        Home { spots: layout.spots(group), before_members, access }
     };
     (0..layout.groups.len()).map(home).collect()
 }

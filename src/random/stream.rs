@@ -17,7 +17,12 @@ pub struct Stream {
 impl Stream {
     /// The stream of a name, such as `"web/3/gc"`, in one replication of an experiment with this seed.
     pub fn named(seed: u64, replication: u64, name: &str) -> Self {
-        let start = combine(combine(seed, replication), hash_name(name));
+        Self::of(seed, replication, hash_name(name))
+    }
+
+    /// The same, of a name that has been mixed into one word.
+    pub fn of(seed: u64, replication: u64, name: u64) -> Self {
+        let start = combine(combine(seed, replication), name);
         Self { generator: Xoshiro256PlusPlus::seed_from_u64(start) }
     }
 

@@ -1,17 +1,18 @@
 //! A log-linear histogram of durations.
 //!
-//! Every octave is divided into 128 buckets of equal width, the layout of G. Tene's HdrHistogram (2012). A bucket is thus at most
-//! 1/128 of its lower edge wide, and its midpoint is within 1/256 (0.4 %) of everything in it.
+//! Every octave is divided into 256 buckets of equal width, the layout of G. Tene's HdrHistogram (2012). A bucket is thus at most
+//! 1/256 (0.4 %) of its lower edge wide. Within a bucket values are taken to lie evenly: the middle of it would be the same in all
+//! replications of an experiment, with an interval of no width around a value that is not the true one.
 
 /// Buckets per octave, as a power of two.
-const SUB_BITS: u32 = 7;
+const SUB_BITS: u32 = 8;
 /// Buckets per octave.
 const SUB_COUNT: u64 = 1 << SUB_BITS;
 
 /// Counts of `u64` values (nanoseconds, as a rule; any unit will do) in log-linear buckets.
 ///
-/// A reported quantile is within 0.5 % of the exact one and exact below 256. Memory grows with the largest value only: 8 bytes a bucket,
-/// 128 buckets an octave, 20 KiB for values up to a second in nanoseconds. Counts, sum, minimum and maximum are exact.
+/// A reported quantile is within 0.5 % of the exact one and exact below 512. Memory grows with the largest value only: 8 bytes a bucket,
+/// 256 buckets an octave, 40 KiB for values up to a second in nanoseconds. Counts, sum, minimum and maximum are exact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     /// Always ends with the highest bucket used, so that equal contents are equal values.
@@ -120,20 +121,15 @@ impl Histogram {
         if q >= 1.0 {
             return Some(self.max);
         }
-        let index = self.bucket_of_rank(rank_of(q, self.count()));
-        Some(midpoint(index).clamp(self.min, self.max))
-    }
-
-    /// The first bucket at which the cumulative count reaches `rank`, `1..=count`.
-    fn bucket_of_rank(&self, rank: u64) -> usize {
-        let mut seen = 0;
+        let rank = rank_of(q, self.count());
+        let mut before = 0;
         for (index, &n) in self.buckets.iter().enumerate() {
-            seen += n;
-            if seen >= rank {
-                return index;
+            if before + n >= rank {
+                return Some(within(index, rank - before, n).clamp(self.min, self.max));
             }
+            before += n;
         }
-        self.buckets.len().saturating_sub(1)
+        Some(self.max)
     }
 
     /// Adds everything `other` recorded: the result is as if one histogram had recorded both.
@@ -151,7 +147,7 @@ impl Histogram {
 
     /// What was recorded after `earlier`, which must be an older copy of this histogram: the difference of the cumulative counts.
     ///
-    /// Counts, sum and mean are exact. The extremes are edges of buckets (within 0.8 %) and never outside those of `self`.
+    /// Counts, sum and mean are exact. The extremes are edges of buckets (within 0.4 %) and never outside those of `self`.
     pub fn since(&self, earlier: &Self) -> Histogram {
         let before = |index: usize| earlier.buckets.get(index).copied().unwrap_or(0);
         let counts = self.buckets.iter().enumerate();
@@ -185,7 +181,7 @@ fn rank_of(q: f64, n: u64) -> u64 {
     rank.clamp(1, n)
 }
 
-/// The bucket of a value: the identity below 256, then 128 buckets per octave.
+/// The bucket of a value: the identity below 512, then 256 buckets per octave.
 #[inline]
 fn bucket_of(value: u64) -> usize {
     let shift = (63 - SUB_BITS) - (value | SUB_COUNT).leading_zeros();
@@ -208,9 +204,10 @@ fn high_edge(index: usize) -> u64 {
     low_edge(index) + ((1_u64 << width_bits(index)) - 1)
 }
 
-/// The middle of a bucket, rounded down.
-fn midpoint(index: usize) -> u64 {
-    low_edge(index) + ((1_u64 << width_bits(index)) - 1) / 2
+/// The value of this rank, from 1, among `n` that lie evenly in a bucket: in the middle of its part.
+fn within(index: usize, rank: u64, n: u64) -> u64 {
+    let part = u128::from(2 * rank - 1) << width_bits(index);
+    low_edge(index) + (part / u128::from(2 * n)) as u64
 }
 
 #[cfg(test)]
@@ -258,6 +255,16 @@ mod tests {
     }
 
     #[test]
+    fn quantiles_of_even_values_are_closer_than_a_bucket() {
+        let histogram = histogram_of(&(1_000_000..2_000_000).step_by(7).collect::<Vec<_>>());
+        for q in [0.1, 0.25, 0.501, 0.77, 0.99] {
+            let exact = 1e6 + 1e6 * q;
+            let error = histogram.quantile(q).unwrap() as f64 - exact;
+            assert!(error.abs() < 20.0, "{error} at {q}: a bucket is about 4,000 wide");
+        }
+    }
+
+    #[test]
     fn the_sum_does_not_overflow() {
         let mut histogram = Histogram::new();
         histogram.record_n(u64::MAX, 1 << 40);
@@ -300,8 +307,8 @@ mod tests {
             prop_assert_eq!(&difference.buckets, &later.buckets);
             prop_assert_eq!((difference.count(), difference.sum), (later.count(), later.sum));
             let (low, high) = (difference.min().unwrap(), difference.max().unwrap());
-            prop_assert!(low <= later.min && later.min - low <= later.min / 128);
-            prop_assert!(high >= later.max && high - later.max <= later.max / 128);
+            prop_assert!(low <= later.min && later.min - low <= later.min / 256);
+            prop_assert!(high >= later.max && high - later.max <= later.max / 256);
             prop_assert!(all.since(&all).is_empty());
         }
     }

@@ -62,6 +62,8 @@ pub struct Messages {
     records: Records,
     /// By queue, then by key.
     orders: Vec<Vec<KeyOrder>>,
+    /// Messages accepted so far, by queue.
+    accepted: Vec<u32>,
     counted_from: u64,
     /// The last number given before that.
     counted_after: u32,
@@ -104,7 +106,8 @@ impl Messages {
             return known;
         }
         let order = self.next_order(queue, key);
-        let record = Record { accepted_at: now, key, order, queue, holders: 1, ..Record::default() };
+        let number = self.next_number(queue);
+        let record = Record { accepted_at: now, key, order, number, queue, holders: 1, ..Record::default() };
         self.backlog.step(now, 1);
         self.records.push(record)
     }
@@ -173,6 +176,27 @@ impl Messages {
         let id = self.accept(queue, key, 0, now);
         self.acknowledge(id, now);
         self.release(id, now);
+    }
+
+    fn next_number(&mut self, queue: u16) -> u32 {
+        if self.accepted.len() <= usize::from(queue) {
+            self.accepted.resize(usize::from(queue) + 1, 0);
+        }
+        let accepted = &mut self.accepted[usize::from(queue)];
+        *accepted += 1;
+        *accepted
+    }
+
+    /// Somebody who processes it gets it, and holds it. What tells its draws from those of others: its number among the messages of its
+    /// queue, and how often it was handed out before; where its fate is sealed and that is not known any more, its own number and the time.
+    pub fn deliver(&mut self, id: u32, now: u64) -> (u32, u64) {
+        let mut told = (id, now);
+        self.change(id, now, |record| {
+            record.holders += 1;
+            told = (record.number, u64::from(record.deliveries));
+            record.deliveries = record.deliveries.saturating_add(1);
+        });
+        told
     }
 
     /// Somebody more holds it.

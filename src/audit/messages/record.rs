@@ -14,6 +14,10 @@ pub(super) struct Record {
     pub key: u64,
     /// How many of its key and queue were accepted before, plus one.
     pub order: u32,
+    /// Its number among those of its queue.
+    pub number: u32,
+    /// How often it was handed to somebody who processes it.
+    pub deliveries: u16,
     /// Offset in a log plus one; 0 = in none, or not for its readers any more.
     pub place: u32,
     pub partition: u16,
@@ -217,4 +221,4 @@ impl Records {
     }
 }
 
-const _: () = assert!(size_of::<Record>() == 32);
+const _: () = assert!(size_of::<Record>() == 40);

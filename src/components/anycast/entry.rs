@@ -51,6 +51,7 @@ pub(super) static ENTRY: Entry = Entry {
         checkup::TIMEOUT,
         checkup::FALL,
     ],
+    needs: &[],
     actions: &[
         Action {
             name: "withdraw",

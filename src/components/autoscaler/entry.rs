@@ -102,6 +102,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: &[],
     actions: &[],
     measures: &[
         Measure { name: "added_count", about: "servers added" },

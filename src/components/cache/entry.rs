@@ -1,7 +1,7 @@
 //! Settings of a cache, and what can be wrong with them.
 
 use super::super::{Site, site};
-use super::{eviction, expiry, fills, group, stampede};
+use super::{eviction, expiry, fills, group, needs, stampede};
 use crate::catalog::{
     Action, Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
 };
@@ -234,6 +234,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: needs::NEEDS,
     actions: ACTIONS,
     measures: &[
         Measure { name: "hit_ratio", about: "look-ups that found a fresh item" },

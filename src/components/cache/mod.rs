@@ -20,6 +20,7 @@ mod inline;
 mod keys;
 mod keys_moved;
 mod look_up;
+mod needs;
 mod node;
 mod proxy;
 mod rack;

@@ -257,7 +257,8 @@ impl Component for Node {
         match &mut self.work {
             // The steps of an inline operation come back as calls of their own: these do the work.
             Some((time, station)) if self.alone || !matches!(call.verb, READ | WRITE) => {
-                let (request, key, purpose) = (call.request, call.key, self.purpose ^ u64::from(call.verb));
+                let (request, key, purpose) =
+                    (call.request, call.draw_key(), self.purpose ^ u64::from(call.verb));
                 let work = cx.sample_ns(time, request, purpose, key);
                 if !station.arrive(Job::new(id.to_bits(), work), cx) {
                     cx.reply(id, Answer::of(Status::Rejected));

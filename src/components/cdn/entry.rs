@@ -178,6 +178,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::PRICE,
         site::REGION,
     ],
+    needs: &[],
     actions: &[
         site::CRASH,
         site::RECOVER,

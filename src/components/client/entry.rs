@@ -3,7 +3,7 @@
 use super::super::database::counted;
 use super::super::database::model::{QUESTIONS, Question};
 use super::super::{Group, Site, site};
-use crate::catalog::{Entry, Kind, Load, Measure, Param, Preset, Problem, Problems};
+use crate::catalog::{Entry, Kind, Load, Measure, Need, Param, Preset, Problem, Problems};
 use crate::kernel::{MILLISECOND, SECOND};
 
 pub(super) static ENTRY: Entry = Entry {
@@ -198,6 +198,20 @@ pub(super) static ENTRY: Entry = Entry {
             about: "share of requests that reload: browsers ask about fresh copies too, but immutable ones (RFC 8246)",
         },
         site::REGION,
+    ],
+    needs: &[
+        Need {
+            settings: &["backoff", "jitter", "backoff_max", "retry_budget"],
+            with: "`attempts` of 2 or more",
+            add: "`attempts: 3`",
+            is_met: |settings| settings.count("attempts") > Some(1),
+        },
+        Need {
+            settings: &["jitter", "backoff_max"],
+            with: "a `backoff`",
+            add: "`backoff: 100.ms`",
+            is_met: |settings| settings.is_given("backoff"),
+        },
     ],
     actions: &[],
     measures: &[

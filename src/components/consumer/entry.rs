@@ -1,7 +1,7 @@
 //! Settings of consumers, and what can be wrong with them.
 
 use super::super::{Site, queue, site};
-use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problems, Settings, one_of};
+use crate::catalog::{Entry, Kind, Measure, Need, Param, Policy, Preset, Problems, Settings, one_of};
 use crate::kernel::{MILLISECOND, SECOND, Time};
 
 const ACKS: &[Policy] = &[
@@ -138,6 +138,12 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: &[Need {
+        settings: &["timeout"],
+        with: "a database that messages change",
+        add: "`writes: db`",
+        is_met: |settings| settings.is_given("writes"),
+    }],
     actions: site::GROWING_ACTIONS,
     measures: &[
         Measure { name: "calls_count", about: "messages received" },

@@ -20,6 +20,16 @@ pub(super) const FIRST_SOURCE_TAG: u16 = 1;
 const POISON: u64 = 1;
 const SERVICE: u64 = 2;
 
+/// A message in hand.
+#[derive(Clone, Copy)]
+struct Task {
+    incoming: Incoming,
+    /// What is drawn for it.
+    draw: DrawKey,
+    /// How often it was handed out before: each time takes a time of its own.
+    delivery: u64,
+}
+
 #[derive(Clone)]
 pub(super) struct Worker {
     source: Source,
@@ -29,12 +39,12 @@ pub(super) struct Worker {
     idempotent: bool,
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
-    /// What is drawn for a message is drawn by its number: the same for whoever gets it.
+    /// What is drawn for a message is drawn by its number among those of its queue: the same for whoever gets it.
     draws: TrafficKey,
     purpose: u64,
     processors: Station,
     threads: Pool,
-    tasks: Vec<Option<Incoming>>,
+    tasks: Vec<Option<Task>>,
     free: Vec<u32>,
     /// What the source has just brought; kept for its memory.
     got: Vec<Incoming>,
@@ -71,11 +81,6 @@ impl Worker {
         }
     }
 
-    #[inline]
-    fn draw(&self, message: Message) -> DrawKey {
-        self.draws.request(u64::from(message.id))
-    }
-
     /// Takes what the source has brought.
     #[inline]
     fn take_all(&mut self, cx: &mut Ctx<'_>) {
@@ -89,31 +94,37 @@ impl Worker {
     fn take(&mut self, incoming: Incoming, cx: &mut Ctx<'_>) {
         let now = cx.now();
         self.received += 1;
-        cx.audit().messages_mut().take(incoming.message.id, now);
+        let (number, delivery) = cx.audit().messages_mut().deliver(incoming.message.id, now);
+        let draw = self.draws.request(u64::from(number));
         let index = self.free.pop().unwrap_or_else(|| {
             self.tasks.push(None);
             self.tasks.len() as u32 - 1
         });
-        self.tasks[index as usize] = Some(incoming);
+        self.tasks[index as usize] = Some(Task { incoming, draw, delivery });
         if self.threads.acquire(index, now) == Grant::Now {
             self.work(index, cx);
         }
     }
 
+    fn task(&self, index: u32) -> Task {
+        self.tasks[index as usize].expect("a task under way")
+    }
+
     fn message(&self, index: u32) -> Message {
-        self.tasks[index as usize].expect("a task under way").message
+        self.task(index).incoming.message
     }
 
     fn work(&mut self, index: u32, cx: &mut Ctx<'_>) {
-        let work = self.service.sample_ns_of(self.draw(self.message(index)).bits(SERVICE, 0));
+        let Task { draw, delivery, .. } = self.task(index);
+        let work = self.service.sample_ns_of(draw.bits(SERVICE, delivery));
         // No work in no time: a message that is refused and comes back at once would do so for ever in one instant.
         self.processors.arrive(Job::new(u64::from(index), work.max(MICROSECOND)), cx);
     }
 
     /// The work is done; now its effect.
     fn worked(&mut self, index: u32, cx: &mut Ctx<'_>) {
-        let message = self.message(index);
-        if self.poison > 0.0 && self.draw(message).uniform(POISON, 0) < self.poison {
+        let (message, draw) = (self.message(index), self.task(index).draw);
+        if self.poison > 0.0 && draw.uniform(POISON, 0) < self.poison {
             return self.finish(index, false, cx);
         }
         let Some(database) = self.writes else {
@@ -150,7 +161,7 @@ impl Worker {
 
     fn finish(&mut self, index: u32, well: bool, cx: &mut Ctx<'_>) {
         let now = cx.now();
-        let task = self.tasks[index as usize].take().expect("a task under way");
+        let task = self.tasks[index as usize].take().expect("a task under way").incoming;
         self.done += u64::from(well);
         self.errors += u64::from(!well);
         self.free.push(index);
@@ -168,7 +179,7 @@ impl Worker {
     fn crash(&mut self, cx: &mut Ctx<'_>) {
         let now = cx.now();
         for task in self.tasks.drain(..).flatten() {
-            cx.audit().messages_mut().release(task.message.id, now);
+            cx.audit().messages_mut().release(task.incoming.message.id, now);
         }
         self.free.clear();
         self.threads.clear(now);

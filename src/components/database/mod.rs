@@ -190,6 +190,7 @@ static ENTRY: Entry = Entry {
         replica::COPY_ROW,
         replica::COPY_RATE,
     ],
+    needs: replica::NEEDS,
     actions: replica::ACTIONS,
     measures: &[
         Measure { name: "reads_count", about: "reads done" },
@@ -351,7 +352,7 @@ impl Database {
 impl Component for Database {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
-        let (verb, key, request) = (call.verb, call.key, call.request);
+        let (verb, key, request) = (call.verb, call.draw_key(), call.request);
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
         let time = if verb == READ { &self.read } else { &self.write };
         let work = cx.sample_ns(time, request, self.purpose ^ u64::from(verb), key);

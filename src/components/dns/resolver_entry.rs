@@ -92,6 +92,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: &[],
     actions: site::NODE_ACTIONS,
     measures: &[
         Measure { name: "resolver_lookups_count", about: "questions of users" },

@@ -3,7 +3,7 @@
 use super::address::{RECORDS_AT_MOST, SEVERAL_AT_MOST};
 use super::policy::POLICIES;
 use super::stub::NAMES_AT_MOST;
-use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problem, Problems, Settings};
+use crate::catalog::{Action, Entry, Kind, Measure, Need, Param, Preset, Problem, Problems, Settings};
 use crate::components::network::geo::countries;
 use crate::components::{Site, checkup, site};
 use crate::kernel::{SECOND, Time};
@@ -127,6 +127,12 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: &[Need {
+        settings: &["check_timeout", "fall"],
+        with: "health checks",
+        add: "`check: 10.s`",
+        is_met: |settings| settings.is_given("check") || settings.chosen("policy") == "failover",
+    }],
     actions: &[
         site::CRASH,
         site::RECOVER,

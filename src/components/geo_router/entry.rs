@@ -66,6 +66,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: &[],
     actions: site::NODE_ACTIONS,
     measures: &[
         Measure { name: "queries_count", about: "clients told where to go" },

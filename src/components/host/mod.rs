@@ -42,6 +42,7 @@ static ENTRY: Entry = Entry {
         },
         site::PRICE,
     ],
+    needs: &[],
     actions: site::NODE_ACTIONS,
     measures: &[Measure { name: "utilization_ratio", about: "busy share of its processors" }],
 };

@@ -98,6 +98,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: &[],
     actions: site::NODE_ACTIONS,
     measures: &[
         Measure { name: "announcements_count", about: "writes it was told of" },

@@ -162,7 +162,12 @@ impl Careful {
             passive.sent(&mut target.conditions[at], cx.now());
         }
         let ask = Ask::on_behalf_of(attempt.call, cx.call(attempt.call), target.backends[at].node);
-        cx.ask(Ask { note: place, timeout: self.timeout, again: attempt.failures, ..ask });
+        cx.ask(Ask {
+            note: place,
+            timeout: self.timeout,
+            again: ask.again.saturating_add(attempt.failures),
+            ..ask
+        });
     }
 
     /// The client has its answer.

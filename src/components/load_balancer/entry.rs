@@ -3,7 +3,7 @@
 use super::super::{egress, site};
 use super::policy;
 use super::sticky::STICKY;
-use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset};
+use crate::catalog::{Action, Entry, Kind, Measure, Need, Param, Preset};
 use crate::kernel::SECOND;
 
 /// Kinds of components that can stand behind a balancer.
@@ -222,6 +222,26 @@ pub(super) static ENTRY: Entry = Entry {
         egress::PRICE,
         site::REGION,
         site::ZONE,
+    ],
+    needs: &[
+        Need {
+            settings: &["decay"],
+            with: "policy \"least_latency\"",
+            add: "`policy: \"least_latency\"`",
+            is_met: |settings| settings.chosen("policy") == "least_latency",
+        },
+        Need {
+            settings: &["hash"],
+            with: "policy \"consistent_hash\"",
+            add: "`policy: \"consistent_hash\"`",
+            is_met: |settings| settings.chosen("policy") == "consistent_hash",
+        },
+        Need {
+            settings: &["cores"],
+            with: "a `service`",
+            add: "`service: 0.1.ms`",
+            is_met: |settings| settings.is_given("service"),
+        },
     ],
     actions: ACTIONS,
     measures: &[

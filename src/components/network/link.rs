@@ -3,7 +3,7 @@
 use super::connection::Ends;
 use super::retransmission::Timer;
 use super::transfer::{INITIAL_WINDOW, SETUPS, Setup, transfer};
-use crate::catalog::{Entry, Kind, Param, Preset, Settings};
+use crate::catalog::{Entry, Kind, Need, Param, Preset, Settings};
 use crate::kernel::request::Requests;
 use crate::kernel::transit::Message;
 use crate::kernel::{SECOND, Time};
@@ -55,6 +55,12 @@ pub static ENTRY: Entry = Entry {
             about: "share of messages that vanish: without `connect` the caller waits for its time-out; with it each is sent again by TCP, 200 ms and a round trip later (the first one of a connection: 1 s), then after twice as long (RFC 6298, Linux)",
         },
     ],
+    needs: &[Need {
+        settings: &["idle", "window"],
+        with: "connections",
+        add: "`connect: \"tcp\"`",
+        is_met: |settings| settings.chosen("connect") != "none",
+    }],
     actions: &[],
     measures: &[],
 };
@@ -142,6 +148,11 @@ impl Link {
         let mut link = Link { plan, purposes, random, inner: a == b, cut: false, slow: 1.0, plain: false };
         link.set(false, 1.0);
         link
+    }
+
+    /// What it is called, mixed into one word.
+    pub(super) fn name(&self) -> u64 {
+        self.purposes[0]
     }
 
     /// Cuts or heals the link; latency times `slow`.

@@ -43,8 +43,10 @@ pub struct Network {
     beside: Vec<NodeId>,
     /// Pairs of nodes between which nothing passes.
     cuts: Vec<(NodeId, NodeId)>,
-    /// Draws of background messages, which belong to no request.
-    background: Stream,
+    /// Draws of background messages, which belong to no request: for each link a stream of its own.
+    backgrounds: Vec<Stream>,
+    /// Seed and replication.
+    seeds: (u64, u64),
     connections: Connections,
     map: Arc<Geography>,
     /// Where the nodes of each group are, in turn.
@@ -56,8 +58,10 @@ pub struct Network {
 /// Where the nodes of a group are; a group of clients has them wherever its requests come from.
 #[derive(Clone, Debug, Default)]
 pub struct Home {
-    /// The spots that its nodes take in turn; none = nowhere in particular.
+    /// The spots that its members take in turn; none = nowhere in particular.
     pub spots: Vec<Spot>,
+    /// Nodes before the first member, which are at the first spot.
+    pub before_members: usize,
     /// How its clients come to the network, if it has any.
     pub access: Option<AccessPlan>,
 }
@@ -75,7 +79,7 @@ pub struct AccessPlan {
 
 impl Network {
     /// A network over nodes whose groups are given, without links.
-    pub fn new(group: Vec<u16>, groups: usize, background: Stream) -> Self {
+    pub fn new(group: Vec<u16>, groups: usize, seeds: (u64, u64)) -> Self {
         let spots = vec![Spot::default(); group.len()];
         Network {
             group,
@@ -85,7 +89,8 @@ impl Network {
             fronts: vec![NodeId::NONE; groups],
             beside: vec![NodeId::NONE; groups],
             cuts: Vec::new(),
-            background,
+            backgrounds: Vec::new(),
+            seeds,
             connections: Connections::new(),
             map: Arc::default(),
             homes: Vec::new(),
@@ -105,8 +110,10 @@ impl Network {
     fn spot_of(&self, node: usize) -> Spot {
         let group = self.group[node];
         let before = self.group[..node].iter().filter(|other| **other == group).count();
-        let spots = self.homes.get(usize::from(group)).map_or(&[] as &[Spot], |home| &home.spots);
-        if spots.is_empty() { Spot::default() } else { spots[before % spots.len()] }
+        let Some(home) = self.homes.get(usize::from(group)) else { return Spot::default() };
+        let member = before.saturating_sub(home.before_members);
+        let spots = &home.spots;
+        if spots.is_empty() { Spot::default() } else { spots[member % spots.len()] }
     }
 
     /// This node stands for its group; beside each caller if the group is at several places.
@@ -149,6 +156,7 @@ impl Network {
 
     /// Joins two groups in both directions.
     pub fn join(&mut self, a: u16, b: u16, link: Link) {
+        self.backgrounds.push(Stream::of(self.seeds.0, self.seeds.1, link.name()));
         self.links.push(link);
         let index = self.links.len() as u16;
         for (from, to) in [(a, b), (b, a)] {
@@ -162,11 +170,12 @@ impl Network {
         let number = link;
         let link = &self.links[number];
         let connection = link.connection().filter(|_| !verbs::is_datagram(message.verb));
-        let lost = link.loses(message, requests, &mut self.background);
+        let background = &mut self.backgrounds[number];
+        let lost = link.loses(message, requests, background);
         if lost == Some(Lost::Cut) || (lost.is_some() && connection.is_none()) {
             return None;
         }
-        let mut way = link.latency(message, requests, &mut self.background);
+        let mut way = link.latency(message, requests, background);
         if link.is_mapped() {
             way += self.way(message, requests) / 2;
         }
@@ -277,7 +286,7 @@ impl Transit for Network {
         if !link.is_plain() {
             return self.travel(usize::from(index) - 1, message, requests);
         }
-        arrives(link.latency(message, requests, &mut self.background))
+        arrives(link.latency(message, requests, &mut self.backgrounds[usize::from(index) - 1]))
     }
 
     fn has_link(&self, node: NodeId) -> bool {

@@ -3,7 +3,7 @@
 use super::super::{Group, Site, site};
 use super::kafka::{self, ACKS};
 use super::redis_streams::FSYNCS;
-use super::{SEMANTICS, dead_letters, semantics};
+use super::{SEMANTICS, dead_letters, needs, semantics};
 use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, one_of};
 use crate::kernel::SECOND;
 
@@ -251,6 +251,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: needs::NEEDS,
     actions: site::NODE_ACTIONS,
     measures: &[
         Measure { name: "lag_count", about: "messages that wait to be handed to a consumer" },

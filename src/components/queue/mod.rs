@@ -9,6 +9,7 @@ mod dead_letters;
 mod entry;
 pub mod kafka;
 pub mod message;
+mod needs;
 mod patience;
 pub mod polls;
 pub mod publisher;

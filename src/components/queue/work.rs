@@ -1,7 +1,7 @@
 //! A broker's own work for each message it is given, if any is modelled.
 
 use crate::components::Site;
-use crate::kernel::{Call, CallId, Control, Ctx, Readings, Time, Timer};
+use crate::kernel::{CallId, Control, Ctx, Readings, Time, Timer};
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::random::variate::Variate;
 
@@ -29,7 +29,8 @@ impl Work {
     #[inline]
     pub fn is_none_for(&mut self, id: CallId, cx: &mut Ctx<'_>) -> bool {
         let Some((time, station)) = &mut self.own else { return true };
-        let &Call { request, key, .. } = cx.call(id);
+        let call = cx.call(id);
+        let (request, key) = (call.request, call.draw_key());
         let work = cx.sample_ns(time, request, self.purpose, key);
         station.arrive(Job::new(id.to_bits(), work), cx);
         false

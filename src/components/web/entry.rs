@@ -4,7 +4,7 @@ use super::super::database::model::Question;
 use super::super::{Site, egress, host, site};
 use super::Step;
 use super::session::SESSIONS;
-use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Settings};
+use crate::catalog::{Action, Entry, Kind, Measure, Need, Param, Preset, Settings};
 use crate::parts::plan::{CacheError, WritePlan};
 use crate::parts::station;
 
@@ -178,7 +178,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "session_store",
             kind: Kind::Group(&["cache", "database"]),
             preset: Preset::Absent("for `sessions: \"store\"`"),
-            about: "the store that all servers share",
+            about: "the store that all servers share; a cache is their only copy",
         },
         Param {
             name: "session_size",
@@ -214,6 +214,15 @@ pub(super) static ENTRY: Entry = Entry {
         egress::PRICE,
         site::REGION,
         site::ZONE,
+    ],
+    needs: &[
+        Need {
+            settings: &["cores", "discipline", "speed", "contention", "coherency"],
+            with: "own work",
+            add: "`service: 5.ms`",
+            is_met: |settings| settings.is_given("service") || settings.is_given("login"),
+        },
+        station::FIRST_NEED,
     ],
     actions: ACTIONS,
     measures: &[

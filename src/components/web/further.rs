@@ -1,7 +1,8 @@
 //! Steps that few plans have: questions of a data model, messages to a broker, work on a shared machine.
 
 use super::scale::Scale;
-use super::server::{Server, Task};
+use super::server::Server;
+use super::task::Task;
 use crate::components::revalidation::if_none_match;
 use crate::kernel::{Ask, Ctx, NodeId, Reply, Status};
 use crate::parts::plan::{Operation, Progress};
@@ -12,7 +13,7 @@ impl Server {
     pub(super) fn ask(&mut self, index: u32, verb: u16, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &mut self.reads else { return false };
         let task = &mut self.tasks[index as usize];
-        task.operation.begin(task.call, 0);
+        task.operation.begin(task.call, 0, self.repeats[task.step as usize]);
         access.question(verb, &mut task.operation, cx);
         true
     }
@@ -49,10 +50,10 @@ impl Server {
     }
 
     fn send(&self, index: u32, to: NodeId, cx: &mut Ctx<'_>) {
-        let &Task { call: parent, bytes, operation: Operation { request, key, .. }, .. } =
+        let &Task { call: parent, bytes, operation: Operation { request, key, asked: again, .. }, .. } =
             &self.tasks[index as usize];
         let timeout = self.patience;
-        cx.ask(Ask { request, parent, bytes, timeout, note: index, ..Ask::new(to, PUBLISH, key) });
+        cx.ask(Ask { request, parent, bytes, timeout, again, note: index, ..Ask::new(to, PUBLISH, key) });
     }
 
     #[inline(never)]

@@ -161,6 +161,14 @@ fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
         problems
             .push(settings.problem("session_store", message).hint("take a cache or database of one node"));
     }
+    if let Some(store) = store.filter(|store| store.kind == "cache" && store.settings.is_given("of")) {
+        let message = format!(
+            "sessions in \"{}\" would be in the cache alone, never in the store behind it: lost with it all the same",
+            store.name
+        );
+        let hint = "take a cache of its own, without `of:` (the only copy), or the database itself";
+        problems.push(settings.problem("session_store", message).hint(hint));
+    }
     if settings.is_given("session_memory") && !settings.is_given("session_size") {
         let problem = settings.problem("session_memory", "`session_memory` needs the setting `session_size`");
         problems.push(problem.hint("add `session_size: 20.kib`"));

@@ -13,6 +13,7 @@ mod reach;
 mod scale;
 mod server;
 mod session;
+mod task;
 
 /// Servers that run a plan of steps.
 pub const KIND: ComponentKind = ComponentKind {

@@ -32,6 +32,15 @@ pub(super) fn plans(site: &Site<'_>) -> (Vec<Option<Step>>, [u32; PLANS], [u32; 
     (steps, begins, others)
 }
 
+/// How often each step stands in its plan before: the same thing is not done twice in the same time.
+pub(super) fn repeats(steps: &[Option<Step>]) -> Vec<u8> {
+    let before = |at: usize| {
+        let plan = steps[..at].iter().rev().take_while(|step| step.is_some());
+        plan.filter(|step| **step == steps[at]).count() as u8
+    };
+    (0..steps.len()).map(before).collect()
+}
+
 /// The plan for a request that asks with this verb.
 #[inline]
 pub(super) fn plan_of(verb: u16) -> usize {

@@ -2,14 +2,16 @@
 
 use super::gate::Told;
 use super::pause::{PAUSE, Pauses};
-use super::plans::{PLANS, WRITES, plan_of, plans};
+use super::plans::{PLANS, WRITES, plan_of, plans, repeats};
 use super::reach::{access, to_caller};
 use super::scale::Scale;
 use super::session::Sessions;
+use super::task::Task;
 use super::{DRAIN, Length, Step};
 use crate::components::egress::Egress;
 use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, host};
+use crate::kernel::call::AGAIN;
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, TimeoutClass,
     Timer,
@@ -27,6 +29,8 @@ const CPU: u16 = 0;
 pub(super) struct Server {
     /// The plans one behind the other, each with `None` at its end.
     pub(super) steps: Vec<Option<Step>>,
+    /// How often each stands in its plan before.
+    pub(super) repeats: Vec<u8>,
     /// Where the plans begin: of reads, of each question that others pass on (as reads, with the question instead), of writes.
     plans: [u32; PLANS],
     pub(super) login_step: u32,
@@ -65,21 +69,6 @@ pub(super) struct Server {
     errors: u64,
 }
 
-/// A request under way.
-#[derive(Clone, Copy)]
-pub(super) struct Task {
-    /// The call to answer; none once it has been answered.
-    pub call: CallId,
-    /// Size of what came with the call.
-    pub bytes: u32,
-    /// Index of the step under way.
-    pub step: u32,
-    /// Version and answerer of the last data step.
-    pub(super) answer: Answer,
-    /// The data step under way; request and key are kept here only.
-    pub operation: Operation,
-}
-
 impl Server {
     pub fn new(site: &Site<'_>) -> Self {
         let settings = site.settings();
@@ -98,6 +87,7 @@ impl Server {
         let (steps, plans, [login_step, check_step]) = plans(site);
         let reads = settings.group("reads").map(|target| access(site, target));
         Server {
+            repeats: repeats(&steps),
             steps,
             plans,
             login_step,
@@ -210,7 +200,8 @@ impl Server {
         let service = if task.step == self.login_step { self.login() } else { &self.service };
         let Some(service) = service else { return false };
         let step = u64::from(self.step_of_plan(task)) << 48;
-        let Operation { request, key, .. } = task.operation;
+        let Operation { request, key, asked, .. } = task.operation;
+        let key = key ^ u64::from(asked) << AGAIN;
         let priority = station::urgency(self.first, task.step >= self.plans[WRITES]);
         let mut work = cx.sample_ns(service, request, self.purpose, key ^ step);
         if let Some(scale) = &mut self.scale {
@@ -232,7 +223,7 @@ impl Server {
     fn read(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &mut self.reads else { return false };
         let task = &mut self.tasks[index as usize];
-        task.operation.begin(task.call, 0);
+        task.operation.begin(task.call, 0, self.repeats[task.step as usize]);
         access.read(&mut task.operation, cx);
         true
     }
@@ -241,7 +232,7 @@ impl Server {
     fn write(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &mut self.writes else { return false };
         let task = &mut self.tasks[index as usize];
-        task.operation.begin(task.call, task.bytes);
+        task.operation.begin(task.call, task.bytes, self.repeats[task.step as usize]);
         let progress = access.write(&mut task.operation, cx);
         self.go_on(index, progress, cx);
         true

@@ -112,6 +112,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
+    needs: &[],
     actions: &[
         site::CRASH,
         site::RECOVER,

@@ -18,9 +18,12 @@ pub(super) const METRICS: &[Metric] = &[
     metric("stale_ratio", Lower, "share of all reads that were stale", |f| {
         ratio(f.audit.stale_reads_count, f.audit.reads_count)
     }),
-    metric("stale_age_p99_ms", Lower, "99 % of stale reads were out of date for less than this", |f| {
-        f.audit.stale_age.quantile(0.99).map(milliseconds)
-    }),
+    metric(
+        "stale_age_p99_ms",
+        Lower,
+        "99 % of stale reads were out of date for less than this, to 1/64; warned of where some are known by a lower bound only",
+        |f| f.audit.stale_age.quantile(0.99).map(milliseconds),
+    ),
     metric("lost_writes_count", Lower, "acknowledged writes that did not survive", |f| {
         count(f.audit.lost_writes_count)
     }),

@@ -115,6 +115,7 @@ impl Access {
             parent: operation.parent,
             request: operation.request,
             timeout: self.timeout,
+            again: operation.again(),
             ..Ask::new(to, verb, operation.key)
         });
     }

@@ -51,6 +51,10 @@ pub struct Operation {
     pub(super) left: u8,
     /// Whether one of them has failed.
     pub(super) failed: bool,
+    /// How often the call that it serves was asked before.
+    pub asked: u8,
+    /// How often its owner has done the same before while it served that call.
+    repeat: u8,
     /// The owner's note.
     pub(super) note: u32,
 }
@@ -72,6 +76,8 @@ impl Operation {
             leads: false,
             left: 0,
             failed: false,
+            asked: 0,
+            repeat: 0,
             note,
         }
     }
@@ -81,11 +87,19 @@ impl Operation {
     pub fn serve(&mut self, call: &Call) {
         self.request = call.request;
         self.key = call.key;
+        self.asked = call.again();
     }
 
-    /// A new read or write of the same request and key.
+    /// How often the same was asked before for the request's attempt (see [`crate::kernel::Ask::again`]).
     #[inline]
-    pub fn begin(&mut self, parent: CallId, bytes: u32) {
+    pub fn again(&self) -> u8 {
+        self.asked + self.repeat
+    }
+
+    /// A new read or write of the same request and key; `repeat`: how many of the same have been done for the same call.
+    #[inline]
+    pub fn begin(&mut self, parent: CallId, bytes: u32, repeat: u8) {
+        self.repeat = repeat;
         self.parent = parent;
         self.bytes = bytes;
         self.version = 0;

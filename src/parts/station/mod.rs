@@ -11,7 +11,7 @@ mod processor_sharing;
 #[cfg(test)]
 mod scenario;
 
-use crate::catalog::{Kind, Param, Policy, Preset};
+use crate::catalog::{Kind, Need, Param, Policy, Preset};
 use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer};
 use crate::stats::Histogram;
 
@@ -43,6 +43,14 @@ pub const FIRST_PARAM: Param = Param {
     kind: Kind::Choice(FIRST),
     preset: Preset::Choice("reads"),
     about: "for discipline \"priority\": which kind of request is served first",
+};
+
+/// What it counts with.
+pub const FIRST_NEED: Need = Need {
+    settings: &["first"],
+    with: "discipline \"priority\"",
+    add: "`discipline: \"priority\"`",
+    is_met: |settings| settings.chosen("discipline") == "priority",
 };
 
 /// The place of "reads" in [`FIRST`].

@@ -1,7 +1,7 @@
 //! How long a statement works where times are declared. (Where work is counted, `desk.rs` asks a machine instead.)
 
 use super::shape::Shape;
-use super::wire::SCATTER;
+use super::wire::{MIRROR, SCATTER};
 use crate::components::Site;
 use crate::components::database::{counted, service_time};
 use crate::kernel::{CallId, Ctx, RequestId, Time};
@@ -71,11 +71,11 @@ impl Engine {
     #[inline]
     pub fn job(&self, id: CallId, cx: &mut Ctx<'_>) -> Job {
         let call = cx.call(id);
-        let (verb, key, request) = (call.verb, call.key, call.request);
+        let (verb, key, request) = (call.verb, call.draw_key(), call.request);
         let reads = matches!(verb, READ | SCATTER);
         let time = if reads { &self.read } else { &self.write };
         // Copies and shards that work on one request at the same time each draw a time of their own.
-        let together = matches!(verb, SCATTER | PUT) || self.is_copy;
+        let together = matches!(verb, SCATTER | PUT | MIRROR) || self.is_copy;
         let own = if together { u64::from(cx.node().0) << 48 } else { 0 };
         let purpose = self.purpose ^ u64::from(if reads { READ } else { verb });
         let work = cx.sample_ns(time, request, purpose, key ^ own);

@@ -1,11 +1,47 @@
 //! Settings and actions of databases of several nodes.
 
 use super::{mode, reads, sharding, split};
-use crate::catalog::{Action, Kind, Param, Preset};
+use crate::catalog::{Action, Kind, Need, Param, Preset, Settings};
 use crate::components::site::{CRASH, HANG, RECOVER, SLOW};
 use crate::kernel::{MICROSECOND, MILLISECOND, SECOND, Time};
+use crate::parts::station;
 
 /// What can be done to a database or one of its parts.
+pub const NEEDS: &[Need] = &[
+    station::FIRST_NEED,
+    Need {
+        settings: &["apply", "appliers", "failover", "fencing"],
+        with: "replicas",
+        add: "`replicas: 2`",
+        is_met: has_replicas,
+    },
+    Need {
+        settings: &["heartbeat", "down_after"],
+        with: "replicas or shards",
+        add: "`replicas: 2`",
+        is_met: |settings| has_replicas(settings) || settings.count("shards") > Some(1),
+    },
+    Need {
+        settings: &["copy_row", "copy_rate"],
+        with: "replicas or shards",
+        add: "`replicas: 2`",
+        is_met: |settings| {
+            has_replicas(settings) || settings.count("shards") > Some(1) || settings.is_given("shards_max")
+        },
+    },
+    Need {
+        settings: &["max_lag"],
+        with: "reads \"lag_bounded\"",
+        add: "`reads: \"lag_bounded\"`",
+        is_met: |settings| settings.chosen("reads") == "lag_bounded",
+    },
+];
+
+fn has_replicas(settings: &Settings) -> bool {
+    settings.count("replicas") > Some(0)
+}
+
+/// What can be done to it.
 pub const ACTIONS: &[Action] = &[
     CRASH,
     RECOVER,

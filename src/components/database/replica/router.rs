@@ -212,7 +212,8 @@ impl Router {
             }
         }
         self.note_sent(ask.to);
-        cx.ask(Ask { version, note: note(shard, member, tries), timeout: self.timeout, ..ask });
+        let again = ask.again.saturating_add((tries & TRIES) as u8);
+        cx.ask(Ask { version, again, note: note(shard, member, tries), timeout: self.timeout, ..ask });
     }
 
     /// A member has not done it: perhaps another one does.

@@ -50,7 +50,7 @@ impl Shape {
     }
 
     /// The first member.
-    fn first(self) -> u64 {
+    pub fn first(self) -> u64 {
         if self.is_coordinated() { COORDINATOR + 1 } else { COORDINATOR }
     }
 
