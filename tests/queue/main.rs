@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod dead_letters;
+mod delivery;
 mod hands;
 mod kafka;
 mod littles_law;

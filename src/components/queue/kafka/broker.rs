@@ -5,7 +5,7 @@ use super::super::patience::Patience;
 use super::super::work::Work;
 use super::partition::Partition;
 use super::wire::{Leadership, Place};
-use super::{Acks, coordinator, partitions, replicas};
+use super::{Acks, coordinator, partitions, recognised_for, replicas};
 use crate::catalog::Policy;
 use crate::components::Site;
 use crate::kernel::{
@@ -43,6 +43,8 @@ pub(super) struct Broker {
     pub(super) retention: Time,
     pub(super) length: Option<u64>,
     pub(super) lag_max: Time,
+    /// How far back a producer that tries again is recognised: as long as it tries.
+    pub(super) recognises: Time,
     pub(super) flush: Time,
     /// Without it (a test) a leader answers at once, whatever `acks` says.
     pub(super) replicates: bool,
@@ -75,6 +77,7 @@ impl Broker {
             retention: settings.duration("retention").unwrap_or(RETENTION),
             length: settings.count("length"),
             lag_max: settings.duration("replica_lag").expect("preset"),
+            recognises: recognised_for(settings),
             flush: settings.duration("flush").expect("preset"),
             replicates: !site.is_disabled("replication"),
             copies: (0..partitions(settings)).map(copy).collect(),
