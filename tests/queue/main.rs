@@ -4,6 +4,7 @@
 mod common;
 mod dead_letters;
 mod delivery;
+mod half_open;
 mod hands;
 mod kafka;
 mod littles_law;

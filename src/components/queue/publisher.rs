@@ -62,7 +62,7 @@ impl Publisher {
     pub fn send(&mut self, mut ask: Ask, cx: &mut Ctx<'_>) {
         ask.verb = PUBLISH;
         match &mut self.delivery {
-            None => self.send_to(self.leaders.of_key(ask.key), ask, cx),
+            None => self.send_to(self.leaders.of_key(ask.key).0, ask, cx),
             Some(delivery) => delivery.send(ask, &self.leaders, cx),
         }
     }
@@ -70,7 +70,7 @@ impl Publisher {
     /// Sends a message to this broker, since another one has said so.
     #[inline]
     pub fn send_to(&self, to: NodeId, ask: Ask, cx: &mut Ctx<'_>) {
-        cx.ask(Ask { to, verb: PUBLISH, timeout: self.timeout, ..ask });
+        cx.ask(Ask { to, verb: PUBLISH, version: 0, timeout: self.timeout, ..ask });
     }
 
     /// An answer.
@@ -90,7 +90,7 @@ impl Publisher {
         // Nobody hears of the error, and the message is gone.
         let now = cx.now();
         cx.audit().messages_mut().vanish(queue, reply.key, now);
-        reply.status = Status::Ok;
+        (reply.status, reply.version) = (Status::Ok, 0);
         Heard::Over
     }
 
@@ -101,6 +101,7 @@ impl Publisher {
 
     /// A crash of the producer: nothing is under way.
     pub fn crash(&mut self) {
+        self.leaders.disconnect();
         if let Some(delivery) = &mut self.delivery {
             delivery.crash();
         }

@@ -34,8 +34,6 @@ struct Sending {
     number: u64,
     /// [`CallId::NONE`] while it waits in its lane.
     call: CallId,
-    /// A broker has sent it on: the next one that does had better be asked a little later.
-    moved: bool,
 }
 
 /// What waits of a partition.
@@ -100,7 +98,7 @@ impl Delivery {
             ask.token = message::numbered(self.queue, &ask, cx);
         }
         self.sent += 1;
-        let sending = Sending { ask, number: self.sent, call: CallId::NONE, moved: false };
+        let sending = Sending { ask, number: self.sent, call: CallId::NONE };
         let place = self.keep(sending);
         self.await_the_end(place, cx);
         let lane = &mut self.lanes[leaders.partition(ask.key)];
@@ -122,8 +120,10 @@ impl Delivery {
 
     fn ask(&mut self, place: u32, leaders: &Leaders, cx: &mut Ctx<'_>) {
         let sending = &mut self.under_way[place as usize];
-        sending.ask.to = leaders.of_key(sending.ask.key);
-        sending.call = cx.ask(Ask { note: place, timeout: self.patience, ..sending.ask });
+        let (to, line) = leaders.of_key(sending.ask.key);
+        sending.ask.to = to;
+        let (version, connected, timeout) = (line.word().0, line.open, self.patience);
+        sending.call = cx.ask(Ask { note: place, version, connected, timeout, ..sending.ask });
     }
 
     /// An answer. Whether the message is through: the answer is then the caller's.
@@ -133,6 +133,7 @@ impl Delivery {
             self.failed(reply, leaders, cx);
             return false;
         }
+        leaders.answers(reply.callee);
         let partition = leaders.partition(reply.key);
         reply.note = self.end(reply.note);
         if self.lanes[partition].failures > 0 {
@@ -164,13 +165,14 @@ impl Delivery {
         let sending = &mut self.under_way[place as usize];
         (sending.call, sending.ask.again) = (CallId::NONE, sending.ask.again.saturating_add(1));
         self.again += 1;
-        let elsewhere = leaders.learn(reply).is_some();
-        if elsewhere && !std::mem::replace(&mut sending.moved, true) {
-            return self.ask(place, leaders, cx);
-        }
-        self.put_back(place, leaders, cx);
         if matches!(reply.status, Status::Reset | Status::TimedOut) {
-            self.close(reply.callee, leaders, cx);
+            self.put_back(place, leaders, cx);
+            return self.close(reply.callee, leaders, cx);
+        }
+        leaders.answers(reply.callee);
+        match leaders.learn(reply) {
+            Some(_) => self.ask(place, leaders, cx),
+            None => self.put_back(place, leaders, cx),
         }
     }
 
@@ -190,8 +192,7 @@ impl Delivery {
 
     /// Back into its lane, before all that were sent later.
     fn put_back(&mut self, place: u32, leaders: &Leaders, cx: &mut Ctx<'_>) {
-        let sending = &mut self.under_way[place as usize];
-        sending.moved = false;
+        let sending = &self.under_way[place as usize];
         let (number, partition) = (sending.number, leaders.partition(sending.ask.key));
         let lane = &mut self.lanes[partition];
         let behind = lane.waiting.partition_point(|other| self.under_way[*other as usize].number < number);
