@@ -14,6 +14,7 @@ use crate::kernel::{
 use crate::parts::verbs::{COMMIT, FETCH, HEARTBEAT, JOIN, OFFSET};
 use std::collections::VecDeque;
 
+mod lines;
 mod work;
 
 const BEAT: u16 = FIRST_SOURCE_TAG;
@@ -295,30 +296,6 @@ impl Reader {
         let ask = Ask::new(share.leader, FETCH, share.place().to_key());
         let ask = Ask { version, timeout, note, token: line.word().0, connected: line.open, ..ask };
         self.shares[index].fetch = cx.ask(ask);
-    }
-
-    fn place_of(&self, broker: NodeId) -> usize {
-        self.brokers.iter().position(|other| *other == broker).unwrap_or(0)
-    }
-
-    /// Another broker may know who leads.
-    fn look_elsewhere(&mut self, index: usize, cx: &mut Ctx<'_>) {
-        let after = self.place_of(self.shares[index].leader) + 1;
-        self.shares[index].leader = self.brokers[after % self.brokers.len()];
-        self.again(index, false, cx);
-    }
-
-    /// A broker does not answer or knows of no connection: all that was asked of it has failed (NetworkClient closes the connection).
-    fn close(&mut self, broker: NodeId, cx: &mut Ctx<'_>) {
-        let place = self.place_of(broker);
-        self.lines[place].renew();
-        for index in 0..self.shares.len() {
-            let share = &mut self.shares[index];
-            if share.leader == broker && !share.fetch.is_none() {
-                cx.abandon(std::mem::replace(&mut share.fetch, CallId::NONE));
-                self.look_elsewhere(index, cx);
-            }
-        }
     }
 
     fn fetched(&mut self, index: usize, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
