@@ -211,3 +211,32 @@ fn a_broker_that_knows_of_no_leader_is_not_asked_for_ever() {
         assert!(published > 850, "{published}");
     }
 }
+
+/// News travel between brokers, and a leader that dies and is back at once may hear of its successor before the successor does: the two then name
+/// each other. Who asks them in no time would never come to an end.
+#[test]
+fn brokers_that_name_each_other_are_not_asked_in_turn_for_ever() {
+    for patience in
+        [vec![], vec![("timeout", span(1.0)), ("attempts", Value::Whole(10)), ("backoff", span(0.1))]]
+    {
+        let mut world = World::default();
+        let orders = world.add("queue", "orders", topic(3, 3, "all", vec![]));
+        world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(0.001))]);
+        let usual = vec![("to", orders.clone()), ("rate", poisson(2_000.0))];
+        let usual = [usual, vec![("keys", keys(Keys::uniform(100).expect("keys")))], patience].concat();
+        world.add("traffic", "producers", usual);
+        world.link(&orders, &orders, vec![("latency", exponential(0.005))]);
+        let mut simulation = world.build(seed(), 0);
+        for bounce in 0..30 {
+            simulation.run_until((2 + bounce) * SECOND);
+            let broker = world.node(&orders, bounce as u16 % 3);
+            simulation.control(broker, Control::new(Control::CRASH_PROCESS, 0));
+            simulation.control(broker, Control::new(Control::RECOVER, 0));
+            assert!(
+                !simulation.step((3 + bounce) * SECOND - 1, 1_000_000),
+                "it stands still at {}",
+                simulation.now()
+            );
+        }
+    }
+}
