@@ -106,7 +106,12 @@ impl Poll {
     /// Whether an answer says that the connection is over; the poll on it will not be answered either.
     fn breaks(&mut self, reply: &Reply, cx: &mut Ctx<'_>) -> bool {
         let Some(line) = &mut self.line else { return false };
-        let over = matches!(reply.status, Status::Reset | Status::TimedOut) && reply.note == line.number();
+        let over = match reply.status {
+            Status::Reset => reply.note == line.number(),
+            // An acknowledgement is given up earlier, and then nothing but an acknowledgement.
+            Status::TimedOut => reply.note == line.number() && matches!(reply.verb, FETCH | SUBSCRIBE),
+            _ => false,
+        };
         if over {
             line.renew();
             cx.abandon(std::mem::replace(&mut self.poll, CallId::NONE));
