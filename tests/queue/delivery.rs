@@ -4,8 +4,17 @@ use crate::common::{World, evenly, exponential, keys, poisson, seed, span};
 use crate::kafka::topic;
 use crate::world::{Settings, messages};
 use scalelab::catalog::Value;
-use scalelab::kernel::{Control, NodeId, SECOND, Simulation, Time};
+use scalelab::components::Site;
+use scalelab::components::queue::kafka::{Delivery, Leaders};
+use scalelab::kernel::transit::Instant;
+use scalelab::kernel::{
+    Answer, Ask, CallId, Component, Control, Ctx, MILLISECOND, NodeId, Reply, SECOND, Simulation, Status,
+    Time, Timer,
+};
+use scalelab::parts::verbs::PUBLISH;
 use scalelab::random::keys::Keys;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 
 /// Producers without a time-out, their queue and its consumers.
 struct Stage {
@@ -239,4 +248,91 @@ fn brokers_that_name_each_other_are_not_asked_in_turn_for_ever() {
             );
         }
     }
+}
+
+/// A producer by itself, and what it was told had failed.
+#[derive(Clone)]
+struct Owner {
+    delivery: Delivery,
+    leaders: Leaders,
+    failed: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Component for Owner {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.delivery.start(cx);
+    }
+    fn on_call(&mut self, _call: CallId, _cx: &mut Ctx<'_>) {}
+    fn on_reply(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
+        self.delivery.heard(&mut reply, &mut self.leaders, cx);
+    }
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        while let Some(reply) = self.delivery.on_timer(timer, &self.leaders, cx) {
+            self.failed.lock().unwrap().push(reply.key);
+        }
+    }
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.delivery.send(Ask::new(NodeId::NONE, PUBLISH, control.arg), &self.leaders, cx);
+    }
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}
+
+/// A broker that answers as it was told to, and then takes everything in.
+#[derive(Clone)]
+struct Script {
+    answers: VecDeque<Status>,
+    taken: Arc<Mutex<Vec<(Time, u64)>>>,
+}
+
+impl Component for Script {
+    fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        let status = self.answers.pop_front().unwrap_or(Status::Ok);
+        if status == Status::Ok {
+            self.taken.lock().unwrap().push((cx.now() / MILLISECOND, cx.call(call).key));
+        }
+        cx.reply(call, Answer::of(status));
+    }
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}
+
+/// Those that failed wait 100 ms, then 200, ...; what is sent meanwhile waits behind them, one goes ahead, and all follow in their order.
+#[test]
+fn the_order_of_a_partition_holds_through_failures() {
+    let mut world = World::default();
+    let orders = world.add("queue", "orders", topic(1, 1, "all", vec![("delivery_timeout", span(60.0))]));
+    world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(1.0))]);
+    world.add("traffic", "producers", vec![("to", orders), ("rate", poisson(1.0))]);
+    let checked = world.check();
+    let site = Site { layout: &checked.layout, index: 0 };
+    let answers = [[Status::Ok; 2].as_slice(), &[Status::Failed; 3], &[Status::Rejected; 2]].concat();
+    let script = Script { answers: answers.into(), taken: Arc::default() };
+    let leaders = Leaders::new(vec![NodeId(0)], 1);
+    let owner = Owner { delivery: Delivery::new(&site, 1, 7), leaders, failed: Arc::default() };
+    let mut simulation = Simulation::new(1, 0, 0, Box::new(Instant));
+    simulation.add(Box::new(script.clone()));
+    let producer = simulation.add(Box::new(owner.clone()));
+    for (at, keys) in [(0, 1..6), (50, 6..8), (250, 8..9), (2_000, 9..11)] {
+        simulation.run_until(at * MILLISECOND);
+        keys.for_each(|key| simulation.control(producer, Control::new(Control::FIRST_OWN, key)));
+    }
+    simulation.run_until(SECOND * 100);
+    let expected =
+        [(0, 1), (0, 2), (700, 3), (700, 4), (700, 5), (700, 6), (700, 7), (700, 8), (2_000, 9), (2_000, 10)];
+    assert_eq!(*script.taken.lock().unwrap(), expected);
+    // Its machine dies: nothing comes through, and each fails a minute after it was sent.
+    simulation.control(NodeId(0), Control::new(Control::CRASH_HOST, 0));
+    for key in 11..14 {
+        simulation.control(producer, Control::new(Control::FIRST_OWN, key));
+        simulation.run_until(simulation.now() + SECOND);
+    }
+    simulation.run_until(159 * SECOND);
+    assert!(owner.failed.lock().unwrap().is_empty());
+    simulation.run_until(161 * SECOND + SECOND / 2);
+    assert_eq!(*owner.failed.lock().unwrap(), [11, 12]);
+    simulation.run_until(200 * SECOND);
+    assert_eq!(*owner.failed.lock().unwrap(), [11, 12, 13]);
 }
