@@ -102,7 +102,7 @@ fn rabbitmq_heartbeats_of_before_do_not_break_the_new_connection() {
 fn redis_a_busy_worker_is_reset_when_it_acknowledges() {
     for batch in [1, 10] {
         let worker = vec![("batch", Value::Whole(batch))];
-        for (away, latest) in [(0.04, 0.2), (2.0, 1.2), (4.0, 2.3)] {
+        for (away, latest) in [(0.04, 0.2), (2.0, 1.2), (4.0, 2.8)] {
             let mut stage = Stage::new(redis(), worker.clone(), true, Control::CRASH_HOST, away);
             assert_within("busy", stage.notices(), 1.0, 1.2 + latest);
         }
