@@ -54,6 +54,7 @@ const TABLE: &[(&str, &str)] = &[
     ("10_queue_semantics", "redelivery"),
     ("10_queue_semantics", "idempotence"),
     ("10_queue_semantics", "replication"),
+    ("10_kafka_producers", "producer_retries"),
     ("05_read_replicas", "replica_reads"),
     ("05_replication_modes", "replica_acks"),
     ("05_mysql_replicas", "replica_log"),

@@ -122,6 +122,7 @@ pub const MECHANISMS: &[&str] = &[
     "redelivery",
     "idempotence",
     "replication",
+    "producer_retries",
     "replica_reads",
     "replica_acks",
     "replica_log",

@@ -5,7 +5,7 @@ use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset};
 use crate::components::database::{counted, replica};
 use crate::components::site::Group;
-use crate::components::{Layout, egress, kind, ways};
+use crate::components::{Layout, egress, kind, queue, ways};
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
@@ -122,7 +122,7 @@ fn wait_for_ever(index: usize, layout: &Layout) -> Option<String> {
     let waiting = waiting_chain(index, layout);
     let joins = |a: usize, b: usize| {
         let asks = layout.groups[a].settings.names(b) || ways::lead(layout, a, b);
-        a != b && asks && layout.link(a, b).is_some_and(|link| link.loses)
+        a != b && asks && !is_kafka(&layout.groups[b]) && layout.link(a, b).is_some_and(|link| link.loses)
     };
     let from = waiting.iter().copied();
     let (a, b) =
@@ -151,6 +151,11 @@ fn waiting_chain(first: usize, layout: &Layout) -> Vec<usize> {
         at += 1;
     }
     chain
+}
+
+/// Producers of such a queue try again, and give up.
+fn is_kafka(group: &Group) -> bool {
+    group.kind == "queue" && queue::semantics(&group.settings) == "kafka"
 }
 
 /// Whether a group waits for an answer only so long.

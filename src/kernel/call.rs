@@ -92,6 +92,8 @@ impl Phase {
     pub const OPEN: Phase = Phase(2);
     /// The question or the answer is on its way.
     pub const MOVING: Phase = Phase(4);
+    /// The question went over a connection that was open before.
+    pub const CONNECTED: Phase = Phase(128);
     /// Asked: the caller waits and the question is on its way.
     pub const ASKED: Phase = Phase(1 | 4);
     const PARTS: u8 = 1 | 2 | 4;
@@ -113,16 +115,16 @@ impl Phase {
         self.0 & Self::PARTS == 0
     }
 
-    /// Asked for the n-th time again; above the parts there is room for 31.
+    /// Asked for the n-th time again; between the parts and [`Phase::CONNECTED`] there is room for 15.
     #[inline]
-    fn asked(again: u8) -> Self {
-        Phase(Self::ASKED.0 | (again.min(31) << 3))
+    fn asked(again: u8, connected: bool) -> Self {
+        Phase(Self::ASKED.0 | (again.min(15) << 3) | (u8::from(connected) << 7))
     }
 
     /// How often the same was asked before.
     #[inline]
     fn again(self) -> u8 {
-        self.0 >> 3
+        self.0 >> 3 & 15
     }
 }
 
@@ -150,8 +152,11 @@ pub struct Ask {
     /// Time-out class from `Ctx::timeout_class`.
     pub timeout: Option<TimeoutClass>,
     /// How often the same was asked before for the same request's attempt: each time goes its own way through the network and takes
-    /// its own time wherever it comes to, and so does what is asked on its behalf. More than 31 are as 31.
+    /// its own time wherever it comes to, and so does what is asked on its behalf. More than 15 are as 15.
     pub again: u8,
+    /// Over a connection that was open before: if the callee's machine is silent, TCP tries again and again, and is answered with a reset when
+    /// the machine is back, since it knows of no connection.
+    pub connected: bool,
 }
 
 impl Ask {
@@ -169,6 +174,7 @@ impl Ask {
             request: RequestId::NONE,
             timeout: None,
             again: 0,
+            connected: false,
         }
     }
 
@@ -289,7 +295,7 @@ impl Call {
             callee: ask.to,
             verb: ask.verb,
             status: Status::Ok,
-            phase: Phase::asked(ask.again),
+            phase: Phase::asked(ask.again, ask.connected),
             answerers: u32::MAX,
         }
     }

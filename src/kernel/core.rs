@@ -302,9 +302,18 @@ impl Core {
                 }
                 self.send_reset(id, false);
             }
-            _ => self.stop_moving(id),
+            _ => self.meet_silence(id, callee),
         }
         None
+    }
+
+    /// Nobody is there to take a question, or to refuse it.
+    #[cold]
+    fn meet_silence(&mut self, id: CallId, callee: NodeId) {
+        self.stop_moving(id);
+        if self.calls.get(id).is_some_and(|call| call.phase.has(Phase::CONNECTED)) {
+            self.held[callee.index()].keep_trying(id);
+        }
     }
 
     /// An answer arrives. The caller, if it waits for it; [`Core::take_answer`] then gives the reply.

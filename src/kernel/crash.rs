@@ -1,9 +1,10 @@
 //! Nodes that die and come back.
 
-use super::call::{CallId, Phase};
+use super::call::{Answer, CallId, Phase, Status};
 use super::core::Core;
-use super::event::NodeId;
+use super::event::{Event, NodeId};
 use super::node::Health;
+use super::time::{SECOND, Time};
 
 impl Core {
     /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
@@ -46,9 +47,53 @@ impl Core {
     pub(super) fn recover(&mut self, node: NodeId) {
         if std::mem::replace(&mut self.nodes[node.index()].health, Health::Up) != Health::Hung {
             self.transit.restart(node, self.now);
+            self.reset_connections(node);
         }
         for event in self.held[node.index()].take(self.now) {
             self.schedule(self.now, event);
         }
+    }
+
+    /// A machine that has been started again knows of no connection: whoever still sends over one of before is told so the next time he tries
+    /// (RFC 9293, 3.5.1). Who only waits hears nothing.
+    #[cold]
+    fn reset_connections(&mut self, node: NodeId) {
+        for id in self.held[node.index()].take_unacknowledged() {
+            let Some(call) = self.calls.get_mut(id).filter(|call| call.phase.has(Phase::WAITING)) else {
+                continue;
+            };
+            call.carry(&Answer::of(Status::Reset));
+            let at = next_attempt(call.asked, self.now);
+            self.schedule(at, Event::Answer(id));
+        }
+    }
+}
+
+/// Pause before what is not acknowledged is sent again, and the longest one (Linux: TCP_RTO_MIN 200 ms, TCP_RTO_MAX 120 s); it doubles each time
+/// (RFC 6298, 5.5).
+const RESEND_FIRST: Time = SECOND / 5;
+const RESEND_MAX: Time = 120 * SECOND;
+
+/// When TCP sends again what was sent first at `first`, from `now` on.
+fn next_attempt(first: Time, now: Time) -> Time {
+    let (mut at, mut pause) = (first, RESEND_FIRST);
+    while at < now {
+        at += pause;
+        pause = (2 * pause).min(RESEND_MAX);
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_two_minutes() {
+        let tenth = SECOND / 10;
+        let at = |now: Time| next_attempt(SECOND, SECOND + now * tenth) / tenth - 10;
+        assert_eq!([0, 1, 2, 3, 7, 15, 31].map(at), [0, 2, 2, 6, 14, 30, 62]);
+        let long = |now: Time| next_attempt(0, now * SECOND);
+        assert_eq!(long(1_000) - long(900), RESEND_MAX);
     }
 }

@@ -1,5 +1,7 @@
-//! What comes to a node while it hangs: it waits at the door, and the waiting is measured.
+//! What comes to a node while it hangs: it waits at the door, and the waiting is measured. And what TCP goes on sending while its machine is
+//! silent.
 
+use super::call::CallId;
 use super::event::Event;
 use super::readings::{Integral, Readings};
 use super::time::Time;
@@ -8,6 +10,8 @@ use super::time::Time;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     events: Vec<Event>,
+    /// Sent over connections of before, and not acknowledged.
+    unacknowledged: Vec<CallId>,
     calls: Integral,
     /// Counts pauses, and whatever makes the present one no pause any more.
     pause: u32,
@@ -21,6 +25,17 @@ impl Held {
             self.calls.set(now, self.calls.level() + 1);
         }
         self.events.push(event);
+    }
+
+    /// TCP sends this again and again.
+    #[cold]
+    pub fn keep_trying(&mut self, call: CallId) {
+        self.unacknowledged.push(call);
+    }
+
+    /// What TCP is still sending; no longer.
+    pub fn take_unacknowledged(&mut self) -> Vec<CallId> {
+        std::mem::take(&mut self.unacknowledged)
     }
 
     /// Number of the pause that begins now; the one before counts no more.

@@ -3,6 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod dead_letters;
+mod delivery;
+mod half_open;
 mod hands;
 mod kafka;
 mod littles_law;

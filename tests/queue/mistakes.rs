@@ -71,6 +71,23 @@ fn settings_of_another_kind() {
 }
 
 #[test]
+fn a_producer_that_would_not_try_twice() {
+    for setting in ["request_timeout", "delivery_timeout"] {
+        let wanted = format!("`{setting}` counts only for kind \"kafka\"");
+        assert_complains(
+            kind("rabbitmq", vec![(setting, span(5.0))]),
+            Some(vec![]),
+            &[&wanted, "leave it out"],
+        );
+    }
+    let hasty = kind("kafka", vec![("delivery_timeout", span(20.0))]);
+    assert_complains(hasty, Some(vec![]), &["shorter than `request_timeout`", "shorten `request_timeout`"]);
+    assert_eq!(complaints(kind("kafka", vec![("request_timeout", span(300.0))]), Some(vec![])), "");
+    let careless = kind("kafka", vec![("acks", text("0")), ("delivery_timeout", span(60.0))]);
+    assert_complains(careless, Some(vec![]), &["not with `acks: \"0\"`"]);
+}
+
+#[test]
 fn what_amazon_does_not_publish_and_what_it_does_not_allow() {
     assert_complains(kind("sqs", vec![]), Some(vec![("wait", span(20.0))]), &["needs the setting `hosts`"]);
     let fifo = || kind("sqs", vec![("fifo", Value::Flag(true))]);

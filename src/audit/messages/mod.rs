@@ -1,7 +1,7 @@
 //! The truth about messages: which acknowledged ones were processed, how often, in which order, and which are gone.
 //!
-//! A message gets its number from its broker at its first acceptance; it travels with the message, so that a copy is
-//! known as one. Of each message is kept how many *holders* it has (the broker's log or line, the memory of a
+//! A message gets its number from its broker at its first acceptance, or from a producer that numbers what it sends; it travels with the
+//! message, so that a copy is known as one. Of each message is kept how many *holders* it has (the broker's log or line, the memory of a
 //! consumer), and four facts: acknowledged (the producer has the broker's word for it), processed (its effect has taken
 //! place), dead (set aside for good, where an operator finds it), counted as lost. A dead letter that goes to a second queue is
 //! counted, and not dead: it waits there to be processed.
@@ -74,6 +74,8 @@ pub struct Messages {
     any: bool,
 }
 
+/// A message that has its number and that no broker has taken in.
+const NOT_YET: u64 = u64::MAX;
 /// Keys at or above this number share one order: it must fit in memory.
 const KEYS_MAX: u64 = 1 << 27;
 
@@ -96,6 +98,16 @@ impl Messages {
     /// Backlog x nanoseconds since the start.
     pub fn backlog_area(&self, now: u64) -> u128 {
         self.backlog.area(now)
+    }
+
+    /// A producer gives a message its number before a broker has it, so that it can be sent again when nothing else is left of it.
+    pub fn number(&mut self, queue: u16, key: u64) -> u32 {
+        self.records.push(Record { accepted_at: NOT_YET, key, queue, ..Record::default() })
+    }
+
+    /// Whether a broker has ever taken the message in.
+    pub fn was_accepted(&self, id: u32) -> bool {
+        self.records.get(id).map_or_else(|| self.records.knows(id), |record| record.accepted_at != NOT_YET)
     }
 
     /// A broker takes a message in and holds it. `known` is the number it carries from an earlier attempt, 0 if none.
@@ -121,7 +133,10 @@ impl Messages {
                 let order = record.order;
                 // What nobody had any more stands behind all that has come since.
                 let order = if gone { self.next_order(queue, key) } else { order };
-                self.change(id, now, |record| (record.holders, record.order) = (record.holders + 1, order));
+                self.change(id, now, |record| {
+                    (record.holders, record.order) = (record.holders + 1, order);
+                    record.accepted_at = if record.accepted_at == NOT_YET { now } else { record.accepted_at };
+                });
                 true
             }
             // Its fate is sealed: an effect more would be a duplicate, which needs no record.
@@ -324,6 +339,22 @@ mod tests {
         let counts = report(&all);
         assert_eq!((counts.published_count, counts.lost_count, counts.dead_count), (3, 1, 1));
         assert_eq!((counts.processed_count, counts.backlog_count), (1, 0));
+    }
+
+    #[test]
+    fn a_number_given_by_the_producer_counts_from_its_acceptance() {
+        let mut all = truth();
+        let id = all.number(0, 1);
+        assert!(!all.was_accepted(id) && all.report().is_none());
+        let other = all.accept(0, 1, 0, 3);
+        assert_eq!(all.accept(0, 1, id, 5), id);
+        assert!(all.was_accepted(id) && all.was_accepted(other));
+        all.acknowledge(id, 6);
+        all.process(other, 7);
+        all.process(id, 25);
+        let counts = report(&all);
+        assert_eq!((counts.published_count, counts.processed_count, counts.reordered_count), (1, 2, 0));
+        assert_eq!(counts.age.max(), Some(20));
     }
 
     #[test]

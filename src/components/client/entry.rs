@@ -78,7 +78,9 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "timeout",
             kind: Kind::Duration,
-            preset: Preset::Absent("none: users wait for ever"),
+            preset: Preset::Absent(
+                "none: users wait for ever; to Kafka, until its producer gives up (`delivery_timeout`)",
+            ),
             about: "how long a user waits for one attempt",
         },
         Param {

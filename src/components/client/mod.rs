@@ -18,6 +18,7 @@ mod names;
 mod near;
 mod node;
 pub mod population;
+mod publish;
 mod reach;
 mod seen;
 mod source;

@@ -19,7 +19,7 @@ use crate::kernel::{
     Request, RequestId, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{LOCATE, LOGIN, LOOKUP, PUBLISH, ROUTE, WRITE};
+use crate::parts::verbs::{LOCATE, LOGIN, LOOKUP, ROUTE, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -27,13 +27,14 @@ use crate::random::variate::Variate;
 const ARRIVAL: u16 = 0;
 const READY: u16 = 1;
 const RETRY: u16 = 2;
+const PUBLISHER: u16 = 3;
 
 #[derive(Clone)]
 pub(super) struct Client {
     name: String,
     pub(super) to: NodeId,
     /// What goes to a queue is published; a producer finds its broker.
-    publisher: Option<Box<Publisher>>,
+    pub(super) publisher: Option<Box<Publisher>>,
     source: Source,
     wanted: Wanted,
     writes: f64,
@@ -79,7 +80,7 @@ impl Client {
             wanted: Wanted::new(settings.keys("keys")),
             writes: settings.share("writes").expect("preset"),
             asks: Question::of(settings.choice("asks")).verb(),
-            publisher: is_queue.then(|| Box::new(Publisher::new(site, to))),
+            publisher: is_queue.then(|| Box::new(Publisher::new(site, to, PUBLISHER))),
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
             addresses: Addresses::new(settings),
@@ -212,11 +213,12 @@ impl Client {
         let Some(request) = cx.request(id) else { return };
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
-        let (to, verb) = match &self.publisher {
-            Some(publisher) => (publisher.broker(key), PUBLISH),
-            None => (to, if writes { WRITE } else { self.asks }),
-        };
-        cx.ask(Ask { request: id, bytes, version, timeout: self.timeout, ..Ask::new(to, verb, key) });
+        let verb = if writes { WRITE } else { self.asks };
+        let ask = Ask { request: id, bytes, version, timeout: self.timeout, ..Ask::new(to, verb, key) };
+        match &mut self.publisher {
+            Some(publisher) => publisher.send(ask, cx),
+            None => _ = cx.ask(ask),
+        }
     }
 
     #[inline]
@@ -296,6 +298,7 @@ impl Component for Client {
         let (seed, replication) = cx.seeds();
         self.draws = traffic_key(seed, replication, hash_name(&self.name));
         self.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
+        self.publisher.iter_mut().for_each(|publisher| publisher.start(cx));
         self.source.start(&self.name, cx);
         if let Some(reach) = &mut self.reach {
             reach.start(seed, replication);
@@ -330,6 +333,7 @@ impl Component for Client {
                 self.await_next(cx);
             }
             READY => self.user_ready(timer.data as u32, cx),
+            PUBLISHER => self.publish_again(timer, cx),
             _ => self.attempt(RequestId::from_bits(timer.data), cx),
         }
     }
@@ -345,10 +349,7 @@ impl Component for Client {
         if matches!(reply.verb, LOOKUP | LOCATE) {
             return self.resolved(&reply, cx);
         }
-        if let Some(to) = self.publisher.as_mut().and_then(|publisher| publisher.learn(&mut reply, cx)) {
-            let timeout = self.timeout;
-            let bytes = cx.request(reply.request).map_or(0, |request| request.bytes);
-            cx.ask(Ask { request: reply.request, bytes, timeout, ..Ask::new(to, PUBLISH, reply.key) });
+        if self.publisher.is_some() && self.is_under_way(&mut reply, cx) {
             return;
         }
         if self.near.is_some() && self.heard_near(&reply, cx) {
@@ -370,7 +371,7 @@ impl Component for Client {
 
     fn measure(&self, _now: Time, out: &mut Readings) {
         out.count("requests", self.issued);
-        out.count("retries", self.retries);
+        out.count("retries", self.retries + self.publisher.as_ref().map_or(0, |publisher| publisher.again()));
         if let Some(browsers) = self.browsers.as_ref().filter(|browsers| browsers.knows_sessions()) {
             out.count("sessions_lost", browsers.lost);
             out.count("logins", browsers.logins);

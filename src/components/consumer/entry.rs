@@ -185,7 +185,7 @@ pub(super) fn wait(site: &Site<'_>) -> Time {
 /// A poll that waits "for ever" is renewed once a minute, so that a silent server is noticed.
 const WAITS_FOR_EVER: Time = 60 * SECOND;
 
-fn kind_of_queue(site: &Site<'_>) -> &'static str {
+pub(super) fn kind_of_queue(site: &Site<'_>) -> &'static str {
     queue::semantics(site.of(site.settings().group("of").expect("required")).settings())
 }
 

@@ -26,6 +26,10 @@ pub struct Push {
     /// Breaks when the broker's process does.
     watch: CallId,
     connected: bool,
+    /// Number of the connection: what comes of an earlier one is nothing to this one.
+    connection: u32,
+    /// What was said over the connection may not have arrived: it has given a sign of life, and waits for the answer.
+    doubts: bool,
     /// It wants nothing more.
     left: bool,
     /// Sequence number of the next delivery: a connection does not reorder, whatever the network does to single messages.
@@ -45,6 +49,8 @@ impl Push {
             patience: None,
             watch: CallId::NONE,
             connected: false,
+            connection: 0,
+            doubts: false,
             left: false,
             next: 0,
             early: BTreeMap::new(),
@@ -57,7 +63,8 @@ impl Push {
     }
 
     fn connect(&mut self, cx: &mut Ctx<'_>) {
-        self.connected = false;
+        (self.connected, self.doubts) = (false, false);
+        self.connection = self.connection.wrapping_add(1);
         self.next = 0;
         self.early.clear();
         if !self.watch.is_none() {
@@ -65,13 +72,19 @@ impl Push {
         }
         let version = u32::from(self.auto_ack);
         let timeout = self.patience.map(|(connect, _)| connect);
-        cx.ask(Ask { version, timeout, ..Ask::new(self.broker, SUBSCRIBE, self.prefetch) });
+        cx.ask(Ask { version, timeout, ..self.question(SUBSCRIBE, self.prefetch) });
+    }
+
+    /// Something said over the present connection.
+    fn question(&self, verb: u16, key: u64) -> Ask {
+        let (note, token) = (self.connection, self.connection);
+        Ask { note, token, connected: self.connected, ..Ask::new(self.broker, verb, key) }
     }
 
     /// No more deliveries; the connection stays for the acknowledgements.
     pub fn leave(&mut self, cx: &mut Ctx<'_>) {
         self.left = true;
-        cx.ask(Ask::new(self.broker, CANCEL, 0));
+        cx.ask(self.question(CANCEL, 0));
     }
 
     pub fn on_call(&mut self, call: CallId, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
@@ -101,14 +114,18 @@ impl Push {
     }
 
     pub fn on_reply(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.note != self.connection {
+            return;
+        }
         match (reply.verb, reply.status) {
             (SUBSCRIBE, Status::Ok) => {
                 self.connected = true;
-                self.watch = cx.ask(Ask::new(self.broker, WATCH, 0));
+                self.watch = cx.ask(self.question(WATCH, 0));
                 let first = cx.phase(self.heartbeat / 2, 0);
-                cx.timer_in(first, Timer { tag: BEAT, data: self.watch.to_bits() });
+                cx.timer_in(first, Timer { tag: BEAT, data: u64::from(self.connection) });
             }
-            (HEARTBEAT, Status::Ok) | (CANCEL, _) => {}
+            (HEARTBEAT, Status::Ok) => self.doubts = false,
+            (CANCEL, _) => {}
             (HEARTBEAT | WATCH, _) if !self.connected => {} // known already
             _ if self.left => {}
             _ => {
@@ -122,19 +139,38 @@ impl Push {
         if timer.tag == RECONNECT {
             return self.connect(cx);
         }
-        if self.connected && timer.data == self.watch.to_bits() {
-            let timeout = self.patience.map(|(_, heartbeat)| heartbeat);
-            cx.ask(Ask { timeout, ..Ask::new(self.broker, HEARTBEAT, 0) });
+        if self.connected && timer.data == u64::from(self.connection) {
+            self.give_sign(cx);
             cx.timer_in(self.heartbeat / 2, timer);
         }
     }
 
-    /// The answer to the delivery is the acknowledgement. Nobody hears it if the connection is over.
+    fn give_sign(&self, cx: &mut Ctx<'_>) {
+        let timeout = self.patience.map(|(_, heartbeat)| heartbeat);
+        cx.ask(Ask { timeout, ..self.question(HEARTBEAT, 0) });
+    }
+
+    /// Nobody hears what is said of this delivery: its connection is over, or its broker's machine is silent. TCP finds out which.
+    #[cold]
+    fn doubt(&mut self, cx: &mut Ctx<'_>) {
+        if self.connected && !std::mem::replace(&mut self.doubts, true) {
+            self.give_sign(cx);
+        }
+    }
+
+    /// The answer to the delivery is the acknowledgement. If the connection is over nobody hears it, and a machine that has been started again
+    /// answers it with a reset.
     #[inline]
     pub fn settle(&mut self, done: &Incoming, well: bool, cx: &mut Ctx<'_>) {
         if !self.auto_ack {
-            let answer = if well { Answer::ok(0, 0) } else { Answer::of(Status::Failed) };
-            cx.reply(CallId::from_bits(done.receipt), answer);
+            let (call, answer) = (
+                CallId::from_bits(done.receipt),
+                if well { Answer::ok(0, 0) } else { Answer::of(Status::Failed) },
+            );
+            if !cx.is_awaited(call) {
+                self.doubt(cx);
+            }
+            cx.reply(call, answer);
         }
     }
 }

@@ -149,6 +149,8 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Choice("all"),
             about: "kafka: when a producer has its answer (all: producer configs)",
         },
+        kafka::REQUEST_TIMEOUT,
+        kafka::DELIVERY_TIMEOUT,
         Param {
             name: "min_in_sync",
             kind: Kind::Count(1, 32),
@@ -277,6 +279,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("partitions", &["kafka"]),
     ("replicas", &["kafka"]),
     ("acks", &["kafka"]),
+    ("request_timeout", &["kafka"]),
+    ("delivery_timeout", &["kafka"]),
     ("min_in_sync", &["kafka"]),
     ("unclean", &["kafka"]),
     ("flush", &["kafka"]),
@@ -311,7 +315,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     }
     match kind {
         "sqs" => check_sqs(site, problems),
-        "kafka" => check_kafka(site, problems),
+        "kafka" => kafka::check(settings, problems),
         _ => {}
     }
     dead_letters::check(site, problems);
@@ -342,20 +346,6 @@ fn check_sqs(site: &Site<'_>, problems: &mut Problems) {
         let problem = Problem::at(place, "`host_outages` and `host_outage` belong together");
         problems.push(problem.hint("one says how often a host goes away, the other for how long"));
     }
-}
-
-fn check_kafka(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    let count = |setting: &str| settings.count(setting).expect("preset");
-    let mut at_most = |setting: &str, bound: &str, hint: &str| {
-        let (value, most) = (count(setting), count(bound));
-        if value > most {
-            let message = format!("`{setting}` is {value}, more than `{bound}`, which is {most}");
-            problems.push(settings.problem(setting, message).hint(hint));
-        }
-    };
-    at_most("replicas", "brokers", "each broker has a partition at most once");
-    at_most("min_in_sync", "replicas", "no message could ever be acknowledged with `acks: \"all\"`");
 }
 
 /// A message that is deleted before anybody asks again is lost by design.

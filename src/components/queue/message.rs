@@ -1,7 +1,7 @@
 //! A message as it travels: what is in it, apart from its content.
 
 use crate::components::Site;
-use crate::kernel::{CallId, Ctx, MILLISECOND, Time};
+use crate::kernel::{Ask, Call, CallId, Ctx, MILLISECOND, Time};
 
 /// A message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,15 +22,30 @@ pub fn ordinal(site: &Site<'_>) -> u16 {
     site.layout.groups[..site.index].iter().filter(|group| group.kind == "queue").count() as u16
 }
 
+/// The number of the message that a producer sends with this call: the one that the producer has given it, or that its request carries from
+/// an earlier attempt; 0 = none yet.
+#[inline]
+pub fn number(call: CallId, cx: &Ctx<'_>) -> u32 {
+    let &Call { token, request, .. } = cx.call(call);
+    if token != 0 { token } else { cx.request(request).map_or(0, |request| request.message) }
+}
+
+/// A producer numbers a message that it sends for a request, which may be over before the message is through.
+pub fn numbered(queue: u16, ask: &Ask, cx: &mut Ctx<'_>) -> u32 {
+    let known = cx.request(ask.request).map_or(0, |request| request.message);
+    let id = if known != 0 { known } else { cx.audit().messages_mut().number(queue, ask.key) };
+    if let Some(request) = cx.request_mut(ask.request) {
+        request.message = id;
+    }
+    id
+}
+
 /// A broker takes in the message that a producer sends with this call. A request that is sent again carries the number that
 /// its message was given the first time.
 #[inline]
 pub fn accept(queue: u16, call: CallId, cx: &mut Ctx<'_>) -> Message {
-    let (key, bytes, request) = {
-        let call = cx.call(call);
-        (call.key, call.bytes, call.request)
-    };
-    let known = cx.request(request).map_or(0, |request| request.message);
+    let known = number(call, cx);
+    let &Call { key, bytes, request, .. } = cx.call(call);
     let now = cx.now();
     let id = cx.audit().messages_mut().accept(queue, key, known, now);
     if let Some(request) = cx.request_mut(request) {

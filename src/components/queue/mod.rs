@@ -5,6 +5,7 @@ use super::{ComponentKind, Site};
 use crate::catalog::{Policy, Settings};
 use crate::kernel::{Component, NodeId};
 
+pub mod connections;
 mod dead_letters;
 mod entry;
 pub mod kafka;

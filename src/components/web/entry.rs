@@ -207,8 +207,10 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "timeout",
             kind: Kind::Duration,
-            preset: Preset::Absent("none: it waits for ever"),
-            about: "how long it waits for a cache or database",
+            preset: Preset::Absent(
+                "none: it waits for ever; for Kafka, until its producer gives up (`delivery_timeout`)",
+            ),
+            about: "how long it waits for a cache, database or queue",
         },
         site::PRICE,
         egress::PRICE,

@@ -1,10 +1,12 @@
 //! Steps that few plans have: questions of a data model, messages to a broker, work on a shared machine.
 
+use super::pause::PAUSE;
 use super::scale::Scale;
 use super::server::Server;
 use super::task::Task;
+use crate::components::queue::publisher::Heard;
 use crate::components::revalidation::if_none_match;
-use crate::kernel::{Ask, Ctx, NodeId, Reply, Status};
+use crate::kernel::{Ask, Ctx, NodeId, Reply, Status, Timer};
 use crate::parts::plan::{Operation, Progress};
 use crate::parts::verbs::PUBLISH;
 
@@ -32,9 +34,9 @@ impl Server {
     /// Gives a message to the broker; its acknowledgement ends the step.
     #[inline(never)]
     pub(super) fn publish(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
-        let Some(publisher) = &self.publishes else { return false };
-        let to = publisher.broker(self.tasks[index as usize].operation.key);
-        self.send(index, to, cx);
+        let message = self.message(index);
+        let Some(publisher) = &mut self.publishes else { return false };
+        publisher.send(message, cx);
         true
     }
 
@@ -49,22 +51,41 @@ impl Server {
         false
     }
 
-    fn send(&self, index: u32, to: NodeId, cx: &mut Ctx<'_>) {
+    fn message(&self, index: u32) -> Ask {
         let &Task { call: parent, bytes, operation: Operation { request, key, asked: again, .. }, .. } =
             &self.tasks[index as usize];
-        let timeout = self.patience;
-        cx.ask(Ask { request, parent, bytes, timeout, again, note: index, ..Ask::new(to, PUBLISH, key) });
+        Ask { request, parent, bytes, again, note: index, ..Ask::new(NodeId::NONE, PUBLISH, key) }
     }
 
     #[inline(never)]
     pub(super) fn published(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
         let publisher = self.publishes.as_mut().expect("it was asked");
-        if let Some(to) = publisher.learn(&mut reply, cx) {
-            return self.send(reply.note, to, cx);
+        match publisher.heard(&mut reply, cx) {
+            Heard::Over => self.conclude(&reply, cx),
+            Heard::UnderWay => {}
+            Heard::Elsewhere(to) => {
+                let message = self.message(reply.note);
+                self.publishes.iter().for_each(|publisher| publisher.send_to(to, message, cx));
+            }
         }
+    }
+
+    /// A message is through, or has failed.
+    fn conclude(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         // What an earlier step wrote is still what the caller is told of.
         let written = self.tasks[reply.note as usize].answer;
         let answer = if reply.status == Status::Ok { written } else { reply.pass_on() };
         self.go_on(reply.note, Progress::Done(answer), cx);
+    }
+
+    /// A timer that is nobody else's: of a pause, or of the producer.
+    #[cold]
+    pub(super) fn other_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == PAUSE {
+            return self.pause(cx);
+        }
+        while let Some(reply) = self.publishes.as_mut().and_then(|publisher| publisher.on_timer(timer, cx)) {
+            self.conclude(&reply, cx);
+        }
     }
 }

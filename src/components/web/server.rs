@@ -1,7 +1,7 @@
 //! One server: a table of requests under way, each at some step of its plan.
 
 use super::gate::Told;
-use super::pause::{PAUSE, Pauses};
+use super::pause::Pauses;
 use super::plans::{PLANS, WRITES, plan_of, plans, repeats};
 use super::reach::{access, to_caller};
 use super::scale::Scale;
@@ -13,8 +13,7 @@ use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, host};
 use crate::kernel::call::AGAIN;
 use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, TimeoutClass,
-    Timer,
+    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
 };
 use crate::parts::plan::{Access, NOBODY, Operation, POLL, Progress};
 use crate::parts::pool::{Grant, Pool};
@@ -24,6 +23,7 @@ use crate::parts::verbs::{ASK, COMPUTE, HEALTH, PUBLISH};
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
+const PUBLISHER: u16 = 2;
 
 #[derive(Clone)]
 pub(super) struct Server {
@@ -40,8 +40,6 @@ pub(super) struct Server {
     pub(super) reads: Option<Access>,
     writes: Option<Access>,
     pub(super) publishes: Option<Box<Publisher>>,
-    /// Time-out class of what is published.
-    pub(super) patience: Option<TimeoutClass>,
     timeout: Length,
     pub(super) service: Option<Variate>,
     purpose: u64,
@@ -96,8 +94,9 @@ impl Server {
             shares_loads: reads.as_ref().is_some_and(|access| access.flights.is_some()),
             reads,
             writes: settings.group("writes").map(|target| access(site, target)),
-            publishes: settings.group("publishes").map(|target| Box::new(Publisher::new(site, target))),
-            patience: None,
+            publishes: settings
+                .group("publishes")
+                .map(|target| Box::new(Publisher::new(site, target, PUBLISHER))),
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
             purpose: site.purpose("cpu"),
@@ -292,7 +291,7 @@ impl Component for Server {
             access.start(self.timeout, cx);
         }
         let class = self.timeout.map(|length| cx.timeout_class(length));
-        self.patience = class;
+        self.publishes.iter_mut().for_each(|publisher| publisher.start(cx));
         self.sessions.iter_mut().for_each(|sessions| sessions.start(class));
         self.pauses.iter_mut().for_each(|pauses| pauses.start(cx));
     }
@@ -316,8 +315,8 @@ impl Component for Server {
             }
             self.tasks[job as usize].step += 1;
             self.advance(job as u32, cx);
-        } else if timer.tag == PAUSE {
-            self.pause(cx);
+        } else {
+            self.other_timer(timer, cx);
         }
     }
 
@@ -360,6 +359,7 @@ impl Component for Server {
             self.scale.iter_mut().for_each(Scale::clear);
             self.sessions.iter_mut().for_each(Sessions::forget);
             self.draining = false;
+            self.publishes.iter_mut().for_each(|publisher| publisher.crash());
             self.pauses.iter_mut().for_each(Pauses::disarm);
         } else if control.verb == DRAIN {
             self.draining = control.arg == 1;

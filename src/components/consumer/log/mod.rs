@@ -5,14 +5,16 @@ use super::entry::{self, acks_before};
 use super::source::Incoming;
 use super::worker::FIRST_SOURCE_TAG;
 use crate::components::Site;
+use crate::components::queue::connections::Line;
 use crate::components::queue::kafka::{Fetch, Place, coordinator, member_id, partitions, range};
 use crate::components::queue::polls::unpacked;
 use crate::kernel::{
-    Ask, Ctx, MILLISECOND, NodeId, ParcelId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
+    Ask, CallId, Ctx, MILLISECOND, NodeId, ParcelId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::verbs::{COMMIT, FETCH, HEARTBEAT, JOIN, OFFSET};
 use std::collections::VecDeque;
 
+mod lines;
 mod work;
 
 const BEAT: u16 = FIRST_SOURCE_TAG;
@@ -31,6 +33,10 @@ const REQUEST_TIMEOUT: Time = 30 * SECOND;
 struct Share {
     partition: u16,
     leader: NodeId,
+    /// Its question for more, while it is under way.
+    fetch: CallId,
+    /// The newest epoch in which somebody was said to lead.
+    epoch: u32,
     /// Offset of the next message to process; what comes before it may be committed.
     position: u64,
     /// Fetched and not yet processed.
@@ -58,6 +64,8 @@ enum Phase {
 pub struct Reader {
     coordinator: NodeId,
     brokers: Vec<NodeId>,
+    /// Its connections to them.
+    lines: Vec<Line>,
     partitions: u32,
     fetch: Fetch,
     ack_before: bool,
@@ -79,6 +87,7 @@ impl Reader {
         let queue = site.of(settings.group("of").expect("required"));
         Reader {
             coordinator: coordinator(&queue),
+            lines: vec![Line::default(); crate::components::queue::brokers(&queue).len()],
             brokers: crate::components::queue::brokers(&queue),
             partitions: partitions(queue.settings()) as u32,
             fetch: Fetch { most: entry::batch(site) as u16, wait: entry::wait(site) },
@@ -100,6 +109,7 @@ impl Reader {
         let long = cx.timeout_class(self.rebalance.saturating_add(REQUEST_TIMEOUT));
         self.patience = Some((cx.timeout_class(REQUEST_TIMEOUT), long));
         cx.timer_in(cx.phase(HEARTBEAT_INTERVAL, 0), Timer { tag: BEAT, data: 0 });
+        self.lines.iter_mut().for_each(Line::renew);
         self.begin_anew(cx);
     }
 
@@ -246,6 +256,8 @@ impl Reader {
             self.shares.push(Share {
                 partition: partition as u16,
                 leader,
+                epoch: 0,
+                fetch: CallId::NONE,
                 position: 0,
                 batch: VecDeque::new(),
                 known: false,
@@ -280,12 +292,20 @@ impl Reader {
     fn ask(&mut self, index: usize, cx: &mut Ctx<'_>) {
         let share = &self.shares[index];
         let (version, timeout) = (self.fetch.to_version(), self.patience.map(|(short, _)| short));
-        let key = share.place().to_key();
-        cx.ask(Ask { version, timeout, note: self.generation, ..Ask::new(share.leader, FETCH, key) });
+        let (note, line) = (self.generation, self.lines[self.place_of(share.leader)]);
+        let ask = Ask::new(share.leader, FETCH, share.place().to_key());
+        let ask = Ask { version, timeout, note, token: line.word().0, connected: line.open, ..ask };
+        self.shares[index].fetch = cx.ask(ask);
     }
 
     fn fetched(&mut self, index: usize, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        if matches!(reply.status, Status::Reset | Status::TimedOut) {
+            return self.close(reply.callee, cx);
+        }
+        let place = self.place_of(reply.callee);
+        self.lines[place].open = true;
         let share = &mut self.shares[index];
+        share.fetch = CallId::NONE;
         match reply.status {
             Status::Ok => {
                 // An answer to a question of an earlier share may have taken the parcel: what is not asked for is not taken.
@@ -297,8 +317,9 @@ impl Reader {
                 share.batch.extend(batch);
                 self.received(index, got, cx);
             }
-            Status::Moved => {
-                share.leader = reply.redirect;
+            // Who knows less than others is not believed.
+            Status::Moved if reply.version >= share.epoch => {
+                (share.leader, share.epoch) = (reply.redirect, reply.version);
                 self.ask(index, cx);
             }
             // Its place is not in the log any more (auto.offset.reset).
@@ -306,11 +327,8 @@ impl Reader {
                 share.position = u64::from(if self.earliest { reply.version } else { reply.bytes });
                 self.ask(index, cx);
             }
-            _ => {
-                let at = self.brokers.iter().position(|broker| *broker == share.leader).unwrap_or(0);
-                share.leader = self.brokers[(at + 1) % self.brokers.len()];
-                self.again(index, false, cx);
-            }
+            Status::Moved => self.again(index, false, cx),
+            _ => self.look_elsewhere(index, cx),
         }
     }
 

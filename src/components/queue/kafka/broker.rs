@@ -1,18 +1,19 @@
 //! A broker: copies of partitions, some of which it leads.
 
+use super::super::connections::{Connections, Word};
 use super::super::message;
 use super::super::patience::Patience;
 use super::super::work::Work;
 use super::partition::Partition;
 use super::wire::{Leadership, Place};
-use super::{Acks, coordinator, partitions, replicas};
+use super::{Acks, coordinator, partitions, recognised_for, replicas};
 use crate::catalog::Policy;
 use crate::components::Site;
 use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, SECOND, Status, Time,
     TimeoutClass, Timer,
 };
-use crate::parts::verbs::{ALTER_ISR, FETCH, HEARTBEAT, LEAD, REPLICATE};
+use crate::parts::verbs::{ALTER_ISR, FETCH, HEARTBEAT, LEAD, PUBLISH, REPLICATE};
 
 /// The semantics.
 pub const ENTRY: Policy = Policy {
@@ -43,6 +44,8 @@ pub(super) struct Broker {
     pub(super) retention: Time,
     pub(super) length: Option<u64>,
     pub(super) lag_max: Time,
+    /// How far back a producer that tries again is recognised: as long as it tries.
+    pub(super) recognises: Time,
     pub(super) flush: Time,
     /// Without it (a test) a leader answers at once, whatever `acks` says.
     pub(super) replicates: bool,
@@ -50,6 +53,7 @@ pub(super) struct Broker {
     pub(super) patience: Option<TimeoutClass>,
     pub(super) followers_wait: Patience,
     pub(super) readers_wait: Patience,
+    pub(super) connections: Connections,
     /// It has begun anew, and the controller does not know yet.
     fresh: bool,
     pub(super) published: u64,
@@ -75,12 +79,14 @@ impl Broker {
             retention: settings.duration("retention").unwrap_or(RETENTION),
             length: settings.count("length"),
             lag_max: settings.duration("replica_lag").expect("preset"),
+            recognises: recognised_for(settings),
             flush: settings.duration("flush").expect("preset"),
             replicates: !site.is_disabled("replication"),
             copies: (0..partitions(settings)).map(copy).collect(),
             patience: None,
             followers_wait: Patience::new(FOLLOWER),
             readers_wait: Patience::new(READER),
+            connections: Connections::default(),
             fresh: false,
             published: 0,
             rejected: 0,
@@ -100,12 +106,14 @@ impl Broker {
         copy.is_some_and(|copy| copy.leader == Some(self.own))
     }
 
-    /// Not the leader: where to ask instead, if it knows.
+    /// Not the leader: where to ask instead, if it knows, and since which epoch.
     pub(super) fn redirect(&self, call: CallId, partition: u16, cx: &mut Ctx<'_>) {
         let copy = self.copies.get(partition as usize).and_then(Option::as_ref);
-        let leader = copy.and_then(|copy| copy.leader).filter(|leader| *leader != self.own);
-        let answer = match leader {
-            Some(leader) => Answer { redirect: NodeId(self.first.0 + leader), ..Answer::of(Status::Moved) },
+        let known = copy.and_then(|copy| Some((copy.leader?, copy.epoch)));
+        let answer = match known.filter(|(leader, _)| *leader != self.own) {
+            Some((leader, version)) => {
+                Answer { version, redirect: NodeId(self.first.0 + leader), ..Answer::of(Status::Moved) }
+            }
             None => Answer::of(Status::Failed),
         };
         cx.reply(call, answer);
@@ -155,6 +163,7 @@ impl Broker {
         let flushed = cx.now().checked_sub(self.flush);
         self.followers_wait.clear();
         self.readers_wait.clear();
+        self.connections.clear();
         for copy in self.copies.iter_mut().flatten() {
             if host {
                 let kept = flushed.map_or(copy.log.start(), |time| copy.log.after(time));
@@ -187,6 +196,9 @@ impl Component for Broker {
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let &Call { verb, key, version, .. } = cx.call(id);
+        if !self.admits(id, cx) {
+            return cx.reply(id, Answer::of(Status::Reset));
+        }
         match verb {
             FETCH => return self.fetch(id, cx),
             REPLICATE => return self.replicate(id, cx),
@@ -270,6 +282,16 @@ impl Component for Broker {
 }
 
 impl Broker {
+    /// Whether it knows the connection that a consumer's or producer's question came over.
+    fn admits(&mut self, id: CallId, cx: &Ctx<'_>) -> bool {
+        let &Call { verb, version, token, .. } = cx.call(id);
+        match verb {
+            FETCH => self.connections.admit(id, Word(token), cx),
+            PUBLISH => self.connections.admit(id, Word(version), cx),
+            _ => true,
+        }
+    }
+
     /// The place of a call's key, for questions of brokers and consumers.
     pub(super) fn place(call: CallId, cx: &Ctx<'_>) -> Place {
         Place::from_key(cx.call(call).key)

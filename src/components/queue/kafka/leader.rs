@@ -8,15 +8,13 @@ use super::broker::Broker;
 use super::log::Entry;
 use super::partition::{Partition, Unacknowledged};
 use super::wire::{Fetch, Leadership, Place};
-use crate::kernel::{Answer, Ask, Call, CallId, Ctx, MILLISECOND, SECOND, Status, Time, Timer};
+use crate::kernel::{Answer, Ask, Call, CallId, Ctx, MILLISECOND, Status, Time, Timer};
 use crate::parts::verbs::ALTER_ISR;
 
 /// replica.fetch.wait.max.ms (ReplicationConfigs: 500 ms).
 const FOLLOWER_WAITS: Time = 500 * MILLISECOND;
 /// Records in one answer to a follower (replica.fetch.max.bytes is 1 MiB: about a thousand records of 1 KiB).
 const RECORDS_AT_MOST: usize = 1000;
-/// A producer tries for so long (delivery.timeout.ms: 120 s); within it an idempotent one is recognised.
-const DELIVERY_TIMEOUT: Time = 120 * SECOND;
 
 impl Broker {
     pub(super) fn publish(&mut self, call: CallId, cx: &mut Ctx<'_>) {
@@ -41,9 +39,11 @@ impl Broker {
 
     /// A producer that tries again is recognised by the number of its message (enable.idempotence, the default since 3.0).
     fn written_before(&mut self, partition: u16, call: CallId, cx: &mut Ctx<'_>) -> Option<(u32, u64)> {
-        let request = cx.call(call).request;
-        let id = cx.request(request).map(|request| request.message).filter(|id| *id != 0)?;
-        let since = cx.now().saturating_sub(DELIVERY_TIMEOUT);
+        let id = Some(message::number(call, cx)).filter(|id| *id != 0)?;
+        if !cx.audit().messages().was_accepted(id) {
+            return None;
+        }
+        let since = cx.now().saturating_sub(self.recognises);
         let copy = self.copy(partition)?;
         copy.log.find_since(id, since).map(|offset| (id, offset))
     }

@@ -10,18 +10,25 @@
 
 mod broker;
 mod controller;
+mod delivery;
 mod follower;
 mod group;
 mod leader;
+mod leaders;
 mod log;
 mod partition;
+mod patience;
 mod wire;
 
 use crate::catalog::{Policy, Settings};
 use crate::components::Site;
 use crate::kernel::{Component, NodeId};
 pub use broker::ENTRY;
+pub use delivery::Delivery;
 pub use group::{member_id, range};
+pub use leaders::Leaders;
+use patience::recognised_for;
+pub use patience::{DELIVERY_TIMEOUT, REQUEST_TIMEOUT, check, delivery_timeout, request_timeout};
 pub use wire::{Fetch, Place};
 
 /// When a producer has its answer.

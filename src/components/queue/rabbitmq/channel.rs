@@ -18,6 +18,8 @@ pub struct Unacked {
 pub struct Channel {
     /// The consumer.
     pub node: NodeId,
+    /// Number of the connection among the consumer's.
+    pub connection: u32,
     /// Most unacknowledged messages; 0 = no limit.
     pub prefetch: u32,
     /// Messages count as acknowledged when they are sent.
@@ -38,9 +40,10 @@ pub struct Channel {
 
 impl Channel {
     /// A new connection.
-    pub fn new(node: NodeId, prefetch: u32, auto_ack: bool, now: Time) -> Self {
+    pub fn new((node, connection): (NodeId, u32), prefetch: u32, auto_ack: bool, now: Time) -> Self {
         Channel {
             node,
+            connection,
             prefetch,
             auto_ack,
             open: true,
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn prefetch_counts_what_is_unacknowledged() {
-        let mut channel = Channel::new(NodeId(0), 2, false, 0);
+        let mut channel = Channel::new((NodeId(0), 1), 2, false, 0);
         for id in 0..2 {
             assert!(channel.wants());
             assert_eq!(channel.next_sequence(), id);
@@ -129,7 +132,7 @@ mod tests {
 
     #[test]
     fn no_limit_is_no_limit() {
-        let mut channel = Channel::new(NodeId(0), 0, false, 0);
+        let mut channel = Channel::new((NodeId(0), 1), 0, false, 0);
         (0..1000).for_each(|id| channel.send(stored(id), CallId::NONE));
         assert!(channel.wants());
         assert_eq!(channel.unacked(), 1000);

@@ -4,7 +4,7 @@ use super::super::message::{self, Message};
 use super::broker::{Broker, EXPIRE, LISTEN};
 use super::channel::Channel;
 use super::line::Stored;
-use crate::kernel::{Answer, Ask, CallId, Ctx, NEVER, Reply, Status, Timer};
+use crate::kernel::{Answer, Ask, Call, CallId, Ctx, NEVER, Reply, Status, Timer};
 use crate::parts::verbs::DELIVER;
 use std::collections::BTreeMap;
 
@@ -79,11 +79,8 @@ impl Broker {
     }
 
     pub(super) fn subscribe(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let (node, prefetch, auto_ack) = {
-            let call = cx.call(call);
-            (call.caller, call.key as u32, call.version != 0)
-        };
-        let mut fresh = Channel::new(node, prefetch, auto_ack, cx.now());
+        let &Call { caller: node, key: prefetch, version: auto_ack, token: connection, .. } = cx.call(call);
+        let mut fresh = Channel::new((node, connection), prefetch as u32, auto_ack != 0, cx.now());
         match self.channels.iter().position(|channel| channel.node == node) {
             Some(index) => {
                 self.close(index, cx);
@@ -175,10 +172,12 @@ impl Broker {
         cx.timer_in(self.heartbeat / 2, Timer { tag: LISTEN, data: 0 });
     }
 
+    /// A sign of life; over a connection that is not known it is answered with a reset.
     pub(super) fn heard(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let node = cx.call(call).caller;
-        let channel = self.channels.iter_mut().find(|channel| channel.node == node && channel.open);
-        let status = channel.map_or(Status::Missing, |channel| {
+        let &Call { caller, token, .. } = cx.call(call);
+        let known =
+            |channel: &&mut Channel| (channel.node, channel.connection) == (caller, token) && channel.open;
+        let status = self.channels.iter_mut().find(known).map_or(Status::Reset, |channel| {
             channel.heard = cx.now();
             Status::Ok
         });

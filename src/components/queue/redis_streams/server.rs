@@ -1,5 +1,6 @@
 //! The server as a node.
 
+use super::super::connections::{Connections, Word};
 use super::super::message::{self, HELD_AT_MOST};
 use super::super::polls::{Polls, Waiting, packed};
 use super::super::work::Work;
@@ -9,7 +10,7 @@ use crate::components::Site;
 use crate::kernel::{
     Answer, Call, CallId, Component, Control, Ctx, MILLISECOND, Readings, SECOND, Status, Time, Timer,
 };
-use crate::parts::verbs::{CLAIM, FETCH, SETTLE};
+use crate::parts::verbs::{CLAIM, FETCH, PUBLISH, SETTLE, SUBSCRIBE};
 use std::collections::BTreeSet;
 
 /// The semantics.
@@ -78,6 +79,8 @@ struct Redis {
     on_disk: Stream,
     unsynced: Vec<Operation>,
     polls: Polls,
+    /// Of consumers.
+    connections: Connections,
     published: u64,
     delivered: u64,
     redelivered: u64,
@@ -101,6 +104,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         on_disk: Stream::new(length),
         unsynced: Vec::new(),
         polls: Polls::default(),
+        connections: Connections::default(),
         published: 0,
         delivered: 0,
         redelivered: 0,
@@ -198,6 +202,7 @@ impl Redis {
     /// The process loses what is only in memory; the host also what the file has not brought to disk.
     fn crash(&mut self, host: bool, cx: &mut Ctx<'_>) {
         self.polls.clear();
+        self.connections.clear();
         if !host || self.fsync == Fsync::Always {
             self.sync();
         }
@@ -225,8 +230,12 @@ impl Component for Redis {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let &Call { verb, key, .. } = cx.call(id);
+        let &Call { verb, key, token, .. } = cx.call(id);
+        if verb != PUBLISH && !self.connections.admit(id, Word(token), cx) {
+            return cx.reply(id, Answer::of(Status::Reset));
+        }
         match verb {
+            SUBSCRIBE => cx.reply(id, Answer::ok(0, 0)),
             FETCH => self.fetch(id, cx),
             CLAIM => self.claim(id, cx),
             SETTLE => {
