@@ -106,6 +106,8 @@ golden!(
     unknown_metric,
     vary,
     weights,
+    selections,
+    idle,
     wrong_component,
 );
 
