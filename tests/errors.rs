@@ -108,6 +108,8 @@ golden!(
     unknown_metric,
     vary,
     weights,
+    selections,
+    idle,
     wrong_component,
 );
 

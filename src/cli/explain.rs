@@ -316,16 +316,22 @@ fn figures_text(profile: &Profile) -> String {
         let name = styled(STRONG, figure.name);
         format!("    {name}: {} ({}; {})\n", figure.worth, figure.source, figure.as_of)
     };
-    section(&mut text, "figures", profile.figures.iter().map(figure));
+    let (notes, settings): (Vec<&Figure>, Vec<&Figure>) =
+        profile.figures.iter().partition(|figure| profile.is_for_information(figure));
+    section(&mut text, "figures", settings.into_iter().map(figure));
+    section(&mut text, "for information only: these set nothing", notes.into_iter().map(figure));
     text
 }
 
 fn figures_json(name: &str) -> Value {
-    let figures = profiles::named(name).into_iter().flat_map(|profile| profile.figures);
-    let figure = |figure: &Figure| {
+    let figures = profiles::named(name)
+        .into_iter()
+        .flat_map(|profile| profile.figures.iter().map(move |figure| (profile, figure)));
+    let figure = |(profile, figure): (&Profile, &Figure)| {
         json!({
             "name": figure.name, "worth": figure.worth.to_string(), "source": figure.source,
             "as_of": figure.as_of, "assumed": figure.is_assumed(),
+            "information_only": profile.is_for_information(figure),
         })
     };
     figures.map(figure).collect()

@@ -13,7 +13,7 @@ use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
-use crate::model::{self, Checked, Command, Moment, Part, Target, Trigger, WorldSpec};
+use crate::model::{self, Checked, Command, Moment, Part, Role, Target, Trigger, WorldSpec};
 
 /// A described world and whoever decides what happens in it.
 pub struct Built {
@@ -275,6 +275,7 @@ impl Run {
             Target::Between(a, b) => format!("{} - {}", groups[a].name, groups[b].name),
             Target::Apart((a, of_a), (b, of_b)) => {
                 let name = |group: usize, part: Option<Part>| match part {
+                    Some(Part { role: Role::Node(n), .. }) => groups[group].node_name(n),
                     Some(part) => format!("{} {part}", groups[group].name),
                     None => groups[group].name.clone(),
                 };

@@ -106,6 +106,13 @@ impl Ctx<'_> {
         self.core.calls.get(call).is_some_and(|call| call.phase.has(Phase::OPEN))
     }
 
+    /// Whether a call made by this node has come to nothing: its callee does not have it, and neither question nor answer is on the
+    /// way. Who asks this must have heard of the callee since: only by that can a caller know.
+    pub fn is_lost(&self, call: CallId) -> bool {
+        let reached = |phase: Phase| phase.has(Phase::OPEN) || phase.has(Phase::MOVING);
+        self.core.calls.get(call).is_none_or(|call| !reached(call.phase))
+    }
+
     /// Whether somebody still waits for the answer to a call made to this node.
     pub fn is_awaited(&self, call: CallId) -> bool {
         self.core.calls.get(call).is_some_and(|call| call.phase.has(Phase::WAITING))

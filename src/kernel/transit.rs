@@ -56,7 +56,7 @@ pub trait Transit: Send {
 pub enum LinkCommand {
     /// Nothing passes between the two groups, in either direction.
     Cut(u16, u16),
-    /// Everything passes again.
+    /// Everything passes again, between single nodes of them too.
     Heal(u16, u16),
     /// Latency times this factor.
     Slow(u16, u16, f64),

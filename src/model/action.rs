@@ -1,10 +1,12 @@
 //! What a script can do to a world while it runs.
 
+use super::idle;
+use super::link::link_command;
 use super::part::{self, Whom};
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
-use crate::components::{KINDS, Layout, Site, kind, load_balancer, own_action, ways};
+use crate::components::{Group, KINDS, Layout, Site, kind, load_balancer, own_action};
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
 
@@ -38,7 +40,7 @@ pub enum Target {
     Note,
 }
 
-/// A part of a database.
+/// A part of a database, or one node of another group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Part {
     /// Which shard; `None`: the first one, or all.
@@ -58,6 +60,7 @@ impl std::fmt::Display for Part {
             Role::All => f.write_str("(all)"),
             Role::Router => f.write_str("router"),
             Role::Coordinator => f.write_str("coordinator"),
+            Role::Node(n) => write!(f, "{n}"),
         }
     }
 }
@@ -75,6 +78,8 @@ pub enum Role {
     Router,
     /// The node that watches the members.
     Coordinator,
+    /// One node of any group, by its number.
+    Node(u64),
 }
 
 /// A command, ready to be carried out.
@@ -156,7 +161,7 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
     match command.target {
         Target::Note => Ok(Vec::new()),
         Target::Between(a, b) => link_command(layout, command, (a, b)).map(|order| vec![order]),
-        Target::Apart(a, b) => part::apart(layout, (a, b), command),
+        Target::Apart(a, b) => part::apart(layout, (a, b), command, moment),
         Target::Part(group, Part { role: Role::Coordinator, .. })
             if layout.groups[group].kind != "database" =>
         {
@@ -188,18 +193,8 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
             }
         },
         Target::Node(group, n) => {
-            part::refuse_number(&layout.groups[group], n, command)?;
-            let node = layout.groups[group].node(n);
-            if node.is_none() && n >= FIRST_AIDE {
-                let message = format!("\"{}\" has no such node beside its own", layout.groups[group].name);
-                let hint = "a cache has proxies with routing \"proxy\" and a coordinator with \"cluster\"";
-                return Err(Problem::at(&command.place, message).hint(hint));
-            }
-            if node.is_none() && (moment == Moment::Run || !can_grow(layout, group)) {
-                let (name, count) = (&layout.groups[group].name, layout.groups[group].nodes().count());
-                let message = format!("\"{name}\" has {count} nodes, there is no [{n}]");
-                return Err(Problem::at(&command.place, message).hint("the first one is [0]"));
-            }
+            let node = numbered(layout, group, n, command, moment)?;
+            refuse_of_one(layout, group, command)?;
             if let Some(orders) = membership(layout, group, node, command, moment)? {
                 return Ok(orders);
             }
@@ -207,6 +202,41 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
             Ok(node.map(|node| Order::Node(node, control)).into_iter().collect())
         }
     }
+}
+
+/// The n-th node of a group; none if there is none yet.
+pub fn numbered(
+    layout: &Layout,
+    group: usize,
+    n: u64,
+    command: &Command,
+    moment: Moment,
+) -> Result<Option<NodeId>, Problem> {
+    part::refuse_number(&layout.groups[group], n, command)?;
+    let node = layout.groups[group].node(n);
+    if node.is_none() && n >= FIRST_AIDE {
+        let message = format!("\"{}\" has no such node beside its own", layout.groups[group].name);
+        let hint = "a cache has proxies with routing \"proxy\" and a coordinator with \"cluster\"";
+        return Err(Problem::at(&command.place, message).hint(hint));
+    }
+    if node.is_none() && (moment == Moment::Run || !can_grow(layout, group)) {
+        let (name, count) = (&layout.groups[group].name, layout.groups[group].nodes().count());
+        let message = format!("\"{name}\" has {count} nodes, there is no [{n}]");
+        return Err(Problem::at(&command.place, message).hint("the first one is [0]"));
+    }
+    Ok(node)
+}
+
+/// What concerns a whole group is not done to one of its nodes.
+fn refuse_of_one(layout: &Layout, group: usize, command: &Command) -> Result<(), Problem> {
+    let Group { name, kind, .. } = &layout.groups[group];
+    let action = command.action.as_str();
+    let of_all = own_action(kind, action).is_some() || (action == "weights" && *kind == "load_balancer");
+    if !of_all {
+        return Ok(());
+    }
+    let message = format!("`{action}` is of \"{name}\" as a whole, not of one of its nodes");
+    Err(Problem::at(&command.place, message).hint(format!("write {name}.{action}(..) without a selection")))
 }
 
 /// An action that only the group's kind knows.
@@ -310,7 +340,10 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         ("undrain", []) => Ok(Control::new(crate::components::web::DRAIN, 0)),
         ("hang", []) => Ok(Control::new(Control::HANG, 0)),
         ("slow", [value]) => match factor(value) {
-            Some(factor) => Ok(Control::new(Control::SPEED, (factor * 1e6).round().max(1.0) as u64)),
+            Some(factor) => {
+                idle::refuse(&layout.groups[group], command)?;
+                Ok(Control::new(Control::SPEED, (factor * 1e6).round().max(1.0) as u64))
+            }
             None => wrong("slow(0.5): half the normal speed; greater than 0, at most 1000"),
         },
         _ => wrong(action.usage),
@@ -318,7 +351,7 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
 }
 
 /// A speed factor: a share, or a number greater than 0 and at most 1000.
-fn factor(value: &Value) -> Option<f64> {
+pub(super) fn factor(value: &Value) -> Option<f64> {
     let factor = match value {
         Value::Share(share) => *share,
         Value::Number(number) => *number,
@@ -326,53 +359,4 @@ fn factor(value: &Value) -> Option<f64> {
         _ => return None,
     };
     (factor > 0.0 && factor <= 1000.0).then_some(factor)
-}
-
-fn link_command(layout: &Layout, command: &Command, (a, b): (usize, usize)) -> Result<Order, Problem> {
-    if a == b && !layout.groups[a].has_parts() && layout.link(a, b).is_none() {
-        let message = format!("`{}` is between two different components", command.action);
-        return Err(Problem::at(&command.place, message));
-    }
-    let (from, to) = (a as u16, b as u16);
-    match (command.action.as_str(), command.arguments.as_slice()) {
-        ("partition", []) => Ok(Order::Link(LinkCommand::Cut(from, to))),
-        ("heal", []) => Ok(Order::Link(LinkCommand::Heal(from, to))),
-        ("slow_link", [value]) if factor(value).is_some() => {
-            refuse_slower_nothing(layout, command, (a, b))?;
-            Ok(Order::Link(LinkCommand::Slow(from, to, factor(value).expect("just seen"))))
-        }
-        (action, _) => {
-            let message = format!("`{action}` takes other arguments");
-            let hint = "write partition(a, b), heal(a, b) or slow_link(a, b, 10), a factor greater than 0 and at most 1000";
-            Err(Problem::at(&command.place, message).hint(hint))
-        }
-    }
-}
-
-/// A link that is not there, or takes no time, cannot be slowed: that would do nothing.
-fn refuse_slower_nothing(layout: &Layout, command: &Command, (a, b): (usize, usize)) -> Result<(), Problem> {
-    let (from, to) = (&layout.groups[a].name, &layout.groups[b].name);
-    let ends = if a == b { format!("within \"{from}\"") } else { format!("between \"{from}\" and \"{to}\"") };
-    let (message, remedy) = match layout.link(a, b) {
-        Some(link) if link.takes_time => return Ok(()),
-        Some(_) => (format!("the link {ends} takes no time: nothing can be slowed"), "give it a `latency`"),
-        None => (
-            format!("there is no link {ends}: nothing can be slowed"),
-            "add link(a, b, #{ latency: 1.ms }) with these two, or give both a `region`",
-        ),
-    };
-    let through = between(layout, a, b).or_else(|| between(layout, b, a));
-    let hint = through.map_or(remedy.to_string(), |through| {
-        let through = &layout.groups[through].name;
-        format!("they talk through \"{through}\": slow the link between \"{through}\" and one of them")
-    });
-    Err(Problem::at(&command.place, message).hint(hint))
-}
-
-/// The group that calls from one group to another pass first, if they pass any.
-fn between(layout: &Layout, from: usize, to: usize) -> Option<usize> {
-    let settings = &layout.groups[from].settings;
-    let named = settings.group("to").into_iter().chain(settings.groups("to"));
-    let mut passed = named.filter(|next| *next != to);
-    passed.find(|next| ways::lead(layout, *next, to))
 }

@@ -4,6 +4,8 @@ mod action;
 mod build;
 mod check;
 mod grow;
+mod idle;
+mod link;
 mod part;
 mod places;
 mod spec;

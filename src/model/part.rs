@@ -1,6 +1,6 @@
 //! Parts of a database: `db.primary()`, `db.shard(3).replica(1)`, and what can be done to them.
 
-use super::action::{Command, Order, Part, Role};
+use super::action::{Command, Moment, Order, Part, Role, numbered};
 use crate::catalog::{Problem, Value};
 use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape};
 use crate::components::{Group, Layout};
@@ -105,6 +105,7 @@ pub fn nodes(
         Role::Coordinator => Ok(vec![Whom::Node(node(COORDINATOR))]),
         Role::Primary => Ok(vec![Whom::PrimaryOf(node(shape.member(shard, 0)), shape.members() as u16)]),
         Role::All => Ok(shape.shard(shard).map(|n| Whom::Node(node(n))).collect()),
+        Role::Node(n) => Err(refuse_number(owner, n, command).expect_err("it has parts")),
         Role::Replica(n) if n < shape.members() => Ok(vec![Whom::Node(node(shape.member(shard, n)))]),
         Role::Replica(n) => {
             let message =
@@ -197,17 +198,47 @@ pub fn reshard(layout: &Layout, group: usize, command: &Command) -> Result<Vec<O
     }
 }
 
+/// One end of a network between two: a group, a part of it, or one of its nodes.
+type End = (usize, Option<Part>);
+
+/// The nodes at one end; aides of a whole group stand beside it.
+fn at_end(
+    layout: &Layout,
+    (group, part): End,
+    command: &Command,
+    moment: Moment,
+) -> Result<Vec<Whom>, Problem> {
+    match part {
+        Some(Part { role: Role::Node(n), .. }) => {
+            let node = numbered(layout, group, n, command, moment)?;
+            Ok(node.map(Whom::Node).into_iter().collect())
+        }
+        None => {
+            let owner = &layout.groups[group];
+            Ok(owner.nodes().chain(owner.aides()).map(Whom::Node).collect())
+        }
+        part => nodes(layout, group, part, command),
+    }
+}
+
 /// Cuts or heals the network between two parts.
 pub fn apart(
     layout: &Layout,
-    (a, b): ((usize, Option<Part>), (usize, Option<Part>)),
+    (a, b): (End, End),
     command: &Command,
+    moment: Moment,
 ) -> Result<Vec<Order>, Problem> {
     if !command.arguments.is_empty() || !matches!(command.action.as_str(), "partition" | "heal") {
-        let message = format!("`{}` is between components, not between their parts", command.action);
-        return Err(Problem::at(&command.place, message).hint("write partition(db.primary(), db.replica(1))"));
+        let message = format!("`{}` is between components, not between their parts or nodes", command.action);
+        let hint = match command.action.as_str() {
+            "slow_link" => {
+                "all nodes of a component share its links: whoever shall have a slow one is a component of its own"
+            }
+            _ => "write partition(db.primary(), db.replica(1)) or partition(lb, web[0])",
+        };
+        return Err(Problem::at(&command.place, message).hint(hint));
     }
-    let (some, others) = (nodes(layout, a.0, a.1, command)?, nodes(layout, b.0, b.1, command)?);
+    let (some, others) = (at_end(layout, a, command, moment)?, at_end(layout, b, command, moment)?);
     let cut = command.action == "partition";
     Ok(some.iter().flat_map(|a| others.iter().map(move |b| Order::Apart(*a, *b, cut))).collect())
 }

@@ -4,13 +4,39 @@ use super::station::{Job, Station};
 use super::verbs::COMPUTE;
 use crate::kernel::{Ask, CallId, Control, Ctx, NodeId, Readings, RequestId, Time, Timer};
 
+/// The part of its normal speed at which a guest works: a slow one needs the machine for longer. Work that it has begun keeps its time.
+#[derive(Clone, Copy, Debug)]
+pub struct Speed(f64);
+
+impl Default for Speed {
+    fn default() -> Self {
+        Speed(1.0)
+    }
+}
+
+impl Speed {
+    /// A change of speed.
+    pub fn on_control(&mut self, control: Control) {
+        if control.verb == Control::SPEED {
+            self.0 = control.arg as f64 / 1e6;
+        }
+    }
+
+    /// Time that `work` takes at this speed.
+    #[inline]
+    pub fn stretch(self, work: Time) -> Time {
+        if self.0 == 1.0 { work } else { (work as f64 / self.0) as Time }
+    }
+}
+
 /// Who does the computing.
 #[derive(Clone, Debug)]
 pub enum Processor {
     /// Its own processors.
     Own(Box<Station>),
-    /// Those of this machine: the work is asked for with [`COMPUTE`], and done when the answer comes to `on_reply`.
-    On(NodeId),
+    /// Those of this machine, at this part of the normal speed: the work is asked for with [`COMPUTE`], and done when the answer comes to
+    /// `on_reply`.
+    On(NodeId, Speed),
 }
 
 impl Processor {
@@ -21,9 +47,9 @@ impl Processor {
                 let taken = station.arrive(Job::new(u64::from(job), work), cx);
                 debug_assert!(taken, "connections bound the line, not the processors");
             }
-            Processor::On(machine) => {
+            Processor::On(machine, speed) => {
                 let request = cx.call(call).request;
-                ask(*machine, job, work, (call, request), cx);
+                ask(*machine, job, speed.stretch(work), (call, request), cx);
             }
         }
     }
@@ -32,14 +58,15 @@ impl Processor {
     pub fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) -> Option<u32> {
         match self {
             Processor::Own(station) => station.on_timer(timer, cx).map(|job| job as u32),
-            Processor::On(_) => None,
+            Processor::On(..) => None,
         }
     }
 
-    /// Crash, hang, speed: of its own processors. A machine is told by itself.
+    /// Crash, hang, speed: of its own processors. A machine is told by itself; a guest that is slow needs more of it.
     pub fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
-        if let Processor::Own(station) = self {
-            station.on_control(control, cx);
+        match self {
+            Processor::Own(station) => station.on_control(control, cx),
+            Processor::On(_, speed) => speed.on_control(control),
         }
     }
 

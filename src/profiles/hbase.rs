@@ -32,11 +32,18 @@ const FIGURES: &[Figure] = &[
     ),
     figure(
         "log",
-        Choice("interval"),
-        "github.com/apache/phoenix pull 2434: hbase.wal.hsync, default false: hflush to the data nodes, no fsync",
+        Choice("commit"),
+        "github.com/apache/phoenix pull 2434: hbase.wal.hsync, default false: a write is answered after hflush, when three data nodes have it, so that no host's crash takes it",
         "read 2026-11",
     ),
-    figure("sync_every", Time(1_000_000_000), ASSUMED, "data nodes write in their own time"),
+    figure(
+        "time of the log",
+        Note(
+            "hflush reaches the memory of three data nodes, no disk: measure it, and give it as `fsync_time`",
+        ),
+        "github.com/apache/phoenix pull 2434: hbase.wal.hsync, default false",
+        "read 2026-11",
+    ),
     figure(
         "memory for cells",
         Note("128 MiB, then they are written out"),
@@ -44,13 +51,19 @@ const FIGURES: &[Figure] = &[
         "stored version",
     ),
     figure(
-        "failure detection",
-        Note("ZooKeeper session of 90 s"),
+        "down_after",
+        Time(90_000_000_000),
         "github.com/apache/hbase@000e4d1 hbase-default.xml: zookeeper.session.timeout 90000",
         "stored version",
     ),
     figure(
         "replication",
+        Choice("sync"),
+        "Apache HBase Reference Guide: the log lies in HDFS, whose pipeline of data nodes acknowledges as one; who takes a region over replays it (here: replicas: 2 are the other two data nodes)",
+        "stored version",
+    ),
+    figure(
+        "how it replicates",
         Note("one region server per row; HDFS keeps three copies of log and files"),
         "Apache HBase Reference Guide",
         "stored version",

@@ -69,6 +69,15 @@ pub enum Worth {
     Note(&'static str),
 }
 
+impl Profile {
+    /// Whether a figure is shown for information only: what is said in words about a database sets nothing. (What is said about an edge
+    /// network or a name service is how the component of that profile works, where it does not say otherwise.)
+    pub fn is_for_information(&self, figure: &Figure) -> bool {
+        let is_database = DATABASES.iter().any(|entry| entry.name == self.entry.name);
+        is_database && matches!(figure.worth, Worth::Note(_))
+    }
+}
+
 impl Figure {
     /// Whether nobody has published it.
     pub fn is_assumed(&self) -> bool {

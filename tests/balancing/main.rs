@@ -7,6 +7,7 @@ mod drained;
 mod egress;
 mod groups;
 mod health;
+mod one_node;
 mod scale;
 mod standby;
 mod sticky;

@@ -314,7 +314,11 @@ pub fn order(
     simulation: &mut Simulation,
 ) {
     let command = Command { target, action: action.into(), arguments, place: Place::default() };
-    for order in resolve(&described.checked.layout, &command, Moment::Run).expect("a fine command") {
+    let orders = resolve(&described.checked.layout, &command, Moment::Run);
+    if action == "slow" && orders.is_err() {
+        return; // it does no work of its own
+    }
+    for order in orders.expect("a fine command") {
         order.carry_out(simulation);
     }
 }

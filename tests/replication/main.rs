@@ -11,4 +11,5 @@ mod quorum;
 mod replace;
 mod shards;
 mod truth;
+mod waits;
 mod world;

@@ -38,6 +38,8 @@ pub struct Setup {
     pub asks: &'static str,
     /// Region of the users; `None` = nowhere in particular.
     pub place: Option<&'static str>,
+    /// How long a user waits, in seconds.
+    pub timeout: f64,
     /// More settings of the database.
     pub more: Vec<(&'static str, Value)>,
 }
@@ -59,6 +61,7 @@ impl Default for Setup {
             model: None,
             asks: "point",
             place: None,
+            timeout: 2.0,
             more: Vec::new(),
         }
     }
@@ -110,7 +113,7 @@ impl Setup {
             ("writes", Value::Share(self.writes)),
             ("asks", text(self.asks)),
             ("keys", keys(Keys::uniform(self.keys).unwrap())),
-            ("timeout", span(2.0)),
+            ("timeout", span(self.timeout)),
         ];
         users.extend(self.place.map(|place| ("region", text(place))));
         world.add("traffic", "users", users);

@@ -54,6 +54,7 @@ static ENTRY: Entry = Entry {
             &[
                 "replicas",
                 "replication",
+                "semi_sync_timeout",
                 "r",
                 "w",
                 "reads",
@@ -174,6 +175,7 @@ static ENTRY: Entry = Entry {
         replica::SPLIT_READS,
         replica::CAPACITY,
         replica::REPLICATION,
+        replica::SEMI_SYNC_TIMEOUT,
         replica::READ_QUORUM,
         replica::WRITE_QUORUM,
         replica::READS,

@@ -6,6 +6,7 @@ use crate::components::checkup::Checkup;
 use crate::components::dns::policy::{self, Asker, Record};
 use crate::components::network::geo::{Coordinates, GeoIp, Geography};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, SECOND, Time, Timer};
+use crate::parts::processor::Speed;
 use crate::random::variate::Variate;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ pub(super) struct Router {
     geoip: Option<GeoIp>,
     ttl_s: u32,
     service: Option<Variate>,
+    speed: Speed,
     purpose: u64,
     map: Arc<Geography>,
     checks: Option<Checkup>,
@@ -49,6 +51,7 @@ impl Router {
             geoip: (!site.is_disabled("geoip")).then(|| GeoIp::of(settings.geoip("geoip"))),
             ttl_s: (settings.duration("ttl").expect("preset") / SECOND).min(u64::from(u32::MAX)) as u32,
             service: settings.variate("service"),
+            speed: Speed::default(),
             purpose: site.purpose("service"),
             map: layout.map.clone(),
             checks: interval.map(|interval| Checkup::new(settings, interval, nodes)),
@@ -91,7 +94,7 @@ impl Component for Router {
         let Some(service) = &self.service else { return self.answer(call, cx) };
         let (request, key) = (cx.call(call).request, cx.call(call).key);
         let span = cx.sample_ns(service, request, self.purpose, key);
-        cx.timer_in(span, Timer { tag: ANSWER, data: call.to_bits() });
+        cx.timer_in(self.speed.stretch(span), Timer { tag: ANSWER, data: call.to_bits() });
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
@@ -114,6 +117,7 @@ impl Component for Router {
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        self.speed.on_control(control);
         // A crash has ended the checks, which begin anew; what was believed of the sites is on disk.
         if control.verb == Control::RECOVER && control.arg == 1 {
             self.on_start(cx);

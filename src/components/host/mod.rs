@@ -7,7 +7,7 @@
 use super::{ComponentKind, Site, site};
 use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
-use crate::parts::processor::Processor;
+use crate::parts::processor::{Processor, Speed};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::COMPUTE;
 
@@ -79,7 +79,7 @@ pub fn processor_of(site: &Site<'_>, tag: u16, own: impl FnOnce() -> Station) ->
         Some(machine) if site.is_disabled("shared_processors") => {
             Processor::Own(Box::new(processors(&site.of(machine), tag)))
         }
-        Some(machine) => Processor::On(site.layout.first(machine)),
+        Some(machine) => Processor::On(site.layout.first(machine), Speed::default()),
     }
 }
 

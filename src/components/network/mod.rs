@@ -306,7 +306,14 @@ impl Transit for Network {
     fn command(&mut self, command: LinkCommand) {
         match command {
             LinkCommand::Cut(a, b) => self.link_mut(a, b).cut(true),
-            LinkCommand::Heal(a, b) => self.link_mut(a, b).cut(false),
+            LinkCommand::Heal(a, b) => {
+                self.link_mut(a, b).cut(false);
+                let group = |node: NodeId| self.group[node.index()];
+                let between = |(x, y): &(NodeId, NodeId)| {
+                    [(group(*x), group(*y)), (group(*y), group(*x))].contains(&(a, b))
+                };
+                self.cuts.retain(|cut| !between(cut));
+            }
             LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow(factor),
             LinkCommand::CutNodes(a, b) => {
                 self.cuts.push((a.min(b), a.max(b)));

@@ -17,7 +17,7 @@ use crate::kernel::{
 };
 use crate::parts::plan::{Access, NOBODY, Operation, POLL, Progress};
 use crate::parts::pool::{Grant, Pool};
-use crate::parts::processor::{self, Processor};
+use crate::parts::processor::{self, Processor, Speed};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{ASK, COMPUTE, HEALTH, PUBLISH};
 use crate::random::variate::Variate;
@@ -36,7 +36,7 @@ pub(super) struct Server {
     pub(super) login_step: u32,
     pub(super) check_step: u32,
     /// The machine it stands on, whose processors it uses instead of its own.
-    host: Option<NodeId>,
+    host: Option<(NodeId, Speed)>,
     pub(super) reads: Option<Access>,
     writes: Option<Access>,
     pub(super) publishes: Option<Box<Publisher>>,
@@ -80,7 +80,7 @@ impl Server {
         let own = || Station::new(processors, CPU);
         let (station, host) = match host::processor_of(site, CPU, own) {
             Processor::Own(station) => (*station, None),
-            Processor::On(machine) => (own(), Some(machine)),
+            Processor::On(machine, speed) => (own(), Some((machine, speed))),
         };
         let (steps, plans, [login_step, check_step]) = plans(site);
         let reads = settings.group("reads").map(|target| access(site, target));
@@ -206,8 +206,8 @@ impl Server {
         if let Some(scale) = &mut self.scale {
             work = scale.begin(work);
         }
-        if let Some(machine) = self.host {
-            processor::ask(machine, index, work, (task.call, request), cx);
+        if let Some((machine, speed)) = self.host {
+            processor::ask(machine, index, speed.stretch(work), (task.call, request), cx);
             return true;
         }
         let job = Job { priority, ..Job::new(u64::from(index), work) };
@@ -346,6 +346,7 @@ impl Component for Server {
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         self.processors.on_control(control, cx);
+        self.host.iter_mut().for_each(|(_, speed)| speed.on_control(control));
         for access in self.reads.iter_mut().chain(&mut self.writes) {
             access.on_control(&control, cx);
         }

@@ -18,6 +18,11 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "a few huge jobs hold up many small ones",
 };
 
+/// By arrival, where departures are not known beforehand.
+pub(super) fn key(sequence: u64, _priority: u8) -> u128 {
+    u128::from(sequence)
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Place {
     job: u64,

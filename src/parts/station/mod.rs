@@ -199,6 +199,40 @@ impl Station {
         Station { frame, line }
     }
 
+    /// A station whose servers stay held when a job has been served, until [`Station::let_go`]: connections on which somebody waits for
+    /// something else. (Where the servers are shared by all, there is nothing to hold.)
+    pub fn holding(plan: StationPlan, tag: u16) -> Self {
+        let mut station = Station::new(plan, tag);
+        if let Line::Fifo(_) = station.line {
+            station.line = Line::Ordered(ordered::Ordered::new(fifo::key));
+        }
+        if let Line::Ordered(line) = &mut station.line {
+            line.hold();
+        }
+        station
+    }
+
+    /// The server of a job that has been served takes the next one. Nothing happens if servers are not held.
+    #[inline]
+    pub fn let_go(&mut self, cx: &mut Ctx<'_>) {
+        if let Line::Ordered(line) = &mut self.line {
+            line.let_go(&self.frame, cx);
+        }
+    }
+
+    /// Takes a job in that has a line of its own, the first one, and needs no server that is held, where servers are; else it is
+    /// a job like others.
+    pub fn arrive_beside(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
+        match &mut self.line {
+            Line::Ordered(line) if line.holds() => {
+                self.frame.arrivals += 1;
+                line.arrive_beside(&mut self.frame, job, cx);
+                true
+            }
+            _ => self.arrive(job, cx),
+        }
+    }
+
     /// Number of servers.
     pub fn servers(&self) -> u32 {
         self.frame.servers

@@ -84,7 +84,16 @@ fn component(cx: &NativeCallContext<'_>, kind: &'static str, name: &str, map: &M
 fn link(cx: NativeCallContext<'_>, a: Handle, b: Handle, map: Map) -> Scripted<()> {
     let place = call_place(&cx);
     let settings = given(&cx, &map);
+    let is_whole = |end: &Handle| end.node.is_none() && end.part.is_none();
     draft("a link", |world| {
+        if ![a, b].iter().all(is_whole) {
+            let problem =
+                Problem::at(&place, "a link is between components, not between their parts or nodes");
+            world
+                .spec
+                .problems
+                .push(problem.hint("write link(a, b, #{ .. }): all nodes of a component share its links"));
+        }
         world.spec.links.push(LinkSpec { a: a.group, b: b.group, given: settings, place });
     })
 }
@@ -138,9 +147,13 @@ fn part(of: Handle, role: Role) -> Handle {
 
 /// Two components, or parts of them.
 fn between(a: Handle, b: Handle) -> Target {
-    match (a.part, b.part) {
+    let part = |of: Handle| {
+        let node = of.node.map(|n| Part { shard: None, role: Role::Node(n) });
+        of.part.or(node)
+    };
+    match (part(a), part(b)) {
         (None, None) => Target::Between(a.group, b.group),
-        _ => Target::Apart((a.group, a.part), (b.group, b.part)),
+        (of_a, of_b) => Target::Apart((a.group, of_a), (b.group, of_b)),
     }
 }
 

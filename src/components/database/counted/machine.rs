@@ -156,7 +156,8 @@ impl Machine {
         self.free.push(place);
     }
 
-    /// A statement comes; false if too many wait for a connection.
+    /// A statement comes; false if too many wait for a connection. A piece of a copy does not need one: it must come through where all are
+    /// held by writes that wait for whoever is copied (PostgreSQL 12: max_wal_senders are apart from max_connections).
     pub fn begin(
         &mut self,
         call: CallId,
@@ -166,6 +167,10 @@ impl Machine {
         cx: &mut Ctx<'_>,
     ) -> bool {
         let place = self.place(call, key, what, 0);
+        if let What::Piece(_) = what {
+            self.work(place, versions, cx);
+            return true;
+        }
         match self.parts.connections.acquire(place, cx.now()) {
             Grant::Now => self.lock(place, versions, cx),
             Grant::Later => {}
@@ -232,6 +237,9 @@ impl Machine {
             && let Some(next) = self.locks.release(key, cx.now())
         {
             self.work(next, versions, cx);
+        }
+        if let What::Piece(_) = what {
+            return;
         }
         if let Some(next) = self.parts.connections.release(cx.now()) {
             self.lock(next, versions, cx);

@@ -22,6 +22,7 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
         let problem = Problem::at(place, "reads \"lag_bounded\" needs the setting `max_lag`");
         problems.push(problem.hint("add `max_lag: 1.s`"));
     }
+    check_semi_sync(site, problems);
     check_nearest(site, problems);
     check_shards(site, problems);
     check_split(site, problems);
@@ -32,6 +33,18 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
             settings.place("down_after").or(settings.place("heartbeat")).unwrap_or(&site.group().place);
         let problem = Problem::at(place, "`down_after` must be at least two heartbeats");
         problems.push(problem.hint("a single late answer must not look like a death"));
+    }
+}
+
+/// Only one mode of replication stops waiting.
+fn check_semi_sync(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let waits =
+        settings.count("replicas").unwrap_or(0) > 0 && mode::MODES[mode::of(settings)].name == "semi_sync";
+    if settings.is_given("semi_sync_timeout") && !waits {
+        let message = "`semi_sync_timeout` counts only for replication \"semi_sync\"";
+        let problem = settings.problem("semi_sync_timeout", message);
+        problems.push(problem.hint("add `replicas: 1, replication: \"semi_sync\"`"));
     }
 }
 

@@ -100,7 +100,7 @@ impl Desk {
         if self.machine.is_some() {
             return self.take_counted(id, count, rows, cx);
         }
-        self.station.arrive(Job { priority: 1, ..Job::new(id.to_bits(), work) }, cx)
+        self.station.arrive_beside(Job { priority: 1, ..Job::new(id.to_bits(), work) }, cx)
     }
 
     #[inline(never)]
@@ -117,12 +117,13 @@ impl Desk {
         machine.begin(id, key, what, &|key| rows.get(key), cx)
     }
 
-    /// A statement has had its effect, or none: its row and its connection pass on.
+    /// A statement has had its effect, or none, and waits for nobody: its row and its connection pass on.
     #[inline]
     pub fn end(&mut self, statement: Statement, rows: &Rows, cx: &mut Ctx<'_>) {
         if let Some(machine) = &mut self.machine {
-            machine.end(statement.place, &|key| rows.get(key), cx);
+            return machine.end(statement.place, &|key| rows.get(key), cx);
         }
+        self.station.let_go(cx);
     }
 
     /// Entry `index` is to be applied; it is about this row.

@@ -88,15 +88,15 @@ impl Engine {
     }
 }
 
-/// The connections of a node.
-pub fn connections(site: &Site<'_>, tag: u16) -> Station {
+/// The connections of a node; `held` until a statement is ended, if that is later than when its work is done.
+pub fn connections(site: &Site<'_>, tag: u16, held: bool) -> Station {
     let settings = site.settings();
     let plan = StationPlan {
         servers: settings.count("connections").expect("preset") as u32,
         queue: settings.count("queue"),
         discipline: settings.choice("discipline"),
     };
-    Station::new(plan, tag)
+    if held { Station::holding(plan, tag) } else { Station::new(plan, tag) }
 }
 
 /// The appliers of a node: first in, first out.

@@ -94,6 +94,11 @@ impl Follow {
     }
 }
 
+/// So many entries received and not applied, in the place of an answer that has the right size; none, if they are more.
+fn behind(entries: u32) -> NodeId {
+    u16::try_from(entries).map_or(NodeId::NONE, NodeId)
+}
+
 impl Member {
     /// How far its readers are behind, as it knows: the delay of the entry last applied; more if one has been
     /// waiting longer, or if the primary has been silent.
@@ -309,7 +314,9 @@ impl Member {
         };
         self.after_applying(cx);
         let status = if self.follow.is_copying() { Status::Missing } else { Status::Ok };
-        cx.reply(id, Answer { version: self.received(), ..Answer::of(status) });
+        let received = self.received();
+        let redirect = behind(received.saturating_sub(self.follow.applied));
+        cx.reply(id, Answer { version: received, redirect, ..Answer::of(status) });
     }
 
     /// If the lease has run out since somebody last looked, what the primary said before counts no more.

@@ -1,10 +1,12 @@
 //! What a member does while it is the primary: commits, ships each entry at once, answers clients when its mode allows.
 
+use super::desk::Statement;
 use super::log::{BORN, ERASED, Entry};
 use super::member::Member;
 use super::mode::Standing;
+use super::waiting::Pending;
 use super::wire::{BEAT, ERASE, HELLO, MIRROR, SHIP, SHIP_LATE, pack, unpack};
-use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
+use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status, Time};
 use crate::parts::verbs::FLUSH;
 use std::collections::VecDeque;
 
@@ -21,28 +23,24 @@ pub(super) struct Link {
     asking: Option<CallId>,
 }
 
-/// A write that waits for replicas.
-#[derive(Clone, Copy, Debug)]
-struct Pending {
-    index: u32,
-    call: CallId,
-    answer: Answer,
-}
-
 /// State of a primary.
 #[derive(Clone, Debug)]
 pub struct Lead {
     pub(super) links: Vec<Link>,
-    pending: VecDeque<Pending>,
+    pub(super) pending: VecDeque<Pending>,
     /// Takes no more writes: a switch is planned.
     pub(super) closed: bool,
+    /// A write has waited for too long: until a replica has caught up, the primary waits for nobody.
+    pub(super) alone: bool,
+    /// The first write that waits will be looked at.
+    pub(super) looks: bool,
 }
 
 impl Lead {
     pub(super) fn new(members: usize, answering: usize) -> Self {
         let mut links = vec![Link::default(); members];
         links.iter_mut().skip(answering).for_each(|link| link.standing.stores = true);
-        Lead { links, pending: VecDeque::new(), closed: false }
+        Lead { links, pending: VecDeque::new(), closed: false, alone: false, looks: false }
     }
 
     /// At the start all logs are empty and all members there.
@@ -59,23 +57,26 @@ impl Lead {
         *self = Lead::new(self.links.len(), answering);
     }
 
-    fn standings(&self) -> Vec<Standing> {
+    pub(super) fn standings(&self) -> Vec<Standing> {
         self.links.iter().map(|link| link.standing).collect()
     }
 }
 
 impl Member {
-    /// A write has been worked on: it takes its place in the log.
-    pub(super) fn commit(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    /// A write has been worked on: it takes its place in the log, and is ended when it is answered. False if it was answered at once.
+    pub(super) fn commit(&mut self, statement: Statement, cx: &mut Ctx<'_>) -> bool {
+        let id = statement.call;
         let call = cx.call(id);
         let (key, version) = (call.key, call.version);
         if let Some(refusal) = self.refusal(key, cx) {
             self.desk.undo(key, &self.rows);
-            return cx.reply(id, Answer::of(refusal));
+            cx.reply(id, Answer::of(refusal));
+            return false;
         }
         let (epoch, index) = (self.epoch, self.log.end() + 1);
         let Some(version) = self.version_of(id, index, cx) else {
-            return cx.reply(id, Answer::ok(version, 0)); // nothing new
+            cx.reply(id, Answer::ok(version, 0)); // nothing new
+            return false;
         };
         self.writes += 1;
         self.append(Entry { key, version, previous: self.rows.get(key), epoch }, cx);
@@ -84,8 +85,11 @@ impl Member {
         }
         let version = if version == BORN { 0 } else { version };
         let bytes = if self.plan.tells_position { index } else { 0 };
-        self.lead.pending.push_back(Pending { index, call: id, answer: Answer::ok(version, bytes) });
+        let answer = Answer::ok(version, bytes);
+        self.lead.pending.push_back(Pending { index, statement, answer, since: cx.now() });
         self.release(cx);
+        self.look_at_first(cx);
+        true
     }
 
     /// Why a write that has been worked on comes to nothing.
@@ -93,8 +97,7 @@ impl Member {
         if !self.may_lead(cx.now()) || self.lead.closed {
             return Some(Status::Failed);
         }
-        let is_full = self.lead.pending.len() >= self.plan.pending_at_most || self.lacks_room(key);
-        is_full.then_some(Status::Rejected)
+        self.lacks_room(key).then_some(Status::Rejected)
     }
 
     /// The version that a write gives its row; nothing if the row is not older.
@@ -183,22 +186,6 @@ impl Member {
         self.lead.links[to].sent.push_back((index, call, cx.now()));
     }
 
-    /// Answers the writes that the mode calls done.
-    pub(super) fn release(&mut self, cx: &mut Ctx<'_>) {
-        if !self.may_lead(cx.now()) {
-            return;
-        }
-        let mut others = self.lead.standings();
-        others.remove(self.own);
-        let confirmed = (self.plan.mode.confirmed)(self.log.end(), &others);
-        while let Some(pending) = self.lead.pending.front().copied()
-            && pending.index <= confirmed
-        {
-            self.lead.pending.pop_front();
-            cx.reply(pending.call, pending.answer);
-        }
-    }
-
     /// A replica has an entry, or will not take it.
     pub(super) fn on_shipped(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(at) = self.link_of(reply) else { return };
@@ -254,7 +241,8 @@ impl Member {
             self.disconnect(at, cx);
         }
         for pending in std::mem::take(&mut self.lead.pending) {
-            cx.reply(pending.call, Answer::of(Status::Failed));
+            cx.reply(pending.statement.call, Answer::of(Status::Failed));
+            self.desk.end(pending.statement, &self.rows, cx);
         }
         self.lead.clear();
     }
@@ -346,7 +334,10 @@ impl Member {
             Status::Missing if !self.lead.links[at].copying => self.disconnect(at, cx),
             Status::Ok | Status::Missing => {
                 self.lead.links[at].copying = reply.status == Status::Missing;
-                self.stand(at, reply.version, 0, cx);
+                // What it applied when nobody waited for the answer any more, it tells now: else who waits for that waits for the next write.
+                let behind = Some(reply.redirect).filter(|behind| *behind != NodeId::NONE);
+                let applied = behind.map_or(0, |behind| reply.version.saturating_sub(u32::from(behind.0)));
+                self.stand(at, reply.version, applied, cx);
                 self.send_again(at, reply.asked, cx);
             }
             Status::Moved => self.step_down(cx),

@@ -9,7 +9,7 @@ use super::mode::Mode;
 use super::promote::Promotion;
 use super::rows::Rows;
 use super::wire::{
-    BACK, BEAT, CHECK, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE,
+    ALIVE, BACK, BEAT, CHECK, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE,
     STEP_DOWN, VIEW, is_read,
 };
 use crate::kernel::{
@@ -45,11 +45,13 @@ pub struct Plan {
     pub copy_row: Time,
     /// Pause between the beginnings of two pieces of a copy.
     pub copy_pause: Time,
-    /// Commits that may wait for replicas; one more is rejected.
-    pub pending_at_most: usize,
+    /// A write that has waited so long for a replica makes its primary go on without.
+    pub gives_up_after: Option<Time>,
 }
 
 const HEARTBEAT: u16 = 2;
+/// The first write that waits has perhaps waited for long enough.
+pub const GIVE_UP: u16 = 4;
 /// The next piece of a copy is due.
 pub const COPY_ON: u16 = 3;
 
@@ -154,8 +156,9 @@ impl Member {
     fn on_done(&mut self, done: Done, cx: &mut Ctx<'_>) {
         match done {
             Done::Statement(statement) => {
-                self.execute(statement, cx);
-                self.desk.end(statement, &self.rows, cx);
+                if !self.execute(statement, cx) {
+                    self.desk.end(statement, &self.rows, cx);
+                }
             }
             Done::Applied(index) => self.on_applied(index, cx),
             Done::Kept(index) => self.on_kept(index, cx),
@@ -164,14 +167,23 @@ impl Member {
         }
     }
 
-    /// A statement has been worked on; it takes effect now.
-    fn execute(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
+    /// What else has happened at the desk: a connection or a row that was let go may have been waited for.
+    #[inline]
+    fn take_events(&mut self, cx: &mut Ctx<'_>) {
+        while let Some(done) = self.desk.more() {
+            self.on_done(done, cx);
+        }
+    }
+
+    /// A statement has been worked on; it takes effect now. True if whoever answers it ends it.
+    fn execute(&mut self, statement: Statement, cx: &mut Ctx<'_>) -> bool {
         let id = statement.call;
         match cx.call(id).verb {
             COPY => self.copy_piece(id, cx),
             verb if verb == FETCH || is_read(verb) => self.finish_read(statement, cx),
-            _ => self.commit(id, cx),
+            _ => return self.commit(statement, cx),
         }
+        false
     }
 
     fn finish_read(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
@@ -238,7 +250,7 @@ impl Component for Member {
             BEAT => self.answer_beat(id, cx),
             PING => self.answer_ping(id, cx),
             VIEW => self.take_view(id, cx),
-            CHECK => cx.reply(id, Answer::ok(0, 0)),
+            CHECK | ALIVE => cx.reply(id, Answer::ok(0, 0)),
             POSITION => self.answer_position(id, cx),
             PROMOTE => self.take_promotion(id, cx),
             STEP_DOWN => {
@@ -252,6 +264,7 @@ impl Component for Member {
             ROW => self.take_row(id, cx),
             _ => self.take_statement(id, cx),
         }
+        self.take_events(cx);
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
@@ -264,15 +277,18 @@ impl Component for Member {
             BACK => self.on_told_back(&reply, cx),
             _ => {} // a row of a copy: the piece counts them
         }
+        self.take_events(cx);
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         if self.desk.owns(timer) {
-            let mut done = self.desk.on_timer(timer, &self.rows, cx);
-            while let Some(what) = done {
-                self.on_done(what, cx);
-                done = self.desk.more();
+            if let Some(done) = self.desk.on_timer(timer, &self.rows, cx) {
+                self.on_done(done, cx);
             }
+            self.take_events(cx);
+        } else if timer.tag == GIVE_UP {
+            self.stop_waiting(cx);
+            self.take_events(cx);
         } else if timer.tag == HEARTBEAT {
             self.beat(cx);
         } else if timer.tag == COPY_ON {
@@ -292,6 +308,7 @@ impl Component for Member {
             self.follow.is_back = true;
             self.tell_back(self.plan.peers[self.primary], 0, cx);
         }
+        self.take_events(cx);
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {

@@ -18,6 +18,7 @@ mod majority;
 mod member;
 pub mod mode;
 mod params;
+mod patience;
 mod pings;
 mod promote;
 mod questions;
@@ -32,6 +33,8 @@ pub mod sharding;
 mod split;
 mod spread;
 mod takeover;
+mod view;
+mod waiting;
 mod wire;
 
 use crate::catalog::Settings;
@@ -50,6 +53,7 @@ use log::Log;
 use majority::{Voter, VoterPlan};
 use member::{Member, Plan};
 pub use params::*;
+use patience::Patience;
 use pings::Pings;
 use refill::RefillPlan;
 use router::{Router, RouterPlan};
@@ -194,9 +198,9 @@ fn machine(site: &Site<'_>, data: &Option<Store>) -> Option<Machine> {
     data.as_ref().map(|data| counted::machine(site, Some(data.clone())))
 }
 
-/// The stations of a member whose times are declared.
-fn desk(site: &Site<'_>, engine: Engine) -> Desk {
-    Desk::declared(engine, connections(site, SERVE), appliers(site, APPLY))
+/// The stations of a member whose times are declared; its writes wait for others, or not.
+fn desk(site: &Site<'_>, engine: Engine, waits: bool) -> Desk {
+    Desk::declared(engine, connections(site, SERVE, waits), appliers(site, APPLY))
 }
 
 /// Number of keys that the database is asked for or has from the beginning.
@@ -218,6 +222,7 @@ fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
         lasting: shape.elected,
         counted: questions::Counted::new(site),
         pings: reads.measures.then(|| Box::new(Pings::new(site, shards, answering))),
+        patience: mode::mode(mode_choice(site)).waits.then(|| Box::new(Patience::new(times(site).0))),
     };
     Router::new(reads, map(site), spread(site), shards, routing)
 }
@@ -230,7 +235,7 @@ fn elected(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>> {
         let plan = voter_plan(site, shard, peers.clone());
         let data = data(site, shard);
         let voter = |own| {
-            let desk = desk(site, Engine::new(site)).with(machine(site, &data), false);
+            let desk = desk(site, Engine::new(site), false).with(machine(site, &data), false);
             Voter::new(plan.clone(), own, desk, Rows::new(scattered))
         };
         nodes.extend((0..peers.len()).map(|own| Box::new(voter(own)) as Box<dyn Component>));
@@ -256,7 +261,7 @@ fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
         kept: site.settings().count("log_entries").expect("preset") as usize,
         copy_row: common.copy_row,
         copy_pause: common.copy_pause,
-        pending_at_most: common.pending_at_most,
+        pending_at_most: counted::connections(site.settings()) as usize,
     }
 }
 
@@ -283,7 +288,7 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         let data = data(site, shard);
         let refill = refill(site, members.clone(), writes);
         let copy = move |own| {
-            let desk = desk(site, Engine::new(site).of_copy()).with(machine(site, &data), false);
+            let desk = desk(site, Engine::new(site).of_copy(), false).with(machine(site, &data), false);
             Box::new(Copy::new(own, desk, Rows::new(scattered), refill.clone())) as Box<dyn Component>
         };
         (0..members.len() as u32).map(copy).collect::<Vec<_>>()
@@ -328,7 +333,7 @@ fn member(site: &Site<'_>, plan: &Plan, data: Option<&Store>, own: usize) -> Box
         true => counted::machine(site, None),
         false => counted::machine(site, Some(data.clone())).without_log(shared),
     });
-    let desk = desk(site, engine).with(machine, shared && !stores);
+    let desk = desk(site, engine, plan.mode.waits).with(machine, shared && !stores);
     Box::new(Member::new(plan.clone(), own, desk, Rows::new(scattered), Log::new(kept)))
 }
 
@@ -350,6 +355,6 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
         keys: keys(site).unwrap_or(0),
         copy_row: copy_row(site),
         copy_pause: copy_pause(site),
-        pending_at_most: counted::connections(settings) as usize,
+        gives_up_after: mode::gives_up_after(mode_choice(site), settings),
     }
 }

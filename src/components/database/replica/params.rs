@@ -175,6 +175,13 @@ pub const REPLICATION: Param = Param {
     preset: Preset::Choice("async"),
     about: "when a client is told that its write is done, unless given as the profile says (asynchronous: the default of MySQL and PostgreSQL)",
 };
+/// When a primary stops waiting.
+pub const SEMI_SYNC_TIMEOUT: Param = Param {
+    name: "semi_sync_timeout",
+    kind: Kind::Duration,
+    preset: Preset::Duration(10 * SECOND),
+    about: "for replication \"semi_sync\": a write that has waited so long for a replica makes the primary answer all that wait, and go on asynchronously until a replica has caught up (MySQL 8.0, ch. 19.4.10.2: rpl_semi_sync_source_timeout 10000 ms)",
+};
 /// Copies that make a read.
 pub const READ_QUORUM: Param = Param {
     name: "r",

@@ -1,13 +1,14 @@
 //! The router: the part of a database that its callers see (a proxy, or the driver in the caller). It passes statements on
 //! to members, and knows of these what the coordinator tells it and what it sees itself.
 
+use super::patience::{LOOK, Patience};
 use super::pings::{PING_DUE, Pings};
 use super::questions::Counted;
 use super::reads::{Reads, Seen};
 use super::reshard::{RESHARD, Reshard};
 use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
-use super::wire::{CHECK, ERASE, FETCH, MIRROR, VIEW, is_part, is_read, unpack};
+use super::wire::{ALIVE, CHECK, ERASE, FETCH, MIRROR, VIEW, is_part, is_read};
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
@@ -20,7 +21,7 @@ const SEED: u64 = 0x5e55_1045;
 /// What the router knows of a shard.
 #[derive(Clone, Debug)]
 pub(super) struct Shard {
-    epoch: u32,
+    pub(super) epoch: u32,
     pub(super) primary: usize,
     pub(super) members: Vec<Seen>,
     pub(super) turn: usize,
@@ -47,6 +48,8 @@ pub struct RouterPlan {
     pub counted: Option<Counted>,
     /// How far its members are, if it reads from the nearest.
     pub pings: Option<Box<Pings>>,
+    /// What it waits for as long as it takes, if primaries may have to wait for their replicas.
+    pub patience: Option<Box<Patience>>,
 }
 
 /// The router of a group.
@@ -54,6 +57,7 @@ pub struct RouterPlan {
 pub struct Router {
     pub(super) reads: Reads,
     pub(super) pings: Option<Box<Pings>>,
+    pub(super) patience: Option<Box<Patience>>,
     pub(super) map: Map,
     pub(super) spread: Spread,
     pub(super) shards: Vec<Shard>,
@@ -105,6 +109,7 @@ impl Router {
         Router {
             reads,
             pings: plan.pings,
+            patience: plan.patience,
             map,
             spread,
             keys: plan.keys,
@@ -213,7 +218,7 @@ impl Router {
         }
         self.note_sent(ask.to);
         let again = ask.again.saturating_add((tries & TRIES) as u8);
-        cx.ask(Ask { version, again, note: note(shard, member, tries), timeout: self.timeout, ..ask });
+        self.ask_member(shard, Ask { version, again, note: note(shard, member, tries), ..ask }, cx);
     }
 
     /// A member has not done it: perhaps another one does.
@@ -240,59 +245,11 @@ impl Router {
         true
     }
 
-    fn take_view(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let call = cx.call(id);
-        let (epoch, _, shard) = unpack(call.key);
-        let (bits, primary) = (call.version, call.note as usize);
-        let state = &mut self.shards[shard as usize];
-        if epoch >= state.epoch {
-            let is_new = epoch > state.epoch;
-            (state.epoch, state.primary) = (epoch, primary);
-            for (at, seen) in state.members.iter_mut().enumerate() {
-                seen.up = bits & (1 << at) != 0;
-            }
-            if is_new && !self.lasting {
-                self.positions.clear(); // positions of another history mean nothing
-                self.copy_anew(cx);
-            }
-        }
-        cx.reply(id, Answer::ok(0, 0));
-    }
-}
-
-/// Bits of a note that count tries; above them two bits for the resharding during which a write was sent.
-const TRIES: u32 = 0x3F;
-
-fn note(shard: usize, member: usize, tries: u32) -> u32 {
-    (shard as u32) << 16 | (member as u32) << 8 | tries
-}
-
-fn place(note: u32) -> (usize, usize, u32) {
-    ((note >> 16) as usize, (note >> 8) as usize & 0xFF, note & 0xFF)
-}
-
-/// The resharding during which a write was sent: 1 to 3 in turn, 0 for none.
-pub(super) fn generation(note: u32) -> u32 {
-    note >> 6 & 3
-}
-
-impl Component for Router {
-    fn on_start(&mut self, cx: &mut Ctx<'_>) {
-        self.timeout = Some(cx.timeout_class(self.timeout_length));
-        self.begin_pings(cx);
-    }
-
-    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        if cx.call(id).verb == VIEW {
-            return self.take_view(id, cx);
-        }
-        self.calls += 1;
-        self.route(id, cx);
-    }
-
-    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+    /// A statement or a part of one is over, or what the router asks of its own accord.
+    pub(super) fn take_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         match reply.verb {
             CHECK => return self.on_pinged(&reply, cx),
+            ALIVE => return self.on_alive(&reply, cx),
             FETCH if reply.note == COPY_LATER => match reply.status {
                 Status::Ok => return self.renew_copy(reply.key, reply.version, cx),
                 _ => return self.on_copied(&reply, cx),
@@ -337,15 +294,50 @@ impl Component for Router {
         }
         cx.reply(reply.parent, answer);
     }
+}
+
+/// Bits of a note that count tries; above them two bits for the resharding during which a write was sent.
+const TRIES: u32 = 0x3F;
+
+fn note(shard: usize, member: usize, tries: u32) -> u32 {
+    (shard as u32) << 16 | (member as u32) << 8 | tries
+}
+
+fn place(note: u32) -> (usize, usize, u32) {
+    ((note >> 16) as usize, (note >> 8) as usize & 0xFF, note & 0xFF)
+}
+
+/// The resharding during which a write was sent: 1 to 3 in turn, 0 for none.
+pub(super) fn generation(note: u32) -> u32 {
+    note >> 6 & 3
+}
+
+impl Component for Router {
+    fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.timeout = Some(cx.timeout_class(self.timeout_length));
+        self.begin_pings(cx);
+    }
+
+    fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if cx.call(id).verb == VIEW {
+            return self.take_view(id, cx);
+        }
+        self.calls += 1;
+        self.route(id, cx);
+    }
+
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        self.is_answered(reply.call);
+        self.take_reply(reply, cx);
+    }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
-        if timer.tag == COPY_AGAIN {
-            return self.copy_again(timer.data, cx);
+        match timer.tag {
+            COPY_AGAIN => self.copy_again(timer.data, cx),
+            PING_DUE => self.ping(timer.data as usize, cx),
+            LOOK => self.look(cx),
+            _ => self.tick(cx),
         }
-        if timer.tag == PING_DUE {
-            return self.ping(timer.data as usize, cx);
-        }
-        self.tick(cx);
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
@@ -366,6 +358,9 @@ impl Component for Router {
             self.open_writes = 0;
             if let Some(pings) = &mut self.pings {
                 pings.clear();
+            }
+            if let Some(patience) = &mut self.patience {
+                patience.clear();
             }
         }
     }

@@ -121,7 +121,7 @@ impl Router {
             let member = self.pick(shard, id, cx);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
             self.note_sent(ask.to);
-            cx.ask(Ask { verb: part_of(ask.verb), version: 0, note: join, timeout: self.timeout, ..ask });
+            self.ask_member(shard, Ask { verb: part_of(ask.verb), version: 0, note: join, ..ask }, cx);
             self.count_call(shard);
         }
         join
@@ -155,7 +155,7 @@ impl Router {
             let state = &self.shards[shard];
             let ask = Ask::new(state.members[state.primary].node, MIRROR, reply.key);
             let (version, request, parent) = (reply.version, reply.request, reply.parent);
-            cx.ask(Ask { version, note: join, parent, request, timeout: self.timeout, ..ask });
+            self.ask_member(shard, Ask { version, note: join, parent, request, ..ask }, cx);
             self.mirrored += 1;
             self.count_call(shard);
         }

@@ -11,5 +11,10 @@ pub(super) const ENTRY: Policy = Policy {
     wrong_when: "no acknowledged write may be lost when the primary dies",
 };
 
-pub(super) const MODE: Mode =
-    Mode { confirmed: |end, _| end, answers_when_applied: false, clean: false, reads_need_lease: false };
+pub(super) const MODE: Mode = Mode {
+    confirmed: |end, _| end,
+    answers_when_applied: false,
+    clean: false,
+    reads_need_lease: false,
+    waits: false,
+};

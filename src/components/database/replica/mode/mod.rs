@@ -10,6 +10,7 @@ mod synchronous;
 
 use crate::catalog::{Policy, Settings};
 use crate::components::database::counted::entry::Plan;
+use crate::kernel::Time;
 
 /// The modes, in the order in which scripts see them.
 pub const MODES: &[Policy] = &[
@@ -44,6 +45,8 @@ pub struct Mode {
     pub answers_when_applied: bool,
     /// Whether only replicas that had everything may take over: else nobody does, rather than lose something.
     pub clean: bool,
+    /// Whether a write waits for somebody else: it keeps its connection until then.
+    pub waits: bool,
     /// Whether a replica serves reads only while its primary waits for it.
     pub reads_need_lease: bool,
 }
@@ -76,6 +79,12 @@ pub fn mode(choice: usize) -> Mode {
         "shared_storage" => shared_storage::MODE,
         _ => asynchronous::MODE,
     }
+}
+
+/// How long a write of this one waits for a replica, before its primary goes on without.
+pub fn gives_up_after(choice: usize, settings: &Settings) -> Option<Time> {
+    let falls_back = MODES[choice].name == "semi_sync";
+    falls_back.then(|| settings.duration("semi_sync_timeout").expect("preset"))
 }
 
 /// The smallest position among the replicas that count; nothing if none counts: then commits wait.

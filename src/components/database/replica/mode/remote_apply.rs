@@ -16,4 +16,5 @@ pub(super) const MODE: Mode = Mode {
     answers_when_applied: true,
     clean: true,
     reads_need_lease: true,
+    waits: true,
 };

@@ -20,7 +20,7 @@ const WRITE: usize = 4;
 pub const READ: usize = COPIES - WRITE + 1;
 
 pub(super) const MODE: Mode =
-    Mode { confirmed, answers_when_applied: false, clean: false, reads_need_lease: false };
+    Mode { confirmed, answers_when_applied: false, clean: false, reads_need_lease: false, waits: true };
 
 fn confirmed(_end: u32, others: &[Standing]) -> u32 {
     let mut stored: Vec<u32> =

@@ -1,0 +1,136 @@
+//! How long a router waits where a primary may have to wait for its replicas: as long as that one lives.
+//!
+//! A commit that waits for a replica that is gone has not failed: with the only synchronous standby dead it hangs (PostgreSQL 15 manual,
+//! ch. 27.2.8.3), and the connection with it. So what was sent to a primary has no time-out of its own there. It is given up when the
+//! coordinator says that the member is dead (as HAProxy closes sessions with `on-marked-down shutdown-sessions`), when the member is
+//! silent for `down_after` itself, and when it answers and knows nothing of it (a machine that has been started again resets
+//! connections it does not know). Whoever is asked for longer than a heartbeat is asked whether it lives (TCP's keep-alive).
+
+use super::router::Router;
+use super::wire::ALIVE;
+use crate::kernel::{Ask, CallId, Ctx, NodeId, Reply, Status, Time, Timer};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Time to ask who lives.
+pub(super) const LOOK: u16 = 3;
+
+/// What was sent to primaries and is not answered.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// By the number of the call: the reply that ends it if it is given up.
+    open: BTreeMap<u64, Reply>,
+    heartbeat: Time,
+    /// A look is due.
+    looks: bool,
+}
+
+impl Patience {
+    /// Looks after those that are asked each `heartbeat`.
+    pub fn new(heartbeat: Time) -> Self {
+        Patience { open: BTreeMap::new(), heartbeat, looks: false }
+    }
+
+    /// A crash of the router: nobody waits any more.
+    pub(super) fn clear(&mut self) {
+        *self = Patience::new(self.heartbeat);
+    }
+
+    fn look_later(&mut self, cx: &mut Ctx<'_>) {
+        if !self.looks && !self.open.is_empty() {
+            self.looks = true;
+            cx.timer_in(self.heartbeat, Timer { tag: LOOK, data: 0 });
+        }
+    }
+
+    /// What this member has not answered, of that which `is_over` says so of.
+    fn of(&self, member: NodeId, is_over: impl Fn(&Reply) -> bool) -> Vec<Reply> {
+        let of_member = |reply: &&Reply| reply.callee == member && is_over(reply);
+        self.open.values().filter(of_member).copied().collect()
+    }
+}
+
+impl Router {
+    /// Asks a member of a shard: with the usual time-out, or with patience if it is the primary and may have to wait for others.
+    #[inline]
+    pub(super) fn ask_member(&mut self, shard: usize, ask: Ask, cx: &mut Ctx<'_>) {
+        let state = &self.shards[shard];
+        match &mut self.patience {
+            Some(patience) if state.members[state.primary].node == ask.to => {
+                let call = cx.ask(Ask { timeout: None, ..ask });
+                patience.open.insert(call.to_bits(), unanswered(call, &ask, cx.now()));
+                patience.look_later(cx);
+            }
+            _ => {
+                cx.ask(Ask { timeout: self.timeout, ..ask });
+            }
+        }
+    }
+
+    /// A call is over.
+    #[inline]
+    pub(super) fn is_answered(&mut self, call: CallId) {
+        if let Some(patience) = &mut self.patience {
+            patience.open.remove(&call.to_bits());
+        }
+    }
+
+    /// Whoever has been asked for more than a heartbeat is asked whether it lives.
+    pub(super) fn look(&mut self, cx: &mut Ctx<'_>) {
+        let Some(patience) = &mut self.patience else { return };
+        let since = cx.now().saturating_sub(patience.heartbeat);
+        let late = patience.open.values().filter(|reply| reply.asked <= since);
+        let members: BTreeSet<NodeId> = late.map(|reply| reply.callee).collect();
+        patience.looks = false;
+        patience.look_later(cx);
+        for member in members {
+            cx.ask(Ask { timeout: self.timeout, ..Ask::new(member, ALIVE, 0) });
+        }
+    }
+
+    /// It does, or it does not. What it knows nothing of is lost, and so is all if it is silent.
+    pub(super) fn on_alive(&mut self, answer: &Reply, cx: &mut Ctx<'_>) {
+        let Some(patience) = &self.patience else { return };
+        let lives = answer.status == Status::Ok;
+        let is_over = |reply: &Reply| reply.asked <= answer.asked && (!lives || cx.is_lost(reply.call));
+        let over = patience.of(answer.callee, is_over);
+        self.give_up(over, cx);
+    }
+
+    /// The coordinator has told who is there.
+    pub(super) fn give_up_the_dead(&mut self, shard: usize, cx: &mut Ctx<'_>) {
+        let Some(patience) = &self.patience else { return };
+        let dead = self.shards[shard].members.iter().filter(|seen| !seen.up);
+        let over: Vec<Reply> = dead.flat_map(|seen| patience.of(seen.node, |_| true)).collect();
+        self.give_up(over, cx);
+    }
+
+    fn give_up(&mut self, over: Vec<Reply>, cx: &mut Ctx<'_>) {
+        for reply in over {
+            let patience = self.patience.as_mut().expect("somebody waits");
+            // (What came of one that was given up may have ended another.)
+            if patience.open.remove(&reply.call.to_bits()).is_some() {
+                cx.abandon(reply.call);
+                self.take_reply(reply, cx);
+            }
+        }
+    }
+}
+
+/// How a call ends that nobody answers.
+fn unanswered(call: CallId, ask: &Ask, asked: Time) -> Reply {
+    Reply {
+        call,
+        parent: ask.parent,
+        request: ask.request,
+        key: ask.key,
+        asked,
+        bytes: 0,
+        version: 0,
+        note: ask.note,
+        verb: ask.verb,
+        callee: ask.to,
+        answered_by: NodeId::NONE,
+        redirect: NodeId::NONE,
+        status: Status::TimedOut,
+    }
+}
