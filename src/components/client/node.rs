@@ -298,7 +298,7 @@ impl Component for Client {
         self.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
         self.source.start(&self.name, cx);
         if let Some(reach) = &mut self.reach {
-            reach.start(seed, replication);
+            reach.start(&self.name, seed, replication);
         }
         if matches!(self.source, Source::Closed) {
             self.rounds = vec![0; self.users as usize];
