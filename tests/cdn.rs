@@ -540,6 +540,58 @@ fn an_error_is_kept_as_long_as_the_network_says_and_no_longer() {
     );
 }
 
+/// While the origin is silent, an edge that holds a copy asks once in each `error_ttl`: those who want the object in the half second of the
+/// question wait with it, all others get the copy at once, whether it may be given out because of the error or while it is refreshed.
+#[test]
+fn an_error_is_kept_beside_a_copy_that_has_ended() {
+    let run = |settings: Vec<(&str, Value)>| {
+        let mut world = World::default();
+        let site = world.add("web", "site", vec![("service", span(0.001))]);
+        let own = vec![("of", site.clone()), ("timeout", span(0.5)), ("ttl", span(2.0))];
+        let edge = world.add("cdn", "edge", [own, settings].concat());
+        world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(10.0))]);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(10.05));
+        act(&world, &mut simulation, &site, "crash", vec![text("host")]);
+        simulation.measure_from_now();
+        let before = told(&world, &simulation, &edge, "origin_fetches");
+        simulation.run_until(at(50.05));
+        let count = |metric| told(&world, &simulation, &edge, metric);
+        let seen = [count("origin_fetches") - before, count("cdn_stale"), count("cdn_negative_hits")];
+        act(&world, &mut simulation, &site, "recover", vec![]);
+        simulation.run_until(at(80.05));
+        simulation.check_conservation().unwrap();
+        assert!(told(&world, &simulation, &edge, "cdn_hits") > 100, "it is well again");
+        let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+        (seen, class.failed, class.latency.mean().unwrap() / 1e6)
+    };
+    let ttl = |seconds: f64| vec![("error_ttl", span(seconds))];
+    // Questions at about 12, 22.6, 33.2 and 43.8 s, and each half second.
+    let ([fetches, stale, _], failed, mean_ms) = run(ttl(10.0));
+    assert!(
+        fetches == 4 && failed == 0 && stale >= 355 && mean_ms < 12.0,
+        "{fetches} {failed} {stale} {mean_ms}"
+    );
+    assert_eq!(run(vec![]).0[0], 4, "cloudfront: 10 s");
+    assert_eq!(run(ttl(15.0)).0[0], 3);
+    let ([fetches, _, _], failed, mean_ms) = run(ttl(0.0));
+    assert!((55..75).contains(&fetches) && failed == 0 && mean_ms > 100.0, "{fetches} {failed} {mean_ms}");
+    let refreshed = |seconds: f64| {
+        [ttl(10.0), vec![("stale_while_revalidate", span(seconds)), ("stale_if_error", span(0.0))]].concat()
+    };
+    let ([fetches, stale, _], failed, mean_ms) = run(refreshed(100.0));
+    assert!(
+        fetches == 4 && failed == 0 && stale > 380 && mean_ms < 5.0,
+        "{fetches} {failed} {stale} {mean_ms}"
+    );
+    // It may not be given out from 17 s on, and that the origin fails is known until 22.5 s.
+    let ([fetches, stale, errors], failed, _) = run(refreshed(5.0));
+    assert!(
+        fetches == 4 && (45..55).contains(&stale) && errors > 320 && failed > 330,
+        "{fetches} {stale} {errors} {failed}"
+    );
+}
+
 /// A page that names what is not there: the origin is asked once for each `missing_ttl`, at each edge, and a purge ends it.
 #[test]
 fn a_404_is_kept_until_its_time_is_over_or_a_purge_comes() {

@@ -416,3 +416,26 @@ fn rows_that_lie_elsewhere_after_a_resharding_count_as_moved_keys() {
     let told = entries.iter().filter(|entry| entry.event == "reshard begins" && entry.detail.contains(&said));
     assert!(told.count() == 1 && moved > KEYS / 2, "{said}");
 }
+
+/// Each cut-over tells of its own rows, and the skew of a database that had other numbers of shards before compares each time with its own mean:
+/// over all of them the busiest shard has at least the mean, and with even keys not much more.
+#[test]
+fn after_several_reshardings_each_has_its_own_rows_and_its_own_mean() {
+    let mut stage = Stage::new("hash", 4, 5, 0.5, 1);
+    let mut moved = Vec::new();
+    for (at, shards) in [(4, 5), (20, 3)] {
+        stage.run(at * SECOND);
+        let before = stage.simulation.readings(NodeId(0), false).count_of("moved_rows");
+        stage.reshard(shards);
+        stage.run((at + 16) * SECOND);
+        moved.push(stage.simulation.readings(NodeId(0), false).count_of("moved_rows") - before);
+    }
+    let entries = stage.simulation.journal().entries();
+    let told = entries.iter().filter(|entry| entry.event == "cut-over begins");
+    let told: Vec<u64> = told.map(|entry| entry.detail.split(' ').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(told, moved);
+    match stage.simulation.readings(NodeId(0), false).get("shard_skew") {
+        Some(Reading::Maximum(skew)) => assert!((1.0..1.25).contains(skew), "{skew}"),
+        other => panic!("{other:?}"),
+    }
+}

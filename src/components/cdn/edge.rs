@@ -1,6 +1,7 @@
 //! An edge: fresh copies are answered here, everything else by the origin (or the shield before it).
 
 use super::counts::Counts;
+use super::failing::Failures;
 use super::fetches::{Fetch, Fetches};
 use super::limit::Limit;
 use super::negative::{self, Negative};
@@ -41,6 +42,7 @@ pub(super) struct Edge {
     pub(super) shelf: Box<dyn Shelf>,
     ttl: Time,
     pub(super) negative: Negative,
+    pub(super) failures: Failures,
     /// The site that is the origin: its headers say how long copies are fresh.
     site: Option<Box<Plan>>,
     /// Whether those who are asked understand "only if it has changed".
@@ -146,6 +148,7 @@ impl Edge {
             shelf: eviction::make(settings.choice("eviction"), &plan),
             ttl,
             negative: Negative::new(site),
+            failures: Failures::default(),
             site: super::plan(site).map(Box::new),
             asks: understood && revalidation::is_asked(site.layout),
             while_revalidate: span("stale_while_revalidate"),
@@ -212,7 +215,7 @@ impl Edge {
     }
 
     /// Asks for an object, or whether the copy that has ended is still good.
-    fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
+    pub(super) fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
         let held = if self.asks { self.shelf.peek(key) } else { None };
         let held = held.filter(|item| negative::said_by(item).is_none());
         let Some(note) = self.fetches.begin(key, who, held) else { return };
@@ -271,6 +274,7 @@ impl Edge {
         let bytes = fetch.held.filter(same).map_or(reply.bytes, |old| old.bytes);
         let expires = (now + self.lifetime(fetch.key)).saturating_sub(age_of(reply)) + AFTERLIFE;
         let item = Item { key: fetch.key, version: reply.version, bytes, expires };
+        self.failures.forget(fetch.key);
         self.shelf.put(item, now);
         item
     }
@@ -329,13 +333,8 @@ impl Component for Edge {
                 self.counts.hit_bytes += sent;
             }
             Copy::Nothing(item, status) => self.give_nothing(id, &item, status, cx),
-            Copy::Ended(item, late) if late < self.while_revalidate => {
-                self.counts.stale += 1;
-                let answer = self.answer(&item, cx.node(), now);
-                self.give(id, answer, cx);
-                self.fetch(key, None, cx);
-            }
-            _ => self.fetch(key, Some(id), cx),
+            Copy::Ended(item, late) => self.ended(id, &item, late, cx),
+            Copy::None => self.fetch(key, Some(id), cx),
         }
     }
 
@@ -386,6 +385,7 @@ impl Component for Edge {
             name: self.name.clone(),
             shelf: self.shelf.fork(),
             fetches: self.fetches.clone(),
+            failures: self.failures.clone(),
             site: self.site.clone(),
             purges: self.purges.clone(),
             counts: self.counts.clone(),

@@ -73,7 +73,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "error_ttl",
             kind: Kind::DurationOrZero,
             preset: Preset::Absent("that of the profile: cloudfront 10 s, cloudflare not at all"),
-            about: "how long an origin's error is kept and given out instead of asking again, if there is no copy that may be",
+            about: "how long an origin's error is kept and the origin not asked again: a copy that has ended is given out as long as it may be, else the error",
         },
         Param {
             name: "items",

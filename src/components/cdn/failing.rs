@@ -1,8 +1,34 @@
 //! What an edge does when an origin does not give it what it wants.
 
 use super::edge::{Copy, Edge, PASSED_AGAIN, age_of, in_header};
+use super::negative::said_by;
 use crate::components::cache::shelf::Item;
 use crate::kernel::{Answer, CallId, Ctx, Reply, Status, Time};
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
+
+/// Errors that are kept beside copies which have ended: until they end themselves, the origin is not asked again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failures(HashMap<u64, Item, FixedState>);
+
+impl Failures {
+    /// What is known of a key, and what it says.
+    fn known(&mut self, key: u64, now: Time) -> Option<(Item, Status)> {
+        let item = *self.0.get(&key)?;
+        if now >= item.expires {
+            self.forget(key);
+            return None;
+        }
+        said_by(&item).map(|status| (item, status))
+    }
+
+    /// The origin has sent a copy.
+    pub fn forget(&mut self, key: u64) {
+        if !self.0.is_empty() {
+            self.0.remove(&key);
+        }
+    }
+}
 
 impl Edge {
     /// The primary origin has failed: the question goes to the secondary, with those who wait for it.
@@ -29,6 +55,26 @@ impl Edge {
         true
     }
 
+    /// A copy that has ended is given out while a new one is fetched, or while it is known that the origin fails (CloudFront, "HTTP 4xx and
+    /// 5xx status codes from your origin": an object in the edge cache is served for the error caching minimum TTL, then the origin is
+    /// asked again). Else somebody asks the origin and waits.
+    pub(super) fn ended(&mut self, call: CallId, copy: &Item, late: Time, cx: &mut Ctx<'_>) {
+        let failure = self.failures.known(copy.key, cx.now());
+        let usable = late < self.while_revalidate || (failure.is_some() && late < self.if_error);
+        match failure {
+            _ if usable => {
+                self.counts.stale += 1;
+                let answer = self.answer(copy, cx.node(), cx.now());
+                self.give(call, answer, cx);
+                if failure.is_none() {
+                    self.fetch(copy.key, None, cx);
+                }
+            }
+            Some((error, status)) => self.give_nothing(call, &error, status, cx),
+            None => self.fetch(copy.key, Some(call), cx),
+        }
+    }
+
     /// It is known already that there is nothing to be had.
     pub(super) fn give_nothing(&mut self, call: CallId, item: &Item, status: Status, cx: &mut Ctx<'_>) {
         self.counts.negative += 1;
@@ -36,18 +82,21 @@ impl Edge {
         self.give(call, Answer { redirect: in_header(age), ..Answer::of(status) }, cx);
     }
 
-    /// Keeps that there is nothing. Errors make no room for themselves where a copy may still be given out; that there is no such thing
-    /// does, and a copy of it is good for nothing any more even if this is not kept (RFC 9111, 4.3.3).
+    /// Keeps that there is nothing. Errors make no room for themselves where a copy may still be given out, and are kept beside it; that
+    /// there is no such thing does, and a copy of it is good for nothing any more even if this is not kept (RFC 9111, 4.3.3).
     fn keep_nothing(&mut self, key: u64, status: Status, age: Time, has_copy: bool, now: Time) {
         let missing = status == Status::Missing;
         match self.negative.item(key, status, age, now) {
             Some(item) if missing || !has_copy => {
                 self.shelf.put(item, now);
             }
+            Some(item) => {
+                self.failures.0.insert(key, item);
+            }
             None if missing => {
                 self.shelf.delete(key);
             }
-            _ => {}
+            None => {}
         }
     }
 
@@ -68,7 +117,10 @@ impl Edge {
             Status::Reset | Status::TimedOut => Status::Failed,
             status => status,
         };
-        self.keep_nothing(key, status, age_of(reply), old.is_some() || shown, now);
+        // (A fresh copy has come another way: that the origin failed is of the past.)
+        if old.is_none() || ended {
+            self.keep_nothing(key, status, age_of(reply), old.is_some() || shown, now);
+        }
         let answer = match old {
             Some(item) => self.answer(&item, cx.node(), now),
             None if status == reply.status => reply.pass_on(),

@@ -3,7 +3,7 @@
 use super::super::database::counted;
 use super::super::database::model::{QUESTIONS, Question};
 use super::super::{Group, Site, site};
-use crate::catalog::{Entry, Kind, Load, Measure, Need, Param, Preset, Problem, Problems};
+use crate::catalog::{Entry, Kind, Load, Measure, Need, Param, Preset, Problem, Problems, Settings};
 use crate::kernel::{MILLISECOND, SECOND};
 
 pub(super) static ENTRY: Entry = Entry {
@@ -16,7 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("patience", &["timeout", "attempts", "backoff", "backoff_max", "jitter", "retry_budget"]),
         ("place", &["from", "region", "gps", "access", "mobile_access"]),
         ("addresses", &["addresses", "nat", "address_lifetime"]),
-        ("names", &["resolver", "browser_ttl", "household"]),
+        ("names", &["resolver", "browser_ttl", "household", "cold"]),
         ("browsers", &["browser_slots", "max_age", "reloads"]),
     ],
     params: &[
@@ -180,6 +180,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "users behind one router that keeps addresses for all of them",
         },
         Param {
+            name: "cold",
+            kind: Kind::Flag,
+            preset: Preset::Flag(false),
+            about: "whether users begin without addresses; else what they want is known since some time before the run, and what browsers (with a geo_router: clients) keep ends at a moment drawn for each within its life",
+        },
+        Param {
             name: "browser_slots",
             kind: Kind::Count(1, 64),
             preset: Preset::Absent("browsers keep nothing"),
@@ -334,6 +340,20 @@ fn check_position(site: &Site<'_>, target: &Group, problems: &mut Problems) {
     }
 }
 
+/// What is about addresses that clients keep, where they keep none. (What a geo_router tells, its own `ttl` governs.)
+fn check_names(settings: &Settings, kind: &str, problems: &mut Problems) {
+    for setting in ["resolver", "browser_ttl", "household"] {
+        if settings.is_given(setting) {
+            let problem = settings.problem(setting, format!("`{setting}` counts only if `to` is a name"));
+            problems.push(problem.hint("send the traffic to dns(\"name\", #{ to: .. })"));
+        }
+    }
+    if settings.is_given("cold") && kind != "geo_router" {
+        let problem = settings.problem("cold", "`cold` counts only if `to` is a name or a geo_router");
+        problems.push(problem.hint("leave it out: these clients keep no addresses"));
+    }
+}
+
 /// Traffic goes to one node that understands requests.
 fn check_target(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
@@ -347,14 +367,9 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
         }
         return;
     }
+    check_names(settings, group.kind, problems);
     if group.kind == "geo_router" || group.kind == "anycast" {
         return check_position(site, group, problems);
-    }
-    for setting in ["resolver", "browser_ttl", "household"] {
-        if settings.is_given(setting) {
-            let problem = settings.problem(setting, format!("`{setting}` counts only if `to` is a name"));
-            problems.push(problem.hint("send the traffic to dns(\"name\", #{ to: .. })"));
-        }
     }
     if group.doors().count() > 1 && group.kind != "queue" {
         let message = format!("`to` names the {} servers of \"{}\"", group.count, group.name);

@@ -26,6 +26,10 @@ pub(super) struct Names {
     resolvers: Vec<NodeId>,
     rtt: Vec<Vec<Time>>,
     stub: stub::Stub,
+    /// Whether clients begin with the run and know no address.
+    cold: bool,
+    /// Whether whoever is asked tells each client the whole time to live.
+    whole: bool,
     /// The records that the zone holds now: known for counting only.
     held: u64,
     counts: Counts,
@@ -73,9 +77,18 @@ impl Names {
             rtt: (0..=layout.map.len() as u16).map(from).collect(),
             resolvers,
             stub: stub::Stub::new(if own { browser_ttl } else { 0 }, household.filter(|_| own)),
+            cold: settings.flag("cold"),
+            whole: !is_name,
             held: if is_name { first_held(site, zone) } else { u64::MAX },
             counts: Counts::default(),
         })
+    }
+
+    /// The run begins; `draws`: the key of what is drawn for these clients in this replication.
+    pub fn start(&mut self, draws: u64) {
+        if !self.cold {
+            self.stub.knew(draws, self.whole);
+        }
     }
 
     /// Where this attempt of a request goes.

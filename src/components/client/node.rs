@@ -301,7 +301,7 @@ impl Component for Client {
         self.publisher.iter_mut().for_each(|publisher| publisher.start(cx));
         self.source.start(&self.name, cx);
         if let Some(reach) = &mut self.reach {
-            reach.start(seed, replication);
+            reach.start(&self.name, seed, replication);
         }
         if matches!(self.source, Source::Closed) {
             self.rounds = vec![0; self.users as usize];

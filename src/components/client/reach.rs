@@ -58,9 +58,12 @@ impl Reach {
         })
     }
 
-    /// Routes are odd in other places in each replication.
-    pub fn start(&mut self, seed: u64, replication: u64) {
+    /// Routes are odd in other places in each replication, and what clients (the traffic of this name) know ends at other moments.
+    pub fn start(&mut self, traffic: &str, seed: u64, replication: u64) {
         self.catchments.iter_mut().for_each(|catchment| catchment.seed(seed, replication));
+        if let Some(names) = &mut self.names {
+            names.start(combine(hash_name(traffic), combine(seed, replication)));
+        }
     }
 
     /// Where this attempt of a request goes.

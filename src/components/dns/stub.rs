@@ -3,6 +3,7 @@
 use super::address::Addresses;
 use crate::kernel::prefetch::prefetch;
 use crate::kernel::{SECOND, Time};
+use crate::random::mix::{combine, hash_name};
 
 /// Names that one cache of one user holds (DESIGN, 4): least recently used goes first.
 const NAMES: usize = 4;
@@ -49,6 +50,11 @@ impl Names {
         let found = self.0[at];
         self.put_first(at, found);
         Some((found.addresses(), found.until()))
+    }
+
+    /// Whether something is kept of a name, be it over.
+    fn knew(&self, name: u32) -> bool {
+        self.0.iter().any(|slot| slot.name() == name && slot.until() > 0)
     }
 
     fn store(&mut self, name: u32, addresses: Addresses, until: Time) {
@@ -113,6 +119,33 @@ impl<T: Copy> Layer<T> {
     }
 }
 
+/// Draw of the moment when what users knew before the run ends.
+const KNOWN_BEFORE: u64 = hash_name("known before the run");
+
+/// When records end. Users did not begin with the run: what they want is known to them since some time, and the first record that each cache
+/// keeps ends at a moment drawn within its life for each user, name and replication. Else all users would ask again in step, and how many
+/// go to a server that has died would depend on the phase of its death.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    /// Of the draws; `None` = users begin with the run and know nothing.
+    draws: Option<u64>,
+}
+
+impl Ends {
+    /// When a record that lives for `life` from `now` ends, in the cache of a user that may never have kept this name.
+    fn end(self, cache: &Names, user: u32, name: u32, life: Time, now: Time) -> Time {
+        let end = now.saturating_add(life);
+        match self.draws {
+            Some(draws) if now < life && !cache.knew(name) => {
+                let bits = combine(draws, combine(u64::from(user), u64::from(name)));
+                let known = ((u128::from(bits) * u128::from(life)) >> 64) as Time;
+                if known > now { known } else { end }
+            }
+            _ => end,
+        }
+    }
+}
+
 /// Who knew an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Knew {
@@ -131,14 +164,33 @@ pub struct Stub {
     browser_ttl: Time,
     /// Users behind one router; `None` = routers keep nothing.
     household: Option<u32>,
+    in_browser: Ends,
+    /// Of the operating system's records; those of a resolver end when its own does.
+    in_system: Ends,
     machines: Layer<Machine>,
     routers: Layer<Names>,
 }
 
 impl Stub {
-    /// Users who know nothing yet.
+    /// Users who know nothing yet, until [`Stub::knew`].
     pub fn new(browser_ttl: Time, household: Option<u32>) -> Self {
-        Stub { browser_ttl, household, machines: Layer::new(Machine::NEW), routers: Layer::new(Names::NONE) }
+        let cold = Ends { draws: None };
+        Stub {
+            browser_ttl,
+            household,
+            in_browser: cold,
+            in_system: cold,
+            machines: Layer::new(Machine::NEW),
+            routers: Layer::new(Names::NONE),
+        }
+    }
+
+    /// Users have known what they want since before the run. `draws`: the key of what is drawn for them; `whole`: whether whoever they ask
+    /// tells each of them the whole time to live, as an authority does, and not what is left of a record of its own, as a resolver.
+    pub fn knew(&mut self, draws: u64, whole: bool) {
+        let draws = combine(draws, KNOWN_BEFORE);
+        self.in_browser = Ends { draws: Some(draws) };
+        self.in_system = Ends { draws: whole.then_some(draws) };
     }
 
     /// A user who comes soon, and one who comes after that: asks the processor for what the machine of the first one knows, and for where
@@ -153,13 +205,13 @@ impl Stub {
 
     /// What a user's own caches know of a name. The nearer ones learn it from the farther.
     pub fn find(&mut self, user: u32, name: u32, now: Time) -> Option<(Addresses, Knew)> {
-        let browser_ends = now + self.browser_ttl;
         if let Some(machine) = self.machines.of(user) {
             if let Some((addresses, _)) = machine.browser.find(name, now) {
                 return Some((addresses, Knew::Browser));
             }
             if let Some((addresses, _)) = machine.system.find(name, now) {
-                machine.browser.store(name, addresses, browser_ends);
+                let end = self.in_browser.end(&machine.browser, user, name, self.browser_ttl, now);
+                machine.browser.store(name, addresses, end);
                 return Some((addresses, Knew::System));
             }
         }
@@ -167,21 +219,23 @@ impl Stub {
         let (addresses, until) = router.find(name, now)?;
         let machine = self.machines.of_or_new(user);
         machine.system.store(name, addresses, until);
-        machine.browser.store(name, addresses, browser_ends);
+        let end = self.in_browser.end(&machine.browser, user, name, self.browser_ttl, now);
+        machine.browser.store(name, addresses, end);
         Some((addresses, Knew::Router))
     }
 
-    /// A user's resolver has answered: its answer holds for `ttl`.
+    /// Whoever was asked for a user has answered: the answer holds for `ttl`.
     pub fn learn(&mut self, user: u32, name: u32, addresses: Addresses, ttl: Time, now: Time) {
-        let until = now.saturating_add(ttl);
         if ttl > 0 {
             if let Some(household) = self.household {
-                self.routers.of_or_new(user / household).store(name, addresses, until);
+                self.routers.of_or_new(user / household).store(name, addresses, now.saturating_add(ttl));
             }
-            self.machines.of_or_new(user).system.store(name, addresses, until);
+            let system = &mut self.machines.of_or_new(user).system;
+            system.store(name, addresses, self.in_system.end(system, user, name, ttl, now));
         }
         if addresses.exist() {
-            self.machines.of_or_new(user).browser.store(name, addresses, now + self.browser_ttl);
+            let browser = &mut self.machines.of_or_new(user).browser;
+            browser.store(name, addresses, self.in_browser.end(browser, user, name, self.browser_ttl, now));
         }
     }
 
@@ -212,6 +266,34 @@ mod tests {
             "60 s after it learned it, beyond the TTL"
         );
         assert_eq!(stub.find(3, 7, 311 * SECOND), None);
+    }
+
+    /// What was known before the run ends at any moment of its life, the same in each run of a replication; what comes after it lives for all
+    /// of it. A record of a resolver is no user's own: all end with it.
+    #[test]
+    fn what_was_known_before_ends_at_any_moment_of_its_life() {
+        let ends = |draws: u64, browser_s: u64, whole: bool| -> Vec<u64> {
+            let mut stub = Stub::new(browser_s * SECOND, None);
+            stub.knew(draws, whole);
+            let end = |stub: &mut Stub, user: u32, from: u64| {
+                stub.learn(user, 0, Addresses::one(0), 60 * SECOND, from * SECOND);
+                (from..).find(|at| stub.find(user, 0, at * SECOND).is_none()).unwrap()
+            };
+            let first: Vec<u64> = (1..=600).map(|user| end(&mut stub, user, 0)).collect();
+            assert!((1..=600).all(|user| end(&mut stub, user, 100) == 160), "a whole life");
+            first
+        };
+        let told = ends(1, 0, true);
+        for from in [0, 15, 30, 45] {
+            let within = told.iter().filter(|end| (from + 1..from + 16).contains(*end)).count();
+            assert!(
+                (118..182).contains(&within),
+                "{within} of 600 from {from} s: three standard errors are 32"
+            );
+        }
+        assert_eq!(told, ends(1, 0, true));
+        assert_ne!(told, ends(2, 0, true));
+        assert!(ends(1, 0, false).iter().all(|end| *end == 60), "with the resolver's");
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "shard_skew_ratio",
         Lower,
-        "statements of the busiest shard over the mean of all shards: 1 if they are even",
+        "statements of the busiest shard over the mean of all shards: 1 if they are even; between two reshardings each time with its own shards",
         |f| f.shard_skew,
     ),
     metric("single_shard_ratio", Higher, "share of reads that one shard could answer", |f| {

@@ -13,6 +13,7 @@ mod follow;
 mod keep;
 mod lead;
 mod leaderless;
+mod load;
 mod log;
 mod majority;
 mod member;

@@ -39,6 +39,8 @@ pub(super) struct Reshard {
     moving: u64,
     /// Rows below this one have been looked at.
     cursor: u64,
+    /// Rows that the router had moved when it began.
+    moved_before: u64,
     /// Rows under way.
     under_way: BTreeSet<u64>,
     /// Rows to be moved again.
@@ -86,6 +88,7 @@ impl Router {
             began: cx.now(),
             moving,
             cursor: 0,
+            moved_before: self.moved,
             under_way: BTreeSet::new(),
             again: BTreeSet::new(),
             generation: self.reshards % 3 + 1,
@@ -252,9 +255,10 @@ impl Router {
         if reshard.phase == Phase::Copy {
             reshard.phase = Phase::CutOver;
             let seconds = (cx.now() - reshard.began) as f64 / SECOND as f64;
+            let moved = self.moved - reshard.moved_before;
             cx.tell(
                 "cut-over begins",
-                format!("{} rows moved in {seconds:.3} s; writes of moving rows wait", self.moved),
+                format!("{moved} rows moved in {seconds:.3} s; writes of moving rows wait"),
             );
         }
         if reshard.writes + reshard.older > 0 {
@@ -262,6 +266,7 @@ impl Router {
         }
         let Some(reshard) = self.reshard.take() else { return };
         cx.tell("reshard ends", format!("{} writes had to wait", reshard.held.len()));
+        self.load.close(self.map.shards());
         let old = std::mem::replace(&mut self.map, reshard.to);
         self.rehomed = (self.rehomed.0 + reshard.moving, self.rehomed.1 + keys);
         if !self.lasting {

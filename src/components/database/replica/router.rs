@@ -1,6 +1,7 @@
 //! The router: the part of a database that its callers see (a proxy, or the driver in the caller). It passes statements on
 //! to members, and knows of these what the coordinator tells it and what it sees itself.
 
+use super::load::Load;
 use super::patience::{LOOK, Patience};
 use super::pings::{PING_DUE, Pings};
 use super::questions::Counted;
@@ -25,8 +26,6 @@ pub(super) struct Shard {
     pub(super) primary: usize,
     pub(super) members: Vec<Seen>,
     pub(super) turn: usize,
-    /// Statements sent to it since the warm-up.
-    calls: u64,
 }
 
 /// What else a router is told.
@@ -76,6 +75,7 @@ pub struct Router {
     pub(super) counted: Option<Counted>,
     /// Rows copied to another shard, again if need be.
     pub(super) moved: u64,
+    pub(super) load: Load,
     /// Rows that lie elsewhere since the reshardings that are complete, and rows that there were.
     pub(super) rehomed: (u64, u64),
     pub(super) joins: Vec<Join>,
@@ -104,7 +104,6 @@ impl Router {
             primary: 0,
             members: members.iter().take(plan.answering).map(seen).collect(),
             turn: 0,
-            calls: 0,
         };
         Router {
             reads,
@@ -122,6 +121,7 @@ impl Router {
             lasting: plan.lasting,
             counted: plan.counted,
             moved: 0,
+            load: Load::new(shards.len()),
             rehomed: (0, 0),
             joins: Vec::new(),
             free_joins: Vec::new(),
@@ -141,15 +141,7 @@ impl Router {
     /// Counts a statement for its shard, to see how even the load is.
     #[inline]
     pub(super) fn count_call(&mut self, shard: usize) {
-        self.shards[shard].calls += 1;
-    }
-
-    /// The largest shard's share of all statements, times the number of shards: 1 if all are equal.
-    fn skew(&self) -> Option<f64> {
-        let shards = f64::from(self.map.shards());
-        let total: u64 = self.shards.iter().map(|shard| shard.calls).sum();
-        let most = self.shards.iter().map(|shard| shard.calls).max().unwrap_or(0);
-        (shards > 1.0 && total > 0).then(|| most as f64 * shards / total as f64)
+        self.load.count(shard);
     }
 
     /// Sends a statement to the shard that has its row.
@@ -366,7 +358,7 @@ impl Component for Router {
     }
 
     fn restart_maxima(&mut self, _now: Time) {
-        self.shards.iter_mut().for_each(|shard| shard.calls = 0);
+        self.load.restart();
     }
 
     fn measure(&self, _now: Time, out: &mut Readings) {
@@ -379,7 +371,7 @@ impl Component for Router {
         out.count("moved_rows", self.moved);
         out.count("keys_moved", self.rehomed.0);
         out.count("keys_held", self.rehomed.1);
-        if let Some(skew) = self.skew() {
+        if let Some(skew) = self.load.skew(self.map.shards()) {
             out.maximum("shard_skew", skew);
         }
     }
