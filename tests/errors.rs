@@ -108,6 +108,7 @@ golden!(
     weights,
     selections,
     idle,
+    link_of_one,
     wrong_component,
 );
 
