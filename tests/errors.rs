@@ -110,6 +110,7 @@ golden!(
     weights,
     selections,
     idle,
+    link_of_one,
     wrong_component,
 );
 

@@ -250,7 +250,11 @@ impl Component for Member {
             BEAT => self.answer_beat(id, cx),
             PING => self.answer_ping(id, cx),
             VIEW => self.take_view(id, cx),
-            CHECK | ALIVE => cx.reply(id, Answer::ok(0, 0)),
+            CHECK => cx.reply(id, Answer::ok(0, 0)),
+            ALIVE => {
+                let leads = self.may_lead(cx.now());
+                cx.reply(id, Answer::of(if leads { Status::Ok } else { Status::Moved }));
+            }
             POSITION => self.answer_position(id, cx),
             PROMOTE => self.take_promotion(id, cx),
             STEP_DOWN => {

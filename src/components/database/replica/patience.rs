@@ -1,10 +1,10 @@
-//! How long a router waits where a primary may have to wait for its replicas: as long as that one lives.
+//! How long a router waits where a primary may have to wait for its replicas: as long as that one lives and leads.
 //!
 //! A commit that waits for a replica that is gone has not failed: with the only synchronous standby dead it hangs (PostgreSQL 15 manual,
-//! ch. 27.2.8.3), and the connection with it. So what was sent to a primary has no time-out of its own there. It is given up when the
-//! coordinator says that the member is dead (as HAProxy closes sessions with `on-marked-down shutdown-sessions`), when the member is
-//! silent for `down_after` itself, and when it answers and knows nothing of it (a machine that has been started again resets
-//! connections it does not know). Whoever is asked for longer than a heartbeat is asked whether it lives (TCP's keep-alive).
+//! ch. 27.2.8.3), and the connection with it. So what was sent to a primary has no time-out of its own there. Whoever is asked for longer
+//! than a heartbeat is asked whether it lives (TCP's keep-alive). What it was asked is given up when it is silent for `down_after`, when it
+//! answers that it does not lead, and when it knows nothing of it: a machine that has been started again resets connections
+//! that it does not know.
 
 use super::router::Router;
 use super::wire::ALIVE;
@@ -87,20 +87,12 @@ impl Router {
         }
     }
 
-    /// It does, or it does not. What it knows nothing of is lost, and so is all if it is silent.
+    /// It does and leads, or it does not. What it knows nothing of is lost, and so is all if it is silent.
     pub(super) fn on_alive(&mut self, answer: &Reply, cx: &mut Ctx<'_>) {
         let Some(patience) = &self.patience else { return };
         let lives = answer.status == Status::Ok;
         let is_over = |reply: &Reply| reply.asked <= answer.asked && (!lives || cx.is_lost(reply.call));
         let over = patience.of(answer.callee, is_over);
-        self.give_up(over, cx);
-    }
-
-    /// The coordinator has told who is there.
-    pub(super) fn give_up_the_dead(&mut self, shard: usize, cx: &mut Ctx<'_>) {
-        let Some(patience) = &self.patience else { return };
-        let dead = self.shards[shard].members.iter().filter(|seen| !seen.up);
-        let over: Vec<Reply> = dead.flat_map(|seen| patience.of(seen.node, |_| true)).collect();
         self.give_up(over, cx);
     }
 

@@ -21,7 +21,6 @@ impl Router {
                 self.positions.clear(); // positions of another history mean nothing
                 self.copy_anew(cx);
             }
-            self.give_up_the_dead(shard as usize, cx);
         }
         cx.reply(id, Answer::ok(0, 0));
     }

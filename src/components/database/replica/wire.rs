@@ -45,7 +45,7 @@ pub const BACK: u16 = 86;
 /// A router asks how far a member is (MongoDB's drivers: hello); answered at once.
 pub const CHECK: u16 = 87;
 
-/// A router asks whether a member lives that has not answered for long.
+/// A router asks whether a primary lives, and leads, that has not answered for long.
 pub const ALIVE: u16 = 88;
 
 /// The coordinator asks a storage node to give a member what its log lacks.
