@@ -2,13 +2,14 @@
 
 mod common;
 
-use common::{World, evenly, index, span, text, texts};
+use common::{World, evenly, index, keys, span, text, texts};
 use proptest::prelude::*;
 use scalelab::catalog::{Place, Problems, Value};
 use scalelab::components::network::geo::Map;
 use scalelab::kernel::time::{MILLISECOND, from_seconds};
 use scalelab::kernel::{Control, NodeId, Simulation, Time};
 use scalelab::model::{Command, MapSpec, Moment, Target, build, check, resolve};
+use scalelab::random::keys::Keys;
 use std::sync::Arc;
 
 /// A server that answers at once.
@@ -260,6 +261,38 @@ fn a_record_ends_at_any_moment_of_its_time_to_live() {
     let below = |limit: f64| times.iter().filter(|time| **time < limit).count();
     assert!((30..70).contains(&below(5.0)) && below(20.1) == 200, "{times:?}");
     assert!(drained(0, true) < 0.2, "{}", drained(0, true));
+}
+
+/// Each replication has another zone: over 60 of them half of 100 names are missing, +- 1.9 % (three standard errors), in each another half.
+#[test]
+fn each_replication_has_other_names_that_do_not_exist() {
+    let names = keys(Keys::uniform(100).unwrap());
+    let strangers = vec![("rate", evenly(50.0)), ("keys", names)];
+    let named = named(vec![("names", Value::Whole(100)), ("missing", Value::Share(0.5))], vec![], strangers);
+    let missing = |replication: u64| {
+        let mut simulation = build(&named.world.check(), 1, replication);
+        simulation.run_until(at(100.0));
+        let class = &simulation.book().close(simulation.requests(), simulation.now())[0];
+        class.failed as f64 / (class.failed + class.succeeded) as f64
+    };
+    let shares: Vec<f64> = (0..60).map(missing).collect();
+    let mean = shares.iter().sum::<f64>() / 60.0;
+    assert!((mean - 0.5).abs() < 0.021, "{mean}");
+    assert!(shares.iter().any(|share| (share - shares[0]).abs() > 0.03), "{shares:?}");
+}
+
+/// A household's router asks one resolver for all behind it, and its record ends when that one's does: 41 households ask once in each 60 s. (If each
+/// user's machine had a resolver of its own, what comes would be the rest of another countdown, and they would ask twice as often.)
+#[test]
+fn a_household_has_one_resolver() {
+    let mut users = vec![("users", Value::Whole(400)), ("think", span(1.0))];
+    users.push(("household", Value::Whole(10)));
+    let named = named(vec![("ttl", span(60.0))], vec![("count", Value::Whole(5))], users);
+    let mut simulation = named.world.build(1, 0);
+    simulation.run_until(at(1_230.0));
+    let lookups = |n| simulation.readings(named.node(&named.isp, n), false).count_of("resolver_lookups");
+    let asked: u64 = (0..5).map(lookups).sum();
+    assert!((780..1_150).contains(&asked), "{asked}");
 }
 
 /// Users did not begin with the run either: whatever the moment of a change, what their browsers know ends evenly within its 60 s, and they

@@ -113,6 +113,42 @@ fn the_size_of_what_is_written_is_not_that_of_what_is_read() {
     assert!(found[0] > 0.9, "ten rows of 100 bytes fit: {found:?}");
 }
 
+/// What is cut is what the script names, one server of four or one web server's way to a store of several nodes: a quarter of the requests fail
+/// for half of the time.
+#[test]
+fn a_partition_of_one_node_cuts_that_node_only() {
+    for (cut, share) in [("l, w", 0.5), ("l, w[0]", 0.875), ("w[0], d", 0.875), ("w[1], d.router()", 0.875)] {
+        let script = format!(
+            r#"experiment("x").replications(1).warmup(1.s).duration(20.s).world(|p| {{
+                let d = database("d", #{{ read: 1.ms, write: 1.ms, replicas: 1 }});
+                let w = web("w", #{{ count: 4, service: 1.ms, reads: d, writes: d, timeout: 200.ms }});
+                let l = load_balancer("l", #{{ to: w, policy: "round_robin" }});
+                link(l, w, #{{ latency: 1.ms }});
+                traffic("t", #{{ to: l, rate: constant(100.rps), timeout: 1.s }});
+                at(6.s, "", || partition({cut}));
+                at(16.s, "", || heal({cut}));
+            }});"#
+        );
+        let available = column(&script, &[], "availability_ratio")[0];
+        assert!((available - share).abs() < 0.02, "{cut}: {available}");
+    }
+}
+
+/// A look-up that nobody waits for any more when a hung cache wakes is a miss and nothing else: of 20 s it hangs for 10.
+#[test]
+fn a_look_up_counts_once_though_its_answer_comes_too_late() {
+    let script = r#"experiment("x").replications(1).warmup(1.s).duration(20.s).world(|p| {
+        let d = database("d", #{ read: 1.ms, write: 1.ms, connections: 100 });
+        let c = cache("c", #{ of: d, items: 10 });
+        let w = web("w", #{ reads: c, writes: c, timeout: 100.ms });
+        traffic("t", #{ to: w, rate: constant(100.rps), keys: uniform_keys(2) });
+        at(6.s, "", || c.hang());
+        at(16.s, "", || c.recover());
+    });"#;
+    let ratio = column(script, &[], "cache_hit_ratio")[0];
+    assert!((ratio - 0.5).abs() < 0.01, "{ratio}");
+}
+
 /// The README's script is shown to people: it must run as it stands.
 #[test]
 fn the_script_in_the_readme_runs() {

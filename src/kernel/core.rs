@@ -1,5 +1,6 @@
 //! Everything of a simulation but its components: clock, calendar, calls, requests, books.
 
+use super::background::Backgrounds;
 use super::book::Book;
 use super::calendar::Calendar;
 use super::call::{Answer, Ask, Call, CallId, Calls, Phase, Reply, Status, TimeoutClass};
@@ -18,8 +19,6 @@ use super::time::Time;
 use super::timers::Timeouts;
 use super::transit::{LinkCommand, Message, Transit};
 use crate::audit::Audit;
-use crate::random::mix::{combine, hash_name};
-use crate::random::stream::Stream;
 
 /// All of a simulation but its components.
 pub struct Core {
@@ -41,9 +40,7 @@ pub struct Core {
     pub(super) audit: Audit,
     pub(super) parcels: Parcels,
     pub(super) book: Book,
-    /// What each node draws for work that belongs to no request: a stream of its own, so that it does not depend on who else draws. `None`
-    /// until it is needed.
-    backgrounds: Vec<Option<Stream>>,
+    pub(super) backgrounds: Backgrounds,
     pub(super) seed: u64,
     pub(super) replication: u64,
     pub(super) ledger: Ledger,
@@ -69,7 +66,7 @@ impl Core {
             audit: Audit::new(keys),
             parcels: Parcels::default(),
             book: Book::default(),
-            backgrounds: Vec::new(),
+            backgrounds: Backgrounds::new(seed, replication),
             seed,
             replication,
             ledger: Ledger::default(),
@@ -107,16 +104,6 @@ impl Core {
         self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
         self.held.push(Held::default());
         self.labels.push(u64::from(id.0));
-        self.backgrounds.push(None);
-    }
-
-    /// The stream of a node's background work.
-    #[inline]
-    pub(super) fn background(&mut self, node: NodeId) -> &mut Stream {
-        const BACKGROUND: u64 = hash_name("background");
-        let (seed, replication, label) = (self.seed, self.replication, self.labels[node.index()]);
-        let new = || Stream::of(seed, replication, combine(label, BACKGROUND));
-        self.backgrounds[node.index()].get_or_insert_with(new)
     }
 
     /// The network learns of a new node, before it is added.

@@ -215,11 +215,22 @@ impl Ctx<'_> {
         variate.sample_ns_of(self.bits(request, purpose, key))
     }
 
+    /// The time that work on a call takes: what is asked again takes a time of its own.
+    #[inline]
+    pub fn work_ns(&mut self, variate: &Variate, call: CallId, purpose: u64) -> Time {
+        let call = self.call(call);
+        let (request, key) = (call.request, call.draw_key());
+        self.sample_ns(variate, request, purpose, key)
+    }
+
     #[inline]
     fn bits(&mut self, request: RequestId, purpose: u64, key: u64) -> u64 {
         match self.core.requests.get(request) {
             Some(request) => request.bits(purpose, key),
-            None => self.core.background(self.node).bits(),
+            None => {
+                let label = self.core.labels[self.node.index()];
+                self.core.backgrounds.of(self.node, label).bits()
+            }
         }
     }
 

@@ -40,7 +40,9 @@ const FIGURES: &[Figure] = &[
     ),
     figure(
         "partition limits",
-        Note("3000 read units and 1000 write units per second"),
+        Note(
+            "not modelled: 3000 read units and 1000 write units per second, above which a partition refuses; here its queue grows",
+        ),
         "github.com/awsdocs/amazon-dynamodb-developer-guide@8229480: bp-partition-key-design.md",
         "2023-06-15",
     ),

@@ -166,7 +166,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "on_cache_error",
             kind: Kind::Choice(CacheError::ENTRIES),
             preset: Preset::Choice("store"),
-            about: "inline only: what it does when its own memory does not answer",
+            about: "inline only: what it does when its own memory turns a command away (`queue` is full) or is silent for `timeout`; a node that is dead or hangs runs no reads and writes at all, and its callers do not go round it",
         },
         Param {
             name: "service",
@@ -192,7 +192,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent(
                 "reads and writes: none, it waits for ever; flushes: their interval, at least 1 s",
             ),
-            about: "how long it waits for its store (inline reads and writes, flushes of write-back)",
+            about: "how long it waits for its store (inline reads and writes, flushes of write-back), and a proxy for a node (twemproxy: timeout, which without one waits for ever as well)",
         },
         Param {
             name: "flush",

@@ -79,7 +79,7 @@ pub(super) const DEAD: Param = Param {
     name: "on_dead",
     kind: Kind::Choice(ON_DEAD),
     preset: Preset::Choice("keep"),
-    about: "client, proxy: what becomes of the keys of a node that does not answer",
+    about: "client, proxy: what becomes of the keys of a node that does not answer: it refuses, or is silent for the caller's `timeout` (a proxy has the cache's)",
 };
 pub(super) const DEAD_AFTER: Param = Param {
     name: "dead_after",

@@ -26,7 +26,8 @@ impl Node {
             return cx.reply(id, Answer::of(Status::Failed));
         };
         let note = inline.free.pop().unwrap_or(inline.operations.len() as u32);
-        let operation = Operation::new(id, request, key, if verb == WRITE { bytes } else { 0 }, note);
+        let mut operation = Operation::new(id, request, key, if verb == WRITE { bytes } else { 0 }, note);
+        operation.serve(call);
         match inline.operations.get_mut(note as usize) {
             Some(slot) => *slot = operation,
             None => inline.operations.push(operation),

@@ -30,8 +30,10 @@ impl Node {
         let answer = if self.watches { self.watched(key, request, cx) } else { self.found(key, request, cx) };
         let answer = answer.unwrap_or_else(|| self.miss(key, cx.now()));
         let hit = answer.status == Status::Ok;
-        self.hits += u64::from(hit);
-        self.misses += u64::from(!hit);
+        // Whoever has given up (while this node hung) has counted a miss.
+        let counted = u64::from(cx.is_awaited(id));
+        self.hits += u64::from(hit) * counted;
+        self.misses += u64::from(!hit) * counted;
         cx.reply(id, answer);
     }
 

@@ -257,9 +257,8 @@ impl Component for Node {
         match &mut self.work {
             // The steps of an inline operation come back as calls of their own: these do the work.
             Some((time, station)) if self.alone || !matches!(call.verb, READ | WRITE) => {
-                let (request, key, purpose) =
-                    (call.request, call.draw_key(), self.purpose ^ u64::from(call.verb));
-                let work = cx.sample_ns(time, request, purpose, key);
+                let purpose = self.purpose ^ u64::from(call.verb);
+                let work = cx.work_ns(time, id, purpose);
                 if !station.arrive(Job::new(id.to_bits(), work), cx) {
                     cx.reply(id, Answer::of(Status::Rejected));
                 }

@@ -56,9 +56,8 @@ impl Component for Proxy {
     #[inline]
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let Some((time, station)) = &mut self.work else { return self.pass_on(id, cx) };
-        let call = cx.call(id);
-        let (request, key, purpose) = (call.request, call.draw_key(), self.purpose ^ u64::from(call.verb));
-        let work = cx.sample_ns(time, request, purpose, key);
+        let purpose = self.purpose ^ u64::from(cx.call(id).verb);
+        let work = cx.work_ns(time, id, purpose);
         station.arrive(Job::new(id.to_bits(), work), cx);
     }
 

@@ -171,9 +171,10 @@ impl Edge {
         self.site.as_ref().and_then(|site| site.age_at_edge(key)).unwrap_or(self.ttl)
     }
 
-    /// Which keys are dynamic is a property of the site: all edges agree.
-    fn is_kept(&self, key: u64) -> bool {
-        !self.bypassed && (self.dynamic == 0.0 || unit(combine(self.purpose, key)) >= self.dynamic)
+    /// Which keys are dynamic is a property of the site: all edges agree, and each replication has another site.
+    fn is_kept(&self, key: u64, cx: &Ctx<'_>) -> bool {
+        let site = || combine(self.purpose, combine(cx.seeds().0, cx.seeds().1));
+        !self.bypassed && (self.dynamic == 0.0 || unit(combine(site(), key)) >= self.dynamic)
     }
 
     pub(super) fn copy(&mut self, key: u64, now: Time) -> Copy {
@@ -317,7 +318,7 @@ impl Component for Edge {
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let (verb, key, now) = (cx.call(id).verb, cx.call(id).key, cx.now());
-        if verb != READ || !self.is_kept(key) {
+        if verb != READ || !self.is_kept(key, cx) {
             return self.pass(id, self.upstream, PASSED, cx);
         }
         let users = u64::from(self.is_users(id, cx));

@@ -26,6 +26,8 @@ pub(super) struct Names {
     resolvers: Vec<NodeId>,
     rtt: Vec<Vec<Time>>,
     stub: stub::Stub,
+    /// Users behind one router.
+    household: u32,
     /// Whether clients begin with the run and know no address.
     cold: bool,
     /// Whether whoever is asked tells each client the whole time to live.
@@ -77,6 +79,7 @@ impl Names {
             rtt: (0..=layout.map.len() as u16).map(from).collect(),
             resolvers,
             stub: stub::Stub::new(if own { browser_ttl } else { 0 }, household.filter(|_| own)),
+            household: household.unwrap_or(1),
             cold: settings.flag("cold"),
             whole: !is_name,
             held: if is_name { first_held(site, zone) } else { u64::MAX },
@@ -135,7 +138,7 @@ impl Names {
         Way::Server(self.servers[record])
     }
 
-    /// One of the nearest resolvers, the same for a user each time; further attempts go to the next ones, as system libraries do
+    /// One of the nearest resolvers, the same for a user each time, and for all users of a household, whose router asks; further attempts go to the next ones, as system libraries do
     /// (resolv.conf(5), glibc: "queries them in the order listed").
     fn resolver_of(&self, request: &Request) -> NodeId {
         let rtt = &self.rtt[usize::from(request.region)];
@@ -143,7 +146,7 @@ impl Names {
         let nearest = rtt.iter().filter(|rtt| **rtt == least).count() as u64;
         let draw = match request.user {
             0 => request.draw.bits(RESOLVER, 0),
-            user => combine(RESOLVER, u64::from(user)),
+            user => combine(RESOLVER, u64::from(user / self.household)),
         };
         let wanted = (draw % nearest) as usize;
         if request.attempts > 1 {

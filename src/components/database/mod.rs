@@ -353,11 +353,10 @@ impl Database {
 
 impl Component for Database {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let call = cx.call(id);
-        let (verb, key, request) = (call.verb, call.draw_key(), call.request);
+        let verb = cx.call(id).verb;
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
         let time = if verb == READ { &self.read } else { &self.write };
-        let work = cx.sample_ns(time, request, self.purpose ^ u64::from(verb), key);
+        let work = cx.work_ns(time, id, self.purpose ^ u64::from(verb));
         let priority = station::urgency(self.first, verb != READ);
         let job = Job { priority, ..Job::new(id.to_bits(), work) };
         if !self.station.arrive(job, cx) {

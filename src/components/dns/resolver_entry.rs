@@ -93,7 +93,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::ZONE,
     ],
     needs: &[],
-    actions: site::NODE_ACTIONS,
+    actions: &[site::CRASH, site::RECOVER, site::HANG],
     measures: &[
         Measure { name: "resolver_lookups_count", about: "questions of users" },
         Measure { name: "resolver_hits_count", about: "questions answered from its cache, fresh" },

@@ -41,8 +41,7 @@ fn told(ttl_s: u32, what: u16, status: Status) -> Answer {
 
 /// Answers now, or after the time that this takes and the way there and back.
 fn later(time: Option<&Variate>, way: Time, purpose: u64, call: CallId, cx: &mut Ctx<'_>) -> bool {
-    let (request, key) = (cx.call(call).request, cx.call(call).key);
-    let work = time.map_or(0, |time| cx.sample_ns(time, request, purpose, key));
+    let work = time.map_or(0, |time| cx.work_ns(time, call, purpose));
     let span = work.saturating_add(way);
     if span == 0 && time.is_none() {
         return false;
@@ -151,13 +150,19 @@ impl Authoritative {
         }
     }
 
+    /// Which names there are is a property of the zone, not of who asks, and another zone's in each replication: what is measured holds for
+    /// zones of which this share is missing, not for one of them.
+    fn exists(&self, name: u64, cx: &Ctx<'_>) -> bool {
+        let (seed, replication) = cx.seeds();
+        unit(combine(combine(seed, replication), combine(self.purpose, name))) >= self.missing
+    }
+
     fn answer(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         let asked = cx.call(call);
         let (name, request, key) = (asked.key & 0xFFFF_FFFF, asked.request, asked.key);
         let caller = asked.caller.index();
         let place = self.place(caller, key);
-        // Which names there are is a property of the zone, not of who asks.
-        let exists = self.missing == 0.0 || unit(combine(self.purpose, name)) >= self.missing;
+        let exists = self.missing == 0.0 || self.exists(name, cx);
         let answer = match self.alias {
             _ if !exists => told(self.negative_ttl_s, Addresses::NONE.0, Status::Missing),
             Some(zone) => told(self.ttl_s, zone, Status::Moved),

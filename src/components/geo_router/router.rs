@@ -92,8 +92,7 @@ impl Component for Router {
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         self.queries += 1;
         let Some(service) = &self.service else { return self.answer(call, cx) };
-        let (request, key) = (cx.call(call).request, cx.call(call).key);
-        let span = cx.sample_ns(service, request, self.purpose, key);
+        let span = cx.work_ns(service, call, self.purpose);
         cx.timer_in(self.speed.stretch(span), Timer { tag: ANSWER, data: call.to_bits() });
     }
 

@@ -175,9 +175,8 @@ impl Component for Node {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         debug_assert_eq!(call.verb, ANNOUNCE);
-        let (request, key) = (call.request, call.key);
         let Some((time, station)) = &mut self.work else { return self.spread(id, cx) };
-        let work = cx.sample_ns(time, request, self.purpose, key);
+        let work = cx.work_ns(time, id, self.purpose);
         if !station.arrive(Job::new(id.to_bits(), work), cx) {
             self.dropped += self.caches.len() as u64;
             cx.reply(id, Answer::of(Status::Rejected));

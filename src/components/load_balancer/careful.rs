@@ -292,14 +292,14 @@ impl Component for Careful {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let &Call { request, key, verb, .. } = cx.call(id);
+        let verb = cx.call(id).verb;
         if (VERDICT..=HEALTH).contains(&verb) {
             return self.answer_check(id, cx);
         }
         match &mut self.work {
             None => self.take(id, cx),
             Some((time, station)) => {
-                let work = cx.sample_ns(time, request, self.purpose, key);
+                let work = cx.work_ns(time, id, self.purpose);
                 station.arrive(Job::new(id.to_bits(), work), cx);
             }
         }

@@ -4,8 +4,7 @@ use super::egress::Metered;
 use super::{ComponentKind, Layout, Site};
 use crate::catalog::Settings;
 use crate::kernel::{
-    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass,
-    Timer,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::station::{Job, Station, StationPlan};
 use crate::random::variate::Variate;
@@ -185,8 +184,7 @@ impl Component for LoadBalancer {
         match &mut self.work {
             None => self.pass_on(id, cx),
             Some((time, station)) => {
-                let &Call { request, key, .. } = cx.call(id);
-                let work = cx.sample_ns(time, request, self.purpose, key);
+                let work = cx.work_ns(time, id, self.purpose);
                 station.arrive(Job::new(id.to_bits(), work), cx);
             }
         }

@@ -29,9 +29,7 @@ impl Work {
     #[inline]
     pub fn is_none_for(&mut self, id: CallId, cx: &mut Ctx<'_>) -> bool {
         let Some((time, station)) = &mut self.own else { return true };
-        let call = cx.call(id);
-        let (request, key) = (call.request, call.draw_key());
-        let work = cx.sample_ns(time, request, self.purpose, key);
+        let work = cx.work_ns(time, id, self.purpose);
         station.arrive(Job::new(id.to_bits(), work), cx);
         false
     }

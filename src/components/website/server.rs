@@ -140,8 +140,7 @@ impl Component for Server {
             return cx.reply(id, Answer::of(Status::Rejected)); // files change by publish() only
         }
         let Some(service) = &self.service else { return self.answer(id, cx) };
-        let (request, key) = (cx.call(id).request, cx.call(id).key);
-        let work = cx.sample_ns(service, request, self.purpose, key);
+        let work = cx.work_ns(service, id, self.purpose);
         if !self.station.arrive(Job::new(id.to_bits(), work), cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }

@@ -4,9 +4,9 @@
 //! stays. Rows that were never written are counted and not sent, unless work is counted: then they are on the disk like the
 //! others, the source reads the pages of each piece, and the receiver's structures are built from what comes.
 
-use super::member::Member;
+use super::member::{COPY_ON, Member};
 use super::wire::{COPY, ROW, pack};
-use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
+use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time, Timer};
 use std::collections::BTreeSet;
 
 /// Keys in one piece.
@@ -41,6 +41,11 @@ impl Copying {
 }
 
 impl Member {
+    /// The next piece of a copy is asked for at `at`.
+    pub(super) fn copy_at(&mut self, at: Time, attempt: u32, cx: &mut Ctx<'_>) {
+        cx.timer_at(at.max(cx.now()), Timer { tag: COPY_ON, data: u64::from(attempt) });
+    }
+
     /// A new machine with an empty disk stands here.
     pub(super) fn begin_empty(&mut self, cx: &mut Ctx<'_>) {
         if self.leads {

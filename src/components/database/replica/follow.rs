@@ -3,9 +3,9 @@
 use super::copy::Copying;
 use super::desk::Apply;
 use super::log::{ERASED, Entry};
-use super::member::{COPY_ON, Member};
-use super::wire::{BACK, SHIP, pack, unpack};
-use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status, Time, Timer};
+use super::member::Member;
+use super::wire::{SHIP, unpack};
+use crate::kernel::{Answer, CallId, Ctx, NodeId, Status, Time};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Entries that may wait for their predecessors, and for an applier: more are refused, and sent again later.
@@ -354,21 +354,6 @@ impl Member {
         cx.reply(id, answer);
     }
 
-    /// Back from a crash it tells its primary so, as a replica opens its connection when it starts (MySQL 8.0 Reference Manual,
-    /// skip_replica_start; PostgreSQL 15 manual, ch. 27.2, Log-Shipping Standby Servers). If another leads meanwhile, the old one or the coordinator says who.
-    pub(super) fn tell_back(&self, to: NodeId, tries: u32, cx: &mut Ctx<'_>) {
-        if self.follow.is_back && to != self.plan.peers[self.own] && to != NodeId::NONE {
-            let back = Ask::new(to, BACK, pack(self.epoch, 0, 0));
-            cx.ask(Ask { note: tries, timeout: self.silence, ..back });
-        }
-    }
-
-    pub(super) fn on_told_back(&self, reply: &Reply, cx: &mut Ctx<'_>) {
-        if reply.status == Status::Moved && reply.note == 0 && reply.redirect != reply.callee {
-            self.tell_back(reply.redirect, 1, cx);
-        }
-    }
-
     /// "Not up to there; I have this entry, of this epoch": the epoch travels in `redirect`, which has the right size.
     fn agrees_before(&self, index: u32) -> Answer {
         let redirect = NodeId(self.log.epoch_at(index).unwrap_or(0) as u16);
@@ -398,10 +383,5 @@ impl Member {
         (self.follow.applied, self.follow.heard_end) = (applied, applied);
         (self.durable, self.flushing) = (applied, applied);
         self.restart_applier(cx);
-    }
-
-    /// The next piece of a copy is asked for at `at`.
-    pub(super) fn copy_at(&mut self, at: Time, attempt: u32, cx: &mut Ctx<'_>) {
-        cx.timer_at(at.max(cx.now()), Timer { tag: COPY_ON, data: u64::from(attempt) });
     }
 }

@@ -3,9 +3,25 @@
 use super::follow::Received;
 use super::log::ERASED;
 use super::member::Member;
-use crate::kernel::{Answer, CallId, Ctx, Status};
+use super::wire::{BACK, pack};
+use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status};
 
 impl Member {
+    /// Back from a crash it tells its primary so, as a replica opens its connection when it starts (MySQL 8.0 Reference Manual,
+    /// skip_replica_start; PostgreSQL 15 manual, ch. 27.2, Log-Shipping Standby Servers). If another leads meanwhile, the old one or the coordinator says who.
+    pub(super) fn tell_back(&self, to: NodeId, tries: u32, cx: &mut Ctx<'_>) {
+        if self.follow.is_back && to != self.plan.peers[self.own] && to != NodeId::NONE {
+            let back = Ask::new(to, BACK, pack(self.epoch, 0, 0));
+            cx.ask(Ask { note: tries, timeout: self.silence, ..back });
+        }
+    }
+
+    pub(super) fn on_told_back(&self, reply: &Reply, cx: &mut Ctx<'_>) {
+        if reply.status == Status::Moved && reply.note == 0 && reply.redirect != reply.callee {
+            self.tell_back(reply.redirect, 1, cx);
+        }
+    }
+
     /// An entry is sent twice. If it is not on disk yet, nobody waits for the first call any more: this one is answered instead.
     pub(super) fn take_again(&mut self, index: u32, id: CallId, cx: &mut Ctx<'_>) {
         let applied = self.follow.applied;
