@@ -178,6 +178,25 @@ impl Ask {
         }
     }
 
+    /// What its asker tells himself when no answer will come.
+    pub fn without_answer(&self, call: CallId, status: Status, asked: Time) -> Reply {
+        Reply {
+            call,
+            parent: self.parent,
+            request: self.request,
+            key: self.key,
+            asked,
+            bytes: 0,
+            version: 0,
+            note: self.note,
+            verb: self.verb,
+            callee: self.to,
+            answered_by: NodeId::NONE,
+            redirect: NodeId::NONE,
+            status,
+        }
+    }
+
     /// A question asked while serving `parent`, which is `call`: same request, key, size, version and token, asked as often before.
     pub fn on_behalf_of(parent: CallId, call: &Call, to: NodeId) -> Self {
         Ask {

@@ -44,7 +44,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "of",
             kind: Kind::Group(&["queue"]),
             preset: Preset::Required,
-            about: "the queue they take from",
+            about: "the queue they take from; all consumers of a kafka or redis_streams queue are one group, which shares the messages out",
         },
         Param {
             name: "count",

@@ -57,7 +57,7 @@ impl Router {
         match &mut self.patience {
             Some(patience) if state.members[state.primary].node == ask.to => {
                 let call = cx.ask(Ask { timeout: None, ..ask });
-                patience.open.insert(call.to_bits(), unanswered(call, &ask, cx.now()));
+                patience.open.insert(call.to_bits(), ask.without_answer(call, Status::TimedOut, cx.now()));
                 patience.look_later(cx);
             }
             _ => {
@@ -105,24 +105,5 @@ impl Router {
                 self.take_reply(reply, cx);
             }
         }
-    }
-}
-
-/// How a call ends that nobody answers.
-fn unanswered(call: CallId, ask: &Ask, asked: Time) -> Reply {
-    Reply {
-        call,
-        parent: ask.parent,
-        request: ask.request,
-        key: ask.key,
-        asked,
-        bytes: 0,
-        version: 0,
-        note: ask.note,
-        verb: ask.verb,
-        callee: ask.to,
-        answered_by: NodeId::NONE,
-        redirect: NodeId::NONE,
-        status: Status::TimedOut,
     }
 }

@@ -290,20 +290,6 @@ impl Delivery {
             self.pause(partition, cx);
         }
         self.end(place);
-        Reply {
-            call,
-            parent: ask.parent,
-            request: ask.request,
-            key: ask.key,
-            asked: cx.now().saturating_sub(self.timeout),
-            bytes: 0,
-            version: 0,
-            note: ask.note,
-            verb: ask.verb,
-            callee: ask.to,
-            answered_by: NodeId::NONE,
-            redirect: NodeId::NONE,
-            status: Status::Failed,
-        }
+        ask.without_answer(call, Status::Failed, cx.now().saturating_sub(self.timeout))
     }
 }
