@@ -6,6 +6,7 @@
 
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Acknowledgements kept in all: 64 MiB.
 const KEPT_AT_MOST: usize = 1 << 22;
@@ -60,14 +61,14 @@ impl Older {
     }
 
     fn keep(&mut self, key: u64, before: u32, version: u32, now_ns: u64) {
-        if !self.keys.contains_key(&key) {
-            if self.kept + KEY >= self.kept_at_most {
-                return;
+        let Followed { after, acknowledged: all } = match self.keys.entry(key) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(_) if self.kept + KEY >= self.kept_at_most => return,
+            Entry::Vacant(free) => {
+                self.kept += KEY;
+                free.insert(Followed { after: before, acknowledged: Vec::new() })
             }
-            self.keys.insert(key, Followed { after: before, acknowledged: Vec::new() });
-            self.kept += KEY;
-        }
-        let Followed { after, acknowledged: all } = self.keys.get_mut(&key).expect("it is there");
+        };
         // A late acknowledgement of an older version outdates nothing that the newer one has not.
         if version <= all.last().map_or(*after, |last| last.0) {
             return;
