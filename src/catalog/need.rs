@@ -21,6 +21,8 @@ pub struct Need {
 pub struct Needed {
     /// The setting.
     pub setting: &'static str,
+    /// What it counts with: a setting may need several things.
+    pub with: &'static str,
     /// Where it was given.
     pub place: Place,
     /// What to say if what it needs is there in no variant; `None`: it is there.
@@ -35,6 +37,7 @@ impl Settings {
             let given = need.settings.iter().filter_map(|name| Some((*name, self.place(name)?.clone())));
             all.extend(given.map(|(setting, place)| Needed {
                 setting,
+                with: need.with,
                 missing: (!(need.is_met)(self)).then(|| missing(need, setting, &place)),
                 place,
             }));

@@ -12,7 +12,10 @@ impl Needs {
     /// What a variant's world needs.
     pub fn see(&mut self, needed: Vec<Needed>) {
         for one in needed {
-            match self.seen.iter_mut().find(|seen| (seen.setting, &seen.place) == (one.setting, &one.place)) {
+            let same = |seen: &&mut Needed| {
+                (seen.setting, seen.with, &seen.place) == (one.setting, one.with, &one.place)
+            };
+            match self.seen.iter_mut().find(same) {
                 // It counts in one variant: that is enough.
                 Some(seen) if one.missing.is_none() => seen.missing = None,
                 Some(_) => {}
@@ -35,7 +38,7 @@ mod tests {
     fn needed(line: usize, missing: bool) -> Needed {
         let place = Place { line, ..Place::default() };
         let missing = missing.then(|| Problem::at(&place, "counts only with more"));
-        Needed { setting: "one", place, missing }
+        Needed { setting: "one", with: "more", place, missing }
     }
 
     #[test]
@@ -46,5 +49,12 @@ mod tests {
         let lines: Vec<usize> =
             needs.problems().into_iter().filter_map(|problem| Some(problem.place?.line)).collect();
         assert_eq!(lines, [2]);
+    }
+
+    #[test]
+    fn what_has_one_thing_may_lack_another() {
+        let mut needs = Needs::default();
+        needs.see(vec![needed(1, true), Needed { with: "something else", ..needed(1, false) }]);
+        assert_eq!(needs.problems().len(), 1);
     }
 }

@@ -78,8 +78,12 @@ impl Tenant for Call {
     }
 }
 
-/// Where [`Call::draw_key`] has what was asked again: above most keys, below what others add.
-pub const AGAIN: u32 = 40;
+/// What tells the draws of a question about `key`, asked for the `again`-th time again, from others of its request and purpose. (How often
+/// stands above most keys, below what others add.)
+#[inline]
+pub fn draw_key(key: u64, again: u8) -> u64 {
+    key ^ u64::from(again) << 40
+}
 
 /// Who still has an interest in a call; it is closed when nobody has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -328,7 +332,7 @@ impl Call {
     /// What tells the draws of this call from others of its request and purpose: what is asked about, and how often it was asked before.
     #[inline]
     pub fn draw_key(&self) -> u64 {
-        self.key ^ u64::from(self.again()) << AGAIN
+        draw_key(self.key, self.again())
     }
 
     /// Takes the answer in and sets out for the caller with it.

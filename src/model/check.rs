@@ -25,7 +25,8 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
     check_names(&spec.groups, &mut problems);
     let mut layout = lay_out(spec, end, disabled, &mut problems);
     places::settle(spec, &mut layout, &mut problems);
-    let links = check_links(spec, &layout, &mut problems);
+    let mut needed = Vec::new();
+    let links = check_links(spec, &layout, &mut needed, &mut problems);
     let joined = |(a, b, plan): &(usize, usize, LinkPlan)| Joined {
         a: *a,
         b: *b,
@@ -47,23 +48,8 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
     for problem in problems.iter_mut().filter(|problem| problem.place.is_none()) {
         problem.place.clone_from(&spec.place);
     }
-    let needed = needed(spec, &layout);
+    needed.extend(layout.groups.iter().flat_map(|group| group.settings.needed()));
     if problems.is_empty() { Ok(Checked { layout, links, needed }) } else { Err(problems) }
-}
-
-/// Of groups, links and the network between all.
-fn needed(spec: &WorldSpec, layout: &Layout) -> Vec<Needed> {
-    let links = spec.links.iter().map(|link| (&link.given, &link.place));
-    let between = links.chain(spec.network.iter().map(|(given, place)| (given, place)));
-    let between = between.map(|(given, place)| {
-        catalog::check(&network::ENTRY, "link", given, place, &|_| None, &mut Problems::new())
-    });
-    layout
-        .groups
-        .iter()
-        .flat_map(|group| group.settings.needed())
-        .chain(between.flat_map(|link| link.needed()))
-        .collect()
 }
 
 /// What timeseries.csv calls the requests as a whole.
@@ -124,10 +110,15 @@ fn check_group(spec: &WorldSpec, index: usize, problems: &mut Problems) -> Setti
     catalog::check(entry, &group.name, &group.given, &group.place, &kind_of, problems)
 }
 
-fn check_links(spec: &WorldSpec, layout: &Layout, problems: &mut Problems) -> Vec<(usize, usize, LinkPlan)> {
+fn check_links(
+    spec: &WorldSpec,
+    layout: &Layout,
+    needed: &mut Vec<Needed>,
+    problems: &mut Problems,
+) -> Vec<(usize, usize, LinkPlan)> {
     let mut links = Vec::new();
     if let Some((given, place)) = &spec.network {
-        let plan = link_plan("network", given, place, problems);
+        let plan = link_plan("network", given, place, needed, problems);
         let groups = spec.groups.len();
         let pairs = (0..groups).flat_map(|a| (a..groups).map(move |b| (a, b)));
         let pairs = pairs.filter(|(a, b)| machine(spec, *a).is_none_or(|on| machine(spec, *b) != Some(on)));
@@ -136,9 +127,9 @@ fn check_links(spec: &WorldSpec, layout: &Layout, problems: &mut Problems) -> Ve
         let pairs = pairs.filter(|(a, b)| !address(*a) && !address(*b));
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
-    links.extend(places::ways(spec, layout, problems)); // after the network: between known places the map counts
+    links.extend(places::ways(spec, layout, needed, problems)); // after the network: between known places the map counts
     for LinkSpec { a, b, given, place } in &spec.links {
-        links.push((*a, *b, link_plan("link", given, place, problems)));
+        links.push((*a, *b, link_plan("link", given, place, needed, problems)));
     }
     links
 }
@@ -152,8 +143,15 @@ fn machine(spec: &WorldSpec, group: usize) -> Option<usize> {
     if let catalog::Value::Group(host) = on.value { Some(host) } else { None }
 }
 
-fn link_plan(name: &str, given: &[Given], place: &Place, problems: &mut Problems) -> LinkPlan {
+fn link_plan(
+    name: &str,
+    given: &[Given],
+    place: &Place,
+    needed: &mut Vec<Needed>,
+    problems: &mut Problems,
+) -> LinkPlan {
     let settings = catalog::check(&network::ENTRY, name, given, place, &|_| None, problems);
+    needed.extend(settings.needed());
     LinkPlan::of(&settings)
 }
 

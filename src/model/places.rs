@@ -1,7 +1,7 @@
 //! Puts groups and clients on the map, and ways between them.
 
 use super::spec::{MapSpec, WorldSpec};
-use crate::catalog::{self, Problem, Problems, did_you_mean};
+use crate::catalog::{self, Needed, Problem, Problems, did_you_mean};
 use crate::components::network::geo::{Geography, Map};
 use crate::components::network::{self, AccessPlan, Home, LinkPlan, SETUPS, Setup};
 use crate::components::{self, Layout};
@@ -59,9 +59,10 @@ fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
 pub(super) fn ways(
     spec: &WorldSpec,
     layout: &Layout,
+    needed: &mut Vec<Needed>,
     problems: &mut Problems,
 ) -> Vec<(usize, usize, LinkPlan)> {
-    let plan = way_plan(spec.map.as_ref(), layout, problems);
+    let plan = way_plan(spec.map.as_ref(), layout, needed, problems);
     let placed: Vec<usize> =
         (0..layout.groups.len()).filter(|group| !layout.groups[*group].places().is_empty()).collect();
     let pairs = placed.iter().enumerate().flat_map(|(n, a)| placed[n..].iter().map(move |b| (*a, *b)));
@@ -70,9 +71,15 @@ pub(super) fn ways(
     pairs.filter(|(a, b)| !linked(*a, *b)).map(|(a, b)| (a, b, plan.clone())).collect()
 }
 
-fn way_plan(spec: Option<&MapSpec>, layout: &Layout, problems: &mut Problems) -> LinkPlan {
+fn way_plan(
+    spec: Option<&MapSpec>,
+    layout: &Layout,
+    needed: &mut Vec<Needed>,
+    problems: &mut Problems,
+) -> LinkPlan {
     let (given, place) = spec.map_or_else(Default::default, |spec| (spec.given.clone(), spec.place.clone()));
     let settings = catalog::check(&network::ENTRY, "the map", &given, &place, &|_| None, problems);
+    needed.extend(settings.needed());
     let mut plan = LinkPlan { mapped: true, ..LinkPlan::of(&settings) };
     if layout.disabled.iter().any(|name| name == "connections") {
         plan.connect = Setup::of(SETUPS.iter().position(|setup| setup.name == "none").expect("it is one"));

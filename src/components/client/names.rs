@@ -138,8 +138,8 @@ impl Names {
         Way::Server(self.servers[record])
     }
 
-    /// One of the nearest resolvers, the same for a user each time, and for all users of a household, whose router asks; further attempts go to the next ones, as system libraries do
-    /// (resolv.conf(5), glibc: "queries them in the order listed").
+    /// One of the nearest resolvers, the same for a user each time, and for all users of a household, whose router asks; further attempts
+    /// go to the next ones, as system libraries do (resolv.conf(5), glibc: "queries them in the order listed").
     fn resolver_of(&self, request: &Request) -> NodeId {
         let rtt = &self.rtt[usize::from(request.region)];
         let least = rtt.iter().min().copied().unwrap_or(0);

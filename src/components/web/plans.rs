@@ -36,7 +36,7 @@ pub(super) fn plans(site: &Site<'_>) -> (Vec<Option<Step>>, [u32; PLANS], [u32; 
 pub(super) fn repeats(steps: &[Option<Step>]) -> Vec<u8> {
     let before = |at: usize| {
         let plan = steps[..at].iter().rev().take_while(|step| step.is_some());
-        plan.filter(|step| **step == steps[at]).count() as u8
+        plan.filter(|step| **step == steps[at]).count().min(usize::from(u8::MAX)) as u8
     };
     (0..steps.len()).map(before).collect()
 }

@@ -11,7 +11,7 @@ use super::{DRAIN, Length, Step};
 use crate::components::egress::Egress;
 use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, host};
-use crate::kernel::call::AGAIN;
+use crate::kernel::call::draw_key;
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
 };
@@ -200,9 +200,8 @@ impl Server {
         let Some(service) = service else { return false };
         let step = u64::from(self.step_of_plan(task)) << 48;
         let Operation { request, key, asked, .. } = task.operation;
-        let key = key ^ u64::from(asked) << AGAIN;
         let priority = station::urgency(self.first, task.step >= self.plans[WRITES]);
-        let mut work = cx.sample_ns(service, request, self.purpose, key ^ step);
+        let mut work = cx.sample_ns(service, request, self.purpose, draw_key(key, asked) ^ step);
         if let Some(scale) = &mut self.scale {
             work = scale.begin(work);
         }

@@ -93,7 +93,7 @@ impl Operation {
     /// How often the same was asked before for the request's attempt (see [`crate::kernel::Ask::again`]).
     #[inline]
     pub fn again(&self) -> u8 {
-        self.asked + self.repeat
+        self.asked.saturating_add(self.repeat)
     }
 
     /// A new read or write of the same request and key; `repeat`: how many of the same have been done for the same call.
