@@ -91,6 +91,76 @@ experiment("prices").replications(2).duration(2.s)
     said(script);
 }
 
+/// The second machine of a pair is paid for like the first, and a server that boots like one that serves: one is ordered at about 10 s, joins
+/// 20 s later and stays.
+#[test]
+fn machines_that_stand_by_or_boot_are_rented() {
+    let script = r#"
+experiment("prices").replications(2).duration(60.s).world(|p| {
+    let w = web("w", #{ service: constant(15.ms), price_per_hour: 1.0 });
+    let lb = load_balancer("lb", #{ to: w, standby: true, price_per_hour: 0.25 });
+    let scaler = autoscaler("scaler", #{ of: w, utilization: 60.percent, max: 2, period: 10.s, boot: 20.s });
+    traffic("t", #{ to: lb, rate: constant(55.rps) });
+})
+.expect("both of the pair", |r| r.of("lb").cost_per_hour == 0.5)
+.expect("it boots a third of the time", |r| r.of("scaler").cost_per_hour > 0.333)
+.expect("and no longer", |r| r.of("scaler").cost_per_hour < 0.334)
+.expect("one is decided upon before 20 s", |r| r.cost_per_hour > 2.16)
+.expect("and after 10 s", |r| r.cost_per_hour < 2.34);
+"#;
+    said(script);
+}
+
+/// A read of all parts of a split row is none that one shard could answer.
+#[test]
+fn sums_of_split_rows_concern_all_shards() {
+    let script = r#"
+experiment("parts").vary("reads", ["sum", "pick"]).replications(2).duration(5.s).world(|p| {
+    let db = database("db", #{ read: 1.ms, write: 1.ms, shards: 4, split: 1, split_reads: p.reads });
+    traffic("t", #{ to: db, rate: 100.rps, keys: uniform_keys(1) });
+})
+.expect_for(#{ reads: "sum" }, "all", |r| r.single_shard_ratio == 0.0)
+.expect_for(#{ reads: "pick" }, "one", |r| r.single_shard_ratio == 1.0);
+"#;
+    said(script);
+}
+
+/// What is left out of a trace stands in the manifest, whoever looks at the screen.
+#[test]
+fn skipped_lines_are_spoken_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("rows.csv");
+    std::fs::write(&trace, "time,key,op\n0,a,get\n0.1,b,put_object\n0.2,c,W\nx,d,get\n").unwrap();
+    let script = format!(
+        r#"
+experiment("rows").replications(2).duration(1.s).world(|p| {{
+    let db = database("db", #{{ read: 1.ms, write: 1.ms }});
+    traffic("t", #{{ to: db, rate: trace("{}", #{{ on_error: "skip" }}) }});
+}});
+"#,
+        trace.display()
+    );
+    let text = said(&script);
+    assert!(text.contains("t: 2 lines of"), "{text}");
+    assert!(text.contains("line 3: the operation `put_object` is not known"), "{text}");
+}
+
+/// Users without pauses whom nothing takes time ask as often as was assumed.
+#[test]
+fn users_who_are_answered_in_no_time_are_spoken_of() {
+    let script = r#"
+experiment("hurry").replications(2).duration(1.s).world(|p| {
+    let w = web("w", #{ service: THINKS });
+    traffic("t", #{ to: w, users: 2, think: PAUSE });
+    at(500.ms, "dies", || w.crash());
+    at(501.ms, "back", || w.recover());
+});
+"#;
+    let with = |service, think| said(&script.replace("THINKS", service).replace("PAUSE", think));
+    assert!(with("1.ms", "0.s").contains("requests were answered in no time, and their users asked again"));
+    assert!(!with("1.ms", "1.ms").contains("in no time"));
+}
+
 #[test]
 fn users_who_are_all_strangers_are_spoken_of() {
     let script = |users: &str| {

@@ -70,7 +70,7 @@ pub struct RunArgs {
     #[arg(short, long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub jobs: usize,
     /// Three replications only: times, rates and events stay as they are
-    #[arg(long)]
+    #[arg(long, conflicts_with = "replications")]
     pub quick: bool,
     /// One JSON document on stdout instead of the table
     #[arg(long)]

@@ -158,7 +158,7 @@ pub const PRICE: Param = Param {
     name: "price_per_hour",
     kind: Kind::Number(0.0, f64::INFINITY),
     preset: Preset::Absent("not known: it is left out of `cost_per_hour`"),
-    about: "what a node costs per hour, in US dollars: look it up for the machine you mean (routers, coordinators, controllers, proxies and storage nodes are not paid for; shards that stand by, `shards_max`, are)",
+    about: "what a node costs per hour, in US dollars: look it up for the machine you mean (routers, coordinators, controllers, proxies and storage nodes are not paid for; shards that stand by, `shards_max`, a load_balancer's `standby` and servers that an autoscaler has ordered are)",
 };
 
 impl Group {

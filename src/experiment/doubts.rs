@@ -17,11 +17,13 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     let groups = || layout.groups.iter();
     let mut doubts: Vec<String> = groups().filter_map(synthetic_writes).collect();
     doubts.extend(groups().filter_map(synthetic_times));
+    doubts.extend(groups().filter_map(left_out));
     doubts.extend(groups().filter_map(|group| assumed(group, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| travelled(index, layout)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unsent(index, layout)));
     doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
+    doubts.extend(groups().filter_map(|group| hurries(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
     doubts
@@ -39,6 +41,23 @@ fn synthetic_times(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
     trace.arrivals.as_ref()?;
     Some(format!("the times of {} are synthetic: its trace has none", group.name))
+}
+
+/// Says so if lines of a trace were skipped.
+fn left_out(group: &Group) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let (lines, first) = trace.rows.left_out()?;
+    Some(format!("{}: {lines} lines of {} were skipped; the first one: {first}", group.name, trace.path))
+}
+
+/// Says so if users without pauses were answered in no time: their load is what was assumed for them.
+fn hurries(group: &Group, simulation: &Simulation) -> Option<String> {
+    let count: u64 = group.nodes().map(|node| simulation.readings(node, false).count_of("hurries")).sum();
+    let assumed =
+        "asked again after 1 us each time (assumed); give them a `think` time, or a link with a latency";
+    (count > 0).then(|| {
+        format!("{}: {count} requests were answered in no time, and their users {assumed}", group.name)
+    })
 }
 
 /// Says so if a database rests on figures that nobody has measured.

@@ -118,7 +118,7 @@ impl Layout {
             key,
             bytes: size.transpose()?.unwrap_or(0),
             client: cell(self.client).map_or(0, client_number),
-            op: cell(self.op).map_or(TraceOp::Get, op_named),
+            op: cell(self.op).map_or(Ok(TraceOp::Get), op_named)?,
         })
     }
 
@@ -129,18 +129,30 @@ impl Layout {
     }
 }
 
-/// The operation of a name as caches and web servers write it; a name not known is `Other`.
-fn op_named(name: &[u8]) -> TraceOp {
-    const GETS: [&str; 7] = ["get", "head", "read", "gets", "mget", "select", "scan"];
-    const SETS: [&str; 16] = [
-        "set", "put", "post", "patch", "delete", "write", "add", "replace", "cas", "append", "prepend",
-        "incr", "decr", "insert", "update", "remove",
-    ];
+/// Names of operations, as caches, web servers, databases and traces of block devices write them.
+const GETS: [&str; 12] =
+    ["get", "head", "read", "gets", "mget", "gat", "select", "scan", "query", "fetch", "r", "rs"];
+const SETS: [&str; 23] = [
+    "set", "put", "post", "patch", "delete", "write", "add", "replace", "cas", "append", "prepend", "incr",
+    "decr", "insert", "update", "remove", "del", "unlink", "upsert", "store", "setex", "w", "ws",
+];
+/// What neither reads nor writes; it asks like a read.
+const OTHERS: [&str; 4] = ["options", "connect", "trace", "touch"];
+
+/// The operation of a name.
+fn op_named(name: &[u8]) -> Result<TraceOp, Fault> {
     let is_in = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
     match () {
-        () if is_in(&GETS) => TraceOp::Get,
-        () if is_in(&SETS) => TraceOp::Set,
-        () => TraceOp::Other,
+        () if is_in(&GETS) => Ok(TraceOp::Get),
+        () if is_in(&SETS) => Ok(TraceOp::Set),
+        () if is_in(&OTHERS) => Ok(TraceOp::Other),
+        () => Err(format!(
+            "the operation `{}` is not known (reads: {}; writes: {})",
+            String::from_utf8_lossy(name),
+            GETS.join(", "),
+            SETS.join(", ")
+        )
+        .into()),
     }
 }
 
@@ -200,10 +212,13 @@ mod tests {
             ("head", TraceOp::Get),
             ("POST", TraceOp::Set),
             ("cas", TraceOp::Set),
-            ("x", TraceOp::Other),
+            ("W", TraceOp::Set),
+            ("OPTIONS", TraceOp::Other),
         ] {
-            assert_eq!(op_named(name.as_bytes()), op, "{name}");
+            assert_eq!(op_named(name.as_bytes()), Ok(op), "{name}");
         }
+        let unknown = op_named(b"put_object").expect_err("no read in silence");
+        assert!(unknown.starts_with("the operation `put_object` is not known (reads: get,"), "{unknown}");
     }
 
     #[test]

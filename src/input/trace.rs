@@ -69,6 +69,12 @@ impl TraceRows for Trace {
     fn read_failure(&self) -> Option<String> {
         self.read_failure.get().cloned()
     }
+
+    fn left_out(&self) -> Option<(u64, String)> {
+        let text = self.first_error.as_ref()?.to_string();
+        let what = text.split(';').next().unwrap_or_default(); // the advice behind it has been taken
+        Some((self.skipped, what.to_string()))
+    }
 }
 
 impl fmt::Debug for Trace {

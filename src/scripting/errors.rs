@@ -255,6 +255,10 @@ fn unknown_property(text: &str) -> Problem {
         return Problem::new(format!("a text has no unit: `{name}` belongs to a number"))
             .hint(format!("write 5.{name}, without quotes"));
     }
+    if unit_names().any(|unit| unit == name) {
+        return Problem::new(format!("`{name}` belongs to a number, and this has a unit already"))
+            .hint(format!("for the number of them divide: x / 1.{name}"));
+    }
     if let Some(unit) = unit_meant(name) {
         return Problem::new(format!("there is no unit `{name}`")).hint(format!("did you mean `{unit}`?"));
     }

@@ -1,9 +1,10 @@
 //! An autoscaler replaces dead servers, and counts on no work of theirs.
 
-use crate::common::{World, index, poisson, span};
-use scalelab::catalog::Value;
+use crate::common::{World, evenly, index, poisson, span};
+use scalelab::catalog::{Load, Value};
 use scalelab::kernel::time::SECOND;
 use scalelab::kernel::{Control, NodeId, Simulation, Time};
+use scalelab::random::arrivals::Arrivals;
 
 const DIES: Time = 100 * SECOND;
 
@@ -128,4 +129,30 @@ fn checks_do_not_count_in_the_time_of_grace() {
     let (at_once, later) = (second_left(0.001), second_left(100.0));
     assert!(at_once < 35 * SECOND, "{at_once}");
     assert!((100 * SECOND..=130 * SECOND).contains(&later), "{later}");
+}
+
+/// A server that joins late tells of its own time, not of all the time before it was there: the next decision is as good as any.
+#[test]
+fn late_joiners_tell_of_their_own_time() {
+    let mut world = World::default();
+    let settings = vec![("count", Value::Whole(2)), ("cores", Value::Whole(10)), ("service", span(0.1))];
+    let web = world.add("web", "web", settings);
+    let front = world.add("load_balancer", "lb", vec![("to", web.clone())]);
+    let settings = vec![
+        ("of", web),
+        ("utilization", Value::Share(0.5)),
+        ("max", Value::Whole(8)),
+        ("period", span(10.0)),
+        ("boot", span(0.5)),
+        ("cooldown", span(2.0)),
+    ];
+    world.add("autoscaler", "scaler", settings);
+    // 9 busy processors of 20, from 1,000 s on 14.5: three servers, at 48 % each.
+    let more = Arrivals::constant(55.0, 1_000 * SECOND).expect("a rate");
+    world.add("traffic", "users", vec![("to", front.clone()), ("rate", evenly(90.0))]);
+    world.add("traffic", "more", vec![("to", front), ("rate", Value::Load(Load::Open(more)))]);
+    let mut simulation = world.build(3, 0);
+    simulation.run_until(1_200 * SECOND);
+    let told: Vec<&str> = simulation.journal().entries().iter().map(|entry| entry.event).collect();
+    assert_eq!(told, ["scale_out"], "once, and it stays");
 }

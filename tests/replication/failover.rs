@@ -1,5 +1,6 @@
 //! What a failover costs, counted by hand.
 
+use crate::common::span;
 use crate::world::Setup;
 use scalelab::kernel::time::{MILLISECOND, SECOND};
 use scalelab::model::Role;
@@ -135,6 +136,20 @@ fn a_deposed_primary_is_fenced_or_brings_split_brain() {
     let (more, lost) = outcome(false);
     assert!(more > 500, "an unfenced one goes on: {more}");
     assert!(lost > 1000, "and all that is lost: {lost}");
+}
+
+/// Who hears of the coordinator every heartbeat, as early or late as messages are, is never fenced: not with the shortest `down_after` that is
+/// allowed either.
+#[test]
+fn a_healthy_primary_is_not_fenced() {
+    let more = vec![("down_after", span(0.4))];
+    let mut stage = Setup { delay: 0.02, overtakes: true, writes: 1.0, more, ..Setup::default() }.stage(1);
+    stage.run(60 * SECOND);
+    assert_eq!(stage.primaries(3), [(0, 1)], "the first of the first epoch");
+    let simulation = &stage.simulation;
+    let classes = simulation.book().close(simulation.requests(), simulation.now());
+    let lost: u64 = classes.iter().map(|class| class.failed + class.rejected + class.timed_out).sum();
+    assert_eq!(lost, 0);
 }
 
 /// A planned switch hands everything over.

@@ -89,8 +89,6 @@ impl Setup {
     pub fn stage(&self, seed: u64) -> Stage {
         let mut world = World::default();
         let mut settings = self.work();
-        settings.retain(|(name, _)| self.more.iter().all(|(other, _)| other != name));
-        settings.extend(self.more.clone());
         settings.extend(vec![
             ("replicas", Value::Whole(self.replicas)),
             ("replication", text(self.replication)),
@@ -101,6 +99,8 @@ impl Setup {
             ("fencing", Value::Flag(self.fencing)),
             ("log_entries", Value::Whole(self.log_entries)),
         ]);
+        settings.retain(|(name, _)| self.more.iter().all(|(other, _)| other != name));
+        settings.extend(self.more.clone());
         let database = world.add("database", "db", settings);
         if self.delay > 0.0 {
             let latency = if self.overtakes { exponential(self.delay) } else { span(self.delay) };

@@ -72,7 +72,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "boot",
             kind: Kind::DurationOrZero,
             preset: Preset::Absent("0: a new server is there at once"),
-            about: "time from the decision until a new server joins",
+            about: "time from the decision until a new server joins; it is paid from the decision on, in the row of the autoscaler until it joins",
         },
         Param {
             name: "cooldown",

@@ -7,9 +7,11 @@
 //! A dead server is replaced: it is taken away while another one boots (EC2 Auto Scaling, "Health checks for instances in an Auto Scaling
 //! group"). Until then it is a member that does no work: the measure is that of the others, and as many as do not answer come on top.
 
+use super::egress::DOLLAR;
 use super::{ComponentKind, Site};
 use crate::kernel::{
-    Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
+    Ask, CallId, Component, Control, Ctx, Integral, NodeId, Readings, Reply, Status, Time, TimeoutClass,
+    Timer,
 };
 use crate::parts::verbs::{LOAD, VERDICT};
 
@@ -59,7 +61,10 @@ struct Autoscaler {
     missing: Vec<NodeId>,
     replacing: Replacing,
     /// Servers on their way, until they are members.
-    booting: u64,
+    booting: Integral,
+    /// What a server costs per hour, in US dollars, from the moment it is ordered: Amazon EC2 bills an instance while it is "running", and
+    /// what it does until it can serve comes after that.
+    price: Option<f64>,
     changed: Time,
     added: u64,
     removed: u64,
@@ -87,7 +92,8 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         measured: 0,
         missing: Vec::new(),
         replacing: Replacing::new(site, group),
-        booting: 0,
+        booting: Integral::default(),
+        price: site.layout.groups[group].settings.known_number("price_per_hour"),
         changed: 0,
         added: 0,
         removed: 0,
@@ -132,7 +138,7 @@ impl Autoscaler {
     }
 
     fn boot(&mut self, cx: &mut Ctx<'_>) {
-        self.booting += 1;
+        self.booting.set(cx.now(), self.booting.level() + 1);
         cx.timer_in(self.boot, Timer { tag: BOOTED, data: 0 });
     }
 
@@ -172,12 +178,13 @@ impl Autoscaler {
                 TARGETS[self.goal.measure]
             )
         };
-        if desired > servers + self.booting {
+        let coming = servers + self.booting.level();
+        if desired > coming {
             cx.tell("scale_out", reason());
             self.changed = now;
-            (servers + self.booting..desired).for_each(|_| self.boot(cx));
+            (coming..desired).for_each(|_| self.boot(cx));
         } else if desired < servers
-            && self.booting == 0
+            && self.booting.level() == 0
             && mean < LOW * self.goal.target
             && now >= self.changed + self.cooldown
         {
@@ -226,7 +233,7 @@ impl Component for Autoscaler {
         match control.verb {
             Control::JOIN if group == self.group => {
                 self.added += 1;
-                self.booting = self.booting.saturating_sub(1);
+                self.booting.set(cx.now(), self.booting.level().saturating_sub(1));
                 self.changed = cx.now();
                 self.members.push(node);
                 self.replacing.joined(node, cx.now());
@@ -239,7 +246,11 @@ impl Component for Autoscaler {
         }
     }
 
-    fn measure(&self, _now: Time, out: &mut Readings) {
+    fn measure(&self, now: Time, out: &mut Readings) {
+        if let Some(price) = self.price {
+            let hours = self.booting.area(now) / 3600.0;
+            out.count("cost", (hours * price * DOLLAR as f64).round() as u64);
+        }
         out.count("added", self.added);
         out.count("removed", self.removed);
         out.count("replaced", self.replacing.count);
@@ -274,7 +285,8 @@ mod tests {
             measured: servers.into(),
             missing: Vec::new(),
             replacing: Replacing::default(),
-            booting: 0,
+            booting: Integral::default(),
+            price: None,
             changed: 0,
             added: 0,
             removed: 0,

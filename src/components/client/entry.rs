@@ -55,7 +55,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "think",
             kind: Kind::Variate,
             preset: Preset::Absent("0"),
-            about: "closed load: pause of a user between an answer and the next request",
+            about: "closed load: pause of a user between an answer and the next request (at least 1 us after an answer in no time: assumed, and told)",
         },
         Param {
             name: "keys",

@@ -54,6 +54,8 @@ pub(super) struct Client {
     /// Requests of each user so far (closed load).
     rounds: Vec<u32>,
     retries: u64,
+    /// Answers in no time after which a user wanted the next thing at once.
+    hurries: u64,
     population: Option<Population>,
     pub(super) steps: StepTimes,
     pub(super) reach: Option<Box<Reach>>,
@@ -94,6 +96,7 @@ impl Client {
             issued: 0,
             rounds: Vec::new(),
             retries: 0,
+            hurries: 0,
             population: site
                 .group()
                 .clients()
@@ -288,7 +291,9 @@ impl Client {
         let pause = self.think.as_ref().map_or(0, |think| think.sample_ns(uniform));
         // An answer in no time must not make a user ask for ever in one instant.
         let began = cx.request(id).map_or(0, |request| request.intended);
-        let pause = if began == cx.now() { pause.max(MICROSECOND) } else { pause };
+        let hurries = began == cx.now() && pause < MICROSECOND;
+        self.hurries += u64::from(hurries);
+        let pause = if hurries { MICROSECOND } else { pause };
         cx.timer_in(pause, Timer { tag: READY, data: u64::from(user - 1) });
     }
 }
@@ -371,6 +376,7 @@ impl Component for Client {
 
     fn measure(&self, _now: Time, out: &mut Readings) {
         out.count("requests", self.issued);
+        out.count("hurries", self.hurries);
         out.count("retries", self.retries + self.publisher.as_ref().map_or(0, |publisher| publisher.again()));
         if let Some(browsers) = self.browsers.as_ref().filter(|browsers| browsers.knows_sessions()) {
             out.count("sessions_lost", browsers.lost);

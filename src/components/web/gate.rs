@@ -18,6 +18,13 @@ pub(super) struct Told {
     answered: u64,
 }
 
+impl Told {
+    /// A server that joins later has nothing to tell of the time before.
+    pub(super) fn begin(&mut self, now: u64) {
+        self.at = now;
+    }
+}
+
 impl Server {
     /// A call that is no request for data.
     #[cold]

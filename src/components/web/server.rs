@@ -286,6 +286,7 @@ impl Server {
 
 impl Component for Server {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
+        self.told.begin(cx.now());
         for access in [&mut self.reads, &mut self.writes].into_iter().flatten() {
             access.start(self.timeout, cx);
         }

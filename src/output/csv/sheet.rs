@@ -10,6 +10,8 @@ pub(super) enum Format {
     Whole,
     /// With so many.
     Decimals(usize),
+    /// With three, and with more where fewer than three digits would be left: seldom is not never.
+    Rate,
     /// As short as the number can be told from its neighbours: times are whole nanoseconds.
     Shortest,
 }
@@ -18,7 +20,7 @@ impl Format {
     /// The format of a column, by the unit in its name.
     pub(super) fn of(column: &str) -> Format {
         match column.rsplit('_').next() {
-            _ if column.ends_with("_per_s") => Format::Decimals(3),
+            _ if column.ends_with("_per_s") => Format::Rate,
             Some("count" | "bytes") => Format::Whole,
             Some("ms" | "pct") => Format::Decimals(3),
             Some("s") => Format::Shortest,
@@ -34,6 +36,21 @@ impl Format {
             decimals => decimals,
         }
     }
+}
+
+/// Most decimals of a rate; a smaller one is what rounding has left of zero.
+const RATE_DECIMALS: usize = 12;
+
+/// Decimals that show three digits of a rate.
+fn decimals_of_rate(value: f64) -> usize {
+    let mut scaled = value.abs() * 1_000.0;
+    for decimals in 3..=RATE_DECIMALS {
+        if scaled >= 100.0 {
+            return decimals;
+        }
+        scaled *= 10.0;
+    }
+    3
 }
 
 /// A CSV that is being written.
@@ -75,6 +92,7 @@ impl<'w> Sheet<'w> {
             let written = match format {
                 Format::Whole => write!(self.cell, "{value:.0}"),
                 Format::Decimals(decimals) => write!(self.cell, "{value:.decimals$}"),
+                Format::Rate => write!(self.cell, "{value:.*}", decimals_of_rate(value)),
                 Format::Shortest => write!(self.cell, "{value}"),
             };
             written.map_err(io::Error::other)?;
@@ -147,6 +165,9 @@ mod tests {
         assert_eq!(number(Format::of("hit_ratio"), 1.0 / 3.0), "0.333333");
         assert_eq!(number(Format::of("events_count"), 12_345_678.0), "12345678");
         assert_eq!(number(Format::of("throughput_per_s"), 1999.98765), "1999.988");
+        assert_eq!(number(Format::of("throughput_per_s"), 0.000_096_45), "0.0000965");
+        assert_eq!(number(Format::of("throughput_per_s"), -0.05), "-0.0500");
+        assert_eq!(number(Format::of("throughput_per_s"), 1e-14), "0.000");
         assert_eq!(number(Format::of("t_s"), 1.25), "1.25");
         assert_eq!(number(Format::of("sim_duration_s"), 120.0), "120");
         assert_eq!(number(Format::of_mean("events_count"), 2.5), "2.500");

@@ -60,6 +60,11 @@ pub trait TraceRows: Send + Sync {
     fn read_failure(&self) -> Option<String> {
         None
     }
+
+    /// How many lines of the source are no rows since they were malformed, and what was wrong with the first one.
+    fn left_out(&self) -> Option<(u64, String)> {
+        None
+    }
 }
 
 /// A trace in memory, for tests: stamps in units of the resolution, row i has key i.

@@ -33,3 +33,20 @@ pub(super) fn longer_than_nothing(span: Span, what: &'static str) -> Result<u64,
     }
     Err(Problem::new(format!("`{what}` must be longer than nothing, not {}", span.text())))
 }
+
+/// Most windows of a run: each is a row of timeseries.csv for every metric, and a spreadsheet has a million rows.
+const WINDOWS_AT_MOST: u64 = 100_000;
+
+pub(super) fn windows(count: u64) -> Option<Problem> {
+    let hint = format!(
+        "each is a row of timeseries.csv for every metric: at most {WINDOWS_AT_MOST}, write .window(1.s)"
+    );
+    let problem = || Problem::new(format!("a run would have {count} windows")).hint(hint);
+    (count > WINDOWS_AT_MOST).then(problem)
+}
+
+/// Two ways of giving one parameter its values would contradict each other in every variant.
+pub(super) fn varied_and_picked(name: &str) -> Problem {
+    Problem::new(format!("`{name}` is varied, and variants give it as well"))
+        .hint("leave it out of the variants, or out of .vary(..): each variant is run with each value varied")
+}

@@ -1,6 +1,8 @@
 //! `experiment("name")` and its chain.
 
-use super::chain::{RUNS_AT_MOST, longer_than_nothing, not_negative, positive, seed};
+use super::chain::{
+    RUNS_AT_MOST, longer_than_nothing, not_negative, positive, seed, varied_and_picked, windows,
+};
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Plan, Timing, Variant};
 use crate::scripting::callback::Callback;
@@ -160,6 +162,9 @@ fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHa
             Some("put all its values into one list".into()),
         ));
     }
+    if desk(|desk| desk.experiments[e.0].variants.iter().any(|(_, levels)| levels.contains_key(name))) {
+        return Err(raise(vec![varied_and_picked(name)]));
+    }
     let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !is_word || name.is_empty() {
         let hint = "a name becomes a column: letters, digits and _".to_string();
@@ -185,6 +190,11 @@ fn twice_in(levels: &Array) -> Option<String> {
 }
 
 fn picked(e: ExperimentHandle, name: &str, levels: Map) -> Scripted<ExperimentHandle> {
+    let is_varied =
+        |key: &str| desk(|desk| desk.experiments[e.0].factors.iter().any(|(other, _)| other == key));
+    if let Some(key) = levels.keys().find(|key| is_varied(key)) {
+        return Err(raise(vec![varied_and_picked(key)]));
+    }
     if desk(|desk| desk.experiments[e.0].variants.iter().any(|(other, _)| shown(other) == shown(name))) {
         let message = format!("there are two variants of the name \"{name}\"");
         return Err(fail(message, Some("results are told apart by it: give each its own".into())));
@@ -308,13 +318,16 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         let message = format!("experiment \"{}\" would take {runs} runs", definition.name);
         problems.push(Problem::at(&definition.place, message).hint("vary fewer things at a time"));
     }
+    let end = definition.warmup.saturating_add(definition.duration.unwrap_or(0));
+    let window = definition.window.unwrap_or_else(|| Timing::window_for(end));
+    if let Some(problem) = windows(end / window) {
+        problems.push(Problem { place: Some(definition.place.clone()), ..problem });
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
     let maps = params(definition);
     let duration = definition.duration.expect("just checked");
-    let end = definition.warmup.saturating_add(duration);
-    let window = definition.window.unwrap_or_else(|| Timing::window_for(end));
     let plan = Plan {
         name: definition.name.clone(),
         about: definition.about.clone(),

@@ -339,15 +339,6 @@ fn load(path: &str, options: TraceFileOptions) -> Scripted<Arc<dyn TraceRows>> {
     }
     crate::scripting::inputs::note(&file);
     let trace = Arc::new(open_trace(&file, options).map_err(|error| fail(error.to_string(), None))?);
-    if trace.skipped() > 0 {
-        let line = trace.first_error().map(|error| error.to_string());
-        let example = line.as_deref().and_then(|line| line.split(';').next());
-        let example = example.map_or(String::new(), |line| format!("; the first one: {line}"));
-        crate::scripting::desk::print(&format!(
-            "warning: {} lines of {path} were skipped{example}",
-            trace.skipped()
-        ));
-    }
     loaded.insert(key, trace.clone());
     Ok(trace)
 }

@@ -170,13 +170,10 @@ fn node(handle: Handle, n: INT) -> Scripted<Handle> {
 
 /// A figure of a component since the last look, inside `when`, `every` and `at`.
 fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
-    let plain = |metric: &str| {
-        metric.trim_end_matches("_ratio").trim_end_matches("_count").trim_end_matches("_per_s").to_string()
-    };
     let found = desk(|desk| {
         let moment = desk.moment.as_mut()?;
         let mut of_group = moment.view.figures.iter().filter(|(group, ..)| *group == handle.group);
-        let found = of_group.find(|(_, metric, _)| *metric == name || plain(metric) == name);
+        let found = of_group.find(|(_, metric, _)| is_named(metric, name));
         let value = found.map(|(_, _, value)| *value);
         moment.asked.push((handle.group, name.into(), value.is_some()));
         Some(value)
@@ -191,9 +188,15 @@ fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
     }
 }
 
+/// Whether a figure is meant by a name, which may leave out its unit.
+fn is_named(figure: &str, name: &str) -> bool {
+    const UNITS: [&str; 5] = ["_ratio", "_count", "_per_s", "_mean", "_ms"];
+    figure == name || UNITS.iter().any(|unit| figure.strip_suffix(unit) == Some(name))
+}
+
 fn unknown_figure(name: &str) -> Scripted<f64> {
     use crate::experiment::FIGURES;
-    if FIGURES.iter().any(|metric| *metric == name || metric.starts_with(name)) {
+    if FIGURES.iter().any(|metric| is_named(metric, name)) {
         return Ok(f64::NAN);
     }
     let hint = crate::catalog::did_you_mean(name, FIGURES.iter().copied());

@@ -2,7 +2,7 @@
 //!
 //! It knows of the members what they answer to its pings, and members and router know of it what it tells them. Each ping carries the time
 //! of the last one that was answered, so that both sides know until when a member counts as alive: a fenced primary
-//! stops `down_after` later, a heartbeat before the coordinator may replace it.
+//! stops `down_after` after the last ping that it heard had been sent, the first moment at which the coordinator may replace it.
 
 use super::election::Election;
 use super::wire::{FEED, PING, POSITION, PROMOTE, STEP_DOWN, VIEW, pack};

@@ -105,7 +105,7 @@ impl Member {
             promised: 0,
             primary: 0,
             leads: own == 0,
-            lease_until: plan.down_after,
+            lease_until: plan.heartbeat.saturating_add(plan.down_after),
             lead: Lead::new(plan.peers.len(), plan.answering),
             follow: Follow::default(),
             promotion: None,
@@ -199,7 +199,9 @@ impl Member {
         cx.reply(id, Answer::ok(self.rows.get(key), bytes));
     }
 
-    /// The coordinator asks; `key` is when it last heard of us, so that both know until when it will believe in us, and `version`
+    /// The coordinator asks; `key` is when it last heard of us, a heartbeat before it asked this, so that both know until when it will
+    /// believe in us (`Coordinator::judge`): `down_after` from this question on, and no moment less, or a primary would stop between two
+    /// questions that come in time. `version` is
     /// the newest epoch: who leads an older one was deposed while its lease had run out, and a new lease does not undo that.
     fn answer_ping(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let (heard, epoch) = (cx.call(id).key, cx.call(id).version);
@@ -207,7 +209,8 @@ impl Member {
             self.step_down(cx);
         }
         self.note_lapse(cx.now());
-        self.lease_until = self.lease_until.max(heard.saturating_add(self.plan.down_after));
+        let granted = self.plan.heartbeat.saturating_add(self.plan.down_after);
+        self.lease_until = self.lease_until.max(heard.saturating_add(granted));
         let status = if self.follow.is_copying() { Status::Missing } else { Status::Ok };
         let redirect = self.plan.peers[if self.leads { self.own } else { self.primary }];
         let redirect = if !self.leads && self.primary == self.own { NodeId::NONE } else { redirect };

@@ -101,20 +101,19 @@ impl Router {
 
     /// Asks all shards; the answer is complete when the last one has come.
     pub(super) fn scatter(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        self.scattered += 1;
         let shards = (0..usize::from(self.map.shards())).collect();
         let _ = self.gather(id, shards, false, cx);
     }
 
     /// Asks these shards for the rows that each of them has.
     pub(super) fn gather_rows(&mut self, id: CallId, shards: Vec<usize>, most_bytes: u32, cx: &mut Ctx<'_>) {
-        self.scattered += 1;
         let join = self.gather(id, shards, false, cx);
         self.joins[join as usize].most_bytes = Some(most_bytes);
     }
 
     /// Asks these shards at a time; either the newest answer counts, or that of the row's home.
     pub(super) fn gather(&mut self, id: CallId, shards: Vec<usize>, newest: bool, cx: &mut Ctx<'_>) -> u32 {
+        self.scattered += u64::from(shards.len() > 1);
         let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
         self.joins[join as usize].newest = newest;
         for shard in shards {
