@@ -96,7 +96,7 @@ experiment("prices").replications(2).duration(2.s)
 #[test]
 fn machines_that_stand_by_or_boot_are_rented() {
     let script = r#"
-experiment("prices").replications(2).duration(60.s).world(|p| {
+experiment("prices").replications(8).duration(60.s).world(|p| {
     let w = web("w", #{ service: constant(15.ms), price_per_hour: 1.0 });
     let lb = load_balancer("lb", #{ to: w, standby: true, price_per_hour: 0.25 });
     let scaler = autoscaler("scaler", #{ of: w, utilization: 60.percent, max: 2, period: 10.s, boot: 20.s });

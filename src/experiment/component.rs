@@ -39,23 +39,30 @@ pub fn find_column(name: &str) -> Result<usize, Option<String>> {
     })
 }
 
-/// A figure of a component in one run: of its nodes, counts and costs add up, the largest of largest values stands, and others are
-/// averaged. The error names the components that there are.
+/// A figure of a component in one run: of its nodes, counts and costs add up, the largest of largest values stands, shares of look-ups and
+/// reads are of what all did together, and others are averaged. The error names the components that there are.
 pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<f64>, Vec<String>> {
     let (name, get) = COLUMNS[column];
-    let is_node = |row: &&ComponentRow| {
-        row.component == component
-            || row
-                .component
-                .strip_prefix(component)
-                .is_some_and(|rest| rest.strip_prefix('/').is_some_and(|n| n.parse::<u64>().is_ok()))
+    // Pools have rows of their own, named after their node.
+    let is_of_group = |row: &ComponentRow| {
+        let rest = row.component.strip_prefix(component).and_then(|rest| rest.strip_prefix('/'));
+        row.kind != "pool" && rest.is_some()
     };
+    let is_node = |row: &&ComponentRow| row.component == component || is_of_group(row);
     let rows: Vec<&ComponentRow> = run.components.iter().filter(is_node).collect();
     if rows.is_empty() {
         return Err(run.components.iter().map(|row| row.component.clone()).collect());
     }
-    let values: Vec<f64> = rows.into_iter().filter_map(get).collect();
-    if values.is_empty() {
+    let weight = |row: &ComponentRow| match name {
+        "hit_ratio" => row.look_ups_count.map_or(1.0, |count| count as f64),
+        "stale_ratio" => row.reads_count.map_or(1.0, |count| count as f64),
+        _ => 1.0,
+    };
+    let parts: Vec<(f64, f64)> =
+        rows.into_iter().filter_map(|row| get(row).map(|value| (value, weight(row)))).collect();
+    let all: f64 = parts.iter().map(|(_, weight)| weight).sum();
+    let values: Vec<f64> = parts.iter().map(|(value, _)| *value).collect();
+    if all <= 0.0 {
         return Ok(None);
     }
     let sum: f64 = values.iter().sum();
@@ -64,7 +71,7 @@ pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<
         _ if name.ends_with("_max") || name.contains("_p99_") => {
             values.iter().copied().fold(f64::MIN, f64::max)
         }
-        _ => sum / values.len() as f64,
+        _ => parts.iter().map(|(value, weight)| value * weight).sum::<f64>() / all,
     }))
 }
 
@@ -79,8 +86,15 @@ mod tests {
             utilization_ratio: Some(ratio),
             ..ComponentRow::default()
         };
-        let components =
-            vec![row("web/0", 3, 0.2), row("web/1", 4, 0.4), row("web/0 workers", 9, 0.9), row("db", 1, 0.1)];
+        let components = vec![row("web/0", 3, 0.2), row("web/1", 4, 0.4), row("db/shard 0/primary", 1, 0.1)];
+        let pool = ComponentRow { kind: "pool".into(), ..row("web/0 workers", 9, 0.9) };
+        let caches = [(0.5, 300), (0.1, 100)].map(|(hit_ratio, look_ups)| ComponentRow {
+            component: "cache/0".into(),
+            hit_ratio: Some(hit_ratio),
+            look_ups_count: Some(look_ups),
+            ..ComponentRow::default()
+        });
+        let components = components.into_iter().chain([pool]).chain(caches).collect();
         RunResult { components, ..RunResult::default() }
     }
 
@@ -90,8 +104,9 @@ mod tests {
         assert_eq!(of("web", "arrivals"), Ok(Some(7.0)));
         assert!((of("web", "utilization_ratio").unwrap().unwrap() - 0.3).abs() < 1e-12);
         assert_eq!(of("web/1", "arrivals_count"), Ok(Some(4.0)));
-        assert_eq!(of("db", "stale_ratio"), Ok(None));
-        assert!(of("we", "arrivals").unwrap_err().contains(&"db".to_string()));
+        assert_eq!((of("db", "stale_ratio"), of("db", "arrivals")), (Ok(None), Ok(Some(1.0))));
+        assert_eq!(of("cache", "hit"), Ok(Some(0.4)));
+        assert!(of("we", "arrivals").unwrap_err().contains(&"web/1".to_string()));
     }
 
     #[test]

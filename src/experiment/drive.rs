@@ -5,15 +5,17 @@ use super::doubts::{
     about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unpriced, unsettled,
 };
 use super::facts::{Facts, StatementWork};
+use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::series::{Change, Recorder, known, summed};
+use super::series::{Change, Recorder, known};
 use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
 use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
 use crate::model::{self, Checked, Command, Moment, Part, Role, Target, Trigger, WorldSpec};
+use std::sync::Arc;
 
 /// A described world and whoever decides what happens in it.
 pub struct Built {
@@ -33,15 +35,6 @@ pub trait Director {
     fn doubts(&self) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// What a script's function may see: the figures of each group since the last look.
-#[derive(Clone, Debug, Default)]
-pub struct View {
-    /// The time.
-    pub now: Time,
-    /// Figures by (group, metric).
-    pub figures: Vec<(usize, &'static str, f64)>,
 }
 
 /// How often conditions are asked.
@@ -80,9 +73,13 @@ pub fn drive(
     Ok(Some(run.result(place)))
 }
 
+fn look(simulation: &Simulation) -> Look {
+    Look { at: simulation.now(), readings: Arc::new(all_readings(simulation, false)) }
+}
+
 struct Run {
     /// As it stands now: nodes come and go.
-    layout: Layout,
+    layout: Arc<Layout>,
     /// How many comings and goings the layout knows of.
     changes: usize,
     /// When each node came that was not there from the start.
@@ -98,7 +95,8 @@ struct Run {
     held: Vec<bool>,
     /// Whether each item has happened.
     happened: Vec<bool>,
-    looked: (Time, Vec<Readings>),
+    /// What each item of the timeline saw when it looked last.
+    looked: Vec<Look>,
     at_warmup: Vec<Readings>,
     warmup_late: u64,
     events: Vec<EventRow>,
@@ -114,10 +112,10 @@ impl Run {
         let due = built.spec.timeline.iter().map(|item| first(&item.trigger)).collect();
         let held = vec![false; built.spec.timeline.len()];
         let happened = held.clone();
-        let looked = (0, all_readings(&simulation, false));
+        let looked = vec![look(&simulation); held.len()];
         Run {
             recorder: Recorder::new(&world.layout, &simulation),
-            layout: world.layout,
+            layout: Arc::new(world.layout),
             changes: 0,
             births: Vec::new(),
             spec: built.spec,
@@ -175,7 +173,7 @@ impl Run {
     /// Takes note of nodes that have come or gone.
     fn catch_up(&mut self) {
         for change in &self.simulation.memberships()[self.changes..] {
-            self.layout.change(change);
+            Arc::make_mut(&mut self.layout).change(change);
             let (event, of) =
                 if change.joined { ("joined", "is a new member of") } else { ("left", "has left") };
             if change.joined {
@@ -217,6 +215,7 @@ impl Run {
 
     /// Everything in the timeline that is due now, in the order of the script.
     fn happen(&mut self, now: Time) -> Result<(), Problem> {
+        let mut present: Option<Look> = None;
         for item in 0..self.spec.timeline.len() {
             if self.due[item] != Some(now) {
                 continue;
@@ -227,26 +226,25 @@ impl Run {
                 Trigger::Every(period) => now.checked_add(period),
                 Trigger::When(_) => now.checked_add(POLL),
             };
+            let seen = present.get_or_insert_with(|| look(&self.simulation)).clone();
+            let view = View::between(&self.looked[item], &seen, &self.layout);
+            self.looked[item] = seen;
             if let Trigger::When(condition) = trigger {
-                let view = self.look();
                 let holds = self.director.holds(condition, &view)?;
                 if !holds || std::mem::replace(&mut self.held[item], holds) {
                     self.held[item] = holds;
                     continue;
                 }
             }
-            self.fire(item, now)?;
-        }
-        if self.spec.timeline.iter().any(|item| matches!(item.trigger, Trigger::When(_))) {
-            self.looked = (now, all_readings(&self.simulation, false));
+            self.fire(item, now, &view)?;
+            present = None; // what was done may show
         }
         Ok(())
     }
 
-    fn fire(&mut self, item: usize, now: Time) -> Result<(), Problem> {
+    fn fire(&mut self, item: usize, now: Time, view: &View) -> Result<(), Problem> {
         self.happened[item] = true;
-        let view = self.look();
-        let commands = self.director.fire(self.spec.timeline[item].callback, &view)?;
+        let commands = self.director.fire(self.spec.timeline[item].callback, view)?;
         let label = self.spec.timeline[item].label.clone();
         for command in &commands {
             self.note(now, command, &label);
@@ -288,22 +286,6 @@ impl Run {
             _ => label.to_string(),
         };
         self.events.push(EventRow { t_s: seconds(now), component, event: command.action.clone(), detail });
-    }
-
-    /// The figures of each group since the last look.
-    fn look(&self) -> View {
-        let now = self.simulation.now();
-        let later = all_readings(&self.simulation, false);
-        let length = seconds(now - self.looked.0);
-        let mut figures = Vec::new();
-        for (index, group) in self.layout.groups.iter().enumerate() {
-            let of_group = group.nodes().map(|node| {
-                let earlier = known(&self.looked.1, node.index());
-                Change { earlier, later: &later[node.index()], length }.figures()
-            });
-            figures.extend(summed(of_group.collect(), index));
-        }
-        View { now, figures }
     }
 
     fn result(mut self, (variant, replication): (usize, u64)) -> RunResult {

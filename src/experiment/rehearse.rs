@@ -1,9 +1,9 @@
 //! A dress rehearsal: every function of a world is called once before anything runs.
 
 use super::design::{Asked, Plan};
-use super::drive::{Built, View};
+use super::drive::Built;
+use super::look::View;
 use super::needs::Needs;
-use super::series::FIGURES;
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::components::Layout;
 use crate::model::{self, Moment, Trigger};
@@ -22,7 +22,7 @@ pub fn rehearse(mut built: Built, plan: &Plan, variant: usize, needs: &mut Needs
     let (layout, needed) =
         checked.map_or((None, Vec::new()), |checked| (Some(checked.layout), checked.needed));
     needs.see(needed);
-    let view = View { now: 0, figures: neutral_figures(built.spec.groups.len()) };
+    let view = View::rehearsal(layout.as_ref());
     for item in &built.spec.timeline {
         if let Trigger::When(condition) = item.trigger {
             problems.extend(built.director.holds(condition, &view).err());
@@ -54,9 +54,4 @@ fn unknown(asked: &Asked, layout: &Layout) -> Option<Problem> {
     let problem = Problem::at(&asked.place, format!("the world has no component \"{name}\""));
     let names = layout.groups.iter().map(|group| group.name.as_str());
     Some(problem.maybe_hint(did_you_mean(name, names)))
-}
-
-/// Every figure that a condition may ask for, at a harmless value.
-fn neutral_figures(groups: usize) -> Vec<(usize, &'static str, f64)> {
-    (0..groups).flat_map(|group| FIGURES.iter().map(move |metric| (group, *metric, 0.0))).collect()
 }

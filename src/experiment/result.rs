@@ -50,6 +50,9 @@ pub struct ComponentRow {
     pub service_p99_ms: Option<f64>,
     /// Look-ups that found a fresh item.
     pub hit_ratio: Option<f64>,
+    /// How many look-ups that share is of; no column, it weighs the nodes of a group.
+    #[serde(default)]
+    pub look_ups_count: Option<u64>,
     /// What it cost per hour of the measured part, in US dollars, as far as prices are known.
     #[serde(default)]
     pub cost_per_hour: Option<f64>,

@@ -51,9 +51,8 @@ impl Recorder {
         let mut hits = (0, 0);
         for (node, (name, later)) in self.names.iter().zip(&later).enumerate() {
             let change = Change { earlier: known(&self.earlier, node), later, length };
-            for (metric, value) in change.figures() {
-                self.rows.push(row(now, name, metric, value));
-            }
+            let figures = change.figures().into_iter();
+            self.rows.extend(figures.map(|figure| row(now, name, figure.name, figure.value)));
             let (found, missed) =
                 (change.count("hits"), change.count("misses") + change.count("look_ups_unanswered"));
             hits = (hits.0 + found, hits.1 + found + missed);
@@ -102,6 +101,17 @@ pub fn known(readings: &[Readings], node: usize) -> &Readings {
 
 fn readings(simulation: &Simulation) -> Vec<Readings> {
     (0..simulation.nodes()).map(|node| simulation.readings(NodeId(node as u16), false)).collect()
+}
+
+/// A figure of a node.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Figure {
+    /// Its name, with its unit.
+    pub name: &'static str,
+    /// What it is.
+    pub value: f64,
+    /// What it counts for beside those of other nodes, if it is a share.
+    pub weight: f64,
 }
 
 /// What a node did between two readings.
@@ -187,6 +197,15 @@ impl Change<'_> {
         self.mean("pool_held").map(|held| held / slots)
     }
 
+    /// How many look-ups there were, in whatever is looked up in.
+    pub fn look_ups(&self) -> Option<u64> {
+        let sum = |hits, misses| self.known(hits).map(|hits| hits + self.count(misses));
+        sum("hits", "misses")
+            .filter(|all| *all > 0)
+            .or_else(|| sum("buffer_hits", "buffer_misses"))
+            .or_else(|| self.known("cdn_lookups"))
+    }
+
     /// Look-ups that found something.
     pub fn hit_ratio(&self) -> Option<f64> {
         let (hits, misses) = (self.count("hits"), self.count("misses"));
@@ -217,8 +236,22 @@ impl Change<'_> {
         (reads > 0).then(|| stale as f64 / reads as f64)
     }
 
+    /// What a share of this figure is a share of, to add up those of several nodes.
+    fn weight(&self, figure: &str) -> f64 {
+        let all = |parts: &[&str]| parts.iter().map(|metric| self.count(metric)).sum::<u64>() as f64;
+        match figure {
+            "utilization_ratio" => self.gauge("servers").unwrap_or(1.0),
+            "workers_utilization_ratio" => self.gauge("pool_slots").unwrap_or(1.0),
+            "hit_ratio" => all(&["hits", "misses"]),
+            "buffer_hit_ratio" => all(&["buffer_hits", "buffer_misses"]),
+            "old_address_ratio" => all(&["sent_by_name"]),
+            "stale_ratio" => all(&["reads"]),
+            _ => 1.0,
+        }
+    }
+
     /// What is worth a row, in a fixed order.
-    pub fn figures(&self) -> Vec<(&'static str, f64)> {
+    pub fn figures(&self) -> Vec<Figure> {
         let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
         [
             ("utilization_ratio", self.utilization()),
@@ -254,7 +287,7 @@ impl Change<'_> {
             ("stale_ratio", self.stale_ratio()),
         ]
         .into_iter()
-        .filter_map(|(metric, value)| value.map(|value| (metric, value)))
+        .filter_map(|(name, value)| value.map(|value| Figure { name, value, weight: self.weight(name) }))
         .collect()
     }
 }
@@ -294,22 +327,6 @@ pub const FIGURES: &[&str] = &[
     "stale_ratio",
 ];
 
-/// Figures of a group out of those of its nodes: rates and numbers add up, shares are averaged.
-pub fn summed(nodes: Vec<Vec<(&'static str, f64)>>, group: usize) -> Vec<(usize, &'static str, f64)> {
-    let count = nodes.len() as f64;
-    let mut sums: Vec<(&'static str, f64)> = Vec::new();
-    for (metric, value) in nodes.into_iter().flatten() {
-        match sums.iter_mut().find(|(name, _)| *name == metric) {
-            Some((_, sum)) => *sum += value,
-            None => sums.push((metric, value)),
-        }
-    }
-    let mean = |(metric, sum): (&'static str, f64)| {
-        (group, metric, if metric.ends_with("_ratio") { sum / count } else { sum })
-    };
-    sums.into_iter().map(mean).collect()
-}
-
 /// The rows of a node in components.csv: itself, and its pool of workers if it has a limited one.
 pub fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<ComponentRow> {
     let own = node_row(name, kind, change);
@@ -344,6 +361,7 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         errors_count: known("errors").or(known("rejected")),
         wait_p99_ms: change.p99("wait"),
         service_p99_ms: change.p99("service"),
+        look_ups_count: change.look_ups(),
         hit_ratio: change
             .hit_ratio()
             .or(change.buffer_hit_ratio())

@@ -1,7 +1,7 @@
 //! Parts of a database: `db.primary()`, `db.shard(3).replica(1)`, and what can be done to them.
 
-use super::action::{Command, Moment, Order, Part, Role, numbered};
-use crate::catalog::{Problem, Value};
+use super::action::{Command, Moment, Order, Part, Role, Target, numbered};
+use crate::catalog::{Place, Problem, Value};
 use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape};
 use crate::components::{Group, Layout};
 use crate::kernel::readings::Reading;
@@ -20,18 +20,38 @@ pub enum Whom {
 impl Whom {
     /// The node, now. Of several that think themselves primary, the one of the newest epoch; if none does, the first.
     pub fn find(self, simulation: &Simulation) -> NodeId {
-        let (first, count) = match self {
-            Whom::Node(node) => return node,
-            Whom::PrimaryOf(first, count) => (first, count),
-        };
-        let epoch = |node: &NodeId| match simulation.readings(*node, false).get("primary") {
+        self.among(|node| match simulation.readings(node, false).get("primary") {
             Some(Reading::Gauge(epoch)) => *epoch as i64,
             _ => 0,
-        };
-        let members = (first.0..first.0 + count).map(NodeId);
-        // Among equals the first one: nobody is primary.
-        members.rev().max_by_key(epoch).unwrap_or(first)
+        })
     }
+
+    /// The node; `epoch` tells of a member in which epoch it thinks itself primary, 0 if in none.
+    pub fn among(self, epoch: impl Fn(NodeId) -> i64) -> NodeId {
+        match self {
+            Whom::Node(node) => node,
+            Whom::PrimaryOf(first, count) => {
+                let members = (first.0..first.0 + count).map(NodeId);
+                // Among equals the first one: nobody is primary.
+                members.rev().max_by_key(|node| epoch(*node)).unwrap_or(first)
+            }
+        }
+    }
+}
+
+/// The nodes that figures are asked of: all of a group, a part of it, or one; none where one may still come.
+///
+/// # Errors
+/// That there is no such part or node; without a place.
+pub fn selected(layout: &Layout, group: usize, part: Option<Part>) -> Result<Vec<Whom>, Problem> {
+    let (target, action) = (Target::Group(group), String::new());
+    let command = Command { target, action, arguments: Vec::new(), place: Place::default() };
+    let found = match part {
+        Some(Part { role: Role::Node(n), .. }) => numbered(layout, group, n, &command, Moment::Rehearsal)
+            .map(|node| node.map(Whom::Node).into_iter().collect()),
+        part => nodes(layout, group, part, &command),
+    };
+    found.map_err(|problem| Problem { place: None, ..problem })
 }
 
 /// The nodes of a database with parts are known by what they are: `db[0]` would be its router, whom nobody means.

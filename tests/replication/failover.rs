@@ -190,7 +190,7 @@ fn a_replaced_replica_is_copied_and_equals_its_source() {
 /// A piece of a thousand rows takes this source 1.5 s, longer than it takes to count as dead: it is waited for all the same.
 #[test]
 fn a_slow_source_is_waited_for() {
-    let more = vec![("copy_row", crate::common::span(0.0015))];
+    let more = vec![("copy_row", span(0.0015))];
     let mut stage = Setup { writes: 0.2, keys: 3000, rate: 20.0, more, ..Setup::default() }.stage(1);
     stage.run(5 * SECOND);
     stage.act(Role::Replica(1), "replace", Vec::new());

@@ -8,13 +8,14 @@ pub const RULES: &[(&str, &[&str])] = &[
             "t = 0 is the start of the simulation, warm-up included; the end is warmup + duration, and nothing happens at or after it",
             "what happens at t comes before all requests of t; several in the order of the script",
             "the label stands in events.csv",
+            "figures of components are those of the time since the run began",
         ],
     ),
     (
         "every",
         &[
             "for the first time after one period, then after each, until the end; at most 1,000,000 times a run",
-            "figures of components (`shop.queue_len`) are those of the time since the last look",
+            "figures of components (`shop.queue_len`, `shop[0].queue_len`, `db.primary().utilization`) are those of the time since it last happened; of several nodes rates and numbers add up, shares are of what all did together",
         ],
     ),
     (

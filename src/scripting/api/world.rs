@@ -168,39 +168,24 @@ fn node(handle: Handle, n: INT) -> Scripted<Handle> {
     }
 }
 
-/// A figure of a component since the last look, inside `when`, `every` and `at`.
+/// A figure of a component, a part of it or one of its nodes since the last look, inside `when`, `every` and `at`.
 fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
+    let node = handle.node.map(|n| Part { shard: None, role: Role::Node(n) });
     let found = desk(|desk| {
         let moment = desk.moment.as_mut()?;
-        let mut of_group = moment.view.figures.iter().filter(|(group, ..)| *group == handle.group);
-        let found = of_group.find(|(_, metric, _)| is_named(metric, name));
-        let value = found.map(|(_, _, value)| *value);
-        moment.asked.push((handle.group, name.into(), value.is_some()));
-        Some(value)
+        let found = moment.view.figure(handle.group, handle.part.or(node), name);
+        let known = matches!(found, Ok(Some(_)));
+        moment.asked.push((handle.group, name.into(), known));
+        Some(found)
     });
     match found {
         // A figure that the last second says nothing about (no look-ups) is not a number: no comparison holds.
-        Some(value) => value.map_or_else(|| unknown_figure(name), Ok),
+        Some(found) => found.map(|value| value.unwrap_or(f64::NAN)).map_err(|problem| raise(vec![problem])),
         None => {
             let hint = "write when(|| cache.hit_ratio < 0.5, || ..)".to_string();
             Err(fail(format!("`{name}` is measured while a simulation runs"), Some(hint)))
         }
     }
-}
-
-/// Whether a figure is meant by a name, which may leave out its unit.
-fn is_named(figure: &str, name: &str) -> bool {
-    const UNITS: [&str; 5] = ["_ratio", "_count", "_per_s", "_mean", "_ms"];
-    figure == name || UNITS.iter().any(|unit| figure.strip_suffix(unit) == Some(name))
-}
-
-fn unknown_figure(name: &str) -> Scripted<f64> {
-    use crate::experiment::FIGURES;
-    if FIGURES.iter().any(|metric| is_named(metric, name)) {
-        return Ok(f64::NAN);
-    }
-    let hint = crate::catalog::did_you_mean(name, FIGURES.iter().copied());
-    Err(fail(format!("a component has no figure `{name}`"), hint))
 }
 
 fn describe(handle: Handle) -> String {

@@ -1,0 +1,134 @@
+//! What a script's function may see of a world: figures of components since that function last looked.
+
+use super::series::{Change, FIGURES, Figure, known};
+use crate::catalog::{Problem, did_you_mean};
+use crate::components::Layout;
+use crate::kernel::readings::Reading;
+use crate::kernel::{NodeId, Readings, Time, seconds};
+use crate::model::{Part, Whom, selected};
+use std::sync::Arc;
+
+/// The readings of all nodes at a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Look {
+    pub at: Time,
+    pub readings: Arc<Vec<Readings>>,
+}
+
+/// What a script's function may see.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// The time.
+    pub now: Time,
+    layout: Arc<Layout>,
+    earlier: Arc<Vec<Readings>>,
+    later: Arc<Vec<Readings>>,
+    /// Seconds between them.
+    length: f64,
+    /// Every figure is there, at a harmless value.
+    rehearses: bool,
+}
+
+impl View {
+    pub(super) fn between(earlier: &Look, later: &Look, layout: &Arc<Layout>) -> Self {
+        View {
+            now: later.at,
+            layout: layout.clone(),
+            earlier: earlier.readings.clone(),
+            later: later.readings.clone(),
+            length: seconds(later.at - earlier.at),
+            rehearses: false,
+        }
+    }
+
+    /// Before anything runs. Without a layout nothing is known of the components.
+    pub(super) fn rehearsal(layout: Option<&Layout>) -> Self {
+        let layout = Arc::new(layout.cloned().unwrap_or_default());
+        View { layout, rehearses: true, ..View::default() }
+    }
+
+    /// A figure of a group, a part of it or one of its nodes, by its name, which may leave out the unit; `None` if nothing was measured.
+    /// Rates and numbers of nodes add up, shares are of what all of them did together, of times the longest counts.
+    ///
+    /// # Errors
+    /// That there is no such figure, or no such part; without a place.
+    pub fn figure(&self, group: usize, part: Option<Part>, name: &str) -> Result<Option<f64>, Problem> {
+        let named = FIGURES.iter().find(|figure| is_named(figure, name));
+        let metric = *named.ok_or_else(|| unknown(name))?;
+        let nodes = match self.layout.groups.get(group) {
+            Some(_) => selected(&self.layout, group, part)?,
+            None => Vec::new(),
+        };
+        if self.rehearses {
+            return Ok(Some(0.0));
+        }
+        let of_nodes = nodes.into_iter().flat_map(|whom| self.change(self.find(whom)).figures());
+        Ok(combined(metric, of_nodes.filter(|figure| figure.name == metric)))
+    }
+
+    fn find(&self, whom: Whom) -> NodeId {
+        whom.among(|node| match known(&self.later, node.index()).get("primary") {
+            Some(Reading::Gauge(epoch)) => *epoch as i64,
+            _ => 0,
+        })
+    }
+
+    fn change(&self, node: NodeId) -> Change<'_> {
+        let of = |readings| known(readings, node.index());
+        Change { earlier: of(&self.earlier), later: of(&self.later), length: self.length }
+    }
+}
+
+/// Whether a figure is meant by a name, which may leave out its unit.
+fn is_named(figure: &str, name: &str) -> bool {
+    const UNITS: [&str; 5] = ["_ratio", "_count", "_per_s", "_mean", "_ms"];
+    figure == name || UNITS.iter().any(|unit| figure.strip_suffix(unit) == Some(name))
+}
+
+fn unknown(name: &str) -> Problem {
+    let hint = did_you_mean(name, FIGURES.iter().copied());
+    Problem::new(format!("a component has no figure `{name}`")).maybe_hint(hint)
+}
+
+/// A figure of several nodes out of those of each.
+fn combined(metric: &str, figures: impl Iterator<Item = Figure>) -> Option<f64> {
+    let figures: Vec<Figure> = figures.collect();
+    let sum = |of: fn(&Figure) -> f64| figures.iter().map(of).sum::<f64>();
+    match metric {
+        _ if metric.ends_with("_ratio") => {
+            let all = sum(|figure| figure.weight);
+            (all > 0.0).then(|| sum(|figure| figure.value * figure.weight) / all)
+        }
+        _ if metric.ends_with("_ms") => figures.iter().map(|figure| figure.value).reduce(f64::max),
+        _ => (!figures.is_empty()).then(|| sum(|figure| figure.value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(name: &'static str, value: f64, weight: f64) -> Figure {
+        Figure { name, value, weight }
+    }
+
+    #[test]
+    fn shares_are_of_what_all_did_together() {
+        let all = |figures: &[Figure]| combined(figures[0].name, figures.iter().copied());
+        assert_eq!(all(&[figure("hit_ratio", 0.5, 300.0), figure("hit_ratio", 0.1, 100.0)]), Some(0.4));
+        assert_eq!(all(&[figure("hit_ratio", 0.5, 0.0)]), None);
+        assert_eq!(all(&[figure("lag_count", 5.0, 1.0), figure("lag_count", 6.0, 1.0)]), Some(11.0));
+        assert_eq!(all(&[figure("replica_lag_ms", 5.0, 1.0), figure("replica_lag_ms", 6.0, 1.0)]), Some(6.0));
+        assert_eq!(combined("lag_count", std::iter::empty()), None);
+    }
+
+    #[test]
+    fn names_may_leave_out_the_unit_and_nothing_else() {
+        for (name, meant) in
+            [("hit", true), ("hit_ratio", true), ("hi", false), ("queue_len", true), ("queue", false)]
+        {
+            assert_eq!(FIGURES.iter().any(|figure| is_named(figure, name)), meant, "{name}");
+        }
+        assert!(unknown("utilisation").hint.expect("a guess").contains("utilization"));
+    }
+}
