@@ -765,6 +765,41 @@ fn a_revalidated_copy_is_as_large_as_before() {
     assert_eq!(count("egress_bytes"), 1_000 * simulation.book().issued());
 }
 
+/// What is made for each user comes from the origin as well.
+#[test]
+fn bytes_of_dynamic_answers_come_from_the_origin() {
+    let mut world = World::default();
+    let row = vec![("read", span(0.001)), ("write", span(0.001)), ("row", Value::Bytes(1_000))];
+    let rows = world.add("database", "rows", row);
+    let edge = world.add("cdn", "edge", vec![("of", rows), ("dynamic", Value::Share(1.0))]);
+    world.add("traffic", "visitors", vec![("to", edge.clone()), ("rate", evenly(10.0))]);
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(at(30.05));
+    let count = |metric| told(&world, &simulation, &edge, metric);
+    assert_eq!(count("origin_bytes"), 1_000 * simulation.book().issued());
+    assert_eq!(count("origin_bytes"), count("egress_bytes"));
+}
+
+/// Each network gives a silent origin up after a time of its own: an edge that waited for ever would hold all that wait for the same object.
+#[test]
+fn a_silent_origin_is_given_up() {
+    for (profile, patience_s) in [("cloudfront", 30.0), ("cloudflare", 120.0)] {
+        let mut world = World::default();
+        let site = world.add("web", "site", vec![("service", span(0.001))]);
+        let edge = world.add("cdn", "edge", vec![("of", site.clone()), ("profile", text(profile))]);
+        world.add("traffic", "visitors", vec![("to", edge), ("rate", evenly(1.0))]);
+        let mut simulation = world.build(1, 0);
+        act(&world, &mut simulation, &site, "crash", vec![text("host")]);
+        let failed = |simulation: &mut Simulation, until| {
+            simulation.run_until(at(until));
+            let classes = simulation.book().close(simulation.requests(), simulation.now());
+            classes.iter().map(|class| class.failed).sum::<u64>()
+        };
+        assert_eq!(failed(&mut simulation, patience_s - 0.1), 0, "{profile}");
+        assert!(failed(&mut simulation, patience_s + 2.0) > 0, "{profile}");
+    }
+}
+
 /// Through a shield an error is kept no longer than without one: the Age of what the shield kept counts.
 #[test]
 fn an_error_from_a_shield_is_as_old_as_the_shields() {

@@ -145,6 +145,8 @@ pub const ACTIONS: &[&str] = &[
     "undrain",
     "weights",
     "point_to",
+    "withdraw",
+    "announce",
     "invalidate",
     "publish",
     "promote",
@@ -336,6 +338,9 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         ("crash", [Value::Text(kind)]) if kind == "process" => Ok(Control::new(Control::CRASH_PROCESS, 0)),
         ("crash", [Value::Text(kind)]) if kind == "host" => Ok(Control::new(Control::CRASH_HOST, 0)),
         ("recover", []) => Ok(Control::new(Control::RECOVER, 0)),
+        ("drain" | "undrain", []) if !idle::is_checked(layout, group) => {
+            Err(idle::unchecked(&layout.groups[group], command))
+        }
         ("drain", []) => Ok(Control::new(crate::components::web::DRAIN, 1)),
         ("undrain", []) => Ok(Control::new(crate::components::web::DRAIN, 0)),
         ("hang", []) => Ok(Control::new(Control::HANG, 0)),
@@ -359,4 +364,19 @@ pub(super) fn factor(value: &Value) -> Option<f64> {
         _ => return None,
     };
     (factor > 0.0 && factor <= 1000.0).then_some(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Scripts can say what the catalog shows.
+    #[test]
+    fn every_action_of_a_kind_has_its_word() {
+        for kind in KINDS {
+            for action in kind.entry.actions {
+                assert!(ACTIONS.contains(&action.name), "{} of {}", action.name, kind.entry.name);
+            }
+        }
+    }
 }

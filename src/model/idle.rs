@@ -1,9 +1,9 @@
-//! Who does no work of its own: `slow(0.5)` of that one would do nothing.
+//! What would do nothing: `slow(0.5)` of who does no work of its own, `drain()` where nobody asks.
 
 use super::action::{Command, Part, Role, Target};
 use crate::catalog::Problem;
 use crate::components::site::FIRST_AIDE;
-use crate::components::{Group, kind, queue};
+use crate::components::{Group, Layout, kind, queue};
 
 /// The settings that give a node work of its own; `None`: its work needs none.
 fn work(group: &Group, target: Target) -> Option<&'static [&'static str]> {
@@ -46,4 +46,19 @@ pub(super) fn refuse(group: &Group, command: &Command) -> Result<(), Problem> {
         (None, _) => "slow the links to it: slow_link(a, b, 10); or hang() it".into(),
     };
     Err(Problem::at(&command.place, message).hint(hint))
+}
+
+/// Whether somebody asks the nodes of a group how they are: only by that a draining server is left alone.
+pub(super) fn is_checked(layout: &Layout, group: usize) -> bool {
+    let asks =
+        |other: &Group| matches!(other.kind, "anycast" | "geo_router") || other.settings.is_given("check");
+    layout.groups.iter().any(|other| asks(other) && other.settings.names(group))
+}
+
+/// That nobody does.
+pub(super) fn unchecked(group: &Group, command: &Command) -> Problem {
+    let (name, action) = (&group.name, &command.action);
+    let message = format!("nobody checks the servers of \"{name}\": `{action}` would tell nobody anything");
+    Problem::at(&command.place, message)
+        .hint("add `check: 2.s` to the load_balancer, or take a server away: web[0].remove_node()")
 }

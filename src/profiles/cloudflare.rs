@@ -23,6 +23,7 @@ pub const NETWORK: Network = Network {
     missing_ttl_s: MISSING_S,
     error_ttl_s: 0,
     stale_if_error: false,
+    timeout_s: TIMEOUT_S,
     purge_s: [0.0, 0.0, 1.0, 10.0],
     purge_price: 0,
     free_purges: 0,
@@ -33,6 +34,7 @@ pub const NETWORK: Network = Network {
 
 const TTL_S: u64 = 7_200;
 const MISSING_S: u64 = 180;
+const TIMEOUT_S: u64 = 120;
 
 /// What a plan limits: single URLs per second; other purges at once, and per second.
 pub const LIMITS: [(&str, f64, f64, f64); 4] = [
@@ -66,6 +68,12 @@ const FIGURES: &[Figure] = &[
     figure("ttl", Time(TTL_S * SECOND), EDGE_TTL, "2026"),
     figure("missing_ttl", Time(MISSING_S * SECOND), EDGE_TTL, "2026"),
     figure("error_ttl", Note("not kept: only 200, 206, 301, 302, 303, 404 and 410 are"), EDGE_TTL, "2026"),
+    figure(
+        "timeout",
+        Time(TIMEOUT_S * SECOND),
+        "developers.cloudflare.com/fundamentals/reference/connection-limits (proxy read timeout)",
+        "read 2026-11",
+    ),
     figure(
         "purge",
         Note("felt at once (50 %), after 1 s (90 %), 10 s (99 %)"),

@@ -23,6 +23,7 @@ pub const NETWORK: Network = Network {
     missing_ttl_s: ERROR_S,
     error_ttl_s: ERROR_S,
     stale_if_error: true,
+    timeout_s: TIMEOUT_S,
     purge_s: [3.0, 4.0, 10.0, 15.0],
     purge_price: 5,
     free_purges: 1_000,
@@ -34,6 +35,7 @@ pub const NETWORK: Network = Network {
 const TTL_S: u64 = 86_400;
 /// "Error Caching Minimum TTL".
 const ERROR_S: u64 = 10;
+const TIMEOUT_S: u64 = 30;
 
 const fn place(regions: &'static [&'static str], per_gb: [u64; 7], requests: u64) -> PlacePrice {
     PlacePrice { regions, per_gb, requests }
@@ -82,7 +84,7 @@ const FIGURES: &[Figure] = &[
     ),
     figure("origin connection attempts", Count(3), SPECIFY, "2023-06-15"),
     figure("origin connection timeout", Time(10 * SECOND), SPECIFY, "2023-06-15"),
-    figure("origin response timeout", Time(30 * SECOND), SPECIFY, "2023-06-15"),
+    figure("timeout", Time(TIMEOUT_S * SECOND), SPECIFY, "2023-06-15"),
     figure(
         "origin failover",
         Note(

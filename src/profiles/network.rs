@@ -15,6 +15,8 @@ pub struct Network {
     pub error_ttl_s: u64,
     /// Whether it gives out copies past their end as long as the origin fails, unless told otherwise.
     pub stale_if_error: bool,
+    /// Seconds that an edge waits for its origin.
+    pub timeout_s: u64,
     /// Within how many seconds 25, 50, 90 and 99 % of its purges are felt.
     pub purge_s: [f64; 4],
     /// What a purge costs, in thousandths of a dollar.

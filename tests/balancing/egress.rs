@@ -47,3 +47,20 @@ fn a_server_that_answers_clients_itself_pays_for_it() {
     assert_eq!(readings.count_of("egress_bytes"), readings.count_of("answered") * 1_000);
     assert_eq!(readings.count_of("cost"), readings.count_of("egress_bytes") * (DOLLAR / 1_000_000_000));
 }
+
+/// What clients send is not sent back to them: of a written megabyte nothing is paid for.
+#[test]
+fn uploads_are_not_egress() {
+    let mut world = World::default();
+    let rows = vec![("read", span(0.001)), ("write", span(0.001)), ("row", Value::Bytes(1_000))];
+    let store = world.add("database", "files", rows);
+    let data = vec![("reads", store.clone()), ("writes", store.clone())];
+    let web = world.add("web", "web", [data, vec![("egress_price", Value::Number(1.0))]].concat());
+    let load = vec![("to", web.clone()), ("rate", evenly(10.0)), ("writes", Value::Share(0.5))];
+    world.add("traffic", "users", [load, vec![("size", Value::Bytes(1_000_000))]].concat());
+    let mut simulation = world.build(1, 0);
+    simulation.run_until(100 * SECOND + SECOND / 20);
+    let count = |group, name| simulation.readings(world.node(group, 0), false).count_of(name);
+    assert!((400..600).contains(&count(&store, "reads")), "half of them");
+    assert_eq!(count(&web, "egress_bytes"), count(&store, "reads") * 1_000);
+}

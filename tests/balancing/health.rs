@@ -223,3 +223,26 @@ fn a_crash_begins_the_turns_anew() {
     let asked = [0, 1, 2].map(|n| simulation.readings(world.node(&web, n), false).count_of("requests"));
     assert_eq!(asked, [2, 0, 0]);
 }
+
+/// A balancer that has no server in service answers a check as it answers requests: with an error.
+#[test]
+fn a_balancer_without_servers_is_down_for_the_one_before_it() {
+    let mut world = World::default();
+    let web = world.add("web", "web", vec![("service", span(0.001))]);
+    let inner = world.add("load_balancer", "inner", vec![("to", web.clone()), ("check", span(1.0))]);
+    let outer = world.add("load_balancer", "outer", vec![("to", inner), ("check", span(1.0))]);
+    world.add("traffic", "users", vec![("to", outer.clone()), ("rate", evenly(10.0))]);
+    let (web, outer) = (world.node(&web, 0), world.node(&outer, 0));
+    let mut simulation = world.build(1, 0);
+    let by_outer = |simulation: &Simulation, event: &str| {
+        simulation.journal().entries().iter().any(|entry| entry.node == outer && entry.event == event)
+    };
+    simulation.run_until(10 * SECOND);
+    assert!(!by_outer(&simulation, "server_down"));
+    simulation.control(web, Control::new(Control::CRASH_HOST, 0));
+    simulation.run_until(30 * SECOND);
+    assert!(by_outer(&simulation, "server_down") && !by_outer(&simulation, "server_up"));
+    simulation.control(web, Control::new(Control::RECOVER, 0));
+    simulation.run_until(50 * SECOND);
+    assert!(by_outer(&simulation, "server_up"));
+}

@@ -159,7 +159,7 @@ impl Edge {
             purges: Purges::new(site, node == first),
             stream: None,
             purpose: site.purpose("dynamic"),
-            timeout_length: settings.duration("timeout"),
+            timeout_length: Some(profile::timeout(settings)),
             timeout: None,
             counts: Counts::default(),
             prices: Prices::new(site, usize::from(node.0 - first.0)),
@@ -258,7 +258,7 @@ impl Edge {
         if reply.status != Status::Ok {
             return self.not_fetched(fetch.key, fetch.waiting, reply, cx);
         }
-        self.counts.origin_bytes += if self.shielded { 0 } else { u64::from(reply.bytes) };
+        self.came(reply);
         let item = self.keep(&fetch, reply, cx.now());
         let answer = self.answer(&item, reply.answered_by, cx.now());
         for call in fetch.waiting {
@@ -266,6 +266,11 @@ impl Edge {
             self.give(call, answer, cx);
             self.counts.bytes += self.counts.egress - before;
         }
+    }
+
+    /// Bytes have come; a shielded edge gets them from the shield.
+    fn came(&mut self, reply: &Reply) {
+        self.counts.origin_bytes += if self.shielded { 0 } else { u64::from(reply.bytes) };
     }
 
     /// The copy that is now on the shelf: what came, or the old one with new life.
@@ -350,6 +355,7 @@ impl Component for Edge {
         if reply.note == PASSED && self.passes_to_secondary(&reply, cx) {
             return;
         }
+        self.came(&reply);
         let answer = match reply.status {
             Status::Reset | Status::TimedOut => Answer::of(Status::Failed),
             _ => reply.pass_on(),

@@ -126,7 +126,7 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "timeout",
             kind: Kind::Duration,
-            preset: Preset::Absent("none: it waits for ever (CloudFront: 30 s)"),
+            preset: Preset::Absent("that of the profile: cloudfront 30 s, cloudflare 2 minutes"),
             about: "how long it waits for its origin",
         },
         Param {

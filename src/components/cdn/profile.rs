@@ -48,6 +48,11 @@ pub fn stale_if_error(settings: &Settings) -> Time {
     settings.duration("stale_if_error").unwrap_or(of_network)
 }
 
+/// How long an edge waits for its origin.
+pub fn timeout(settings: &Settings) -> Time {
+    settings.duration("timeout").unwrap_or(of(settings).timeout_s * SECOND)
+}
+
 /// How long answers are kept: copies, that there is no such thing, errors (0: not at all).
 pub fn lives(settings: &Settings) -> [Time; 3] {
     let network = of(settings);

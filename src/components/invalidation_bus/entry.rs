@@ -34,7 +34,7 @@ pub(super) const AWAITS: &[Policy] = &[
     },
     Policy {
         name: "caches",
-        about: "writers wait until every cache has confirmed, or the bus has given up; then they have failed",
+        about: "writers wait until every cache has confirmed, or the bus has given up: what then becomes of the write the `on_cache_error` of the web tier says (\"store\", its preset: it succeeds; \"fail\": it fails)",
         source: "synchronous invalidation; e.g. directory protocols, Censier and Feautrier 1978",
         wrong_when: "one region that is cut off must not stop writes in all",
     },

@@ -89,14 +89,21 @@ impl Careful {
         }
     }
 
-    /// Somebody asks whether the balancer is well, or whether its checks have taken a server out (any of its places).
+    /// Somebody asks whether the balancer is well, or whether its checks have taken a server out (any of its places). A check is a request as
+    /// others are: without a server that is in service it is answered with an error (503).
     #[cold]
     pub(super) fn answer_check(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let &Call { verb, key, .. } = cx.call(id);
         let is_down =
             |target: &Target| target.find(NodeId(key as u16)).is_some_and(|at| !target.conditions[at].up);
         let out = verb == VERDICT && self.targets.iter().any(is_down);
-        cx.reply(id, Answer::of(if out { Status::Missing } else { Status::Ok }));
+        let serves = self.targets[0].backends.iter().any(|backend| backend.usable);
+        let status = match verb {
+            HEALTH if !serves => Status::Failed,
+            _ if out => Status::Missing,
+            _ => Status::Ok,
+        };
+        cx.reply(id, Answer::of(status));
     }
 
     pub(super) fn join(&mut self, control: Control, cx: &mut Ctx<'_>) {

@@ -245,7 +245,7 @@ impl Server {
             Progress::Done(answer) if answer.status != Status::Ok => self.finish(index, answer, cx),
             Progress::Done(answer) => {
                 let task = &mut self.tasks[index as usize];
-                task.answer = answer;
+                task.note(answer);
                 task.step += 1;
                 self.advance(index, cx);
             }
@@ -257,9 +257,9 @@ impl Server {
     #[inline(never)]
     fn acknowledge(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         let task = &mut self.tasks[index as usize];
-        task.answer = answer;
+        task.note(answer);
         if self.steps[task.step as usize + 1].is_none() {
-            cx.reply(std::mem::replace(&mut task.call, CallId::NONE), answer);
+            cx.reply(std::mem::replace(&mut task.call, CallId::NONE), task.answer);
         }
         let writes = self.writes.as_mut().expect("only writes are acknowledged early");
         let progress = writes.resume(&mut task.operation, cx);

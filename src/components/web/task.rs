@@ -12,8 +12,17 @@ pub(super) struct Task {
     pub bytes: u32,
     /// Index of the step under way.
     pub step: u32,
-    /// Version and answerer of the last data step.
+    /// Version and answerer of the last data step, and the bytes that the last read brought.
     pub(super) answer: Answer,
     /// The data step under way; request and key are kept here only.
     pub operation: Operation,
+}
+
+impl Task {
+    /// A data step is done. A write brings no bytes: the answer's body is what was read before.
+    #[inline]
+    pub(super) fn note(&mut self, answer: Answer) {
+        let bytes = if answer.bytes == 0 { self.answer.bytes } else { answer.bytes };
+        self.answer = Answer { bytes, ..answer };
+    }
 }

@@ -151,11 +151,11 @@ impl Access {
     fn take_steps(&mut self, operation: &mut Operation, from: usize, cx: &mut Ctx<'_>) -> Progress {
         for at in from..self.plan.steps.len() {
             match self.plan.steps[at] {
-                Step::Ack if at + 1 == self.plan.steps.len() => return operation.done(),
+                Step::Ack if at + 1 == self.plan.steps.len() => return operation.written(),
                 Step::Ack => {
                     // The rest runs on without a caller; `resume` goes on behind the ack.
                     operation.stage = Stage::Write(at as u8);
-                    let Progress::Done(answer) = operation.done() else { unreachable!() };
+                    let Progress::Done(answer) = operation.written() else { unreachable!() };
                     return Progress::Acked(answer);
                 }
                 Step::Cache | Step::Invalidate if self.cache.is_none() => continue,
@@ -174,12 +174,12 @@ impl Access {
                 }
             }
         }
-        operation.done()
+        operation.written()
     }
 
     /// Goes on behind an ack, after the owner has answered its caller.
     pub fn resume(&mut self, operation: &mut Operation, cx: &mut Ctx<'_>) -> Progress {
-        let Stage::Write(at) = operation.stage else { return operation.done() };
+        let Stage::Write(at) = operation.stage else { return operation.written() };
         operation.parent = CallId::NONE;
         self.take_steps(operation, at as usize + 1, cx)
     }

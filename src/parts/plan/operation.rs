@@ -108,6 +108,11 @@ impl Operation {
         self.answered_by = NodeId::NONE;
     }
 
+    /// A write is over: what was sent is not sent back.
+    pub(super) fn written(&self) -> Progress {
+        Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, 0) })
+    }
+
     #[inline]
     pub(super) fn done(&self) -> Progress {
         Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, self.bytes) })

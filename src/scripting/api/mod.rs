@@ -116,7 +116,10 @@ pub const WORDS: &[(&str, &str)] = &[
     ("crash", "crash() or crash(\"host\")"),
     ("slow", "slow(0.5): part of the normal speed"),
     ("primary", "primary(), as in db.primary() or db.shard(3).primary()"),
-    ("replica", "replica(1), as in db.replica(1) or db.shard(3).replica(1)"),
+    (
+        "replica",
+        "replica(1), as in db.replica(1) or db.shard(3).replica(1): the first one; replica(0) is the one that began as primary",
+    ),
     ("shard", "shard(3), as in db.shard(3)"),
     ("router", "router(), as in db.router()"),
     ("coordinator", "coordinator(), as in db.coordinator()"),

@@ -23,6 +23,7 @@ pub const RULES: &[(&str, &[&str])] = &[
         &[
             "the condition is looked at once each simulated second, first at t = 1 s",
             "it happens when the condition holds and did not hold at the look before (rising edge), as often as that comes",
+            "figures of components are plain numbers: shares of 1, times in ms, rates per second: db.replica_lag > 1000",
             "figures of components are those of the last second; one that was not measured in it makes every comparison false",
             "a condition that holds at no look of any run is told as a warning",
         ],
