@@ -14,6 +14,6 @@ pub use entry::{Action, Entry, Measure, Policy};
 pub use need::{Need, Needed};
 pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
-pub use settings::{Given, Settings, check};
+pub use settings::{Given, Settings, check, not_whole};
 pub use suggest::{closest, did_you_mean, one_of};
 pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value};

@@ -93,6 +93,9 @@ fn convert(
     kind_of: &dyn Fn(usize) -> Option<&'static str>,
 ) -> Result<Value, Problem> {
     use Value::{Bytes, Duration, Flag, Group, Keys, List, Number, Rate, Share, Text, Whole};
+    if let Some(selection) = value.selection() {
+        return Err(not_whole(param.name, selection));
+    }
     let wrong = || wrong_kind(param, value);
     let in_range = |ok: bool| if ok { Ok(value.clone()) } else { Err(out_of_range(param, value)) };
     match (&param.kind, value) {
@@ -135,6 +138,13 @@ fn convert(
 
 fn poisson(rate: f64) -> Option<Value> {
     Arrivals::poisson(rate).ok().map(|arrivals| Value::Load(Load::Open(arrivals)))
+}
+
+/// Whoever is asked, watched or hosted is a component: a group of nodes that share their callers and links.
+pub fn not_whole(name: &str, selection: &str) -> Problem {
+    let message = format!("`{name}` takes components as a whole, not {selection}");
+    Problem::new(message)
+        .hint("leave the selection out; a node that is to be named alone is a component of its own")
 }
 
 pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
