@@ -134,6 +134,26 @@ fn a_partition_of_one_node_cuts_that_node_only() {
     }
 }
 
+/// What is said last of two nodes counts: one server of a tier that is cut off is healed (a quarter of the requests come through from then on), and
+/// a server that joins a tier that is cut off is cut off with it.
+#[test]
+fn a_part_of_a_cut_is_healed_and_who_joins_is_cut_off_too() {
+    for (cut, then, share) in [("l, w", "heal(l, w[0])", 0.5625), ("l[0], w", "w.add_node()", 0.5)] {
+        let script = format!(
+            r#"experiment("x").replications(1).warmup(1.s).duration(20.s).world(|p| {{
+                let w = web("w", #{{ count: 4, service: 1.ms }});
+                let l = load_balancer("l", #{{ to: w, policy: "round_robin" }});
+                traffic("t", #{{ to: l, rate: constant(100.rps), timeout: 1.s }});
+                at(6.s, "", || partition({cut}));
+                at(11.s, "", || {then});
+                at(16.s, "", || heal(l, w));
+            }});"#
+        );
+        let available = column(&script, &[], "availability_ratio")[0];
+        assert!((available - share).abs() < 0.01, "{cut}, {then}: {available}");
+    }
+}
+
 /// A look-up that nobody waits for any more when a hung cache wakes is a miss and nothing else: of 20 s it hangs for 10.
 #[test]
 fn a_look_up_counts_once_though_its_answer_comes_too_late() {

@@ -15,6 +15,7 @@ mod nodes;
 mod rehearse;
 mod result;
 mod runner;
+mod scarce;
 mod series;
 mod totals;
 
