@@ -506,7 +506,7 @@ fn who_asks_has_the_figure_of_its_own_row() {
         let mut simulation = world.build(1, 0);
         simulation.run_until(from_seconds(5.0));
         let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
-        class.latency.min().unwrap() / MILLISECOND
+        class.latency.max().unwrap() / MILLISECOND
     };
     assert_eq!([latency("here", "there"), latency("there", "here")], [102, 42]);
 }
