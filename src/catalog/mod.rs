@@ -9,11 +9,13 @@ mod problem;
 mod settings;
 mod suggest;
 mod value;
+mod wrong;
 
 pub use entry::{Action, Entry, Measure, Policy};
 pub use need::{Need, Needed};
 pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
-pub use settings::{Given, Settings, check, not_whole};
+pub use settings::{Given, Settings, check};
 pub use suggest::{closest, did_you_mean, one_of};
 pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value};
+pub use wrong::not_whole;
