@@ -243,6 +243,27 @@ proptest! {
     }
 }
 
+/// Which assets a build changes is drawn for each replication, and is the same in every variant of it.
+#[test]
+fn builds_change_other_assets_in_each_replication() {
+    let changed = |think: f64, replication: u64| {
+        let mut world = published(site("hash", 20, 0.3));
+        let readers = &mut world.world.spec.groups[index(&world.users)].given;
+        readers.iter_mut().filter(|given| given.name == "think").for_each(|given| given.value = span(think));
+        let mut simulation = world.world.build(1, replication);
+        simulation.run_until(at(100.0));
+        act(&world.world, &mut simulation, &world.site, "publish", vec![]);
+        simulation.run_until(at(300.0));
+        // Every page needs all twenty assets of 1,000 bytes, and the edge keeps each version; its pages have 10 bytes.
+        told(&world.world, &simulation, &world.edges, "origin_bytes") / 1_000 - 20
+    };
+    let counts = |think: f64| (0..8).map(|replication| changed(think, replication)).collect::<Vec<_>>();
+    let found = counts(4.0);
+    assert!(found.iter().any(|count| *count != found[0]), "{found:?}");
+    assert!((24..=72).contains(&found.iter().sum::<u64>()), "30 % of 160: {found:?}");
+    assert_eq!(found, counts(5.0), "in another variant");
+}
+
 #[test]
 fn without_versions_or_without_old_files_pages_break() {
     let run = |settings: Vec<(&str, Value)>, purges| published(settings).run(1, 30.0, purges);

@@ -159,14 +159,15 @@ fn a_link_takes_its_time() {
 /// A cut loses what is sent during the cut, in both directions, and nothing else.
 #[test]
 fn a_cut_link_loses_messages_until_it_is_healed() {
-    use scalelab::kernel::transit::LinkCommand;
+    use scalelab::kernel::transit::{End, LinkCommand};
+    let (here, there) = (End::Group(0), End::Group(1));
     let clients = vec![evenly(10.0), ("timeout", ms(50))];
     let mut simulation = world(MILLISECOND, clients, Some(vec![("latency", ms(4))]));
     simulation.run_until(SECOND + 50 * MILLISECOND);
-    simulation.link(LinkCommand::Cut(0, 1));
+    simulation.link(LinkCommand::Cut(here, there));
     simulation.run_until(2 * SECOND + 50 * MILLISECOND);
     simulation.link(LinkCommand::Slow(0, 1, 2.0));
-    simulation.link(LinkCommand::Heal(0, 1));
+    simulation.link(LinkCommand::Heal(here, there));
     simulation.run_until(3 * SECOND + 50 * MILLISECOND);
     let book = requests(&simulation);
     assert_eq!((book.succeeded, book.timed_out), (20, 10));

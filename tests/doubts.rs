@@ -233,6 +233,27 @@ experiment("addresses").replications(2).duration(20.s).world(|p| {
     said(script);
 }
 
+/// A percentile that a check looks at needs ten measurements beyond it; one that nobody looks at may be what it is.
+#[test]
+fn percentiles_of_few_measurements_are_spoken_of() {
+    let script = |metric: &str, seconds: u64| {
+        format!(
+            r#"
+experiment("few").replications(2).duration({seconds}.s).world(|p| {{
+    traffic("people", #{{ to: web("site", #{{ service: 1.ms }}), rate: constant(101.rps) }});
+}}).expect("soon", |r| r.{metric} < 1.s);
+"#
+        )
+    };
+    let warning = "rests on too few measurements";
+    for (metric, enough) in [("latency_p95", 2), ("latency_p99", 10), ("latency_p999", 100)] {
+        let few = said(&script(metric, enough - 1));
+        assert!(few.contains(&format!("{metric}_ms {warning}")), "{few}");
+        assert!(!said(&script(metric, enough)).contains(warning), "{metric}");
+    }
+    assert!(!said(&script("latency_mean", 1)).contains(warning));
+}
+
 /// A user who sends one request at a time and never gives up is gone with the first message that is lost.
 #[test]
 fn users_who_wait_for_ever_are_spoken_of() {

@@ -8,7 +8,8 @@ use scalelab::catalog::{ClientsPlan, Place, Problems, Value};
 use scalelab::components::network::geo::{Coordinates, GeoIp, Geography, Map, countries};
 use scalelab::kernel::time::{MILLISECOND, SECOND, from_seconds};
 use scalelab::kernel::{Simulation, Time};
-use scalelab::model::{Command, Moment, Target, check, resolve};
+use scalelab::model::{Command, MapSpec, Moment, Target, check, resolve};
+use std::sync::Arc;
 
 const REGIONS: [&str; 4] = ["eu-central-1", "us-east-1", "ap-northeast-1", "sa-east-1"];
 
@@ -483,4 +484,29 @@ fn the_first_member_is_at_the_first_place() {
             assert!((found - right).abs() < 8.0, "{replication}, {home}: {found} instead of {right}");
         }
     }
+}
+
+/// A table of round trips may have another figure for each direction: that of whoever asks counts, for question and answer.
+#[test]
+fn who_asks_has_the_figure_of_its_own_row() {
+    let latency = |asker: &str, asked: &str| {
+        let mut world = World::default();
+        let map = Map::parse("from,here,there\nhere,1,100\nthere,40,1\n", true).unwrap();
+        world.spec.map = Some(MapSpec { map: Arc::new(map), given: Vec::new(), place: Place::default() });
+        let times = vec![("read", span(0.001)), ("write", span(0.001)), ("region", text(asked))];
+        let database = world.add("database", "db", times);
+        let site = vec![
+            ("reads", database.clone()),
+            ("writes", database),
+            ("region", text(asker)),
+            ("service", span(0.001)),
+        ];
+        let site = world.add("web", "web", site);
+        world.add("traffic", "user", vec![("to", site), ("rate", evenly(10.0))]);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(from_seconds(5.0));
+        let class = simulation.book().close(simulation.requests(), simulation.now())[0].clone();
+        class.latency.max().unwrap() / MILLISECOND
+    };
+    assert_eq!([latency("here", "there"), latency("there", "here")], [102, 42]);
 }

@@ -134,6 +134,55 @@ fn a_partition_of_one_node_cuts_that_node_only() {
     }
 }
 
+/// What is said last of two nodes counts: one server of a tier that is cut off is healed (a quarter of the requests come through from then on), and
+/// a server that joins a tier that is cut off is cut off with it.
+#[test]
+fn a_part_of_a_cut_is_healed_and_who_joins_is_cut_off_too() {
+    for (cut, then, share) in [("l, w", "heal(l, w[0])", 0.5625), ("l[0], w", "w.add_node()", 0.5)] {
+        let script = format!(
+            r#"experiment("x").replications(1).warmup(1.s).duration(20.s).world(|p| {{
+                let w = web("w", #{{ count: 4, service: 1.ms }});
+                let l = load_balancer("l", #{{ to: w, policy: "round_robin" }});
+                traffic("t", #{{ to: l, rate: constant(100.rps), timeout: 1.s }});
+                at(6.s, "", || partition({cut}));
+                at(11.s, "", || {then});
+                at(16.s, "", || heal(l, w));
+            }});"#
+        );
+        let available = column(&script, &[], "availability_ratio")[0];
+        assert!((available - share).abs() < 0.01, "{cut}, {then}: {available}");
+    }
+}
+
+/// A rate that jumps within a second jumps where it does: 10 rps for 10.9 s, 1,000 rps for 9.1 s. (A line between whole seconds would make it 480 rps.)
+#[test]
+fn a_rate_that_is_a_function_jumps_where_it_does() {
+    let script = r#"experiment("x").replications(5).duration(20.s).world(|p| {
+        let w = web("w", #{ service: 0.1.ms });
+        traffic("t", #{ to: w, rate: |t| if t < 10.9.s { 10.rps } else { 1_000.rps } });
+    });"#;
+    let found = column(script, &[], "throughput_per_s");
+    let mean = found.iter().sum::<f64>() / 5.0;
+    // Four standard errors of the mean of five Poisson counts of 9,209.
+    assert!((mean - 460.45).abs() < 4.0 * 96.0 / 20.0 / 5_f64.sqrt(), "{found:?}");
+}
+
+/// A claim about the best variant that fails says which one it is.
+#[test]
+fn who_is_the_best_is_said_where_a_claim_fails() {
+    let script = r#"experiment("x").vary("cores", [1, 2]).replications(3).duration(20.s).world(|p| {
+        let w = web("w", #{ service: exponential(8.ms), cores: p.cores });
+        traffic("t", #{ to: w, rate: 100.rps });
+    }).claim("one core is enough", |all| all.best("latency_mean").cores == 1);"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("best.rhai");
+    std::fs::write(&path, script).unwrap();
+    let mut run = Command::cargo_bin("scalelab").unwrap();
+    let run = run.arg("run").arg(&path).arg("-o").arg(folder.path().join("out")).assert().code(99);
+    let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    assert!(said.contains("the best latency_mean is that of cores=2"), "{said}");
+}
+
 /// A look-up that nobody waits for any more when a hung cache wakes is a miss and nothing else: of 20 s it hangs for 10.
 #[test]
 fn a_look_up_counts_once_though_its_answer_comes_too_late() {

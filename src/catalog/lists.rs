@@ -2,8 +2,8 @@
 
 use super::param::{Kind, Param};
 use super::problem::Problem;
-use super::settings::{right_kind, unknown_policy, wrong_kind};
 use super::value::Value;
+use super::wrong::{right_kind, unknown_policy, wrong_kind};
 
 /// A list as the kind that the setting takes, or what is wrong with it.
 pub(super) fn convert(

@@ -9,6 +9,7 @@ mod problem;
 mod settings;
 mod suggest;
 mod value;
+mod wrong;
 
 pub use entry::{Action, Entry, Measure, Policy};
 pub use need::{Need, Needed};
@@ -17,3 +18,4 @@ pub use problem::{Place, Problem, Problems};
 pub use settings::{Given, Settings, check};
 pub use suggest::{closest, did_you_mean, one_of};
 pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value};
+pub use wrong::not_whole;

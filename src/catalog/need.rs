@@ -30,23 +30,32 @@ pub struct Needed {
 }
 
 impl Settings {
+    /// That a setting, if it was given, counts only with something that other components have or have not.
+    pub fn needs(
+        &self,
+        setting: &'static str,
+        with: &'static str,
+        add: &str,
+        is_met: bool,
+    ) -> Option<Needed> {
+        let place = self.place(setting)?.clone();
+        let missing = (!is_met).then(|| missing(with, add, setting, &place));
+        Some(Needed { setting, with, place, missing })
+    }
+
     /// The settings that were given and need something.
     pub fn needed(&self) -> Vec<Needed> {
         let mut all = Vec::new();
         for need in self.entry().needs {
-            let given = need.settings.iter().filter_map(|name| Some((*name, self.place(name)?.clone())));
-            all.extend(given.map(|(setting, place)| Needed {
-                setting,
-                with: need.with,
-                missing: (!(need.is_met)(self)).then(|| missing(need, setting, &place)),
-                place,
-            }));
+            let is_met = (need.is_met)(self);
+            let of = |setting: &&'static str| self.needs(setting, need.with, need.add, is_met);
+            all.extend(need.settings.iter().filter_map(of));
         }
         all
     }
 }
 
-fn missing(need: &Need, setting: &str, place: &Place) -> Problem {
-    let problem = Problem::at(place, format!("`{setting}` counts only with {}", need.with));
-    problem.hint(format!("add {}, or leave `{setting}` out", need.add))
+fn missing(with: &str, add: &str, setting: &str, place: &Place) -> Problem {
+    let problem = Problem::at(place, format!("`{setting}` counts only with {with}"));
+    problem.hint(format!("add {add}, or leave `{setting}` out"))
 }

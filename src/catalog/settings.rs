@@ -6,8 +6,9 @@ use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
 use super::suggest::{closest, did_you_mean};
 use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
+use super::wrong::{not_whole, out_of_range, right_kind, unknown_policy, wrong_kind};
 use crate::kernel::Time;
-use crate::random::arrivals::{Arrivals, HIGHEST_RATE, LOWEST_RATE};
+use crate::random::arrivals::Arrivals;
 use crate::random::variate::Variate;
 use std::collections::BTreeMap;
 
@@ -93,6 +94,9 @@ fn convert(
     kind_of: &dyn Fn(usize) -> Option<&'static str>,
 ) -> Result<Value, Problem> {
     use Value::{Bytes, Duration, Flag, Group, Keys, List, Number, Rate, Share, Text, Whole};
+    if let Some(selection) = value.selection() {
+        return Err(not_whole(param.name, selection));
+    }
     let wrong = || wrong_kind(param, value);
     let in_range = |ok: bool| if ok { Ok(value.clone()) } else { Err(out_of_range(param, value)) };
     match (&param.kind, value) {
@@ -135,59 +139,6 @@ fn convert(
 
 fn poisson(rate: f64) -> Option<Value> {
     Arrivals::poisson(rate).ok().map(|arrivals| Value::Load(Load::Open(arrivals)))
-}
-
-pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
-    let message = format!("`{}` must be {}, not {}", param.name, param.kind.wanted(), value.describe());
-    let unit = match (&param.kind, value) {
-        (Kind::Duration | Kind::DurationOrZero | Kind::Variate, Value::Whole(n)) => {
-            Some(format!("{n}.s or {n}.ms"))
-        }
-        (Kind::Rate | Kind::Load, Value::Whole(n)) => Some(format!("{n}.rps")),
-        (Kind::Bytes, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
-        (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
-            let message = format!("`{}` must be {}, not {n:.1}", param.name, param.kind.wanted());
-            return Problem::new(message).hint(format!("write {n:.0}, without the point"));
-        }
-        _ => None,
-    };
-    Problem::new(message).maybe_hint(unit.map(|unit| format!("add a unit: {unit}")))
-}
-
-fn out_of_range(param: &Param, value: &Value) -> Problem {
-    let wanted = match param.kind {
-        Kind::Duration => "greater than 0".into(),
-        Kind::Rate => "greater than 0 and finite".into(),
-        Kind::Load => format!("greater than 0 ({LOWEST_RATE} or more) and at most {HIGHEST_RATE} per second"),
-        Kind::Bytes => "at least 1 byte".into(),
-        _ => param.kind.wanted(),
-    };
-    Problem::new(format!("`{}` must be {wanted}, not {}", param.name, value.describe()))
-}
-
-pub(super) fn unknown_policy<'a>(
-    param: &Param,
-    text: &str,
-    names: impl IntoIterator<Item = &'a str> + Clone,
-) -> Problem {
-    Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(did_you_mean(text, names))
-}
-
-pub(super) fn right_kind(
-    param: &Param,
-    value: &Value,
-    index: usize,
-    kinds: &[&str],
-    kind_of: &dyn Fn(usize) -> Option<&'static str>,
-) -> Result<Value, Problem> {
-    match kind_of(index) {
-        Some(kind) if kinds.contains(&kind) => Ok(value.clone()),
-        Some(kind) => {
-            let message = format!("`{}` must be {}, not a {kind}", param.name, param.kind.wanted());
-            Err(Problem::new(message))
-        }
-        None => Err(Problem::new(format!("`{}` names a component of another world", param.name))),
-    }
 }
 
 impl Settings {

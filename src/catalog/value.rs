@@ -30,6 +30,8 @@ pub enum Value {
     Variate(Variate),
     /// A component, by its index in the world.
     Group(usize),
+    /// A node or a part of a component, as one says it: `node 0 of "shop"`. No setting takes one.
+    Selection(String),
     /// Popularity of keys.
     Keys(KeysPlan),
     /// When requests come.
@@ -155,6 +157,15 @@ pub struct PlannedStep {
 }
 
 impl Value {
+    /// The first node or part of a component in it.
+    pub fn selection(&self) -> Option<&str> {
+        match self {
+            Value::Selection(text) => Some(text),
+            Value::List(list) => list.iter().find_map(Value::selection),
+            _ => None,
+        }
+    }
+
     /// What it is, for error messages.
     pub fn describe(&self) -> String {
         match self {
@@ -169,6 +180,7 @@ impl Value {
             Value::Flag(flag) => format!("{flag}"),
             Value::Variate(_) => "a distribution of durations".into(),
             Value::Group(_) => "a component".into(),
+            Value::Selection(text) => text.clone(),
             Value::Keys(_) => "keys".into(),
             Value::Clients(_) => "clients".into(),
             Value::GeoIp(file) => format!("the file {:?}", file.path),

@@ -79,7 +79,7 @@ fn estimate(plan: &Plan, builder: &mut dyn Builder, variant: usize) -> Result<u6
         events < PILOT_EVENTS && !stop_scripts().load(Ordering::Relaxed)
     };
     let place = (variant, 0);
-    let driven = drive(built, &plan.timing, plan.seed, place, &plan.disabled, &mut pulse);
+    let driven = drive(built, plan, place, &mut pulse);
     driven.map_err(|problems| plan.told_of_run(problems, place))?;
     Ok(if seen.0 > 0.0 { (seen.1 as f64 / seen.0) as u64 } else { seen.1 })
 }

@@ -154,6 +154,7 @@ impl Host for RunHost {
             plan.replications = plan.replications.min(QUICK);
         }
         plan.disabled.clone_from(&self.args.disable);
+        plan.judged.extend(self.rules.iter().map(|rule| rule.metric));
     }
 
     fn run(

@@ -6,7 +6,8 @@ use crate::experiment::{CheckRow, Estimate, METRICS, Plan, RunResult, Sense, Sta
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     text: String,
-    metric: usize,
+    /// Index of the metric it is about.
+    pub metric: usize,
     sense: Sense,
     limit: f64,
 }

@@ -116,6 +116,8 @@ pub struct Layout {
     pub disabled: Vec<String>,
     /// When the run ends, warm-up included.
     pub end: Time,
+    /// Seed and replication of the run, once there is one: for what is drawn of a world as a whole, the same in every variant.
+    pub seeds: (u64, u64),
     /// The places that groups and clients are at.
     pub map: Arc<Geography>,
     /// The links between groups, or within one, in the order in which they are laid: a later one replaces an earlier one.
@@ -264,11 +266,24 @@ impl Layout {
         self.traffic().any(|group| matches!(group.settings.load("rate"), Some(Load::Trace(_))))
     }
 
+    /// Whether anything in this world has a size.
+    pub fn has_sizes(&self) -> bool {
+        let is_sized = |group: &Group| {
+            let is_counted =
+                group.kind == "database" && super::database::counted::is_counted(&group.settings);
+            is_counted || SIZES.iter().any(|size| group.settings.is_given(size))
+        };
+        self.sized_traffic() || self.groups.iter().any(is_sized)
+    }
+
     /// Number of nodes of all groups.
     pub fn nodes(&self) -> u64 {
         self.groups.iter().map(|group| group.nodes().count() as u64 + group.aides.1).sum()
     }
 }
+
+/// Settings that give something a size.
+const SIZES: [&str; 5] = ["row", "size", "page_size", "asset_size", "session_size"];
 
 /// The place of one group in the world being built.
 #[derive(Clone, Copy)]
@@ -303,6 +318,13 @@ impl<'a> Site<'a> {
     /// Purpose of a random draw: the same in every variant that has a group of this name.
     pub fn purpose(&self, what: &str) -> u64 {
         hash_name(&format!("{}.{what}", self.group().name))
+    }
+
+    /// Where draws begin that belong to the world and to no request: others in each replication, so that what is measured holds for worlds of
+    /// this kind and not for one of them.
+    pub fn lot(&self, what: &str) -> u64 {
+        let (seed, replication) = self.layout.seeds;
+        combine(combine(seed, replication), self.purpose(what))
     }
 }
 

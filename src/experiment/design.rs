@@ -77,6 +77,8 @@ pub struct Plan {
     pub disabled: Vec<String>,
     /// Components whose figures the checks ask for.
     pub asked: Vec<Asked>,
+    /// Metrics that checks look at: indices of [`METRICS`](super::METRICS).
+    pub judged: Vec<usize>,
 }
 
 /// A component that a check asks for by its name.

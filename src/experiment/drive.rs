@@ -1,6 +1,6 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
-use super::design::Timing;
+use super::design::{Plan, Timing};
 use super::doubts::{
     about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unpriced, unsettled,
 };
@@ -9,6 +9,7 @@ use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
 use super::result::{ComponentRow, EventRow, RunResult};
+use super::scarce::scarce;
 use super::series::{Change, Recorder, known};
 use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
@@ -47,19 +48,18 @@ const SLICE: u64 = 1 << 16;
 /// Whether a run shall go on; told how far it is (0 to 1) and how many events it has handled.
 pub type Pulse<'a> = dyn FnMut(f64, u64) -> bool + 'a;
 
-/// Runs a world. `None` if `pulse` said stop.
+/// Runs a world: this variant and replication of the plan. `None` if `pulse` said stop.
 pub fn drive(
     built: Built,
-    timing: &Timing,
-    seed: u64,
+    plan: &Plan,
     place: (usize, u64),
-    disabled: &[String],
     pulse: &mut Pulse<'_>,
 ) -> Result<Option<RunResult>, Problems> {
-    let world = model::check(&built.spec, timing.end(), disabled)?;
-    let mut simulation = model::build(&world, seed, place.1);
+    let mut world = model::check(&built.spec, plan.timing.end(), &plan.disabled)?;
+    world.layout.seeds = (plan.seed, place.1);
+    let mut simulation = model::build(&world, plan.seed, place.1);
     simulation.start();
-    let mut run = Run::new(world, built, simulation, *timing);
+    let mut run = Run::new(world, built, simulation, plan.timing);
     if !run.run_through(pulse).map_err(|problem| vec![run.at_its_time(problem)])? {
         return Ok(None);
     }
@@ -70,7 +70,7 @@ pub fn drive(
                 .hint("this is a fault of scalelab, not of the script: please report it with the script"),
         ]);
     }
-    Ok(Some(run.result(place)))
+    Ok(Some(run.result(plan, place)))
 }
 
 fn look(simulation: &Simulation) -> Look {
@@ -288,7 +288,7 @@ impl Run {
         self.events.push(EventRow { t_s: seconds(now), component, event: command.action.clone(), detail });
     }
 
-    fn result(mut self, (variant, replication): (usize, u64)) -> RunResult {
+    fn result(mut self, plan: &Plan, (variant, replication): (usize, u64)) -> RunResult {
         let events = self.all_events();
         let final_readings = all_readings(&self.simulation, true);
         let components = self.components(&final_readings);
@@ -326,7 +326,7 @@ impl Run {
             replication,
             metrics: METRICS.iter().map(|metric| (metric.value)(&facts)).collect(),
             components,
-            warnings: self.warnings(&facts),
+            warnings: self.warnings(plan, &facts),
             events_count: self.simulation.events(),
             digest: format!("{:016x}", self.simulation.digest()),
             events,
@@ -335,7 +335,7 @@ impl Run {
     }
 
     /// What makes the figures doubtful. A world in which things happen is not expected to be steady.
-    fn warnings(&self, facts: &Facts) -> Vec<String> {
+    fn warnings(&self, plan: &Plan, facts: &Facts) -> Vec<String> {
         let mut warnings = Vec::new();
         if facts.all.total() == 0 {
             warnings.push("no request came in the measured part".into());
@@ -343,6 +343,7 @@ impl Run {
         warnings.extend(unfinished(&facts.all));
         warnings.extend(mostly_unanswered(&facts.all));
         warnings.extend(bounded_ages(&facts.audit));
+        warnings.extend(scarce(plan, facts));
         let dropped = self.simulation.journal().dropped();
         if dropped > 0 {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));

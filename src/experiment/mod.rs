@@ -16,6 +16,7 @@ mod nodes;
 mod rehearse;
 mod result;
 mod runner;
+mod scarce;
 mod series;
 mod totals;
 

@@ -160,7 +160,7 @@ impl Job<'_> {
         };
         let place = (self.variant, self.replication);
         let plan = self.plan;
-        let result = drive(built, &plan.timing, plan.seed, place, &plan.disabled, &mut pulse);
+        let result = drive(built, plan, place, &mut pulse);
         let result = result.map_err(|problems| plan.told_of_run(problems, place))?;
         if let Some(result) = &result {
             self.sink.keep(result).map_err(|why| vec![Problem::new(why)])?;

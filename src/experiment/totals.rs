@@ -44,6 +44,11 @@ impl Totals {
         self.times.get(name)?.quantile(q).map(|ns| ns as f64 / 1e6)
     }
 
+    /// How often a time was taken.
+    pub fn times(&self, name: &str) -> u64 {
+        self.times.get(name).map_or(0, Histogram::count)
+    }
+
     /// One count as a share of another.
     pub fn share(&self, part: &str, whole: &str) -> Option<f64> {
         let whole = self.count(whole).filter(|whole| *whole > 0)?;

@@ -51,19 +51,24 @@ pub trait Transit: Send {
     fn fork(&self) -> Box<dyn Transit>;
 }
 
-/// What can be done to a link while the simulation runs.
+/// One end of a link: a node, or all that a group has when a message is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// This node.
+    Node(NodeId),
+    /// Every node of this group, those that join later too.
+    Group(u16),
+}
+
+/// What can be done to a link while the simulation runs. Of what is said of two nodes, alone or with their groups, the last counts.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum LinkCommand {
-    /// Nothing passes between the two groups, in either direction.
-    Cut(u16, u16),
-    /// Everything passes again, between single nodes of them too.
-    Heal(u16, u16),
-    /// Latency times this factor.
+    /// Nothing passes between the two ends, in either direction.
+    Cut(End, End),
+    /// Everything passes again between all that is at the two ends.
+    Heal(End, End),
+    /// Latency between two groups times this factor.
     Slow(u16, u16, f64),
-    /// Nothing passes between these two nodes, in either direction.
-    CutNodes(NodeId, NodeId),
-    /// Everything passes between these two nodes again, as far as the link between their groups lets it.
-    HealNodes(NodeId, NodeId),
 }
 
 /// Everything arrives at once.

@@ -2,8 +2,8 @@
 
 use super::idle;
 use super::link::link_command;
-use super::part::{self, Whom};
-use crate::catalog::{Action, Place, Problem, Value, did_you_mean};
+use super::part::{self, Side, Whom};
+use crate::catalog::{Action, Place, Problem, Value, did_you_mean, not_whole};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
 use crate::components::{Group, KINDS, Layout, Site, kind, load_balancer, own_action};
@@ -93,8 +93,8 @@ pub enum Order {
     Part(Whom, Control),
     /// A coordinator shall make this one the primary; the last node is the first member of all.
     Promote(NodeId, Whom, NodeId),
-    /// The network between two nodes is cut (or healed: `false`).
-    Apart(Whom, Whom, bool),
+    /// The network between two ends is cut (or healed: `false`).
+    Apart(Side, Side, bool),
     /// Something is done to the network.
     Link(LinkCommand),
     /// A group gets another node.
@@ -160,6 +160,10 @@ pub const NETWORK_ACTIONS: &[&str] = &["partition", "heal", "slow_link"];
 
 /// The orders that carry a command out, or what is wrong with it.
 pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec<Order>, Problem> {
+    if let Some(selection) = command.arguments.iter().find_map(Value::selection) {
+        let problem = not_whole(&command.action, selection);
+        return Err(Problem { place: Some(command.place.clone()), ..problem });
+    }
     match command.target {
         Target::Note => Ok(Vec::new()),
         Target::Between(a, b) => link_command(layout, command, (a, b)).map(|order| vec![order]),

@@ -5,13 +5,13 @@ use super::grow::Growth;
 use super::places;
 use crate::components::database::replica;
 use crate::components::network::{Link, Network};
-use crate::components::{Site, kind};
+use crate::components::{Layout, Site, kind};
 use crate::kernel::{NodeId, Simulation};
 use crate::random::mix::hash_name;
 
 /// A simulation of the world, at time 0.
 pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
-    let layout = &world.layout;
+    let layout = &Layout { seeds: (seed, replication), ..world.layout.clone() };
     let keys = layout.keys().unwrap_or(0);
     let mut simulation =
         Simulation::new(seed, replication, keys, Box::new(network(world, seed, replication)));

@@ -6,7 +6,7 @@ use crate::catalog::{self, Given, Needed, Place, Problem, Problems, Settings};
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
 use crate::components::{self, Joined, Layout, Site, kind};
-use crate::kernel::{NodeId, Time, time_text};
+use crate::kernel::{NEVER, NodeId, Time, time_text};
 
 /// A world without mistakes.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ fn check_links(
 ) -> Vec<(usize, usize, LinkPlan)> {
     let mut links = Vec::new();
     if let Some((given, place)) = &spec.network {
-        let plan = link_plan("network", given, place, needed, problems);
+        let plan = link_plan(layout, "network", (given, place), needed, problems);
         let groups = spec.groups.len();
         let pairs = (0..groups).flat_map(|a| (a..groups).map(move |b| (a, b)));
         let pairs = pairs.filter(|(a, b)| machine(spec, *a).is_none_or(|on| machine(spec, *b) != Some(on)));
@@ -129,7 +129,7 @@ fn check_links(
     }
     links.extend(places::ways(spec, layout, needed, problems)); // after the network: between known places the map counts
     for LinkSpec { a, b, given, place } in &spec.links {
-        links.push((*a, *b, link_plan("link", given, place, needed, problems)));
+        links.push((*a, *b, link_plan(layout, "link", (given, place), needed, problems)));
     }
     links
 }
@@ -143,20 +143,31 @@ fn machine(spec: &WorldSpec, group: usize) -> Option<usize> {
     if let catalog::Value::Group(host) = on.value { Some(host) } else { None }
 }
 
-fn link_plan(
+/// What the settings of a link say.
+pub(super) fn link_plan(
+    layout: &Layout,
     name: &str,
-    given: &[Given],
-    place: &Place,
+    (given, place): (&[Given], &Place),
     needed: &mut Vec<Needed>,
     problems: &mut Problems,
 ) -> LinkPlan {
     let settings = catalog::check(&network::ENTRY, name, given, place, &|_| None, problems);
     needed.extend(settings.needed());
+    let sized =
+        "a size: `row` of a database, `size` of a traffic that writes, `page_size` of a website, a trace";
+    needed.extend(settings.needs(
+        "bandwidth",
+        "sizes, and nothing in this world has one",
+        sized,
+        layout.has_sizes(),
+    ));
     LinkPlan::of(&settings)
 }
 
 /// An event calls the script and looks at all components: more of one kind would take longer than all requests.
 const HAPPENS_AT_MOST: Time = 1_000_000;
+/// The end of a world that is only looked at, because nobody has said when it ends: no moment is too late in it.
+pub const UNKNOWN_END: Time = NEVER / 4;
 
 fn check_timeline(spec: &WorldSpec, end: Time, problems: &mut Problems) {
     for item in &spec.timeline {
@@ -166,11 +177,18 @@ fn check_timeline(spec: &WorldSpec, end: Time, problems: &mut Problems) {
                 let hint = "t = 0 is the start of the warm-up; the end is warmup + duration";
                 problems.push(Problem::at(&item.place, message).hint(hint));
             }
+            Trigger::Every(period) if period >= end => {
+                let (period, end) = (time_text(period), time_text(end));
+                let problem =
+                    Problem::at(&item.place, format!("every({period}) comes after the end at {end}"));
+                problems
+                    .push(problem.hint("it happens first when its period is over: give it a shorter one"));
+            }
             Trigger::Every(0) => {
                 let problem = Problem::at(&item.place, "every(0) would happen for ever at once");
                 problems.push(problem.hint("give it a period, such as every(5.s, ..)"));
             }
-            Trigger::Every(period) if end / period > HAPPENS_AT_MOST => {
+            Trigger::Every(period) if end < UNKNOWN_END && end / period > HAPPENS_AT_MOST => {
                 let (times, period) = (end / period, time_text(period));
                 let message =
                     format!("every({period}) would happen {times} times until the end at {}", time_text(end));

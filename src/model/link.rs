@@ -3,7 +3,7 @@
 use super::action::{Command, Order, factor};
 use crate::catalog::Problem;
 use crate::components::{Layout, ways};
-use crate::kernel::transit::LinkCommand;
+use crate::kernel::transit::{End, LinkCommand};
 
 /// The order that carries it out.
 pub(super) fn link_command(
@@ -16,9 +16,10 @@ pub(super) fn link_command(
         return Err(Problem::at(&command.place, message));
     }
     let (from, to) = (a as u16, b as u16);
+    let ends = (End::Group(from), End::Group(to));
     match (command.action.as_str(), command.arguments.as_slice()) {
-        ("partition", []) => Ok(Order::Link(LinkCommand::Cut(from, to))),
-        ("heal", []) => Ok(Order::Link(LinkCommand::Heal(from, to))),
+        ("partition", []) => Ok(Order::Link(LinkCommand::Cut(ends.0, ends.1))),
+        ("heal", []) => Ok(Order::Link(LinkCommand::Heal(ends.0, ends.1))),
         ("slow_link", [value]) if factor(value).is_some() => {
             refuse_slower_nothing(layout, command, (a, b))?;
             Ok(Order::Link(LinkCommand::Slow(from, to, factor(value).expect("just seen"))))

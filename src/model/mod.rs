@@ -12,6 +12,6 @@ mod spec;
 
 pub use action::{ACTIONS, Command, Moment, NETWORK_ACTIONS, Order, Part, Role, Target, resolve};
 pub use build::build;
-pub use check::{ALL, Checked, check};
+pub use check::{ALL, Checked, UNKNOWN_END, check};
 pub use part::{Whom, selected};
 pub use spec::{GroupSpec, LinkSpec, MapSpec, TimelineItem, Trigger, WorldSpec};

@@ -5,7 +5,7 @@ use crate::catalog::{Place, Problem, Value};
 use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape};
 use crate::components::{Group, Layout};
 use crate::kernel::readings::Reading;
-use crate::kernel::transit::LinkCommand;
+use crate::kernel::transit::{End, LinkCommand};
 use crate::kernel::{Control, NodeId, Simulation};
 
 /// A node, perhaps known only when the command is carried out.
@@ -52,6 +52,15 @@ pub fn selected(layout: &Layout, group: usize, part: Option<Part>) -> Result<Vec
         part => nodes(layout, group, part, &command),
     };
     found.map_err(|problem| Problem { place: None, ..problem })
+}
+
+/// One end of a cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// A node.
+    One(Whom),
+    /// A group, whoever is in it.
+    All(u16),
 }
 
 /// The nodes of a database with parts are known by what they are: `db[0]` would be its router, whom nobody means.
@@ -169,8 +178,11 @@ pub fn orders(
             vec![Order::Part(whom, back), Order::Part(whom, Control::new(REPLACE, 0))]
         })),
         cut @ ("partition" | "heal") => {
-            let others = || owner.nodes().skip(COORDINATOR as usize).map(Whom::Node);
-            let pairs = whom.iter().flat_map(|a| others().map(|b| Order::Apart(*a, b, cut == "partition")));
+            let other = |node| Side::One(Whom::Node(node));
+            let others = || owner.nodes().skip(COORDINATOR as usize).map(other);
+            let pairs = whom
+                .iter()
+                .flat_map(|a| others().map(|b| Order::Apart(Side::One(*a), b, cut == "partition")));
             Some(pairs.collect())
         }
         _ => None,
@@ -219,32 +231,30 @@ pub fn reshard(layout: &Layout, group: usize, command: &Command) -> Result<Vec<O
 }
 
 /// One end of a network between two: a group, a part of it, or one of its nodes.
-type End = (usize, Option<Part>);
+type Selection = (usize, Option<Part>);
 
-/// The nodes at one end; aides of a whole group stand beside it.
+/// Who is at one end.
 fn at_end(
     layout: &Layout,
-    (group, part): End,
+    (group, part): Selection,
     command: &Command,
     moment: Moment,
-) -> Result<Vec<Whom>, Problem> {
-    match part {
+) -> Result<Vec<Side>, Problem> {
+    let whom = match part {
+        None => return Ok(vec![Side::All(group as u16)]),
         Some(Part { role: Role::Node(n), .. }) => {
             let node = numbered(layout, group, n, command, moment)?;
-            Ok(node.map(Whom::Node).into_iter().collect())
+            node.map(Whom::Node).into_iter().collect()
         }
-        None => {
-            let owner = &layout.groups[group];
-            Ok(owner.nodes().chain(owner.aides()).map(Whom::Node).collect())
-        }
-        part => nodes(layout, group, part, command),
-    }
+        part => nodes(layout, group, part, command)?,
+    };
+    Ok(whom.into_iter().map(Side::One).collect())
 }
 
 /// Cuts or heals the network between two parts.
 pub fn apart(
     layout: &Layout,
-    (a, b): (End, End),
+    (a, b): (Selection, Selection),
     command: &Command,
     moment: Moment,
 ) -> Result<Vec<Order>, Problem> {
@@ -263,10 +273,11 @@ pub fn apart(
     Ok(some.iter().flat_map(|a| others.iter().map(move |b| Order::Apart(*a, *b, cut))).collect())
 }
 
-/// Cuts or heals between two nodes; a node is never cut off from itself.
-pub fn cut(a: Whom, b: Whom, cut: bool, simulation: &mut Simulation) {
-    let (a, b) = (a.find(simulation), b.find(simulation));
-    if a != b {
-        simulation.link(if cut { LinkCommand::CutNodes(a, b) } else { LinkCommand::HealNodes(a, b) });
-    }
+/// Cuts or heals between two ends.
+pub fn cut(a: Side, b: Side, cut: bool, simulation: &mut Simulation) {
+    let [a, b] = [a, b].map(|side| match side {
+        Side::One(whom) => End::Node(whom.find(simulation)),
+        Side::All(group) => End::Group(group),
+    });
+    simulation.link(if cut { LinkCommand::Cut(a, b) } else { LinkCommand::Heal(a, b) });
 }

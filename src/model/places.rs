@@ -1,9 +1,10 @@
 //! Puts groups and clients on the map, and ways between them.
 
+use super::check::link_plan;
 use super::spec::{MapSpec, WorldSpec};
 use crate::catalog::{self, Needed, Problem, Problems, did_you_mean};
 use crate::components::network::geo::{Geography, Map};
-use crate::components::network::{self, AccessPlan, Home, LinkPlan, SETUPS, Setup};
+use crate::components::network::{AccessPlan, Home, LinkPlan, SETUPS, Setup};
 use crate::components::{self, Layout};
 use std::sync::Arc;
 
@@ -78,9 +79,8 @@ fn way_plan(
     problems: &mut Problems,
 ) -> LinkPlan {
     let (given, place) = spec.map_or_else(Default::default, |spec| (spec.given.clone(), spec.place.clone()));
-    let settings = catalog::check(&network::ENTRY, "the map", &given, &place, &|_| None, problems);
-    needed.extend(settings.needed());
-    let mut plan = LinkPlan { mapped: true, ..LinkPlan::of(&settings) };
+    let plan = link_plan(layout, "the map", (&given, &place), needed, problems);
+    let mut plan = LinkPlan { mapped: true, ..plan };
     if layout.disabled.iter().any(|name| name == "connections") {
         plan.connect = Setup::of(SETUPS.iter().position(|setup| setup.name == "none").expect("it is one"));
     }

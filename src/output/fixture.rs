@@ -57,6 +57,7 @@ pub(crate) fn plan(replications: u64) -> Plan {
         timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND },
         disabled: Vec::new(),
         asked: Vec::new(),
+        judged: Vec::new(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! From Rhai's values to plain data.
 
-use super::callback::Callback;
 use super::desk::Handle;
 use super::units::{Rate, Share, Size, Span};
 use crate::catalog::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, Value};
@@ -69,7 +68,13 @@ fn what(dynamic: &Dynamic) -> String {
     if dynamic.is_map() {
         return "an object map".into();
     }
-    format!("a {}", dynamic.type_name().rsplit("::").next().unwrap_or("value").to_lowercase())
+    match dynamic.type_name().rsplit("::").next().unwrap_or("value") {
+        "All" => "results".into(),
+        "One" | "Candidates" => "a result".into(),
+        "Part" => "the result of a component".into(),
+        "Estimate" | "Several" => "a metric".into(),
+        other => format!("a {}", other.to_lowercase()),
+    }
 }
 
 /// A value of a factor, as the CSVs show it.
@@ -98,31 +103,4 @@ fn step_text(item: &Value) -> String {
         Value::Step(step) => format!("later {}", step.step),
         other => other.describe(),
     }
-}
-
-/// A function among the settings is called while the world is described: a rate for each second until the end.
-pub(super) fn rate_function(
-    callback: &Callback,
-    engine: &rhai::Engine,
-    end: crate::kernel::Time,
-) -> Scripted<Value> {
-    use crate::kernel::SECOND;
-    let seconds = end.div_ceil(SECOND).max(1);
-    let mut rates = Vec::with_capacity(seconds as usize);
-    for second in 0..seconds {
-        let at = Span((second * SECOND) as i64);
-        let rate = callback.call(engine, (at,))?;
-        let rate = rate.clone().try_cast::<Rate>().ok_or_else(|| {
-            let message = format!(
-                "a rate function must return a rate such as 200.rps, not {}",
-                value(&rate).describe()
-            );
-            super::errors::fail(message, None)
-        })?;
-        rates.push(rate.0);
-    }
-    let arrivals = crate::random::arrivals::Arrivals::function(rates);
-    arrivals
-        .map(|arrivals| Value::Load(Load::Open(arrivals)))
-        .map_err(|error| super::errors::fail(error.to_string(), None))
 }

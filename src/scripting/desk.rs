@@ -8,6 +8,7 @@ use super::errors::fail;
 use super::places::{Keys, place_at};
 use super::session::{Finished, Record};
 use crate::catalog::{Given, Place, Problems, Value};
+use crate::components::site::FIRST_AIDE;
 use crate::experiment::View;
 use crate::kernel::Time;
 use crate::model::{Command, Part, Target, Trigger, WorldSpec};
@@ -34,7 +35,31 @@ impl Handle {
     /// For a setting. A component of another world has an index that no check accepts.
     pub fn value(&self) -> Value {
         let here = desk(|desk| desk.world.as_ref().map(|world| world.serial));
-        Value::Group(if here == Some(self.world) { self.group } else { usize::MAX })
+        match self.selected() {
+            Some(which) if here == Some(self.world) => {
+                let name = self.name().map_or("a component".into(), |name| format!("\"{name}\""));
+                Value::Selection(format!("{which} of {name}"))
+            }
+            _ => Value::Group(if here == Some(self.world) { self.group } else { usize::MAX }),
+        }
+    }
+
+    /// What of its component it is: `node 0`, `primary`; `None`: all of it.
+    fn selected(&self) -> Option<String> {
+        let part = self.part.map(|part| part.to_string());
+        let node = |n: u64| match n.checked_sub(FIRST_AIDE) {
+            Some(n) => format!("proxy {n}"),
+            None => format!("node {n}"),
+        };
+        part.or_else(|| self.node.map(node))
+    }
+
+    /// What a script calls its component, while its world is being described.
+    fn name(&self) -> Option<String> {
+        desk(|desk| {
+            let world = desk.world.as_ref().filter(|world| world.serial == self.world)?;
+            world.spec.groups.get(self.group).map(|group| group.name.clone())
+        })
     }
 
     pub fn target(&self) -> Target {
@@ -53,7 +78,8 @@ pub(super) struct Definition {
     pub about: String,
     pub factors: Vec<(String, Vec<Dynamic>)>,
     pub variants: Vec<(String, Map)>,
-    pub baseline: Option<Map>,
+    /// Levels of the variant that others are compared with, and where that was said.
+    pub baseline: Option<(Map, Place)>,
     pub replications: u64,
     pub warmup: Time,
     /// `None`: not said, or mistaken.
@@ -62,6 +88,10 @@ pub(super) struct Definition {
     pub window: Option<Time>,
     pub seed: u64,
     pub world: Option<Callback>,
+    /// Whether there is one, if perhaps a mistaken one.
+    pub says_world: bool,
+    /// Whether a factor or a variant was mistaken, so that nobody knows what its worlds are given.
+    pub is_vague: bool,
     pub expects: Vec<Expect>,
     pub place: Place,
     /// What was found wrong in its chain: told with all else that is.
@@ -138,12 +168,25 @@ pub(super) struct Moment {
     pub asked: Vec<(usize, String, bool)>,
 }
 
+/// What a check has come by.
+#[derive(Default)]
+pub(super) struct Checking {
+    /// Whether it looked at a measured figure.
+    pub looked: bool,
+    /// Whether it was given a level that is not known before anything has run.
+    pub guessed: bool,
+    /// What is wrong with what it compares such a level with.
+    pub amiss: Problems,
+    /// Which variants it was told are the best.
+    pub best: Vec<String>,
+}
+
 #[derive(Default)]
 pub(super) struct Desk {
     /// Name of the script, for places.
     pub source: Arc<str>,
-    /// Whether a measured figure was looked at since a check was called.
-    pub looked: bool,
+    /// What the check that was called last has come by.
+    pub check: Checking,
     /// The script's own folder, for traces.
     pub folder: PathBuf,
     pub keys: Keys,

@@ -3,6 +3,7 @@
 mod api;
 mod callback;
 mod convert;
+mod curve;
 mod desk;
 mod engine;
 mod errors;
@@ -14,6 +15,7 @@ mod said;
 mod session;
 mod shown;
 mod units;
+mod unlike;
 mod words;
 mod workshop;
 

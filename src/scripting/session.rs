@@ -7,10 +7,11 @@ use super::errors::{Words, explain, is_in_the_making, of_itself, unit_without_a_
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
-use super::workshop::{Endless, ScriptBuilder, ScriptWorkshop, function_names};
+use super::workshop::{ScriptBuilder, ScriptWorkshop, function_names};
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop, check};
 use crate::kernel::{SECOND, Time};
+use crate::model::UNKNOWN_END;
 use rhai::{AST, Dynamic, Engine, EvalAltResult};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -54,12 +55,14 @@ pub struct Finished {
     pub params: Vec<rhai::Map>,
     /// Components that were asked for, by variant and name: whether there are such is not known before the worlds are described.
     pub asked: RefCell<Vec<(usize, String)>>,
+    /// Metrics that were looked at.
+    pub judged: RefCell<Vec<usize>>,
 }
 
 impl Finished {
     /// What has been found about variants with these parameters.
     pub fn new(record: Arc<Record>, params: Vec<rhai::Map>) -> Self {
-        Finished { record, params, asked: RefCell::default() }
+        Finished { record, params, asked: RefCell::default(), judged: RefCell::default() }
     }
 }
 
@@ -232,6 +235,14 @@ impl Session {
     }
 
     fn run_pending(&mut self) -> Result<(), Problems> {
+        let context = CURRENT.with(|current| current.borrow().clone()).expect("a session is open");
+        let pending =
+            desk(|desk| desk.experiments.clone()).into_iter().filter(|experiment| experiment.pending);
+        let wrong = |one: Definition| Some(context.all_mistakes(api::plan(&one).err()?, &one));
+        let wrong: Problems = pending.filter_map(wrong).flatten().collect();
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
         for ordinal in 0..desk(|desk| desk.experiments.len()) {
             if desk(|desk| desk.experiments[ordinal].pending) {
                 let finished = run_experiment(ordinal, false)?;
@@ -298,7 +309,11 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
     let mut plan = api::plan(&definition).map_err(|problems| context.all_mistakes(problems, &definition))?;
     context.host.adjust(&mut plan);
     let params = api::params(&definition);
-    plan.asked = api::probe(&context.engine, &context.words, &plan, &params, &definition)?;
+    let (asked, judged) = api::probe(&context.engine, &context.words, &plan, &params, &definition)?;
+    plan.asked = asked;
+    plan.judged.extend(judged);
+    plan.judged.sort_unstable();
+    plan.judged.dedup();
     let only = Only { ordinal, call: called.then_some(definition.calls) };
     let workshop = context.workshop(only, &plan);
     let mut builder = context.builder(&definition, &params, &plan);
@@ -320,22 +335,32 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
     Ok(Some(finished))
 }
 
-/// How long a world is taken to run that cannot be run, because nobody knows how long.
+/// How far functions of time are followed in a world that cannot be run, because nobody knows how long.
 const SOME_TIME: Time = 60 * SECOND;
 
 impl Context {
     /// What is wrong with an experiment whose plan is, its checks and worlds included.
     fn all_mistakes(&self, mut problems: Problems, definition: &Definition) -> Problems {
-        let end_is_known = definition.duration.is_some();
         let duration = definition.duration.or(Some(SOME_TIME));
-        let mended =
-            Definition { mistakes: Problems::new(), duration, says_duration: true, ..definition.clone() };
-        let Ok(plan) = api::plan(&mended) else { return problems };
+        let mended = Definition {
+            mistakes: Problems::new(),
+            duration,
+            says_duration: true,
+            baseline: None,
+            ..definition.clone()
+        };
+        if mended.is_vague || mended.world.is_none() {
+            return problems;
+        }
+        let Ok(mut plan) = api::plan(&mended) else { return problems };
         let params = api::params(&mended);
         problems.extend(
             api::probe(&self.engine, &self.words, &plan, &params, &mended).err().into_iter().flatten(),
         );
-        let mut builder = Endless { builder: self.builder(&mended, &params, &plan), end_is_known };
+        let mut builder = self.builder(&mended, &params, &plan);
+        if definition.duration.is_none() {
+            plan.timing.duration = UNKNOWN_END;
+        }
         problems.extend(check(&plan, &mut builder).err().into_iter().flatten());
         problems.sort_by(|a, b| a.place.cmp(&b.place));
         problems

@@ -1,6 +1,7 @@
 //! Quantities with units: `5.ms`, `200.rps`, `256.mib`, `20.percent`. A bare number where one is needed is an error.
 
 use super::errors::fail;
+use super::unlike::kind;
 use crate::kernel::time_text;
 use rhai::{Engine, EvalAltResult, FLOAT, INT};
 
@@ -63,10 +64,10 @@ const SIZES: [(&str, f64); 9] = [
 const RATES: [(&str, f64); 3] = [("rps", 1.0), ("per_s", 1.0), ("per_minute", 1.0 / 60.0)];
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Span>("duration");
-    engine.register_type_with_name::<Rate>("rate");
-    engine.register_type_with_name::<Size>("size");
-    engine.register_type_with_name::<Share>("share");
+    kind::<Span>(engine, "duration");
+    kind::<Rate>(engine, "rate");
+    kind::<Size>(engine, "size");
+    kind::<Share>(engine, "share");
     for (unit, factor) in TIMES {
         engine.register_get(unit, move |n: &mut INT| span(*n as f64 * factor));
         engine.register_get(unit, move |n: &mut FLOAT| span(*n * factor));
@@ -124,36 +125,6 @@ fn arithmetic(engine: &mut Engine) {
         )*};
     }
     comparable!(Span, Rate, Size, Share);
-    refuse_plain_numbers(engine);
-}
-
-/// Rhai finds every comparison of two different types false, and says nothing.
-fn refuse_plain_numbers(engine: &mut Engine) {
-    macro_rules! incomparable {
-        ($($kind:ident, $number:ty, $what:literal, $unit:literal;)*) => {$(
-            for operator in ["<", "<=", ">", ">=", "==", "!="] {
-                let refuse = move || Err(without_unit(operator, $what, $unit));
-                engine.register_fn(operator, move |_: $kind, _: $number| -> Fallible<bool> { refuse() });
-                engine.register_fn(operator, move |_: $number, _: $kind| -> Fallible<bool> { refuse() });
-            }
-        )*};
-    }
-    incomparable! {
-        Span, INT, "duration", "3.ms";
-        Span, FLOAT, "duration", "3.ms";
-        Rate, INT, "rate", "3.rps";
-        Rate, FLOAT, "rate", "3.rps";
-        Size, INT, "size", "3.kib";
-        Size, FLOAT, "size", "3.kib";
-        Share, INT, "share", "3.percent";
-        Share, FLOAT, "share", "3.percent";
-    }
-}
-
-#[cold]
-fn without_unit(operator: &str, what: &str, unit: &str) -> Box<EvalAltResult> {
-    let message = format!("`{operator}` compares a {what} with a number that has no unit");
-    fail(message, Some(format!("give the number one, such as {unit}")))
 }
 
 impl Span {

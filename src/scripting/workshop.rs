@@ -11,7 +11,7 @@ use super::session::Record;
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{Builder, Built, Director, UNMEASURED, UNREAD, View, Workshop};
 use crate::kernel::Time;
-use crate::model::{Command, Trigger};
+use crate::model::Command;
 use rhai::{Dynamic, Engine, Map};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -108,26 +108,6 @@ pub(super) struct ScriptBuilder {
     pub end: Time,
     pub words: Rc<Vec<String>>,
     pub source: Arc<str>,
-}
-
-/// Builds worlds to be looked at only, whose end may not be known: then no moment is too late in it, and no period too short for it.
-pub(super) struct Endless {
-    pub builder: ScriptBuilder,
-    pub end_is_known: bool,
-}
-
-impl Builder for Endless {
-    fn world(&mut self, variant: usize, replication: u64) -> Result<Built, Problems> {
-        let mut built = self.builder.world(variant, replication)?;
-        for item in built.spec.timeline.iter_mut().filter(|_| !self.end_is_known) {
-            match &mut item.trigger {
-                Trigger::At(at) => *at = 0,
-                Trigger::Every(period) if *period > 0 => *period = self.builder.end,
-                _ => {}
-            }
-        }
-        Ok(built)
-    }
 }
 
 impl Builder for ScriptBuilder {

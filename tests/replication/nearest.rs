@@ -7,7 +7,7 @@ use scalelab::catalog::Value;
 use scalelab::components::network::geo::Map;
 use scalelab::kernel::readings::Reading;
 use scalelab::kernel::time::{MILLISECOND, SECOND};
-use scalelab::kernel::transit::LinkCommand;
+use scalelab::kernel::transit::{End, LinkCommand};
 use scalelab::kernel::{Control, NodeId};
 
 /// Members 0 and 2 are in Frankfurt with the router, 1 and 3 are in Tokyo, 223 ms away; the users are nowhere in particular.
@@ -107,11 +107,11 @@ fn who_was_out_of_reach_is_asked_again_when_a_ping_has_come_back() {
     let mut stage = two_regions().stage(1);
     stage.run(5 * SECOND);
     let (router, near) = (router(&stage), stage.member(2));
-    stage.simulation.link(LinkCommand::CutNodes(router, near));
+    stage.simulation.link(LinkCommand::Cut(End::Node(router), End::Node(near)));
     // A ping within the second, then a time-out of one second: nobody asks it after two. The repeated ping goes on.
     let _ = reads_until(&mut stage, 8);
     assert_eq!(reads_until(&mut stage, 20)[2], 0);
-    stage.simulation.link(LinkCommand::HealNodes(router, near));
+    stage.simulation.link(LinkCommand::Heal(End::Node(router), End::Node(near)));
     let _ = reads_until(&mut stage, 23);
     assert!(reads_until(&mut stage, 33)[2] > 400);
 }
@@ -126,9 +126,9 @@ fn a_lost_ping_is_repeated_at_once() {
         let mut stage = setup.stage(seed);
         stage.run(10 * SECOND);
         let (router, near) = (router(&stage), stage.member(2));
-        stage.simulation.link(LinkCommand::CutNodes(router, near));
+        stage.simulation.link(LinkCommand::Cut(End::Node(router), End::Node(near)));
         stage.run(15 * SECOND);
-        stage.simulation.link(LinkCommand::HealNodes(router, near));
+        stage.simulation.link(LinkCommand::Heal(End::Node(router), End::Node(near)));
         stage.run(16 * SECOND);
         let before = reads(&stage)[2];
         stage.run(16 * SECOND + 200 * MILLISECOND);
@@ -214,19 +214,19 @@ proptest! {
                 0 => stage.simulation.control(whom, Control::new(Control::CRASH_PROCESS, 0)),
                 1 => stage.simulation.control(whom, Control::new(Control::CRASH_HOST, 0)),
                 2 => stage.simulation.control(whom, Control::new(Control::HANG, 0)),
-                _ if whom != router => stage.simulation.link(LinkCommand::CutNodes(router, whom)),
+                _ if whom != router => stage.simulation.link(LinkCommand::Cut(End::Node(router), End::Node(whom))),
                 _ => {}
             }
             stage.run(now + pause * MILLISECOND);
             if back {
                 stage.simulation.control(whom, Control::new(Control::RECOVER, 0));
-                stage.simulation.link(LinkCommand::HealNodes(router, whom));
+                stage.simulation.link(LinkCommand::Heal(End::Node(router), End::Node(whom)));
             }
         }
         for n in 0..4 {
             let (router, member) = (router(&stage), stage.member(n));
             stage.simulation.control(member, Control::new(Control::RECOVER, 0));
-            stage.simulation.link(LinkCommand::HealNodes(router, member));
+            stage.simulation.link(LinkCommand::Heal(End::Node(router), End::Node(member)));
         }
         let router = router(&stage);
         stage.simulation.control(router, Control::new(Control::RECOVER, 0));

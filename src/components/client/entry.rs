@@ -3,7 +3,7 @@
 use super::super::database::counted;
 use super::super::database::model::{QUESTIONS, Question};
 use super::super::{Group, Site, site};
-use crate::catalog::{Entry, Kind, Load, Measure, Need, Param, Preset, Problem, Problems, Settings};
+use crate::catalog::{Entry, Kind, Load, Measure, Need, Param, Preset, Problems, Settings};
 use crate::kernel::{MILLISECOND, SECOND};
 
 pub(super) static ENTRY: Entry = Entry {
@@ -41,7 +41,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "rate",
             kind: Kind::Load,
             preset: Preset::Absent("give `rate` or `users`"),
-            about: "open load: 200.rps (Poisson), or constant, ramp, steps, bursty, a function of time, a trace",
+            about: "open load: 200.rps (Poisson), or constant, ramp, steps, spike, bursty, a trace, or a function of time, |t| .. (looked at twice a second, and to the microsecond where it jumps; what comes and goes between two looks is missed)",
         },
         Param {
             name: "users",
@@ -244,33 +244,7 @@ pub(super) static ENTRY: Entry = Entry {
 
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    let place = &site.group().place;
-    let name = &site.group().name;
-    if settings.load("rate").is_none() && settings.count("users").is_none() && !settings.is_given("rate") {
-        let problem = Problem::at(place, format!("traffic \"{name}\" has neither `rate` nor `users`"));
-        problems.push(problem.hint("add `rate: 200.rps` (open) or `users: 100` (closed)"));
-    }
-    if settings.is_given("think") && settings.is_given("rate") {
-        let problem = settings.problem("think", "`think` is for closed load, and `rate` makes it open");
-        problems.push(problem.hint("leave out `rate` or `think`"));
-    }
-    if let Some(Load::Trace(trace)) = settings.load("rate") {
-        for setting in ["keys", "writes", "size"] {
-            if settings.is_given(setting) {
-                let message = format!("`{setting}` comes from the trace {:?}", trace.path);
-                let hint = if setting == "writes" {
-                    "write trace(path, #{ writes: 10.percent })"
-                } else {
-                    "leave it out"
-                };
-                problems.push(settings.problem(setting, message).hint(hint));
-            }
-        }
-        if !trace.rows.has_times() && trace.arrivals.is_none() {
-            let problem = settings.problem("rate", format!("the trace {:?} has no times", trace.path));
-            problems.push(problem.hint("say how fast its rows come: trace(path, #{ rate: 200.rps })"));
-        }
-    }
+    super::check_load::check(site, problems);
     check_addresses(site, problems);
     check_target(site, problems);
     check_question(site, problems);

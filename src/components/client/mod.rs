@@ -10,6 +10,7 @@ mod ahead;
 mod aim;
 mod browser;
 mod browser_cache;
+mod check_load;
 mod check_near;
 mod entry;
 mod first_byte;

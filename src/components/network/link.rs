@@ -115,14 +115,9 @@ impl LinkPlan {
     }
 }
 
-/// How a message got lost.
+/// A message got lost by chance; the random bits that decided it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Lost {
-    /// Nothing passes.
-    Cut,
-    /// By chance; the random bits that decided it.
-    Once(u64),
-}
+pub(super) struct Lost(u64);
 
 /// A link with its present state.
 #[derive(Clone, Debug)]
@@ -133,9 +128,8 @@ pub struct Link {
     random: bool,
     /// Within one group.
     inner: bool,
-    cut: bool,
     slow: f64,
-    /// Only latency counts: neither loss nor bandwidth, neither cut nor slowed, no map, no connections.
+    /// Only latency counts: neither loss nor bandwidth, not slowed, no map, no connections.
     plain: bool,
 }
 
@@ -145,8 +139,8 @@ impl Link {
         let purpose = |what: &str| hash_name(&format!("link {a} {b} {what}"));
         let random = !matches!(plan.latency, Variate::Constant(_));
         let purposes = ["there", "back", "loss there", "loss back"].map(purpose);
-        let mut link = Link { plan, purposes, random, inner: a == b, cut: false, slow: 1.0, plain: false };
-        link.set(false, 1.0);
+        let mut link = Link { plan, purposes, random, inner: a == b, slow: 1.0, plain: false };
+        link.slow(1.0);
         link
     }
 
@@ -155,23 +149,12 @@ impl Link {
         self.purposes[0]
     }
 
-    /// Cuts or heals the link; latency times `slow`.
-    pub(super) fn set(&mut self, cut: bool, slow: f64) {
-        self.cut = cut;
+    /// Latency times `slow`.
+    pub(super) fn slow(&mut self, slow: f64) {
         self.slow = slow;
         let plan = &self.plan;
         let simple = plan.loss <= 0.0 && plan.bandwidth.is_none() && plan.connect == Setup::None;
-        self.plain = simple && !cut && slow == 1.0 && !plan.mapped;
-    }
-
-    /// Cuts or heals the link.
-    pub(super) fn cut(&mut self, cut: bool) {
-        self.set(cut, self.slow);
-    }
-
-    /// Latency times `slow`.
-    pub(super) fn slow(&mut self, slow: f64) {
-        self.set(self.cut, slow);
+        self.plain = simple && slow == 1.0 && !plan.mapped;
     }
 
     pub(super) fn instant() -> Self {
@@ -210,22 +193,18 @@ impl Link {
         requests: &Requests,
         background: &mut Stream,
     ) -> Option<Lost> {
-        if self.cut {
-            return Some(Lost::Cut);
-        }
         if self.plan.loss <= 0.0 {
             return None;
         }
         let purpose = self.purposes[2 + usize::from(message.returning)];
         let sent = message.now ^ (u64::from(message.from.0 ^ message.to.0) << 48);
         let bits = combine(self.bits(message, purpose, requests, background), sent);
-        (unit(bits) < self.plan.loss).then_some(Lost::Once(bits))
+        (unit(bits) < self.plan.loss).then_some(Lost(bits))
     }
 
     /// How much later a message arrives that was lost on a connection and is sent again; `None`: it is given up.
     #[cold]
-    pub(super) fn retransmit(&self, lost: Lost, timer: Timer) -> Option<Time> {
-        let Lost::Once(bits) = lost else { return None };
+    pub(super) fn retransmit(&self, Lost(bits): Lost, timer: Timer) -> Option<Time> {
         timer.delay(|n| unit(combine(bits, n)) < self.plan.loss)
     }
 

@@ -1,6 +1,7 @@
 //! The network: how long a message takes between two groups, what it costs to send, and what gets lost.
 
 mod connection;
+mod cuts;
 pub mod geo;
 mod link;
 mod retransmission;
@@ -20,8 +21,8 @@ use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
 use connection::{Connections, Ends};
+use cuts::{Cut, Cuts};
 use geo::{Geography, Spot};
-use link::Lost;
 use retransmission::Timer;
 use std::sync::Arc;
 
@@ -41,8 +42,8 @@ pub struct Network {
     fronts: Vec<NodeId>,
     /// The same for a group at several places: its front stands beside each of its callers (see [`Network::for_caller`]).
     beside: Vec<NodeId>,
-    /// Pairs of nodes between which nothing passes.
-    cuts: Vec<(NodeId, NodeId)>,
+    /// Between whom nothing passes.
+    cuts: Cuts,
     /// Draws of background messages, which belong to no request: for each link a stream of its own.
     backgrounds: Vec<Stream>,
     /// Seed and replication.
@@ -88,7 +89,7 @@ impl Network {
             links: Vec::new(),
             fronts: vec![NodeId::NONE; groups],
             beside: vec![NodeId::NONE; groups],
-            cuts: Vec::new(),
+            cuts: Cuts::default(),
             backgrounds: Vec::new(),
             seeds,
             connections: Connections::new(),
@@ -142,9 +143,18 @@ impl Network {
         self.beside[usize::from(from)] == message.from || self.beside[usize::from(to)] == message.to
     }
 
-    fn is_cut(&self, message: &Message) -> bool {
-        let ends = (message.from.min(message.to), message.from.max(message.to));
-        self.cuts.contains(&ends)
+    /// A node with its group.
+    fn member(&self, node: NodeId) -> (NodeId, u16) {
+        (node, self.group[node.index()])
+    }
+
+    /// What stops a message, if anything is cut.
+    #[inline]
+    fn stopped(&self, message: &Message) -> Option<Cut> {
+        if self.cuts.is_empty() {
+            return None;
+        }
+        self.cuts.between(self.member(message.from), self.member(message.to))
     }
 
     /// Whether a message within a group goes from a node to itself, or has the group's first node at one end.
@@ -172,7 +182,7 @@ impl Network {
         let connection = link.connection().filter(|_| !verbs::is_datagram(message.verb));
         let background = &mut self.backgrounds[number];
         let lost = link.loses(message, requests, background);
-        if lost == Some(Lost::Cut) || (lost.is_some() && connection.is_none()) {
+        if lost.is_some() && connection.is_none() {
             return None;
         }
         let mut way = link.latency(message, requests, background);
@@ -235,16 +245,18 @@ impl Network {
         Some(connect.saturating_add(tls))
     }
 
-    /// Round-trip time between the two ends of a message, the clients' own way to the network included.
+    /// Round-trip time between the two ends of a message, the clients' own way to the network included. Where the map has two figures for
+    /// two places, that of the asker's row counts, for the answer too.
     fn way(&self, message: &Message, requests: &Requests) -> Time {
-        let (from, to) = (self.spots[message.from.index()], self.spots[message.to.index()]);
-        let Some(request) = requests.get(message.request) else { return self.map.rtt_of_servers(from, to) };
-        let client = if message.returning { message.to } else { message.from };
-        if request.client != client {
-            return self.map.rtt_of_servers(from, to);
-        }
-        let server = if message.returning { from.place } else { to.place };
-        let group = usize::from(self.group[client.index()]);
+        let (asker, asked) = match message.returning {
+            false => (message.from, message.to),
+            true => (message.to, message.from),
+        };
+        let (here, there) = (self.spots[asker.index()], self.spots[asked.index()]);
+        let request = requests.get(message.request).filter(|request| request.client == asker);
+        let Some(request) = request else { return self.map.rtt_of_servers(here, there) };
+        let server = there.place;
+        let group = usize::from(self.group[asker.index()]);
         let Some(plan) = &self.homes[group].access else { return self.map.rtt(request.region, server) };
         let access = Access::of(request.access);
         let last_mile = if access == Access::Mobile { &plan.mobile } else { &plan.fixed };
@@ -269,7 +281,8 @@ impl Network {
 impl Transit for Network {
     #[inline]
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
-        if !self.cuts.is_empty() && self.is_cut(message) {
+        let stopped = self.stopped(message);
+        if stopped == Some(Cut::Node) {
             return None;
         }
         let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
@@ -279,6 +292,9 @@ impl Transit for Network {
             return self.transit(&message, requests, calls);
         }
         let free = if from == to { !beside && self.is_at_front(message, from) } else { beside };
+        if stopped.is_some() && !free {
+            return None;
+        }
         if index == 0 || free {
             return Some(0);
         }
@@ -290,10 +306,11 @@ impl Transit for Network {
     }
 
     fn has_link(&self, node: NodeId) -> bool {
-        if self.cuts.iter().any(|(a, b)| *a == node || *b == node) {
+        let group = self.group.get(node.index());
+        if group.is_some_and(|group| self.cuts.concern((node, *group))) {
             return true;
         }
-        let row = self.group.get(node.index()).map(|group| *group as usize * self.groups);
+        let row = group.map(|group| *group as usize * self.groups);
         row.is_some_and(|row| self.between[row..row + self.groups].iter().any(|link| *link != 0))
     }
 
@@ -305,20 +322,9 @@ impl Transit for Network {
 
     fn command(&mut self, command: LinkCommand) {
         match command {
-            LinkCommand::Cut(a, b) => self.link_mut(a, b).cut(true),
-            LinkCommand::Heal(a, b) => {
-                self.link_mut(a, b).cut(false);
-                let group = |node: NodeId| self.group[node.index()];
-                let between = |(x, y): &(NodeId, NodeId)| {
-                    [(group(*x), group(*y)), (group(*y), group(*x))].contains(&(a, b))
-                };
-                self.cuts.retain(|cut| !between(cut));
-            }
+            LinkCommand::Cut(a, b) => self.cuts.say((a, b), true, |node| self.group[node.index()]),
+            LinkCommand::Heal(a, b) => self.cuts.say((a, b), false, |node| self.group[node.index()]),
             LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow(factor),
-            LinkCommand::CutNodes(a, b) => {
-                self.cuts.push((a.min(b), a.max(b)));
-            }
-            LinkCommand::HealNodes(a, b) => self.cuts.retain(|cut| *cut != (a.min(b), a.max(b))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a site consists of in each of its builds: which assets a page needs, what has changed, and under which URL it is.
 //!
-//! All of it is computed from the site's name and the number of the build, so that server, edges and browsers agree without
+//! All of it is computed from the site's name, the replication and the number of the build, so that server, edges and browsers agree without
 //! telling each other, and every variant publishes the same changes. Build 0 is there from the start.
 
 use super::versioning::Versioning;
@@ -74,7 +74,7 @@ impl Plan {
             changes: settings.share("changes").expect("checked"),
             forgets: settings.share("forgets").expect("preset"),
             keeps: settings.count("keeps").map_or(u32::MAX, |builds| builds as u32),
-            purpose: site.purpose("changes"),
+            purpose: site.lot("changes"),
             page_bytes: bytes("page_size"),
             asset_bytes: bytes("asset_size"),
             ages: Ages {

@@ -22,7 +22,8 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         "99 % of attempts took no more than this longer than to the healthy site best for them",
         |f| f.totals.quantile_ms("extra_rtt", 0.99),
-    ),
+    )
+    .percentile(0.99, |f| f.totals.times("extra_rtt")),
     metric("down_site_attempts_count", Lower, "attempts that were sent to a site which was down", |f| {
         f.totals.count("attempts_to_down_sites").map(|count| count as f64)
     }),

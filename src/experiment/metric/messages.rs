@@ -35,7 +35,8 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         "99 % of messages are processed so soon after they were published",
         |f| of_messages(f, |m| m.age.quantile(0.99).map(milliseconds)),
-    ),
+    )
+    .percentile(0.99, |f| f.messages.as_ref().map_or(0, |m| m.age.count())),
     metric("queue_backlog_end_count", Lower, "messages that wait or are in work at the end", |f| {
         of_messages(f, |m| count(m.backlog_count))
     }),

@@ -35,15 +35,28 @@ pub struct Metric {
     pub about: &'static str,
     /// Its value; `None` = not measured.
     pub value: fn(&Facts) -> Option<f64>,
+    /// If it is a percentile: which (0 to 1), and of how many measurements.
+    pub percentile: Option<(f64, fn(&Facts) -> u64)>,
+}
+
+impl Metric {
+    /// The same as a percentile of so many measurements.
+    const fn percentile(self, q: f64, count: fn(&Facts) -> u64) -> Metric {
+        Metric { percentile: Some((q, count)), ..self }
+    }
 }
 
 type Get = fn(&Facts) -> Option<f64>;
 
 const fn metric(column: &'static str, better: Better, about: &'static str, value: Get) -> Metric {
-    Metric { column, better, about, value }
+    Metric { column, better, about, value, percentile: None }
 }
 
 macro_rules! latency {
+    ($column:literal, $book:ident, $about:literal, p($q:literal)) => {
+        metric($column, Lower, $about, |facts| p($q)(&facts.$book).map(|ns: f64| ns / 1e6))
+            .percentile($q, |facts| facts.$book.latency.count())
+    };
     ($column:literal, $book:ident, $about:literal, $get:expr) => {
         metric($column, Lower, $about, |facts| $get(&facts.$book).map(|ns: f64| ns / 1e6))
     };

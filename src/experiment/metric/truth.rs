@@ -23,7 +23,8 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         "99 % of stale reads were out of date for less than this, to 1/64; warned of where some are known by a lower bound only",
         |f| f.audit.stale_age.quantile(0.99).map(milliseconds),
-    ),
+    )
+    .percentile(0.99, |f| f.audit.stale_age.count()),
     metric("lost_writes_count", Lower, "acknowledged writes that did not survive", |f| {
         count(f.audit.lost_writes_count)
     }),

@@ -26,7 +26,7 @@ pub fn days(mean_rate: f64, day_ns: u64) -> Result<Piecewise, ArrivalsError> {
     let at = |halves: u64| (u128::from(day_ns) * u128::from(halves) / 48) as u64;
     let hours = (0..24 * DAYS).map(|hour| (at(2 * hour + 1), rate(hour)));
     let points = std::iter::once((0, midnight)).chain(hours).chain([(at(48 * DAYS), midnight)]);
-    Piecewise::ramp(points.collect())
+    Piecewise::ramp(points.collect()).map(Piecewise::endless)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 mod constant;
 pub mod day;
 mod error;
-mod function;
 mod mmpp;
 mod piecewise;
 mod poisson;
@@ -17,7 +16,6 @@ mod checks;
 
 pub use constant::Constant;
 pub use error::{ArrivalsError, HIGHEST_RATE, LOWEST_RATE};
-pub use function::Function;
 pub use mmpp::{Mmpp, NextState};
 pub use piecewise::Piecewise;
 pub use poisson::Poisson;
@@ -31,12 +29,10 @@ pub enum Arrivals {
     Constant(Constant),
     /// Independent clients: exponential gaps.
     Poisson(Poisson),
-    /// Poisson with a rate that follows straight lines: ramps, steps, spikes.
+    /// Poisson with a rate that follows straight lines: ramps, steps, spikes, days, functions of time.
     Piecewise(Piecewise),
     /// Poisson with a rate that jumps at random: bursts.
     Mmpp(Mmpp),
-    /// Poisson with a rate tabulated every second: diurnal curves, functions of time.
-    Function(Function),
 }
 
 impl Arrivals {
@@ -97,16 +93,6 @@ impl Arrivals {
         Mmpp::new(states, next_state).map(Self::Mmpp)
     }
 
-    /// A Poisson process whose rate (per second) is given at 0 s, 1 s, 2 s, ... and runs in straight lines between; after the last value
-    /// it stays.
-    ///
-    /// # Errors
-    ///
-    /// If there is no value or one is not within 0 to 1e9 per second.
-    pub fn function(rates_per_s: Vec<f64>) -> Result<Self, ArrivalsError> {
-        Function::new(rates_per_s).map(Self::Function)
-    }
-
     /// The absolute time in ns of the next arrival, at or after `now_ns`; `None` if there is none any more.
     ///
     /// `now_ns` is the time of the last arrival, or the start; it must not go back from call to call.
@@ -117,7 +103,14 @@ impl Arrivals {
             Self::Constant(arrivals) => arrivals.next(now_ns),
             Self::Piecewise(arrivals) => arrivals.next(now_ns, stream),
             Self::Mmpp(arrivals) => arrivals.next(now_ns, stream),
-            Self::Function(arrivals) => arrivals.next(now_ns, stream),
+        }
+    }
+
+    /// When the first rate begins that a process which ends at `end_ns` never comes to, if there is one.
+    pub fn unreached(&self, end_ns: u64) -> Option<u64> {
+        match self {
+            Self::Piecewise(arrivals) => arrivals.unreached(end_ns),
+            _ => None,
         }
     }
 
@@ -128,7 +121,6 @@ impl Arrivals {
             Self::Poisson(arrivals) => arrivals.rate_per_s(),
             Self::Piecewise(arrivals) => arrivals.mean_rate(duration_ns),
             Self::Mmpp(arrivals) => arrivals.mean_rate(),
-            Self::Function(arrivals) => arrivals.mean_rate(duration_ns),
         }
     }
 }
@@ -146,7 +138,7 @@ mod tests {
             Arrivals::ramp(vec![(0, 0.0), (SECOND, 500.0), (3 * SECOND, 100.0)]),
             Arrivals::steps(vec![(0, 200.0), (SECOND, 0.0), (2 * SECOND, 300.0)]),
             Arrivals::mmpp(vec![(100.0, SECOND / 10), (900.0, SECOND / 30)], NextState::Cyclic),
-            Arrivals::function(vec![100.0, 0.0, 0.0, 400.0]),
+            Arrivals::diurnal(300.0, 10 * SECOND),
         ];
         kinds.map(Result::unwrap).into()
     }

@@ -11,6 +11,8 @@ pub struct Piecewise {
     pieces: Vec<Piece>,
     /// The piece last used: time mostly goes on.
     current: usize,
+    /// Whether it goes on for as long as anybody wants.
+    endless: bool,
 }
 
 impl Piecewise {
@@ -38,7 +40,8 @@ impl Piecewise {
             start_rate,
             end_rate,
         });
-        Ok(Self { pieces: pieces.filter(|piece| piece.start_ns < piece.end_ns).collect(), current: 0 })
+        let pieces = pieces.filter(|piece| piece.start_ns < piece.end_ns).collect();
+        Ok(Self { pieces, current: 0, endless: false })
     }
 
     /// Jumps to each rate per second at its time in ns and stays there until the next. Before the first time the rate is the first one.
@@ -61,10 +64,26 @@ impl Piecewise {
         })
     }
 
+    /// The same as a pattern that nobody expects to come to its end: days.
+    pub fn endless(self) -> Self {
+        Self { endless: true, ..self }
+    }
+
+    /// When the first rate begins that a process which ends at `end_ns` never comes to, if there is one. That a rate of before comes back
+    /// only later is no matter: a spike may last until the end.
+    pub fn unreached(&self, end_ns: u64) -> Option<u64> {
+        let rates = |piece: &Piece| [piece.start_rate, piece.end_rate];
+        let (begun, rest) =
+            self.pieces.split_at(self.pieces.partition_point(|piece| piece.start_ns < end_ns));
+        let is_new = |rate: &f64| !begun.iter().any(|piece| rates(piece).contains(rate));
+        let first = rest.iter().find(|piece| rates(piece).iter().any(is_new))?;
+        (!self.endless).then_some(first.start_ns)
+    }
+
     /// The time in ns of the next arrival after `now_ns`; `None` if the rate stays zero for ever.
     #[inline]
     pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
-        let Self { pieces, current } = self;
+        let Self { pieces, current, .. } = self;
         if now_ns < pieces[*current].start_ns {
             *current = pieces.partition_point(|piece| piece.end_ns <= now_ns);
         }
@@ -119,6 +138,24 @@ mod tests {
             (20.0, 20.0, 30.0, 140.0 / 3.0)
         );
         assert_eq!(mean(&points, 14), 10.0);
+    }
+
+    #[test]
+    fn a_rate_that_begins_after_the_end_is_found() {
+        let unreached = |points: &[(u64, f64)], seconds| {
+            Piecewise::steps(points).unwrap().unreached(seconds * SECOND).map(|at| at / SECOND)
+        };
+        let spike = [(0, 10.0), (30 * SECOND, 100.0), (40 * SECOND, 10.0)];
+        assert_eq!(
+            [20, 30, 31, 40, 50].map(|end| unreached(&spike, end)),
+            [Some(30), Some(30), None, None, None]
+        );
+        let stairs = [(0, 10.0), (SECOND, 20.0), (2 * SECOND, 30.0)];
+        assert_eq!([1, 2, 3].map(|end| unreached(&stairs, end)), [Some(1), Some(2), None]);
+        let ramp =
+            |end| Piecewise::ramp(vec![(0, 1.0), (10, 2.0), (20, 2.0), (30, 3.0)]).unwrap().unreached(end);
+        assert_eq!([5, 10, 20, 21].map(ramp), [Some(20), Some(20), Some(20), None]);
+        assert_eq!(super::super::day::days(5.0, SECOND).unwrap().unreached(1), None);
     }
 
     #[test]

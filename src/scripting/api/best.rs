@@ -1,10 +1,14 @@
 //! `all.best("latency_p99")`: the variant that is better than every other for sure, or those of which one is.
 
 use super::results::{All, One, metric};
+use crate::catalog::Problem;
 use crate::experiment::{Better, Estimate, METRICS, Sense, Standing};
 use crate::scripting::convert::{Scripted, level};
+use crate::scripting::desk::{call_place, desk};
 use crate::scripting::errors::{Undecided, fail};
-use rhai::{Dynamic, Engine, EvalAltResult, Position};
+use crate::scripting::unlike::kind;
+use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
+use std::collections::BTreeSet;
 
 /// Variants of which one is the best: intervals do not decide which.
 #[derive(Clone)]
@@ -22,11 +26,15 @@ pub(super) fn unsure(why: String) -> Box<EvalAltResult> {
 }
 
 impl Candidates {
-    /// A level in which all candidates agree is the best one's, whichever that is.
+    /// A level in which all candidates agree is the best one's, whichever that is. Before anything has run it is one of those there are.
     fn get(&self, name: &str) -> Scripted<Dynamic> {
         let values: Vec<Dynamic> =
             self.all.variants.iter().map(|v| self.all.one(*v).get(name)).collect::<Scripted<_>>()?;
         let is_level = self.all.finished.params[self.all.variants[0]].contains_key(name);
+        if is_level && self.all.finished.record.results.is_empty() {
+            desk(|desk| desk.check.guessed = true);
+            return Ok(Dynamic::from(AnyLevel { name: name.into(), levels: values }));
+        }
         let agree = values.iter().all(|value| level(value) == level(&values[0]));
         if self.measured && is_level && agree { Ok(values[0].clone()) } else { Err(unsure(self.why.clone())) }
     }
@@ -34,6 +42,49 @@ impl Candidates {
     pub fn text(&self) -> String {
         format!("undecided: {}", self.why)
     }
+}
+
+/// A level of the best variant before anything has run.
+#[derive(Clone)]
+pub(in crate::scripting) struct AnyLevel {
+    name: String,
+    levels: Vec<Dynamic>,
+}
+
+impl AnyLevel {
+    /// What a comparison with a level that is not known yet comes to: it is undecided. `None`: there is no such level in it. That no variant
+    /// has what it is compared with is a mistake.
+    pub fn compared(
+        cx: &NativeCallContext<'_>,
+        operator: &str,
+        sides: [&Dynamic; 2],
+    ) -> Option<Box<EvalAltResult>> {
+        let at = sides.iter().position(|side| side.is::<AnyLevel>())?;
+        let any = sides[at].clone().try_cast::<AnyLevel>().expect("just seen");
+        let other = sides[1 - at];
+        let is_known = other.is::<AnyLevel>() || any.levels.iter().any(|own| level(own) == level(other));
+        if !is_known && matches!(operator, "==" | "!=") {
+            let problem = Problem::at(&call_place(cx), any.unknown(other));
+            desk(|desk| desk.check.amiss.push(problem.hint(any.known())));
+        }
+        Some(unsure("nothing has run yet".into()))
+    }
+
+    fn unknown(&self, other: &Dynamic) -> String {
+        format!("no variant has the level {} of `{}`", written(other), self.name)
+    }
+
+    fn known(&self) -> String {
+        let mut levels: Vec<String> = self.levels.iter().map(written).collect();
+        let mut seen = BTreeSet::new();
+        levels.retain(|level| seen.insert(level.clone()));
+        format!("its levels are {}", levels.join(", "))
+    }
+}
+
+/// A level as a script has it.
+fn written(value: &Dynamic) -> String {
+    if value.is_string() { format!("\"{value}\"") } else { level(value).text }
 }
 
 /// The variant with the best mean, if it is better than every other by paired differences; otherwise those it is not better than
@@ -65,10 +116,12 @@ fn best(all: &All, name: &str) -> Scripted<Dynamic> {
                 format!("{} and {} do not differ for sure: {}", label(best), label(*variant), judged.detail);
         }
     }
+    candidates.sort_unstable();
+    let labels: Vec<String> = candidates.iter().map(|variant| label(*variant)).collect();
+    desk(|desk| desk.check.best.push(format!("the best {name} is that of {}", labels.join(" or "))));
     if candidates.len() == 1 {
         return Ok(Dynamic::from(all.one(best)));
     }
-    candidates.sort_unstable();
     let all = All { finished: all.finished.clone(), variants: candidates };
     Ok(Dynamic::from(Candidates { all, why, measured: true }))
 }
@@ -82,7 +135,8 @@ fn leader(estimates: &[(usize, Estimate)], sense: Sense) -> Option<(usize, &Esti
 }
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Candidates>("result");
+    kind::<Candidates>(engine, "result");
+    kind::<AnyLevel>(engine, "level");
     engine.register_fn("best", |all: All, name: &str| best(&all, name));
     engine.register_indexer_get(|best: &mut Candidates, name: &str| best.get(name));
     engine.register_fn("of", |best: Candidates, _component: &str| -> Scripted<One> { Err(unsure(best.why)) });

@@ -4,7 +4,7 @@ use super::experiment::matches;
 use super::results::{All, Check, One};
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{Asked, CheckRow, Judgement, Plan, Standing};
-use crate::scripting::desk::{Definition, Expect, ExpectKind, desk};
+use crate::scripting::desk::{Checking, Definition, Expect, ExpectKind, desk};
 use crate::scripting::engine::refill;
 use crate::scripting::errors::{Words, explain, undecided};
 use crate::scripting::session::{Finished, Record};
@@ -13,14 +13,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Calls every check on an empty result, so that unknown metrics and wrong units are found before anything runs. The components that
-/// they ask for.
+/// they ask for, and the metrics that they look at.
 pub(in crate::scripting) fn probe(
     engine: &Engine,
     words: &[String],
     plan: &Plan,
     params: &[Map],
     definition: &Definition,
-) -> Result<Vec<Asked>, Problems> {
+) -> Result<(Vec<Asked>, Vec<usize>), Problems> {
     let record = Record { plan: plan.clone(), results: Vec::new() };
     let empty = Rc::new(Finished::new(Arc::new(record), params.to_vec()));
     let (mut problems, mut asked) = (Problems::new(), Vec::new());
@@ -32,14 +32,16 @@ pub(in crate::scripting) fn probe(
             problems.push(Problem::at(&expect.callback.place, message));
             continue;
         }
-        desk(|desk| desk.looked = false);
-        let before = problems.len();
+        let (before, mut looked) = (problems.len(), false);
         // What is wrong is wrong for all variants, but they may differ in their components.
         for (at, (_, subject)) in subjects(&empty, expect).into_iter().enumerate() {
             let found = judged(engine, words, expect, subject).err().filter(|_| at == 0);
             problems.extend(found.into_iter().flatten());
+            let come_by = desk(|desk| std::mem::take(&mut desk.check));
+            looked |= come_by.looked;
+            problems.extend(come_by.amiss.into_iter().filter(|_| at == 0));
         }
-        if problems.len() == before && !desk(|desk| desk.looked) {
+        if problems.len() == before && !looked {
             problems.push(unmeasured(expect));
         }
         let place = &expect.callback.place;
@@ -49,7 +51,7 @@ pub(in crate::scripting) fn probe(
             place: place.clone(),
         }));
     }
-    if problems.is_empty() { Ok(asked) } else { Err(problems) }
+    if problems.is_empty() { Ok((asked, empty.judged.take())) } else { Err(problems) }
 }
 
 /// The outcome of all checks.
@@ -91,11 +93,16 @@ fn judged(
     subject: Dynamic,
 ) -> Result<Judgement, Problems> {
     refill();
+    desk(|desk| desk.check = Checking::default());
     let value = match expect.callback.call(engine, (subject,)) {
         Ok(value) => value,
         Err(error) => {
             if let Some(why) = undecided(&error) {
                 return Ok(plain(Standing::Undecided, why));
+            }
+            // What is done with a level that is not known yet is no mistake.
+            if desk(|desk| desk.check.guessed) {
+                return Ok(plain(Standing::Undecided, String::new()));
             }
             let source = desk(|desk| desk.source.clone());
             let mut problems = explain(&error, &Words { functions: words, source: &source });
@@ -110,7 +117,8 @@ fn judged(
     }
     match value.as_bool() {
         Ok(true) => Ok(plain(Standing::Holds, String::new())),
-        Ok(false) => Ok(plain(Standing::Fails, String::new())),
+        Ok(false) => Ok(plain(Standing::Fails, desk(|desk| desk.check.best.join("; ")))),
+        Err(_) if desk(|desk| desk.check.guessed) => Ok(plain(Standing::Undecided, String::new())),
         Err(_) => Err(vec![unmeasured(expect)]),
     }
 }

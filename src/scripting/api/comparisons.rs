@@ -210,7 +210,8 @@ fn comparisons(engine: &mut Engine) {
                 engine.register_fn(operator, move |a: $kind, b: Several| against(&b.0, mirrored(sense), &Dynamic::from(a)));
             )*};
         }
-        with!(Span, Rate, Size, Share, INT, FLOAT);
+        // What is none of these is found to be no limit.
+        with!(Span, Rate, Size, Share, INT, FLOAT, Dynamic);
         engine.register_fn(operator, move |a: Estimate, b: Estimate| compare(&[a], sense, &[b]));
         engine.register_fn(operator, move |a: Several, b: Estimate| compare(&a.0, sense, &[b]));
         engine.register_fn(operator, move |a: Estimate, b: Several| compare(&[a], sense, &b.0));

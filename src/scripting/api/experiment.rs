@@ -1,16 +1,13 @@
 //! `experiment("name")` and its chain.
 
-use super::chain::{
-    RUNS_AT_MOST, longer_than_nothing, not_negative, positive, seed, varied_and_picked, windows,
-};
+use super::chain::{RUNS_AT_MOST, shown, windows};
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Plan, Timing, Variant};
-use crate::scripting::callback::Callback;
 use crate::scripting::convert::{Scripted, level};
-use crate::scripting::desk::{Definition, Expect, ExpectKind, Only, call_place, desk};
+use crate::scripting::desk::{Definition, Only, call_place, desk};
 use crate::scripting::errors::{fail, raise};
-use crate::scripting::units::Span;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map, NativeCallContext, Position};
+use crate::scripting::unlike::kind;
+use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext, Position};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,56 +25,22 @@ pub(in crate::scripting) struct Params {
 }
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<ExperimentHandle>("experiment");
-    engine.register_type_with_name::<Params>("parameters");
+    kind::<ExperimentHandle>(engine, "experiment");
+    kind::<Params>(engine, "parameters");
     engine.register_fn("experiment", begin);
-    engine.register_fn("about", |e: ExperimentHandle, text: &str| e.change(|d| d.about = text.into()));
-    engine.register_fn("vary", vary);
-    engine.register_fn("variant", picked);
-    engine
-        .register_fn("baseline", |e: ExperimentHandle, levels: Map| e.change(|d| d.baseline = Some(levels)));
-    engine.register_fn("replications", |cx: NativeCallContext, e: ExperimentHandle, n: INT| {
-        e.set(&cx, positive(n, "replications"), |d, n| d.replications = n)
-    });
-    engine.register_fn("seed", |cx: NativeCallContext, e: ExperimentHandle, n: INT| {
-        e.set(&cx, seed(n), |d, seed| d.seed = seed)
-    });
-    engine.register_fn("warmup", |cx: NativeCallContext, e: ExperimentHandle, span: Span| {
-        e.set(&cx, not_negative(span), |d, span| d.warmup = span)
-    });
-    engine.register_fn("duration", |cx: NativeCallContext, e: ExperimentHandle, span: Span| {
-        let given = longer_than_nothing(span, "duration");
-        e.change(|d| d.says_duration = true).set(&cx, given, |d, span| d.duration = Some(span))
-    });
-    engine.register_fn("window", |cx: NativeCallContext, e: ExperimentHandle, span: Span| {
-        e.set(&cx, longer_than_nothing(span, "window"), |d, span| d.window = Some(span))
-    });
-    callbacks(engine);
+    super::chain::register(engine);
     engine.register_fn("run", run);
     engine.register_indexer_get(|p: &mut Params, name: &str| p.get(name));
 }
 
-fn callbacks(engine: &mut Engine) {
-    engine.register_fn("world", |cx: NativeCallContext, e: ExperimentHandle, f: FnPtr| {
-        let callback = Callback::new(&cx, f);
-        e.change(|d| d.world = Some(callback))
-    });
-    engine.register_fn("expect", |cx: NativeCallContext, e: ExperimentHandle, text: &str, f: FnPtr| {
-        e.expect(&cx, text, ExpectKind::Each, f)
-    });
-    engine.register_fn(
-        "expect_for",
-        |cx: NativeCallContext, e: ExperimentHandle, levels: Map, text: &str, f: FnPtr| {
-            e.expect(&cx, text, ExpectKind::For(levels), f)
-        },
-    );
-    engine.register_fn("claim", |cx: NativeCallContext, e: ExperimentHandle, text: &str, f: FnPtr| {
-        e.expect(&cx, text, ExpectKind::Claim, f)
-    });
-}
-
 impl ExperimentHandle {
-    fn change(self, change: impl FnOnce(&mut Definition)) -> Self {
+    /// Looks at what was said of it.
+    pub(super) fn look<T>(self, look: impl FnOnce(&Definition) -> T) -> T {
+        desk(|desk| look(&desk.experiments[self.0]))
+    }
+
+    /// Changes it.
+    pub(super) fn change(self, change: impl FnOnce(&mut Definition)) -> Self {
         desk(|desk| {
             let definition = &mut desk.experiments[self.0];
             change(definition);
@@ -86,25 +49,6 @@ impl ExperimentHandle {
         });
         self
     }
-
-    /// Sets what was given, or notes what is wrong with it: the rest of the script is looked at all the same.
-    fn set<T>(
-        self,
-        cx: &NativeCallContext<'_>,
-        given: Result<T, Problem>,
-        set: impl FnOnce(&mut Definition, T),
-    ) -> Self {
-        let place = call_place(cx);
-        self.change(|definition| match given {
-            Ok(value) => set(definition, value),
-            Err(problem) => definition.mistakes.push(Problem { place: Some(place), ..problem }),
-        })
-    }
-
-    fn expect(self, cx: &NativeCallContext<'_>, text: &str, kind: ExpectKind, f: FnPtr) -> Self {
-        let callback = Callback::new(cx, f);
-        self.change(|d| d.expects.push(Expect { text: text.into(), kind, callback }))
-    }
 }
 
 fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
@@ -112,18 +56,7 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
     if desk(|desk| desk.world.is_some()) {
         return Err(fail("an experiment cannot be described inside a world", None));
     }
-    if name.contains(char::is_control) {
-        return Err(fail("the name of an experiment is one line of plain text", None));
-    }
-    if name.trim().is_empty() {
-        return Err(fail("an experiment needs a name", Some("write experiment(\"name\")".into())));
-    }
-    if desk(|desk| {
-        desk.only.is_none() && desk.experiments.iter().any(|other| other.name == name && other.pending)
-    }) {
-        let hint = "results are kept by name: give each its own".to_string();
-        return Err(fail(format!("there are two experiments of the name \"{name}\""), Some(hint)));
-    }
+    let wrong = check_name(name).map(|problem| Problem { place: Some(place.clone()), ..problem });
     let definition = Definition {
         name: name.into(),
         about: String::new(),
@@ -139,7 +72,9 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
         world: None,
         expects: Vec::new(),
         place,
-        mistakes: Problems::new(),
+        mistakes: wrong.into_iter().collect(),
+        says_world: false,
+        is_vague: false,
         pending: true,
         calls: 0,
         finished: None,
@@ -151,55 +86,20 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
     }))
 }
 
-fn vary(e: ExperimentHandle, name: &str, levels: Array) -> Scripted<ExperimentHandle> {
-    if levels.is_empty() {
-        return Err(fail(format!("`{name}` has no values to vary over"), None));
+/// What is wrong with the name of an experiment.
+fn check_name(name: &str) -> Option<Problem> {
+    let is_taken = || {
+        let same = |other: &Definition| other.name == name && other.pending;
+        desk(|desk| desk.only.is_none() && desk.experiments.iter().any(same))
+    };
+    if name.contains(char::is_control) {
+        return Some(Problem::new("the name of an experiment is one line of plain text"));
     }
-    let twice = desk(|desk| desk.experiments[e.0].factors.iter().any(|(other, _)| other == name));
-    if twice {
-        return Err(fail(
-            format!("`{name}` is varied twice"),
-            Some("put all its values into one list".into()),
-        ));
+    if name.trim().is_empty() {
+        return Some(Problem::new("an experiment needs a name").hint("write experiment(\"name\")"));
     }
-    if desk(|desk| desk.experiments[e.0].variants.iter().any(|(_, levels)| levels.contains_key(name))) {
-        return Err(raise(vec![varied_and_picked(name)]));
-    }
-    let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_word || name.is_empty() {
-        let hint = "a name becomes a column: letters, digits and _".to_string();
-        return Err(fail(format!("\"{name}\" cannot name a factor"), Some(hint)));
-    }
-    if let Some(twice) = twice_in(&levels) {
-        let message = format!("`{name}` has the value {twice} twice");
-        let hint = "results are told apart by it: leave one out (chance is in .replications(..)), or name both: .variant(\"small\", #{ size: 10 })";
-        return Err(fail(message, Some(hint.into())));
-    }
-    Ok(e.change(|d| d.factors.push((name.into(), levels))))
-}
-
-/// How the name of a variant shows a text; one with a comma would look like two cells.
-fn shown(text: &str) -> String {
-    text.replace(',', " ")
-}
-
-/// A value that another one in the list cannot be told from in any table.
-fn twice_in(levels: &Array) -> Option<String> {
-    let mut seen = BTreeSet::new();
-    levels.iter().map(|value| shown(&level(value).text)).find(|text| !seen.insert(text.clone()))
-}
-
-fn picked(e: ExperimentHandle, name: &str, levels: Map) -> Scripted<ExperimentHandle> {
-    let is_varied =
-        |key: &str| desk(|desk| desk.experiments[e.0].factors.iter().any(|(other, _)| other == key));
-    if let Some(key) = levels.keys().find(|key| is_varied(key)) {
-        return Err(raise(vec![varied_and_picked(key)]));
-    }
-    if desk(|desk| desk.experiments[e.0].variants.iter().any(|(other, _)| shown(other) == shown(name))) {
-        let message = format!("there are two variants of the name \"{name}\"");
-        return Err(fail(message, Some("results are told apart by it: give each its own".into())));
-    }
-    Ok(e.change(|d| d.variants.push((name.into(), levels))))
+    let twice = || Problem::new(format!("there are two experiments of the name \"{name}\""));
+    is_taken().then(|| twice().hint("results are kept by name: give each its own"))
 }
 
 /// Why `.run()` ends a script that has done nothing wrong.
@@ -303,7 +203,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         let message = format!("experiment \"{}\" has no {what}", definition.name);
         problems.push(Problem::at(&definition.place, message).hint(hint));
     };
-    if definition.world.is_none() {
+    if definition.world.is_none() && !definition.says_world {
         missing("world", "add .world(|p| { .. })");
     }
     if !definition.says_duration {
@@ -323,24 +223,29 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
     if let Some(problem) = windows(end / window) {
         problems.push(Problem { place: Some(definition.place.clone()), ..problem });
     }
+    let maps = if runs > RUNS_AT_MOST { Vec::new() } else { params(definition) };
+    let variants = variants(definition, &maps);
+    let baseline = baseline(definition, &maps, &variants).unwrap_or_else(|problem| {
+        problems.extend((!maps.is_empty()).then_some(problem));
+        0
+    });
     if !problems.is_empty() {
         return Err(problems);
     }
-    let maps = params(definition);
     let duration = definition.duration.expect("just checked");
-    let plan = Plan {
+    Ok(Plan {
         name: definition.name.clone(),
         about: definition.about.clone(),
         factors: factor_names(definition),
-        variants: variants(definition, &maps),
-        baseline: 0,
+        variants,
+        baseline,
         replications: definition.replications,
         seed: definition.seed,
         timing: Timing { warmup: definition.warmup, duration, window },
         disabled: Vec::new(),
         asked: Vec::new(),
-    };
-    with_baseline(plan, definition, &maps)
+        judged: Vec::new(),
+    })
 }
 
 /// Names of the factors in written order; those of hand-picked variants first, by name.
@@ -371,18 +276,15 @@ fn variants(definition: &Definition, maps: &[Map]) -> Vec<Variant> {
     maps.iter().enumerate().map(variant).collect()
 }
 
-fn with_baseline(mut plan: Plan, definition: &Definition, maps: &[Map]) -> Result<Plan, Problems> {
-    let Some(wanted) = &definition.baseline else { return Ok(plan) };
-    match maps.iter().position(|map| matches(map, wanted)) {
-        Some(index) => plan.baseline = index,
-        None => {
-            let message = "no variant has the levels of the baseline";
-            let labels = plan.variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
-            let hint = format!("variants are {}", labels.join(", "));
-            return Err(vec![Problem::at(&definition.place, message).hint(hint)]);
-        }
-    }
-    Ok(plan)
+/// The variant with which the others are compared: the first one, if nothing was said.
+fn baseline(definition: &Definition, maps: &[Map], variants: &[Variant]) -> Result<usize, Problem> {
+    let Some((wanted, place)) = &definition.baseline else { return Ok(0) };
+    let found = maps.iter().position(|map| matches(map, wanted));
+    found.ok_or_else(|| {
+        let labels = variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
+        let problem = Problem::at(place, "no variant has the levels of the baseline");
+        problem.hint(format!("variants are {}", labels.join(", ")))
+    })
 }
 
 /// Whether a variant has all these levels.

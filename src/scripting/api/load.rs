@@ -13,16 +13,17 @@ use crate::scripting::convert::{self, Scripted};
 use crate::scripting::desk::{call_place, desk, draft};
 use crate::scripting::errors::fail;
 use crate::scripting::units::{Rate, Share, Span};
+use crate::scripting::unlike::kind;
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map, NativeCallContext};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Variate>("distribution");
-    engine.register_type_with_name::<KeysPlan>("keys");
-    engine.register_type_with_name::<Load>("arrivals");
-    engine.register_type_with_name::<PlannedStep>("step");
+    kind::<Variate>(engine, "distribution");
+    kind::<KeysPlan>(engine, "keys");
+    kind::<Load>(engine, "arrivals");
+    kind::<PlannedStep>(engine, "step");
     distributions(engine);
     mixtures(engine);
     keys(engine);

@@ -12,6 +12,7 @@ mod rules;
 mod timeline;
 mod world;
 
+pub(super) use best::AnyLevel;
 pub(super) use checks::{judge, probe};
 pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
 pub(super) use load::TRACE_OPTIONS;
@@ -145,7 +146,9 @@ pub(super) fn usage(name: &str) -> Option<String> {
 /// A value as a person reads it.
 pub(super) fn text_of(value: &Dynamic) -> String {
     results::text(value).unwrap_or_else(|| match super::convert::value(value) {
-        crate::catalog::Value::Other(_) | crate::catalog::Value::Group(_) => value.to_string(),
+        crate::catalog::Value::Other(_)
+        | crate::catalog::Value::Group(_)
+        | crate::catalog::Value::Selection(_) => value.to_string(),
         crate::catalog::Value::Text(text) => text,
         _ => super::convert::level(value).text,
     })

@@ -8,18 +8,19 @@ use crate::scripting::convert::Scripted;
 use crate::scripting::desk::{call_place, desk, draft, given};
 use crate::scripting::errors::fail;
 use crate::scripting::units::Share;
+use crate::scripting::unlike::kind;
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map as Options, NativeCallContext};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<ClientsPlan>("clients");
+    kind::<ClientsPlan>(engine, "clients");
     engine.register_fn("regions", |cx: NativeCallContext, name: &str| regions(&cx, name, &Options::new()));
     engine.register_fn("regions", |cx: NativeCallContext, name: &str, options: Options| {
         regions(&cx, name, &options)
     });
-    engine.register_type_with_name::<GeoIpFile>("geoip");
+    kind::<GeoIpFile>(engine, "geoip");
     engine.register_fn("geoip", |cx: NativeCallContext, path: &str| geoip(&cx, path));
     engine.register_fn("clients", |homes: Dynamic| clients(&homes, &Options::new()));
     engine.register_fn("clients", |homes: Dynamic, options: Options| clients(&homes, &options));

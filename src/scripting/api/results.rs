@@ -9,6 +9,7 @@ use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
 use crate::scripting::errors::fail;
+use crate::scripting::unlike::kind;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ impl Part {
     }
 
     fn estimate(&self, variant: usize, column: usize) -> Scripted<Estimate> {
-        desk(|desk| desk.looked = true);
+        desk(|desk| desk.check.looked = true);
         self.finished.asked.borrow_mut().push((variant, self.component.clone()));
         let mut samples = Vec::new();
         for run in self.finished.record.results.iter().filter(|run| run.variant == variant) {
@@ -65,6 +66,14 @@ impl Part {
 pub(in crate::scripting) struct Check(pub Judgement);
 
 impl Finished {
+    /// Somebody looks at a metric.
+    fn judge(&self, metric: usize) {
+        let mut judged = self.judged.borrow_mut();
+        if !judged.contains(&metric) {
+            judged.push(metric);
+        }
+    }
+
     /// What estimates of a variant say of it.
     fn whose(&self, variant: usize) -> Arc<Whose> {
         let (plan, own) = (&self.record.plan, &self.record.plan.variants[variant]);
@@ -129,7 +138,8 @@ impl One {
 
     pub(super) fn estimate(&self, name: &str) -> Scripted<Estimate> {
         let metric = metric(name)?;
-        desk(|desk| desk.looked = true);
+        desk(|desk| desk.check.looked = true);
+        self.finished.judge(metric);
         let runs = self.finished.record.results.iter().filter(|run| run.variant == self.variant);
         let samples = runs.filter_map(|run| Some((run.replication, run.metrics[metric]?))).collect();
         let whose = Some(self.finished.whose(self.variant));
@@ -156,12 +166,12 @@ impl One {
 }
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<All>("results");
-    engine.register_type_with_name::<One>("result");
+    kind::<All>(engine, "results");
+    kind::<One>(engine, "result");
     engine.register_type_with_name::<Estimate>("estimate");
     engine.register_type_with_name::<Several>("estimates");
-    engine.register_type_with_name::<Check>("check");
-    engine.register_type_with_name::<Part>("result of a component");
+    kind::<Check>(engine, "check");
+    kind::<Part>(engine, "result of a component");
     engine.register_indexer_get(|one: &mut One, name: &str| one.get(name));
     engine.register_indexer_get(|part: &mut Part, name: &str| part.get(name));
     engine.register_fn("of", |all: All, component: &str| all.of_component(component));

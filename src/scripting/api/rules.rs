@@ -75,6 +75,7 @@ pub const RULES: &[(&str, &[&str])] = &[
         &[
             "the map that `region:` and `regions:` of components and traffic are names of",
             "of a file: the first line names the targets, the first column the sources, cells are round-trip times in ms",
+            "where a file has another figure for the way back, that in the row of whoever asks counts, for the question and for its answer",
         ],
     ),
     (

@@ -6,12 +6,14 @@ use crate::components::site::FIRST_AIDE;
 use crate::model::{ACTIONS, Command, GroupSpec, LinkSpec, Part, Role, Target};
 use crate::scripting::callback::Callback;
 use crate::scripting::convert::{self, Scripted};
+use crate::scripting::curve::rate_function;
 use crate::scripting::desk::{Handle, call_place, desk, draft, given};
 use crate::scripting::errors::{fail, raise};
+use crate::scripting::unlike::kind;
 use rhai::{Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Handle>("component");
+    kind::<Handle>(engine, "component");
     for kind in KINDS {
         let name = kind.entry.name;
         engine.register_fn(name, move |cx: NativeCallContext, own: &str, map: Map| {
@@ -59,6 +61,7 @@ pub(super) fn register(engine: &mut Engine) {
     }
     engine.register_indexer_get(|handle: &mut Handle, figure: &str| read_figure(*handle, figure));
     engine.register_fn("==", |a: Handle, b: Handle| a == b);
+    engine.register_fn("!=", |a: Handle, b: Handle| a != b);
     engine.register_fn("to_string", |handle: &mut Handle| describe(*handle));
     engine.register_fn("to_debug", |handle: &mut Handle| describe(*handle));
 }
@@ -66,13 +69,13 @@ pub(super) fn register(engine: &mut Engine) {
 fn component(cx: &NativeCallContext<'_>, kind: &'static str, name: &str, map: &Map) -> Scripted<Handle> {
     let place = call_place(cx);
     let mut settings = given(cx, map);
-    // A function of time is tabulated now; this calls the script, so nothing may be borrowed.
+    // A function of time is looked at now; this calls the script, so nothing may be borrowed.
     for setting in &mut settings {
         if let Some(function) = map.get(setting.name.as_str()).and_then(|v| v.clone().try_cast::<FnPtr>())
             && setting.name == "rate"
         {
             let end = draft("a component", |world| world.end)?;
-            setting.value = convert::rate_function(&Callback::new(cx, function), cx.engine(), end)?;
+            setting.value = rate_function(&Callback::new(cx, function), cx.engine(), end)?;
         }
     }
     draft("a component", |world| {

@@ -1,0 +1,67 @@
+//! What is said of values that a setting does not take.
+
+use super::param::{Kind, Param};
+use super::problem::Problem;
+use super::suggest::did_you_mean;
+use super::value::Value;
+use crate::random::arrivals::{HIGHEST_RATE, LOWEST_RATE};
+
+/// Whoever is asked, watched or hosted is a component: a group of nodes that share their callers and links.
+pub fn not_whole(name: &str, selection: &str) -> Problem {
+    let message = format!("`{name}` takes components as a whole, not {selection}");
+    Problem::new(message)
+        .hint("leave the selection out; a node that is to be named alone is a component of its own")
+}
+
+pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
+    let message = format!("`{}` must be {}, not {}", param.name, param.kind.wanted(), value.describe());
+    let unit = match (&param.kind, value) {
+        (Kind::Duration | Kind::DurationOrZero | Kind::Variate, Value::Whole(n)) => {
+            Some(format!("{n}.s or {n}.ms"))
+        }
+        (Kind::Rate | Kind::Load, Value::Whole(n)) => Some(format!("{n}.rps")),
+        (Kind::Bytes, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
+        (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
+            let message = format!("`{}` must be {}, not {n:.1}", param.name, param.kind.wanted());
+            return Problem::new(message).hint(format!("write {n:.0}, without the point"));
+        }
+        _ => None,
+    };
+    Problem::new(message).maybe_hint(unit.map(|unit| format!("add a unit: {unit}")))
+}
+
+pub(super) fn out_of_range(param: &Param, value: &Value) -> Problem {
+    let wanted = match param.kind {
+        Kind::Duration => "greater than 0".into(),
+        Kind::Rate => "greater than 0 and finite".into(),
+        Kind::Load => format!("greater than 0 ({LOWEST_RATE} or more) and at most {HIGHEST_RATE} per second"),
+        Kind::Bytes => "at least 1 byte".into(),
+        _ => param.kind.wanted(),
+    };
+    Problem::new(format!("`{}` must be {wanted}, not {}", param.name, value.describe()))
+}
+
+pub(super) fn unknown_policy<'a>(
+    param: &Param,
+    text: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> Problem {
+    Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(did_you_mean(text, names))
+}
+
+pub(super) fn right_kind(
+    param: &Param,
+    value: &Value,
+    index: usize,
+    kinds: &[&str],
+    kind_of: &dyn Fn(usize) -> Option<&'static str>,
+) -> Result<Value, Problem> {
+    match kind_of(index) {
+        Some(kind) if kinds.contains(&kind) => Ok(value.clone()),
+        Some(kind) => {
+            let message = format!("`{}` must be {}, not a {kind}", param.name, param.kind.wanted());
+            Err(Problem::new(message))
+        }
+        None => Err(Problem::new(format!("`{}` names a component of another world", param.name))),
+    }
+}

@@ -1,0 +1,134 @@
+//! Between whom nothing passes. What is said of groups holds for whoever is in them when a message is sent, and what is said last is
+//! what is.
+
+use crate::kernel::NodeId;
+use crate::kernel::transit::End;
+
+/// That nothing passes between two ends, or that everything does again.
+#[derive(Clone, Copy, Debug)]
+struct Rule {
+    ends: (End, End),
+    cut: bool,
+}
+
+/// What stops a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cut {
+    /// One of its ends is cut off as a node: it reaches nobody over there, nor what stands for them.
+    Node,
+    /// Two groups are cut off from each other: what stands beside its caller is no part of the way.
+    Groups,
+}
+
+/// All that was said of cuts and is not outdated, in order.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Cuts(Vec<Rule>);
+
+/// A node and its group.
+type Member = (NodeId, u16);
+
+fn holds(end: End, (node, group): Member) -> bool {
+    match end {
+        End::Node(own) => own == node,
+        End::Group(own) => own == group,
+    }
+}
+
+fn both_ways(ends: (End, End), is: impl Fn(End, End) -> bool) -> bool {
+    is(ends.0, ends.1) || is(ends.1, ends.0)
+}
+
+impl Cuts {
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Something is said; `group` is the group of a node. What was said before of some of the same is outdated.
+    pub fn say(&mut self, ends: (End, End), cut: bool, group: impl Fn(NodeId) -> u16) {
+        let within = |small: End, large: End| match small {
+            End::Node(node) => holds(large, (node, group(node))),
+            End::Group(_) => small == large,
+        };
+        let is_outdated = |rule: &Rule| both_ways(rule.ends, |a, b| within(a, ends.0) && within(b, ends.1));
+        self.0.retain(|rule| !is_outdated(rule));
+        self.0.push(Rule { ends, cut });
+        if self.0.iter().all(|rule| !rule.cut) {
+            self.0.clear();
+        }
+    }
+
+    /// What stops a message between these two. A node is never cut off from itself.
+    #[cold]
+    #[inline(never)]
+    pub fn between(&self, from: Member, to: Member) -> Option<Cut> {
+        let concerns = |rule: &&Rule| both_ways(rule.ends, |a, b| holds(a, from) && holds(b, to));
+        let rule = self.0.iter().rev().find(concerns).filter(|rule| rule.cut && from.0 != to.0)?;
+        let of_groups = matches!(rule.ends, (End::Group(_), End::Group(_)));
+        Some(if of_groups { Cut::Groups } else { Cut::Node })
+    }
+
+    /// Whether anything is said of a node.
+    pub fn concern(&self, member: Member) -> bool {
+        self.0.iter().any(|rule| holds(rule.ends.0, member) || holds(rule.ends.1, member))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NODES: u16 = 6;
+
+    /// Three groups of two.
+    fn group(node: NodeId) -> u16 {
+        node.0 / 2
+    }
+
+    fn member(node: u16) -> Member {
+        (NodeId(node), group(NodeId(node)))
+    }
+
+    fn end() -> impl Strategy<Value = End> {
+        prop_oneof![(0..NODES).prop_map(|n| End::Node(NodeId(n))), (0..NODES / 2).prop_map(End::Group)]
+    }
+
+    proptest! {
+        /// Against a table of all pairs, in which each sentence is carried out at once.
+        #[test]
+        fn what_is_said_last_is_what_is(said in proptest::collection::vec((end(), end(), any::<bool>()), 0..12)) {
+            let mut cuts = Cuts::default();
+            let mut table = [[false; NODES as usize]; NODES as usize];
+            for (a, b, cut) in said {
+                cuts.say((a, b), cut, group);
+                for x in 0..NODES {
+                    for y in 0..NODES {
+                        if holds(a, member(x)) && holds(b, member(y)) && x != y {
+                            table[x as usize][y as usize] = cut;
+                            table[y as usize][x as usize] = cut;
+                        }
+                    }
+                }
+                for x in 0..NODES {
+                    for y in 0..NODES {
+                        let found = cuts.between(member(x), member(y)).is_some();
+                        prop_assert_eq!(found, table[x as usize][y as usize], "{} {}", x, y);
+                        prop_assert!(!found || cuts.concern(member(x)));
+                    }
+                }
+            }
+            prop_assert!(cuts.0.len() <= 45, "one rule for each pair of ends at most");
+        }
+    }
+
+    #[test]
+    fn who_joins_a_group_is_cut_off_with_it() {
+        let mut cuts = Cuts::default();
+        cuts.say((End::Node(NodeId(0)), End::Group(1)), true, group);
+        assert_eq!(cuts.between((NodeId(40), 1), member(0)), Some(Cut::Node));
+        assert_eq!(cuts.between((NodeId(40), 1), member(1)), None);
+        cuts.say((End::Group(1), End::Group(0)), true, group);
+        assert_eq!(cuts.between((NodeId(40), 1), (NodeId(41), 0)), Some(Cut::Groups));
+    }
+}
