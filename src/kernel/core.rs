@@ -23,6 +23,8 @@ use crate::audit::Audit;
 /// All of a simulation but its components.
 pub struct Core {
     pub(super) now: Time,
+    /// How long what comes in now has waited at the door of a node that stood still.
+    pub(super) waited: Time,
     calendar: Calendar,
     /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
     lane: Lane,
@@ -53,6 +55,7 @@ impl Core {
     pub(super) fn new(seed: u64, replication: u64, keys: u64, transit: Box<dyn Transit>) -> Self {
         Core {
             now: 0,
+            waited: 0,
             calendar: Calendar::new(),
             lane: Lane::default(),
             calls: Calls::default(),
@@ -80,6 +83,7 @@ impl Core {
     pub(super) fn fork(&self) -> Self {
         Core {
             now: self.now,
+            waited: 0,
             calendar: self.calendar.clone(),
             lane: self.lane.clone(),
             calls: self.calls.clone(),

@@ -19,7 +19,7 @@ impl Core {
         for id in touched {
             self.crash_call(id, node, health);
         }
-        for event in held {
+        for (event, _) in held {
             self.schedule(self.now, event); // questions on the wire arrive at a dead node after all
         }
     }
@@ -49,9 +49,7 @@ impl Core {
             self.transit.restart(node, self.now);
             self.reset_connections(node);
         }
-        for event in self.held[node.index()].take(self.now) {
-            self.schedule(self.now, event);
-        }
+        self.schedule(self.now, Event::Release(node));
     }
 
     /// A machine that has been started again knows of no connection: whoever still sends over one of before is told so the next time he tries

@@ -25,6 +25,12 @@ impl Ctx<'_> {
         self.core.now
     }
 
+    /// How long the event has waited at the node's door, while the node stood still; nearly always 0.
+    #[inline]
+    pub fn waited(&self) -> Time {
+        self.core.waited
+    }
+
     /// The node whose event this is.
     #[inline]
     pub fn node(&self) -> NodeId {

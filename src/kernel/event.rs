@@ -56,6 +56,8 @@ pub enum Event {
     Retire(NodeId),
     /// A node's pause of this number is over.
     Wake(NodeId, u32),
+    /// What came to a node while it hung comes to it now.
+    Release(NodeId),
 }
 
 impl Event {
@@ -66,6 +68,7 @@ impl Event {
     const GROW: u64 = 6;
     const RETIRE: u64 = 7;
     const WAKE: u64 = 8;
+    const RELEASE: u64 = 9;
 
     /// Number of the event's kind, for the digest.
     #[inline(always)]
@@ -79,6 +82,7 @@ impl Event {
             Event::Grow(_) => Event::GROW,
             Event::Retire(_) => Event::RETIRE,
             Event::Wake(..) => Event::WAKE,
+            Event::Release(_) => Event::RELEASE,
         }
     }
 }
@@ -137,7 +141,7 @@ impl From<Event> for Packed {
             }
             Event::Expiry(line) => Packed { head, data: u64::from(line) },
             Event::Grow(group) => Packed { head, data: u64::from(group) },
-            Event::Retire(node) => Packed { head, data: u64::from(node.0) },
+            Event::Retire(node) | Event::Release(node) => Packed { head, data: u64::from(node.0) },
             Event::Wake(node, pause) => Packed { head, data: (u64::from(pause) << 16) | u64::from(node.0) },
             Event::Timer { epoch, node, tag, data } => {
                 let head =
@@ -164,6 +168,7 @@ impl From<Packed> for Event {
             6 => Event::Grow(data as u16),
             7 => Event::Retire(NodeId(data as u16)),
             8 => Event::Wake(NodeId(data as u16), (data >> 16) as u32),
+            9 => Event::Release(NodeId(data as u16)),
             _ => Event::Overdue(CallId::from_bits(data)),
         }
     }
@@ -191,7 +196,12 @@ mod tests {
     fn packing_loses_nothing() {
         let id = CallId::new(7, u32::MAX);
         let timer = Event::Timer { epoch: 0xFEDC, node: NodeId(0xBA98), tag: 0x7654, data: u64::MAX };
-        let membership = [Event::Grow(u16::MAX), Event::Retire(NodeId(7)), Event::Wake(NodeId(9), u32::MAX)];
+        let membership = [
+            Event::Grow(u16::MAX),
+            Event::Retire(NodeId(7)),
+            Event::Wake(NodeId(9), u32::MAX),
+            Event::Release(NodeId(3)),
+        ];
         let calls = [Event::Deliver(id), Event::Answer(id), Event::Overdue(id)];
         for event in calls.into_iter().chain(membership).chain([Event::Expiry(9), timer]) {
             assert_eq!(Event::from(Packed::from(event)), event);

@@ -6,10 +6,10 @@ use super::event::Event;
 use super::readings::{Integral, Readings};
 use super::time::Time;
 
-/// Events that wait for a node.
+/// Events that wait for a node, and since when.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    events: Vec<Event>,
+    events: Vec<(Event, Time)>,
     /// Sent over connections of before, and not acknowledged.
     unacknowledged: Vec<CallId>,
     calls: Integral,
@@ -24,7 +24,7 @@ impl Held {
         if matches!(event, Event::Deliver(_)) {
             self.calls.set(now, self.calls.level() + 1);
         }
-        self.events.push(event);
+        self.events.push((event, now));
     }
 
     /// TCP sends this again and again.
@@ -49,8 +49,8 @@ impl Held {
         self.pause == pause
     }
 
-    /// All of them, in the order in which they came.
-    pub fn take(&mut self, now: Time) -> Vec<Event> {
+    /// All of them, in the order in which they came, with the times at which they did.
+    pub fn take(&mut self, now: Time) -> Vec<(Event, Time)> {
         self.calls.set(now, 0);
         std::mem::take(&mut self.events)
     }

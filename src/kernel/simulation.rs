@@ -93,7 +93,7 @@ impl Simulation {
     }
 
     #[inline(always)]
-    fn dispatch(&mut self, event: Packed) {
+    pub(super) fn dispatch(&mut self, event: Packed) {
         match event.kind() {
             Event::DELIVER => {
                 if let Some(node) = self.core.arrive(event.call()) {
@@ -136,6 +136,7 @@ impl Simulation {
             }
             Event::Retire(node) => self.retire(node),
             Event::Wake(node, pause) => self.wake(node, pause),
+            Event::Release(node) => self.release(node),
             _ => debug_assert!(false, "{event:?} has a way of its own"),
         }
     }

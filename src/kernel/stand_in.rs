@@ -48,4 +48,15 @@ impl Simulation {
             self.control(node, Control::new(Control::RECOVER, 0));
         }
     }
+
+    /// What has waited at a node's door comes in, in its order; while it does, [`Ctx::waited`] says for how long each has waited there.
+    #[cold]
+    pub(super) fn release(&mut self, node: NodeId) {
+        let now = self.core.now;
+        for (event, since) in self.core.held[node.index()].take(now) {
+            self.core.waited = now - since;
+            self.dispatch(event.into());
+        }
+        self.core.waited = 0;
+    }
 }

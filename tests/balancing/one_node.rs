@@ -2,8 +2,9 @@
 
 use crate::common::{World, evenly, index, span, text};
 use scalelab::catalog::{Place, Value};
-use scalelab::kernel::Simulation;
+use scalelab::kernel::readings::Reading;
 use scalelab::kernel::time::SECOND;
+use scalelab::kernel::{Control, Simulation};
 use scalelab::model::{Command, Moment, Part, Role, Target, resolve};
 
 fn command(world: &World, target: Target, action: &str, arguments: Vec<Value>, simulation: &mut Simulation) {
@@ -107,4 +108,27 @@ fn a_guest_is_slowed_on_its_host() {
         "{none} {one}: nine times 2 ms more for each request"
     );
     assert!(both > one + 0.1, "{one} {both}: the database computes ten times as long");
+}
+
+/// Whoever comes to a node that stands still waits at its door; that is part of the wait that the node tells.
+#[test]
+fn waiting_at_the_door_of_a_node_that_stands_still_is_waiting() {
+    let mut world = World::default();
+    let web = world.add("web", "web", vec![("service", span(0.001))]);
+    world.add("traffic", "users", vec![("to", web.clone()), ("rate", evenly(100.0))]);
+    let (node, mut simulation) = (world.node(&web, 0), world.build(1, 0));
+    simulation.run_until(20 * SECOND);
+    simulation.control(node, Control::new(Control::HANG, 0));
+    simulation.run_until(30 * SECOND);
+    simulation.control(node, Control::new(Control::RECOVER, 0));
+    simulation.run_until(100 * SECOND);
+    let readings = simulation.readings(node, true);
+    let Some(Reading::Histogram(wait)) = readings.get("wait") else { panic!("it waits") };
+    // A thousand came in the ten seconds, one every 10 ms, and are served in 1 ms each from the thirtieth on: the n-th has waited
+    // 10 s - 9 n ms in all.
+    let wanted = |beyond: f64| 10.0 - 0.009 * beyond;
+    for (q, beyond) in [(0.99, 100.0), (0.95, 500.0)] {
+        let seen = wait.quantile(q).expect("many") as f64 / SECOND as f64;
+        assert!((seen - wanted(beyond)).abs() < 0.1, "{q}: {seen}, not {}", wanted(beyond));
+    }
 }

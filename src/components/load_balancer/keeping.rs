@@ -81,6 +81,12 @@ impl Careful {
     ) {
         let target = &mut self.targets[index];
         let rested = passive.heard(&mut target.conditions[at], broken, cx.now());
+        let name = || format!("server {at} of target group {index}");
+        if rested {
+            cx.tell("server_rested", name());
+        } else if broken && target.conditions[at].fails == passive.max_fails {
+            cx.tell("server_rests", name());
+        }
         if broken {
             target.lower(at, passive.max_fails, self.limits.slow_start);
         } else if rested && self.limits.slow_start.is_some() {

@@ -37,7 +37,7 @@ struct Place {
 
 impl Place {
     fn served(&self) -> Served {
-        Served { wait: self.began - self.arrived, service: self.leave - self.began }
+        Served { job: self.job, wait: self.began - self.arrived, service: self.leave - self.began }
     }
 }
 

@@ -14,6 +14,7 @@ mod scenario;
 use crate::catalog::{Kind, Need, Param, Policy, Preset};
 use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer};
 use crate::stats::Histogram;
+use std::collections::BTreeMap;
 
 /// Low bits of a timer's tag: the owner's own number for the station. The rest is the station's epoch.
 const TAG_BITS: u16 = 4;
@@ -94,6 +95,7 @@ pub struct StationPlan {
 /// Times of one job, for the statistics.
 #[derive(Clone, Copy, Debug)]
 struct Served {
+    job: u64,
     wait: Time,
     service: Time,
 }
@@ -114,14 +116,24 @@ struct Frame {
     longest_queue: u64,
     wait: Histogram,
     service: Histogram,
+    /// Jobs that had waited at the door of the node, while it stood still, and for how long.
+    late: BTreeMap<u64, Time>,
 }
 
 impl Frame {
     #[inline]
     fn finish(&mut self, served: Served) {
         self.completions += 1;
-        self.wait.record(served.wait);
+        let before = if self.late.is_empty() { 0 } else { self.waited(served.job) };
+        self.wait.record(served.wait + before);
         self.service.record(served.service);
+    }
+
+    /// How long a job waited at the door; asked once.
+    #[cold]
+    #[inline(never)]
+    fn waited(&mut self, job: u64) -> Time {
+        self.late.remove(&job).unwrap_or(0)
     }
 
     /// Time that `work` takes at the present speed.
@@ -195,6 +207,7 @@ impl Station {
             longest_queue: 0,
             wait: Histogram::new(),
             service: Histogram::new(),
+            late: BTreeMap::new(),
         };
         Station { frame, line }
     }
@@ -248,11 +261,15 @@ impl Station {
     #[inline(always)]
     pub fn arrive(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
         self.frame.arrivals += 1;
-        match &mut self.line {
+        let taken = match &mut self.line {
             Line::Fifo(line) => line.arrive(&mut self.frame, job, cx),
             Line::Ordered(line) => line.arrive(&mut self.frame, job, cx),
             Line::Sharing(line) => line.arrive(&mut self.frame, job, cx),
+        };
+        if cx.waited() > 0 && taken {
+            self.frame.late.insert(job.id, cx.waited());
         }
+        taken
     }
 
     /// A timer of this station has gone off: the job that has been served, if the timer still counts.
@@ -295,6 +312,7 @@ impl Station {
 
     fn clear(&mut self, now: Time) {
         self.frame.next_epoch();
+        self.frame.late.clear();
         self.frame.speed = self.frame.speed_before_hang;
         match &mut self.line {
             Line::Fifo(line) => line.clear(now),
