@@ -107,10 +107,10 @@ pub fn clock(time: Time) -> f64 {
 }
 
 /// Little's law (Little 1961) at every station and every line for slots of a world that began empty and is empty again: the area under
-/// the level equals the sum of the times, which are two records of the same jobs. Returns how many there were.
+/// the level equals the sum of the times, which are two records of the same jobs. ("door": what jobs had waited before a node that stood still.) Returns how many there were.
 pub fn assert_little_from_empty_to_empty(simulation: &Simulation) -> usize {
     const PLACES: [(&[&str], &[&str]); 2] =
-        [(&["busy", "queue"], &["wait", "service"]), (&["pool_queue"], &["pool_wait"])];
+        [(&["busy", "queue", "door"], &["wait", "service"]), (&["pool_queue"], &["pool_wait"])];
     let mut seen = 0;
     for (node, readings) in all_readings(simulation).iter().enumerate() {
         for (levels, times) in PLACES {

@@ -102,15 +102,6 @@ pub(super) enum Copy {
     None,
 }
 
-/// A table of so many keys takes no more memory than hashing each item does (12 bytes, at a load of seven eighths at most).
-const KEYS_PER_ITEM: u64 = 4;
-
-/// The number of keys, if a table of them at each edge pays. (The objects of a website have keys of their own, which lie anywhere.)
-fn dense_keys(site: &Site<'_>) -> Option<u64> {
-    let items = site.settings().count("items").filter(|_| super::plan(site).is_none())?;
-    site.layout.keys().filter(|keys| *keys <= items.saturating_mul(KEYS_PER_ITEM))
-}
-
 /// Age as a header says it: in whole seconds.
 pub(super) fn in_header(age: Time) -> NodeId {
     NodeId((age / SECOND).min(u64::from(u16::MAX) - 1) as u16)
@@ -134,7 +125,7 @@ impl Edge {
         let plan = ShelfPlan {
             items: settings.count("items"),
             bytes: settings.bytes("capacity"),
-            keys: dense_keys(site),
+            keys: super::dense_keys(site),
             overhead: 0,
         };
         let [ttl, ..] = profile::lives(settings);

@@ -50,3 +50,12 @@ fn urls(site: &Site<'_>) -> url::Urls {
         (None, None) => url::Urls::Plain,
     }
 }
+
+/// A table of so many keys takes no more memory than hashing each item does (12 bytes, at a load of seven eighths at most).
+const KEYS_PER_ITEM: u64 = 4;
+
+/// The number of keys, if a table of them at each edge pays. (The objects of a website have keys of their own, which lie anywhere.)
+fn dense_keys(site: &Site<'_>) -> Option<u64> {
+    let items = site.settings().count("items").filter(|_| plan(site).is_none())?;
+    site.layout.keys().filter(|keys| *keys <= items.saturating_mul(KEYS_PER_ITEM))
+}

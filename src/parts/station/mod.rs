@@ -12,7 +12,7 @@ mod processor_sharing;
 mod scenario;
 
 use crate::catalog::{Kind, Need, Param, Policy, Preset};
-use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer};
+use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer, seconds};
 use crate::stats::Histogram;
 use std::collections::BTreeMap;
 
@@ -118,6 +118,8 @@ struct Frame {
     service: Histogram,
     /// Jobs that had waited at the door of the node, while it stood still, and for how long.
     late: BTreeMap<u64, Time>,
+    /// Sum of what those of them that have been served had waited there.
+    at_the_door: Time,
 }
 
 impl Frame {
@@ -133,7 +135,9 @@ impl Frame {
     #[cold]
     #[inline(never)]
     fn waited(&mut self, job: u64) -> Time {
-        self.late.remove(&job).unwrap_or(0)
+        let waited = self.late.remove(&job).unwrap_or(0);
+        self.at_the_door += waited;
+        waited
     }
 
     /// Time that `work` takes at the present speed.
@@ -208,6 +212,7 @@ impl Station {
             wait: Histogram::new(),
             service: Histogram::new(),
             late: BTreeMap::new(),
+            at_the_door: 0,
         };
         Station { frame, line }
     }
@@ -335,6 +340,9 @@ impl Station {
         out.area("busy", busy);
         out.gauge("servers", f64::from(self.frame.servers));
         out.area("queue", waiting);
+        if self.frame.at_the_door > 0 {
+            out.area("door", seconds(self.frame.at_the_door));
+        }
         out.maximum("queue_len_max", self.frame.longest_queue as f64);
         out.histogram("wait", &self.frame.wait);
         out.histogram("service", &self.frame.service);
