@@ -121,3 +121,33 @@ fn dead_letters_that_were_processed_before_count() {
     assert_eq!(counts.dead_count, described.count(&simulation, queue, "dead"));
     assert!(counts.dead_count > 20 && counts.processed_count == counts.published_count, "{counts:?}");
 }
+
+/// Work that takes longer than the message may be hidden: it is a dead letter when it is done, and done it is.
+#[test]
+fn what_is_completed_after_it_was_given_up_counts_as_processed_once() {
+    for second in [false, true] {
+        let sqs = |more: Settings| {
+            let usual = vec![("kind", text("sqs")), ("hosts", Value::Whole(3)), ("visibility", span(0.2))];
+            [usual, more].concat()
+        };
+        let works = |service: f64| vec![("service", span(service)), ("wait", span(20.0))];
+        let workers = [works(0.5), vec![("count", Value::Whole(8))]].concat();
+        let described = describe_from(5.0, workers, |world| {
+            let mut orders = vec![("max_deliveries", Value::Whole(1))];
+            if second {
+                let letters = world.add("queue", "letters", sqs(vec![]));
+                world.add("consumers", "repair", [vec![("of", letters.clone())], works(0.001)].concat());
+                orders.push(("dead_letters_to", letters));
+            }
+            world.add("queue", "orders", sqs(orders))
+        });
+        let mut simulation = described.start(seed());
+        simulation.run_until(3 * TRAFFIC_ENDS);
+        let counts = messages(&simulation);
+        assert!(counts.published_count > 30, "{counts:?}");
+        let all = counts.published_count;
+        assert_eq!((counts.dead_count, counts.processed_count, counts.lost_count), (all, all, 0), "{second}");
+        assert_eq!(counts.duplicated_count, if second { all } else { 0 }, "once here and once there");
+        assert_eq!(counts.backlog_count, 0);
+    }
+}

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod copies;
 mod dead_letters;
 mod delivery;
 mod half_open;

@@ -21,10 +21,9 @@ fn run(described: &Described, faults: &[Fault], seed: u64) -> Simulation {
 fn assert_conserved(simulation: &Simulation) {
     let counts = messages(simulation);
     let accounted = counts.processed_count + counts.dead_count + counts.lost_count + counts.backlog_count;
-    // A message whose producer never got the broker's word may be processed none the less.
+    // A message whose producer never got the broker's word may be processed none the less; one that was sent again is one.
     assert!(accounted >= counts.published_count, "{counts:?}");
-    let unheard = accounted - counts.published_count;
-    assert!(unheard <= simulation.book().issued() * 3, "{counts:?}");
+    assert!(accounted <= simulation.book().issued(), "{} issued, {counts:?}", simulation.book().issued());
 }
 
 fn consumers(count: i64, more: Settings) -> Settings {

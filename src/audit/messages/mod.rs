@@ -1,10 +1,11 @@
 //! The truth about messages: which acknowledged ones were processed, how often, in which order, and which are gone.
 //!
-//! A message gets its number from its broker at its first acceptance, or from a producer that numbers what it sends; it travels with the
-//! message, so that a copy is known as one. Of each message is kept how many *holders* it has (the broker's log or line, the memory of a
+//! A message gets its number from its producer before it is sent (or from its broker at its first acceptance); it travels with the
+//! message, so that a copy is known as one, whichever arrives first and whoever still waits for it. Of each message is kept how many *holders* it has (the broker's log or line, the memory of a
 //! consumer), and four facts: acknowledged (the producer has the broker's word for it), processed (its effect has taken
 //! place), dead (set aside for good, where an operator finds it), counted as lost. A dead letter that goes to a second queue is
-//! counted, and not dead: it waits there to be processed.
+//! counted, and not dead: it waits there to be processed. One that is dead and that somebody completes (it was in his hands when
+//! its time was over) is both, dead and processed.
 //!
 //! * **Lost**: acknowledged, never processed, not dead, and nobody holds it any more. Judged again at every change: a
 //!   producer that sends it once more can undo a loss, and so does a consumer that a copy still reaches after the broker
@@ -15,22 +16,24 @@
 //! * **Backlog**: messages accepted and neither processed nor dead nor gone. The *drain time* is the time from the largest
 //!   backlog of the measured part until it is first back at its mean of the warm-up (at least 1).
 //!
-//! Memory: messages whose fate is sealed leave the window of records for two bits each (the latest lost ones stay); those that stay behind when the
-//! window is full wait in a map.
+//! Memory: messages whose fate is sealed leave the window of records for two bits each (the latest ones that are gone stay); those that stay
+//! behind when the window is full wait in a map, those that no broker has taken in yet in one bit.
 
 mod backlog;
 mod record;
+mod sent;
 
 use crate::stats::Histogram;
 use backlog::Backlog;
-use record::{ACKNOWLEDGED, Bits, COUNTED_LOST, DEAD, PROCESSED, Record, Records};
+use record::{ACKNOWLEDGED, Bits, COUNTED_LOST, DEAD, NOT_YET, PROCESSED, Record, Records};
+use sent::Sent;
 
 /// The counts of messages accepted in the measured part of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageReport {
     /// Acknowledged by their broker.
     pub published_count: u64,
-    /// Processed at least once.
+    /// Processed at least once, dead letters that somebody has completed among them.
     pub processed_count: u64,
     /// Effects that had taken place before.
     pub duplicated_count: u64,
@@ -60,6 +63,7 @@ struct KeyOrder {
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
     records: Records,
+    sent: Sent,
     /// By queue, then by key.
     orders: Vec<Vec<KeyOrder>>,
     /// Messages accepted so far, by queue.
@@ -74,8 +78,6 @@ pub struct Messages {
     any: bool,
 }
 
-/// A message that has its number and that no broker has taken in.
-const NOT_YET: u64 = u64::MAX;
 /// Keys at or above this number share one order: it must fit in memory.
 const KEYS_MAX: u64 = 1 << 27;
 
@@ -105,16 +107,27 @@ impl Messages {
         self.records.push(Record { accepted_at: NOT_YET, key, queue, ..Record::default() })
     }
 
+    /// The same for a message that is sent for a request, after so many others `before`: the number it has if it was sent already.
+    pub fn number_for(&mut self, request: u64, before: u8, queue: u16, key: u64) -> u32 {
+        let reason = (request, key, queue, before);
+        self.sent.number(reason).unwrap_or_else(|| {
+            let id = self.number(queue, key);
+            self.sent.remember(reason, id);
+            id
+        })
+    }
+
     /// Whether a broker has ever taken the message in.
     pub fn was_accepted(&self, id: u32) -> bool {
-        self.records.get(id).map_or_else(|| self.records.knows(id), |record| record.accepted_at != NOT_YET)
+        let gone = || self.records.knows(id) && !self.records.is_unborn(id);
+        self.records.get(id).map_or_else(gone, |record| record.accepted_at != NOT_YET)
     }
 
     /// A broker takes a message in and holds it. `known` is the number it carries from an earlier attempt, 0 if none.
     /// Returns its number.
     pub fn accept(&mut self, queue: u16, key: u64, known: u32, now: u64) -> u32 {
         self.any = true;
-        if known != 0 && self.revive(known, queue, now) {
+        if known != 0 && self.revive(known, queue, key, now) {
             return known;
         }
         let order = self.next_order(queue, key);
@@ -124,24 +137,25 @@ impl Messages {
         self.records.push(record)
     }
 
-    /// A message that is known comes once more. False if it belongs to another queue or its past is unknown.
-    fn revive(&mut self, id: u32, queue: u16, now: u64) -> bool {
-        match self.records.get_mut(id) {
-            Some(record) if record.queue != queue => false,
-            Some(record) => {
-                let (gone, key) = (record.holders == 0 && !record.has(PROCESSED), record.key);
-                let order = record.order;
-                // What nobody had any more stands behind all that has come since.
-                let order = if gone { self.next_order(queue, key) } else { order };
-                self.change(id, now, |record| {
-                    (record.holders, record.order) = (record.holders + 1, order);
-                    record.accepted_at = if record.accepted_at == NOT_YET { now } else { record.accepted_at };
-                });
-                true
-            }
+    /// A message that has its number comes for the first time, or once more. False if it belongs to another queue or its past is unknown.
+    fn revive(&mut self, id: u32, queue: u16, key: u64, now: u64) -> bool {
+        self.records.give_birth(id, queue, key);
+        let Some(&record) = self.records.get(id) else {
             // Its fate is sealed: an effect more would be a duplicate, which needs no record.
-            None => self.records.was_processed(id),
+            return self.records.was_processed(id);
+        };
+        if record.queue != queue {
+            return false;
         }
+        let (first, gone) = (record.accepted_at == NOT_YET, record.holders == 0 && !record.has(PROCESSED));
+        // What nobody had any more stands behind all that has come since.
+        let order = if gone { self.next_order(queue, record.key) } else { record.order };
+        let number = if first { self.next_number(queue) } else { record.number };
+        self.change(id, now, |record| {
+            (record.holders, record.order, record.number) = (record.holders + 1, order, number);
+            record.accepted_at = if first { now } else { record.accepted_at };
+        });
+        true
     }
 
     /// Where the message stands in a partition's log, written there by the leader of this epoch.
@@ -186,9 +200,9 @@ impl Messages {
         }
     }
 
-    /// A producer takes a message for published that no broker has.
-    pub fn vanish(&mut self, queue: u16, key: u64, now: u64) {
-        let id = self.accept(queue, key, 0, now);
+    /// A producer takes the message with this number for published, whether a broker has it or not.
+    pub fn vanish(&mut self, queue: u16, key: u64, id: u32, now: u64) {
+        let id = self.accept(queue, key, id, now);
         self.acknowledge(id, now);
         self.release(id, now);
     }
@@ -224,11 +238,16 @@ impl Messages {
         self.change(id, now, |record| record.holders = record.holders.saturating_sub(1));
     }
 
+    /// Whether it was accepted in the measured part; of one that has no record any more, whether it was sent there.
+    fn counts_for(&self, id: u32) -> bool {
+        self.records.get(id).map_or(id > self.counted_after, |record| record.accepted_at >= self.counted_from)
+    }
+
     /// It is a dead letter: counted once, whether it was processed or not, and still to be dealt with if not.
     pub fn set_aside(&mut self, id: u32) {
         if self.records.knows(id) && !self.set_aside.has(id) {
             self.set_aside.set(id);
-            self.counts.dead_count += u64::from(id > self.counted_after);
+            self.counts.dead_count += u64::from(self.counts_for(id));
         }
     }
 
@@ -248,19 +267,15 @@ impl Messages {
         self.records.knows(id)
     }
 
-    /// Its effect takes place.
+    /// Its effect takes place, whatever else has become of it: a dead letter that somebody completes is processed as well.
     pub fn process(&mut self, id: u32, now: u64) {
-        let from = self.counted_from;
-        let Some(&record) = self.records.get(id) else {
-            self.counts.duplicated_count += u64::from(self.records.was_processed(id));
-            return;
-        };
-        let counted = u64::from(record.accepted_at >= from);
-        if record.has(PROCESSED) {
+        let counted = u64::from(self.counts_for(id));
+        if self.is_processed(id) {
             self.counts.duplicated_count += counted;
             return;
         }
         self.counts.processed_count += counted;
+        let Some(&record) = self.records.get(id) else { return self.records.process_forgotten(id) };
         if counted > 0 {
             self.counts.age.record(now - record.accepted_at);
         }
@@ -355,6 +370,79 @@ mod tests {
         let counts = report(&all);
         assert_eq!((counts.published_count, counts.processed_count, counts.reordered_count), (1, 2, 0));
         assert_eq!(counts.age.max(), Some(20));
+    }
+
+    #[test]
+    fn a_number_given_by_the_producer_has_its_own_draws() {
+        let mut all = truth();
+        let sent = [0; 3].map(|_| all.number(0, 1));
+        let order = [sent[2], sent[0], sent[2], sent[1]].map(|id| all.accept(0, 1, id, 5));
+        let told = order.map(|id| all.deliver(id, 6));
+        assert_eq!(told, [(1, 0), (2, 0), (1, 1), (3, 0)], "by the order of arrival, and how often");
+    }
+
+    #[test]
+    fn a_number_that_nobody_has_taken_in_for_long_is_that_of_a_new_message() {
+        let mut all = truth();
+        let late = all.number(0, 7);
+        for _ in 0..200_000 {
+            let id = all.accept(0, 2, 0, 1);
+            all.acknowledge(id, 1);
+            all.process(id, 1);
+        }
+        assert!(!all.was_accepted(late) && all.is_known(late));
+        assert_eq!([2, 3].map(|now| all.accept(0, 7, late, now)), [late; 2]);
+        assert!(all.was_accepted(late));
+        for now in 4..6 {
+            all.acknowledge(late, now);
+            all.process(late, now);
+            all.release(late, now);
+        }
+        let counts = report(&all);
+        assert_eq!((counts.processed_count, counts.duplicated_count), (200_001, 1));
+        assert_eq!((counts.published_count, counts.backlog_count, counts.lost_count), (200_001, 0, 0));
+    }
+
+    #[test]
+    fn a_dead_letter_that_somebody_completes_is_processed_as_well() {
+        let mut all = truth();
+        let [early, held, late] = [0; 3].map(|_| {
+            let id = all.accept(0, 1, 0, 0);
+            all.acknowledge(id, 0);
+            all.deliver(id, 1);
+            id
+        });
+        all.process(early, 2);
+        for id in [early, held, late] {
+            all.bury(id, 3);
+            all.release(id, 3);
+        }
+        all.process(held, 4);
+        all.release(late, 4); // by its worker: nobody has it but a parcel on its way to another one
+        for _ in 0..200_000 {
+            let id = all.accept(0, 2, 0, 5);
+            all.acknowledge(id, 5);
+            all.process(id, 5);
+        }
+        all.deliver(late, 8);
+        (9..11).for_each(|now| all.process(late, now));
+        let counts = report(&all);
+        assert_eq!((counts.processed_count, counts.duplicated_count), (200_003, 1));
+        assert_eq!((counts.dead_count, counts.lost_count, counts.backlog_count), (3, 0, 0));
+        assert_eq!(counts.age.max(), Some(9));
+    }
+
+    #[test]
+    fn a_producer_that_forgets_has_not_lost_what_arrives_after_all() {
+        let mut all = truth();
+        let [before, after] = [0; 2].map(|_| all.number(0, 1));
+        all.accept(0, 1, before, 1);
+        for id in [before, after] {
+            all.vanish(0, 1, id, 2);
+        }
+        assert_eq!((report(&all).published_count, report(&all).lost_count), (2, 1));
+        all.accept(0, 1, after, 3);
+        assert_eq!((report(&all).lost_count, report(&all).backlog_count), (0, 2));
     }
 
     #[test]

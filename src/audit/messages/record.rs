@@ -7,6 +7,9 @@ pub(super) const PROCESSED: u8 = 2;
 pub(super) const DEAD: u8 = 4;
 pub(super) const COUNTED_LOST: u8 = 8;
 
+/// When a message was accepted that has its number and that no broker has taken in.
+pub(super) const NOT_YET: u64 = u64::MAX;
+
 /// One message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record {
@@ -56,10 +59,10 @@ impl Record {
         self.has(ACKNOWLEDGED) && !self.has(PROCESSED | DEAD) && self.holders == 0
     }
 
-    /// Nothing that can still happen needs more than two bits of it.
+    /// Nothing that can still happen needs more than a bit of it, unless it was not processed: somebody may come with a copy all the same.
     #[inline]
     fn is_sealed(&self) -> bool {
-        self.has(ACKNOWLEDGED) && (self.has(PROCESSED | DEAD) || self.holders == 0)
+        self.has(ACKNOWLEDGED) && (self.has(PROCESSED) || self.holders == 0)
     }
 }
 
@@ -77,10 +80,12 @@ pub(super) struct Records {
     before: u32,
     /// Open ones before the window. They are held by somebody, so their number is bounded by what brokers hold.
     stragglers: BTreeMap<u32, Record>,
-    /// The latest that were taken for lost: a copy may be on its way to a consumer, who brings them back.
-    lost: BTreeMap<u32, Record>,
+    /// The latest that nobody holds, lost or dead: a copy may be on its way to a consumer, who brings them back.
+    gone: BTreeMap<u32, Record>,
     /// For each number before the window whether it was processed: 64 to a word.
     past: Bits,
+    /// Those before the window that no broker has taken in yet: most never will (they were rejected, or got lost on the way).
+    unborn: Bits,
 }
 
 /// One bit for each number of a message.
@@ -98,6 +103,12 @@ impl Bits {
             self.0.resize(word + 1, 0);
         }
         self.0[word] |= 1 << (id % 64);
+    }
+
+    pub fn clear(&mut self, id: u32) {
+        if let Some(word) = self.0.get_mut(id as usize / 64) {
+            *word &= !(1 << (id % 64));
+        }
     }
 }
 
@@ -121,7 +132,7 @@ impl Records {
     pub fn get(&self, id: u32) -> Option<&Record> {
         match self.index(id) {
             Some(index) => self.window.get(index),
-            None => self.stragglers.get(&id).or_else(|| self.lost.get(&id)),
+            None => self.stragglers.get(&id).or_else(|| self.gone.get(&id)),
         }
     }
 
@@ -129,7 +140,7 @@ impl Records {
     pub fn get_mut(&mut self, id: u32) -> Option<&mut Record> {
         match self.index(id) {
             Some(index) => self.window.get_mut(index),
-            None => self.stragglers.get_mut(&id).or_else(|| self.lost.get_mut(&id)),
+            None => self.stragglers.get_mut(&id).or_else(|| self.gone.get_mut(&id)),
         }
     }
 
@@ -146,6 +157,26 @@ impl Records {
     /// Whether a message that has no record any more was processed.
     pub fn was_processed(&self, id: u32) -> bool {
         self.past.has(id)
+    }
+
+    /// A message that has no record any more is processed.
+    #[cold]
+    pub fn process_forgotten(&mut self, id: u32) {
+        self.past.set(id);
+    }
+
+    /// Whether the message has left the window before any broker has taken it in.
+    pub fn is_unborn(&self, id: u32) -> bool {
+        self.unborn.has(id)
+    }
+
+    /// A broker takes it in at last: it has a record again.
+    #[inline]
+    pub fn give_birth(&mut self, id: u32, queue: u16, key: u64) {
+        if id <= self.before && self.is_unborn(id) {
+            self.unborn.clear(id);
+            self.stragglers.insert(id, Record { accepted_at: NOT_YET, key, queue, ..Record::default() });
+        }
     }
 
     /// Numbers of the open records of a kind.
@@ -166,19 +197,19 @@ impl Records {
     fn take_front(&mut self) {
         let record = self.window.pop_front().expect("there is one");
         self.before += 1;
-        if record.is_lost() {
-            self.keep_lost(record);
+        if record.is_sealed() && !record.has(PROCESSED) {
+            self.keep_gone(record);
         } else {
             self.remember(self.before, &record);
         }
     }
 
-    /// The record before the window, which is lost as it seems. The oldest such makes room.
+    /// The record before the window, which is gone as it seems. The oldest such makes room.
     #[cold]
-    fn keep_lost(&mut self, record: Record) {
-        self.lost.insert(self.before, record);
-        if self.lost.len() > WINDOW {
-            let (id, oldest) = self.lost.pop_first().expect("it is full");
+    fn keep_gone(&mut self, record: Record) {
+        self.gone.insert(self.before, record);
+        if self.gone.len() > WINDOW {
+            let (id, oldest) = self.gone.pop_first().expect("it is full");
             self.remember(id, &oldest);
             if !oldest.is_sealed() {
                 self.stragglers.insert(id, oldest);
@@ -201,7 +232,9 @@ impl Records {
                 return;
             }
             self.take_front();
-            if !record.is_sealed() {
+            if record.accepted_at == NOT_YET {
+                self.unborn.set(self.before);
+            } else if !record.is_sealed() {
                 self.stragglers.insert(self.before, record);
             }
         }

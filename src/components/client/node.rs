@@ -219,7 +219,7 @@ impl Client {
         let verb = if writes { WRITE } else { self.asks };
         let ask = Ask { request: id, bytes, version, timeout: self.timeout, ..Ask::new(to, verb, key) };
         match &mut self.publisher {
-            Some(publisher) => publisher.send(ask, cx),
+            Some(publisher) => publisher.send(ask, 0, cx),
             None => _ = cx.ask(ask),
         }
     }

@@ -22,35 +22,38 @@ pub fn ordinal(site: &Site<'_>) -> u16 {
     site.layout.groups[..site.index].iter().filter(|group| group.kind == "queue").count() as u16
 }
 
-/// The number of the message that a producer sends with this call: the one that the producer has given it, or that its request carries from
-/// an earlier attempt; 0 = none yet.
+/// The number of the message that a producer sends with this call; 0 = it has none (a test without a producer).
 #[inline]
 pub fn number(call: CallId, cx: &Ctx<'_>) -> u32 {
-    let &Call { token, request, .. } = cx.call(call);
-    if token != 0 { token } else { cx.request(request).map_or(0, |request| request.message) }
+    cx.call(call).token
 }
 
-/// A producer numbers a message that it sends for a request, which may be over before the message is through.
-pub fn numbered(queue: u16, ask: &Ask, cx: &mut Ctx<'_>) -> u32 {
+/// A producer numbers a message before it sends it: copies may be under way when nobody waits for them any more, and arrive in any order. What is
+/// sent again for the same request, which sends so many others `before`, is the same message, whichever server sends it. A client's request is
+/// open while it sends; a server's may be over.
+#[inline]
+pub fn numbered(queue: u16, before: u8, ask: &Ask, cx: &mut Ctx<'_>) -> u32 {
+    if !ask.parent.is_none() && !ask.request.is_none() {
+        return cx.audit().messages_mut().number_for(ask.request.to_bits(), before, queue, ask.key);
+    }
     let known = cx.request(ask.request).map_or(0, |request| request.message);
-    let id = if known != 0 { known } else { cx.audit().messages_mut().number(queue, ask.key) };
+    if known != 0 {
+        return known;
+    }
+    let id = cx.audit().messages_mut().number(queue, ask.key);
     if let Some(request) = cx.request_mut(ask.request) {
         request.message = id;
     }
     id
 }
 
-/// A broker takes in the message that a producer sends with this call. A request that is sent again carries the number that
-/// its message was given the first time.
+/// A broker takes in the message that a producer sends with this call.
 #[inline]
 pub fn accept(queue: u16, call: CallId, cx: &mut Ctx<'_>) -> Message {
     let known = number(call, cx);
-    let &Call { key, bytes, request, .. } = cx.call(call);
+    let &Call { key, bytes, .. } = cx.call(call);
     let now = cx.now();
     let id = cx.audit().messages_mut().accept(queue, key, known, now);
-    if let Some(request) = cx.request_mut(request) {
-        request.message = id;
-    }
     Message { id, key, bytes }
 }
 

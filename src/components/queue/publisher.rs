@@ -3,7 +3,7 @@
 use super::kafka::{self, Delivery, Leaders};
 use super::message;
 use crate::components::Site;
-use crate::kernel::{Ask, Ctx, NodeId, Reply, Status, Time, TimeoutClass, Timer};
+use crate::kernel::{Ask, CallId, Ctx, NodeId, Reply, RequestId, Status, Time, TimeoutClass, Timer};
 use crate::parts::verbs::PUBLISH;
 use crate::random::mix::mix64;
 
@@ -28,8 +28,12 @@ pub enum Heard {
 #[derive(Clone, Debug)]
 pub struct Publisher {
     leaders: Leaders,
-    /// The producer does not wait for the broker's word, and takes every message for published: the queue's number.
-    forgets: Option<u16>,
+    /// Number of the queue.
+    queue: u16,
+    /// Numbers of the messages under way, by the caller's note: of those that a server sends, whose request may be over before they are through.
+    numbers: Vec<u32>,
+    /// The producer does not wait for the broker's word, and takes every message for published.
+    forgets: bool,
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
     /// Kafka's producer tries again by itself, unless its owner has a patience of his own.
@@ -39,15 +43,23 @@ pub struct Publisher {
 impl Publisher {
     /// A producer for the queue with this index in the world. Timers with this tag are for [`Publisher::on_timer`].
     pub fn new(site: &Site<'_>, queue: usize, tag: u16) -> Self {
-        let (own, queue) = (site.settings().duration("timeout"), site.of(queue));
+        let (patience, queue) = (site.settings().duration("timeout"), site.of(queue));
         let leaders = Leaders::new(super::brokers(&queue), super::partitions(&queue) as usize);
         // Without it (a test) they wait for ever.
         let is_kafka = super::semantics(queue.settings()) == "kafka" && !site.is_disabled("producer_retries");
-        let forgets = super::is_fire_and_forget(queue.settings()).then(|| message::ordinal(&queue));
-        let tries_again = is_kafka && own.is_none() && forgets.is_none();
+        let forgets = super::is_fire_and_forget(queue.settings());
+        let tries_again = is_kafka && patience.is_none() && !forgets;
         let usual = is_kafka.then(|| kafka::request_timeout(queue.settings()));
         let delivery = tries_again.then(|| Box::new(Delivery::new(&queue, leaders.partitions(), tag)));
-        Publisher { leaders, forgets, timeout_length: own.or(usual), timeout: None, delivery }
+        Publisher {
+            leaders,
+            queue: message::ordinal(&queue),
+            numbers: Vec::new(),
+            forgets,
+            timeout_length: patience.or(usual),
+            timeout: None,
+            delivery,
+        }
     }
 
     /// The simulation begins.
@@ -58,20 +70,47 @@ impl Publisher {
         }
     }
 
-    /// Sends a message to the broker of its key.
+    /// Sends a message to the broker of its key. Its caller sends so many others `before` for the same request.
     #[inline]
-    pub fn send(&mut self, mut ask: Ask, cx: &mut Ctx<'_>) {
+    pub fn send(&mut self, mut ask: Ask, before: u8, cx: &mut Ctx<'_>) {
         ask.verb = PUBLISH;
-        match &mut self.delivery {
-            None => self.send_to(self.leaders.of_key(ask.key).0, ask, cx),
-            Some(delivery) => delivery.send(ask, &self.leaders, cx),
+        ask.token = message::numbered(self.queue, before, &ask, cx);
+        if let Some(delivery) = &mut self.delivery {
+            return delivery.send(ask, &self.leaders, cx);
         }
+        self.remember(&ask);
+        self.ask(self.leaders.of_key(ask.key).0, ask, cx);
     }
 
     /// Sends a message to this broker, since another one has said so.
     #[inline]
     pub fn send_to(&self, to: NodeId, ask: Ask, cx: &mut Ctx<'_>) {
+        let token = self.number_of(ask.parent, ask.note, ask.request, cx);
+        self.ask(to, Ask { token, ..ask }, cx);
+    }
+
+    fn ask(&self, to: NodeId, ask: Ask, cx: &mut Ctx<'_>) {
         cx.ask(Ask { to, verb: PUBLISH, version: 0, timeout: self.timeout, ..ask });
+    }
+
+    #[inline]
+    fn remember(&mut self, ask: &Ask) {
+        if ask.parent.is_none() {
+            return; // its request is open until it is through
+        }
+        let place = ask.note as usize;
+        if place >= self.numbers.len() {
+            self.numbers.resize(place + 1, 0);
+        }
+        self.numbers[place] = ask.token;
+    }
+
+    #[cold]
+    fn number_of(&self, parent: CallId, note: u32, request: RequestId, cx: &Ctx<'_>) -> u32 {
+        if parent.is_none() {
+            return cx.request(request).map_or(0, |request| request.message);
+        }
+        self.numbers[note as usize]
     }
 
     /// An answer.
@@ -87,10 +126,12 @@ impl Publisher {
     #[cold]
     fn hear_of_trouble(&mut self, reply: &mut Reply, cx: &mut Ctx<'_>) -> Heard {
         let elsewhere = self.leaders.learn(reply);
-        let Some(queue) = self.forgets else { return elsewhere.map_or(Heard::Over, Heard::Elsewhere) };
-        // Nobody hears of the error, and the message is gone.
-        let now = cx.now();
-        cx.audit().messages_mut().vanish(queue, reply.key, now);
+        if !self.forgets {
+            return elsewhere.map_or(Heard::Over, Heard::Elsewhere);
+        }
+        // Nobody hears of the error, and the message is gone, unless a broker has it or gets it yet.
+        let (id, now) = (self.number_of(reply.parent, reply.note, reply.request, cx), cx.now());
+        cx.audit().messages_mut().vanish(self.queue, reply.key, id, now);
         (reply.status, reply.version) = (Status::Ok, 0);
         Heard::Over
     }

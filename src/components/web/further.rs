@@ -34,9 +34,9 @@ impl Server {
     /// Gives a message to the broker; its acknowledgement ends the step.
     #[inline(never)]
     pub(super) fn publish(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
-        let message = self.message(index);
+        let (message, before) = (self.message(index), self.repeats[self.tasks[index as usize].step as usize]);
         let Some(publisher) = &mut self.publishes else { return false };
-        publisher.send(message, cx);
+        publisher.send(message, before, cx);
         true
     }
 

@@ -9,9 +9,12 @@ pub(super) const METRICS: &[Metric] = &[
     metric("messages_published_count", Neither, "messages that their broker has acknowledged", |f| {
         of_messages(f, |m| count(m.published_count))
     }),
-    metric("messages_processed_count", Higher, "messages processed at least once", |f| {
-        of_messages(f, |m| count(m.processed_count))
-    }),
+    metric(
+        "messages_processed_count",
+        Higher,
+        "messages processed at least once, each counted once; dead letters that somebody completed, there or too late, as well",
+        |f| of_messages(f, |m| count(m.processed_count)),
+    ),
     metric("messages_duplicated_count", Lower, "effects of messages that had taken place before", |f| {
         of_messages(f, |m| count(m.duplicated_count))
     }),
@@ -27,7 +30,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "messages_dead_count",
         Lower,
-        "messages set aside as dead letters, whether processed before (and acknowledged too late) or not",
+        "messages set aside as dead letters, whether processed (before, afterwards, in the second queue) or not",
         |f| of_messages(f, |m| count(m.dead_count)),
     ),
     metric(

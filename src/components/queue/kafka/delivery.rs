@@ -9,7 +9,6 @@
 //! Idealised: a traffic is one producer, however many clients it stands for; no jitter in the pauses; metadata are not asked for every five
 //! minutes (`metadata.max.age.ms`), only after trouble; nothing bounds the messages that wait (`buffer.memory`).
 
-use super::super::message;
 use super::leaders::Leaders;
 use super::{delivery_timeout, request_timeout};
 use crate::components::Site;
@@ -50,7 +49,6 @@ struct Lane {
 /// The messages of a producer that are under way.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    queue: u16,
     tag: u16,
     request_timeout: Time,
     timeout: Time,
@@ -68,7 +66,6 @@ impl Delivery {
     /// For producers of the queue of this site; timers with this tag are for [`Delivery::on_timer`].
     pub fn new(queue: &Site<'_>, partitions: usize, tag: u16) -> Self {
         Delivery {
-            queue: message::ordinal(queue),
             tag,
             request_timeout: request_timeout(queue.settings()),
             timeout: delivery_timeout(queue.settings()),
@@ -92,11 +89,8 @@ impl Delivery {
         self.again
     }
 
-    /// Sends a message: to whom, is found out here. Whoever serves somebody else may be the last who knows of the message.
-    pub fn send(&mut self, mut ask: Ask, leaders: &Leaders, cx: &mut Ctx<'_>) {
-        if !ask.parent.is_none() {
-            ask.token = message::numbered(self.queue, &ask, cx);
-        }
+    /// Sends a message: to whom, is found out here.
+    pub fn send(&mut self, ask: Ask, leaders: &Leaders, cx: &mut Ctx<'_>) {
         self.sent += 1;
         let sending = Sending { ask, number: self.sent, call: CallId::NONE };
         let place = self.keep(sending);

@@ -60,11 +60,10 @@ impl Broker {
             return cx.reply(call, Answer::ok(0, 0)); // its producer had the word of the first queue, or never will
         }
         message::acknowledge(id, cx);
-        if let Some(producers) = &mut self.synchronous {
-            producers.insert(id, call);
-            return;
+        let Some(producers) = &mut self.synchronous else { return cx.reply(call, Answer::ok(0, 0)) };
+        if let Some(earlier) = producers.insert(id, call) {
+            cx.reply(earlier, Answer::ok(0, 0)); // its producer has sent the message again, and waits for that
         }
-        cx.reply(call, Answer::ok(0, 0));
     }
 
     pub(super) fn confirm_later(&mut self, waiting: Unconfirmed, after: Time, cx: &mut Ctx<'_>) {

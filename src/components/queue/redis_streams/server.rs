@@ -11,7 +11,7 @@ use crate::kernel::{
     Answer, Call, CallId, Component, Control, Ctx, MILLISECOND, Readings, SECOND, Status, Time, Timer,
 };
 use crate::parts::verbs::{CLAIM, FETCH, PUBLISH, SETTLE, SUBSCRIBE};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The semantics.
 pub const ENTRY: Policy = Policy {
@@ -209,9 +209,14 @@ impl Redis {
         self.unsynced.clear();
         let after = if self.fsync == Fsync::None { Stream::new(self.length) } else { self.on_disk.clone() };
         let before = std::mem::replace(&mut self.live, after);
-        let kept: BTreeSet<u32> = self.live.held().iter().map(|message| message.id).collect();
-        for message in before.held().iter().filter(|message| !kept.contains(&message.id)) {
-            message::release(message.id, cx);
+        // One that was sent twice is held twice.
+        let mut kept: BTreeMap<u32, u32> = BTreeMap::new();
+        self.live.held().iter().for_each(|message| *kept.entry(message.id).or_default() += 1);
+        for message in before.held() {
+            match kept.get_mut(&message.id).filter(|copies| **copies > 0) {
+                Some(copies) => *copies -= 1,
+                None => message::release(message.id, cx),
+            }
         }
     }
 
