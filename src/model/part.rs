@@ -220,7 +220,7 @@ pub fn reshard(layout: &Layout, group: usize, command: &Command) -> Result<Vec<O
         }
         [Value::Whole(shards)] if (1..=most as i64).contains(shards) => {
             let router = NodeId(owner.first + ROUTER as u16);
-            Ok(vec![Order::Node(router, Control::new(RESHARD, *shards as u64))])
+            Ok(vec![Order::News(router, Control::new(RESHARD, *shards as u64))])
         }
         [Value::Whole(shards)] => wrong(
             format!("\"{}\" cannot have {shards} shards", owner.name),

@@ -114,3 +114,45 @@ fn without_stickiness_a_session_is_known_to_one_server_only() {
         .sum();
     assert!(failed > 8, "after the login the next server does not know the user either: {failed}");
 }
+
+/// How many of ten users, who ask ten times a second together, have lost their sessions after 100 s: these are kept in a cache with
+/// such settings.
+fn logins_beside_a_store(settings: Vec<(&str, Value)>) -> u64 {
+    let mut world = World::default();
+    let store = world.add("cache", "sessions", settings);
+    let web = vec![
+        ("service", span(0.001)),
+        ("sessions", text("store")),
+        ("session_store", store),
+        ("session_size", Value::Bytes(2048)),
+    ];
+    let web = world.add("web", "web", web);
+    let traffic = vec![("to", web), ("rate", evenly(10.0)), ("users", Value::Whole(10))];
+    world.add("traffic", "users", traffic);
+    let mut simulation = world.build(3, 0);
+    simulation.run_until(100 * SECOND);
+    simulation.check_conservation().unwrap();
+    let nodes = 0..simulation.nodes();
+    nodes.map(|node| simulation.readings(NodeId(node as u16), false).count_of("sessions_lost")).sum()
+}
+
+/// A store of sessions may be too small, and sessions may end: who comes back then logs in again, and is counted.
+#[test]
+fn sessions_that_their_store_throws_out_are_lost_logins() {
+    for roomy in [
+        vec![],
+        vec![("items", Value::Whole(10))],
+        vec![("capacity", Value::Bytes(20 * 1024))],
+        vec![("ttl", span(60.0)), ("ttl_kind", text("sliding"))],
+    ] {
+        assert_eq!(logins_beside_a_store(roomy.clone()), 0, "{roomy:?}");
+    }
+    for scarce in [
+        vec![("items", Value::Whole(5))],
+        vec![("capacity", Value::Bytes(10 * 1024))],
+        vec![("ttl", span(10.0))],
+    ] {
+        let lost = logins_beside_a_store(scarce.clone());
+        assert!(lost > 50, "{scarce:?}: {lost}");
+    }
+}

@@ -439,3 +439,109 @@ fn after_several_reshardings_each_has_its_own_rows_and_its_own_mean() {
         other => panic!("{other:?}"),
     }
 }
+
+/// Three shards of one member each become one; so long do a write and the users' patience take, in seconds.
+fn three_to_one(write: f64, rate: f64, rows: u64, copy_rate: f64, seed: u64) -> Stage {
+    let mut world = World::default();
+    let settings = vec![
+        ("read", span(0.001)),
+        ("write", span(write)),
+        ("copy_row", span(0.002)),
+        ("shards", Value::Whole(3)),
+        ("copy_rate", Value::Rate(copy_rate)),
+    ];
+    let database = world.add("database", "db", settings);
+    let settings = vec![
+        ("to", database),
+        ("rate", poisson(rate)),
+        ("writes", Value::Share(0.4)),
+        ("keys", keys(Keys::uniform(rows).unwrap())),
+        ("timeout", span(2.0)),
+    ];
+    world.add("traffic", "users", settings);
+    let checked = world.check();
+    let simulation = build(&checked, seed, 0);
+    Stage { checked, simulation }
+}
+
+impl Stage {
+    fn failed(&self) -> u64 {
+        let classes = self.simulation.book().close(self.simulation.requests(), 0);
+        classes.iter().map(|class| class.failed + class.timed_out).sum()
+    }
+
+    fn detail(&self, event: &str) -> String {
+        let entries = self.simulation.journal().entries();
+        entries.iter().rfind(|entry| entry.event == event).expect(event).detail.clone()
+    }
+}
+
+/// The host of an old shard is silent for two seconds. Dual writes that got lost are known to be lost after half a minute: until then
+/// nobody waits for a cut-over, and everybody has answers as soon as the host is back.
+#[test]
+fn no_cut_over_begins_while_lost_writes_are_open() {
+    let mut stage = three_to_one(0.002, 200.0, 2_000, 300.0, 1);
+    stage.run(5 * SECOND);
+    stage.reshard(1);
+    stage.run(7 * SECOND);
+    stage.control(4, Control::CRASH_HOST);
+    stage.run(9 * SECOND);
+    stage.control(4, Control::RECOVER);
+    stage.run(12 * SECOND);
+    let failed = stage.failed();
+    assert!(failed > 20, "{failed}: the host was silent");
+    stage.run(60 * SECOND);
+    assert_eq!(stage.failed(), failed, "after that nobody waits in vain");
+    assert_eq!(stage.told("reshard ends"), 1);
+    assert!(stage.told("cut-over begins") <= 2, "{}", stage.told("cut-over begins"));
+    let report = stage.simulation.audit().report();
+    assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0));
+}
+
+/// The host of the new shard falls silent just when writes wait for the last ones: they wait five seconds, then it is tried
+/// again when all is known. The event at the end counts all that have waited.
+#[test]
+fn a_cut_over_is_bounded() {
+    let caught = (0..40).find_map(|seed| {
+        let mut stage = three_to_one(0.02, 60.0, 200, 10.0, seed);
+        stage.run(SECOND);
+        stage.reshard(1);
+        while stage.told("cut-over begins") == 0 {
+            let next = stage.simulation.now() + MILLISECOND;
+            stage.run(next);
+            assert!(next < 60 * SECOND);
+        }
+        (stage.told("reshard ends") == 0).then_some(stage)
+    });
+    let mut stage = caught.expect("some cut-over finds writes under way");
+    let began = stage.simulation.now();
+    stage.control(2, Control::CRASH_HOST);
+    stage.run(began + 4 * SECOND);
+    assert_eq!(stage.told("cut-over put off"), 0);
+    stage.run(began + 6 * SECOND);
+    assert_eq!((stage.told("cut-over put off"), stage.told("reshard ends")), (1, 0));
+    let waited: u64 = stage.detail("cut-over put off").split(' ').rev().nth(3).unwrap().parse().unwrap();
+    assert!(waited > 20, "{waited}");
+    stage.run(began + 10 * SECOND);
+    stage.control(2, Control::RECOVER);
+    stage.run(began + 90 * SECOND);
+    assert_eq!(stage.told("reshard ends"), 1);
+    let all: u64 = stage.detail("reshard ends").split(' ').next().unwrap().parse().unwrap();
+    assert!(all >= waited, "{all} of them {waited} at first");
+    let report = stage.simulation.audit().report();
+    assert_eq!((report.lost_writes_count, report.stale_reads_count), (0, 0));
+}
+
+/// An order to a router that is dead waits for it.
+#[test]
+fn a_resharding_ordered_while_the_router_is_dead_begins_when_it_is_back() {
+    let mut stage = Stage::new("hash", 2, 4, 0.5, 1);
+    stage.run(SECOND);
+    stage.control(0, Control::CRASH_PROCESS);
+    stage.reshard(4);
+    stage.run(2 * SECOND);
+    assert_eq!(stage.told("reshard begins"), 0);
+    stage.control(0, Control::RECOVER);
+    stage.run(20 * SECOND);
+    assert_eq!((stage.told("reshard begins"), stage.told("reshard ends")), (1, 1));
+}

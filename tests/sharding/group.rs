@@ -248,3 +248,29 @@ fn mistakes_are_found() {
     assert!(complaint(vec![("retry_dead", span(1.0))]).contains("eject"));
     assert!(complaint(vec![("sharding", text("ketame"))]).contains("did you mean `ketama`"));
 }
+
+/// A node leaves, its slots move, then its machine is switched off. Callers that still hold it for the owner of some slots are refused,
+/// hear from another node who has them, and do there what they were about to do: no read, write or invalidation is lost.
+#[test]
+fn callers_find_the_owner_when_a_node_that_has_left_is_switched_off() {
+    let strategies = [("write", "aside"), ("write", "through"), ("write", "back"), ("placement", "inline")];
+    for (setting, strategy) in strategies {
+        let settings = vec![("routing", text("cluster")), (setting, text(strategy))];
+        let (world, cache) = world_at(100.0, 3, settings);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(time::SECOND);
+        let left = world.node(&cache, 1);
+        Order::Retire(left).carry_out(&mut simulation);
+        simulation.run_until(10 * time::SECOND);
+        let entries = simulation.journal().entries();
+        assert_eq!(entries.iter().filter(|entry| entry.event == "slots balanced").count(), 1, "{entries:?}");
+        let told = counted(&simulation, "redirects");
+        simulation.control(left, Control::new(Control::CRASH_PROCESS, 0));
+        simulation.run_until(60 * time::SECOND);
+        assert!(counted(&simulation, "redirects") - told > 100, "{strategy}: many did not know");
+        let report = simulation.audit().report();
+        assert_eq!((report.stale_reads_count, report.lost_writes_count), (0, 0), "{strategy}");
+        assert_eq!(failed(&simulation), 0, "{strategy}");
+        simulation.check_conservation().unwrap();
+    }
+}

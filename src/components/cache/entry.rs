@@ -1,7 +1,7 @@
 //! Settings of a cache, and what can be wrong with them.
 
 use super::super::{Site, site};
-use super::{eviction, expiry, fills, group, needs, stampede};
+use super::{eviction, expiry, fills, group, needs, only_copy, stampede};
 use crate::catalog::{
     Action, Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
 };
@@ -85,7 +85,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "capacity",
             kind: Kind::Bytes,
             preset: Preset::Absent("no bound"),
-            about: "most bytes it holds; needs sizes (a trace, or the database's `row`)",
+            about: "most bytes it holds; needs sizes (a trace, the database's `row`, or the `session_size` of those who keep sessions in it)",
         },
         Param {
             name: "eviction",
@@ -287,39 +287,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_preload(site, problems);
     expiry::check(site.settings(), problems);
     check_stampede(site, problems);
-    check_only_copy(site, problems);
-}
-
-/// Without a store there is nothing to load from or to write to, and what is thrown out is gone.
-fn check_only_copy(site: &Site<'_>, problems: &mut Problems) {
-    const NEED_STORE: [&str; 10] = [
-        "write",
-        "placement",
-        "fills",
-        "stampede",
-        "refresh_ahead",
-        "on_cache_error",
-        "flush",
-        "batch",
-        "dirty",
-        "preload",
-    ];
-    const LOSE_DATA: [&str; 4] = ["items", "capacity", "ttl", "nodes"];
-    let settings = site.settings();
-    if settings.group("of").is_some() {
-        return;
-    }
-    for setting in NEED_STORE.into_iter().filter(|setting| settings.is_given(setting)) {
-        let message = format!("`{setting}` says how a store is used, and this cache has none");
-        problems.push(settings.problem(setting, message).hint("add `of:` a database, or leave it out"));
-    }
-    let keeps_all = eviction::POLICIES[settings.choice("eviction")].name == "none";
-    let is_harmless = |setting: &str| keeps_all && matches!(setting, "items" | "capacity");
-    for setting in LOSE_DATA.into_iter().filter(|s| settings.is_given(s) && !is_harmless(s)) {
-        let message =
-            format!("`{setting}` would throw data out, and this cache is the only copy (it has no `of:`)");
-        problems.push(settings.problem(setting, message).hint("add `of:` a database, or leave it out"));
-    }
+    only_copy::check(site, problems);
 }
 
 /// Settings that mean something with one policy only, and policies that mean something with a TTL only.
@@ -361,14 +329,23 @@ fn check_sizes(site: &Site<'_>, problems: &mut Problems) {
         problems.push(settings.problem("overhead", message).hint("Redis has about 80"));
     }
     let row = settings.group("of").and_then(|store| site.of(store).settings().bytes("row"));
+    let row = row.or_else(|| only_copy::session_bytes(site));
     if let Some(row) = row.filter(|row| *row + overhead > capacity) {
         let beside = if overhead > 0 { format!(" and its {overhead} of overhead") } else { String::new() };
         let message = format!("`capacity` is {capacity} bytes, smaller than one row of {row}{beside}");
         problems.push(settings.problem("capacity", message).hint("nothing would ever be cached"));
     }
     if row.is_none() && !site.layout.sized_traffic() {
-        let message = "`capacity` is in bytes, but nothing tells the size of a row";
-        let hint = "give the database `row: 1.kib`, or bound the number of items with `items:`";
+        let (message, hint) = match only_copy::keeps_sessions(site) {
+            true => (
+                "`capacity` is in bytes, but nothing tells the size of a session",
+                "give the web tier `session_size: 2.kib`, or bound the number of sessions with `items:`",
+            ),
+            false => (
+                "`capacity` is in bytes, but nothing tells the size of a row",
+                "give the database `row: 1.kib`, or bound the number of items with `items:`",
+            ),
+        };
         problems.push(settings.problem("capacity", message).hint(hint));
     }
 }

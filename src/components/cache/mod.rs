@@ -22,6 +22,7 @@ mod keys_moved;
 mod look_up;
 mod needs;
 mod node;
+mod only_copy;
 mod proxy;
 mod rack;
 mod recent;

@@ -178,7 +178,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "session_store",
             kind: Kind::Group(&["cache", "database"]),
             preset: Preset::Absent("for `sessions: \"store\"`"),
-            about: "the store that all servers share; a cache is their only copy",
+            about: "the store that all servers share; a cache is their only copy, and what it throws out (`ttl`, `items`, `capacity`) is a login more",
         },
         Param {
             name: "session_size",

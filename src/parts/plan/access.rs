@@ -19,7 +19,7 @@ pub(super) enum Side {
     Store,
 }
 
-/// A question is sent on so often, then it has failed (Jedis: 5 attempts).
+/// A question is sent on or put to somebody else so often, then it has failed (Jedis: 5 attempts).
 const REDIRECTS_AT_MOST: u8 = 5;
 
 /// A store, perhaps with a cache beside it.
@@ -93,6 +93,7 @@ impl Access {
 
     pub(super) fn ask(&mut self, side: Side, verb: u16, operation: &mut Operation, cx: &mut Ctx<'_>) {
         operation.redirects = 0;
+        operation.silent = NodeId::NONE;
         let to = self.route(side).node(operation.key, cx);
         self.ask_node(to, verb, operation, cx);
     }
@@ -218,12 +219,21 @@ impl Access {
         reply: &Reply,
         cx: &mut Ctx<'_>,
     ) -> Option<Progress> {
-        let route = self.route(side);
-        if reply.status != Status::Moved {
-            route.answered(reply, cx);
-            return None;
+        if self.copies.contains(&reply.callee) {
+            return None; // the cache of another region: it says nothing about the way within this group
         }
-        route.redirected(reply);
+        let route = self.route(side);
+        let to = if reply.status == Status::Moved {
+            route.redirected(reply);
+            reply.redirect
+        } else {
+            route.answered(reply, cx);
+            operation.silent = reply.callee;
+            route.instead(reply)?
+        };
+        if to == operation.silent {
+            return None; // the others hold it for the owner too: nobody knows better
+        }
         operation.redirects += 1;
         if operation.redirects > REDIRECTS_AT_MOST {
             return None; // taken for a cache that does not answer
@@ -231,7 +241,7 @@ impl Access {
         if operation.stage == Stage::Fill && operation.token != 0 {
             return None; // the token is nothing to the new owner
         }
-        self.ask_node(reply.redirect, reply.verb, operation, cx);
+        self.ask_node(to, reply.verb, operation, cx);
         Some(Progress::Waits)
     }
 

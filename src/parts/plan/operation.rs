@@ -41,6 +41,8 @@ pub struct Operation {
     pub answered_by: NodeId,
     /// How often the question under way was sent on by nodes that do not have the key.
     pub(super) redirects: u8,
+    /// The last node that did not answer the question under way; [`NodeId::NONE`]: all did.
+    pub(super) silent: NodeId,
     /// What the cache gave out at the miss: a fill must show it. 0 = nothing.
     pub token: u32,
     /// The cache node that gave the token out.
@@ -71,6 +73,7 @@ impl Operation {
             bytes,
             answered_by: NodeId::NONE,
             redirects: 0,
+            silent: NodeId::NONE,
             token: 0,
             holder: NodeId::NONE,
             leads: false,

@@ -40,11 +40,22 @@ impl Route {
     /// A node has answered, or has not.
     #[inline]
     pub fn answered(&mut self, reply: &Reply, cx: &Ctx<'_>) {
-        let failed = matches!(reply.status, Status::Reset | Status::TimedOut);
+        let failed = has_failed(reply);
         match self {
             Route::Hashed(hashed) => hashed.answered(reply.callee, failed, cx.now()),
             Route::Slots(map) if failed => map.failed(reply.key, reply.callee),
+            Route::Slots(map) => map.answered(reply.callee),
             _ => {}
+        }
+    }
+
+    /// Whom to ask the same once more, after [`Route::answered`]: callers of a cluster whose node refuses or is silent look at the
+    /// map of another node and repeat the command at the owner it names (redis-py: `ConnectionError`, `TimeoutError` in
+    /// `_execute_command`; Jedis: `renewSlotCache` in `ClusterCommandExecutor`). A redirect of the other one tells the same.
+    pub fn instead(&mut self, reply: &Reply) -> Option<NodeId> {
+        match self {
+            Route::Slots(map) if has_failed(reply) => map.instead(reply.key),
+            _ => None,
         }
     }
 
@@ -63,6 +74,10 @@ impl Route {
             hashed.on_control(control, cx);
         }
     }
+}
+
+fn has_failed(reply: &Reply) -> bool {
+    matches!(reply.status, Status::Reset | Status::TimedOut)
 }
 
 /// The version in an answer [`Status::Moved`] that says: ask there this time, the slot is on its way (Redis: ASK). 0: ask

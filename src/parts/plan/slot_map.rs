@@ -11,14 +11,14 @@ pub struct SlotMap {
     nodes: Vec<u16>,
     /// Whom it asks about a slot whose owner did not answer.
     turn: usize,
-    /// The last one that did not answer.
-    silent: u16,
+    /// Those that did not answer when they were last asked.
+    silent: Vec<u16>,
 }
 
 impl SlotMap {
     /// A map that agrees with this table.
     pub fn new(table: SlotTable, nodes: Vec<u16>) -> Self {
-        SlotMap { table, nodes, turn: 0, silent: NOBODY }
+        SlotMap { table, nodes, turn: 0, silent: Vec::new() }
     }
 
     /// Whom to ask about a key.
@@ -30,13 +30,22 @@ impl SlotMap {
         }
     }
 
-    /// Any node, to be told who has the slot; not the one that did not answer, if there is another.
+    /// Any node, to be told who has the slot; one that has not been silent, if there is one.
     #[cold]
     fn another(&mut self) -> NodeId {
         self.turn += 1;
-        let others = self.nodes.iter().filter(|node| **node != self.silent);
+        let others = self.nodes.iter().filter(|node| !self.silent.contains(node));
         let count = others.clone().count().max(1);
-        NodeId(others.copied().nth(self.turn % count).unwrap_or(self.silent))
+        let other = others.copied().nth(self.turn % count);
+        NodeId(other.unwrap_or(self.nodes[self.turn % self.nodes.len()]))
+    }
+
+    /// A node has answered: it is there.
+    #[inline]
+    pub fn answered(&mut self, node: NodeId) {
+        if !self.silent.is_empty() {
+            self.silent.retain(|silent| *silent != node.0);
+        }
     }
 
     /// The slot of this key has another owner.
@@ -47,10 +56,19 @@ impl SlotMap {
         }
     }
 
-    /// The node that should have the key did not answer: the next question goes to another one.
+    /// A node did not answer: if it is the one that should have the key, the next question goes to another one.
     pub fn failed(&mut self, key: u64, node: NodeId) {
-        self.silent = node.0;
-        self.table.give(slot(key), NOBODY);
+        if !self.silent.contains(&node.0) {
+            self.silent.push(node.0);
+        }
+        if self.table.owner(slot(key)) == node.0 {
+            self.table.give(slot(key), NOBODY);
+        }
+    }
+
+    /// Whom to ask about a key after its node was silent; `None`: all that it knows of have been.
+    pub fn instead(&mut self, key: u64) -> Option<NodeId> {
+        Some(self.node(key)).filter(|node| !self.silent.contains(&node.0))
     }
 }
 
@@ -74,6 +92,14 @@ mod tests {
         map.moved(7, NodeId(6));
         assert_eq!(map.node(7), NodeId(6));
         map.failed(7, NodeId(6));
-        assert_eq!([map.node(7), map.node(7)].map(|node| node.0 < 6), [true, true]);
+        assert_eq!([map.node(7), map.node(7)], [other, other], "two are silent");
+        map.answered(owner);
+        assert_ne!(map.node(7), map.node(7), "one of them is back");
+        map.moved(7, other);
+        map.failed(7, owner);
+        assert_eq!(map.instead(7), Some(other), "a late failure of an old owner says nothing");
+        map.failed(7, other);
+        assert_eq!(map.instead(7), None);
+        assert!(map.node(7).0 < 6);
     }
 }

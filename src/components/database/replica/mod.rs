@@ -3,6 +3,7 @@
 mod check;
 mod coordinator;
 mod copy;
+mod cut_over;
 mod desk;
 mod election;
 mod engine;

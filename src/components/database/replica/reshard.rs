@@ -3,8 +3,8 @@
 //! 1. *Dual writes*: from now on a write of a row that moves goes to its old shard, then to its new one, then the client has its
 //!    answer. 2. *Copy*: row by row, read at the old shard, written at the new one; an older version never replaces a newer one. A row
 //!    that could not be moved (a shard was down) is moved again. A failover of any shard meanwhile begins the copy anew: what the
-//!    new primary lacks cannot be known here. 3. *Cut-over*: writes of moving rows wait until none is under way; then
-//!    the new map holds. What the old shards still have is erased (`erase.rs`).
+//!    new primary lacks cannot be known here. 3. *Cut-over* (`cut_over.rs`): writes of moving rows wait until none is under way;
+//!    then the new map holds. What the old shards still have is erased (`erase.rs`).
 
 use super::router::Router;
 use super::sharding::Map;
@@ -24,23 +24,27 @@ pub(super) const TICK: Time = 10 * MILLISECOND;
 
 /// How far it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Phase {
+pub(super) enum Phase {
+    /// Rows are copied.
     Copy,
-    CutOver,
+    /// All are. Writes that were under way then are not answered yet: one that fails leaves a gap.
+    CatchUp,
+    /// Writes of moving rows wait, since then.
+    CutOver(Time),
 }
 
 /// A resharding under way.
 #[derive(Clone, Debug)]
 pub(super) struct Reshard {
-    to: Map,
-    phase: Phase,
-    began: Time,
+    pub(super) to: Map,
+    pub(super) phase: Phase,
+    pub(super) began: Time,
     /// Rows whose shard changes.
-    moving: u64,
+    pub(super) moving: u64,
     /// Rows below this one have been looked at.
     cursor: u64,
     /// Rows that the router had moved when it began.
-    moved_before: u64,
+    pub(super) moved_before: u64,
     /// Rows under way.
     under_way: BTreeSet<u64>,
     /// Rows to be moved again.
@@ -48,15 +52,32 @@ pub(super) struct Reshard {
     /// Marks the writes sent since it began.
     generation: u32,
     /// Writes that had been sent before it began and are not answered.
-    older: u64,
-    /// Writes of moving rows that have been sent since and are not answered.
-    writes: u64,
+    pub(super) older: u64,
+    /// Writes of moving rows that have been sent since and are not answered, by the bits of their calls.
+    pub(super) open: BTreeSet<u64>,
+    /// Those of them that were open when the copy was complete.
+    pub(super) awaited: BTreeSet<u64>,
     /// Writes that wait for the cut-over.
-    held: VecDeque<CallId>,
+    pub(super) held: VecDeque<CallId>,
+    /// Writes that have waited for a cut-over, also for one that was put off.
+    pub(super) waited: u64,
     /// Rows that the throttle still lets go.
     allowance: f64,
     /// It began anew after a failover that may have lost something: rows may have come to their new homes that are not at the old any more.
     is_again: bool,
+}
+
+impl Reshard {
+    /// Whether every row that moves has been copied as it was when it was read.
+    pub(super) fn is_copied(&self, keys: u64) -> bool {
+        self.cursor >= keys && self.under_way.is_empty() && self.again.is_empty()
+    }
+
+    /// A write is answered, which was sent since it began.
+    fn close_write(&mut self, id: CallId) {
+        self.open.remove(&id.to_bits());
+        self.awaited.remove(&id.to_bits());
+    }
 }
 
 impl Router {
@@ -93,8 +114,10 @@ impl Router {
             again: BTreeSet::new(),
             generation: self.reshards % 3 + 1,
             older: self.open_writes,
-            writes: 0,
+            open: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             held: VecDeque::new(),
+            waited: 0,
             allowance: 0.0,
             is_again: false,
         });
@@ -115,6 +138,7 @@ impl Router {
         };
         reshard.allowance = (reshard.allowance + more).min(most);
         cx.timer_in(TICK, Timer { tag: 0, data: 0 });
+        self.end_long_cut_over(cx);
         self.copy_rows(cx);
     }
 
@@ -129,7 +153,7 @@ impl Router {
 
     /// The next row that moves, if it may go now.
     fn next_row(&mut self) -> Option<u64> {
-        let reshard = self.reshard.as_mut().filter(|reshard| reshard.phase == Phase::Copy)?;
+        let reshard = self.reshard.as_mut()?;
         if reshard.under_way.len() >= WINDOW || reshard.allowance < 1.0 {
             return None;
         }
@@ -188,17 +212,16 @@ impl Router {
         self.copy_rows(cx);
     }
 
-    /// A shard has another primary: nobody here knows what that one lacks.
-    pub(super) fn copy_anew(&mut self, cx: &mut Ctx<'_>) {
+    /// A shard has another primary, or the router was dead: nobody here knows what is lacking where.
+    pub(super) fn copy_anew(&mut self, why: &str, cx: &mut Ctx<'_>) {
         self.erase_anew();
         let Some(reshard) = &mut self.reshard else { return };
-        reshard.phase = Phase::Copy;
         reshard.cursor = 0;
         reshard.is_again |= !self.lasting;
         reshard.again.clear();
         reshard.under_way.clear();
-        cx.tell("copy begins anew", "a shard has another primary");
-        self.let_go(cx);
+        cx.tell("copy begins anew", why);
+        self.put_off(why, cx);
     }
 
     /// The new home of a row that moves.
@@ -214,15 +237,16 @@ impl Router {
         if let Some(reshard) = &mut self.reshard
             && moves
         {
-            if reshard.phase == Phase::CutOver {
+            if matches!(reshard.phase, Phase::CutOver(_)) {
                 if reshard.held.len() >= HELD_AT_MOST {
                     cx.reply(id, Answer::of(Status::Rejected));
                 } else {
                     reshard.held.push_back(id);
+                    reshard.waited += 1;
                 }
                 return None;
             }
-            reshard.writes += 1;
+            reshard.open.insert(id.to_bits());
         }
         self.open_writes += 1;
         Some(self.reshard.as_ref().map_or(0, |reshard| reshard.generation))
@@ -230,70 +254,29 @@ impl Router {
 
     /// A write has been answered, whatever became of it. If it may have left the two homes of its row different, the row
     /// is moved again.
-    pub(super) fn write_done(&mut self, key: u64, generation: u32, same: bool, cx: &mut Ctx<'_>) {
+    pub(super) fn write_done(&mut self, id: CallId, key: u64, generation: u32, same: bool, cx: &mut Ctx<'_>) {
         self.open_writes = self.open_writes.saturating_sub(1);
         let moves = self.new_home(key).is_some();
         let Some(reshard) = &mut self.reshard else { return };
         match generation == reshard.generation {
-            true => reshard.writes -= u64::from(moves),
+            true => reshard.close_write(id),
             false => reshard.older = reshard.older.saturating_sub(1),
         }
         if moves && !same {
             reshard.again.insert(key);
-            reshard.phase = Phase::Copy;
-            self.let_go(cx);
+            self.put_off("a write may not be at both homes of its row", cx);
         }
         self.cut_over_if_complete(cx);
-    }
-
-    fn cut_over_if_complete(&mut self, cx: &mut Ctx<'_>) {
-        let keys = self.keys;
-        let Some(reshard) = &mut self.reshard else { return };
-        if reshard.cursor < keys || !reshard.under_way.is_empty() || !reshard.again.is_empty() {
-            return;
-        }
-        if reshard.phase == Phase::Copy {
-            reshard.phase = Phase::CutOver;
-            let seconds = (cx.now() - reshard.began) as f64 / SECOND as f64;
-            let moved = self.moved - reshard.moved_before;
-            cx.tell(
-                "cut-over begins",
-                format!("{moved} rows moved in {seconds:.3} s; writes of moving rows wait"),
-            );
-        }
-        if reshard.writes + reshard.older > 0 {
-            return;
-        }
-        let Some(reshard) = self.reshard.take() else { return };
-        cx.tell("reshard ends", format!("{} writes had to wait", reshard.held.len()));
-        self.load.close(self.map.shards());
-        let old = std::mem::replace(&mut self.map, reshard.to);
-        self.rehomed = (self.rehomed.0 + reshard.moving, self.rehomed.1 + keys);
-        if !self.lasting {
-            let logs: Vec<u32> = self.shards.iter().map(|shard| u32::from(shard.members[0].node.0)).collect();
-            cx.audit().rehome(&logs, |key| logs[self.map.shard(key)]);
-        }
-        self.begin_erase(old, cx);
-        for id in reshard.held {
-            self.route(id, cx);
-        }
-    }
-
-    /// Writes that waited for a cut-over that is put off go to the old shards.
-    fn let_go(&mut self, cx: &mut Ctx<'_>) {
-        let held = self.reshard.as_mut().map(|reshard| std::mem::take(&mut reshard.held));
-        for id in held.into_iter().flatten() {
-            self.route(id, cx);
-        }
     }
 
     /// The router comes back from a crash: what it knew of writes under way is gone, the old map holds, the copy begins anew.
     pub(super) fn resume_reshard(&mut self, cx: &mut Ctx<'_>) {
         if let Some(reshard) = &mut self.reshard {
             reshard.held.clear(); // their callers were told
-            (reshard.writes, reshard.older) = (0, 0);
+            reshard.open.clear();
+            reshard.older = 0;
         }
-        self.copy_anew(cx);
+        self.copy_anew("the router was dead", cx);
         self.tick(cx);
     }
 }

@@ -268,7 +268,7 @@ impl Router {
                 return self.mirror(&reply, answer, others, cx);
             }
             if writes {
-                self.write_done(reply.key, generation(reply.note), true, cx);
+                self.write_done(reply.parent, reply.key, generation(reply.note), true, cx);
                 self.renew_copy(reply.key, reply.version, cx);
             }
             return cx.reply(reply.parent, answer);
@@ -282,7 +282,7 @@ impl Router {
             _ => reply.pass_on(),
         };
         if writes {
-            self.write_done(reply.key, generation(reply.note), false, cx);
+            self.write_done(reply.parent, reply.key, generation(reply.note), false, cx);
         }
         cx.reply(reply.parent, answer);
     }

@@ -189,7 +189,7 @@ impl Router {
             self.errors += u64::from(answer.status != Status::Ok);
             cx.reply(parent, answer);
             if reply.verb == MIRROR {
-                self.write_done(reply.key, generation, reply.status == Status::Ok, cx);
+                self.write_done(parent, reply.key, generation, reply.status == Status::Ok, cx);
             }
         }
     }

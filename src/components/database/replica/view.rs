@@ -19,7 +19,7 @@ impl Router {
             }
             if is_new && !self.lasting {
                 self.positions.clear(); // positions of another history mean nothing
-                self.copy_anew(cx);
+                self.copy_anew("a shard has another primary", cx);
             }
         }
         cx.reply(id, Answer::ok(0, 0));
