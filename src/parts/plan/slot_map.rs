@@ -100,6 +100,6 @@ mod tests {
         assert_eq!(map.instead(7), Some(other), "a late failure of an old owner says nothing");
         map.failed(7, other);
         assert_eq!(map.instead(7), None);
-        assert!(map.node(7).0 < 6);
+        assert!((4..=6).contains(&map.node(7).0), "somebody is asked all the same");
     }
 }
