@@ -24,6 +24,9 @@ pub enum Better {
     Neither,
 }
 
+/// How many measurements a run has of something.
+type Count = fn(&Facts) -> u64;
+
 /// A metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
@@ -36,7 +39,7 @@ pub struct Metric {
     /// Its value; `None` = not measured.
     pub value: fn(&Facts) -> Option<f64>,
     /// If it is a percentile: which (0 to 1), and of how many measurements.
-    pub percentile: Option<(f64, fn(&Facts) -> u64)>,
+    pub percentile: Option<(f64, Count)>,
 }
 
 impl Metric {
