@@ -43,6 +43,7 @@ fn every_experiment_runs_quickly_its_checks_hold_and_threads_change_nothing() {
         assert!(one.len() == 6 && one.keys().eq(three.keys()), "{}: {:?}", script.display(), one.keys());
         let different: Vec<_> = one.keys().filter(|name| one[*name] != three[*name]).collect();
         assert!(different.is_empty(), "{}: {different:?}", script.display());
+        assert!(counts_agree_with_rates(&one) > 0, "{}", script.display());
     }
 }
 
@@ -289,4 +290,76 @@ fn what_has_no_effect_in_any_run_is_told() {
     );
     assert!(said.contains("nothing measured `hit_ratio` of the web \"shop\""), "{said}");
     assert_eq!(said.matches("never held").count(), 1, "{said}");
+}
+
+/// Cells of a table by its columns.
+fn rows(tables: &BTreeMap<PathBuf, Vec<u8>>, name: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(tables[Path::new(name)].as_slice());
+    let rows = reader.deserialize().map(|row| row.unwrap());
+    rows.collect()
+}
+
+/// What a node's columns count and what its rates tell is the same, wherever both stand: its windows add up to its counts. Returns how many
+/// pairs there were.
+fn counts_agree_with_rates(tables: &BTreeMap<PathBuf, Vec<u8>>) -> usize {
+    type Run = (String, String);
+    let run =
+        |row: &BTreeMap<String, String>| -> Run { (row["variant"].clone(), row["replication"].clone()) };
+    let warm_up = |row: &BTreeMap<String, String>| (run(row), row["warmup_s"].parse::<f64>().unwrap());
+    let warm_ups: BTreeMap<Run, f64> = rows(tables, "summary.csv").iter().map(warm_up).collect();
+    let mut sums: BTreeMap<(Run, String, String), (f64, f64)> = BTreeMap::new();
+    for row in rows(tables, "timeseries.csv") {
+        let cell = |name: &str| row[name].parse::<f64>().unwrap();
+        if cell("t_s") > warm_ups[&run(&row)] + 1e-6 {
+            let key = (run(&row), row["component"].clone(), row["metric"].clone());
+            let (count, rounding) = sums.entry(key).or_default();
+            *count += cell("value") * cell("window_s");
+            *rounding += 1e-3 * cell("window_s"); // rates have three decimals
+        }
+    }
+    let mut pairs = 0;
+    for row in rows(tables, "components.csv") {
+        for (column, value) in row.iter().filter(|(_, value)| !value.is_empty()) {
+            let Some(name) = column.strip_suffix("_count") else { continue };
+            let key = (run(&row), row["component"].clone(), format!("{name}_per_s"));
+            let Some((sum, rounding)) = sums.get(&key) else { continue };
+            let count: f64 = value.parse().unwrap();
+            assert!((sum - count).abs() <= 0.01 + rounding, "{key:?}: {sum} by windows, {column} {count}");
+            pairs += 1;
+        }
+    }
+    pairs
+}
+
+/// Requests that are several jobs or none, calls that are passed on, messages, questions: each component counts in one thing.
+#[test]
+fn what_a_component_counts_is_what_its_rates_tell() {
+    let script = r#"experiment("mixed").replications(1).warmup(5.s).duration(20.s).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms, replicas: 1, connections: 3 });
+        let store = cache("store", #{ of: db, items: 30, count: 2, routing: "proxy", proxy_service: 100.us });
+        let orders = queue("orders", #{ kind: "rabbitmq", service: 1.ms, length: 20, overflow: "reject" });
+        consumers("workers", #{ of: orders, service: exponential(20.ms), poison: 10.percent });
+        let shop = web("shop", #{
+            count: 2, reads: store, writes: store, publishes: orders, service: exponential(2.ms), workers: 4, queue: 2,
+            on_read: ["cpu", "read", "cpu"], on_write: ["cpu", "publish", "write", "cpu", "cpu"],
+        });
+        let front = load_balancer("front", #{ to: shop, service: 100.us });
+        let careful = load_balancer("careful", #{ to: shop, retries: 1, redispatch: true });
+        traffic("buyers", #{ to: front, rate: 300.rps, writes: 30.percent, keys: uniform_keys(100) });
+        traffic("lookers", #{ to: careful, rate: 50.rps, keys: uniform_keys(100) });
+    });"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.rhai");
+    std::fs::write(&path, script).unwrap();
+    let tables = tables(&path, "1");
+    assert!(counts_agree_with_rates(&tables) > 15);
+    let of = |component: &str, column: &str| -> f64 {
+        let found = rows(&tables, "components.csv").into_iter().find(|row| row["component"] == component);
+        found.expect("a component")[column].parse().expect("a number")
+    };
+    assert!(of("shop/0", "arrivals_count") + of("shop/1", "arrivals_count") < 7_500.0, "requests, not jobs");
+    for component in ["shop/0", "front", "careful", "db/primary", "workers"] {
+        let (came, served) = (of(component, "arrivals_count"), of(component, "completions_count"));
+        assert!(served <= came + 10.0 && served > 0.5 * came, "{component}: {served} of {came}");
+    }
 }

@@ -4,7 +4,7 @@ use super::catalog::{entries, families};
 use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
 use crate::components::network;
-use crate::experiment::{Better, METRICS, Metric, find_metric, metric_names};
+use crate::experiment::{Better, COLUMNS, Column, METRICS, Metric, find_metric, metric_names};
 use crate::profiles::{self, Figure, Profile};
 use crate::scripting::{RULES, WORDS, units};
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ enum Thing {
     Policy(Vec<String>, &'static Policy),
     Action(Vec<&'static str>, &'static Action),
     Metric(&'static Metric),
+    Column(&'static Column),
     Function(&'static str, &'static str),
     Metrics(String, Vec<&'static Metric>),
     Unit(&'static str, &'static str, String),
@@ -47,6 +48,7 @@ fn things(name: &str) -> Vec<Thing> {
     found.extend(action(name));
     let metric = find_metric(name).ok().map(|metric| Thing::Metric(&METRICS[metric]));
     found.extend(metric.or_else(|| metrics(name)));
+    found.extend(COLUMNS.iter().filter(|column| is_of(name, column)).map(Thing::Column));
     found.extend(
         units().into_iter().find(|unit| unit.0 == name).map(|(name, of, worth)| Thing::Unit(name, of, worth)),
     );
@@ -56,6 +58,12 @@ fn things(name: &str) -> Vec<Thing> {
         WORDS.iter().filter(|(word, _)| *word == name).map(|(word, usage)| Thing::Function(word, usage)),
     );
     found
+}
+
+/// Whether it is the name of a column of components.csv, or of the same over time.
+fn is_of(name: &str, column: &Column) -> bool {
+    let rate = column.name.strip_suffix("_count").zip(name.strip_suffix("_per_s"));
+    column.name == name || rate.is_some_and(|(counted, of)| counted == of)
 }
 
 /// Metrics that have this word in their name.
@@ -84,6 +92,7 @@ fn unknown(name: &str) -> Problem {
         .chain(WORDS.iter().map(|(word, _)| *word))
         .chain(units().into_iter().map(|unit| unit.0))
         .chain(METRICS.iter().map(|metric| metric.column))
+        .chain(COLUMNS.iter().map(|column| column.name))
         .map(String::from);
     let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
     let names: Vec<String> = short.chain(long).collect();
@@ -126,6 +135,9 @@ impl Thing {
                 let facts =
                     [("column of", "summary.csv".into()), ("better", direction(metric.better).into())];
                 head(metric.column, "a metric", metric.about) + rows(&facts).as_str()
+            }
+            Thing::Column(column) => {
+                head(column.name, "a column of components.csv, one row for each node", column.about)
             }
             Thing::Function(name, usage) => {
                 let rules = rules(name).map(|rule| format!("  - {rule}\n")).collect::<String>();
@@ -176,6 +188,7 @@ impl Thing {
                 "is": "metric", "name": metric.column, "about": metric.about,
                 "better": direction(metric.better),
             }),
+            Thing::Column(column) => json!({ "is": "column", "name": column.name, "about": column.about }),
             Thing::Function(name, usage) => json!({
                 "is": "function", "name": name, "usage": usage, "rules": rules(name).collect::<Vec<_>>(),
             }),

@@ -6,29 +6,76 @@ use crate::catalog::did_you_mean;
 
 type Get = fn(&ComponentRow) -> Option<f64>;
 
-/// Column and value of a row of components.csv.
-pub const COLUMNS: &[(&str, Get)] = &[
-    ("utilization_ratio", |row| row.utilization_ratio),
-    ("queue_len_mean", |row| row.queue_len_mean),
-    ("queue_len_max", |row| row.queue_len_max),
-    ("arrivals_count", |row| row.arrivals_count.map(|count| count as f64)),
-    ("completions_count", |row| row.completions_count.map(|count| count as f64)),
-    ("errors_count", |row| row.errors_count.map(|count| count as f64)),
-    ("wait_p99_ms", |row| row.wait_p99_ms),
-    ("service_p99_ms", |row| row.service_p99_ms),
-    ("hit_ratio", |row| row.hit_ratio),
-    ("cost_per_hour", |row| row.cost_per_hour),
-    ("reads_count", |row| row.reads_count.map(|count| count as f64)),
-    ("stale_reads_count", |row| row.stale_reads_count.map(|count| count as f64)),
-    ("stale_ratio", |row| row.stale_ratio),
-    ("stale_age_p99_ms", |row| row.stale_age_p99_ms),
-    ("latency_p50_ms", |row| row.latency_p50_ms),
-    ("latency_p99_ms", |row| row.latency_p99_ms),
+/// A column of components.csv.
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it tells.
+    pub about: &'static str,
+    get: Get,
+}
+
+const fn column(name: &'static str, about: &'static str, get: Get) -> Column {
+    Column { name, about, get }
+}
+
+/// Those that hold numbers.
+pub const COLUMNS: &[Column] = &[
+    column(
+        "utilization_ratio",
+        "busy share of its processors (of its workers or connections in their own row)",
+        |row| row.utilization_ratio,
+    ),
+    column("queue_len_mean", "jobs that waited for its processors, on average", |row| row.queue_len_mean),
+    column("queue_len_max", "the most that waited at a time", |row| row.queue_len_max),
+    column(
+        "arrivals_count",
+        "what came to it: requests of a traffic, web tier or website, calls of a balancer, proxy or router, messages of a queue or consumers; for others jobs of their processors. `arrivals_per_s` counts the same over time",
+        |row| row.arrivals_count.map(|count| count as f64),
+    ),
+    column(
+        "completions_count",
+        "how many of the arrivals it has answered (consumers: processed), with errors or without; empty where that is not counted",
+        |row| row.completions_count.map(|count| count as f64),
+    ),
+    column(
+        "errors_count",
+        "errors answered and arrivals turned away. `errors_per_s` counts the same over time",
+        |row| row.errors_count.map(|count| count as f64),
+    ),
+    column(
+        "wait_p99_ms",
+        "99 % of its processors' jobs waited less; a request may be several jobs, or none: `jobs_per_s` counts them",
+        |row| row.wait_p99_ms,
+    ),
+    column("service_p99_ms", "99 % of its processors' jobs took less, without the waiting", |row| {
+        row.service_p99_ms
+    }),
+    column(
+        "hit_ratio",
+        "share of look-ups that found a fresh copy (a database: of pages that were in memory)",
+        |row| row.hit_ratio,
+    ),
+    column("cost_per_hour", "in US dollars, as far as prices are known", |row| row.cost_per_hour),
+    column("reads_count", "a traffic's reads, or those done by a store", |row| {
+        row.reads_count.map(|count| count as f64)
+    }),
+    column("stale_reads_count", "a traffic's reads that were stale", |row| {
+        row.stale_reads_count.map(|count| count as f64)
+    }),
+    column("stale_ratio", "their share", |row| row.stale_ratio),
+    column("stale_age_p99_ms", "99 % of a traffic's stale reads were out of date for less", |row| {
+        row.stale_age_p99_ms
+    }),
+    column("latency_p50_ms", "half of a traffic's successful requests took no longer", |row| {
+        row.latency_p50_ms
+    }),
+    column("latency_p99_ms", "99 % of them took no longer", |row| row.latency_p99_ms),
 ];
 
 /// The column of this name, with or without its unit. The error is a hint.
 pub fn find_column(name: &str) -> Result<usize, Option<String>> {
-    let names = || COLUMNS.iter().map(|(column, _)| *column);
+    let names = || COLUMNS.iter().map(|column| column.name);
     let exact = names().position(|column| column == name);
     let found = exact.or_else(|| names().position(|column| short(column) == name));
     found.ok_or_else(|| {
@@ -42,7 +89,7 @@ pub fn find_column(name: &str) -> Result<usize, Option<String>> {
 /// A figure of a component in one run: of its nodes, counts and costs add up, the largest of largest values stands, shares of look-ups and
 /// reads are of what all did together, and others are averaged. The error names the components that there are.
 pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<f64>, Vec<String>> {
-    let (name, get) = COLUMNS[column];
+    let Column { name, get, .. } = &COLUMNS[column];
     // Pools have rows of their own, named after their node.
     let is_of_group = |row: &ComponentRow| {
         let rest = row.component.strip_prefix(component).and_then(|rest| rest.strip_prefix('/'));
@@ -53,7 +100,7 @@ pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<
     if rows.is_empty() {
         return Err(run.components.iter().map(|row| row.component.clone()).collect());
     }
-    let weight = |row: &ComponentRow| match name {
+    let weight = |row: &ComponentRow| match *name {
         "hit_ratio" => row.look_ups_count.map_or(1.0, |count| count as f64),
         "stale_ratio" => row.reads_count.map_or(1.0, |count| count as f64),
         _ => 1.0,
@@ -66,8 +113,8 @@ pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<
         return Ok(None);
     }
     let sum: f64 = values.iter().sum();
-    Ok(Some(match name {
-        _ if name.ends_with("_count") || name == "cost_per_hour" => sum,
+    Ok(Some(match *name {
+        _ if name.ends_with("_count") || *name == "cost_per_hour" => sum,
         _ if name.ends_with("_max") || name.contains("_p99_") => {
             values.iter().copied().fold(f64::MIN, f64::max)
         }

@@ -22,7 +22,7 @@ mod totals;
 
 pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
-pub use component::{COLUMNS, figure, find_column};
+pub use component::{COLUMNS, Column, figure, find_column};
 pub use design::{Asked, Level, Plan, Timing, Variant};
 pub use doubts::{UNASKED, UNMEASURED, UNREAD, UNSETTLED, only_if_always, only_if_partly};
 pub use drive::{Built, Director, drive};

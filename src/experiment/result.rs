@@ -38,9 +38,9 @@ pub struct ComponentRow {
     pub queue_len_mean: Option<f64>,
     /// Largest number of waiting jobs.
     pub queue_len_max: Option<f64>,
-    /// Jobs or calls that came.
+    /// Requests, calls or jobs that came: each node counts in one of them.
     pub arrivals_count: Option<u64>,
-    /// Jobs or calls that were served.
+    /// How many of them were answered; `None` where that is not counted.
     pub completions_count: Option<u64>,
     /// Errors answered and jobs turned away.
     pub errors_count: Option<u64>,

@@ -250,18 +250,43 @@ impl Change<'_> {
         }
     }
 
+    /// What its arrivals are counted in: the requests or calls that it tells of, else the jobs of its processors. (A request may be several
+    /// jobs, or none.)
+    fn basis(&self) -> &'static str {
+        let told = |metric: &&&str| self.later.get(metric).is_some();
+        ["requests", "calls"].iter().find(told).copied().unwrap_or("arrivals")
+    }
+
+    /// What came.
+    pub fn arrivals(&self) -> Option<u64> {
+        self.known(self.basis())
+    }
+
+    /// What of it was served; `None` where that is not counted.
+    pub fn completions(&self) -> Option<u64> {
+        self.known(if self.basis() == "arrivals" { "completions" } else { "answered" })
+    }
+
+    /// Errors answered. A component that counts its errors counts those it turned away among them.
+    pub fn errors(&self) -> Option<u64> {
+        self.known("errors").or(self.known("rejected"))
+    }
+
     /// What is worth a row, in a fixed order.
     pub fn figures(&self) -> Vec<Figure> {
-        let rate = |metric: &str| self.later.get(metric).map(|_| self.count(metric) as f64 / self.length);
+        let per_s = |count: Option<u64>| count.map(|count| count as f64 / self.length);
+        let rate = |metric: &str| per_s(self.known(metric));
+        let jobs = self.known("arrivals").filter(|_| self.basis() != "arrivals");
         [
             ("utilization_ratio", self.utilization()),
             ("queue_len_mean", self.queue_len()),
             ("workers_utilization_ratio", self.workers()),
             ("workers_queue_len_mean", self.mean("pool_queue")),
-            ("arrivals_per_s", rate("arrivals")),
+            ("arrivals_per_s", per_s(self.arrivals())),
+            ("jobs_per_s", per_s(jobs)),
             ("calls_per_s", rate("calls")),
             ("requests_per_s", rate("requests")),
-            ("errors_per_s", rate("errors")),
+            ("errors_per_s", per_s(self.errors())),
             ("hit_ratio", self.hit_ratio()),
             ("old_address_ratio", self.share("old_address", "sent_by_name")),
             ("upstream_queries_per_s", rate("upstream_queries")),
@@ -299,6 +324,7 @@ pub const FIGURES: &[&str] = &[
     "workers_utilization_ratio",
     "workers_queue_len_mean",
     "arrivals_per_s",
+    "jobs_per_s",
     "calls_per_s",
     "requests_per_s",
     "errors_per_s",
@@ -355,10 +381,9 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         utilization_ratio: change.utilization(),
         queue_len_mean: change.queue_len(),
         queue_len_max: change.queue_len_max(),
-        arrivals_count: known("requests").or(known("calls")).or(known("arrivals")),
-        completions_count: known("answered").or(known("completions")),
-        // A component that counts its errors counts those it turned away among them.
-        errors_count: known("errors").or(known("rejected")),
+        arrivals_count: change.arrivals(),
+        completions_count: change.completions(),
+        errors_count: change.errors(),
         wait_p99_ms: change.p99("wait"),
         service_p99_ms: change.p99("service"),
         look_ups_count: change.look_ups(),

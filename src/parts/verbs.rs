@@ -58,7 +58,7 @@ pub fn is_datagram(verb: u16) -> bool {
 pub const PUBLISH: u16 = 64;
 /// A broker hands a message to a consumer; the answer is the acknowledgement.
 pub const DELIVER: u16 = 65;
-/// A consumer wants messages to be pushed to it; the call stays open as long as the connection.
+/// A consumer opens a connection; RabbitMQ pushes messages to it from then on.
 pub const SUBSCRIBE: u16 = 66;
 /// A consumer wants no more messages pushed; what it has it will still answer for.
 pub const CANCEL: u16 = 71;

@@ -22,7 +22,8 @@ fn queues() -> Vec<(&'static str, Settings, bool)> {
         ("sqs", sqs(("hosts", Value::Whole(3))), false),
         ("sqs fifo", sqs(("fifo", Value::Flag(true))), true),
         ("redis_streams", vec![("kind", text("redis_streams")), ("fsync", text("always"))], false),
-        ("kafka", topic(2, 2, "all", vec![]), true),
+        ("kafka", topic(1, 1, "all", vec![]), true),
+        ("kafka acks 1", topic(1, 1, "1", vec![]), false),
     ]
 }
 

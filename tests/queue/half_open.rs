@@ -1,11 +1,19 @@
 //! A broker whose machine is started again knows of no connection: who sends over one of before is reset, who only waits hears nothing until his
 //! own time is over.
 
-use crate::common::{World, evenly, seed, span, text};
+use crate::common::{World, evenly, keys, seed, span, text};
 use crate::kafka::topic;
 use crate::world::{Settings, messages};
 use scalelab::catalog::Value;
-use scalelab::kernel::{Control, MILLISECOND, NodeId, SECOND, Simulation, Time};
+use scalelab::components::{Site, kind};
+use scalelab::kernel::readings::Reading;
+use scalelab::kernel::transit::Instant;
+use scalelab::kernel::{
+    Ask, CallId, Component, Control, Ctx, MILLISECOND, NodeId, Reply, SECOND, Simulation, Status, Time,
+};
+use scalelab::parts::verbs::{HEARTBEAT, PUBLISH, SUBSCRIBE};
+use scalelab::random::keys::Keys;
+use std::sync::{Arc, Mutex};
 
 /// A queue of one broker and one worker who is never idle, or has nothing to do until the broker is back.
 struct Stage {
@@ -169,4 +177,201 @@ fn kafka_producers_are_reset_when_they_send() {
     assert!(simulation.requests().iter().count() <= 1, "all have their answer");
     let book = simulation.book().close(simulation.requests(), simulation.now())[1].clone();
     assert_eq!((book.failed, book.timed_out, book.rejected), (0, 0, 0));
+}
+
+// ---- the coordinator of a group
+
+/// One broker with six partitions, its controller, two workers and 20 messages a second.
+struct Coordinated {
+    controller: NodeId,
+    workers: NodeId,
+    simulation: Simulation,
+}
+
+impl Coordinated {
+    fn new(queue: Settings) -> Coordinated {
+        let mut world = World::default();
+        let orders = world.add("queue", "orders", topic(1, 1, "all", queue));
+        let workers = vec![("of", orders.clone()), ("count", Value::Whole(2)), ("service", span(0.01))];
+        let workers = world.add("consumers", "workers", workers);
+        let producers = vec![
+            ("to", orders.clone()),
+            ("rate", evenly(20.0)),
+            ("keys", keys(Keys::uniform(100).expect("keys"))),
+        ];
+        world.add("traffic", "producers", producers);
+        let mut simulation = world.build(seed(), 0);
+        simulation.measure_from_now();
+        Coordinated { controller: world.node(&orders, 1), workers: world.node(&workers, 0), simulation }
+    }
+
+    fn at(&mut self, seconds: f64, node: NodeId, verb: u16) {
+        self.simulation.run_until((seconds * 1e9) as Time);
+        self.simulation.control(node, Control::new(verb, 0));
+    }
+
+    fn second(&self) -> NodeId {
+        NodeId(self.workers.0 + 1)
+    }
+
+    fn processed(&self, worker: NodeId) -> u64 {
+        self.simulation.readings(worker, false).count_of("answered")
+    }
+
+    /// Messages processed by a worker in a span of time.
+    fn within(&mut self, worker: NodeId, from: f64, to: f64) -> u64 {
+        self.simulation.run_until((from * 1e9) as Time);
+        let before = self.processed(worker);
+        self.simulation.run_until((to * 1e9) as Time);
+        self.simulation.check_conservation().expect("nothing vanishes");
+        self.processed(worker) - before
+    }
+}
+
+/// Who wants to join while the coordinator's machine is silent tries to connect, and hears soon that it is back. It waited for as long as a sharing
+/// may take: five minutes and a half.
+#[test]
+fn kafka_a_reader_that_joins_a_silent_coordinator_is_a_member_soon_after_it_is_back() {
+    for away in [2.0, 5.0, 25.0] {
+        let mut stage = Coordinated::new(vec![]);
+        // Given up after its session, long before.
+        let second = stage.second();
+        stage.at(10.0, second, Control::CRASH_PROCESS);
+        let controller = stage.controller;
+        stage.at(100.0, controller, Control::CRASH_HOST);
+        stage.at(100.5, second, Control::RECOVER);
+        stage.at(100.0 + away, controller, Control::RECOVER);
+        // The pauses of TCP double; then the other member hears at its next sign of life, each 3 s.
+        let latest = 100.0 + 2.0 * away + 8.0;
+        assert!(stage.within(second, latest, latest + 20.0) > 100, "away for {away} s");
+    }
+}
+
+/// With the question in its hands nobody hears of the coordinator's death: readers give up when the longest time of a sharing is over, and 5 s. A
+/// process that dies resets them at once.
+#[test]
+fn kafka_readers_that_wait_for_their_shares_hear_of_a_dead_process_and_not_of_a_dead_machine() {
+    let first_messages = |crash: u16| {
+        let mut stage = Coordinated::new(vec![("rebalance_timeout", span(40.0))]);
+        let (controller, workers) = (stage.controller, stage.workers);
+        stage.at(1.0, controller, crash);
+        stage.at(2.0, controller, Control::RECOVER);
+        let mut second = 2;
+        while stage.processed(workers) == 0 && second < 500 {
+            second += 1;
+            stage.simulation.run_until(second * SECOND);
+        }
+        second as f64
+    };
+    assert_within("a dead process", first_messages(Control::CRASH_PROCESS), 5.0, 8.0);
+    assert_within("a dead machine", first_messages(Control::CRASH_HOST), 48.0, 51.0);
+}
+
+/// Who has its share goes on with it while the coordinator is away and afterwards, whoever waited for a share then.
+#[test]
+fn kafka_members_keep_their_shares_when_the_coordinator_begins_anew() {
+    let mut stage = Coordinated::new(vec![]);
+    let (controller, workers, second) = (stage.controller, stage.workers, stage.second());
+    stage.at(10.0, second, Control::CRASH_PROCESS);
+    stage.simulation.run_until(100 * SECOND);
+    // It joins, and the coordinator dies before the other member can have heard of it.
+    stage.at(100.0, second, Control::RECOVER);
+    stage.at(100.001, controller, Control::CRASH_HOST);
+    stage.at(102.0, controller, Control::RECOVER);
+    let all = stage.within(workers, 102.0, 132.0);
+    assert!(all > 550, "the only member has all partitions: {all}");
+    assert!(stage.within(second, 450.0, 480.0) > 200, "the other one has given up, and joined anew");
+}
+
+// ---- what comes of a connection that is over
+
+/// A sign of life that was sent long ago is answered with a reset when the machine is back, and TCP tries again: that tells nothing of the connection
+/// that has been opened meanwhile. The machine is away for so long that the pauses of TCP are longer than a new connection takes.
+#[test]
+fn rabbitmq_the_reset_of_an_old_heartbeat_does_not_break_the_new_connection() {
+    // A sign each 30 s, work that takes 20 s: in one of these the sign and an acknowledgement both meet the silence.
+    let again = |dies: Time| {
+        let mut world = World::default();
+        let orders = world.add("queue", "orders", rabbitmq());
+        let worker = vec![("of", orders.clone()), ("service", span(20.0)), ("prefetch", Value::Whole(1))];
+        world.add("consumers", "workers", worker);
+        world.add(
+            "traffic",
+            "producers",
+            vec![("to", orders.clone()), ("rate", evenly(0.2)), ("timeout", span(1.0))],
+        );
+        let (broker, mut simulation) = (world.node(&orders, 0), world.build(seed(), 0));
+        simulation.run_until(dies);
+        simulation.control(broker, Control::new(Control::CRASH_HOST, 0));
+        simulation.run_until(dies + 27 * SECOND);
+        simulation.control(broker, Control::new(Control::RECOVER, 0));
+        simulation.run_until(dies + 200 * SECOND);
+        simulation.readings(broker, false).count_of("redelivered")
+    };
+    for dies in 0..20 {
+        let redelivered = again(100 * SECOND + dies * 1_500 * MILLISECOND);
+        assert!(redelivered <= 1, "what was in hand at {dies}, and nothing else: {redelivered}");
+    }
+}
+
+/// Says what it is told to say over the connection it is told, and notes the answers.
+#[derive(Clone, Default)]
+struct Mouth {
+    deliveries: Arc<Mutex<Vec<CallId>>>,
+    heard: Arc<Mutex<Vec<Status>>>,
+}
+
+impl Component for Mouth {
+    fn on_call(&mut self, call: CallId, _cx: &mut Ctx<'_>) {
+        self.deliveries.lock().unwrap().push(call);
+    }
+    fn on_reply(&mut self, reply: Reply, _cx: &mut Ctx<'_>) {
+        if reply.verb == HEARTBEAT {
+            self.heard.lock().unwrap().push(reply.status);
+        }
+    }
+    fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
+        let (verb, token) = (control.arg as u16, (control.arg >> 32) as u32);
+        cx.ask(Ask { token, ..Ask::new(NodeId(0), verb, 1) });
+    }
+    fn fork(&self) -> Box<dyn Component> {
+        Box::new(self.clone())
+    }
+}
+
+/// Signs of life over an earlier connection keep it from nothing: they are reset, and the present one is closed when nothing is heard over it.
+#[test]
+fn rabbitmq_an_old_heartbeat_does_not_keep_the_new_connection_alive() {
+    let mut world = World::default();
+    let orders = world.add("queue", "orders", rabbitmq());
+    world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(1.0))]);
+    world.add("traffic", "producers", vec![("to", orders), ("rate", evenly(1.0))]);
+    let checked = world.check();
+    let mut simulation = Simulation::new(1, 0, 0, Box::new(Instant));
+    for node in (kind("queue").expect("a kind").build)(&Site { layout: &checked.layout, index: 0 }) {
+        simulation.add(node);
+    }
+    let mouth = Mouth::default();
+    let consumer = simulation.add(Box::new(mouth.clone()));
+    let say = |simulation: &mut Simulation, verb: u16, token: u64| {
+        simulation.control(consumer, Control::new(Control::FIRST_OWN, token << 32 | u64::from(verb)));
+        simulation.run_until(simulation.now() + SECOND);
+    };
+    let in_flight = |simulation: &Simulation| match simulation.readings(NodeId(0), false).get("in_flight") {
+        Some(Reading::Gauge(count)) => *count,
+        _ => panic!("brokers tell"),
+    };
+    say(&mut simulation, PUBLISH, 0);
+    for connection in [1, 2] {
+        say(&mut simulation, SUBSCRIBE, connection);
+        say(&mut simulation, HEARTBEAT, connection);
+    }
+    assert_eq!((mouth.deliveries.lock().unwrap().len(), in_flight(&simulation)), (2, 1.0));
+    for _ in 0..100 {
+        say(&mut simulation, HEARTBEAT, 1);
+    }
+    let heard = std::mem::take(&mut *mouth.heard.lock().unwrap());
+    assert_eq!(heard[..2], [Status::Ok; 2]);
+    assert!(heard[2..].iter().all(|status| *status == Status::Reset), "{heard:?}");
+    assert_eq!(in_flight(&simulation), 0.0, "what it had went back into the line");
 }

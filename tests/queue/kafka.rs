@@ -2,9 +2,11 @@
 
 use crate::common::{World, evenly, exponential, keys, poisson, seed, span, text};
 use crate::world::{Described, Settings, TRAFFIC_ENDS, describe, messages};
-use scalelab::catalog::Value;
-use scalelab::kernel::{Control, NodeId, SECOND, Simulation};
+use scalelab::catalog::{Load, Value};
+use scalelab::kernel::readings::Reading;
+use scalelab::kernel::{Control, MILLISECOND, NodeId, SECOND, Simulation};
 use scalelab::model::Target;
+use scalelab::random::arrivals::Arrivals;
 use scalelab::random::keys::Keys;
 
 pub fn topic(brokers: i64, replicas: i64, acks: &str, more: Settings) -> Settings {
@@ -162,12 +164,86 @@ fn records_older_than_their_retention_are_deleted_read_or_not() {
     for (reset, ends_with_rest) in [("earliest", true), ("latest", false)] {
         let slow = vec![("service", span(0.1)), ("reset", text(reset))];
         let settings = [vec![("count", Value::Whole(1))], slow].concat();
-        let described = describe(100.0, topic(1, 1, "all", vec![("retention", span(5.0))]), settings);
+        let retention =
+            vec![("retention", span(5.0)), ("segment_age", span(0.5)), ("retention_check", span(0.5))];
+        let described = describe(100.0, topic(1, 1, "all", retention), settings);
         let simulation = run(&described, 60, |_, _| {});
         let counts = messages(&simulation);
         assert!(counts.lost_count > 300, "{reset}: {}", counts.lost_count);
         assert_eq!(counts.backlog_count, 0, "{ends_with_rest}");
     }
+}
+
+/// Ten messages a second of 1 kB until [`TRAFFIC_ENDS`], kept for two seconds, and one reader.
+fn kept_for_two_seconds(segments: Settings) -> (World, Value, Value) {
+    let mut world = World::default();
+    let kept = vec![
+        ("partitions", Value::Whole(1)),
+        ("retention", span(2.0)),
+        ("retention_check", span(0.1)),
+        ("kind", text("kafka")),
+        ("session", span(1.0)),
+        ("rebalance_delay", span(0.01)),
+    ];
+    let orders = world.add("queue", "orders", [kept, segments].concat());
+    let workers = world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(0.001))]);
+    let rate = Arrivals::steps(vec![(0, 10.0), (TRAFFIC_ENDS, 0.0)]).expect("a load");
+    let rate = Value::Load(Load::Open(rate));
+    let producers = vec![("to", orders.clone()), ("rate", rate), ("size", Value::Bytes(1000))];
+    world.add("traffic", "producers", producers);
+    (world, orders, workers)
+}
+
+/// A log is deleted by segments, the whole of which must be old. The usual one of a week is still open: it goes when nothing has come for as long
+/// as messages are kept.
+#[test]
+fn a_log_is_deleted_by_segments() {
+    // The share of what was published that is still there.
+    let left = |segments: Settings, at_ms: &[u64]| {
+        let (world, orders, workers) = kept_for_two_seconds(segments);
+        let mut simulation = world.build(seed(), 0);
+        simulation.control(world.node(&workers, 0), Control::new(Control::CRASH_PROCESS, 0));
+        let broker = world.node(&orders, 0);
+        let share = |at: &u64| {
+            simulation.run_until(at * MILLISECOND);
+            let readings = simulation.readings(broker, false);
+            match readings.get("items") {
+                Some(Reading::Gauge(items)) => items / readings.count_of("calls") as f64,
+                _ => panic!("a broker tells"),
+            }
+        };
+        at_ms.iter().map(share).collect::<Vec<_>>()
+    };
+    assert_eq!(left(vec![], &[6_900, 11_500, 12_400]), [1.0, 1.0, 0.0]);
+    let [early, first_gone, late, all_gone] =
+        left(vec![("segment_age", span(5.0))], &[6_800, 7_800, 11_500, 13_500])[..]
+    else {
+        panic!("four times")
+    };
+    assert_eq!((early, all_gone), (1.0, 0.0), "segments of five seconds");
+    assert!(first_gone < 0.6 && (0.3..0.7).contains(&late), "{first_gone} {late}");
+    // Of 20 messages of 1 kB, which are about two seconds.
+    let by_size = left(vec![("segment", Value::Bytes(20_000))], &[1_900, 6_000, 9_000]);
+    assert!(by_size[0] == 1.0 && by_size[1] < 0.9 && by_size[2] < 0.7, "{by_size:?}");
+}
+
+/// A reader that was away for four seconds finds what two seconds of retention have left it: what shares a segment with something younger.
+#[test]
+fn a_slow_reader_finds_messages_for_longer_than_their_retention_by_up_to_a_segment() {
+    let lost = |segment_age: f64| {
+        let (world, _, workers) = kept_for_two_seconds(vec![("segment_age", span(segment_age))]);
+        let mut simulation = world.build(seed(), 0);
+        simulation.measure_from_now();
+        let worker = world.node(&workers, 0);
+        for (at, verb) in [(4_500, Control::CRASH_PROCESS), (8_500, Control::RECOVER)] {
+            simulation.run_until(at * MILLISECOND);
+            simulation.control(worker, Control::new(verb, 0));
+        }
+        simulation.run_until(60 * SECOND);
+        messages(&simulation).lost_count
+    };
+    assert_eq!(lost(7.0), 0);
+    assert!(lost(0.1) > 8, "{}", lost(0.1));
 }
 
 /// With too few brokers in sync a message is rejected rather than promised.

@@ -23,7 +23,12 @@ const REST: u64 = 90 * SECOND + 123_456_789;
 /// For an answer. Like the rest no round number, so that nothing happens just when a follower has waited long enough.
 const MOMENT: u64 = 1_000_003;
 /// Longer than 60 rests.
-const RETENTION: u64 = 10_000 * SECOND;
+const SESSION: u64 = 10_000 * SECOND;
+/// Longer than four rests, in each of which the controller may be away for 20 s more, and shorter than five and a check.
+const RETENTION: u64 = 444 * SECOND;
+const RETENTION_CHECK: u64 = 2 * SECOND;
+/// Longer than two such rests, and shorter than three.
+const SEGMENT_AGE: u64 = 245 * SECOND;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Answered {
@@ -83,7 +88,9 @@ impl Bench {
             ("min_in_sync", Value::Whole(min_in_sync as i64)),
             ("unclean", Value::Flag(unclean)),
             ("retention", Value::Duration(RETENTION)),
-            ("session", Value::Duration(RETENTION)),
+            ("retention_check", Value::Duration(RETENTION_CHECK)),
+            ("segment_age", Value::Duration(SEGMENT_AGE)),
+            ("session", Value::Duration(SESSION)),
             ("rebalance_timeout", Value::Duration(20 * SECOND)),
         ];
         more.extend(length.map(|most| ("length", Value::Whole(most as i64))));
@@ -475,7 +482,7 @@ impl Pair {
             }
             Step::Strand { partition, count, host } => self.strand(partition % partitions, count, host)?,
             Step::Age => {
-                self.bench.pass(2 * RETENTION);
+                self.bench.pass(2 * SESSION);
                 self.slow.age();
             }
             Step::Join(ids) => self.join(&ids)?,

@@ -158,18 +158,23 @@ impl Messages {
         true
     }
 
-    /// Where the message stands in a partition's log, written there by the leader of this epoch.
-    pub fn place(&mut self, id: u32, partition: u16, offset: u64, epoch: u32) {
+    /// Where the message stands in a partition's log, written there by the leader of this epoch. If it stands there twice the last place counts,
+    /// and is one hold.
+    pub fn place(&mut self, id: u32, partition: u16, offset: u64, epoch: u32, now: u64) {
+        if self.records.get(id).is_some_and(|record| record.place > 0) {
+            self.release(id, now);
+        }
         if let Some(record) = self.records.get_mut(id) {
             (record.partition, record.place, record.epoch) = (partition, offset as u32 + 1, epoch as u8);
         }
     }
 
-    /// The log holds it no more for its readers: they are past it, or it was deleted, or (if an epoch is given) what the leader of that
-    /// epoch wrote is struck out. Nothing happens if it has another place by now.
-    pub fn leave_log(&mut self, id: u32, epoch: Option<u32>, now: u64) {
-        let stands =
-            |record: &Record| record.place > 0 && epoch.is_none_or(|epoch| record.epoch == epoch as u8);
+    /// The log holds what stood at an offset no more for its readers: they are past it, or it was deleted, or (if an epoch is given) what the
+    /// leader of that epoch wrote is struck out. Nothing happens if the message has another place by now.
+    pub fn leave_log(&mut self, id: u32, offset: u64, epoch: Option<u32>, now: u64) {
+        let stands = |record: &Record| {
+            record.place == offset as u32 + 1 && epoch.is_none_or(|epoch| record.epoch == epoch as u8)
+        };
         if self.records.get(id).is_some_and(stands) {
             self.change(id, now, |record| {
                 record.holders = record.holders.saturating_sub(1);
@@ -186,7 +191,8 @@ impl Messages {
             here && !had(u64::from(record.place) - 1, record.epoch)
         };
         for id in self.records.matching(stands) {
-            self.leave_log(id, None, now);
+            let place = self.records.get(id).map_or(0, |record| record.place);
+            self.leave_log(id, u64::from(place) - 1, None, now);
         }
     }
 
@@ -498,14 +504,14 @@ mod tests {
         let ids: Vec<u32> = (0..4u64)
             .map(|offset| {
                 let id = all.accept(0, 1, 0, 0);
-                all.place(id, 7, 10 + offset, 1);
+                all.place(id, 7, 10 + offset, 1, 0);
                 all.acknowledge(id, 0);
                 id
             })
             .collect();
         for (queue, partition) in [(0, 8), (1, 7)] {
             let elsewhere = all.accept(queue, 1, 0, 0);
-            all.place(elsewhere, partition, 13, 1);
+            all.place(elsewhere, partition, 13, 1, 0);
             all.acknowledge(elsewhere, 0);
         }
         all.process(ids[3], 1);
@@ -514,10 +520,27 @@ mod tests {
         all.cut(0, 7, had_before_12, 3);
         assert_eq!(report(&all).lost_count, 1, "of the two behind it one was processed");
         let later = all.accept(0, 1, 0, 4);
-        all.place(later, 7, 12, 2);
+        all.place(later, 7, 12, 2, 4);
         all.acknowledge(later, 4);
         all.cut(0, 7, |_, epoch| epoch == 2, 5);
         assert_eq!(report(&all).lost_count, 3, "others of another epoch stand in their places");
+    }
+
+    #[test]
+    fn a_log_that_has_a_message_twice_holds_it_until_its_last_place_is_gone() {
+        let mut all = truth();
+        let id = all.number(0, 1);
+        for (now, offset) in [(0, 5), (1, 9)] {
+            all.accept(0, 1, id, now);
+            all.place(id, 7, offset, 1, now);
+            all.acknowledge(id, now);
+        }
+        all.leave_log(id, 5, None, 2);
+        assert_eq!((report(&all).lost_count, report(&all).backlog_count), (0, 1));
+        all.leave_log(id, 9, Some(2), 3);
+        assert_eq!(report(&all).lost_count, 0, "another leader's");
+        all.leave_log(id, 9, Some(1), 4);
+        assert_eq!((report(&all).lost_count, report(&all).backlog_count), (1, 0));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) struct Proxy {
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
     calls: u64,
+    answered: u64,
     errors: u64,
 }
 
@@ -34,6 +35,7 @@ impl Proxy {
             timeout_length: settings.duration("timeout"),
             timeout: None,
             calls: 0,
+            answered: 0,
             errors: 0,
         }
     }
@@ -72,6 +74,7 @@ impl Component for Proxy {
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         self.route.answered(&reply, cx);
         let failed = !matches!(reply.status, Status::Ok | Status::Missing);
+        self.answered += 1;
         self.errors += u64::from(failed);
         // Callers know nothing of the nodes: a dead one is an error of the proxy.
         let answer = match reply.status {
@@ -93,6 +96,7 @@ impl Component for Proxy {
             station.measure(now, out);
         }
         out.count("calls", self.calls);
+        out.count("answered", self.answered);
         out.count("errors", self.errors);
     }
 

@@ -52,6 +52,7 @@ struct Attempt {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counts {
     calls: u64,
+    answered: u64,
     errors: u64,
     retries: u64,
     nobody: u64,
@@ -172,6 +173,7 @@ impl Careful {
 
     /// The client has its answer.
     fn finish(&mut self, place: u32, answer: Answer, cx: &mut Ctx<'_>) {
+        self.counts.answered += 1;
         self.counts.errors +=
             u64::from(!matches!(answer.status, Status::Ok | Status::Missing | Status::Denied));
         self.free.push(place);
@@ -351,8 +353,9 @@ impl Component for Careful {
             station.measure(now, out);
         }
         self.waiting.measure(now, out);
-        let Counts { calls, errors, retries, nobody, rejected, checks, recookied } = self.counts;
+        let Counts { calls, answered, errors, retries, nobody, rejected, checks, recookied } = self.counts;
         out.count("calls", calls);
+        out.count("answered", answered);
         out.count("errors", errors);
         out.count("redispatched", retries);
         out.count("no_server", nobody);

@@ -81,6 +81,7 @@ struct LoadBalancer {
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
     calls: u64,
+    answered: u64,
     errors: u64,
     recipe: Recipe,
 }
@@ -124,6 +125,7 @@ fn balancer(site: &Site<'_>) -> Box<dyn Component> {
         timeout_length: settings.duration("timeout"),
         timeout: None,
         calls: 0,
+        answered: 0,
         errors: 0,
         recipe,
     })
@@ -151,8 +153,7 @@ impl LoadBalancer {
     /// All servers have left.
     #[cold]
     fn refuse(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        self.calls += 1;
-        self.errors += 1;
+        (self.calls, self.answered, self.errors) = (self.calls + 1, self.answered + 1, self.errors + 1);
         cx.reply(id, Answer::of(Status::Failed));
     }
 
@@ -204,6 +205,7 @@ impl Component for LoadBalancer {
             self.policy.observe(reply.note as usize, cx.now() - reply.asked, cx.now());
         }
         let failed = !matches!(reply.status, Status::Ok | Status::Missing | Status::Denied);
+        self.answered += 1;
         self.errors += u64::from(failed);
         // What the client sees of a dead or silent server is an error of the balancer (502, 504).
         let answer = match reply.status {
@@ -239,6 +241,7 @@ impl Component for LoadBalancer {
             station.measure(now, out);
         }
         out.count("calls", self.calls);
+        out.count("answered", self.answered);
         out.count("errors", self.errors);
     }
 

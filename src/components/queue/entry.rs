@@ -74,7 +74,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "length",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound of its own; beyond 10 million messages a broker rejects"),
-            about: "rabbitmq: most ready messages; kafka: records of a partition, redis_streams: MAXLEN: beyond it the oldest go",
+            about: "rabbitmq: most ready messages; kafka: records of a partition (one by one; its own retention.bytes deletes whole pieces), redis_streams: MAXLEN: beyond it the oldest go",
         },
         Param {
             name: "overflow",
@@ -205,8 +205,11 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent(
                 "kafka: 7 days (log.retention.hours); sqs: 4 days (MessageRetentionPeriod)",
             ),
-            about: "kafka, sqs: messages older than this are deleted, whatever became of them",
+            about: "sqs: messages older than this are deleted, whatever became of them; kafka: pieces of a log whose newest message is older, as a whole: a message stays for up to `segment_age` longer, and until the next `retention_check`",
         },
+        kafka::SEGMENT,
+        kafka::SEGMENT_AGE,
+        kafka::RETENTION_CHECK,
         Param {
             name: "in_flight",
             kind: Kind::Count(1, 10_000_000),
@@ -275,6 +278,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("max_deliveries", &["rabbitmq", "sqs", "redis_streams"]),
     ("visibility", &["sqs"]),
     ("retention", &["kafka", "sqs"]),
+    ("segment", &["kafka"]),
+    ("segment_age", &["kafka"]),
+    ("retention_check", &["kafka"]),
     ("brokers", &["kafka"]),
     ("partitions", &["kafka"]),
     ("replicas", &["kafka"]),

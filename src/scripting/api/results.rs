@@ -57,7 +57,7 @@ impl Part {
             samples.extend(figure.map(|value| (run.replication, value)));
         }
         let whose = Some(self.finished.whose(variant));
-        Ok(Estimate { whose, ..Estimate::measured(COLUMNS[column].0, samples) })
+        Ok(Estimate { whose, ..Estimate::measured(COLUMNS[column].name, samples) })
     }
 }
 

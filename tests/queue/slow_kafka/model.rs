@@ -17,7 +17,14 @@ pub struct Record {
 pub struct Copy {
     pub start: u64,
     pub records: Vec<Record>,
+    /// Of each record, in which rest the segment was begun in which it stands: they are deleted together.
+    begun: Vec<u64>,
 }
+
+/// A record begins a new segment if the last one was begun so many rests before.
+const SEGMENT_AGE: u64 = 3;
+/// What was written so many rests ago is beyond its retention when the next rest is over.
+const RETENTION: u64 = 4;
 
 impl Copy {
     pub fn end(&self) -> u64 {
@@ -29,8 +36,35 @@ impl Copy {
     }
     /// What this copy is once its broker has followed a leader: the same records, but for those that it has itself deleted.
     pub fn follow(&self, leader: &Copy) -> Copy {
-        let start = leader.start.max(self.start.min(self.agreed(leader)));
-        Copy { start, records: leader.records[(start - leader.start) as usize..].to_vec() }
+        let agreed = self.agreed(leader);
+        let mut own = self.clone();
+        own.truncate(agreed);
+        if own.records.is_empty() || agreed <= leader.start {
+            own = Copy { start: leader.start.max(self.start.min(agreed)), ..Copy::default() };
+        }
+        own.keep_last(own.end().saturating_sub(leader.start));
+        for record in &leader.records[(own.end() - leader.start) as usize..] {
+            own.push(*record);
+        }
+        own
+    }
+    fn push(&mut self, record: Record) {
+        let last = self.begun.last().filter(|begun| record.written < **begun + SEGMENT_AGE);
+        self.begun.push(*last.unwrap_or(&record.written));
+        self.records.push(record);
+    }
+    fn truncate(&mut self, end: u64) {
+        let left = end.saturating_sub(self.start) as usize;
+        self.records.truncate(left);
+        self.begun.truncate(left);
+    }
+    /// Deletes the oldest segments whose last record was written before; their keys.
+    fn expire(&mut self, before: u64) -> Vec<u64> {
+        let last_of =
+            |begun: u64| self.begun.iter().rposition(|other| *other == begun).expect("one stands in it");
+        let old = |begun: &u64| self.records[last_of(*begun)].written < before;
+        let gone = self.begun.iter().take_while(|begun| old(begun)).count();
+        self.keep_last((self.records.len() - gone) as u64)
     }
     /// Up to where it may have what a leader has. As long as its last record is not the leader's, it strikes out what the leader has nothing of
     /// in its epoch or an older one, and what is of newer epochs than what is left there (KIP-101, KIP-279).
@@ -56,6 +90,7 @@ impl Copy {
     fn keep_last(&mut self, most: u64) -> Vec<u64> {
         let gone = self.records.len().saturating_sub(most as usize);
         self.start += gone as u64;
+        self.begun.drain(..gone);
         self.records.drain(..gone).map(|record| record.key).collect()
     }
 }
@@ -98,9 +133,8 @@ pub struct Slow {
     fresh: Vec<bool>,
     /// What the controller takes them for.
     alive: Vec<bool>,
+    /// Those that have passed.
     rests: u64,
-    /// What was written before this rest is beyond its retention.
-    old: u64,
     pub acknowledged: Vec<(usize, u64)>,
     /// A leader has deleted them or never had them: lost, even if somebody who has them leads later.
     deleted: BTreeSet<u64>,
@@ -128,7 +162,6 @@ impl Slow {
             fresh: vec![false; brokers],
             alive: vec![true; brokers],
             rests: 0,
-            old: 0,
             acknowledged: Vec::new(),
             deleted: BTreeSet::new(),
             generation: 0,
@@ -152,7 +185,7 @@ impl Slow {
         let holders = if copied { all.clone() } else { BTreeSet::from([broker]) };
         for holder in &holders {
             let copy = &mut own.copies[*holder];
-            copy.records.push(Record { key, written, epoch: own.epoch });
+            copy.push(Record { key, written, epoch: own.epoch });
             self.deleted.extend(copy.keep_last(length.unwrap_or(u64::MAX)));
         }
         if acks == "all" && holders != all {
@@ -166,7 +199,9 @@ impl Slow {
     pub fn crash(&mut self, broker: usize, host: bool) {
         (self.up[broker], self.fresh[broker]) = (false, true);
         for copy in self.partitions.iter_mut().map(|own| &mut own.copies[broker]).filter(|_| host) {
-            copy.records.retain(|record| record.written < self.rests);
+            copy.truncate(
+                copy.start + copy.records.iter().filter(|record| record.written < self.rests).count() as u64,
+            );
         }
     }
 
@@ -222,8 +257,8 @@ impl Slow {
         }
         for own in &mut self.partitions {
             let Some(leader) = own.leader else { continue };
-            let young = own.copies[leader].records.iter().filter(|record| record.written >= self.old).count();
-            self.deleted.extend(own.copies[leader].keep_last(young as u64));
+            let before = (self.rests + 1).saturating_sub(RETENTION);
+            self.deleted.extend(own.copies[leader].expire(before));
             for follower in own.replicas.iter().filter(|broker| self.up[**broker]) {
                 own.copies[*follower] = own.copies[*follower].follow(&own.copies[leader]);
                 own.in_sync.insert(*follower);
@@ -234,7 +269,7 @@ impl Slow {
 
     /// So much time passes that all that is written now is beyond its retention, and nobody in the group has been heard of.
     pub fn age(&mut self) {
-        self.old = self.rests + 1;
+        self.rests += RETENTION;
         self.generation += u32::from(!self.members.is_empty());
         self.members.clear();
         self.rest();

@@ -11,11 +11,14 @@ use crate::components::queue::polls::unpacked;
 use crate::kernel::{
     Ask, CallId, Ctx, MILLISECOND, NodeId, ParcelId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
 };
-use crate::parts::verbs::{COMMIT, FETCH, HEARTBEAT, JOIN, OFFSET};
+use crate::parts::verbs::{COMMIT, FETCH, HEARTBEAT, JOIN, OFFSET, SUBSCRIBE};
 use std::collections::VecDeque;
 
+mod group;
 mod lines;
 mod work;
+
+use group::Coordinator;
 
 const BEAT: u16 = FIRST_SOURCE_TAG;
 const AGAIN: u16 = FIRST_SOURCE_TAG + 1;
@@ -62,7 +65,7 @@ enum Phase {
 /// A member of a consumer group.
 #[derive(Clone)]
 pub struct Reader {
-    coordinator: NodeId,
+    coordinator: Coordinator,
     brokers: Vec<NodeId>,
     /// Its connections to them.
     lines: Vec<Line>,
@@ -70,8 +73,7 @@ pub struct Reader {
     fetch: Fetch,
     ack_before: bool,
     earliest: bool,
-    rebalance: Time,
-    patience: Option<(TimeoutClass, TimeoutClass)>,
+    patience: Option<TimeoutClass>,
     life: u16,
     id: u32,
     generation: u32,
@@ -85,15 +87,15 @@ impl Reader {
     pub fn new(site: &Site<'_>) -> Self {
         let settings = site.settings();
         let queue = site.of(settings.group("of").expect("required"));
+        let rebalance = queue.settings().duration("rebalance_timeout").expect("preset");
         Reader {
-            coordinator: coordinator(&queue),
+            coordinator: Coordinator::new(coordinator(&queue), rebalance),
             lines: vec![Line::default(); crate::components::queue::brokers(&queue).len()],
             brokers: crate::components::queue::brokers(&queue),
             partitions: partitions(queue.settings()) as u32,
             fetch: Fetch { most: entry::batch(site) as u16, wait: entry::wait(site) },
             ack_before: acks_before(settings),
             earliest: entry::resets_to_earliest(settings),
-            rebalance: queue.settings().duration("rebalance_timeout").expect("preset"),
             patience: None,
             life: 0,
             id: 0,
@@ -106,8 +108,8 @@ impl Reader {
     }
 
     pub fn start(&mut self, cx: &mut Ctx<'_>) {
-        let long = cx.timeout_class(self.rebalance.saturating_add(REQUEST_TIMEOUT));
-        self.patience = Some((cx.timeout_class(REQUEST_TIMEOUT), long));
+        self.patience = Some(cx.timeout_class(REQUEST_TIMEOUT));
+        self.coordinator.start(cx);
         cx.timer_in(cx.phase(HEARTBEAT_INTERVAL, 0), Timer { tag: BEAT, data: 0 });
         self.lines.iter_mut().for_each(Line::renew);
         self.begin_anew(cx);
@@ -119,18 +121,6 @@ impl Reader {
         self.id = member_id(cx.node(), self.life);
         self.drop_shares(cx);
         self.join(cx);
-    }
-
-    fn join(&mut self, cx: &mut Ctx<'_>) {
-        self.phase = if self.leaves { Phase::Left } else { Phase::Joining };
-        let version = u32::from(self.leaves);
-        let timeout = self.patience.map(|(_, long)| long);
-        cx.ask(Ask {
-            version,
-            timeout,
-            note: self.id,
-            ..Ask::new(self.coordinator, JOIN, u64::from(self.id))
-        });
     }
 
     pub fn leave(&mut self, cx: &mut Ctx<'_>) {
@@ -160,18 +150,6 @@ impl Reader {
         if self.commits == 0 {
             self.join(cx);
         }
-    }
-
-    fn commit(&mut self, Place { partition, offset }: Place, cx: &mut Ctx<'_>) {
-        self.commits += 1;
-        let timeout = self.patience.map(|(short, _)| short);
-        let key = Place { partition, offset }.to_key();
-        cx.ask(Ask {
-            version: self.generation,
-            note: self.id,
-            timeout,
-            ..Ask::new(self.coordinator, COMMIT, key)
-        });
     }
 
     /// Acknowledged before the work, the log holds them no more: if they are dropped now they are gone.
@@ -220,7 +198,11 @@ impl Share {
 
 impl Reader {
     pub fn on_reply(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
+        if reply.callee == self.coordinator.node {
+            self.coordinator.hear(reply, cx.now());
+        }
         match reply.verb {
+            SUBSCRIBE if reply.note == self.id => self.connected(reply, cx),
             JOIN if reply.note == self.id => self.joined(reply, cx),
             HEARTBEAT if reply.note == self.generation && self.phase == Phase::Member => {
                 self.stand(reply.status, cx)
@@ -246,7 +228,7 @@ impl Reader {
             return;
         }
         if reply.status != Status::Ok {
-            return cx.timer_in(BACKOFF, Timer { tag: REJOIN, data: u64::from(self.id) });
+            return self.join_again(cx);
         }
         self.generation = reply.version;
         self.phase = Phase::Member;
@@ -268,12 +250,6 @@ impl Reader {
         }
     }
 
-    fn ask_offset(&self, partition: u16, cx: &mut Ctx<'_>) {
-        let timeout = self.patience.map(|(short, _)| short);
-        let key = Place { partition, offset: 0 }.to_key();
-        cx.ask(Ask { timeout, note: self.generation, ..Ask::new(self.coordinator, OFFSET, key) });
-    }
-
     fn begin(&mut self, index: usize, reply: &Reply, cx: &mut Ctx<'_>) {
         if reply.status != Status::Ok {
             return self.again(index, true, cx);
@@ -291,7 +267,7 @@ impl Reader {
 
     fn ask(&mut self, index: usize, cx: &mut Ctx<'_>) {
         let share = &self.shares[index];
-        let (version, timeout) = (self.fetch.to_version(), self.patience.map(|(short, _)| short));
+        let (version, timeout) = (self.fetch.to_version(), self.patience);
         let (note, line) = (self.generation, self.lines[self.place_of(share.leader)]);
         let ask = Ask::new(share.leader, FETCH, share.place().to_key());
         let ask = Ask { version, timeout, note, token: line.word().0, connected: line.open, ..ask };
@@ -362,22 +338,13 @@ impl Reader {
             return self.again(index, false, cx);
         }
         share.committing = false;
-        let (ids, now): (Vec<u32>, _) =
-            (share.batch.iter().map(|incoming| incoming.message.id).collect(), cx.now());
-        for id in ids {
+        let now = cx.now();
+        for incoming in &share.batch {
+            let (id, offset) = (incoming.message.id, Place::from_key(incoming.receipt).offset);
             let messages = cx.audit().messages_mut();
             messages.take(id, now);
-            messages.leave_log(id, None, now);
+            messages.leave_log(id, offset, None, now);
         }
         self.feed(index, got, cx);
-    }
-
-    /// The group says where it stands.
-    fn stand(&mut self, status: Status, cx: &mut Ctx<'_>) {
-        match status {
-            Status::Failed => self.revoke(cx),
-            Status::Missing => self.begin_anew(cx), // given up by the others, who have its partitions
-            _ => {}
-        }
     }
 }

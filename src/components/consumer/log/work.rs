@@ -3,8 +3,7 @@
 use super::{AGAIN, BEAT, HEARTBEAT_INTERVAL, Phase, REJOIN, Reader, Share};
 use crate::components::consumer::source::Incoming;
 use crate::components::queue::kafka::Place;
-use crate::kernel::{Ask, Ctx, Timer};
-use crate::parts::verbs::HEARTBEAT;
+use crate::kernel::{Ctx, Timer};
 
 impl Reader {
     /// One message of a partition at a time, so that their order holds however many threads the worker has.
@@ -55,13 +54,7 @@ impl Reader {
                     return;
                 }
                 if self.phase == Phase::Member {
-                    let key = u64::from(self.id) << 32 | u64::from(self.generation);
-                    let timeout = self.patience.map(|(short, _)| short);
-                    cx.ask(Ask {
-                        timeout,
-                        note: self.generation,
-                        ..Ask::new(self.coordinator, HEARTBEAT, key)
-                    });
+                    self.give_sign(cx);
                 }
                 cx.timer_in(HEARTBEAT_INTERVAL, timer);
             }

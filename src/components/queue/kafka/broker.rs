@@ -5,6 +5,7 @@ use super::super::message;
 use super::super::patience::Patience;
 use super::super::work::Work;
 use super::partition::Partition;
+use super::segments::{Full, RETENTION_CHECK, stamp};
 use super::wire::{Leadership, Place};
 use super::{Acks, coordinator, partitions, recognised_for, replicas};
 use crate::catalog::Policy;
@@ -28,6 +29,7 @@ const READER: u16 = 2;
 const FOLLOWER: u16 = 3;
 pub(super) const REPLICATE_AGAIN: u16 = 4;
 const HOUSEKEEPING: u16 = 5;
+const RETENTION: u16 = 6;
 
 /// broker.heartbeat.interval.ms (KRaftConfigs: 2 s).
 const HEARTBEAT_INTERVAL: Time = 2 * SECOND;
@@ -42,6 +44,7 @@ pub(super) struct Broker {
     pub(super) acks: Acks,
     pub(super) min_in_sync: u32,
     pub(super) retention: Time,
+    retention_check: Time,
     pub(super) length: Option<u64>,
     pub(super) lag_max: Time,
     /// How far back a producer that tries again is recognised: as long as it tries.
@@ -66,8 +69,9 @@ pub(super) struct Broker {
 impl Broker {
     pub fn new(site: &Site<'_>, own: u16) -> Self {
         let settings = site.settings();
-        let brokers = super::brokers(settings) as usize;
-        let copy = |partition| replicas(partition, settings).contains(&own).then(|| Partition::new(brokers));
+        let (brokers, full) = (super::brokers(settings) as usize, Full::new(settings));
+        let copy =
+            |partition| replicas(partition, settings).contains(&own).then(|| Partition::new(brokers, full));
         Broker {
             queue: message::ordinal(site),
             own,
@@ -76,7 +80,8 @@ impl Broker {
             work: Work::new(site),
             acks: Acks::of(settings),
             min_in_sync: settings.count("min_in_sync").expect("preset") as u32,
-            retention: settings.duration("retention").unwrap_or(RETENTION),
+            retention: settings.duration("retention").unwrap_or(RETAINED),
+            retention_check: settings.duration(RETENTION_CHECK.name).expect("preset"),
             length: settings.count("length"),
             lag_max: settings.duration("replica_lag").expect("preset"),
             recognises: recognised_for(settings),
@@ -129,14 +134,10 @@ impl Broker {
         });
     }
 
-    /// Old records go, and followers that lag are no more in sync.
+    /// Followers that lag are no more in sync.
     fn keep_house(&mut self, cx: &mut Ctx<'_>) {
-        let before = cx.now().saturating_sub(self.retention);
         for partition in 0..self.copies.len() as u16 {
             if self.leads(partition) {
-                let copy = self.copy(partition).expect("it leads it");
-                let first_kept = if before == 0 { copy.log.start() } else { copy.log.after(before) };
-                self.trim(partition, first_kept, cx);
                 self.watch_followers(partition, cx);
             }
         }
@@ -144,16 +145,30 @@ impl Broker {
     }
 
     fn house_interval(&self) -> Time {
-        (self.retention / 2).min(self.lag_max / 2).max(1)
+        (self.lag_max / 2).max(1)
+    }
+
+    /// Segments that are too old go.
+    fn retain(&mut self, cx: &mut Ctx<'_>) {
+        let before = cx.now().checked_sub(self.retention).map_or(0, stamp);
+        for partition in 0..self.copies.len() as u16 {
+            if self.leads(partition) {
+                let copy = self.copy(partition).expect("it leads it");
+                let first_kept = copy.log.expired(before, copy.high_watermark);
+                self.trim(partition, first_kept, cx);
+            }
+        }
+        cx.timer_in(self.retention_check, Timer { tag: RETENTION, data: 0 });
     }
 
     /// Deletes records, read or not.
     pub(super) fn trim(&mut self, partition: u16, first_kept: u64, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(copy) = self.copy(partition) else { return };
+        let start = copy.log.start();
         let gone = copy.log.trim(first_kept);
-        for entry in &gone {
-            cx.audit().messages_mut().leave_log(entry.message.id, None, now);
+        for (entry, offset) in gone.iter().zip(start..) {
+            cx.audit().messages_mut().leave_log(entry.message.id, offset, None, now);
         }
         self.trimmed += gone.len() as u64;
     }
@@ -182,11 +197,12 @@ impl Broker {
         self.beat(cx);
         cx.timer_in(cx.phase(HEARTBEAT_INTERVAL, 0), Timer { tag: BEAT, data: 0 });
         cx.timer_in(cx.phase(self.house_interval(), 1), Timer { tag: HOUSEKEEPING, data: 0 });
+        cx.timer_in(cx.phase(self.retention_check, 2), Timer { tag: RETENTION, data: 0 });
     }
 }
 
 /// log.retention.hours (ServerLogConfigs: 168 hours).
-const RETENTION: Time = 168 * 3600 * SECOND;
+const RETAINED: Time = 168 * 3600 * SECOND;
 
 impl Component for Broker {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
@@ -233,6 +249,7 @@ impl Component for Broker {
                 cx.timer_in(HEARTBEAT_INTERVAL, timer);
             }
             HOUSEKEEPING => self.keep_house(cx),
+            RETENTION => self.retain(cx),
             REPLICATE_AGAIN => self.follow(timer.data as u16, cx),
             FOLLOWER => self.tell_nothing_new(timer, cx),
             READER => self.send_readers_away(timer, cx),

@@ -1,5 +1,6 @@
 //! The controller: it notices dead brokers, says who leads each partition, and coordinates the consumer group.
 
+use super::super::connections::{Connections, Word};
 use super::group::{Group, Patience, Standing};
 use super::wire::{Leadership, Place};
 use super::{brokers, partitions, replicas};
@@ -8,10 +9,13 @@ use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, MILLISECOND, NodeId, Readings, SECOND, Status, Time,
     TimeoutClass, Timer,
 };
-use crate::parts::verbs::{ALTER_ISR, COMMIT, HEARTBEAT, JOIN, LEAD, OFFSET};
+use crate::parts::verbs::{ALTER_ISR, COMMIT, HEARTBEAT, JOIN, LEAD, OFFSET, SUBSCRIBE};
 
 const WATCH: u16 = 0;
 const SHARE: u16 = 1;
+
+/// What comes over a consumer's connection.
+const CONSUMERS_SAY: [u16; 5] = [SUBSCRIBE, JOIN, HEARTBEAT, COMMIT, OFFSET];
 
 /// broker.session.timeout.ms (KRaftConfigs: 9 s).
 const BROKER_SESSION: Time = 9 * SECOND;
@@ -40,6 +44,8 @@ pub(super) struct Controller {
     partitions: Vec<Ruled>,
     unclean: bool,
     group: Group,
+    /// Of consumers.
+    connections: Connections,
     patience: Option<TimeoutClass>,
     elections: u64,
     rebalances: u64,
@@ -65,6 +71,7 @@ impl Controller {
             partitions: (0..partitions(settings)).map(ruled).collect(),
             unclean: settings.flag("unclean"),
             group: Group::new(patience),
+            connections: Connections::default(),
             patience: None,
             elections: 0,
             rebalances: 0,
@@ -243,14 +250,19 @@ impl Component for Controller {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let &Call { verb, caller, version, key, .. } = cx.call(id);
-        match (verb, self.broker_of(caller)) {
+        let &Call { verb, caller, version, key, token, .. } = cx.call(id);
+        let broker = self.broker_of(caller);
+        if CONSUMERS_SAY.contains(&verb) && broker.is_none() && !self.connections.admit(id, Word(token), cx) {
+            return cx.reply(id, Answer::of(Status::Reset));
+        }
+        match (verb, broker) {
             (HEARTBEAT, Some(broker)) => {
                 cx.reply(id, Answer::ok(0, 0));
                 self.hear_broker(broker, version != 0, cx);
             }
             (HEARTBEAT, None) => self.hear_member(id, cx),
             (ALTER_ISR, _) => self.alter(id, cx),
+            (SUBSCRIBE, _) => cx.reply(id, Answer::ok(0, 0)),
             (JOIN, _) => self.join(id, cx),
             (COMMIT, _) => self.commit(id, cx),
             (OFFSET, _) => {
@@ -275,6 +287,8 @@ impl Component for Controller {
             let now = cx.now();
             self.brokers.iter_mut().for_each(|broker| broker.heard = now);
             if control.arg == 1 {
+                self.connections.clear();
+                self.group.restart(now);
                 cx.timer_in(WATCH_INTERVAL, Timer { tag: WATCH, data: 0 });
             }
         }

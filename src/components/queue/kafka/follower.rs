@@ -3,7 +3,7 @@
 use super::super::polls::unpacked;
 use super::broker::{Broker, REPLICATE_AGAIN};
 use super::log::Entry;
-use super::wire::{Leadership, Place};
+use super::wire::{Leadership, Place, untagged};
 use crate::kernel::{Answer, Ask, Ctx, NodeId, ParcelId, Reply, SECOND, Status, Time, Timer};
 use crate::parts::verbs::REPLICATE;
 
@@ -89,14 +89,15 @@ impl Broker {
         let at = cx.now();
         let copy = self.copies[partition as usize].as_mut().expect("a copy");
         let [header, records @ ..] = cx.parcel(parcel) else { return };
-        for item in records {
-            let (message, epoch) = unpacked(*item);
-            copy.log.append(Entry { message, epoch: epoch as u32, at });
-        }
-        copy.high_watermark = header[0].min(copy.log.end()).max(copy.high_watermark);
         if header[1] > copy.log.start() {
             copy.log.trim(header[1]);
         }
+        for item in records {
+            let (message, tag) = unpacked(*item);
+            let (epoch, stamp) = untagged(tag);
+            copy.log.append(Entry { message, epoch, at, stamp });
+        }
+        copy.high_watermark = header[0].min(copy.log.end()).max(copy.high_watermark);
     }
 
     /// The logs can agree up to an offset and no further than the end of an epoch, or this one is so old that it begins anew there.
@@ -109,14 +110,14 @@ impl Broker {
             return;
         }
         let offset = offset.min(copy.log.end_of_epoch(of_epoch));
-        let struck = copy.log.truncate(offset);
+        let (first, struck) = (offset.max(copy.log.start()), copy.log.truncate(offset));
         if copy.log.end() > offset {
             copy.log.restart(offset); // it had deleted what the leader still has
         }
         copy.high_watermark = copy.high_watermark.min(copy.log.end());
         self.truncated += struck.len() as u64;
-        for entry in struck {
-            cx.audit().messages_mut().leave_log(entry.message.id, Some(entry.epoch), now);
+        for (entry, offset) in struck.into_iter().zip(first..) {
+            cx.audit().messages_mut().leave_log(entry.message.id, offset, Some(entry.epoch), now);
         }
     }
 }

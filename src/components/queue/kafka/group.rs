@@ -9,6 +9,8 @@ struct Member {
     heard: Time,
     /// Its call, while it waits for its share.
     joined: Option<CallId>,
+    /// It had its share at the last sharing.
+    shares: bool,
 }
 
 /// A member's share: its place among so many.
@@ -50,6 +52,8 @@ pub struct Group {
     patience: Patience,
     members: Vec<Member>,
     generation: u32,
+    /// Members that had their shares at the last sharing.
+    shared: usize,
     /// While it shares out anew: from when on it may do so, and when it does at the latest.
     preparing: Option<(Time, Time)>,
 }
@@ -57,7 +61,7 @@ pub struct Group {
 impl Group {
     /// A group without members.
     pub fn new(patience: Patience) -> Self {
-        Group { patience, members: Vec::new(), generation: 0, preparing: None }
+        Group { patience, members: Vec::new(), generation: 0, shared: 0, preparing: None }
     }
 
     /// Number of the present sharing.
@@ -70,7 +74,7 @@ impl Group {
         let empty = self.members.is_empty();
         match self.members.iter_mut().find(|member| member.id == id) {
             Some(member) => (member.joined, member.heard) = (Some(call), now),
-            None => self.members.push(Member { id, heard: now, joined: Some(call) }),
+            None => self.members.push(Member { id, heard: now, joined: Some(call), shares: false }),
         }
         self.prepare(if empty { self.patience.initial } else { 0 }, now);
     }
@@ -121,9 +125,24 @@ impl Group {
         self.generation += 1;
         self.members.retain(|member| member.joined.is_some());
         self.members.sort_by_key(|member| member.id);
+        self.members.iter_mut().for_each(|member| member.shares = true);
+        self.shared = self.members.len();
         let members = self.members.len() as u32;
         let joined = self.members.iter_mut().filter_map(|member| member.joined.take());
         joined.zip(0..).map(|(call, place)| Share { call, place, members }).collect()
+    }
+
+    /// The coordinator has begun anew, with what is on disk: the last sharing (GroupMetadataManager keeps a group when it is stable). Those who waited
+    /// for a share are forgotten, or silent if they had one; if a member of that sharing has left meanwhile the rest share anew.
+    pub fn restart(&mut self, now: Time) {
+        self.preparing = None;
+        self.members.retain(|member| member.shares);
+        for member in &mut self.members {
+            (member.joined, member.heard) = (None, now);
+        }
+        if !self.members.is_empty() && self.members.len() < self.shared {
+            self.prepare(0, now);
+        }
     }
 
     /// Whether it is sharing out anew.
@@ -190,6 +209,22 @@ mod tests {
         assert_eq!(group.hear(1, 1, 46), Standing::Unknown);
         group.join(0, call(9), 47);
         assert_eq!(group.settle(47, |_| true).len(), 1);
+    }
+
+    #[test]
+    fn who_waits_when_the_coordinator_begins_anew_is_forgotten_and_the_others_go_on() {
+        let mut group = group(3);
+        group.join(7, call(7), 10);
+        group.join(0, call(8), 11);
+        group.restart(12);
+        assert!(!group.is_preparing() && group.settle(20, |_| true).is_empty());
+        assert_eq!([1, 2].map(|id| group.hear(id, 1, 40)), [Standing::Member; 2]);
+        assert_eq!((group.hear(7, 1, 40), group.generation()), (Standing::Unknown, 1));
+        group.settle(57, |_| true);
+        assert!(group.is_preparing(), "member 0 has not been heard of since");
+        group.leave(2, 58);
+        group.restart(59);
+        assert_eq!(group.hear(1, 1, 60), Standing::Rejoin, "two of the last sharing are gone");
     }
 
     #[test]

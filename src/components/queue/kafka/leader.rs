@@ -7,7 +7,8 @@ use super::Acks;
 use super::broker::Broker;
 use super::log::Entry;
 use super::partition::{Partition, Unacknowledged};
-use super::wire::{Fetch, Leadership, Place};
+use super::segments::stamp;
+use super::wire::{Fetch, Leadership, Place, tagged};
 use crate::kernel::{Answer, Ask, Call, CallId, Ctx, MILLISECOND, Status, Time, Timer};
 use crate::parts::verbs::ALTER_ISR;
 
@@ -37,9 +38,10 @@ impl Broker {
         self.promise(partition, Unacknowledged { call, id: message.id, offset }, cx);
     }
 
-    /// A producer that tries again is recognised by the number of its message (enable.idempotence, the default since 3.0).
+    /// A producer that tries again is recognised by the number of its message: enable.idempotence, which wants `acks` of all (KafkaProducer 3.9: it is
+    /// the default, and off if `acks` says otherwise).
     fn written_before(&mut self, partition: u16, call: CallId, cx: &mut Ctx<'_>) -> Option<(u32, u64)> {
-        let id = Some(message::number(call, cx)).filter(|id| *id != 0)?;
+        let id = Some(message::number(call, cx)).filter(|id| *id != 0 && self.acks == Acks::All)?;
         if !cx.audit().messages().was_accepted(id) {
             return None;
         }
@@ -53,10 +55,10 @@ impl Broker {
         let (at, length) = (cx.now(), self.length);
         let copy = self.copy(partition).expect("it leads it");
         let epoch = copy.epoch;
-        let offset = copy.log.append(Entry { message, epoch, at });
+        let offset = copy.log.append(Entry { message, epoch, at, stamp: stamp(at) });
         let too_old =
             length.map(|most| (offset + 1).saturating_sub(most)).filter(|old| *old > copy.log.start());
-        cx.audit().messages_mut().place(message.id, partition, offset, epoch);
+        cx.audit().messages_mut().place(message.id, partition, offset, epoch, at);
         if let Some(first_kept) = too_old {
             self.trim(partition, first_kept, cx);
         }
@@ -148,7 +150,7 @@ impl Broker {
         contents.clear();
         contents.push([copy.high_watermark, copy.log.start(), 0]);
         let records = copy.log.from(follower.end).take(RECORDS_AT_MOST);
-        contents.extend(records.map(|entry| packed(entry.message, u64::from(entry.epoch))));
+        contents.extend(records.map(|entry| packed(entry.message, tagged(entry))));
         let bytes = contents[1..].iter().map(|item| item[2] >> 32).sum::<u64>() as u32;
         cx.reply(call, Answer::ok(parcel.0, bytes));
     }

@@ -1,6 +1,7 @@
 //! The log of a partition as one broker has it.
 
 use super::super::message::Message;
+use super::segments::{Full, Segments};
 use crate::kernel::Time;
 use std::collections::VecDeque;
 
@@ -13,16 +14,24 @@ pub struct Entry {
     pub epoch: u32,
     /// When it was written here.
     pub at: Time,
+    /// When its leader took it in (see [`stamp`](super::segments::stamp)); copies keep it.
+    pub stamp: u32,
 }
 
 /// Records with consecutive offsets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Log {
     entries: VecDeque<Entry>,
     start: u64,
+    segments: Segments,
 }
 
 impl Log {
+    /// An empty log.
+    pub fn new(full: Full) -> Self {
+        Log { entries: VecDeque::new(), start: 0, segments: Segments::new(full) }
+    }
+
     /// Offset of the first record.
     pub fn start(&self) -> u64 {
         self.start
@@ -42,8 +51,10 @@ impl Log {
     /// Writes a record and returns its offset.
     #[inline]
     pub fn append(&mut self, entry: Entry) -> u64 {
+        let offset = self.end();
+        self.segments.append(offset, entry.message.bytes, entry.stamp);
         self.entries.push_back(entry);
-        self.end() - 1
+        offset
     }
 
     /// The records from an offset on.
@@ -89,12 +100,19 @@ impl Log {
 
     /// Strikes out the records from an offset on.
     pub fn truncate(&mut self, offset: u64) -> Vec<Entry> {
-        self.entries.split_off(self.index(offset)).into()
+        let struck = self.entries.split_off(self.index(offset));
+        if !struck.is_empty() {
+            let (entries, first) = (&self.entries, self.start);
+            let bytes = |entry: &Entry| u64::from(entry.message.bytes);
+            self.segments.truncate(offset, |from| entries.range((from - first) as usize..).map(bytes).sum());
+        }
+        struck.into()
     }
 
     /// Forgets everything and begins anew at an offset.
     pub fn restart(&mut self, offset: u64) {
         self.entries.clear();
+        self.segments.clear();
         self.start = offset;
     }
 
@@ -102,7 +120,17 @@ impl Log {
     pub fn trim(&mut self, offset: u64) -> Vec<Entry> {
         let gone: Vec<Entry> = self.entries.drain(..self.index(offset)).collect();
         self.start += gone.len() as u64;
+        self.segments.trim(self.start);
+        if self.entries.is_empty() {
+            self.segments.clear();
+        }
         gone
+    }
+
+    /// Up to where whole segments are older than a stamp, and before the high watermark.
+    pub fn expired(&self, before: u32, high_watermark: u64) -> u64 {
+        let newest = |end: u64| self.entries[(end - 1 - self.start) as usize].stamp;
+        self.segments.expired(before, high_watermark, self.end(), newest).unwrap_or(self.start)
     }
 
     /// Offset of the first record written after a time.
@@ -122,11 +150,13 @@ impl Log {
 mod tests {
     use super::*;
 
+    const FULL: Full = Full { bytes: 100, age_ms: 10 };
+
     fn log(epochs: &[u32]) -> Log {
-        let mut log = Log::default();
+        let mut log = Log::new(FULL);
         for (id, epoch) in (1..).zip(epochs) {
             let message = Message { id, key: 0, bytes: 0 };
-            log.append(Entry { message, epoch: *epoch, at: u64::from(id) });
+            log.append(Entry { message, epoch: *epoch, at: u64::from(id), stamp: 0 });
         }
         log
     }
@@ -178,7 +208,7 @@ mod tests {
         /// Against a list of records with their offsets.
         #[test]
         fn it_does_what_a_plain_list_does(steps in proptest::collection::vec((0..6u8, 0..12u64), 1..200)) {
-            let mut log = Log::default();
+            let mut log = Log::new(FULL);
             let mut list: Vec<(u64, Entry)> = Vec::new();
             let (mut end, mut epoch) = (0u64, 1u32);
             for (now, (what, number)) in (1u64..).zip(steps) {
@@ -186,8 +216,8 @@ mod tests {
                 let offset = start + number.min(end - start);
                 match what {
                     0 | 1 => {
-                        let message = Message { id: now as u32, key: number, bytes: 0 };
-                        let entry = Entry { message, epoch, at: now };
+                        let message = Message { id: now as u32, key: number, bytes: 7 * number as u32 };
+                        let entry = Entry { message, epoch, at: now, stamp: now as u32 };
                         proptest::prop_assert_eq!(log.append(entry), end);
                         list.push((end, entry));
                         end += 1;
@@ -222,6 +252,52 @@ mod tests {
                 let known = list.iter().find(|row| u64::from(row.1.message.id) == time).map(|row| row.0);
                 proptest::prop_assert_eq!(log.find_since(time as u32, time), known);
                 proptest::prop_assert_eq!(log.end(), end);
+            }
+        }
+
+        /// Against a list that knows of each record whether it begins a segment.
+        #[test]
+        fn whole_segments_expire(steps in proptest::collection::vec((0..7u8, 0..12u64), 1..200)) {
+            let mut log = Log::new(FULL);
+            // Offset, stamp, and of its segment: since when it is there, how large it is with this record, its number.
+            let mut list: Vec<(u64, u32, u32, u64, u32)> = Vec::new();
+            let (mut end, mut now, mut segments) = (0u64, 0u32, 0);
+            for (what, number) in steps {
+                let start = list.first().map_or(end, |row| row.0);
+                let offset = start + number.min(end - start);
+                match what {
+                    0..3 => {
+                        let bytes = 7 * number;
+                        let fits = |row: &&(u64, u32, u32, u64, u32)| {
+                            row.3 + bytes <= FULL.bytes && now - row.2 <= FULL.age_ms
+                        };
+                        let last = list.last().filter(fits).copied();
+                        segments += u32::from(last.is_none());
+                        let (since, before) = last.map_or((now, 0), |row| (row.2, row.3));
+                        list.push((end, now, since, before + bytes, segments));
+                        let message = Message { id: 1, key: 0, bytes: bytes as u32 };
+                        log.append(Entry { message, epoch: 1, at: 0, stamp: now });
+                        end += 1;
+                    }
+                    3 => now += number as u32,
+                    4 if number > 9 => {
+                        log.truncate(offset);
+                        list.retain(|row| row.0 < offset);
+                        end = offset;
+                    }
+                    _ => {
+                        let before = now.saturating_sub(number as u32);
+                        let most = end.saturating_sub(u64::from(what == 5));
+                        let is_last = |at: usize| list.get(at + 1).is_none_or(|next| next.4 != list[at].4);
+                        let ends = (0..list.len()).filter(|at| is_last(*at));
+                        let old = ends.take_while(|at| list[*at].0 < most && list[*at].1 < before).last();
+                        let expected = old.map_or(start, |at| list[at].0 + 1);
+                        proptest::prop_assert_eq!(log.expired(before, most), expected);
+                        log.trim(expected);
+                        list.retain(|row| row.0 >= expected);
+                    }
+                }
+                proptest::prop_assert_eq!((log.start(), log.end()), (list.first().map_or(end, |row| row.0), end));
             }
         }
     }

@@ -18,6 +18,7 @@ mod leaders;
 mod log;
 mod partition;
 mod patience;
+mod segments;
 mod wire;
 
 use crate::catalog::{Policy, Settings};
@@ -29,6 +30,7 @@ pub use group::{member_id, range};
 pub use leaders::Leaders;
 use patience::recognised_for;
 pub use patience::{DELIVERY_TIMEOUT, REQUEST_TIMEOUT, check, delivery_timeout, request_timeout};
+pub use segments::{RETENTION_CHECK, SEGMENT, SEGMENT_AGE};
 pub use wire::{Fetch, Place};
 
 /// When a producer has its answer.
@@ -52,14 +54,14 @@ pub const ACKS: &[Policy] = &[
     },
     Policy {
         name: "1",
-        about: "the leader has it: lost if the leader dies before others have it",
-        source: "Kafka producer configs: acks=1",
+        about: "the leader has it: lost if the leader dies before others have it, doubled if it is sent again (no idempotence)",
+        source: "Kafka producer configs: acks=1, enable.idempotence",
         wrong_when: "an acknowledged message must survive its leader",
     },
     Policy {
         name: "all",
-        about: "all brokers in sync have it",
-        source: "Kafka producer configs: acks=all, the default since 3.0",
+        about: "all brokers in sync have it; what is sent again is recognised (idempotent producer)",
+        source: "Kafka producer configs: acks=all and enable.idempotence, the defaults since 3.0",
         wrong_when: "latency matters more than a rare loss",
     },
 ];

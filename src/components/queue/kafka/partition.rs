@@ -2,6 +2,7 @@
 
 use super::super::polls::Polls;
 use super::log::Log;
+use super::segments::Full;
 use crate::kernel::{CallId, NodeId, ParcelId, Time};
 use std::collections::VecDeque;
 
@@ -58,10 +59,10 @@ pub struct Partition {
 
 impl Partition {
     /// An empty copy among so many brokers.
-    pub fn new(brokers: usize) -> Self {
+    pub fn new(brokers: usize, full: Full) -> Self {
         let follower = Follower { end: 0, caught_up: 0, asks: None, parcel: None };
         Partition {
-            log: Log::default(),
+            log: Log::new(full),
             epoch: 0,
             leader: None,
             in_sync: 0,
@@ -108,9 +109,14 @@ mod tests {
 
     #[test]
     fn only_those_in_sync_hold_the_high_watermark_back() {
-        let mut partition = Partition::new(3);
+        let mut partition = Partition::new(3, Full { bytes: 1, age_ms: 1 });
         for id in 1..=5 {
-            partition.log.append(Entry { message: Message { id, key: 0, bytes: 0 }, epoch: 1, at: 0 });
+            partition.log.append(Entry {
+                message: Message { id, key: 0, bytes: 0 },
+                epoch: 1,
+                at: 0,
+                stamp: 0,
+            });
         }
         (partition.followers[1].end, partition.followers[2].end) = (4, 1);
         partition.in_sync = 0b111;

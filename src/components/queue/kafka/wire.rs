@@ -1,5 +1,6 @@
 //! How the questions of Kafka's protocol travel in a call's key and version.
 
+use super::log::Entry;
 use crate::kernel::MILLISECOND;
 use crate::kernel::Time;
 
@@ -71,6 +72,16 @@ impl Leadership {
         let leader = (leader != NOBODY).then_some(leader);
         Leadership { partition: key as u16, leader, in_sync: (key >> 32) as u32 }
     }
+}
+
+/// What travels to a follower with a record's message: its epoch and its stamp.
+pub fn tagged(entry: &Entry) -> u64 {
+    u64::from(entry.epoch) | u64::from(entry.stamp) << 32
+}
+
+/// The inverse.
+pub fn untagged(tag: u64) -> (u32, u32) {
+    (tag as u32, (tag >> 32) as u32)
 }
 
 #[cfg(test)]
