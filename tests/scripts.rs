@@ -336,11 +336,11 @@ fn counts_agree_with_rates(tables: &BTreeMap<PathBuf, Vec<u8>>) -> usize {
 fn what_a_component_counts_is_what_its_rates_tell() {
     let script = r#"experiment("mixed").replications(1).warmup(5.s).duration(20.s).world(|p| {
         let db = database("db", #{ read: 1.ms, write: 1.ms, replicas: 1, connections: 3 });
-        let store = cache("store", #{ of: db, items: 30, count: 2, routing: "proxy", proxy_service: 100.us });
+        let store = cache("store", #{ of: db, items: 30, nodes: 2, routing: "proxy", proxy_service: 100.us });
         let orders = queue("orders", #{ kind: "rabbitmq", service: 1.ms, length: 20, overflow: "reject" });
-        consumers("workers", #{ of: orders, service: exponential(20.ms), poison: 10.percent });
+        consumers("workers", #{ of: orders, service: exponential(5.ms) });
         let shop = web("shop", #{
-            count: 2, reads: store, writes: store, publishes: orders, service: exponential(2.ms), workers: 4, queue: 2,
+            count: 2, reads: store, writes: store, publishes: orders, service: exponential(2.ms), concurrency: 4, queue: 2,
             on_read: ["cpu", "read", "cpu"], on_write: ["cpu", "publish", "write", "cpu", "cpu"],
         });
         let front = load_balancer("front", #{ to: shop, service: 100.us });
@@ -358,7 +358,7 @@ fn what_a_component_counts_is_what_its_rates_tell() {
         found.expect("a component")[column].parse().expect("a number")
     };
     assert!(of("shop/0", "arrivals_count") + of("shop/1", "arrivals_count") < 7_500.0, "requests, not jobs");
-    for component in ["shop/0", "front", "careful", "db/primary", "workers"] {
+    for component in ["shop/0", "front", "careful", "db/replica-0", "workers"] {
         let (came, served) = (of(component, "arrivals_count"), of(component, "completions_count"));
         assert!(served <= came + 10.0 && served > 0.5 * came, "{component}: {served} of {came}");
     }

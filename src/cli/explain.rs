@@ -4,7 +4,7 @@ use super::catalog::{entries, families};
 use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
 use crate::components::network;
-use crate::experiment::{Better, COLUMNS, Column, METRICS, Metric, find_metric, metric_names};
+use crate::experiment::{Better, COLUMNS, Column, METRICS, Metric, find_column, find_metric, metric_names};
 use crate::profiles::{self, Figure, Profile};
 use crate::scripting::{RULES, WORDS, units};
 use serde_json::{Value, json};
@@ -63,7 +63,8 @@ fn things(name: &str) -> Vec<Thing> {
 /// Whether it is the name of a column of components.csv, or of the same over time.
 fn is_of(name: &str, column: &Column) -> bool {
     let rate = column.name.strip_suffix("_count").zip(name.strip_suffix("_per_s"));
-    column.name == name || rate.is_some_and(|(counted, of)| counted == of)
+    find_column(name).is_ok_and(|at| COLUMNS[at].name == column.name)
+        || rate.is_some_and(|(counted, of)| counted == of)
 }
 
 /// Metrics that have this word in their name.

@@ -3,7 +3,6 @@
 use super::network::geo::{Geography, Spot, countries};
 use crate::catalog::{Action, ClientsPlan, Kind, Load, Param, Place, Preset, Settings};
 use crate::kernel::{Membership, NodeId, Time};
-use crate::random::keys::Keyspace;
 use crate::random::mix::{combine, hash_name};
 use std::sync::Arc;
 
@@ -255,10 +254,11 @@ impl Layout {
         self.traffic().map(keys).collect::<Option<Vec<u64>>>()?.into_iter().max()
     }
 
-    /// The keys of the first traffic that names them: rank to id, and how many.
-    pub fn popular(&self) -> Option<(Keyspace, u64)> {
+    /// So many of the keys that the first traffic that names keys wants most at the start, the most wanted first.
+    pub fn popular(&self, count: u64) -> Option<Vec<u64>> {
         let keys = self.traffic().find_map(|group| group.settings.keys("keys"))?;
-        Some((super::client::keyspace(keys), keys.size))
+        let ids = super::client::keyspace(keys);
+        Some((0..count.min(keys.size)).map(|nth| ids.id(keys.popularity.most_wanted(nth))).collect())
     }
 
     /// Whether some traffic tells the sizes of what it wants.

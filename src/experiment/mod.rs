@@ -1,5 +1,6 @@
 //! Experiments: variants of a design, replications of each, and what can be said about their differences.
 
+mod basis;
 mod compare;
 mod component;
 mod cost;

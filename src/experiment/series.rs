@@ -208,14 +208,17 @@ impl Change<'_> {
 
     /// Look-ups that found something.
     pub fn hit_ratio(&self) -> Option<f64> {
-        let (hits, misses) = (self.count("hits"), self.count("misses"));
-        (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
+        self.found("hits", "misses")
     }
 
     /// Pages touched that were in memory.
     pub fn buffer_hit_ratio(&self) -> Option<f64> {
-        let (hits, misses) = (self.count("buffer_hits"), self.count("buffer_misses"));
-        (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
+        self.found("buffer_hits", "buffer_misses")
+    }
+
+    fn found(&self, hits: &str, misses: &str) -> Option<f64> {
+        let (hits, all) = (self.count(hits), self.count(hits) + self.count(misses));
+        (all > 0).then(|| hits as f64 / all as f64)
     }
 
     /// Busy share of what a disk can read at a time.
@@ -248,28 +251,6 @@ impl Change<'_> {
             "stale_ratio" => all(&["reads"]),
             _ => 1.0,
         }
-    }
-
-    /// What its arrivals are counted in: the requests or calls that it tells of, else the jobs of its processors. (A request may be several
-    /// jobs, or none.)
-    fn basis(&self) -> &'static str {
-        let told = |metric: &&&str| self.later.get(metric).is_some();
-        ["requests", "calls"].iter().find(told).copied().unwrap_or("arrivals")
-    }
-
-    /// What came.
-    pub fn arrivals(&self) -> Option<u64> {
-        self.known(self.basis())
-    }
-
-    /// What of it was served; `None` where that is not counted.
-    pub fn completions(&self) -> Option<u64> {
-        self.known(if self.basis() == "arrivals" { "completions" } else { "answered" })
-    }
-
-    /// Errors answered. A component that counts its errors counts those it turned away among them.
-    pub fn errors(&self) -> Option<u64> {
-        self.known("errors").or(self.known("rejected"))
     }
 
     /// What is worth a row, in a fixed order.

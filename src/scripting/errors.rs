@@ -78,31 +78,6 @@ pub(super) fn unknown_name(error: &EvalAltResult) -> Option<&str> {
     }
 }
 
-/// Whether a script that has come to this point is still making what the name is to stand for: `let a = cdn("a", #{ of: a });`.
-pub(super) fn is_in_the_making(name: &str, before: &str) -> bool {
-    let statement = before.rsplit(';').next().unwrap_or(before);
-    let mut after = statement.split("let ").skip(1).map(str::trim_start);
-    after.any(|text| text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')))
-}
-
-/// What to say of it.
-pub(super) fn of_itself(name: &str, problem: Problem) -> Problem {
-    let message = format!("`{name}` cannot be made of itself: it does not exist yet here");
-    Problem { place: problem.place, ..Problem::new(message) }
-        .hint("an origin, a store, a target must be another component, made before this one")
-}
-
-/// `5ms`: what stands behind a number and should have a point before it.
-pub(super) fn unit_without_a_point(error: &EvalAltResult, before: &str, after: &str) -> Option<Problem> {
-    let is_syntax = matches!(error, EvalAltResult::ErrorParsing(ParseErrorType::MissingToken(..), _));
-    let word: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let unit = unit_names().find(|unit| *unit == word).or_else(|| unit_meant(&word))?;
-    let number = before.rsplit(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).next()?;
-    let is_number = number.starts_with(|c: char| c.is_ascii_digit());
-    let message = format!("a unit follows its number with a point: `{number}{word}` is no quantity");
-    (is_syntax && is_number).then(|| Problem::new(message).hint(format!("write {number}.{unit}")))
-}
-
 /// Whether an error is the sign that the interval cannot decide.
 pub(super) fn undecided(error: &EvalAltResult) -> Option<String> {
     match error {

@@ -14,6 +14,7 @@ mod render;
 mod said;
 mod session;
 mod shown;
+mod slips;
 mod units;
 mod unlike;
 mod words;

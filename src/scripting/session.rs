@@ -3,10 +3,11 @@
 use super::api;
 use super::desk::{Definition, Desk, Only, desk};
 use super::engine::{engine, stop_scripts};
-use super::errors::{Words, explain, is_in_the_making, of_itself, unit_without_a_point, unknown_name};
+use super::errors::{Words, explain};
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
+use super::slips::slip;
 use super::workshop::{ScriptBuilder, ScriptWorkshop, function_names};
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop, check};
@@ -261,8 +262,7 @@ impl Session {
         self.shown_places(problems.collect())
     }
 
-    /// What the text around a mistake tells. A component that is said to be of itself is a mistake of its own: its name is not known yet
-    /// where it is used. Nor does Rhai know what a unit is.
+    /// What the text around a mistake tells.
     fn seen_in_its_line(&self, error: &EvalAltResult, problem: Problem) -> Problem {
         let place = problem.place.as_ref();
         let text = place.and_then(|place| self.sources.text(&place.source));
@@ -271,11 +271,10 @@ impl Session {
         let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
         before.extend(line.chars().take(place.column.saturating_sub(1)));
         let after: String = line.chars().skip(place.column.saturating_sub(1)).collect();
-        if let Some(better) = unit_without_a_point(error, &before, &after) {
-            return Problem { place: problem.place, ..better };
+        match slip(error, &before, &after) {
+            Some(better) => Problem { place: problem.place, ..better },
+            None => problem,
         }
-        let Some(name) = unknown_name(error) else { return problem };
-        if is_in_the_making(name, &before) { of_itself(name, problem) } else { problem }
     }
 
     /// Places as the user knows them.

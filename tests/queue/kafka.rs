@@ -283,3 +283,27 @@ fn a_producer_that_tries_again_is_recognised() {
     let taken = simulation.readings(NodeId(world.node(&orders, 0).0), false).count_of("calls");
     assert!(taken <= counts.processed_count + counts.backlog_count);
 }
+
+/// Followers that are never more than a round trip behind stay in sync, though there is always something that they have not: one of them leads when the leader
+/// dies.
+#[test]
+fn followers_that_keep_up_with_a_stream_that_never_pauses_stay_in_sync() {
+    let mut world = World::default();
+    let more = vec![("partitions", Value::Whole(1)), ("replica_lag", span(3.0))];
+    let orders = world.add("queue", "orders", topic(3, 3, "all", more));
+    world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(0.0001))]);
+    world.add("traffic", "producers", vec![("to", orders.clone()), ("rate", evenly(1_000.0))]);
+    world.link(&orders, &orders, vec![("latency", span(0.005))]);
+    let broker = |n| NodeId(world.node(&orders, n).0);
+    let mut simulation = world.build(seed(), 0);
+    simulation.run_until(15 * SECOND);
+    let leads = |simulation: &Simulation, n| match simulation.readings(broker(n), false).get("partitions_led")
+    {
+        Some(Reading::Gauge(partitions)) => *partitions > 0.0,
+        _ => panic!("a broker tells what it leads"),
+    };
+    assert!(leads(&simulation, 0));
+    simulation.control(broker(0), Control { verb: Control::CRASH_HOST, arg: 0 });
+    simulation.run_until(40 * SECOND);
+    assert!(leads(&simulation, 1) || leads(&simulation, 2));
+}

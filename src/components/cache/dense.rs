@@ -71,10 +71,10 @@ impl Dense {
     /// Gives a key a place.
     #[inline(always)]
     pub(super) fn set_place(&mut self, key: u64, place: u32) {
-        if key as usize >= self.entries.len() {
-            self.grow(key);
+        match self.entries.get_mut(key as usize) {
+            Some(entry) => *entry = place,
+            None => self.grow(key, place),
         }
-        self.entries[key as usize] = place;
         self.placed.put(key, true);
         if !self.marked.0.is_empty() {
             self.marked.put(key, false);
@@ -110,13 +110,14 @@ impl Dense {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, key: u64) {
+    fn grow(&mut self, key: u64, place: u32) {
         let keys = (key as usize + 1).next_power_of_two();
         self.entries.resize(keys, NOWHERE);
         self.placed.0.resize(keys.div_ceil(64), 0);
         if !self.marked.0.is_empty() {
             self.marked.0.resize(keys.div_ceil(64), 0);
         }
+        self.entries[key as usize] = place;
     }
 
     /// Forgets all keys.

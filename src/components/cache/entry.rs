@@ -352,7 +352,7 @@ fn check_sizes(site: &Site<'_>, problems: &mut Problems) {
 
 fn check_preload(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    if settings.count("preload") == Some(0) || site.layout.popular().is_some() {
+    if settings.count("preload") == Some(0) || site.layout.popular(0).is_some() {
         return;
     }
     let problem: Problem = settings.problem("preload", "`preload` needs traffic with `keys:`");

@@ -191,10 +191,9 @@ pub(super) fn preloaded(site: &Site<'_>) -> Vec<Vec<u64>> {
     let count = nodes(site.settings()) as usize;
     let mut keys = vec![Vec::new(); count];
     let wanted = site.settings().count("preload").unwrap_or(0);
-    let Some((keyspace, size)) = site.layout.popular().filter(|_| wanted > 0) else { return keys };
+    let Some(popular) = site.layout.popular(wanted).filter(|_| wanted > 0) else { return keys };
     let ring = ring(site);
-    for rank in (0..wanted.min(size)).rev() {
-        let key = keyspace.id(rank);
+    for key in popular.into_iter().rev() {
         let owner = ring.place(key).expect("at least one node");
         keys[usize::from(owner - site.group().first)].push(key);
     }

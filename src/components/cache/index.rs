@@ -17,10 +17,21 @@ pub enum Index {
     Hashed(HashMap<u64, u32, FixedState>),
 }
 
-/// Out of line: hashing is long, and would drag the short way along into what is too long to be inlined.
+// Out of line: hashing is long, and would drag the short way along into what is too long to be inlined.
+
 #[inline(never)]
 fn hashed(map: &HashMap<u64, u32, FixedState>, key: u64) -> u32 {
     map.get(&key).copied().unwrap_or(NOWHERE)
+}
+
+#[inline(never)]
+fn set_hashed(map: &mut HashMap<u64, u32, FixedState>, key: u64, entry: u32) {
+    map.insert(key, entry);
+}
+
+#[inline(never)]
+fn remove_hashed(map: &mut HashMap<u64, u32, FixedState>, key: u64) {
+    map.remove(&key);
 }
 
 impl Index {
@@ -67,7 +78,7 @@ impl Index {
         debug_assert!(mark < NOWHERE - MARKED);
         match self {
             Index::Dense(table) => table.set_mark(key, mark),
-            Index::Hashed(map) => _ = map.insert(key, MARKED + mark),
+            Index::Hashed(map) => set_hashed(map, key, MARKED + mark),
         }
     }
 
@@ -79,7 +90,7 @@ impl Index {
             Index::Hashed(map) => {
                 let has = hashed(map, key) == MARKED + mark;
                 if has {
-                    map.remove(&key);
+                    remove_hashed(map, key);
                 }
                 has
             }
@@ -87,21 +98,21 @@ impl Index {
     }
 
     /// Gives a key its place.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, key: u64, place: u32) {
         debug_assert!(place < MARKED);
         match self {
             Index::Dense(table) => table.set_place(key, place),
-            Index::Hashed(map) => _ = map.insert(key, place),
+            Index::Hashed(map) => set_hashed(map, key, place),
         }
     }
 
     /// Forgets a key that is there.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, key: u64) {
         match self {
             Index::Dense(table) => table.remove(key),
-            Index::Hashed(map) => _ = map.remove(&key),
+            Index::Hashed(map) => remove_hashed(map, key),
         }
     }
 

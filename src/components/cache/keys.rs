@@ -31,6 +31,22 @@ impl Keys {
         }
     }
 
+    /// Another key in a slot; the one that was there.
+    #[inline(always)]
+    pub fn swap(&mut self, slot: u32, key: u64) -> u64 {
+        if key >> 32 != 0 || !self.high.is_empty() {
+            return self.swap_wide(slot, key);
+        }
+        u64::from(std::mem::replace(&mut self.low[slot as usize], key as u32))
+    }
+
+    #[inline(never)]
+    fn swap_wide(&mut self, slot: u32, key: u64) -> u64 {
+        let old = self.get(slot);
+        self.set(slot, key);
+        old
+    }
+
     /// A key in the slot after the last.
     #[inline]
     pub fn push(&mut self, key: u64) {

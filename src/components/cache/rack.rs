@@ -111,6 +111,15 @@ impl Rack {
         slot
     }
 
+    /// Another item in a slot; key and size of the one that was there.
+    #[inline(always)]
+    pub fn swap(&mut self, slot: u32, item: Item) -> (u64, u32) {
+        let Item { key, version, bytes, expires } = item;
+        let old = std::mem::replace(&mut self.data[slot as usize], Data { version, bytes });
+        self.set_end(slot, expires);
+        (self.keys.swap(slot, key), old.bytes)
+    }
+
     /// A new item; its slot.
     #[inline]
     pub fn put(&mut self, item: Item) -> u32 {

@@ -33,6 +33,13 @@ impl Hotspot {
         self.n_keys
     }
 
+    /// The rank in this place of those that are wanted most. The "hot" keys may be the less wanted ones: 80 % of the keys may get 20 %.
+    pub fn most_wanted(&self, nth: u64) -> u64 {
+        let fair = self.hot_keys as f64 / self.n_keys as f64;
+        let shift = if self.share_of_requests < fair { self.hot_keys } else { 0 };
+        (nth + shift) % self.n_keys
+    }
+
     /// A rank, from one uniform number: it decides on the group and, rescaled, on the place in it.
     #[inline]
     pub fn rank(&self, next: &mut impl FnMut() -> f64) -> u64 {

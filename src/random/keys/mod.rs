@@ -108,6 +108,15 @@ impl Keys {
         }
     }
 
+    /// The rank that is wanted most at the start if `nth` is 0, the next one if it is 1; `nth` is below `n_keys`.
+    pub fn most_wanted(&self, nth: u64) -> u64 {
+        match self {
+            Self::Latest(keys) => keys.n_keys() - 1 - nth,
+            Self::Hotspot(keys) => keys.most_wanted(nth),
+            _ => nth,
+        }
+    }
+
     /// A rank in `0..n_keys`; `next` gives uniform numbers in (0, 1), mostly one, sometimes a few more.
     ///
     /// Enough for laws that do not change with time. For [`Keys::Latest`] the newest key is taken to be the last one, and
@@ -171,6 +180,27 @@ mod tests {
                 prop_assert!(keys.rank(&mut || stream.uniform()) < keys.n_keys());
                 prop_assert!(keys.rank_at(&mut || stream.uniform(), newest) < keys.n_keys());
             }
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_most_is_drawn_most() {
+        for law in [
+            Keys::zipf(40, 0.9),
+            Keys::latest(40, 0.9),
+            Keys::hotspot(40, 0.25, 0.9),
+            Keys::hotspot(40, 0.75, 0.1),
+            Keys::working_set(40, 10, 1_000),
+        ] {
+            let keys = law.unwrap();
+            let mut stream = Stream::named(3, 0, "keys");
+            let mut drawn = [0; 40];
+            (0..20_000).for_each(|_| drawn[keys.rank(&mut || stream.uniform()) as usize] += 1);
+            let of = |places: std::ops::Range<u64>| -> u32 {
+                places.map(|nth| drawn[keys.most_wanted(nth) as usize]).sum()
+            };
+            assert!(of(0..10) > 2 * of(30..40), "{keys:?}: {drawn:?}");
+            assert_eq!(of(0..40), 20_000, "each once");
         }
     }
 

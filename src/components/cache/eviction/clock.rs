@@ -50,7 +50,7 @@ impl Eviction for Clock {
     #[inline]
     fn remove(&mut self, slot: u32, _view: View<'_>) {
         self.wanted.take(slot);
-        self.order.remove(slot, &self.places);
+        self.order.remove(slot, &mut self.places);
     }
     fn clear(&mut self) {
         self.order.clear();

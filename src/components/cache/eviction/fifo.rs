@@ -38,7 +38,7 @@ impl Eviction for Fifo {
     }
     #[inline]
     fn remove(&mut self, slot: u32, _view: View<'_>) {
-        self.order.remove(slot, &self.places);
+        self.order.remove(slot, &mut self.places);
     }
     fn clear(&mut self) {
         self.order.clear();

@@ -64,6 +64,7 @@ pub trait Eviction: Clone + Send + 'static {
     /// Takes out the item that goes next; at least one is there. Its slot.
     fn evict(&mut self, view: View<'_>) -> u32;
     /// The key of the item that `evict` has just named leaves the index, or leaves a mark there: then it is remembered.
+    #[inline(always)]
     fn leave(&mut self, key: u64, index: &mut Index) {
         index.remove(key);
     }

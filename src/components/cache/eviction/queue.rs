@@ -42,9 +42,6 @@ impl Queue {
     /// Puts a slot at the end.
     #[inline(always)]
     pub fn push(&mut self, slot: u32, places: &mut Places) {
-        if self.ring.len() > 2 * self.live + HOLES_ALLOWED {
-            self.move_up(places);
-        }
         places.set(slot, self.ring.push(slot));
         self.live += 1;
     }
@@ -62,10 +59,13 @@ impl Queue {
     }
 
     /// Takes a slot out.
-    pub fn remove(&mut self, slot: u32, places: &Places) {
+    pub fn remove(&mut self, slot: u32, places: &mut Places) {
         let left = std::mem::replace(self.ring.at_mut(places.0[slot as usize]), NIL);
         debug_assert_eq!(left, slot);
         self.live -= 1;
+        if self.ring.len() > 2 * self.live + HOLES_ALLOWED {
+            self.move_up(places);
+        }
     }
 
     #[cold]
@@ -93,8 +93,8 @@ mod tests {
         for slot in 0..6 {
             queue.push(slot, &mut places);
         }
-        queue.remove(0, &places);
-        queue.remove(3, &places);
+        queue.remove(0, &mut places);
+        queue.remove(3, &mut places);
         assert_eq!(queue.pop(), Some(1));
         queue.push(0, &mut places);
         let rest: Vec<u32> = std::iter::from_fn(|| queue.pop()).collect();
@@ -108,11 +108,11 @@ mod tests {
         queue.push(9, &mut places);
         for _ in 0..10_000 {
             queue.push(1, &mut places);
-            queue.remove(1, &places);
+            queue.remove(1, &mut places);
             assert!(queue.ring.len() <= 2 + HOLES_ALLOWED + 1);
         }
         queue.push(1, &mut places);
-        queue.remove(9, &places);
+        queue.remove(9, &mut places);
         assert_eq!((queue.pop(), queue.pop()), (Some(1), None));
     }
 }

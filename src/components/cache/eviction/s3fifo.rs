@@ -152,10 +152,10 @@ impl Eviction for S3Fifo {
     }
     fn remove(&mut self, slot: u32, view: View<'_>) {
         if self.wanted.is_flagged(slot) {
-            self.main.remove(slot, &self.places);
+            self.main.remove(slot, &mut self.places);
             self.main_weight -= view.weight(slot);
         } else {
-            self.small.remove(slot, &self.places);
+            self.small.remove(slot, &mut self.places);
             self.small_weight -= view.weight(slot);
         }
     }

@@ -89,7 +89,7 @@ impl Eviction for TwoQ {
         if self.is_lasting[slot as usize] {
             return self.lasting.unlink(slot, &mut self.links);
         }
-        self.fresh.remove(slot, &self.places);
+        self.fresh.remove(slot, &mut self.places);
         self.fresh_weight -= view.weight(slot);
     }
     fn reweighed(&mut self, slot: u32, old: u64, new: u64) {

@@ -107,16 +107,10 @@ fn shard_key(site: &Site<'_>) -> usize {
     if site.is_disabled("shard_key") { 0 } else { site.settings().choice("shard_key") }
 }
 
-/// The rows that are wanted most, so many of them.
-fn popular(site: &Site<'_>, count: u64) -> Vec<u64> {
-    let popular = site.layout.popular();
-    popular.map_or_else(Vec::new, |(keys, size)| (0..count.min(size)).map(|rank| keys.id(rank)).collect())
-}
-
 /// The hot rows that a setting cures.
 fn cured(site: &Site<'_>, setting: &str) -> Vec<u64> {
     let count = site.settings().count(setting).unwrap_or(0);
-    popular(site, if site.is_disabled("hot_key_cure") { 0 } else { count })
+    site.layout.popular(if site.is_disabled("hot_key_cure") { 0 } else { count }).unwrap_or_default()
 }
 
 fn map(site: &Site<'_>) -> Map {

@@ -113,10 +113,7 @@ impl Broker {
             return cx.reply(call, answer);
         }
         let known = &mut copy.followers[follower as usize];
-        known.end = offset;
-        if offset == copy.log.end() {
-            known.caught_up = now;
-        }
+        known.has(offset, copy.log.end(), now);
         known.asks = Some(call);
         self.welcome(partition, follower, cx);
         self.advance(partition, cx);

@@ -273,8 +273,9 @@ mod tests {
                         };
                         let last = list.last().filter(fits).copied();
                         segments += u32::from(last.is_none());
-                        let (since, before) = last.map_or((now, 0), |row| (row.2, row.3));
-                        list.push((end, now, since, before + bytes, segments));
+                        let (since, before, segment) =
+                            last.map_or((now, 0, segments), |row| (row.2, row.3, row.4));
+                        list.push((end, now, since, before + bytes, segment));
                         let message = Message { id: 1, key: 0, bytes: bytes as u32 };
                         log.append(Entry { message, epoch: 1, at: 0, stamp: now });
                         end += 1;

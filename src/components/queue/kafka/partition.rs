@@ -24,10 +24,27 @@ pub struct Follower {
     pub end: u64,
     /// When it last had everything there was.
     pub caught_up: Time,
+    /// When it asked last, and where the log ended then.
+    asked: (Time, u64),
     /// Its question, while there is nothing new to tell.
     pub asks: Option<CallId>,
     /// What its answers travel in.
     pub parcel: Option<ParcelId>,
+}
+
+impl Follower {
+    /// It has everything before an offset; the log ends at `end`. Where records come in all the time it never has them all when it asks: it had caught
+    /// up when it asked last if it has now what there was then (Kafka 3.9, Replica.updateFetchStateOrThrow).
+    pub fn has(&mut self, offset: u64, end: u64, now: Time) {
+        let (before, end_then) = self.asked;
+        if offset >= end {
+            self.caught_up = now;
+        } else if offset >= end_then {
+            self.caught_up = self.caught_up.max(before);
+        }
+        self.end = offset;
+        self.asked = (now, end);
+    }
 }
 
 /// A copy.
@@ -60,7 +77,7 @@ pub struct Partition {
 impl Partition {
     /// An empty copy among so many brokers.
     pub fn new(brokers: usize, full: Full) -> Self {
-        let follower = Follower { end: 0, caught_up: 0, asks: None, parcel: None };
+        let follower = Follower { end: 0, caught_up: 0, asked: (0, 0), asks: None, parcel: None };
         Partition {
             log: Log::new(full),
             epoch: 0,
@@ -90,7 +107,7 @@ impl Partition {
     /// It begins to lead: it does not know yet what the others have.
     pub fn begin_to_lead(&mut self, now: Time) {
         for follower in &mut self.followers {
-            (follower.end, follower.caught_up, follower.asks) = (0, now, None);
+            (follower.end, follower.caught_up, follower.asked, follower.asks) = (0, now, (0, 0), None);
         }
         self.altering = false;
     }
@@ -106,6 +123,19 @@ mod tests {
     use super::super::super::message::Message;
     use super::super::log::Entry;
     use super::*;
+
+    #[test]
+    fn who_has_what_there_was_when_it_asked_last_had_caught_up_then() {
+        let mut follower = Partition::new(1, Full { bytes: 1, age_ms: 1 }).followers[0];
+        follower.has(3, 3, 10);
+        assert_eq!(follower.caught_up, 10);
+        follower.has(3, 8, 20);
+        assert_eq!(follower.caught_up, 10, "as of its last question");
+        follower.has(8, 12, 30);
+        assert_eq!(follower.caught_up, 20);
+        follower.has(11, 20, 40);
+        assert_eq!(follower.caught_up, 20, "it is falling behind");
+    }
 
     #[test]
     fn only_those_in_sync_hold_the_high_watermark_back() {

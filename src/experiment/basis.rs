@@ -1,0 +1,27 @@
+//! In what a component's arrivals are counted.
+
+use super::series::Change;
+
+impl Change<'_> {
+    /// What its arrivals are counted in: the requests or calls that it tells of, else the jobs of its processors. (A request may be several
+    /// jobs, or none.)
+    pub(super) fn basis(&self) -> &'static str {
+        let told = |metric: &&&str| self.later.get(metric).is_some();
+        ["requests", "calls"].iter().find(told).copied().unwrap_or("arrivals")
+    }
+
+    /// What came.
+    pub fn arrivals(&self) -> Option<u64> {
+        self.known(self.basis())
+    }
+
+    /// What of it was served; `None` where that is not counted.
+    pub fn completions(&self) -> Option<u64> {
+        self.known(if self.basis() == "arrivals" { "completions" } else { "answered" })
+    }
+
+    /// Errors answered. A component that counts its errors counts those it turned away among them.
+    pub fn errors(&self) -> Option<u64> {
+        self.known("errors").or(self.known("rejected"))
+    }
+}

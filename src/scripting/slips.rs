@@ -1,0 +1,182 @@
+//! Slips of the pen that Rhai tells in its own terms: what the text around them shows to be meant.
+
+use super::errors::unknown_name;
+use super::units::{unit_meant, unit_names};
+use crate::catalog::Problem;
+use rhai::{EvalAltResult, ParseErrorType};
+
+/// A mistake, and the script before and after the place where Rhai saw it.
+struct Seen<'a> {
+    error: &'a EvalAltResult,
+    before: &'a str,
+    after: &'a str,
+}
+
+/// The slips, the surest first.
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 9] = [
+    of_itself,
+    unit_without_a_point,
+    percent_sign,
+    map_without_its_sign,
+    settings_without_a_map,
+    chain_that_goes_on,
+    single_quotes,
+    comment_of_other_languages,
+    unknown_variable,
+];
+
+/// What was meant, if the text around a mistake tells.
+pub(super) fn slip(error: &EvalAltResult, before: &str, after: &str) -> Option<Problem> {
+    SLIPS.iter().find_map(|meant| meant(&Seen { error, before, after }))
+}
+
+impl Seen<'_> {
+    fn syntax(&self) -> Option<&ParseErrorType> {
+        match self.error {
+            EvalAltResult::ErrorParsing(kind, _) => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// The text before, without spaces at its end.
+    fn so_far(&self) -> &str {
+        self.before.trim_end()
+    }
+
+    /// What comes after a name that stands here.
+    fn behind(&self, name: &str) -> Option<&str> {
+        self.after.strip_prefix(name).map(str::trim_start)
+    }
+}
+
+/// The number that a text ends with.
+fn number_at_the_end(text: &str) -> Option<&str> {
+    let number = text.rsplit(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).next()?;
+    number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
+}
+
+/// `let a = cdn("a", #{ of: a });`: the name is not known yet where it is used.
+fn of_itself(seen: &Seen<'_>) -> Option<Problem> {
+    let name = unknown_name(seen.error)?;
+    let statement = seen.before.rsplit(';').next().unwrap_or(seen.before);
+    let mut made = statement.split("let ").skip(1).map(str::trim_start);
+    let is_made =
+        made.any(|text| text.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')));
+    let message = format!("`{name}` cannot be made of itself: it does not exist yet here");
+    let hint = "an origin, a store, a target must be another component, made before this one";
+    is_made.then(|| Problem::new(message).hint(hint))
+}
+
+/// `5ms`.
+fn unit_without_a_point(seen: &Seen<'_>) -> Option<Problem> {
+    let is_syntax = matches!(seen.syntax(), Some(ParseErrorType::MissingToken(..)));
+    let word: String = seen.after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let unit = unit_names().find(|unit| *unit == word).or_else(|| unit_meant(&word))?;
+    let number = number_at_the_end(seen.before)?;
+    let message = format!("a unit follows its number with a point: `{number}{word}` is no quantity");
+    is_syntax.then(|| Problem::new(message).hint(format!("write {number}.{unit}")))
+}
+
+/// `20%`.
+fn percent_sign(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let number = number_at_the_end(seen.so_far().strip_suffix('%')?.trim_end())?;
+    let message = format!("`{number}%` is no quantity: % is what is left of a division");
+    Some(Problem::new(message).hint(format!("write {number}.percent")))
+}
+
+/// `web("shop", { count: 4 })`.
+fn map_without_its_sign(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let open = innermost_bracket(seen.before)?;
+    let (outside, inside) = seen.before.split_at(open);
+    let names_a_setting = seen.after.starts_with(':') && inside.starts_with('{') && !outside.ends_with('#');
+    let message = "an object map begins with `#{`, not with `{`";
+    names_a_setting.then(|| Problem::new(message).hint(format!("write #{} ..", inside.trim_end()) + ": .. }"))
+}
+
+/// Where the innermost bracket that is still open stands.
+fn innermost_bracket(text: &str) -> Option<usize> {
+    let (mut open, mut in_text, mut in_comment, mut last) = (Vec::new(), false, false, ' ');
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => in_comment = false,
+            _ if in_comment => {}
+            '"' if last != '\\' => in_text = !in_text,
+            _ if in_text => {}
+            '/' if last == '/' => in_comment = true,
+            '(' | '[' | '{' => open.push(at),
+            ')' | ']' | '}' => _ = open.pop(),
+            _ => {}
+        }
+        last = c;
+    }
+    open.pop()
+}
+
+/// `database("db", read: 5.ms)`, `#{ read = 5.ms }`.
+fn settings_without_a_map(seen: &Seen<'_>) -> Option<Problem> {
+    let ParseErrorType::MissingToken(token, _) = seen.syntax()? else { return None };
+    let name = seen.so_far().rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    let (message, hint) = if token == "," && seen.after.starts_with(':') {
+        ("settings stand in an object map", format!("write #{{ {name}: .. }}"))
+    } else if token == ":" && seen.after.starts_with('=') {
+        ("a setting and its value are joined by `:`", format!("write {name}: .."))
+    } else {
+        return None;
+    };
+    Some(Problem::new(message).hint(hint))
+}
+
+/// `experiment("x");` and then `.world(..)`.
+fn chain_that_goes_on(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let before_point = seen.so_far().strip_suffix('.').unwrap_or(seen.so_far()).trim_end();
+    let goes_on = seen.so_far().ends_with('.') || seen.after.starts_with('.');
+    let message = "a `;` has ended the chain, and a `.` goes on with it";
+    let hint = "take away the `;` before it";
+    (goes_on && before_point.ends_with(';')).then(|| Problem::new(message).hint(hint))
+}
+
+/// `'db'`.
+fn single_quotes(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let text = seen.after.strip_prefix('\'')?.split('\'').next()?;
+    Some(Problem::new("a text stands in double quotes").hint(format!("write \"{text}\"")))
+}
+
+/// `# a comment`.
+fn comment_of_other_languages(seen: &Seen<'_>) -> Option<Problem> {
+    let is_sign = matches!(seen.syntax()?, ParseErrorType::Reserved(word) if word == "#");
+    is_sign.then(|| Problem::new("a comment begins with `//`, not with `#`").hint("an object map is #{ .. }"))
+}
+
+/// `r => ..`, `db = ..` without `let`, `policy: roundrobin`.
+fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
+    let name = unknown_name(seen.error)?;
+    let behind = seen.behind(name)?;
+    if behind.starts_with("=>") {
+        let hint = format!("write |{name}| ..");
+        return Some(Problem::new(format!("a function is not written `{name} => ..`")).hint(hint));
+    }
+    let problem = Problem::new(format!("there is no variable `{name}`"));
+    if behind.starts_with('=') && !behind.starts_with("==") {
+        return Some(problem.hint(format!("to make it write: let {name} = ..")));
+    }
+    let is_value = seen.so_far().ends_with(':');
+    let hint =
+        format!("a text stands in quotes: \"{name}\"; a component or value must be made before, with let");
+    is_value.then(|| problem.hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_in_texts_and_comments_do_not_count() {
+        let at = |text: &str| innermost_bracket(text).map(|at| text[at..].to_string());
+        assert_eq!(at("a(b[c] { \"(\" // (\n x"), Some("{ \"(\" // (\n x".into()));
+        assert_eq!(at("a(\"\\\"(\") {}"), None);
+    }
+}
