@@ -139,3 +139,62 @@ fn every_script_in_the_folder_is_tested() {
         assert!(source.contains(&format!("    {name},\n")), "{name} is not in the list");
     }
 }
+
+/// What is said of a script whose world has these lines; the traffic to `x` is there.
+fn said(lines: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "experiment(\"m\").duration(10.s).world(|p| {{\n{lines}\ntraffic(\"t\", #{{ to: x, rate: 10.rps }});\n}});\n"
+    );
+    std::fs::write(folder.path().join("m.rhai"), script).unwrap();
+    let output = Command::cargo_bin("scalelab")
+        .unwrap()
+        .current_dir(folder.path())
+        .args(["check", "m.rhai"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// The message in the user's terms, not in those of Rhai's parser, and what to write.
+#[test]
+fn slips_of_the_pen_are_understood() {
+    for (lines, message, help) in [
+        ("let x = web(\"x\", { service: 5.ms });", "begins with `#{`", "write #{ service: .. }"),
+        (
+            "let x = web(\"x\", #{\n to: /* { ( */ { service: 5.ms } });",
+            "begins with `#{`",
+            "write #{ service: .. }",
+        ),
+        (
+            "let x = database(\"x\", #{ queries: 20%, read: 5.ms });",
+            "`20%` is no quantity",
+            "write 20.percent",
+        ),
+        ("let x = database(\"x\", #{ queries: 2.5 % });", "`2.5%` is no quantity", "write 2.5.percent"),
+        ("let x = web(\"x\", #{ service: 5ms });", "a unit follows its number with a point", "write 5.ms"),
+        ("let x = web(\"x\", service: 5.ms);", "stand in an object map", "write #{ service: .. }"),
+        ("let x = web(\"x\", #{ service = 5.ms });", "joined by `:`", "write service: .."),
+        (
+            "let x = web(\"x\", #{});\n}).expect(\"y\");\n  .expect(\"z\", |p| {",
+            "ended the chain",
+            "take away the `;`",
+        ),
+        ("let x = web('name', #{});", "double quotes", "write \"name\""),
+        ("# a comment\nlet x = web(\"x\", #{});", "a comment begins with `//`", "#{ .. }"),
+        ("let x = web(\"x\", #{}); every(1.s, t => 3);", "not written `t => ..`", "write |t| .."),
+        ("x = web(\"x\", #{});", "there is no variable `x`", "let x = .."),
+        ("let x = web(\"x\", #{ sessions: memory });", "there is no variable `memory`", "quotes: \"memory\""),
+        ("let x = cdn(\"x\", #{ of: x });", "`x` cannot be made of itself", "made before this one"),
+        ("let x = cache(\"x\", #{ ttl: p.ttl });", "does not vary `ttl`", "add .vary(\"ttl\", [..])"),
+        ("let as = web(\"x\", #{});", "`as` is a word of the language", "another name"),
+        (
+            "let w = web(\"w\", #{}); let x = load_balancer(\"x\", #{ to: [w, w] });",
+            "stands twice in `to`",
+            "name each once",
+        ),
+    ] {
+        let text = said(lines);
+        assert!(text.contains(message) && text.contains(help), "{lines}\n{text}");
+    }
+}

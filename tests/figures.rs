@@ -99,3 +99,180 @@ fn hit_ratios_of_groups_are_of_all_look_ups() {
     assert!((seen[0] - seen[1]).abs() < 0.02, "nearly all go to the first: {seen:?}");
     assert!((seen[0] - seen[2]).abs() > 0.1, "else this shows nothing: {seen:?}");
 }
+
+/// Servers that join when measurements have begun have percentiles like the others.
+#[test]
+fn who_joins_late_has_percentiles_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("late.rhai");
+    let script = r#"experiment("late").replications(2).warmup(5.s).duration(60.s).world(|p| {
+        let w = web("w", #{ service: constant(5.ms) });
+        let lb = load_balancer("lb", #{ to: w });
+        traffic("a", #{ to: lb, rate: constant(100.rps) });
+        at(20.s, "one more", || { w.add_node(); });
+        at(21.s, "a slow one", || w[1].slow(0.25));
+    }).expect("the slow one counts", |r| r.of("w").service_p99 > 15.ms);"#;
+    std::fs::write(&path, script).unwrap();
+    let out = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
+}
+
+/// Two servers, half busy; one more joins and leaves again. Who has left is no idle server, in no figure.
+#[test]
+fn who_has_left_is_not_idle() {
+    let world = r#"
+    let w = web("w", #{ count: 2, service: constant(10.ms) });
+    let lb = load_balancer("lb", #{ to: w });
+    traffic("a", #{ to: lb, rate: constant(100.rps) });
+    at(20.s, "one more", || { w.add_node(); });
+    at(40.s, "one less", || w[1].remove_node());
+    at(70.s, "one less", || w[2].remove_node());
+    every(10.s, "look", || note(`${w.utilization}`));
+    "#;
+    let seen: Vec<f64> = notes(world).iter().map(|note| number(note)).collect();
+    let wanted = [0.5, 0.5, 1.0 / 3.0, 1.0 / 3.0, 0.5, 0.5, 0.5, 1.0, 1.0];
+    assert_eq!(seen.len(), wanted.len(), "{seen:?}");
+    for (seen, wanted) in seen.iter().zip(wanted) {
+        assert!((seen - wanted).abs() < 0.01, "{seen}, not {wanted}");
+    }
+}
+
+/// Two busy shards out of eight that there could be.
+#[test]
+fn shards_that_are_not_there_yet_are_not_idle() {
+    let world = r#"
+    let db = database("db", #{ read: constant(10.ms), write: constant(10.ms), connections: 1, shards: 2, shards_max: 8 });
+    traffic("a", #{ to: db, rate: constant(100.rps), keys: uniform_keys(1_000) });
+    at(90.s, "look", || note(`${db.utilization}`));
+    "#;
+    let seen = number(&notes(world)[0]);
+    assert!((seen - 0.5).abs() < 0.02, "{seen}");
+}
+
+/// The same of components.csv: of a server that has left while it was there, and of all of them together.
+#[test]
+fn a_server_is_as_busy_as_while_it_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("left.rhai");
+    let script = r#"experiment("left").replications(2).duration(100.s).world(|p| {
+        let w = web("w", #{ count: 2, service: constant(10.ms) });
+        let lb = load_balancer("lb", #{ to: w });
+        traffic("a", #{ to: lb, rate: constant(100.rps) });
+        at(20.s, "one less", || w[1].remove_node());
+    })
+    .expect("10 s of 20", |r| r.of("w/1").utilization > 0.49)
+    .expect("and no more", |r| r.of("w/1").utilization < 0.51)
+    .expect("100 s of 120", |r| r.of("w").utilization > 0.82)
+    .expect("and no more than that", |r| r.of("w").utilization < 0.85);"#;
+    std::fs::write(&path, script).unwrap();
+    let out = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
+}
+
+/// Whether the checks of a script hold.
+fn holds(script: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("holds.rhai");
+    std::fs::write(&path, script).unwrap();
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(folder.path().join("out")).assert().success();
+}
+
+/// What comes to a router comes to a member next: it came once.
+#[test]
+fn what_comes_to_a_group_counts_at_its_front() {
+    let world = r#"
+    let db = database("db", #{ read: constant(1.ms), write: constant(1.ms), shards: 2 });
+    let k = cache("k", #{ of: db, items: 10, nodes: 2, routing: "proxy", proxy_service: 10.us, service: 10.us });
+    traffic("a", #{ to: db, rate: constant(100.rps), keys: uniform_keys(1_000) });
+    traffic("b", #{ to: k, rate: constant(50.rps), keys: uniform_keys(10) });
+    at(90.s, "look", || { note(`${db.arrivals_per_s}`); note(`${k.arrivals_per_s}`); });
+    "#;
+    let seen: Vec<f64> = notes(world).iter().map(|note| number(note)).collect();
+    assert!((seen[0] - 100.0).abs() < 2.0 && (seen[1] - 50.0).abs() < 1.0, "{seen:?}");
+    holds(&format!(
+        "experiment(\"front\").replications(2).duration(100.s).world(|p| {{ {world} }})
+         .expect(\"once\", |r| r.of(\"db\").arrivals < 10_200)
+         .expect(\"and not less\", |r| r.of(\"db\").arrivals > 9_900)
+         .expect(\"of the proxy\", |r| r.of(\"k\").arrivals < 5_100);"
+    ));
+}
+
+/// Blue and green: who joins a tier weighs what its tier weighs, and is switched with it.
+#[test]
+fn who_joins_a_weighted_tier_is_switched_with_it() {
+    for careful in ["", ", check: 1.s"] {
+        let world = format!(
+            r#"
+            let b = web("b", #{{ count: 2, service: constant(1.ms) }});
+            let g = web("g", #{{ count: 2, service: constant(1.ms) }});
+            let lb = load_balancer("lb", #{{ to: [b, g], policy: "weighted", weights: [10, 10, 0, 0]{careful} }});
+            traffic("a", #{{ to: lb, rate: constant(300.rps) }});
+            at(20.s, "one more of each", || {{ b.add_node(); g.add_node(); }});
+            at(50.s, "green", || {{ note(`${{b[2].arrivals_per_s}}`); note(`${{g.arrivals_per_s}}`); lb.weights([0, 0, 10, 10]); }});
+            at(55.s, "look", || note(`${{b.arrivals_per_s}}`));
+            every(90.s, "look", || {{ note(`${{b.arrivals_per_s}}`); note(`${{g.arrivals_per_s}}`); }});
+            "#
+        );
+        let world = world.replace("b[2].arrivals_per_s", "b.arrivals_per_s");
+        let seen: Vec<f64> = notes(&world).iter().map(|note| number(note)).collect();
+        assert_eq!(seen.len(), 5, "{seen:?}");
+        assert!((seen[0] - 300.0).abs() < 3.0 && seen[1] == 0.0, "green has nothing yet: {seen:?}");
+        let green = 300.0 * 40.0 / 90.0;
+        assert!((seen[4] - green).abs() < 2.0, "and then all: {seen:?}");
+    }
+}
+
+/// A component knows the keys that it is asked for, and not those of others.
+#[test]
+fn keys_are_those_of_the_traffic_that_asks() {
+    holds(
+        r#"experiment("keys").replications(2).duration(100.s).world(|p| {
+            let declared = #{ read: constant(1.ms), write: constant(1.ms) };
+            let d1 = database("d1", declared);
+            let d2 = database("d2", declared + #{ shards: 4, sharding: "range" });
+            let c1 = cache("c1", #{ of: d1, items: 100, preload: 100, eviction: "none" });
+            let c2 = cache("c2", #{ of: d1, items: 100, preload: 100, eviction: "none" });
+            let rows = database("rows", #{ model: "relational", rows: 1_000 });
+            traffic("a", #{ to: c1, rate: poisson(100.rps), keys: zipf(100_000, 1.0) });
+            traffic("b", #{ to: c2, rate: poisson(100.rps), keys: latest(5_000, 1.2) });
+            traffic("c", #{ to: d2, rate: poisson(100.rps), keys: uniform_keys(1_000) });
+            traffic("d", #{ to: rows, rate: poisson(1.rps), keys: uniform_keys(1_000) });
+        })
+        .expect("of a", |r| r.of("c1").hit_ratio > 0.40)
+        .expect("and no more", |r| r.of("c1").hit_ratio < 0.46)
+        .expect("of b, the newest", |r| r.of("c2").hit_ratio > 0.74)
+        .expect("all shards of d2", |r| r.of("d2/shard-3/primary").arrivals > 2_000);"#,
+    );
+}
+
+/// What is preloaded from counted rows is as large as they are.
+#[test]
+fn preloaded_rows_have_their_size() {
+    holds(
+        r#"experiment("size").replications(2).duration(20.s).world(|p| {
+            let rows = database("rows", #{ model: "relational", rows: 1_000, columns: 500 });
+            let c = cache("c", #{ of: rows, capacity: 100.mib, preload: 1_000 });
+            let w = web("w", #{ reads: c, writes: c, egress_price: 0.09 });
+            traffic("a", #{ to: w, rate: constant(100.rps), keys: uniform_keys(1_000) });
+        })
+        .expect("100 a second of 50 kB", |r| r.egress_bytes > 90_000_000)
+        .expect("all found", |r| r.of("c").hit_ratio > 0.99);"#,
+    );
+}
+
+#[test]
+fn a_text_in_a_list_is_found_and_not_called() {
+    holds(
+        r#"const STAGES = ["plain", "cdn", "web"];
+        experiment("stages").replications(2).duration(1.s).vary("stage", STAGES).world(|p| {
+            let n = STAGES.index_of(p.stage);
+            let w = web("w", #{ count: n + 1, service: 1.ms });
+            traffic("a", #{ to: w, rate: constant(100.rps) });
+            if STAGES.index_of("none") != -1 || STAGES.index_of("plain", 1) != -1 || STAGES.index_of("web", -1) != 2 { throw "no"; }
+        })
+        .expect_for(#{ stage: "cdn" }, "the second", |r| r.throughput > 50);"#,
+    );
+}

@@ -20,11 +20,21 @@ pub(super) fn convert(
     };
     match param.kind {
         Kind::Weights => weights(param, value, list),
+        Kind::Groups(_) if has_one_twice(list) => {
+            Err(Problem::new(format!("the same component stands twice in `{}`", param.name))
+                .hint("name each once"))
+        }
         Kind::Groups(_) | Kind::Routes(_) | Kind::Steps(_) => {
             list.iter().map(each).collect::<Result<_, _>>().map(Value::List)
         }
         _ => Err(wrong_kind(param, value)),
     }
+}
+
+fn has_one_twice(list: &[Value]) -> bool {
+    let group = |value: &Value| if let Value::Group(index) = value { Some(*index) } else { None };
+    let groups: Vec<usize> = list.iter().filter_map(group).collect();
+    groups.iter().enumerate().any(|(at, group)| groups[..at].contains(group))
 }
 
 /// One step out of those there are.

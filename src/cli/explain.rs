@@ -4,7 +4,9 @@ use super::catalog::{entries, families};
 use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
 use crate::components::network;
-use crate::experiment::{Better, COLUMNS, Column, METRICS, Metric, find_column, find_metric, metric_names};
+use crate::experiment::{
+    Better, COLUMNS, Column, FIGURES, METRICS, Metric, Told, find_column, find_metric, is_named, metric_names,
+};
 use crate::profiles::{self, Figure, Profile};
 use crate::scripting::{RULES, WORDS, units};
 use serde_json::{Value, json};
@@ -17,6 +19,7 @@ enum Thing {
     Action(Vec<&'static str>, &'static Action),
     Metric(&'static Metric),
     Column(&'static Column),
+    Figure(&'static Told),
     Function(&'static str, &'static str),
     Metrics(String, Vec<&'static Metric>),
     Unit(&'static str, &'static str, String),
@@ -49,6 +52,7 @@ fn things(name: &str) -> Vec<Thing> {
     let metric = find_metric(name).ok().map(|metric| Thing::Metric(&METRICS[metric]));
     found.extend(metric.or_else(|| metrics(name)));
     found.extend(COLUMNS.iter().filter(|column| is_of(name, column)).map(Thing::Column));
+    found.extend(FIGURES.iter().filter(|figure| is_named(figure.name, name)).map(Thing::Figure));
     found.extend(
         units().into_iter().find(|unit| unit.0 == name).map(|(name, of, worth)| Thing::Unit(name, of, worth)),
     );
@@ -94,6 +98,7 @@ fn unknown(name: &str) -> Problem {
         .chain(units().into_iter().map(|unit| unit.0))
         .chain(METRICS.iter().map(|metric| metric.column))
         .chain(COLUMNS.iter().map(|column| column.name))
+        .chain(FIGURES.iter().map(|figure| figure.name))
         .map(String::from);
     let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
     let names: Vec<String> = short.chain(long).collect();
@@ -139,6 +144,10 @@ impl Thing {
             }
             Thing::Column(column) => {
                 head(column.name, "a column of components.csv, one row for each node", column.about)
+            }
+            Thing::Figure(figure) => {
+                let kind = "a figure over time: in timeseries.csv, and of a component in every, when and at";
+                head(figure.name, kind, figure.about)
             }
             Thing::Function(name, usage) => {
                 let rules = rules(name).map(|rule| format!("  - {rule}\n")).collect::<String>();
@@ -190,6 +199,7 @@ impl Thing {
                 "better": direction(metric.better),
             }),
             Thing::Column(column) => json!({ "is": "column", "name": column.name, "about": column.about }),
+            Thing::Figure(figure) => json!({ "is": "figure", "name": figure.name, "about": figure.about }),
             Thing::Function(name, usage) => json!({
                 "is": "function", "name": name, "usage": usage, "rules": rules(name).collect::<Vec<_>>(),
             }),

@@ -8,6 +8,7 @@ pub mod checkup;
 pub mod client;
 pub mod consumer;
 pub mod database;
+mod demand;
 pub mod dns;
 pub mod egress;
 pub mod geo_router;
@@ -176,6 +177,22 @@ pub fn is_rented(group: &Group, n: u64) -> bool {
         "load_balancer" => true, // the one that stands by is a machine like the other
         _ => n < site::FIRST_AIDE,
     }
+}
+
+/// Whether all that a group is asked comes to its n-th node first, which asks others of the group: what came to those is the same again.
+pub fn is_front(group: &Group, n: u64) -> bool {
+    match group.kind {
+        "database" => {
+            n == database::replica::ROUTER && !database::replica::Shape::of(&group.settings).is_single()
+        }
+        "cache" => n >= site::FIRST_AIDE && group.aides.0 == "proxy",
+        _ => false,
+    }
+}
+
+/// Whether the n-th node waits for a resharding: it has nothing to do before.
+pub fn stands_by(group: &Group, n: u64) -> bool {
+    group.kind == "database" && database::replica::Shape::stands_by(&group.settings, n)
 }
 
 /// One node per group.

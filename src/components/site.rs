@@ -246,19 +246,15 @@ impl Layout {
 
     /// Keys lie below this number, if every traffic says which keys it wants.
     pub fn keys(&self) -> Option<u64> {
-        let keys = |group: &Group| match (group.settings.load("rate"), group.settings.keys("keys")) {
+        self.traffic().map(Layout::keys_of_traffic).collect::<Option<Vec<u64>>>()?.into_iter().max()
+    }
+
+    pub(super) fn keys_of_traffic(group: &Group) -> Option<u64> {
+        match (group.settings.load("rate"), group.settings.keys("keys")) {
             (Some(Load::Trace(trace)), None) => Some(trace.rows.key_count()),
             (_, Some(keys)) => Some(keys.size),
             (_, None) => Some(1),
-        };
-        self.traffic().map(keys).collect::<Option<Vec<u64>>>()?.into_iter().max()
-    }
-
-    /// So many of the keys that the first traffic that names keys wants most at the start, the most wanted first.
-    pub fn popular(&self, count: u64) -> Option<Vec<u64>> {
-        let keys = self.traffic().find_map(|group| group.settings.keys("keys"))?;
-        let ids = super::client::keyspace(keys);
-        Some((0..count.min(keys.size)).map(|nth| ids.id(keys.popularity.most_wanted(nth))).collect())
+        }
     }
 
     /// Whether some traffic tells the sizes of what it wants.

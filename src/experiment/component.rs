@@ -35,7 +35,7 @@ pub const COLUMNS: &[Column] = &[
     ),
     column(
         "completions_count",
-        "how many of the arrivals it has answered (consumers: processed), with errors or without; empty where that is not counted",
+        "how many of the arrivals it has answered, with errors or without (consumers: processed, those that failed not among them); empty where that is not counted",
         |row| row.completions_count.map(|count| count as f64),
     ),
     column(
@@ -87,7 +87,8 @@ pub fn find_column(name: &str) -> Result<usize, Option<String>> {
 }
 
 /// A figure of a component in one run: of its nodes, counts and costs add up, the largest of largest values stands, shares of look-ups and
-/// reads are of what all did together, and others are averaged. The error names the components that there are.
+/// reads are of what all did together, and others are averaged. What comes to a group comes to its front (router, proxy) first, and
+/// counts there alone. The error names the components that there are.
 pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<f64>, Vec<String>> {
     let Column { name, get, .. } = &COLUMNS[column];
     // Pools have rows of their own, named after their node.
@@ -100,13 +101,17 @@ pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<
     if rows.is_empty() {
         return Err(run.components.iter().map(|row| row.component.clone()).collect());
     }
+    let is_told_by_front = |row: &&ComponentRow| row.is_front && get(row).is_some();
+    let at_front = matches!(*name, "arrivals_count" | "completions_count" | "errors_count");
+    let only_front = at_front && rows.iter().any(is_told_by_front);
+    let rows = rows.into_iter().filter(|row| !only_front || row.is_front);
     let weight = |row: &ComponentRow| match *name {
+        "utilization_ratio" => row.capacity.unwrap_or(1.0),
         "hit_ratio" => row.look_ups_count.map_or(1.0, |count| count as f64),
         "stale_ratio" => row.reads_count.map_or(1.0, |count| count as f64),
         _ => 1.0,
     };
-    let parts: Vec<(f64, f64)> =
-        rows.into_iter().filter_map(|row| get(row).map(|value| (value, weight(row)))).collect();
+    let parts: Vec<(f64, f64)> = rows.filter_map(|row| get(row).map(|value| (value, weight(row)))).collect();
     let all: f64 = parts.iter().map(|(_, weight)| weight).sum();
     let values: Vec<f64> = parts.iter().map(|(value, _)| *value).collect();
     if all <= 0.0 {

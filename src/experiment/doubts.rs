@@ -341,9 +341,16 @@ pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String
 /// (measured: M/M/1 at 0.25 and 0.8, 40 runs each): it means something where most runs of a variant have it.
 pub const UNSETTLED: &str = "the latency settles late";
 
-/// Says so if the latency had not settled when the measured part began (MSER-5, White 1997).
+/// Says so if the latency had not settled when the measured part began, or never has (MSER-5, White 1997).
 pub(super) fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
-    let dropped = crate::stats::mser5(latencies)? as u64 * timing.window;
+    let Some(dropped) = crate::stats::mser5(latencies) else {
+        let drifts =
+            latencies.len() >= crate::stats::MSER_FEWEST && latencies.iter().all(|mean| mean.is_finite());
+        return drifts.then(|| {
+            format!("{UNSETTLED}, if ever: no part of the run is steady (MSER-5); lengthen it, unless it is overloaded")
+        });
+    };
+    let dropped = dropped as u64 * timing.window;
     (dropped > timing.warmup + 5 * timing.window).then(|| {
         let advice = time_text(dropped);
         format!("{UNSETTLED}: after about {advice} (MSER-5); lengthen the warm-up")
@@ -353,6 +360,16 @@ pub(super) fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_latency_that_rises_to_the_end_never_settles() {
+        let second = 1_000_000_000;
+        let timing = Timing { warmup: 0, duration: 100 * second, window: second };
+        let rising: Vec<f64> = (0..100).map(|window| f64::from(window) + f64::from(window % 7)).collect();
+        assert!(unsettled(&rising, &timing).is_some_and(|text| text.contains("if ever")));
+        let steady: Vec<f64> = (0..100).map(|window| f64::from(window % 7)).collect();
+        assert_eq!((unsettled(&steady, &timing), unsettled(&rising[..49], &timing)), (None, None));
+    }
 
     #[test]
     fn a_run_that_ends_with_a_tenth_unanswered_is_doubtful() {

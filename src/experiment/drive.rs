@@ -11,10 +11,11 @@ use super::nodes::{self, all_readings, maximum};
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::scarce;
 use super::series::{Change, Recorder, known};
+use super::terms::Terms;
 use super::totals::Totals;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
-use crate::kernel::{NodeId, Readings, SECOND, Simulation, Time, seconds, time_text};
+use crate::kernel::{Readings, SECOND, Simulation, Time, seconds, time_text};
 use crate::model::{self, Checked, Command, Moment, Part, Role, Target, Trigger, WorldSpec};
 use std::sync::Arc;
 
@@ -83,7 +84,7 @@ struct Run {
     /// How many comings and goings the layout knows of.
     changes: usize,
     /// When each node came that was not there from the start.
-    births: Vec<(NodeId, Time)>,
+    terms: Arc<Terms>,
     spec: WorldSpec,
     director: Box<dyn Director>,
     simulation: Simulation,
@@ -115,9 +116,9 @@ impl Run {
         let looked = vec![look(&simulation); held.len()];
         Run {
             recorder: Recorder::new(&world.layout, &simulation),
+            terms: Arc::new(Terms::new(&world.layout)),
             layout: Arc::new(world.layout),
             changes: 0,
-            births: Vec::new(),
             spec: built.spec,
             director: built.director,
             simulation,
@@ -147,7 +148,7 @@ impl Run {
                 return Ok(false);
             }
             if next == window_end {
-                self.recorder.close_window(&mut self.simulation);
+                self.recorder.close_window(&mut self.simulation, &self.terms);
                 window_end = (window_end + self.timing.window).min(end);
             }
             if next == end {
@@ -174,10 +175,10 @@ impl Run {
     fn catch_up(&mut self) {
         for change in &self.simulation.memberships()[self.changes..] {
             Arc::make_mut(&mut self.layout).change(change);
+            Arc::make_mut(&mut self.terms).note(change);
             let (event, of) =
                 if change.joined { ("joined", "is a new member of") } else { ("left", "has left") };
             if change.joined {
-                self.births.push((change.node, change.time));
                 self.recorder.add(self.layout.name_of(change.node));
             }
             let group = &self.layout.groups[usize::from(change.group)].name;
@@ -227,7 +228,7 @@ impl Run {
                 Trigger::When(_) => now.checked_add(POLL),
             };
             let seen = present.get_or_insert_with(|| look(&self.simulation)).clone();
-            let view = View::between(&self.looked[item], &seen, &self.layout);
+            let view = View::between(&self.looked[item], &seen, &self.layout, &self.terms);
             self.looked[item] = seen;
             if let Trigger::When(condition) = trigger {
                 let holds = self.director.holds(condition, &view)?;
@@ -294,7 +295,8 @@ impl Run {
         let components = self.components(&final_readings);
         let counted = |metric: &str| -> u64 {
             let change = |(node, later)| {
-                Change { earlier: known(&self.at_warmup, node), later, length: 1.0 }.count(metric)
+                Change { earlier: known(&self.at_warmup, node), later, length: 1.0, present: 1.0 }
+                    .count(metric)
             };
             final_readings.iter().enumerate().map(change).sum()
         };
@@ -361,8 +363,7 @@ impl Run {
     }
 
     fn components(&self, later: &[Readings]) -> Vec<ComponentRow> {
-        let (simulation, births) = (&self.simulation, &self.births);
-        nodes::rows(&self.layout, simulation, births, &self.at_warmup, later, &self.timing)
+        nodes::rows(&self.layout, &self.terms, &self.at_warmup, later, &self.timing)
     }
 
     /// What happened, in order of time: what the script did, and what components found worth telling.

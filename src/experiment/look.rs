@@ -1,8 +1,10 @@
 //! What a script's function may see of a world: figures of components since that function last looked.
 
-use super::series::{Change, FIGURES, Figure, known};
+use super::figures::{FIGURES, is_named};
+use super::series::{Change, Figure, known};
+use super::terms::Terms;
 use crate::catalog::{Problem, did_you_mean};
-use crate::components::Layout;
+use crate::components::{Layout, is_front};
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Time, seconds};
 use crate::model::{Part, Whom, selected};
@@ -21,6 +23,8 @@ pub struct View {
     /// The time.
     pub now: Time,
     layout: Arc<Layout>,
+    terms: Arc<Terms>,
+    since: Time,
     earlier: Arc<Vec<Readings>>,
     later: Arc<Vec<Readings>>,
     /// Seconds between them.
@@ -30,10 +34,12 @@ pub struct View {
 }
 
 impl View {
-    pub(super) fn between(earlier: &Look, later: &Look, layout: &Arc<Layout>) -> Self {
+    pub(super) fn between(earlier: &Look, later: &Look, layout: &Arc<Layout>, terms: &Arc<Terms>) -> Self {
         View {
             now: later.at,
             layout: layout.clone(),
+            terms: terms.clone(),
+            since: earlier.at,
             earlier: earlier.readings.clone(),
             later: later.readings.clone(),
             length: seconds(later.at - earlier.at),
@@ -48,13 +54,13 @@ impl View {
     }
 
     /// A figure of a group, a part of it or one of its nodes, by its name, which may leave out the unit; `None` if nothing was measured.
-    /// Rates and numbers of nodes add up, shares are of what all of them did together, of times the longest counts.
+    /// Rates and numbers of nodes add up (what comes to a group counts at its front, where it has one), shares are of what all of them did together, of times the longest counts.
     ///
     /// # Errors
     /// That there is no such figure, or no such part; without a place.
     pub fn figure(&self, group: usize, part: Option<Part>, name: &str) -> Result<Option<f64>, Problem> {
-        let named = FIGURES.iter().find(|figure| is_named(figure, name));
-        let metric = *named.ok_or_else(|| unknown(name))?;
+        let named = FIGURES.iter().find(|figure| is_named(figure.name, name));
+        let metric = named.ok_or_else(|| unknown(name))?.name;
         let nodes = match self.layout.groups.get(group) {
             Some(_) => selected(&self.layout, group, part)?,
             None => Vec::new(),
@@ -62,8 +68,17 @@ impl View {
         if self.rehearses {
             return Ok(Some(0.0));
         }
-        let of_nodes = nodes.into_iter().flat_map(|whom| self.change(self.find(whom)).figures());
-        Ok(combined(metric, of_nodes.filter(|figure| figure.name == metric)))
+        let at_front = part.is_none() && matches!(metric, "arrivals_per_s" | "calls_per_s" | "errors_per_s");
+        let of =
+            |node: NodeId| self.change(node).figures().into_iter().filter(|figure| figure.name == metric);
+        let nodes: Vec<NodeId> = nodes.into_iter().map(|whom| self.find(whom)).collect();
+        let is_front = |node: &NodeId| at_front && self.is_front(*node);
+        let front: Vec<Figure> = nodes.iter().copied().filter(is_front).flat_map(of).collect();
+        Ok(combined(metric, if front.is_empty() { nodes.into_iter().flat_map(of).collect() } else { front }))
+    }
+
+    fn is_front(&self, node: NodeId) -> bool {
+        self.layout.home(node).is_some_and(|(group, n)| is_front(&self.layout.groups[group], n))
     }
 
     fn find(&self, whom: Whom) -> NodeId {
@@ -75,24 +90,19 @@ impl View {
 
     fn change(&self, node: NodeId) -> Change<'_> {
         let of = |readings| known(readings, node.index());
-        Change { earlier: of(&self.earlier), later: of(&self.later), length: self.length }
+        let later = of(&self.later);
+        let present = self.terms.working(node, (self.since, self.now), later);
+        Change { earlier: of(&self.earlier), later, length: self.length, present }
     }
 }
 
-/// Whether a figure is meant by a name, which may leave out its unit.
-fn is_named(figure: &str, name: &str) -> bool {
-    const UNITS: [&str; 5] = ["_ratio", "_count", "_per_s", "_mean", "_ms"];
-    figure == name || UNITS.iter().any(|unit| figure.strip_suffix(unit) == Some(name))
-}
-
 fn unknown(name: &str) -> Problem {
-    let hint = did_you_mean(name, FIGURES.iter().copied());
+    let hint = did_you_mean(name, FIGURES.iter().map(|figure| figure.name));
     Problem::new(format!("a component has no figure `{name}`")).maybe_hint(hint)
 }
 
 /// A figure of several nodes out of those of each.
-fn combined(metric: &str, figures: impl Iterator<Item = Figure>) -> Option<f64> {
-    let figures: Vec<Figure> = figures.collect();
+fn combined(metric: &str, figures: Vec<Figure>) -> Option<f64> {
     let sum = |of: fn(&Figure) -> f64| figures.iter().map(of).sum::<f64>();
     match metric {
         _ if metric.ends_with("_ratio") => {
@@ -114,12 +124,12 @@ mod tests {
 
     #[test]
     fn shares_are_of_what_all_did_together() {
-        let all = |figures: &[Figure]| combined(figures[0].name, figures.iter().copied());
+        let all = |figures: &[Figure]| combined(figures[0].name, figures.to_vec());
         assert_eq!(all(&[figure("hit_ratio", 0.5, 300.0), figure("hit_ratio", 0.1, 100.0)]), Some(0.4));
         assert_eq!(all(&[figure("hit_ratio", 0.5, 0.0)]), None);
         assert_eq!(all(&[figure("lag_count", 5.0, 1.0), figure("lag_count", 6.0, 1.0)]), Some(11.0));
         assert_eq!(all(&[figure("replica_lag_ms", 5.0, 1.0), figure("replica_lag_ms", 6.0, 1.0)]), Some(6.0));
-        assert_eq!(combined("lag_count", std::iter::empty()), None);
+        assert_eq!(combined("lag_count", Vec::new()), None);
     }
 
     #[test]
@@ -127,7 +137,7 @@ mod tests {
         for (name, meant) in
             [("hit", true), ("hit_ratio", true), ("hi", false), ("queue_len", true), ("queue", false)]
         {
-            assert_eq!(FIGURES.iter().any(|figure| is_named(figure, name)), meant, "{name}");
+            assert_eq!(FIGURES.iter().any(|figure| is_named(figure.name, name)), meant, "{name}");
         }
         assert!(unknown("utilisation").hint.expect("a guess").contains("utilization"));
     }

@@ -1,42 +1,36 @@
 //! The nodes of a run over its measured part.
 
-use super::cost::{per_hour, presence};
+use super::cost::per_hour;
 use super::design::Timing;
 use super::result::ComponentRow;
 use super::series::{Change, component_rows, known};
-use crate::components::Layout;
+use super::terms::Terms;
+use crate::components::{Layout, is_front};
 use crate::kernel::readings::Reading;
-use crate::kernel::{NodeId, Readings, Simulation, Time, seconds};
+use crate::kernel::{NodeId, Readings, Simulation, seconds};
 
-/// The rows of all nodes. `births`: when those came that were not there from the start.
+/// The rows of all nodes.
 pub(super) fn rows(
     layout: &Layout,
-    simulation: &Simulation,
-    births: &[(NodeId, Time)],
+    terms: &Terms,
     earlier: &[Readings],
     later: &[Readings],
     timing: &Timing,
 ) -> Vec<ComponentRow> {
-    let (begin, end) = (timing.warmup, timing.end());
+    let (span, measured) = ((timing.warmup, timing.end()), seconds(timing.duration));
     let rows_of = |node: usize| {
         let id = NodeId(node as u16);
         let (group, n) = layout.home(id).expect("every node has a group");
         let group = &layout.groups[group];
-        let born = births.iter().find(|(newborn, _)| *newborn == id).map_or(0, |(_, time)| *time);
-        let length = seconds(end - born.max(begin).min(end));
-        let change = Change { earlier: known(earlier, node), later: &later[node], length };
+        let (length, present) = (terms.within(id, span), terms.working(id, span, &later[node]));
+        let change = Change { earlier: known(earlier, node), later: &later[node], length, present };
         let mut rows = component_rows(&group.node_name(n), group.kind, &change);
-        let present = presence(born, left(simulation, id), (begin, end));
-        rows[0].cost_per_hour = per_hour(group, n, present, &change, seconds(timing.duration));
+        let there = if measured > 0.0 { length / measured } else { 0.0 };
+        rows[0].is_front = is_front(group, n);
+        rows[0].cost_per_hour = per_hour(group, n, there, &change, measured);
         rows
     };
     (0..later.len()).flat_map(rows_of).collect()
-}
-
-/// When a node left its group.
-fn left(simulation: &Simulation, node: NodeId) -> Option<Time> {
-    let mut changes = simulation.memberships().iter();
-    changes.find(|change| !change.joined && change.node == node).map(|change| change.time)
 }
 
 /// The largest value that any node tells.

@@ -1,6 +1,7 @@
 //! A run over time: differences of readings, window by window.
 
 use super::result::{ComponentRow, SeriesRow};
+use super::terms::Terms;
 use crate::components::Layout;
 use crate::components::site::FIRST_AIDE;
 use crate::kernel::book::ClassBook;
@@ -39,7 +40,7 @@ impl Recorder {
     }
 
     /// Ends a window now.
-    pub fn close_window(&mut self, simulation: &mut Simulation) {
+    pub fn close_window(&mut self, simulation: &mut Simulation, terms: &Terms) {
         let now = simulation.now();
         let length = seconds(now - self.began);
         if length == 0.0 {
@@ -50,7 +51,8 @@ impl Recorder {
         let later = readings(simulation);
         let mut hits = (0, 0);
         for (node, (name, later)) in self.names.iter().zip(&later).enumerate() {
-            let change = Change { earlier: known(&self.earlier, node), later, length };
+            let present = terms.working(NodeId(node as u16), (self.began, now), later);
+            let change = Change { earlier: known(&self.earlier, node), later, length, present };
             let figures = change.figures().into_iter();
             self.rows.extend(figures.map(|figure| row(now, name, figure.name, figure.value)));
             let (found, missed) =
@@ -122,6 +124,8 @@ pub struct Change<'a> {
     pub later: &'a Readings,
     /// Seconds between them.
     pub length: f64,
+    /// Seconds of them in which the node was there to work.
+    pub present: f64,
 }
 
 impl Change<'_> {
@@ -140,14 +144,16 @@ impl Change<'_> {
         self.quantile(metric, 0.99)
     }
 
-    /// This share of the values lies below, in milliseconds.
+    /// This share of the values lies below, in milliseconds. Who joined between the readings had none at the first.
     pub fn quantile(&self, metric: &str, q: f64) -> Option<f64> {
-        match (self.later.get(metric), self.earlier.get(metric)) {
-            (Some(Reading::Histogram(later)), Some(Reading::Histogram(earlier))) => {
-                later.since(earlier).quantile(q).map(milliseconds)
+        let quantile = match (self.later.get(metric)?, self.earlier.get(metric)) {
+            (Reading::Histogram(later), Some(Reading::Histogram(earlier))) => {
+                later.since(earlier).quantile(q)
             }
+            (Reading::Histogram(later), _) => later.quantile(q),
             _ => None,
-        }
+        };
+        quantile.map(milliseconds)
     }
 
     /// Largest value.
@@ -175,8 +181,14 @@ impl Change<'_> {
 
     /// Busy share of the servers.
     pub fn utilization(&self) -> Option<f64> {
-        let servers = self.gauge("servers").filter(|servers| *servers > 0.0)?;
-        self.mean("busy").map(|busy| busy / servers)
+        self.busy_share("busy", "servers")
+    }
+
+    /// What was in use of what there is, while the node was there. (Who has left may still finish what it has in hand.)
+    fn busy_share(&self, busy: &str, all: &str) -> Option<f64> {
+        let all = self.gauge(all).filter(|all| *all > 0.0)?;
+        let mean = self.mean(busy)?;
+        (self.present > 0.0).then(|| (mean * self.length / self.present / all).min(1.0))
     }
 
     /// Mean number of jobs waiting, those at the door of a hung node included.
@@ -193,8 +205,7 @@ impl Change<'_> {
 
     /// Share of the pool's slots in use.
     pub fn workers(&self) -> Option<f64> {
-        let slots = self.gauge("pool_slots")?;
-        self.mean("pool_held").map(|held| held / slots)
+        self.busy_share("pool_held", "pool_slots")
     }
 
     /// How many look-ups there were, in whatever is looked up in.
@@ -223,8 +234,7 @@ impl Change<'_> {
 
     /// Busy share of what a disk can read at a time.
     fn disk(&self) -> Option<f64> {
-        let disks = self.gauge("disks")?;
-        self.mean("disk_busy").map(|busy| busy / disks)
+        self.busy_share("disk_busy", "disks")
     }
 
     /// One count as a share of another.
@@ -239,12 +249,18 @@ impl Change<'_> {
         (reads > 0).then(|| stale as f64 / reads as f64)
     }
 
+    /// How many of these there were, times the seconds in which they were there.
+    pub fn capacity(&self, of: &str) -> f64 {
+        self.gauge(of).unwrap_or(1.0) * self.present
+    }
+
     /// What a share of this figure is a share of, to add up those of several nodes.
     fn weight(&self, figure: &str) -> f64 {
         let all = |parts: &[&str]| parts.iter().map(|metric| self.count(metric)).sum::<u64>() as f64;
         match figure {
-            "utilization_ratio" => self.gauge("servers").unwrap_or(1.0),
-            "workers_utilization_ratio" => self.gauge("pool_slots").unwrap_or(1.0),
+            "utilization_ratio" => self.capacity("servers"),
+            "workers_utilization_ratio" => self.capacity("pool_slots"),
+            "disk_utilization_ratio" => self.capacity("disks"),
             "hit_ratio" => all(&["hits", "misses"]),
             "buffer_hit_ratio" => all(&["buffer_hits", "buffer_misses"]),
             "old_address_ratio" => all(&["sent_by_name"]),
@@ -298,42 +314,6 @@ impl Change<'_> {
     }
 }
 
-/// Figures of a group that a condition may ask for.
-pub const FIGURES: &[&str] = &[
-    "utilization_ratio",
-    "queue_len_mean",
-    "workers_utilization_ratio",
-    "workers_queue_len_mean",
-    "arrivals_per_s",
-    "jobs_per_s",
-    "calls_per_s",
-    "requests_per_s",
-    "errors_per_s",
-    "hit_ratio",
-    "old_address_ratio",
-    "upstream_queries_per_s",
-    "items_count",
-    "dirty_items_count",
-    "pages_read_per_s",
-    "rows_read_per_s",
-    "index_steps_per_s",
-    "buffer_hit_ratio",
-    "fsyncs_per_s",
-    "lock_waits_per_s",
-    "disk_utilization_ratio",
-    "log_utilization_ratio",
-    "lag_count",
-    "in_flight_count",
-    "servers_in_service_count",
-    "origin_bytes_per_s",
-    "egress_bytes_per_s",
-    "replica_lag_ms",
-    "lag_entries",
-    "copied_rows_per_s",
-    "moved_rows_per_s",
-    "stale_ratio",
-];
-
 /// The rows of a node in components.csv: itself, and its pool of workers if it has a limited one.
 pub fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<ComponentRow> {
     let own = node_row(name, kind, change);
@@ -368,6 +348,8 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         wait_p99_ms: change.p99("wait"),
         service_p99_ms: change.p99("service"),
         look_ups_count: change.look_ups(),
+        capacity: Some(change.capacity("servers")),
+        is_front: false,
         hit_ratio: change
             .hit_ratio()
             .or(change.buffer_hit_ratio())

@@ -1,8 +1,8 @@
 //! Processors: own ones, or those of the machine that a component stands on, shared with whoever else stands there.
 
 use super::station::{Job, Station};
-use super::verbs::COMPUTE;
-use crate::kernel::{Ask, CallId, Control, Ctx, NodeId, Readings, RequestId, Time, Timer};
+use super::verbs::{COMPUTE, READ};
+use crate::kernel::{Ask, Call, CallId, Control, Ctx, NodeId, Readings, RequestId, Time, Timer};
 
 /// The part of its normal speed at which a guest works: a slow one needs the machine for longer. Work that it has begun keeps its time.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +48,9 @@ impl Processor {
                 debug_assert!(taken, "connections bound the line, not the processors");
             }
             Processor::On(machine, speed) => {
-                let request = cx.call(call).request;
-                ask(*machine, job, speed.stretch(work), (call, request), cx);
+                let &Call { request, verb, .. } = cx.call(call);
+                let work = Work { time: speed.stretch(work), writes: verb != READ };
+                ask(*machine, job, work, (call, request), cx);
             }
         }
     }
@@ -85,8 +86,23 @@ impl Processor {
     }
 }
 
+/// What a guest wants done.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    /// How long one processor needs for it.
+    pub time: Time,
+    /// Whether it is for a write.
+    pub writes: bool,
+}
+
+/// Whether what a machine is asked to do is for a write.
+pub fn is_for_a_write(call: &Call) -> bool {
+    call.token != 0
+}
+
 /// Asks a machine to do work; the answer comes to `on_reply` with `job` as its note. It is asked while serving the call and
 /// the request given.
-pub fn ask(machine: NodeId, job: u32, work: Time, (parent, request): (CallId, RequestId), cx: &mut Ctx<'_>) {
-    cx.ask(Ask { note: job, parent, request, ..Ask::new(machine, COMPUTE, work) });
+pub fn ask(machine: NodeId, job: u32, work: Work, (parent, request): (CallId, RequestId), cx: &mut Ctx<'_>) {
+    let token = u32::from(work.writes);
+    cx.ask(Ask { note: job, parent, request, token, ..Ask::new(machine, COMPUTE, work.time) });
 }

@@ -177,7 +177,10 @@ fn members(seen: &Scan, words: &Words) -> Found {
                 .map(|action| (called(action.name, action.usage), action.about.to_string()));
             let measures =
                 entry.measures.iter().map(|measure| (measure.name.to_string(), measure.about.to_string()));
-            actions.chain(measures).chain(plain(FIGURES.iter().copied())).collect()
+            actions
+                .chain(measures)
+                .chain(FIGURES.iter().map(|figure| (figure.name.to_string(), figure.about.to_string())))
+                .collect()
         }
         Thing::Other if seen.chain == [Link::Other] => {
             // A text, a list, or a number in parentheses.

@@ -3,7 +3,7 @@
 use super::errors::fail;
 use super::jail::Jail;
 use super::{api, units, words};
-use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, OptimizationLevel};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, OptimizationLevel};
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,10 +57,24 @@ pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
     }
     engine.register_fn("sleep", |_: INT| -> Result<(), _> { Err(no_sleep()) });
     engine.register_fn("sleep", |_: FLOAT| -> Result<(), _> { Err(no_sleep()) });
+    // Rhai takes a text here for the name of a function to call.
+    engine.register_fn("index_of", |list: &mut Array, text: ImmutableString| place_of(list, &text, 0));
+    engine.register_fn("index_of", |list: &mut Array, text: ImmutableString, start: INT| {
+        place_of(list, &text, start)
+    });
     words::register(&mut engine);
     units::register(&mut engine);
     api::register(&mut engine);
     engine
+}
+
+/// Where a text stands in a list, from a place on (from the end, if it is below 0); -1 if it does not.
+fn place_of(list: &Array, text: &str, start: INT) -> INT {
+    let start = if start < 0 { (list.len() as INT + start).max(0) } else { start };
+    let is_it =
+        |value: &Dynamic| value.read_lock::<ImmutableString>().is_some_and(|other| other.as_str() == text);
+    let mut rest = list.iter().enumerate().skip(start as usize);
+    rest.find(|(_, value)| is_it(value)).map_or(-1, |(at, _)| at as INT)
 }
 
 fn no_sleep() -> Box<EvalAltResult> {

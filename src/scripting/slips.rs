@@ -13,15 +13,17 @@ struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 9] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 11] = [
     of_itself,
     unit_without_a_point,
     percent_sign,
     map_without_its_sign,
+    arrow,
     settings_without_a_map,
     chain_that_goes_on,
     single_quotes,
     comment_of_other_languages,
+    reserved_word,
     unknown_variable,
 ];
 
@@ -41,6 +43,10 @@ impl Seen<'_> {
     /// The text before, without spaces at its end.
     fn so_far(&self) -> &str {
         self.before.trim_end()
+    }
+
+    fn last_word(&self) -> Option<&str> {
+        self.so_far().rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()
     }
 
     /// What comes after a name that stands here.
@@ -92,7 +98,8 @@ fn map_without_its_sign(seen: &Seen<'_>) -> Option<Problem> {
     let (outside, inside) = seen.before.split_at(open);
     let names_a_setting = seen.after.starts_with(':') && inside.starts_with('{') && !outside.ends_with('#');
     let message = "an object map begins with `#{`, not with `{`";
-    names_a_setting.then(|| Problem::new(message).hint(format!("write #{} ..", inside.trim_end()) + ": .. }"))
+    let name = inside.trim_start_matches('{').trim();
+    names_a_setting.then(|| Problem::new(message).hint(format!("write #{{ {name}: .. }}")))
 }
 
 /// Where the innermost bracket that is still open stands.
@@ -114,10 +121,20 @@ fn innermost_bracket(text: &str) -> Option<usize> {
     open.pop()
 }
 
+/// `r => ..`.
+fn arrow(seen: &Seen<'_>) -> Option<Problem> {
+    let undefined =
+        unknown_name(seen.error).filter(|name| seen.behind(name).is_some_and(|b| b.starts_with("=>")));
+    let before = seen.syntax().filter(|_| seen.after.starts_with("=>")).and_then(|_| seen.last_word());
+    let name = undefined.or(before)?;
+    let message = format!("a function is not written `{name} => ..`");
+    Some(Problem::new(message).hint(format!("write |{name}| ..")))
+}
+
 /// `database("db", read: 5.ms)`, `#{ read = 5.ms }`.
 fn settings_without_a_map(seen: &Seen<'_>) -> Option<Problem> {
     let ParseErrorType::MissingToken(token, _) = seen.syntax()? else { return None };
-    let name = seen.so_far().rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    let name = seen.last_word()?;
     let (message, hint) = if token == "," && seen.after.starts_with(':') {
         ("settings stand in an object map", format!("write #{{ {name}: .. }}"))
     } else if token == ":" && seen.after.starts_with('=') {
@@ -151,14 +168,18 @@ fn comment_of_other_languages(seen: &Seen<'_>) -> Option<Problem> {
     is_sign.then(|| Problem::new("a comment begins with `//`, not with `#`").hint("an object map is #{ .. }"))
 }
 
-/// `r => ..`, `db = ..` without `let`, `policy: roundrobin`.
+/// `let as = ..`.
+fn reserved_word(seen: &Seen<'_>) -> Option<Problem> {
+    let is_name = matches!(seen.syntax()?, ParseErrorType::VariableExpected);
+    let word: String = seen.after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let problem = Problem::new(format!("`{word}` is a word of the language")).hint("choose another name");
+    (is_name && word.starts_with(char::is_alphabetic)).then_some(problem)
+}
+
+/// `db = ..` without `let`, `policy: roundrobin`.
 fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
     let name = unknown_name(seen.error)?;
     let behind = seen.behind(name)?;
-    if behind.starts_with("=>") {
-        let hint = format!("write |{name}| ..");
-        return Some(Problem::new(format!("a function is not written `{name} => ..`")).hint(hint));
-    }
     let problem = Problem::new(format!("there is no variable `{name}`"));
     if behind.starts_with('=') && !behind.starts_with("==") {
         return Some(problem.hint(format!("to make it write: let {name} = ..")));

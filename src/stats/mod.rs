@@ -17,4 +17,4 @@ pub use interval::{Interval, half_width, mean_interval, paired_difference, stude
 pub use level::Level;
 pub use quantile::{quantile, quantile_of_sorted};
 pub use tally::Tally;
-pub use warmup::mser5;
+pub use warmup::{MSER_FEWEST, mser5};

@@ -7,6 +7,9 @@ const BATCH: usize = 5;
 /// With fewer batches the rule decides by chance.
 const FEWEST_BATCHES: usize = 10;
 
+/// Observations that the rule needs.
+pub const MSER_FEWEST: usize = BATCH * FEWEST_BATCHES;
+
 /// The number of observations to drop from the beginning of a series (a multiple of 5) so that the mean of the rest is known best.
 ///
 /// MSER-5: over means of five observations, the truncation point is the one that minimises the squared standard error of what remains. K. P.

@@ -307,3 +307,23 @@ fn followers_that_keep_up_with_a_stream_that_never_pauses_stay_in_sync() {
     simulation.run_until(40 * SECOND);
     assert!(leads(&simulation, 1) || leads(&simulation, 2));
 }
+
+/// The only broker loses what was not flushed, and has as many new records before its reader comes again: the reader goes on where the logs part, and misses none.
+#[test]
+fn a_reader_goes_on_where_a_log_was_cut_though_it_has_grown_again() {
+    let mut world = World::default();
+    let more = vec![("partitions", Value::Whole(1)), ("flush", span(1.0))];
+    let orders = world.add("queue", "orders", topic(1, 1, "1", more));
+    world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(0.001))]);
+    world.add("traffic", "producers", vec![("to", orders.clone()), ("rate", evenly(50.0))]);
+    let broker = NodeId(world.node(&orders, 0).0);
+    let mut simulation = world.build(seed(), 0);
+    simulation.measure_from_now();
+    for (second, verb) in [(20, Control::CRASH_HOST), (22, Control::RECOVER), (100, Control::RECOVER)] {
+        simulation.run_until(second * SECOND);
+        simulation.control(broker, Control { verb, arg: 0 });
+    }
+    let counts = messages(&simulation);
+    assert!(counts.backlog_count < 5, "{counts:?}");
+    assert!(counts.processed_count + 5 > counts.published_count, "{counts:?}");
+}

@@ -284,7 +284,7 @@ impl Pair {
         most: u16,
         readable: u64,
     ) -> Result<(), TestCaseError> {
-        let key = Place { partition: partition as u16, offset }.to_key();
+        let key = Place::new(partition as u16, offset).to_key();
         let got = self.bench.told(broker as u16, FETCH, key, Fetch { most, wait: 0 }.to_version());
         let own = &self.slow.partitions[partition];
         if own.leader != Some(broker) {
@@ -427,7 +427,7 @@ impl Pair {
     }
 
     fn commit(&mut self, partition: usize, offset: u64, behind: u32) -> Result<(), TestCaseError> {
-        let place = Place { partition: partition as u16, offset }.to_key();
+        let place = Place::new(partition as u16, offset).to_key();
         let generation = self.slow.generation.wrapping_sub(behind);
         let got = self.bench.told(self.controller(), COMMIT, place, generation);
         if behind == 0 {

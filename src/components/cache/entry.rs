@@ -5,6 +5,7 @@ use super::{eviction, expiry, fills, group, needs, only_copy, stampede};
 use crate::catalog::{
     Action, Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
 };
+use crate::components::database::counted;
 use crate::kernel::{MILLISECOND, SECOND};
 use crate::parts::plan::{CacheError, WritePlan};
 
@@ -328,7 +329,7 @@ fn check_sizes(site: &Site<'_>, problems: &mut Problems) {
             format!("`overhead` is {overhead} bytes per item; at most {OVERHEAD_AT_MOST} are taken");
         problems.push(settings.problem("overhead", message).hint("Redis has about 80"));
     }
-    let row = settings.group("of").and_then(|store| site.of(store).settings().bytes("row"));
+    let row = row_bytes(site);
     let row = row.or_else(|| only_copy::session_bytes(site));
     if let Some(row) = row.filter(|row| *row + overhead > capacity) {
         let beside = if overhead > 0 { format!(" and its {overhead} of overhead") } else { String::new() };
@@ -350,9 +351,16 @@ fn check_sizes(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Size of a row of the store, if that tells.
+pub(super) fn row_bytes(site: &Site<'_>) -> Option<u64> {
+    let store = site.of(site.settings().group("of")?);
+    let counted = (store.group().kind == "database").then(|| counted::schema(&store)).flatten();
+    counted.map(|schema| schema.row_bytes).or_else(|| store.settings().bytes("row"))
+}
+
 fn check_preload(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    if settings.count("preload") == Some(0) || site.layout.popular(0).is_some() {
+    if settings.count("preload") == Some(0) || site.layout.popular(site.index, 0).is_some() {
         return;
     }
     let problem: Problem = settings.problem("preload", "`preload` needs traffic with `keys:`");

@@ -191,7 +191,7 @@ pub(super) fn preloaded(site: &Site<'_>) -> Vec<Vec<u64>> {
     let count = nodes(site.settings()) as usize;
     let mut keys = vec![Vec::new(); count];
     let wanted = site.settings().count("preload").unwrap_or(0);
-    let Some(popular) = site.layout.popular(wanted).filter(|_| wanted > 0) else { return keys };
+    let Some(popular) = site.layout.popular(site.index, wanted).filter(|_| wanted > 0) else { return keys };
     let ring = ring(site);
     for key in popular.into_iter().rev() {
         let owner = ring.place(key).expect("at least one node");

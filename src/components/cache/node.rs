@@ -119,7 +119,7 @@ impl Node {
                 .then(|| Inline::new(access, revalidation::is_asked(site.layout))),
             alone: store == NodeId::NONE,
             preload,
-            row_bytes: row_bytes(site),
+            row_bytes: entry::row_bytes(site).unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             keys_moved: (!group::is_cluster(settings)).then(|| KeysMoved::new(site)),
             cluster: group::is_cluster(settings).then(|| Cluster::new(site)),
             blind: site.is_disabled("cache"),
@@ -225,12 +225,6 @@ impl Node {
         }
         self.flush(cx);
     }
-}
-
-/// Size of a row of the store; 0 if it does not tell.
-fn row_bytes(site: &Site<'_>) -> u32 {
-    let store = site.settings().group("of");
-    store.and_then(|store| site.of(store).settings().bytes("row")).unwrap_or(0) as u32
 }
 
 impl Component for Node {

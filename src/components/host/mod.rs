@@ -7,7 +7,7 @@
 use super::{ComponentKind, Site, site};
 use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
-use crate::parts::processor::{Processor, Speed};
+use crate::parts::processor::{self, Processor, Speed};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::COMPUTE;
 
@@ -40,9 +40,10 @@ static ENTRY: Entry = Entry {
             preset: Preset::Choice("processor_sharing"),
             about: "how the processors share the work (an operating system gives everybody a part: processor sharing)",
         },
+        station::FIRST_PARAM,
         site::PRICE,
     ],
-    needs: &[],
+    needs: &[station::FIRST_NEED],
     actions: site::NODE_ACTIONS,
     measures: &[Measure { name: "utilization_ratio", about: "busy share of its processors" }],
 };
@@ -52,6 +53,8 @@ const WORK: u16 = 0;
 #[derive(Clone)]
 struct Host {
     processors: Station,
+    /// Whose work comes first, under "priority".
+    first: usize,
 }
 
 fn check(_site: &Site<'_>, _problems: &mut Problems) {}
@@ -63,7 +66,19 @@ fn processors(site: &Site<'_>, tag: u16) -> Station {
 }
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
-    vec![Box::new(Host { processors: processors(site, WORK) })]
+    vec![Box::new(Host { processors: processors(site, WORK), first: site.settings().choice("first") })]
+}
+
+/// What a guest cannot say of itself.
+pub fn check_guest(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    for name in ["cores", "discipline", "first"] {
+        if settings.is_given("on") && settings.is_given(name) {
+            let verb = if name == "cores" { "are those" } else { "is that" };
+            let message = format!("`{name}` {verb} of the host it stands `on`");
+            problems.push(settings.problem(name, message).hint("give it to the host"));
+        }
+    }
 }
 
 /// How many processors a component has: those of the machine that it stands on, or its own.
@@ -87,8 +102,9 @@ impl Component for Host {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         debug_assert_eq!(call.verb, COMPUTE, "only guests ask a host");
-        let work = call.key;
-        if !self.processors.arrive(Job::new(id.to_bits(), work), cx) {
+        let priority = station::urgency(self.first, processor::is_for_a_write(call));
+        let job = Job { priority, ..Job::new(id.to_bits(), call.key) };
+        if !self.processors.arrive(job, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }

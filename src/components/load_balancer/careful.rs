@@ -340,7 +340,7 @@ impl Component for Careful {
             Control::LEAVE => self.leave(control.subject().1, cx),
             super::WEIGHT => {
                 let (at, weight) = super::weight_of(control);
-                self.targets[0].conditions[at].weight = weight;
+                self.targets[0].weigh(at, weight);
                 self.targets[0].settle(self.limits.slow_start, cx.now());
                 self.serve_waiting(cx);
             }

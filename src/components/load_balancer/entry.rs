@@ -17,7 +17,7 @@ const ACTIONS: &[Action] = &[
     Action {
         name: "weights",
         usage: "weights([9, 1])",
-        about: "new weights of its servers; 0 = no new clients (blue/green and canary deploys)",
+        about: "new weights of the servers it began with; 0 = no new clients (blue/green and canary deploys); those that joined follow the lightest of their tier",
     },
 ];
 
@@ -66,7 +66,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "weights",
             kind: Kind::Weights,
             preset: Preset::Absent("all equal"),
-            about: "shares of the servers, in their order; for policies that look at weights",
+            about: "shares of the servers, in their order; for policies that look at weights. A server that joins gets the weight of the lightest of its tier",
         },
         Param {
             name: "decay",

@@ -118,7 +118,7 @@ impl Careful {
             if !self.targets[target].groups.contains(&group) {
                 continue;
             }
-            let at = self.targets[target].join(node);
+            let at = self.targets[target].join(group, node);
             self.warm_up(target, at, cx);
             self.targets[target].settle(self.limits.slow_start, cx.now());
             if self.checks.is_some() {

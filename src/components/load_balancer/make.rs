@@ -7,6 +7,7 @@ use super::policy::{self, Backend, Recipe, Tuning};
 use super::server::{Condition, Passive, SlowStart};
 use super::sticky::Sticky;
 use super::target::{Limits, Rule, Target};
+use super::tiers::Tiers;
 use super::waiting::Waiting;
 use crate::catalog::{Settings, Value};
 use crate::kernel::NodeId;
@@ -26,12 +27,6 @@ pub(super) fn backends(site: &Site<'_>, groups: &[usize], weights: &[Value]) -> 
     let weight = |at: usize| weights.get(at).and_then(super::mistakes::whole).unwrap_or(1) as u32;
     let servers = servers(site, groups).into_iter().enumerate();
     servers.map(|(at, node)| Backend::new(node, weight(at))).collect()
-}
-
-/// Weight of a server that joins: the mean of the others'.
-pub(super) fn mean_weight(backends: &[Backend]) -> u32 {
-    let sum: u64 = backends.iter().map(|backend| u64::from(backend.weight)).sum();
-    (sum / backends.len().max(1) as u64).max(1) as u32
 }
 
 /// How its policy is made.
@@ -145,6 +140,7 @@ fn target(site: &Site<'_>, rule: Rule, groups: &[usize], weights: &[Value], limi
         groups: groups.iter().map(|group| *group as u16).collect(),
         policy: recipe.make(&backends),
         recipe,
+        tiers: Tiers::new(site, groups),
         backends,
         conditions,
     };

@@ -21,10 +21,12 @@ mod server;
 mod standby;
 mod sticky;
 mod target;
+mod tiers;
 mod waiting;
 use passing::Passing;
 use policy::{Backend, Balance, Recipe};
 use standby::Pair;
+use tiers::Tiers;
 
 /// Passes calls on to servers.
 ///
@@ -84,6 +86,7 @@ struct LoadBalancer {
     answered: u64,
     errors: u64,
     recipe: Recipe,
+    tiers: Tiers,
 }
 
 /// A standby is an aide.
@@ -128,6 +131,7 @@ fn balancer(site: &Site<'_>) -> Box<dyn Component> {
         answered: 0,
         errors: 0,
         recipe,
+        tiers: Tiers::new(site, &settings.groups("to")),
     })
 }
 
@@ -160,9 +164,15 @@ impl LoadBalancer {
     fn join(&mut self, control: Control) {
         let (group, node) = control.subject();
         if self.groups.contains(&group) {
-            self.backends.push(Backend::new(node, make::mean_weight(&self.backends)));
+            let weight = self.tiers.join(group, |at| self.backends[at].weight);
+            self.backends.push(Backend::new(node, weight));
             self.policy.refresh(&self.backends);
         }
+    }
+
+    fn weigh(&mut self, at: usize, weight: u32) {
+        self.backends[at].weight = weight;
+        self.backends[at].open = self.backends[at].usable && weight > 0;
     }
 
     /// A server has left: it gets nothing new.
@@ -228,8 +238,9 @@ impl Component for LoadBalancer {
             Control::LEAVE => self.leave(control.subject().1),
             WEIGHT => {
                 let (at, weight) = weight_of(control);
-                self.backends[at].weight = weight;
-                self.backends[at].open = self.backends[at].usable && weight > 0;
+                self.weigh(at, weight);
+                let (followers, weight) = self.tiers.follow(at, |at| self.backends[at].weight);
+                followers.into_iter().for_each(|follower| self.weigh(follower, weight));
                 self.policy.refresh(&self.backends);
             }
             _ => {}
@@ -257,6 +268,7 @@ impl Component for LoadBalancer {
             backends: self.backends.clone(),
             groups: self.groups.clone(),
             work: self.work.clone(),
+            tiers: self.tiers.clone(),
             ..*self
         })
     }

@@ -2,6 +2,7 @@
 
 use super::policy::{Asker, Backend, Balance, Recipe};
 use super::server::{Condition, Passive, SlowStart, settle};
+use super::tiers::Tiers;
 use crate::kernel::{NodeId, Time};
 
 /// Which calls go to a target group: keys from first to last, reads or writes or both.
@@ -28,6 +29,7 @@ pub(super) struct Target {
     pub groups: Vec<u16>,
     pub policy: Box<dyn Balance>,
     pub recipe: Recipe,
+    pub tiers: Tiers,
     pub backends: Vec<Backend>,
     pub conditions: Vec<Condition>,
 }
@@ -128,14 +130,22 @@ impl Target {
         self.policy = self.recipe.make(&self.backends);
     }
 
-    /// Another server; its weight is the mean of the others'.
-    pub fn join(&mut self, node: NodeId) -> usize {
-        let weights = self.conditions.iter().map(|condition| u64::from(condition.weight));
-        let mean = weights.sum::<u64>() / self.conditions.len().max(1) as u64;
-        self.conditions.push(Condition::new(mean.max(1) as u32));
+    /// Another server of a tier.
+    pub fn join(&mut self, tier: u16, node: NodeId) -> usize {
+        let weight = self.tiers.join(tier, |at| self.conditions[at].weight);
+        self.conditions.push(Condition::new(weight));
         // Not usable yet, so that `settle` sees a change.
         self.backends.push(Backend { usable: false, ..Backend::new(node, 0) });
         self.backends.len() - 1
+    }
+
+    /// A server weighs so much from now on, and those that follow it as their tier says.
+    pub fn weigh(&mut self, at: usize, weight: u32) {
+        self.conditions[at].weight = weight;
+        let (followers, weight) = self.tiers.follow(at, |at| self.conditions[at].weight);
+        for follower in followers {
+            self.conditions[follower].weight = weight;
+        }
     }
 
     pub fn fork(&self) -> Self {
@@ -144,6 +154,7 @@ impl Target {
             groups: self.groups.clone(),
             policy: self.policy.fork(),
             recipe: self.recipe,
+            tiers: self.tiers.clone(),
             backends: self.backends.clone(),
             conditions: self.conditions.clone(),
         }

@@ -34,6 +34,8 @@ pub struct Publisher {
     numbers: Vec<u32>,
     /// The producer does not wait for the broker's word, and takes every message for published.
     forgets: bool,
+    /// Such a producer has heard nothing of this broker since.
+    silent: Option<(NodeId, Time)>,
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
     /// Kafka's producer tries again by itself, unless its owner has a patience of his own.
@@ -56,6 +58,7 @@ impl Publisher {
             queue: message::ordinal(&queue),
             numbers: Vec::new(),
             forgets,
+            silent: None,
             timeout_length: patience.or(usual),
             timeout: None,
             delivery,
@@ -120,20 +123,42 @@ impl Publisher {
             let through = delivery.heard(reply, &mut self.leaders, cx);
             return if through { Heard::Over } else { Heard::UnderWay };
         }
-        if reply.status == Status::Ok { Heard::Over } else { self.hear_of_trouble(reply, cx) }
+        if reply.status != Status::Ok {
+            return self.hear_of_trouble(reply, cx);
+        }
+        if self.silent.is_some_and(|(broker, _)| broker == reply.callee) {
+            self.silent = None;
+        }
+        Heard::Over
     }
 
     #[cold]
     fn hear_of_trouble(&mut self, reply: &mut Reply, cx: &mut Ctx<'_>) -> Heard {
-        let elsewhere = self.leaders.learn(reply);
         if !self.forgets {
-            return elsewhere.map_or(Heard::Over, Heard::Elsewhere);
+            return self.leaders.learn(reply).map_or(Heard::Over, Heard::Elsewhere);
+        }
+        if !self.leads_still(reply, cx.now()) {
+            self.leaders.learn(reply);
         }
         // Nobody hears of the error, and the message is gone, unless a broker has it or gets it yet.
         let (id, now) = (self.number_of(reply.parent, reply.note, reply.request, cx), cx.now());
         cx.audit().messages_mut().vanish(self.queue, reply.key, id, now);
         (reply.status, reply.version) = (Status::Ok, 0);
         Heard::Over
+    }
+
+    /// Whether all brokers would still name one as leader that says nothing: the controller cannot have found out yet. Who sent a message to another
+    /// one meanwhile would not hear that it was refused there.
+    fn leads_still(&mut self, reply: &Reply, now: Time) -> bool {
+        if reply.status != Status::TimedOut {
+            return false;
+        }
+        let since = match self.silent {
+            Some((broker, since)) if broker == reply.callee => since,
+            _ => reply.asked,
+        };
+        self.silent = Some((reply.callee, since));
+        now.saturating_sub(since) < kafka::BROKER_SESSION
     }
 
     /// A timer of the producer. What a caller has waited for in vain; to be called until there is nothing more.

@@ -5,7 +5,7 @@ use super::entry::steps;
 use super::session::SESSIONS;
 use crate::catalog::{Load, Problem, Problems};
 use crate::components::database::{counted, model::Question};
-use crate::components::{Group, Site, ways};
+use crate::components::{Group, Site, host, ways};
 
 /// Steps that ask a question need a database that can answer it.
 fn check_questions(site: &Site<'_>, problems: &mut Problems) {
@@ -30,10 +30,7 @@ fn check_questions(site: &Site<'_>, problems: &mut Problems) {
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     check_questions(site, problems);
-    if settings.is_given("on") && settings.is_given("cores") {
-        let problem = settings.problem("cores", "`cores` are those of the host it stands `on`");
-        problems.push(problem.hint("give them to the host"));
-    }
+    host::check_guest(site, problems);
     let targets = [("reads", Step::Read), ("writes", Step::Write), ("publishes", Step::Publish)];
     let pairs = targets.iter().flat_map(|target| ["on_read", "on_write"].map(|name| (name, *target)));
     for (steps_name, (target, wanted)) in pairs {

@@ -17,7 +17,7 @@ use crate::kernel::{
 };
 use crate::parts::plan::{Access, NOBODY, Operation, POLL, Progress};
 use crate::parts::pool::{Grant, Pool};
-use crate::parts::processor::{self, Processor, Speed};
+use crate::parts::processor::{self, Processor, Speed, Work};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{ASK, COMPUTE, HEALTH, PUBLISH};
 use crate::random::variate::Variate;
@@ -200,16 +200,17 @@ impl Server {
         let Some(service) = service else { return false };
         let step = u64::from(self.step_of_plan(task)) << 48;
         let Operation { request, key, asked, .. } = task.operation;
-        let priority = station::urgency(self.first, task.step >= self.plans[WRITES]);
+        let writes = task.step >= self.plans[WRITES];
         let mut work = cx.sample_ns(service, request, self.purpose, draw_key(key, asked) ^ step);
         if let Some(scale) = &mut self.scale {
             work = scale.begin(work);
         }
         if let Some((machine, speed)) = self.host {
-            processor::ask(machine, index, speed.stretch(work), (task.call, request), cx);
+            let work = Work { time: speed.stretch(work), writes };
+            processor::ask(machine, index, work, (task.call, request), cx);
             return true;
         }
-        let job = Job { priority, ..Job::new(u64::from(index), work) };
+        let job = Job { priority: station::urgency(self.first, writes), ..Job::new(u64::from(index), work) };
         if !self.processors.arrive(job, cx) {
             self.scale.iter_mut().for_each(Scale::end);
             self.finish(index, Answer::of(Status::Rejected), cx);

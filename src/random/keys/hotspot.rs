@@ -40,6 +40,15 @@ impl Hotspot {
         (nth + shift) % self.n_keys
     }
 
+    /// The share of the requests that the key in this place of those that are wanted most gets.
+    pub fn share_of(&self, nth: u64) -> f64 {
+        let cold_keys = self.n_keys - self.hot_keys;
+        match self.most_wanted(nth) < self.hot_keys {
+            true => self.share_of_requests / self.hot_keys as f64,
+            false => (1.0 - self.share_of_requests) / cold_keys as f64,
+        }
+    }
+
     /// A rank, from one uniform number: it decides on the group and, rescaled, on the place in it.
     #[inline]
     pub fn rank(&self, next: &mut impl FnMut() -> f64) -> u64 {

@@ -28,6 +28,11 @@ impl Latest {
         self.recency.n_keys()
     }
 
+    /// The share of the requests that the key of an age gets.
+    pub fn share_of(&self, age: u64) -> f64 {
+        self.recency.share_of(age)
+    }
+
     /// A rank as far below `newest` (modulo the number of keys: the oldest are overwritten) as Zipf's law says.
     #[inline]
     pub fn rank(&self, next: &mut impl FnMut() -> f64, newest: u64) -> u64 {

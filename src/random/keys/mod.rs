@@ -117,6 +117,17 @@ impl Keys {
         }
     }
 
+    /// The share of requests that the key in this place of those that are wanted most gets at the start, from 0 to 1.
+    pub fn share_of(&self, nth: u64) -> f64 {
+        match self {
+            Self::Zipf(keys) => keys.share_of(nth),
+            Self::Latest(keys) => keys.share_of(nth),
+            Self::Hotspot(keys) => keys.share_of(nth),
+            Self::WorkingSet(keys) => keys.share_of(nth),
+            Self::Uniform(_) | Self::Sequential(_) => 1.0 / self.n_keys() as f64,
+        }
+    }
+
     /// A rank in `0..n_keys`; `next` gives uniform numbers in (0, 1), mostly one, sometimes a few more.
     ///
     /// Enough for laws that do not change with time. For [`Keys::Latest`] the newest key is taken to be the last one, and
@@ -201,6 +212,10 @@ mod tests {
             };
             assert!(of(0..10) > 2 * of(30..40), "{keys:?}: {drawn:?}");
             assert_eq!(of(0..40), 20_000, "each once");
+            let shares: Vec<f64> = (0..40).map(|nth| keys.share_of(nth)).collect();
+            assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{keys:?}");
+            let drawn: f64 = f64::from(of(0..10)) / 20_000.0;
+            assert!((shares[..10].iter().sum::<f64>() - drawn).abs() < 0.015, "{keys:?}");
         }
     }
 

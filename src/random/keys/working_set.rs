@@ -44,6 +44,11 @@ impl WorkingSet {
         (gone % u128::from(self.n_keys)) as u64
     }
 
+    /// The share of the requests that a rank gets at the start.
+    pub fn share_of(&self, rank: u64) -> f64 {
+        if rank < self.size { 1.0 / self.size as f64 } else { 0.0 }
+    }
+
     /// A rank that is wanted `now_ns` nanoseconds after the start.
     #[inline]
     pub fn rank(&self, next: &mut impl FnMut() -> f64, now_ns: u64) -> u64 {

@@ -175,7 +175,10 @@ impl Params {
     fn get(&self, name: &str) -> Scripted<Dynamic> {
         self.read.borrow_mut().insert(name.into());
         self.levels.get(name).cloned().ok_or_else(|| {
-            let hint = did_you_mean(name, self.levels.keys().map(|key| key.as_str()).collect::<Vec<_>>());
+            let close = did_you_mean(name, self.levels.keys().map(|key| key.as_str()).collect::<Vec<_>>());
+            let hint = close.or_else(|| {
+                Some(format!("add .vary(\"{name}\", [..]) to the chain, or write the value here"))
+            });
             fail(format!("this experiment does not vary `{name}`"), hint)
         })
     }

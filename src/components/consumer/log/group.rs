@@ -111,7 +111,7 @@ impl Reader {
     }
 
     pub(super) fn ask_offset(&self, partition: u16, cx: &mut Ctx<'_>) {
-        let ask = self.coordinator.ask(OFFSET, Place { partition, offset: 0 }.to_key());
+        let ask = self.coordinator.ask(OFFSET, Place::new(partition, 0).to_key());
         cx.ask(Ask { note: self.generation, ..ask });
     }
 

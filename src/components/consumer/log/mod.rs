@@ -42,6 +42,8 @@ struct Share {
     epoch: u32,
     /// Offset of the next message to process; what comes before it may be committed.
     position: u64,
+    /// Low byte of the epoch of the message before it; 0 = not known.
+    behind: u8,
     /// Fetched and not yet processed.
     batch: VecDeque<Incoming>,
     /// Whether the group has said where to begin.
@@ -190,7 +192,7 @@ impl Reader {
 
 impl Share {
     fn place(&self) -> Place {
-        Place { partition: self.partition, offset: self.position }
+        Place { partition: self.partition, epoch: self.behind, offset: self.position }
     }
 }
 
@@ -241,6 +243,7 @@ impl Reader {
                 epoch: 0,
                 fetch: CallId::NONE,
                 position: 0,
+                behind: 0,
                 batch: VecDeque::new(),
                 known: false,
                 busy: None,
@@ -254,7 +257,8 @@ impl Reader {
         if reply.status != Status::Ok {
             return self.again(index, true, cx);
         }
-        (self.shares[index].position, self.shares[index].known) = (u64::from(reply.version), true);
+        let share = &mut self.shares[index];
+        (share.position, share.behind, share.known) = (u64::from(reply.version), reply.bytes as u8, true);
         self.ask(index, cx);
     }
 
@@ -285,9 +289,12 @@ impl Reader {
         match reply.status {
             Status::Ok => {
                 // An answer to a question of an earlier share may have taken the parcel: what is not asked for is not taken.
-                let wanted = (share.position..).map(|offset| Place { offset, ..share.place() }.to_key());
+                let is_wanted = |((_, receipt), wanted): &((_, u64), u64)| {
+                    let place = Place::from_key(*receipt);
+                    (place.partition, place.offset) == (share.partition, *wanted)
+                };
                 let items = cx.parcel(ParcelId(reply.version)).iter().map(|item| unpacked(*item));
-                let asked_for = items.zip(wanted).take_while(|((_, receipt), wanted)| receipt == wanted);
+                let asked_for = items.zip(share.position..).take_while(is_wanted);
                 let incoming = asked_for.map(|((message, receipt), _)| Incoming { message, receipt });
                 let batch: Vec<Incoming> = incoming.collect();
                 share.batch.extend(batch);
@@ -300,7 +307,8 @@ impl Reader {
             }
             // Its place is not in the log any more (auto.offset.reset).
             Status::Missing => {
-                share.position = u64::from(if self.earliest { reply.version } else { reply.bytes });
+                let position = if self.earliest { reply.version } else { reply.bytes };
+                (share.position, share.behind) = (position.into(), 0);
                 self.ask(index, cx);
             }
             Status::Moved => self.again(index, false, cx),
@@ -317,13 +325,14 @@ impl Reader {
             return self.feed(index, got, cx);
         }
         share.committing = true;
-        let place = Place { offset: share.position + share.batch.len() as u64, ..share.place() };
+        let last = Place::from_key(share.batch.back().expect("just seen").receipt);
+        let place = Place { offset: last.offset + 1, ..last };
         self.commit(place, cx);
     }
 
     fn committed(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
         self.commits = self.commits.saturating_sub(1);
-        let Place { partition, offset } = Place::from_key(reply.key);
+        let Place { partition, offset, .. } = Place::from_key(reply.key);
         if self.phase == Phase::Revoking && self.shares.is_empty() && self.commits == 0 {
             return self.join(cx);
         }

@@ -23,7 +23,7 @@ impl Reader {
     }
 
     pub fn settle(&mut self, done: &Incoming, well: bool, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
-        let offset = Place::from_key(done.receipt).offset;
+        let Place { offset, epoch, .. } = Place::from_key(done.receipt);
         let is_it = |share: &Share| share.busy.is_some_and(|busy| busy.receipt == done.receipt);
         let Some(index) = self.shares.iter().position(is_it) else {
             return; // of a share it has lost meanwhile
@@ -31,7 +31,7 @@ impl Reader {
         self.release_busy(index, cx);
         let share = &mut self.shares[index];
         if well || self.ack_before {
-            share.position = offset + 1;
+            (share.position, share.behind) = (offset + 1, epoch);
         } else {
             self.release_batch(index, cx);
         }

@@ -33,7 +33,7 @@ pub fn is_counted(settings: &Settings) -> bool {
 /// Rows at the start, if work is counted and somebody has told.
 pub fn rows(site: &Site<'_>) -> Option<u64> {
     let plan = Plan::new(site.settings());
-    plan.is_counted().then(|| plan.rows(site.layout.keys())).flatten()
+    plan.is_counted().then(|| plan.rows(site.layout.keys_of(site.index))).flatten()
 }
 
 /// The data, if work is counted and somebody has told how many rows there are.
@@ -82,7 +82,7 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
             "add `model: \"relational\"` or a profile",
         );
     }
-    let Some(rows) = plan.rows(site.layout.keys()) else {
+    let Some(rows) = plan.rows(site.layout.keys_of(site.index)) else {
         let message = format!("database \"{}\" does not know how many rows it has", group.name);
         return say(message, "add `rows: 100_000`; only traffic with `keys:` would tell");
     };
@@ -99,13 +99,12 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
 
 /// Keys beyond the rows come to exist when they are written; if nobody writes, they are a mistake.
 fn check_keys(site: &Site<'_>, rows: u64, problems: &mut Problems) {
-    let keys = site.layout.keys().unwrap_or(0);
+    let keys = site.layout.keys_of(site.index).unwrap_or(0);
     let may_write = |group: &Group| {
         let recorded = matches!(group.settings.load("rate"), Some(Load::Trace(_)));
-        group.kind == "traffic"
-            && (recorded || group.settings.share("writes").is_some_and(|share| share > 0.0))
+        recorded || group.settings.share("writes").is_some_and(|share| share > 0.0)
     };
-    if keys > rows && !site.layout.groups.iter().any(may_write) {
+    if keys > rows && !site.layout.asked_by(site.index).any(may_write) {
         let message = format!("\"{}\" has {rows} rows, but {keys} keys are asked for", site.group().name);
         let place = site.settings().place("rows").unwrap_or(&site.group().place);
         problems.push(
@@ -154,10 +153,7 @@ pub fn check_unused(site: &Site<'_>, problems: &mut Problems) {
 
 fn check_sizes(site: &Site<'_>, plan: &Plan<'_>, rows: u64, problems: &mut Problems) {
     let (schema, place) = (plan.schema(rows), &site.group().place);
-    if site.settings().is_given("on") && site.settings().is_given("cores") {
-        let problem = site.settings().problem("cores", "`cores` are those of the host it stands `on`");
-        problems.push(problem.hint("give them to the host"));
-    }
+    host::check_guest(site, problems);
     let mut say = |message: String, hint: &str| problems.push(Problem::at(place, message).hint(hint));
     if schema.families > schema.columns {
         let message = format!("{} families for {} columns", schema.families, schema.columns);
@@ -217,7 +213,7 @@ pub fn store(site: &Site<'_>, portion: Portion<'_>) -> Store {
     let plan = Plan::new(site.settings());
     let recipe = Recipe {
         model: plan.model().expect("checked"),
-        schema: plan.schema(plan.rows(site.layout.keys()).expect("checked")),
+        schema: plan.schema(plan.rows(site.layout.keys_of(site.index)).expect("checked")),
         needs: model::needs(&ask::asked(site.layout)),
         switches: switches(site),
     };

@@ -113,7 +113,7 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
         }
     }
     for name in ["dedicated", "copied", "split"] {
-        if settings.count(name).unwrap_or(0) > 0 && site.layout.popular(0).is_none() {
+        if settings.count(name).unwrap_or(0) > 0 && site.layout.popular(site.index, 0).is_none() {
             let message = format!("`{name}` needs traffic that says which keys are popular");
             problems
                 .push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));

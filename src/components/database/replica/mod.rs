@@ -110,7 +110,9 @@ fn shard_key(site: &Site<'_>) -> usize {
 /// The hot rows that a setting cures.
 fn cured(site: &Site<'_>, setting: &str) -> Vec<u64> {
     let count = site.settings().count(setting).unwrap_or(0);
-    site.layout.popular(if site.is_disabled("hot_key_cure") { 0 } else { count }).unwrap_or_default()
+    site.layout
+        .popular(site.index, if site.is_disabled("hot_key_cure") { 0 } else { count })
+        .unwrap_or_default()
 }
 
 fn map(site: &Site<'_>) -> Map {
@@ -126,7 +128,7 @@ fn spread(site: &Site<'_>) -> Spread {
         queries: settings.share("queries").unwrap_or(0.0),
         one_shard: settings.choice("query_by") == shard_key(site),
         denormalised: (settings.flag("denormalised") && !site.is_disabled("denormalised"))
-            .then(|| KeyPart::new(settings.choice("query_by"), site.layout.keys().unwrap_or(1))),
+            .then(|| KeyPart::new(settings.choice("query_by"), site.layout.keys_of(site.index).unwrap_or(1))),
         purpose: site.purpose("queries"),
         copied: cured(site, "copied"),
         split: split::Split::new(site, cured(site, "split")),
@@ -202,7 +204,7 @@ fn desk(site: &Site<'_>, engine: Engine, waits: bool) -> Desk {
 /// Number of keys that the database is asked for or has from the beginning.
 fn keys(site: &Site<'_>) -> Option<u64> {
     let rows = counted::rows(site);
-    site.layout.keys().max(rows)
+    site.layout.keys_of(site.index).max(rows)
 }
 
 fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {

@@ -59,6 +59,13 @@ impl Shape {
         if self.is_single() { 1 } else { self.first() + self.shards * self.members() }
     }
 
+    /// Whether the n-th node belongs to a shard that there is only after a resharding.
+    pub fn stands_by(settings: &Settings, n: u64) -> bool {
+        let shape = Shape::of(settings);
+        let shards = settings.count("shards").unwrap_or(1);
+        shards < shape.shards && n >= shape.member(shards, 0)
+    }
+
     /// Nodes of a shard that answer clients.
     pub fn answering(self) -> u64 {
         1 + self.replicas

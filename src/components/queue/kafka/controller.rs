@@ -18,7 +18,7 @@ const SHARE: u16 = 1;
 const CONSUMERS_SAY: [u16; 5] = [SUBSCRIBE, JOIN, HEARTBEAT, COMMIT, OFFSET];
 
 /// broker.session.timeout.ms (KRaftConfigs: 9 s).
-const BROKER_SESSION: Time = 9 * SECOND;
+pub const BROKER_SESSION: Time = 9 * SECOND;
 /// How often it looks whether somebody has fallen silent.
 const WATCH_INTERVAL: Time = 500 * MILLISECOND;
 
@@ -28,7 +28,7 @@ struct Ruled {
     epoch: u32,
     replicas: Vec<u16>,
     /// Up to where the group has processed it.
-    committed: u64,
+    committed: Place,
 }
 
 #[derive(Clone, Copy)]
@@ -58,7 +58,7 @@ impl Controller {
             let replicas = replicas(partition, settings);
             let in_sync = replicas.iter().map(|broker| 1u32 << broker).sum();
             let leadership = Leadership { partition: partition as u16, leader: Some(replicas[0]), in_sync };
-            Ruled { leadership, epoch: 1, replicas, committed: 0 }
+            Ruled { leadership, epoch: 1, replicas, committed: Place::new(partition as u16, 0) }
         };
         let patience = Patience {
             session: settings.duration("session").expect("preset"),
@@ -219,10 +219,10 @@ impl Controller {
     /// A commit of an earlier generation comes from somebody who has lost the partition.
     fn commit(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         let &Call { key, version: generation, .. } = cx.call(call);
-        let Place { partition, offset } = Place::from_key(key);
+        let place = Place::from_key(key);
         let current = generation == self.group.generation();
         if current {
-            self.partitions[partition as usize].committed = offset;
+            self.partitions[place.partition as usize].committed = place;
         }
         cx.reply(call, Answer::of(if current { Status::Ok } else { Status::Failed }));
     }
@@ -267,7 +267,7 @@ impl Component for Controller {
             (COMMIT, _) => self.commit(id, cx),
             (OFFSET, _) => {
                 let committed = self.partitions[Place::from_key(key).partition as usize].committed;
-                cx.reply(id, Answer::ok(committed as u32, 0));
+                cx.reply(id, Answer::ok(committed.offset as u32, committed.epoch.into()));
             }
             // A producer that has asked all brokers in turn; this one leads nothing.
             _ => cx.reply(id, Answer::of(Status::Failed)),

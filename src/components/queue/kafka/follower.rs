@@ -61,7 +61,7 @@ impl Broker {
         if std::mem::replace(&mut copy.fetching, true) {
             return;
         }
-        let place = Place { partition, offset: copy.log.end() };
+        let place = Place::new(partition, copy.log.end());
         let (version, note) = (copy.log.last_epoch(), copy.epoch);
         let to = NodeId(first.0 + leader);
         cx.ask(Ask { version, note, timeout, ..Ask::new(to, REPLICATE, place.to_key()) });
@@ -69,7 +69,7 @@ impl Broker {
 
     /// The leader's answer.
     pub(super) fn replicated(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let Place { partition, offset } = Place::from_key(reply.key);
+        let Place { partition, offset, .. } = Place::from_key(reply.key);
         let Some(copy) = self.copy(partition) else { return };
         copy.fetching = false;
         if copy.epoch != reply.note || copy.log.end() != offset {

@@ -100,7 +100,7 @@ impl Broker {
 impl Broker {
     /// A follower has everything before its offset, and wants what comes then.
     pub(super) fn replicate(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let Place { partition, offset } = Broker::place(call, cx);
+        let Place { partition, offset, .. } = Broker::place(call, cx);
         let &Call { caller, version: epoch, .. } = cx.call(call);
         if !self.leads(partition) {
             return cx.reply(call, Answer::of(Status::Failed));
@@ -204,7 +204,7 @@ impl Broker {
 
 impl Broker {
     pub(super) fn fetch(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let Place { partition, offset } = Broker::place(call, cx);
+        let Place { partition, offset, epoch } = Broker::place(call, cx);
         let &Call { caller: consumer, version, .. } = cx.call(call);
         if !self.leads(partition) {
             return self.redirect(call, partition, cx);
@@ -213,6 +213,11 @@ impl Broker {
         let waiting = Waiting { call, consumer, most: most.into() };
         let copy = self.copy(partition).expect("it leads it");
         copy.fetched = offset;
+        if let Some(agreed) = copy.log.parts_from(offset, epoch) {
+            // It goes on there, whatever it does where nothing is known (KIP-320: clients detect truncation by leader epochs).
+            let agreed = agreed as u32;
+            return cx.reply(call, Answer { version: agreed, bytes: agreed, ..Answer::of(Status::Missing) });
+        }
         if offset < copy.log.start() || offset > copy.log.end() {
             let (version, bytes) = (copy.log.start() as u32, copy.log.end() as u32);
             return cx.reply(call, Answer { version, bytes, ..Answer::of(Status::Missing) });
@@ -228,8 +233,8 @@ impl Broker {
         let copy = self.copy(partition).expect("it leads it");
         let readable = copy.high_watermark.saturating_sub(offset).min(to.most as u64) as usize;
         let records = copy.log.from(offset).take(readable).zip(offset..);
-        let place = |offset| Place { partition, offset }.to_key();
-        let items = records.map(|(entry, offset)| packed(entry.message, place(offset)));
+        let place = |epoch: u32, offset| Place { partition, epoch: epoch as u8, offset }.to_key();
+        let items = records.map(|(entry, offset)| packed(entry.message, place(entry.epoch, offset)));
         copy.readers.answer(to, items, cx);
         copy.fetched = offset + readable as u64;
         self.delivered += readable as u64;

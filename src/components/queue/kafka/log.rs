@@ -83,6 +83,17 @@ impl Log {
         self.epoch_before(offset + 1).is_some_and(|own| own as u8 == epoch)
     }
 
+    /// Where the log of a consumer that goes on from an offset, after a record of an epoch with this low byte, is no more the same as this one: behind
+    /// what was written up to that epoch. `None` if it is the same as far as can be told.
+    pub fn parts_from(&self, offset: u64, epoch: u8) -> Option<u64> {
+        if epoch == 0 || offset <= self.start || self.has(offset - 1, epoch) {
+            return None;
+        }
+        let last = self.last_epoch();
+        let full = last.wrapping_sub(u32::from((last as u8).wrapping_sub(epoch)));
+        Some(self.end_of_epoch(full).min(offset))
+    }
+
     /// `None` if a follower that ends at `offset` with a record of `epoch` has the same records. Else what it is to do (KIP-101, KIP-279:
     /// truncation by leader epochs): to strike out what is behind that offset, and behind the epoch that ends there. If it is so old
     /// that nothing fits on, it begins anew at the offset.
@@ -187,6 +198,19 @@ mod tests {
             "it has deleted all"
         );
         assert!(leader.has(1, 1) && !leader.has(1, 2) && leader.has(2, 3) && !leader.has(4, 3));
+    }
+
+    #[test]
+    fn a_reader_of_what_was_struck_out_goes_on_where_the_logs_part() {
+        let mut log = log(&[255, 255, 256, 257, 257]);
+        assert_eq!(
+            [(2, 255), (5, 1), (3, 0), (0, 9)].map(|(offset, epoch)| log.parts_from(offset, epoch)),
+            [None; 4]
+        );
+        assert_eq!(log.parts_from(4, 255), Some(2), "two more of epoch 255 that are gone");
+        assert_eq!(log.parts_from(9, 1), Some(5), "it is shorter");
+        log.trim(3);
+        assert_eq!((log.parts_from(3, 255), log.parts_from(4, 255)), (None, Some(3)));
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::catalog::{Policy, Settings};
 use crate::components::Site;
 use crate::kernel::{Component, NodeId};
 pub use broker::ENTRY;
+pub use controller::BROKER_SESSION;
 pub use delivery::Delivery;
 pub use group::{member_id, range};
 pub use leaders::Leaders;

@@ -4,24 +4,32 @@ use super::log::Entry;
 use crate::kernel::MILLISECOND;
 use crate::kernel::Time;
 
-/// A place in a partition: 16 bits for the partition, 48 for the offset.
+/// A place in a partition: 16 bits for the partition, 8 for the epoch, 40 for the offset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
     /// Number of the partition.
     pub partition: u16,
+    /// Low byte of the leader's epoch in which a record was written: the record here, or, of a place to go on from, the one before it;
+    /// 0 = not known.
+    pub epoch: u8,
     /// Offset in its log.
     pub offset: u64,
 }
 
 impl Place {
+    /// A place with an epoch that is not known.
+    pub fn new(partition: u16, offset: u64) -> Self {
+        Place { partition, epoch: 0, offset }
+    }
+
     /// As a call's key.
     pub fn to_key(self) -> u64 {
-        self.offset << 16 | u64::from(self.partition)
+        self.offset << 24 | u64::from(self.epoch) << 16 | u64::from(self.partition)
     }
 
     /// The inverse.
     pub fn from_key(key: u64) -> Self {
-        Place { partition: key as u16, offset: key >> 16 }
+        Place { partition: key as u16, epoch: (key >> 16) as u8, offset: key >> 24 }
     }
 }
 
@@ -90,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_out_again() {
-        let place = Place { partition: 65_535, offset: 1 << 40 };
+        let place = Place { partition: 65_535, epoch: 255, offset: 1 << 39 };
         assert_eq!(Place::from_key(place.to_key()), place);
         let fetch = Fetch { most: 500, wait: 500 * MILLISECOND };
         assert_eq!(Fetch::from_version(fetch.to_version()), fetch);

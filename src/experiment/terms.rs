@@ -1,0 +1,75 @@
+//! When nodes were there to work.
+
+use crate::components::{Layout, stands_by};
+use crate::kernel::{Membership, NodeId, Readings, Time, seconds};
+
+/// When nodes came to their groups and left them. Those that it does not name were there from the start, and stay.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Terms {
+    terms: Vec<Term>,
+    /// Machines that wait for a resharding.
+    waiting: Vec<NodeId>,
+}
+
+#[derive(Clone, Debug)]
+struct Term {
+    node: NodeId,
+    joined: Time,
+    left: Option<Time>,
+}
+
+impl Terms {
+    /// As the world begins.
+    pub fn new(layout: &Layout) -> Self {
+        let mut waiting = Vec::new();
+        for group in &layout.groups {
+            let nodes = (0..group.count).filter(|n| stands_by(group, *n));
+            waiting.extend(nodes.filter_map(|n| group.node(n)));
+        }
+        Terms { terms: Vec::new(), waiting }
+    }
+
+    /// A node has come or gone.
+    pub fn note(&mut self, change: &Membership) {
+        let left = (!change.joined).then_some(change.time);
+        match self.terms.iter_mut().find(|term| term.node == change.node) {
+            Some(term) => term.left = left,
+            None => {
+                let joined = if change.joined { change.time } else { 0 };
+                self.terms.push(Term { node: change.node, joined, left });
+            }
+        }
+    }
+
+    /// How long a node was a member, in seconds of a span.
+    pub fn within(&self, node: NodeId, (from, to): (Time, Time)) -> f64 {
+        let term = self.terms.iter().find(|term| term.node == node);
+        let (joined, left) = term.map_or((0, None), |term| (term.joined, term.left));
+        seconds(left.unwrap_or(to).min(to).saturating_sub(joined.max(from)))
+    }
+
+    /// The same; a machine that has waited for a resharding ever since was not there. `later` is what it tells at the end.
+    pub fn working(&self, node: NodeId, span: (Time, Time), later: &Readings) -> f64 {
+        let waits = self.waiting.contains(&node) && later.count_of("arrivals") == 0;
+        if waits { 0.0 } else { self.within(node, span) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::SECOND;
+
+    #[test]
+    fn a_node_is_there_from_joining_to_leaving() {
+        let mut terms = Terms::default();
+        let change =
+            |node, second, joined| Membership { time: second * SECOND, group: 0, node: NodeId(node), joined };
+        for (node, second, joined) in [(7, 20, true), (0, 15, false), (7, 50, false), (8, 25, true)] {
+            terms.note(&change(node, second, joined));
+        }
+        let within = |node, from, to| terms.within(NodeId(node), (from * SECOND, to * SECOND));
+        assert_eq!([0, 1, 7, 8].map(|node| within(node, 10, 30)), [5.0, 20.0, 10.0, 5.0]);
+        assert_eq!([0, 1, 7, 8].map(|node| within(node, 40, 60)), [0.0, 20.0, 10.0, 20.0]);
+    }
+}
