@@ -78,6 +78,9 @@ const TABLE: &[(&str, &str)] = &[
     ("06_stampede", "stampede"),
     ("06_stampede", "refresh_ahead"),
     ("06_what_to_cache", "cache"),
+    ("12_zero_to_millions", "cdn"),
+    ("12_zero_to_millions", "queue"),
+    ("12_zero_to_millions", "shared_processors"),
 ];
 
 fn run_without(experiment: &str, mechanism: &str) -> (assert_cmd::assert::Assert, tempfile::TempDir) {

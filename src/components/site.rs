@@ -257,6 +257,12 @@ impl Layout {
         }
     }
 
+    /// How many users the traffics before a group have, and one more each: numbers of people that are taken.
+    pub fn users_before(&self, group: usize) -> u32 {
+        let traffics = self.groups[..group].iter().filter(|group| group.kind == "traffic");
+        traffics.map(|traffic| traffic.settings.count("users").unwrap_or(0) as u32 + 1).sum()
+    }
+
     /// Whether some traffic tells the sizes of what it wants.
     pub fn sized_traffic(&self) -> bool {
         self.traffic().any(|group| matches!(group.settings.load("rate"), Some(Load::Trace(_))))

@@ -29,10 +29,17 @@ pub(super) fn rate_function(callback: &Callback, engine: &Engine, end: Time) -> 
 fn rate_at(callback: &Callback, engine: &Engine, at: Time) -> Scripted<f64> {
     let rate = callback.call(engine, (Span(at as i64),))?;
     let found = rate.clone().try_cast::<Rate>().map(|rate| rate.0);
-    found.ok_or_else(|| {
+    let found = found.ok_or_else(|| {
         let found = value(&rate).describe();
         fail(format!("a rate function must return a rate such as 200.rps, not {found}"), None)
-    })
+    })?;
+    // Between an infinite rate and any other there is no straight line.
+    match found.is_finite() {
+        true => Ok(found),
+        false => {
+            Err(fail(format!("a rate function must return a rate from 0 up, not {found} per second"), None))
+        }
+    }
 }
 
 /// A moment and the rate of it.

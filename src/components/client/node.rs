@@ -104,7 +104,7 @@ impl Client {
             steps: StepTimes::default(),
             reach: Reach::new(site).map(Box::new),
             near: Near::new(site).map(Box::new),
-            seen: Seen::default(),
+            seen: Seen::new(site),
         }
     }
 
@@ -237,7 +237,7 @@ impl Client {
     pub(super) fn conclude(&mut self, id: RequestId, version: u32, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(id) else { return };
-        let (key, floor, session) = (request.key, request.floor, request.user);
+        let (key, floor, session) = (request.key, request.floor, self.seen.person(request.user));
         self.seen.latency.record(now - request.intended);
         if request.class == READS {
             let check = cx.audit().finish_read(key, floor, version, now, session, true);

@@ -1,12 +1,15 @@
 //! What the users of one traffic saw: how long answers took, and which reads were out of date.
 
 use crate::audit::ReadCheck;
+use crate::components::Site;
 use crate::kernel::Readings;
 use crate::stats::Histogram;
 
 /// Counts since the start.
 #[derive(Clone, Default)]
 pub(super) struct Seen {
+    /// Users of the traffics before this one: people of different traffics are different people.
+    others: u32,
     reads: u64,
     stale_reads: u64,
     stale_age: Histogram,
@@ -15,6 +18,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    pub fn new(site: &Site<'_>) -> Self {
+        Seen { others: site.layout.users_before(site.index), ..Seen::default() }
+    }
+
+    /// A user's number among all people; 0 = nobody.
+    #[inline]
+    pub fn person(&self, user: u32) -> u32 {
+        if user == 0 { 0 } else { self.others + user }
+    }
+
     /// A read was answered, and this is the audit's verdict.
     #[inline]
     pub fn read(&mut self, check: &ReadCheck) {

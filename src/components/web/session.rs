@@ -65,12 +65,10 @@ impl Sessions {
             return None;
         }
         let bytes = settings.bytes("session_size").unwrap_or(0).min(u64::from(u32::MAX)) as u32;
-        let traffic = site.layout.groups.iter().filter(|group| group.kind == "traffic");
-        let mut next = 0;
-        let base = |group: &crate::components::Group| {
-            let base = (NodeId(group.first), next);
-            next += group.settings.count("users").unwrap_or(0) as u32 + 1;
-            base
+        let groups = site.layout.groups.iter().enumerate();
+        let traffic = groups.filter(|(_, group)| group.kind == "traffic");
+        let base = |(index, group): (usize, &crate::components::Group)| {
+            (NodeId(group.first), site.layout.users_before(index))
         };
         Some(Sessions {
             bases: traffic.map(base).collect(),
