@@ -230,7 +230,7 @@ fn who_joins_a_weighted_tier_is_switched_with_it() {
 #[test]
 fn keys_are_those_of_the_traffic_that_asks() {
     holds(
-        r#"experiment("keys").replications(2).duration(100.s).world(|p| {
+        r#"experiment("keys").replications(5).duration(50.s).world(|p| {
             let declared = #{ read: constant(1.ms), write: constant(1.ms) };
             let d1 = database("d1", declared);
             let d2 = database("d2", declared + #{ shards: 4, sharding: "range" });
@@ -244,10 +244,10 @@ fn keys_are_those_of_the_traffic_that_asks() {
             traffic("c", #{ to: d2, rate: poisson(100.rps), keys: uniform_keys(1_000) });
             traffic("d", #{ to: rows, rate: poisson(1.rps), keys: uniform_keys(1_000) });
         })
-        .expect("of a", |r| r.of("c1").hit_ratio > 0.40)
-        .expect("and no more", |r| r.of("c1").hit_ratio < 0.46)
+        .expect("of a", |r| r.of("c1").hit_ratio > 0.38)
+        .expect("and no more", |r| r.of("c1").hit_ratio < 0.48)
         .expect("of b, the newest", |r| r.of("c2").hit_ratio > 0.70)
-        .expect("all shards of d2", |r| r.of("d2/shard-3").arrivals > 2_000);"#,
+        .expect("all shards of d2", |r| r.of("d2/shard-3").arrivals > 1_000);"#,
     );
 }
 
