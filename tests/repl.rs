@@ -259,3 +259,12 @@ fn what_people_type_at_any_prompt_means_the_same_here() {
     assert_eq!(say("1\nquit\n2\n").out, "1\n");
     assert_eq!(say("let help = 7;\nhelp\n").out, "7\n", "what the user has named comes first");
 }
+
+/// As in scripts: in the user's terms, wherever the entry stands.
+#[test]
+fn slips_of_the_pen_are_understood_at_the_prompt_too() {
+    let said = say("let a = 1;\nlet w = web(\"w\", { service: 5.ms });\nlet t = 5ms;\nlet x = [20%, 3];\n");
+    for wanted in ["begins with `#{`", "write 5.ms", "write 20.percent"] {
+        assert!(said.err.contains(wanted), "{}", said.err);
+    }
+}

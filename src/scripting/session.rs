@@ -258,8 +258,8 @@ impl Session {
     fn explain(&self, error: &EvalAltResult) -> Problems {
         let words = self.functions();
         let problems = explain(error, &Words { functions: &words, source: &self.said.source });
-        let problems = problems.into_iter().map(|problem| self.seen_in_its_line(error, problem));
-        self.shown_places(problems.collect())
+        let problems = self.shown_places(problems).into_iter();
+        problems.map(|problem| self.seen_in_its_line(error, problem)).collect()
     }
 
     /// What the text around a mistake tells.
