@@ -2,7 +2,6 @@
 
 use super::{Group, Layout};
 use crate::catalog::{KeysPlan, Load};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 impl Layout {
@@ -39,27 +38,24 @@ impl Layout {
     }
 
     /// So many of the keys that a group is asked for most at the start, the most wanted first; `None` if no traffic names any. Where several
-    /// do, each counts as much as it asks, as far as that is known.
+    /// do, each counts as much as it asks, as far as that is known, with the keys that it wants most itself.
     pub fn popular(&self, group: usize, count: u64) -> Option<Vec<u64>> {
         let wanted =
             |traffic: &'_ Group| Some((traffic.settings.keys("keys")?.clone(), self.rate_of(traffic)));
         let wanted: Vec<(KeysPlan, Option<f64>)> = self.asked_by(group).filter_map(wanted).collect();
         if let [(keys, _)] = wanted.as_slice() {
-            let ids = super::client::keyspace(keys);
-            let all = 0..count.min(keys.size);
-            return Some(all.map(|nth| ids.id(keys.popularity.most_wanted(nth))).collect());
+            return Some(most_wanted(keys, count).collect());
         }
         let is_known = wanted.iter().all(|(_, rate)| rate.is_some());
         let mut weights: BTreeMap<u64, f64> = BTreeMap::new();
         for (keys, rate) in &wanted {
-            let (ids, rate) = (super::client::keyspace(keys), rate.filter(|_| is_known).unwrap_or(1.0));
-            for nth in 0..count.min(keys.size) {
-                let weight = rate * keys.popularity.share_of(nth);
-                *weights.entry(ids.id(keys.popularity.most_wanted(nth))).or_default() += weight;
+            let rate = rate.filter(|_| is_known).unwrap_or(1.0);
+            for (key, share) in most_wanted(keys, count).zip(keys.popularity.shares(count)) {
+                *weights.entry(key).or_default() += rate * share;
             }
         }
         let mut keys: Vec<(u64, f64)> = weights.into_iter().collect();
-        keys.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap_or(Ordering::Equal));
+        keys.sort_by(|a, b| b.1.total_cmp(&a.1));
         let most = keys.into_iter().take(count as usize).map(|(key, _)| key).collect();
         (!wanted.is_empty()).then_some(most)
     }
@@ -71,4 +67,10 @@ impl Layout {
             _ => None,
         }
     }
+}
+
+/// So many of the keys that one traffic wants most at the start.
+fn most_wanted(keys: &KeysPlan, count: u64) -> impl Iterator<Item = u64> {
+    let ids = super::client::keyspace(keys);
+    (0..count.min(keys.size)).map(move |nth| ids.id(keys.popularity.most_wanted(nth)))
 }

@@ -53,9 +53,11 @@ pub struct ComponentRow {
     /// How many look-ups that share is of; no column, it weighs the nodes of a group.
     #[serde(default)]
     pub look_ups_count: Option<u64>,
-    /// Whether what comes to its group comes to it first (see [`crate::components::is_front`]); in no file.
+    /// Whether what comes to its group comes to it first (see [`crate::components::is_front`]); no column.
+    #[serde(default)]
     pub is_front: bool,
-    /// Its processors, or workers, times the seconds in which they were there: to add up `utilization_ratio`; in no file.
+    /// Its processors, or workers, times the seconds in which they were there: to add up `utilization_ratio`; no column.
+    #[serde(default)]
     pub capacity: Option<f64>,
     /// What it cost per hour of the measured part, in US dollars, as far as prices are known.
     #[serde(default)]

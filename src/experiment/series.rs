@@ -187,8 +187,13 @@ impl Change<'_> {
     /// What was in use of what there is, while the node was there. (Who has left may still finish what it has in hand.)
     fn busy_share(&self, busy: &str, all: &str) -> Option<f64> {
         let all = self.gauge(all).filter(|all| *all > 0.0)?;
-        let mean = self.mean(busy)?;
-        (self.present > 0.0).then(|| (mean * self.length / self.present / all).min(1.0))
+        self.while_there(busy).map(|mean| (mean / all).min(1.0))
+    }
+
+    /// Mean of a level over the time in which the node was there.
+    fn while_there(&self, metric: &str) -> Option<f64> {
+        let mean = self.mean(metric).filter(|_| self.present > 0.0)?;
+        Some(mean * self.length / self.present)
     }
 
     /// Mean number of jobs waiting, those at the door of a hung node included.
@@ -261,6 +266,7 @@ impl Change<'_> {
             "utilization_ratio" => self.capacity("servers"),
             "workers_utilization_ratio" => self.capacity("pool_slots"),
             "disk_utilization_ratio" => self.capacity("disks"),
+            "log_utilization_ratio" => self.present,
             "hit_ratio" => all(&["hits", "misses"]),
             "buffer_hit_ratio" => all(&["buffer_hits", "buffer_misses"]),
             "old_address_ratio" => all(&["sent_by_name"]),
@@ -296,7 +302,7 @@ impl Change<'_> {
             ("fsyncs_per_s", rate("fsyncs")),
             ("lock_waits_per_s", rate("lock_waits")),
             ("disk_utilization_ratio", self.disk()),
-            ("log_utilization_ratio", self.mean("log_busy")),
+            ("log_utilization_ratio", self.while_there("log_busy")),
             ("lag_count", self.gauge("lag")),
             ("in_flight_count", self.gauge("in_flight")),
             ("servers_in_service_count", self.gauge("servers_in_service")),

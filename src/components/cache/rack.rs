@@ -104,10 +104,7 @@ impl Rack {
     /// Another item in a slot; the slot.
     #[inline]
     pub fn replace(&mut self, slot: u32, item: Item) -> u32 {
-        let Item { key, version, bytes, expires } = item;
-        self.keys.set(slot, key);
-        self.data[slot as usize] = Data { version, bytes };
-        self.set_end(slot, expires);
+        self.swap(slot, item);
         slot
     }
 

@@ -28,9 +28,9 @@ impl Latest {
         self.recency.n_keys()
     }
 
-    /// The share of the requests that the key of an age gets.
-    pub fn share_of(&self, age: u64) -> f64 {
-        self.recency.share_of(age)
+    /// The shares of the requests that so many of the newest keys get, the newest first.
+    pub fn shares(&self, count: u64) -> Vec<f64> {
+        self.recency.shares(count)
     }
 
     /// A rank as far below `newest` (modulo the number of keys: the oldest are overwritten) as Zipf's law says.

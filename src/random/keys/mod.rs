@@ -117,14 +117,15 @@ impl Keys {
         }
     }
 
-    /// The share of requests that the key in this place of those that are wanted most gets at the start, from 0 to 1.
-    pub fn share_of(&self, nth: u64) -> f64 {
+    /// The shares of requests, from 0 to 1, that so many of the keys that are wanted most get at the start, in their order.
+    pub fn shares(&self, count: u64) -> Vec<f64> {
+        let each = |share: &dyn Fn(u64) -> f64| (0..count.min(self.n_keys())).map(share).collect();
         match self {
-            Self::Zipf(keys) => keys.share_of(nth),
-            Self::Latest(keys) => keys.share_of(nth),
-            Self::Hotspot(keys) => keys.share_of(nth),
-            Self::WorkingSet(keys) => keys.share_of(nth),
-            Self::Uniform(_) | Self::Sequential(_) => 1.0 / self.n_keys() as f64,
+            Self::Zipf(keys) => keys.shares(count),
+            Self::Latest(keys) => keys.shares(count),
+            Self::Hotspot(keys) => each(&|nth| keys.share_of(nth)),
+            Self::WorkingSet(keys) => each(&|rank| keys.share_of(rank)),
+            Self::Uniform(_) | Self::Sequential(_) => each(&|_| 1.0 / self.n_keys() as f64),
         }
     }
 
@@ -212,7 +213,7 @@ mod tests {
             };
             assert!(of(0..10) > 2 * of(30..40), "{keys:?}: {drawn:?}");
             assert_eq!(of(0..40), 20_000, "each once");
-            let shares: Vec<f64> = (0..40).map(|nth| keys.share_of(nth)).collect();
+            let shares = keys.shares(50);
             assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{keys:?}");
             let drawn: f64 = f64::from(of(0..10)) / 20_000.0;
             assert!((shares[..10].iter().sum::<f64>() - drawn).abs() < 0.015, "{keys:?}");

@@ -95,12 +95,13 @@ impl Zipf {
         self.n_keys
     }
 
-    /// The share of the requests that a rank gets. Beyond the first hundred keys their sum is taken for the integral (midpoint rule).
-    pub fn share_of(&self, rank: u64) -> f64 {
+    /// The shares of the requests that so many ranks get, from 0 on. Beyond the first hundred keys their sum is taken for the integral (midpoint rule).
+    pub fn shares(&self, count: u64) -> Vec<f64> {
         let weight = |key: u64| self.law.density(key as f64, self.exponent);
         let head = self.n_keys.min(100);
         let tail = self.law.integral(self.n_keys as f64 + 0.5) - self.law.integral(head as f64 + 0.5);
-        weight(rank + 1) / ((1..=head).map(weight).sum::<f64>() + tail)
+        let all = (1..=head).map(weight).sum::<f64>() + tail;
+        (1..=count.min(self.n_keys)).map(|key| weight(key) / all).collect()
     }
 
     /// A rank, from one uniform number per attempt.
