@@ -278,3 +278,40 @@ fn a_text_in_a_list_is_found_and_not_called() {
         .expect_for(#{ stage: "cdn" }, "the second", |r| r.throughput > 50);"#,
     );
 }
+
+/// The users of two traffics are different people: who only reads cannot miss what others wrote. (One traffic that does both misses some.)
+#[test]
+fn users_of_two_traffics_are_different_people() {
+    holds(
+        r#"experiment("people").vary("traffics", [1, 2]).replications(2).duration(100.s).world(|p| {
+            let db = database("db", #{ read: 1.ms, write: 1.ms, replicas: 1, reads: "any", apply: 1.ms });
+            link(db, db, #{ latency: 500.ms });
+            let w = web("w", #{ reads: db, writes: db });
+            let settings = #{ to: w, users: 10, keys: uniform_keys(100) };
+            if p.traffics == 1 {
+                traffic("both", settings + #{ rate: poisson(100.rps), writes: 50.percent });
+            } else {
+                traffic("writers", settings + #{ rate: poisson(50.rps), writes: 100.percent });
+                traffic("readers", settings + #{ rate: poisson(50.rps) });
+            }
+        })
+        .expect_for(#{ traffics: 1 }, "one misses own writes", |r| r.read_your_writes_violations > 10)
+        .expect_for(#{ traffics: 2 }, "nobody does", |r| r.read_your_writes_violations == 0);"#,
+    );
+}
+
+/// Nobody hears that a broker which does not lead refuses a message: a producer that waits for nothing stays with one that pauses.
+#[test]
+fn acks_0_loses_nothing_beside_a_leader_that_pauses() {
+    holds(
+        r#"experiment("pause").replications(2).duration(60.s).world(|p| {
+            let q = queue("q", #{ kind: "kafka", brokers: 3, replicas: 3, partitions: 1, acks: "0", request_timeout: 1.s });
+            consumers("c", #{ of: q, service: 1.ms });
+            network(#{ latency: 1.ms });
+            traffic("t", #{ to: q, rate: constant(50.rps), keys: uniform_keys(100) });
+            at(30.s, "a pause", || q[0].hang());
+            at(33.s, "is over", || q[0].recover());
+        })
+        .expect("all arrive", |r| r.messages_lost == 0);"#,
+    );
+}
