@@ -4,6 +4,8 @@
 //! 1/256 (0.4 %) of its lower edge wide. Within a bucket values are taken to lie evenly: the middle of it would be the same in all
 //! replications of an experiment, with an interval of no width around a value that is not the true one.
 
+use super::counters::Counters;
+
 /// Buckets per octave, as a power of two.
 const SUB_BITS: u32 = 8;
 /// Buckets per octave.
@@ -11,12 +13,12 @@ const SUB_COUNT: u64 = 1 << SUB_BITS;
 
 /// Counts of `u64` values (nanoseconds, as a rule; any unit will do) in log-linear buckets.
 ///
-/// A reported quantile is within 0.5 % of the exact one and exact below 512. Memory grows with the largest value only: 8 bytes a bucket,
-/// 256 buckets an octave, 40 KiB for values up to a second in nanoseconds. Counts, sum, minimum and maximum are exact.
+/// A reported quantile is within 0.5 % of the exact one and exact below 512. Memory grows with the largest value only: 2 bytes a bucket
+/// (10 once one has more than 65,535), 256 buckets an octave, 11 KiB for values up to a second in nanoseconds. Counts, sum, minimum and maximum are exact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     /// Always ends with the highest bucket used, so that equal contents are equal values.
-    buckets: Vec<u64>,
+    buckets: Counters,
     sum: u128,
     min: u64,
     max: u64,
@@ -31,16 +33,15 @@ impl Default for Histogram {
 impl Histogram {
     /// An empty histogram. Allocates nothing before the first value.
     pub const fn new() -> Self {
-        Self { buckets: Vec::new(), sum: 0, min: u64::MAX, max: 0 }
+        Self { buckets: Counters::new(), sum: 0, min: u64::MAX, max: 0 }
     }
 
     /// Records one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
         let index = bucket_of(value);
-        match self.buckets.get_mut(index) {
-            Some(bucket) => *bucket += 1,
-            None => return self.record_beyond(value),
+        if !self.buckets.count(index) {
+            return self.record_beyond(value);
         }
         // Nothing is kept that the buckets tell: a run records several values for every request.
         self.sum += u128::from(value);
@@ -67,18 +68,11 @@ impl Histogram {
             return;
         }
         let index = bucket_of(value);
-        if index >= self.buckets.len() {
-            self.grow(index);
-        }
-        self.buckets[index] += n;
+        self.buckets.grow(index + 1);
+        self.buckets.add(index, n);
         self.sum += u128::from(value) * u128::from(n);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
-    }
-
-    #[cold]
-    fn grow(&mut self, index: usize) {
-        self.buckets.resize(index + 1, 0);
     }
 
     /// How many values were recorded; counts the buckets.
@@ -123,7 +117,7 @@ impl Histogram {
         }
         let rank = rank_of(q, self.count());
         let mut before = 0;
-        for (index, &n) in self.buckets.iter().enumerate() {
+        for (index, n) in self.buckets.iter().enumerate() {
             if before + n >= rank {
                 return Some(within(index, rank - before, n).clamp(self.min, self.max));
             }
@@ -134,11 +128,9 @@ impl Histogram {
 
     /// Adds everything `other` recorded: the result is as if one histogram had recorded both.
     pub fn merge(&mut self, other: &Self) {
-        if other.buckets.len() > self.buckets.len() {
-            self.buckets.resize(other.buckets.len(), 0);
-        }
-        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-            *mine += theirs;
+        self.buckets.grow(other.buckets.len());
+        for (index, theirs) in other.buckets.iter().enumerate() {
+            self.buckets.add(index, theirs);
         }
         self.sum += other.sum;
         self.min = self.min.min(other.min);
@@ -149,25 +141,22 @@ impl Histogram {
     ///
     /// Counts, sum and mean are exact. The extremes are edges of buckets (within 0.4 %) and never outside those of `self`.
     pub fn since(&self, earlier: &Self) -> Histogram {
-        let before = |index: usize| earlier.buckets.get(index).copied().unwrap_or(0);
-        let counts = self.buckets.iter().enumerate();
-        let mut buckets: Vec<u64> = counts.map(|(index, &n)| n.saturating_sub(before(index))).collect();
-        let used = buckets.iter().rposition(|&n| n > 0).map_or(0, |last| last + 1);
-        buckets.truncate(used);
-        let Some(first) = buckets.iter().position(|&n| n > 0) else {
+        let later = |index| self.buckets.get(index).saturating_sub(earlier.buckets.get(index));
+        let used = (0..self.buckets.len()).rev().find(|index| later(*index) > 0).map_or(0, |last| last + 1);
+        let Some(first) = (0..used).find(|index| later(*index) > 0) else {
             return Self::new();
         };
         Self {
             sum: self.sum.saturating_sub(earlier.sum),
             min: low_edge(first).clamp(self.min, self.max),
             max: high_edge(used - 1).clamp(self.min, self.max),
-            buckets,
+            buckets: (0..used).map(later).collect(),
         }
     }
 
     /// Forgets everything but keeps the memory.
     pub fn clear(&mut self) {
-        let mut buckets = std::mem::take(&mut self.buckets);
+        let mut buckets = std::mem::replace(&mut self.buckets, Counters::new());
         buckets.clear();
         *self = Self { buckets, ..Self::new() };
     }

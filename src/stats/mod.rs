@@ -4,6 +4,7 @@
 //! Everything here is plain data: `Clone`, mergeable where that makes sense, without time, files or randomness of its own.
 
 pub mod batch;
+mod counters;
 pub mod histogram;
 pub mod interval;
 pub mod level;

@@ -1,71 +1,47 @@
 //! The keys of a shelf's items by their slots: four bytes each, and four more once there is one that needs them. Every eviction asks for a
 //! key, and half the memory is twice as likely to be near.
 
+use super::column::Column;
+
 /// Keys by slot.
 #[derive(Clone, Debug)]
 pub struct Keys {
     low: Vec<u32>,
-    /// The upper halves; empty as long as all are 0.
-    high: Vec<u32>,
+    /// The upper halves.
+    high: Column<u32>,
 }
 
 impl Keys {
     /// None yet; room for so many.
     pub fn new(expected: usize) -> Self {
-        Keys { low: Vec::with_capacity(expected), high: Vec::new() }
+        Keys { low: Vec::with_capacity(expected), high: Column::of(0) }
+    }
+
+    /// Number of slots.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.low.len()
     }
 
     /// The key in a slot.
     #[inline(always)]
     pub fn get(&self, slot: u32) -> u64 {
-        let high = self.high.get(slot as usize).copied().unwrap_or(0);
-        u64::from(self.low[slot as usize]) | u64::from(high) << 32
-    }
-
-    /// Another key in a slot.
-    #[inline(always)]
-    pub fn set(&mut self, slot: u32, key: u64) {
-        self.low[slot as usize] = key as u32;
-        if key >> 32 != 0 || !self.high.is_empty() {
-            self.set_high(slot, (key >> 32) as u32);
-        }
+        u64::from(self.low[slot as usize]) | u64::from(self.high.get(slot)) << 32
     }
 
     /// Another key in a slot; the one that was there.
     #[inline(always)]
     pub fn swap(&mut self, slot: u32, key: u64) -> u64 {
-        if key >> 32 != 0 || !self.high.is_empty() {
-            return self.swap_wide(slot, key);
-        }
-        u64::from(std::mem::replace(&mut self.low[slot as usize], key as u32))
-    }
-
-    #[inline(never)]
-    fn swap_wide(&mut self, slot: u32, key: u64) -> u64 {
-        let old = self.get(slot);
-        self.set(slot, key);
-        old
+        let low = std::mem::replace(&mut self.low[slot as usize], key as u32);
+        u64::from(low) | u64::from(self.high.swap(slot, (key >> 32) as u32)) << 32
     }
 
     /// A key in the slot after the last.
     #[inline]
     pub fn push(&mut self, key: u64) {
-        self.low.push(0);
-        self.set(self.low.len() as u32 - 1, key);
-    }
-
-    #[inline(never)]
-    fn set_high(&mut self, slot: u32, high: u32) {
-        if slot as usize >= self.high.len() {
-            self.high.resize(self.low.capacity(), 0);
-        }
-        self.high[slot as usize] = high;
-    }
-
-    /// No slots any more.
-    pub fn clear(&mut self) {
-        self.low.clear();
-        self.high.clear();
+        let slot = self.low.len() as u32;
+        self.low.push(key as u32);
+        self.high.set(slot, (key >> 32) as u32);
     }
 }
 
@@ -79,11 +55,7 @@ mod tests {
         let put = [7, u64::from(u32::MAX), 1 << 32, 9, u64::MAX, 0];
         put.iter().for_each(|key| keys.push(*key));
         assert_eq!([0, 1, 2, 3, 4, 5].map(|slot| keys.get(slot)), put);
-        keys.set(4, 8);
-        keys.set(0, 5 << 40);
+        assert_eq!((keys.swap(4, 8), keys.swap(0, 5 << 40)), (u64::MAX, 7));
         assert_eq!([0, 2, 4].map(|slot| keys.get(slot)), [5 << 40, 1 << 32, 8]);
-        keys.clear();
-        keys.push(3);
-        assert_eq!(keys.get(0), 3);
     }
 }

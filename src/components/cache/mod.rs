@@ -7,6 +7,7 @@ use crate::kernel::{Component, Control, NodeId};
 use crate::parts::plan::{Access, Flights, Route, Step, WritePlan};
 
 mod cluster;
+mod column;
 mod coordinator;
 mod dense;
 mod dirty;

@@ -1,11 +1,12 @@
 //! The items of a shelf by their slots. Keys lie apart from the rest: a hit needs no key and an eviction little else, so either touches
 //! as little memory as can be.
 
+use super::column::Column;
 use super::keys::Keys;
 use super::shelf::Item;
 use crate::kernel::{NEVER, Time};
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 struct Data {
     version: u32,
     bytes: u32,
@@ -15,9 +16,9 @@ struct Data {
 #[derive(Clone, Debug)]
 pub struct Rack {
     keys: Keys,
-    data: Vec<Data>,
-    /// When each expires. Empty until one can: who has no TTL touches no memory for it.
-    expires: Vec<Time>,
+    data: Column<Data>,
+    /// When each expires.
+    expires: Column<Time>,
     free: Vec<u32>,
     /// No item expires before.
     fresh_until: Time,
@@ -26,20 +27,25 @@ pub struct Rack {
 impl Rack {
     /// Without slots; room for so many.
     pub fn new(expected: usize) -> Self {
-        let (keys, data) = (Keys::new(expected), Vec::with_capacity(expected));
-        Rack { keys, data, expires: Vec::new(), free: Vec::new(), fresh_until: NEVER }
+        Rack {
+            keys: Keys::new(expected),
+            data: Column::of(Data { version: 0, bytes: 0 }),
+            expires: Column::of(NEVER),
+            free: Vec::new(),
+            fresh_until: NEVER,
+        }
     }
 
     /// Slots, free ones included.
     #[inline]
     pub fn slots(&self) -> usize {
-        self.data.len()
+        self.keys.len()
     }
 
     /// Number of items.
     #[inline]
     pub fn len(&self) -> u64 {
-        (self.data.len() - self.free.len()) as u64
+        (self.keys.len() - self.free.len()) as u64
     }
 
     /// The item in a slot.
@@ -52,8 +58,8 @@ impl Rack {
     #[inline]
     pub fn item_of(&self, key: u64, slot: u32) -> Item {
         debug_assert_eq!(self.keys.get(slot), key);
-        let Data { version, bytes } = self.data[slot as usize];
-        Item { key, version, bytes, expires: self.end(slot) }
+        let Data { version, bytes } = self.data.get(slot);
+        Item { key, version, bytes, expires: self.expires.get(slot) }
     }
 
     /// Its key.
@@ -62,43 +68,23 @@ impl Rack {
         self.keys.get(slot)
     }
 
-    #[inline(always)]
-    fn end(&self, slot: u32) -> Time {
-        self.expires.get(slot as usize).copied().unwrap_or(NEVER)
-    }
-
-    #[inline(always)]
-    fn set_end(&mut self, slot: u32, end: Time) {
-        if end != NEVER || !self.expires.is_empty() {
-            self.keep_end(slot, end);
-        }
-    }
-
-    #[inline(never)]
-    fn keep_end(&mut self, slot: u32, end: Time) {
-        self.fresh_until = self.fresh_until.min(end);
-        if slot as usize >= self.expires.len() {
-            self.expires.resize(self.data.capacity().max(slot as usize + 1), NEVER);
-        }
-        self.expires[slot as usize] = end;
-    }
-
     /// Its size.
     #[inline]
     pub fn bytes(&self, slot: u32) -> u32 {
-        self.data[slot as usize].bytes
+        self.data.get(slot).bytes
     }
 
     /// Whether it is too old.
     #[inline]
     pub fn is_expired(&self, slot: u32, now: Time) -> bool {
-        self.fresh_until <= now && self.end(slot) <= now
+        self.fresh_until <= now && self.expires.get(slot) <= now
     }
 
     /// It lives until then.
     #[inline]
     pub fn renew(&mut self, slot: u32, expires: Time) {
-        self.set_end(slot, expires);
+        self.fresh_until = self.fresh_until.min(expires);
+        self.expires.set(slot, expires);
     }
 
     /// Another item in a slot; the slot.
@@ -112,8 +98,8 @@ impl Rack {
     #[inline(always)]
     pub fn swap(&mut self, slot: u32, item: Item) -> (u64, u32) {
         let Item { key, version, bytes, expires } = item;
-        let old = std::mem::replace(&mut self.data[slot as usize], Data { version, bytes });
-        self.set_end(slot, expires);
+        let old = self.data.swap(slot, Data { version, bytes });
+        self.renew(slot, expires);
         (self.keys.swap(slot, key), old.bytes)
     }
 
@@ -130,10 +116,14 @@ impl Rack {
     #[inline(never)]
     fn push(&mut self, item: Item) -> u32 {
         let Item { key, version, bytes, expires } = item;
-        let slot = self.data.len() as u32;
+        let slot = self.keys.len() as u32;
+        let data = Data { version, bytes };
+        if slot == 0 {
+            self.data = Column::of(data); // what the first one is, the others may be too
+        }
         self.keys.push(key);
-        self.data.push(Data { version, bytes });
-        self.set_end(slot, expires);
+        self.data.set(slot, data);
+        self.renew(slot, expires);
         slot
     }
 
@@ -145,11 +135,7 @@ impl Rack {
 
     /// No slots any more.
     pub fn clear(&mut self) {
-        self.keys.clear();
-        self.data.clear();
-        self.expires.clear();
-        self.free.clear();
-        self.fresh_until = NEVER;
+        *self = Rack::new(self.keys.len());
     }
 
     /// All items.
