@@ -1,6 +1,9 @@
 //! What functions of a script see of the components while a world runs.
 
+mod common;
+
 use assert_cmd::Command;
+use common::script::holds;
 
 /// The notes that a world makes, one a line.
 fn notes(world: &str) -> Vec<String> {
@@ -169,15 +172,6 @@ fn a_server_is_as_busy_as_while_it_was_there() {
     let out = folder.path().join("out");
     let mut command = Command::cargo_bin("scalelab").unwrap();
     command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
-}
-
-/// Whether the checks of a script hold.
-fn holds(script: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("holds.rhai");
-    std::fs::write(&path, script).unwrap();
-    let mut command = Command::cargo_bin("scalelab").unwrap();
-    command.arg("run").arg(&path).args(["-q", "-o"]).arg(folder.path().join("out")).assert().success();
 }
 
 /// What comes to a router comes to a member next: it came once.

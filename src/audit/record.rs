@@ -159,6 +159,22 @@ impl Record {
         lost_now
     }
 
+    /// Takes one version out of the surviving history, and none of its neighbours; whether an acknowledged write is lost by that.
+    pub(super) fn lose(&mut self, version: u32) -> bool {
+        let was_acknowledged = self.acknowledged_at_or_below(version) == version;
+        if !runs::insert(&mut self.irregular.get_or_insert_default().lost, version) {
+            return false;
+        }
+        self.durable = self.surviving_at_or_below(self.durable);
+        for kept in self.kept_versions.iter_mut().filter(|kept| **kept == version) {
+            *kept = 0;
+        }
+        if self.discarded == version {
+            self.discarded = self.newest_discarded_below(version);
+        }
+        was_acknowledged
+    }
+
     fn surviving_acknowledged_from(&self, first: u32) -> u64 {
         let lost_before = self.lost().iter().rev().take_while(|run| run.last >= first);
         let acknowledged_lost =
@@ -172,14 +188,17 @@ impl Record {
                 *version = 0;
             }
         }
-        if self.discarded < first {
-            return;
+        if self.discarded >= first {
+            self.discarded = self.newest_discarded_below(first);
         }
-        let mut version = self.truth_at_or_below(first - 1);
+    }
+
+    fn newest_discarded_below(&self, version: u32) -> u32 {
+        let mut version = self.truth_at_or_below(version - 1);
         while version > 0 && self.kept_versions.contains(&version) {
             version = self.truth_at_or_below(version - 1);
         }
-        self.discarded = version;
+        version
     }
 
     /// When the first acknowledged version newer than `version` was acknowledged, and whether that is only the latest

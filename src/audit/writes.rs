@@ -57,6 +57,21 @@ impl Audit {
         lost
     }
 
+    /// This version never reaches the authority, though its client may have been promised that it would; its neighbours stay what they are.
+    /// Nothing happens if it is durable already.
+    pub fn lose(&mut self, key: u64, version: u32) {
+        let Some(index) = self.record_index(key) else { return };
+        let record = &mut self.records[index];
+        if record.durable >= version {
+            return;
+        }
+        let is_lost = record.lose(version);
+        let floor = &mut self.keys[key as usize][FLOOR];
+        *floor = record.standing_floor(*floor);
+        self.older.rollback(key);
+        self.counts.lost_writes_count += u64::from(is_lost);
+    }
+
     /// The client of a write got its answer at `now_ns`. `version` is what [`commit`](Self::commit) returned; `session`
     /// 0 means none. The same version acknowledged again changes nothing.
     #[inline(never)]
@@ -132,6 +147,22 @@ mod tests {
         audit.acknowledge(KEY, version, 60, 0);
         assert_eq!(audit.rollback(KEY, 2), 2);
         assert_eq!(audit.report().lost_writes_count, 4);
+    }
+
+    #[test]
+    fn a_promise_that_is_not_kept_is_one_lost_write_and_none_of_its_neighbours() {
+        let mut audit = Audit::new(10);
+        let promised: Vec<u32> = (0..3).map(|_| audit.commit_volatile(KEY)).collect();
+        promised.iter().for_each(|version| audit.acknowledge(KEY, *version, 10, 0));
+        audit.lose(KEY, promised[1]);
+        audit.lose(KEY, promised[1]);
+        assert_eq!((audit.report().lost_writes_count, audit.floor(KEY)), (1, promised[2]));
+        assert!(!audit.survives(KEY, promised[1]) && audit.survives(KEY, promised[0]));
+        audit.lose(KEY, promised[2]);
+        assert_eq!((audit.report().lost_writes_count, audit.floor(KEY)), (2, promised[0]));
+        audit.persist(KEY, promised[0]);
+        audit.lose(KEY, promised[0]);
+        assert_eq!(audit.report().lost_writes_count, 2, "it is stored");
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::store::{MEMORY_ROWS, StoreWriter};
 use super::trace::Trace;
 use super::{OnError, TraceFileOptions};
 use crate::random::replay::{TraceOp, TraceRow};
+use foldhash::fast::FixedState;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -68,6 +70,8 @@ struct Loader {
     last_ns: u64,
     resolution_ns: u64,
     writes: u64,
+    /// Counted, never iterated.
+    clients: HashSet<u32, FixedState>,
     skipped: u64,
     first_error: Option<TraceError>,
 }
@@ -83,6 +87,7 @@ impl Loader {
             last_ns: 0,
             resolution_ns: SECOND_NS,
             writes: 0,
+            clients: HashSet::with_hasher(FixedState::with_seed(0)),
             skipped: 0,
             first_error: None,
         }
@@ -100,6 +105,9 @@ impl Loader {
         self.store.push(row).map_err(Problem::Spool)?;
         self.last_ns = time_ns;
         self.writes += u64::from(parts.op == TraceOp::Set);
+        if row.client != 0 {
+            self.clients.insert(row.client);
+        }
         Ok(())
     }
 
@@ -162,6 +170,7 @@ impl Loader {
             key_count: self.keys.count(),
             span_ns: self.last_ns,
             writes: self.writes,
+            client_count: self.clients.len() as u64,
             skipped: self.skipped,
             first_error: self.first_error,
             read_failure: OnceLock::new(),

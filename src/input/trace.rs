@@ -12,6 +12,7 @@ pub struct Trace {
     pub(super) resolution_ns: u64,
     pub(super) has_times: bool,
     pub(super) key_count: u64,
+    pub(super) client_count: u64,
     pub(super) span_ns: u64,
     pub(super) writes: u64,
     pub(super) skipped: u64,
@@ -64,6 +65,10 @@ impl TraceRows for Trace {
 
     fn key_count(&self) -> u64 {
         self.key_count
+    }
+
+    fn client_count(&self) -> u64 {
+        self.client_count
     }
 
     fn read_failure(&self) -> Option<String> {

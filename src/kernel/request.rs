@@ -47,6 +47,8 @@ pub struct Request {
     pub client: NodeId,
     /// What the browser's cookie says: the server that the user is bound to; [`NodeId::NONE`] = no cookie.
     pub cookie: NodeId,
+    /// Whether an answer has set the cookie, and the browser has not kept it yet.
+    pub has_new_cookie: bool,
     /// What kind of request it is: opaque here, an index of the statistics by class.
     pub class: u8,
     /// Attempts made so far, hedges included.
@@ -76,6 +78,7 @@ impl Request {
             access: 0,
             client,
             cookie: NodeId::NONE,
+            has_new_cookie: false,
             class: 0,
             attempts: 0,
             logins: 0,

@@ -4,6 +4,7 @@
 
 pub mod estimate;
 pub mod run;
+pub mod script;
 
 use scalelab::catalog::{Given, KeysPlan, Load, Place, Value};
 use scalelab::kernel::{NodeId, Simulation, Time};

@@ -39,6 +39,8 @@ pub(super) struct Coordinator {
     current: Option<Move>,
     /// The members have changed since the plan was made.
     is_stale: bool,
+    /// Nodes that have left and did not hand over what they were asked for: nobody waits for them slot by slot.
+    silent: Vec<u16>,
     letters: Vec<Letters>,
     short: Option<TimeoutClass>,
     long: Option<TimeoutClass>,
@@ -80,6 +82,7 @@ impl Coordinator {
             plan: VecDeque::new(),
             current: None,
             is_stale: false,
+            silent: Vec::new(),
             short: None,
             long: None,
             began: 0,
@@ -173,7 +176,10 @@ impl Coordinator {
                 self.settle(each, cx);
             }
             // It has left and does not answer: its keys are lost, its slots are not.
-            Status::Reset | Status::TimedOut if is_gone => self.settle(each, cx),
+            Status::Reset | Status::TimedOut if is_gone => {
+                self.silent.push(each.from);
+                self.settle(each, cx);
+            }
             Status::TimedOut if self.is_member(each.to) => self.migrate(each, cx),
             _ => cx.timer_in(AGAIN, Timer { tag: MOVE_AGAIN, data: 0 }),
         }
@@ -260,6 +266,7 @@ impl Component for Coordinator {
         }
         let Some(each) = self.current else { return };
         match (reply.verb, reply.status) {
+            (IMPORT, Status::Ok) if self.silent.contains(&each.from) => self.settle(each, cx),
             (IMPORT, Status::Ok) => self.migrate(each, cx),
             (IMPORT, _) => cx.timer_in(AGAIN, Timer { tag: MOVE_AGAIN, data: 0 }),
             _ => self.migrated(each, &reply, cx),

@@ -80,7 +80,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "items",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound"),
-            about: "most items it holds",
+            about: "most items it holds; as many may be written and not yet stored",
         },
         Param {
             name: "capacity",
@@ -211,7 +211,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "dirty",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound"),
-            about: "write-back: most items not yet stored; further writers wait until some are",
+            about: "write-back: most items not yet stored, never more than `items`; further writers wait until some are",
         },
         group::NODES,
         group::SHARDING,
@@ -278,6 +278,11 @@ pub(super) fn write_plan(settings: &Settings) -> Result<WritePlan, (String, Opti
     Ok(plan)
 }
 
+/// Most items of a node that wait to be stored: they take room as others do.
+pub(super) fn dirty_bound(settings: &Settings) -> Option<u64> {
+    [settings.count("dirty"), settings.count("items")].into_iter().flatten().min()
+}
+
 fn strategy_problem(value: &Value) -> Option<Problem> {
     let (message, hint) = WritePlan::parse(value).err()?;
     Some(Problem::new(message).maybe_hint(hint))
@@ -288,7 +293,22 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_preload(site, problems);
     expiry::check(site.settings(), problems);
     check_stampede(site, problems);
+    check_later(site.settings(), problems);
     only_copy::check(site, problems);
+}
+
+/// What is said twice, and what never comes to pass.
+fn check_later(settings: &Settings, problems: &mut Problems) {
+    let says_when = |step: &Value| matches!(step, Value::Step(_));
+    let listed = matches!(settings.raw("write"), Some(Value::List(steps)) if steps.iter().any(says_when));
+    if listed && settings.is_given("flush") {
+        let message = "`flush` and later(.., \"store\") both say when data is stored";
+        problems.push(settings.problem("flush", message).hint("leave one of them out"));
+    }
+    if settings.is_given("refresh_ahead") && settings.chosen("ttl_kind") == "sliding" {
+        let message = "with `ttl_kind: \"sliding\"` a hit makes an item new again: what is hit often would never be loaded anew";
+        problems.push(settings.problem("refresh_ahead", message).hint("leave one of them out"));
+    }
 }
 
 /// Settings that mean something with one policy only, and policies that mean something with a TTL only.

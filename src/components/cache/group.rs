@@ -22,7 +22,7 @@ const ROUTINGS: &[Policy] = &[
     },
     Policy {
         name: "cluster",
-        about: "nodes share 16,384 slots and send callers on to the right one; slots move while they serve",
+        about: "nodes share 16,384 slots and send callers on to the right one; slots move while they serve (if a node dies the others go on: cluster-require-full-coverage no)",
         source: "Redis cluster specification; chapter 6.11",
         wrong_when: "callers cannot follow redirects",
     },

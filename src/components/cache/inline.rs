@@ -9,7 +9,7 @@ use crate::parts::verbs::{READ, WRITE};
 /// Reads and writes that the cache runs itself.
 #[derive(Clone)]
 pub(super) struct Inline {
-    access: Access,
+    pub access: Access,
     operations: Vec<Operation>,
     free: Vec<u32>,
     /// Whether somebody asks "only if it has changed".
@@ -69,7 +69,7 @@ impl Inline {
     }
 
     pub fn crash(&mut self, control: &Control, cx: &mut Ctx<'_>) {
-        self.operations.clear();
+        self.operations.drain(..).for_each(|mut operation| operation.drop_promise(cx));
         self.free.clear();
         self.access.on_control(control, cx);
     }

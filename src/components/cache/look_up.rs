@@ -111,10 +111,7 @@ impl Node {
                 WAIT
             }
             Guard::Lock(locks) => locks.take(key, self.fills.missed(key), now),
-            Guard::Early(early) => {
-                early.begin(key, now);
-                self.fills.missed(key).max(A_FILL)
-            }
+            Guard::Early(early) => early.begin(key, self.fills.missed(key), now),
         };
         Answer { version: token, ..Answer::of(Status::Missing) }
     }

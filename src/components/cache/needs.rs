@@ -19,9 +19,12 @@ pub(super) const NEEDS: &[Need] = &[
     },
     Need {
         settings: &["timeout"],
-        with: "placement \"inline\" or a write strategy that stores later",
+        with: "placement \"inline\", routing \"proxy\" or a write strategy that stores later",
         add: "`placement: \"inline\"` (or give it to the web tier)",
-        is_met: |settings| settings.chosen("placement") == "inline" || writes_later(settings),
+        is_met: |settings| {
+            let chosen = |name, what| settings.chosen(name) == what;
+            chosen("placement", "inline") || chosen("routing", "proxy") || writes_later(settings)
+        },
     },
     Need {
         settings: &["threads", "queue"],

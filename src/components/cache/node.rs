@@ -110,7 +110,7 @@ impl Node {
             purpose: site.purpose("service"),
             early_purpose: site.purpose("early"),
             store,
-            dirty: Dirty::new(interval, settings.count("batch"), settings.count("dirty")),
+            dirty: Dirty::new(interval, settings.count("batch"), entry::dirty_bound(settings)),
             timeout_length: settings.duration("timeout"),
             flush_timeout: None,
             hits: 0,
@@ -339,6 +339,9 @@ impl Component for Node {
         let counts = self.shelf.counts();
         out.count("hits", self.hits);
         out.count("misses", self.misses);
+        if let Some(inline) = &self.inline {
+            out.count("look_ups_unanswered", inline.access.unanswered);
+        }
         out.count("insertions", counts.insertions);
         out.count("evictions", counts.evictions);
         out.count("expired", counts.expired);

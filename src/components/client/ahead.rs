@@ -17,6 +17,13 @@ impl Client {
         }
     }
 
+    /// The user whose request has just come: the recorded one, or one of those that requests are spread over.
+    #[inline]
+    pub(super) fn comes(&mut self, draw: DrawKey) -> u32 {
+        let recorded = if self.users == 0 { None } else { self.source.person(self.users) };
+        recorded.unwrap_or_else(|| self.user_of(draw))
+    }
+
     /// Who comes next is known already, and who comes then.
     #[inline]
     pub(super) fn look_ahead(&self) {

@@ -59,9 +59,10 @@ impl Browsers {
         }
     }
 
-    /// The answer has come; its cookie stays.
-    pub fn close(&mut self, request: &Request) {
-        if request.user != 0 {
+    /// The answer has come; the cookie that it sets, if it does, stays. One that the request has only shown is older than what other
+    /// requests may have been given since (RFC 6265: browsers keep what `Set-Cookie` says, nothing else).
+    pub fn close(&mut self, request: &mut Request) {
+        if std::mem::take(&mut request.has_new_cookie) && request.user != 0 {
             self.browser(request.user).cookie = request.cookie;
         }
     }
@@ -134,11 +135,26 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_that_was_only_shown_does_not_come_back() {
+        let mut browsers = browsers();
+        let mut older = request(7);
+        older.cookie = NodeId(1);
+        let mut newer = request(7);
+        (newer.cookie, newer.has_new_cookie) = (NodeId(2), true);
+        browsers.close(&mut newer);
+        browsers.close(&mut older);
+        let mut next = request(7);
+        browsers.open(&mut next);
+        assert_eq!(next.cookie, NodeId(2));
+    }
+
+    #[test]
     fn nobody_remembers_nothing() {
         let mut browsers = browsers();
         let mut of_nobody = request(0);
         of_nobody.cookie = NodeId(4);
-        browsers.close(&of_nobody);
+        of_nobody.has_new_cookie = true;
+        browsers.close(&mut of_nobody);
         let mut next = request(0);
         browsers.open(&mut next);
         assert_eq!((next.cookie, next.session), (NodeId::NONE, 0));

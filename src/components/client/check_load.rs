@@ -34,6 +34,12 @@ fn check_trace(settings: &Settings, trace: &TraceLoad, problems: &mut Problems) 
             problems.push(settings.problem(setting, message).hint(hint));
         }
     }
+    let clients = trace.rows.client_count();
+    if let Some(users) = settings.count("users").filter(|users| *users < clients) {
+        let message =
+            format!("`users` is {users}, but the trace names {clients} clients, each of whom is a user");
+        problems.push(settings.problem("users", message).hint(format!("write `users: {clients}`")));
+    }
     if !trace.rows.has_times() && trace.arrivals.is_none() {
         let problem = settings.problem("rate", format!("the trace {:?} has no times", trace.path));
         problems.push(problem.hint("say how fast its rows come: trace(path, #{ rate: 200.rps })"));

@@ -49,7 +49,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent(
                 "with `rate`: requests belong to nobody in particular; to a name or geo_router, each then comes from somebody new, who asks first where to go",
             ),
-            about: "alone: closed load, each user waits for the answer; with `rate`: users that requests are spread over",
+            about: "alone: closed load, each user waits for the answer; with `rate`: users that requests are spread over; with a trace that names clients each of these is one of them",
         },
         Param {
             name: "think",
@@ -272,7 +272,7 @@ fn check_question(site: &Site<'_>, problems: &mut Problems) {
 fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     if settings.is_given("addresses") {
-        if matches!(settings.load("rate"), Some(Load::Trace(_))) {
+        if matches!(settings.load("rate"), Some(Load::Trace(trace)) if trace.rows.client_count() > 0) {
             let problem = settings.problem("addresses", "`addresses` come from the trace");
             problems.push(problem.hint("leave it out"));
         }

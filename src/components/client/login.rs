@@ -20,7 +20,7 @@ impl Client {
     /// The user is logged in: now what was wanted.
     #[cold]
     pub(super) fn logged_in(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        if let Some((browsers, request)) = self.browsers.as_mut().zip(cx.request(reply.request)) {
+        if let Some((browsers, request)) = self.browsers.as_mut().zip(cx.request_mut(reply.request)) {
             browsers.welcome(request);
             browsers.close(request);
         }

@@ -18,6 +18,7 @@ mod login;
 mod names;
 mod near;
 mod node;
+mod people;
 pub mod population;
 mod publish;
 mod reach;

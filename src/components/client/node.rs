@@ -35,7 +35,7 @@ pub(super) struct Client {
     pub(super) to: NodeId,
     /// What goes to a queue is published; a producer finds its broker.
     pub(super) publisher: Option<Box<Publisher>>,
-    source: Source,
+    pub(super) source: Source,
     wanted: Wanted,
     writes: f64,
     /// Verb of a reading request: what it asks.
@@ -120,7 +120,8 @@ impl Client {
     fn arrive(&mut self, cx: &mut Ctx<'_>) {
         let number = self.issued;
         let draw = self.draws.request(number);
-        self.issue(number, draw, self.user_of(draw), cx);
+        let user = self.comes(draw);
+        self.issue(number, draw, user, cx);
     }
 
     /// A user wants something again.
@@ -270,7 +271,7 @@ impl Client {
     #[inline]
     pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
         if let Some(browsers) = &mut self.browsers
-            && let Some(request) = cx.request(id)
+            && let Some(request) = cx.request_mut(id).filter(|_| outcome != Outcome::TimedOut)
         {
             browsers.close(request);
         }

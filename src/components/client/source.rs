@@ -2,6 +2,7 @@
 
 use super::super::Site;
 use super::keyspace;
+use super::people::People;
 use crate::catalog::{KeysPlan, Load, TraceLoad};
 use crate::kernel::{Ctx, Time};
 use crate::random::arrivals::Arrivals;
@@ -39,7 +40,13 @@ pub(super) enum Source {
     /// From users who wait for their answers.
     Closed,
     /// As recorded.
-    Trace { load: TraceLoad, replay: Option<Box<Replay>>, next: Option<TraceRow>, pace: Option<Box<Pace>> },
+    Trace {
+        load: TraceLoad,
+        replay: Option<Box<Replay>>,
+        next: Option<TraceRow>,
+        pace: Option<Box<Pace>>,
+        people: Box<People>,
+    },
 }
 
 /// Which keys, and how often.
@@ -112,7 +119,8 @@ impl Source {
             Some(Load::Open(arrivals)) => Source::Open { arrivals: arrivals.clone(), stream: unopened() },
             Some(Load::Trace(load)) => {
                 let pace = load.arrivals.as_ref().map(|arrivals| Box::new((arrivals.clone(), unopened())));
-                Source::Trace { load: load.clone(), replay: None, next: None, pace }
+                let people = Box::new(People::new());
+                Source::Trace { load: load.clone(), replay: None, next: None, pace, people }
             }
             None => Source::Closed,
         }
@@ -151,6 +159,12 @@ impl Source {
             }
             Source::Closed => None,
         }
+    }
+
+    /// Which of so many users the request that has just come is of, if the trace says so.
+    pub fn person(&mut self, users: u64) -> Option<u32> {
+        let Source::Trace { next: Some(row), people, .. } = self else { return None };
+        (row.client != 0).then(|| people.number(row.client, users))
     }
 
     /// What the request that has just come wants, if the trace says so.

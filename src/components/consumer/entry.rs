@@ -68,7 +68,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "prefetch",
             kind: Kind::Count(0, 1_000_000),
             preset: Preset::Absent("no limit (RabbitMQ, if a consumer says nothing)"),
-            about: "rabbitmq: most unacknowledged messages of a worker",
+            about: "rabbitmq: most unacknowledged messages of a worker (not 0: for what AMQP means by that, no limit, leave it out)",
         },
         Param {
             name: "batch",

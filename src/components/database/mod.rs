@@ -100,7 +100,7 @@ static ENTRY: Entry = Entry {
             name: "read",
             kind: Kind::Variate,
             preset: Preset::Absent("from the profile; required without one"),
-            about: "service time of a read",
+            about: "service time of a read, which returns what the row is when that ends",
         },
         Param {
             name: "write",

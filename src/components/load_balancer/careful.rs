@@ -239,7 +239,7 @@ impl Careful {
         sticky.bind(request.address, server, now);
         if matches!(sticky, Sticky::Cookie) && request.cookie != server {
             self.counts.recookied += u64::from(request.cookie != NodeId::NONE);
-            request.cookie = server;
+            (request.cookie, request.has_new_cookie) = (server, true);
         }
     }
 

@@ -70,7 +70,7 @@ fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
 /// Whether a traffic's clients have addresses: of their own, of the places they come from, or recorded ones.
 fn has_addresses(traffic: &Group) -> bool {
     let settings = &traffic.settings;
-    let recorded = matches!(settings.load("rate"), Some(Load::Trace(_)));
+    let recorded = matches!(settings.load("rate"), Some(Load::Trace(trace)) if trace.rows.client_count() > 0);
     recorded || settings.is_given("addresses") || settings.is_given("from")
 }
 

@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::server::Server;
-use super::session::Found;
+use super::session::{Found, Sessions};
 use crate::kernel::{Answer, CallId, Control, Ctx, Readings, Reply, Status};
 use crate::parts::pool::Grant;
 use crate::parts::verbs::{HEALTH, LOAD, LOGIN};
@@ -67,7 +67,8 @@ impl Server {
         if self.steps.contains(&Some(Step::Compare)) {
             out.count("not_modified", self.not_modified);
         }
-        let unanswered: u64 = self.reads.iter().map(|reads| reads.unanswered).sum();
+        let of_reads: u64 = self.reads.iter().map(|reads| reads.unanswered).sum();
+        let unanswered = of_reads + self.sessions.as_ref().map_or(0, |sessions| sessions.unanswered);
         if unanswered > 0 {
             out.count("look_ups_unanswered", unanswered);
         }
@@ -168,7 +169,10 @@ impl Server {
                 self.tasks[index as usize].step += 1;
                 self.advance(index, cx);
             }
-            _ => self.finish(index, Answer::of(Status::Failed), cx),
+            _ => {
+                self.sessions.iter_mut().filter(|_| looked).for_each(Sessions::not_found_out);
+                self.finish(index, Answer::of(Status::Failed), cx);
+            }
         }
     }
 

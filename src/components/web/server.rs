@@ -356,7 +356,7 @@ impl Component for Server {
         }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.workers.clear(cx.now());
-            self.tasks.clear();
+            self.tasks.drain(..).for_each(|mut task| task.operation.drop_promise(cx));
             self.free.clear();
             self.scale.iter_mut().for_each(Scale::clear);
             self.sessions.iter_mut().for_each(Sessions::forget);

@@ -40,6 +40,8 @@ pub(super) struct Sessions {
     first_key: u64,
     bytes: u32,
     pub unknown: u64,
+    /// Look-ups that a cache, where sessions are kept, did not answer.
+    pub unanswered: u64,
 }
 
 #[derive(Clone)]
@@ -77,7 +79,13 @@ impl Sessions {
             first_key: site.layout.keys().unwrap_or(0),
             bytes,
             unknown: 0,
+            unanswered: 0,
         })
+    }
+
+    /// Where sessions are kept nobody has answered a look-up.
+    pub fn not_found_out(&mut self) {
+        self.unanswered += u64::from(matches!(self.home, Home::Store { is_cache: true, .. }));
     }
 
     /// The simulation begins: the time-out of calls to the store.

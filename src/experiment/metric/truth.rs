@@ -12,7 +12,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "stale_reads_count",
         Lower,
-        "reads that returned an older version than was acknowledged before they began",
+        "reads that returned an older version than was acknowledged before they began and still survives (what is lost counts once, as a lost write)",
         |f| count(f.audit.stale_reads_count),
     ),
     metric("stale_ratio", Lower, "share of all reads that were stale", |f| {
@@ -31,13 +31,13 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "read_your_writes_violations_count",
         Lower,
-        "reads that missed their own user's earlier write",
+        "reads that missed their own user's earlier write, unless that was lost",
         |f| count(f.audit.read_your_writes_violations_count),
     ),
     metric(
         "monotonic_read_violations_count",
         Lower,
-        "reads older than what the same user had already seen",
+        "reads older than what the same user had already seen, unless that was lost",
         |f| count(f.audit.monotonic_read_violations_count),
     ),
     metric(

@@ -10,7 +10,7 @@ use super::operation::{Operation, Progress, Stage};
 use super::route::Route;
 use super::strategy::{Step, WritePlan};
 use crate::kernel::{Answer, Ask, CallId, Control, Ctx, NodeId, Reply, SECOND, Status, Time, TimeoutClass};
-use crate::parts::verbs::{ANNOUNCE, ASK, COMPUTE, DELETE, GET, PUT, READ, WRITE, WRITE_BACK};
+use crate::parts::verbs::{ANNOUNCE, ASK, COMPUTE, DELETE, FLUSH, GET, PUT, READ, WRITE, WRITE_BACK};
 
 /// One of the two that an operation asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,7 +107,7 @@ impl Access {
     }
 
     pub(super) fn ask_node(&self, to: NodeId, verb: u16, operation: &Operation, cx: &mut Ctx<'_>) {
-        let payload = if matches!(verb, PUT | WRITE | WRITE_BACK) { operation.bytes } else { 0 };
+        let payload = if matches!(verb, PUT | WRITE | WRITE_BACK | FLUSH) { operation.bytes } else { 0 };
         cx.ask(Ask {
             bytes: payload,
             version: operation.version,
@@ -156,6 +156,9 @@ impl Access {
                 Step::Ack => {
                     // The rest runs on without a caller; `resume` goes on behind the ack.
                     operation.stage = Stage::Write(at as u8);
+                    if operation.version == 0 {
+                        operation.promise(cx);
+                    }
                     let Progress::Done(answer) = operation.written() else { unreachable!() };
                     return Progress::Acked(answer);
                 }
@@ -189,7 +192,8 @@ impl Access {
     #[inline]
     pub fn on_reply(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
         // A store is asked more than reads and writes: the questions of its data model.
-        let of_store = matches!(reply.verb, READ | WRITE | ANNOUNCE) || (ASK..COMPUTE).contains(&reply.verb);
+        let of_store =
+            matches!(reply.verb, READ | WRITE | FLUSH | ANNOUNCE) || (ASK..COMPUTE).contains(&reply.verb);
         let side = if of_store { Side::Store } else { Side::Cache };
         if !matches!(self.route(side), Route::One(_))
             && reply.verb != ANNOUNCE
@@ -304,11 +308,15 @@ impl Access {
             return Progress::Waits;
         }
         if reply.status == Status::Ok && !operation.failed {
-            if reply.verb == WRITE || reply.verb == WRITE_BACK {
+            if matches!(reply.verb, WRITE | WRITE_BACK | FLUSH) {
                 operation.version = reply.version;
                 operation.answered_by = reply.answered_by;
+                operation.promised = false;
             }
             return self.take_steps(operation, at + 1, cx);
+        }
+        if step == Step::Store {
+            operation.break_promise(reply, cx);
         }
         let cache_failed = step != Step::Store && reply.verb != WRITE;
         if !cache_failed || self.on_cache_error == CacheError::Fail {
@@ -330,6 +338,8 @@ fn question(step: Step, operation: &Operation) -> (Side, u16) {
         Step::Cache if operation.version == 0 => (Side::Cache, WRITE_BACK),
         Step::Cache => (Side::Cache, PUT),
         Step::Invalidate => (Side::Cache, DELETE),
+        // Its version was given out with the promise.
+        Step::Store if operation.promised => (Side::Store, FLUSH),
         Step::Store | Step::Announce | Step::Ack => (Side::Store, WRITE),
     }
 }

@@ -7,6 +7,7 @@ mod flights;
 mod hashed;
 mod miss;
 mod operation;
+mod promise;
 mod route;
 mod slot_map;
 mod strategy;

@@ -49,6 +49,8 @@ pub struct Operation {
     pub(super) holder: NodeId,
     /// Whether others may wait for its load.
     pub(super) leads: bool,
+    /// Whether its caller has been told that it is done, though the store has not heard of it yet.
+    pub(super) promised: bool,
     /// Answers still to come where several caches were told at once.
     pub(super) left: u8,
     /// Whether one of them has failed.
@@ -77,6 +79,7 @@ impl Operation {
             token: 0,
             holder: NodeId::NONE,
             leads: false,
+            promised: false,
             left: 0,
             failed: false,
             asked: 0,
@@ -108,6 +111,7 @@ impl Operation {
         self.version = 0;
         self.token = 0;
         self.leads = false;
+        self.promised = false;
         self.answered_by = NodeId::NONE;
     }
 

@@ -44,7 +44,7 @@ impl Route {
         match self {
             Route::Hashed(hashed) => hashed.answered(reply.callee, failed, cx.now()),
             Route::Slots(map) if failed => map.failed(reply.key, reply.callee),
-            Route::Slots(map) => map.answered(reply.callee),
+            Route::Slots(map) => map.answered(reply.key, reply.callee),
             _ => {}
         }
     }

@@ -13,12 +13,14 @@ pub struct SlotMap {
     turn: usize,
     /// Those that did not answer when they were last asked.
     silent: Vec<u16>,
+    /// Number of slots whose owner it does not know.
+    unknown: u32,
 }
 
 impl SlotMap {
     /// A map that agrees with this table.
     pub fn new(table: SlotTable, nodes: Vec<u16>) -> Self {
-        SlotMap { table, nodes, turn: 0, silent: Vec::new() }
+        SlotMap { table, nodes, turn: 0, silent: Vec::new(), unknown: 0 }
     }
 
     /// Whom to ask about a key.
@@ -40,17 +42,27 @@ impl SlotMap {
         NodeId(other.unwrap_or(self.nodes[self.turn % self.nodes.len()]))
     }
 
-    /// A node has answered: it is there.
+    /// A node has answered a question about a key and named nobody else: it is there, and has the key.
     #[inline]
-    pub fn answered(&mut self, node: NodeId) {
+    pub fn answered(&mut self, key: u64, node: NodeId) {
         if !self.silent.is_empty() {
             self.silent.retain(|silent| *silent != node.0);
         }
+        if self.unknown > 0 && self.table.owner(slot(key)) == NOBODY {
+            self.give(key, node.0);
+        }
+    }
+
+    fn give(&mut self, key: u64, to: u16) {
+        let slot = slot(key);
+        self.unknown -= u32::from(self.table.owner(slot) == NOBODY);
+        self.unknown += u32::from(to == NOBODY);
+        self.table.give(slot, to);
     }
 
     /// The slot of this key has another owner.
     pub fn moved(&mut self, key: u64, to: NodeId) {
-        self.table.give(slot(key), to.0);
+        self.give(key, to.0);
         if !self.nodes.contains(&to.0) {
             self.nodes.push(to.0);
         }
@@ -62,7 +74,7 @@ impl SlotMap {
             self.silent.push(node.0);
         }
         if self.table.owner(slot(key)) == node.0 {
-            self.table.give(slot(key), NOBODY);
+            self.give(key, NOBODY);
         }
     }
 
@@ -93,8 +105,14 @@ mod tests {
         assert_eq!(map.node(7), NodeId(6));
         map.failed(7, NodeId(6));
         assert_eq!([map.node(7), map.node(7)], [other, other], "two are silent");
-        map.answered(owner);
+        map.answered(8, owner);
         assert_ne!(map.node(7), map.node(7), "one of them is back");
+        map.answered(7, owner);
+        assert_eq!(
+            [map.node(7), map.node(7)],
+            [owner, owner],
+            "it has the key, or it would have said who has"
+        );
         map.moved(7, other);
         map.failed(7, owner);
         assert_eq!(map.instead(7), Some(other), "a late failure of an old owner says nothing");

@@ -25,7 +25,7 @@ pub const STRATEGIES: &[Policy] = &[
     },
     Policy {
         name: "back",
-        about: "cache, then ack, store later: the cheapest write",
+        about: "cache, then ack, store later: the cheapest write (a row that others have written meanwhile is left alone)",
         source: "Jouppi 1993 (write-back); chapter 6.8",
         wrong_when: "an acknowledged write must survive a crash of the cache",
     },

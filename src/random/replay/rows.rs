@@ -55,6 +55,11 @@ pub trait TraceRows: Send + Sync {
     /// Number of distinct keys.
     fn key_count(&self) -> u64;
 
+    /// Number of distinct clients that the rows name; 0 if none says whose it is.
+    fn client_count(&self) -> u64 {
+        0
+    }
+
     /// What went wrong in the first `read` that failed, if one has. A replay ends early at such a failure, so
     /// whoever runs it asks here afterwards and refuses the run.
     fn read_failure(&self) -> Option<String> {

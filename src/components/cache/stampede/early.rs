@@ -3,11 +3,14 @@
 //! With delta the time a load takes, beta a factor and u uniform in (0, 1), a look-up at `now` loads if
 //! `now - delta * beta * ln(u) >= expiry`. Most items are loaded early by one look-up and never expire under a crowd. Delta is
 //! measured here, from the miss to the fill, and smoothed over the node's keys (1/8 of each new sample, as TCP smooths
-//! round trips); the paper keeps one for each item, which differs if some items are much slower to load than others.
+//! round trips); the paper keeps one for each item, which differs if some items are much slower to load than others. Loads of a key may
+//! overlap, and do if they are slow: each is known by the token that it was sent with. (Where leases or versions give the tokens, loads
+//! under the same one are measured by the first of them.)
 
 use super::super::recent::Recent;
 use crate::catalog::Policy;
 use crate::kernel::Time;
+use crate::random::mix::combine;
 
 /// How the catalog shows it.
 pub const ENTRY: Policy = Policy {
@@ -26,13 +29,14 @@ pub struct Early {
     beta: f64,
     /// Smoothed time of a load in nanoseconds; 0 before the first.
     delta_ns: f64,
-    /// When the loads under way began.
+    /// When the loads under way began, by key and token.
     begun: Recent<Time>,
+    last: u32,
 }
 
 impl Early {
     pub(super) fn new(most: usize, beta: f64) -> Self {
-        Early { beta, delta_ns: 0.0, begun: Recent::new(most) }
+        Early { beta, delta_ns: 0.0, begun: Recent::new(most), last: 0 }
     }
 
     /// Whether a look-up with this uniform draw loads an item that expires then.
@@ -41,15 +45,19 @@ impl Early {
         (expires - now) as f64 <= ahead_ns
     }
 
-    /// Somebody sets out to load.
-    pub fn begin(&mut self, key: u64, now: Time) {
-        if self.begun.get(key).is_none() {
-            self.begun.insert(key, now);
+    /// Somebody sets out to load. `token`: what the fill must show anyway, or 0. Returns what it shows.
+    pub fn begin(&mut self, key: u64, token: u32, now: Time) -> u32 {
+        self.last = super::super::fills::next_token(self.last);
+        let token = if token == 0 { self.last } else { token };
+        let load = combine(key, token.into());
+        if self.begun.get(load).is_none() {
+            self.begun.insert(load, now);
         }
+        token
     }
 
-    pub(super) fn filled(&mut self, key: u64, now: Time) {
-        let Some(begun) = self.begun.remove(key) else { return };
+    pub(super) fn filled(&mut self, key: u64, token: u32, now: Time) {
+        let Some(begun) = self.begun.remove(combine(key, token.into())) else { return };
         let took_ns = (now - begun) as f64;
         let first = self.delta_ns == 0.0;
         self.delta_ns = if first { took_ns } else { self.delta_ns + SMOOTHING * (took_ns - self.delta_ns) };
@@ -69,8 +77,8 @@ mod tests {
     #[test]
     fn the_chance_grows_exponentially_towards_the_expiry() {
         let mut early = Early::new(10, 2.0);
-        early.begin(7, 1_000);
-        early.filled(7, 1_500);
+        let token = early.begin(7, 0, 1_000);
+        early.filled(7, token, 1_500);
         for left in [100_u64, 1_000, 3_000] {
             let expected = libm::exp(-(left as f64) / (2.0 * 500.0));
             let draws = 100_000;
@@ -84,13 +92,14 @@ mod tests {
     fn delta_follows_the_loads() {
         let mut early = Early::new(10, 1.0);
         assert!(!early.is_due(1, 0, 1e-9), "nothing is known yet");
-        early.begin(1, 0);
-        early.begin(1, 50);
-        early.filled(1, 100);
-        assert_eq!(early.delta_ns, 100.0, "from the first who missed");
-        early.filled(1, 300);
-        early.begin(1, 0);
-        early.filled(1, 900);
-        assert_eq!(early.delta_ns, 200.0);
+        let overlapping = [0, 50, 90].map(|begun| (early.begin(1, 0, begun), begun + 100));
+        for (token, ends) in overlapping {
+            early.filled(1, token, ends);
+            early.filled(1, token, ends + 700);
+        }
+        assert_eq!(early.delta_ns, 100.0, "each from its own beginning to its own end, once");
+        let given = [early.begin(1, 5, 0), early.begin(1, 5, 50)];
+        early.filled(1, 5, 900);
+        assert_eq!((given, early.delta_ns), ([5, 5], 200.0));
     }
 }

@@ -41,7 +41,7 @@ impl Guard {
         match self {
             Guard::None => {}
             Guard::Lock(locks) => locks.release(key, token),
-            Guard::Early(early) => early.filled(key, now),
+            Guard::Early(early) => early.filled(key, token, now),
         }
     }
 

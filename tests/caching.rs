@@ -1,0 +1,124 @@
+//! What a cache, its callers and its store do together, in small worlds whose figures can be told beforehand.
+
+mod common;
+
+/// A minute of a world, and what must be true of it.
+fn holds(world: &str, claims: &str) {
+    common::script::holds(&format!(
+        "experiment(\"caching\").replications(5).duration(60.s).world(|p| {{ {world} }}){claims};"
+    ));
+}
+
+/// Nobody touches the cache, which keeps what was first read of each of 20 keys; ten writes a second are answered at once, and stored 2 s later.
+fn ack_first(strategy: &str, placement: &str, then: &str) -> String {
+    format!(
+        r#"let db = database("db", #{{ read: 5.ms, write: constant(2.s), connections: 1000 }});
+        let c = cache("c", #{{ of: db, write: {strategy}, placement: "{placement}" }});
+        let w = web("w", #{{ reads: c, writes: c }});
+        traffic("t", #{{ to: w, rate: constant(50.rps), keys: uniform_keys(20), writes: 20.percent, users: 2 }});
+        {then}"#
+    )
+}
+
+#[test]
+fn a_write_that_is_answered_before_it_is_stored_is_expected_from_then_on() {
+    for placement in ["aside", "inline"] {
+        let claims =
+            ".expect(\"old\", |r| r.stale > 0.9).expect(\"own\", |r| r.read_your_writes_violations > 1000)
+            .expect(\"none is lost\", |r| r.lost_writes == 0)";
+        holds(&ack_first("[\"ack\", \"store\"]", placement, ""), claims);
+    }
+}
+
+#[test]
+fn promises_that_nobody_can_keep_are_lost_writes() {
+    let on_the_way =
+        ".expect(\"about twenty\", |r| r.lost_writes > 10).expect(\"no more\", |r| r.lost_writes < 35)";
+    for (placement, who) in [("aside", "w"), ("inline", "c")] {
+        let crash = format!("at(30.s, \"crash\", || {who}.crash()); at(31.s, \"back\", || {who}.recover());");
+        holds(&ack_first("[\"ack\", \"store\"]", placement, &crash), on_the_way);
+    }
+    let dead = "at(30.s, \"crash\", || db.crash());";
+    let all =
+        ".expect(\"ten a second\", |r| r.lost_writes > 250).expect(\"no more\", |r| r.lost_writes < 360)";
+    holds(&ack_first("[\"ack\", \"store\"]", "aside", dead), all);
+    let kept = ".expect(\"stored first\", |r| r.lost_writes == 0)";
+    holds(&ack_first("[\"store\", \"ack\"]", "aside", dead), kept);
+}
+
+/// Twenty keys, ten reads a second, loads of 5 ms: nobody ever meets anybody. Both nodes are gone for ten seconds: a hundred look-ups without
+/// an answer, and twenty loads before and after.
+#[test]
+fn callers_of_a_cluster_that_was_gone_find_its_owners_again() {
+    for extra in ["stampede: \"lock\"", "fills: \"lease\"", "fills: \"versioned\""] {
+        let world = format!(
+            r#"let db = database("db", #{{ read: constant(5.ms), write: 5.ms }});
+            let c = cache("c", #{{ of: db, nodes: 2, routing: "cluster", {extra} }});
+            let w = web("w", #{{ reads: c, writes: c }});
+            traffic("t", #{{ to: w, rate: constant(10.rps), keys: sequential(20) }});
+            at(10.s, "crash", || c.crash()); at(20.s, "back", || c.recover());"#
+        );
+        holds(
+            &world,
+            ".expect(\"no lock is left\", |r| r.latency_max < 6.ms).expect(\"loads\", |r| r.cache_misses == 140)",
+        );
+    }
+}
+
+/// XFetch with loads of 1 s, two hundred look-ups a second and a life of 3 s: eleven loads a second by the paper's own formula
+/// (Vattani et al. 2015, figure 2, played through).
+#[test]
+fn loads_that_overlap_are_as_long_as_each_of_them() {
+    let world = r#"let db = database("db", #{ read: constant(1.s), write: 1.s, connections: 10000 });
+        let c = cache("c", #{ of: db, ttl: 3.s, stampede: "early" });
+        let w = web("w", #{ count: 1, reads: c });
+        traffic("t", #{ to: w, rate: constant(200.rps), keys: uniform_keys(1) });"#;
+    holds(
+        world,
+        ".warmup(30.s).expect(\"eleven a second\", |r| r.of(\"db\").completions > 550).expect(\"not more\", |r| r.of(\"db\").completions < 770)",
+    );
+}
+
+/// Room for one of a hundred keys: a hundredth of the reads find theirs, and as many the one that waits to be stored.
+#[test]
+fn what_waits_to_be_stored_takes_room() {
+    let world = r#"let db = database("db", #{ read: constant(1.ms), write: constant(1.ms), connections: 1000 });
+        let c = cache("c", #{ of: db, items: 1, write: "back", flush: 1000.s });
+        let w = web("w", #{ reads: c, writes: c });
+        traffic("t", #{ to: w, rate: constant(100.rps), keys: uniform_keys(100), writes: 50.percent });"#;
+    holds(world, ".expect(\"hardly any\", |r| r.cache_hit_ratio < 0.05)");
+}
+
+/// A session store that is dead for ten of sixty seconds, and a cache that turns away what finds it busy.
+#[test]
+fn look_ups_without_an_answer_are_misses() {
+    let sessions = r#"let s = cache("s", #{});
+        let w = web("w", #{ count: 2, service: 1.ms, sessions: "store", session_store: s });
+        let lb = load_balancer("lb", #{ to: w });
+        traffic("t", #{ to: lb, rate: constant(100.rps), users: 10 });
+        at(20.s, "crash", || s.crash()); at(30.s, "back", || s.recover());"#;
+    holds(sessions, ".expect(\"a thousand\", |r| r.cache_misses > 990)");
+    let busy = |placement: &str| {
+        format!(
+            r#"let db = database("db", #{{ read: constant(1.ms), write: 1.ms, connections: 100 }});
+            let c = cache("c", #{{ of: db, placement: "{placement}", service: constant(20.ms), queue: 0 }});
+            let w = web("w", #{{ reads: c, writes: c }});
+            traffic("t", #{{ to: w, rate: constant(100.rps), keys: uniform_keys(1) }});"#
+        )
+    };
+    for placement in ["inline", "aside"] {
+        holds(&busy(placement), ".expect(\"every second\", |r| r.cache_misses > 2_900)");
+    }
+}
+
+/// A node that has left dead hands nothing over, slot by slot, in ten seconds each.
+#[test]
+fn slots_of_a_dead_node_that_left_go_to_the_others_at_once() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 1.ms });
+        let c = cache("c", #{ of: db, nodes: 4, routing: "cluster", placement: "inline" });
+        let w = web("w", #{ count: 2, reads: c, writes: c, timeout: 100.ms });
+        let lb = load_balancer("lb", #{ to: w });
+        traffic("t", #{ to: lb, rate: constant(100.rps), keys: uniform_keys(200) });
+        at(5.s, "crash", || c.crash("host")); at(8.s, "leave", || c.remove_node()); at(10.s, "back", || c.recover());"#;
+    holds(world, ".expect(\"what came meanwhile, and little more\", |r| r.requests_failed < 1_000)");
+}

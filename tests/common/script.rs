@@ -1,0 +1,15 @@
+//! Scripts run by the program, as a user would run them.
+
+use assert_cmd::Command;
+
+/// Runs a script whose every check must hold.
+pub fn holds(script: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("holds.rhai");
+    std::fs::write(&path, script).unwrap();
+    let out = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    let run = command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).output().unwrap();
+    let checks = std::fs::read_to_string(out.join("checks.csv")).unwrap_or_default();
+    assert!(run.status.success(), "{}\n{checks}", String::from_utf8_lossy(&run.stderr));
+}
