@@ -11,10 +11,12 @@ use crate::random::variate::Variate;
 
 pub mod counted;
 pub mod model;
+mod past;
 mod profile;
 pub mod replica;
 
 use counted::{cost, entry, log};
+use past::Past;
 
 /// Rows with versions, served through connections.
 pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes, check, build, grow: None };
@@ -100,7 +102,7 @@ static ENTRY: Entry = Entry {
             name: "read",
             kind: Kind::Variate,
             preset: Preset::Absent("from the profile; required without one"),
-            about: "service time of a read, which returns what the row is when that ends",
+            about: "service time of a read, which returns what the row was when that began",
         },
         Param {
             name: "write",
@@ -220,6 +222,7 @@ struct Database {
     station: Station,
     /// The version of every row on disk; rows beyond the end are at version 0.
     rows: Vec<u32>,
+    past: Past,
     /// Rows that were written, and the most that it has room for.
     written: u64,
     capacity: u64,
@@ -282,6 +285,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         compares: revalidation::is_asked(site.layout),
         station: Station::new(plan, SERVE),
         rows: Vec::new(),
+        past: Past::default(),
         written: 0,
         capacity: settings.count("capacity").unwrap_or(u64::MAX),
         reads: 0,
@@ -294,7 +298,8 @@ impl Database {
         self.rows.get(key as usize).copied().unwrap_or(0)
     }
 
-    fn set_version(&mut self, key: u64, version: u32) {
+    fn set_version(&mut self, key: u64, version: u32, now: Time) {
+        self.past.changes(key, self.version(key), now);
         let index = key as usize;
         if index >= self.rows.len() {
             self.rows.resize((index + 1).next_power_of_two(), 0);
@@ -315,7 +320,7 @@ impl Database {
         let mut bytes = if bytes == 0 { self.row_bytes } else { bytes };
         self.reads += 1;
         let held = version;
-        let version = self.version(key);
+        let version = self.past.seen(key, self.version(key), || self.station.began(id.to_bits()));
         if self.compares && held == if_none_match(version) {
             bytes = 0;
         }
@@ -332,7 +337,7 @@ impl Database {
             return cx.reply(id, Answer::ok(version, 0));
         }
         let version = cx.audit().commit(key);
-        self.set_version(key, version);
+        self.set_version(key, version, cx.now());
         self.writes += 1;
         cx.reply(id, Answer::ok(version, 0));
     }
@@ -346,7 +351,7 @@ impl Database {
         self.writes += 1;
         cx.audit().persist(key, version);
         if version > self.version(key) {
-            self.set_version(key, version);
+            self.set_version(key, version, cx.now());
         }
     }
 }
@@ -357,6 +362,9 @@ impl Component for Database {
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
         let time = if verb == READ { &self.read } else { &self.write };
         let work = cx.work_ns(time, id, self.purpose ^ u64::from(verb));
+        if verb == READ {
+            self.past.expect(work);
+        }
         let priority = station::urgency(self.first, verb != READ);
         let job = Job { priority, ..Job::new(id.to_bits(), work) };
         if !self.station.arrive(job, cx) {

@@ -21,7 +21,7 @@ pub(super) const TO: Param = Param {
     name: "dead_letters_to",
     kind: Kind::Group(&["queue"]),
     preset: Preset::Absent("none: dead letters are set aside for good"),
-    about: "rabbitmq (x-dead-letter-exchange), sqs (RedrivePolicy): the queue, of the same kind, that dead letters go to",
+    about: "rabbitmq (x-dead-letter-exchange), sqs (RedrivePolicy): the queue, of the same kind, that dead letters go to; one without an answer within 1 s is sent again, and may arrive twice",
 };
 
 #[derive(Clone, Copy)]

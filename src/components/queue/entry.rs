@@ -33,7 +33,7 @@ const OVERFLOWS: &[Policy] = &[
     },
     Policy {
         name: "block",
-        about: "the producer waits for room",
+        about: "the producer waits for room (a queue that sends its dead letters there does not)",
         source: "RabbitMQ's guide to memory and disk alarms: publishers are blocked",
         wrong_when: "producers must not wait for consumers",
     },

@@ -101,12 +101,20 @@ impl Fifo {
             && let Some(place) = self.places.front()
             && place.leave <= now
         {
+            if place.job == job {
+                frame.last = (job, place.began);
+            }
             frame.finish(place.served());
             self.places.pop_front();
             self.started -= 1;
         }
         self.take_up_next(frame, cx); // one has left, so that one at most comes into service
         Some(job)
+    }
+
+    /// When a job that has left, while some that came before it have not, had come into service.
+    pub fn began(&self, job: u64) -> Time {
+        self.places.iter().find(|place| place.job == job).map_or(0, |place| place.began)
     }
 
     /// The next job comes into service, if its time has come. Starts are in order of arrival.

@@ -116,6 +116,8 @@ struct Frame {
     longest_queue: u64,
     wait: Histogram,
     service: Histogram,
+    /// The job that was done last, and when it had come into service.
+    last: (u64, Time),
     /// Jobs that had waited at the door of the node, while it stood still, and for how long.
     late: BTreeMap<u64, Time>,
     /// Sum of what those of them that have been served had waited there.
@@ -211,6 +213,7 @@ impl Station {
             longest_queue: 0,
             wait: Histogram::new(),
             service: Histogram::new(),
+            last: (0, 0),
             late: BTreeMap::new(),
             at_the_door: 0,
         };
@@ -287,6 +290,14 @@ impl Station {
             Line::Fifo(line) => line.on_timer(&mut self.frame, timer.data, cx),
             Line::Ordered(line) => line.on_timer(&mut self.frame, timer.data, cx),
             Line::Sharing(line) => line.on_timer(&mut self.frame, timer.data, cx),
+        }
+    }
+
+    /// When the job that [`Station::on_timer`] has just returned had come into service.
+    pub fn began(&self, job: u64) -> Time {
+        match &self.line {
+            Line::Fifo(line) if self.frame.last.0 != job => line.began(job),
+            _ => self.frame.last.1,
         }
     }
 

@@ -142,6 +142,7 @@ impl Ordered {
         let now = cx.now();
         let at = self.serving.iter().position(|serving| serving.job == job)?;
         let done = self.serving.remove(at);
+        frame.last = (done.job, done.start);
         frame.finish(Served { job: done.job, wait: done.start - done.arrived, service: now - done.start });
         if let Some(held) = &mut self.held {
             *held += 1;

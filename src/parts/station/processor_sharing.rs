@@ -99,6 +99,7 @@ impl ProcessorSharing {
         let now = cx.now();
         self.advance(frame, now);
         let Reverse(done) = self.jobs.pop()?;
+        frame.last = (done.job, done.arrived);
         frame.finish(Served { job: done.job, wait: 0, service: now - done.arrived });
         self.note(frame, now);
         self.plan(frame, cx);

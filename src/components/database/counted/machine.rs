@@ -56,6 +56,8 @@ pub(super) struct Task {
     pub(super) key: u64,
     pub(super) what: What,
     effort: Effort,
+    /// Version of the row when the work began: what a statement that reads sees (see `past.rs`).
+    seen: u32,
     /// Of what is applied or kept: its number in the log, and when that was a valid one.
     index: u32,
     generation: u32,
@@ -124,10 +126,10 @@ impl Machine {
         self.logs_at_once() && self.parts.keeps
     }
 
-    /// The call of a statement that is done, its row, and the size of what it found.
-    pub fn statement(&self, place: u32) -> (CallId, u64, u32) {
-        let Task { call, key, effort, .. } = self.tasks[place as usize];
-        (call, key, effort.found.bytes.min(u64::from(u32::MAX)) as u32)
+    /// The call of a statement that is done, its row, the size of what it found, and the version that it saw.
+    pub fn statement(&self, place: u32) -> (CallId, u64, u32, u32) {
+        let Task { call, key, effort, seen, .. } = self.tasks[place as usize];
+        (call, key, effort.found.bytes.min(u64::from(u32::MAX)) as u32, seen)
     }
 
     /// What has happened and was not taken yet.
@@ -138,7 +140,7 @@ impl Machine {
 
     fn place(&mut self, call: CallId, key: u64, what: What, index: u32) -> u32 {
         let generation = if what == What::Keep { self.keeping } else { self.applying };
-        let task = Task { call, key, what, effort: Effort::default(), index, generation };
+        let task = Task { call, key, what, effort: Effort::default(), seen: 0, index, generation };
         match self.free.pop() {
             Some(place) => {
                 self.tasks[place as usize] = task;
@@ -203,7 +205,8 @@ impl Machine {
             What::Apply(Apply::Cached) => store.renew(key),
             What::Apply(Apply::Nothing) | What::Keep => Effort::default(),
         });
-        self.tasks[place as usize].effort = effort;
+        let task = &mut self.tasks[place as usize];
+        (task.effort, task.seen) = (effort, versions(key));
         self.parts.processor.take(place, effort.cpu, call, cx);
     }
 

@@ -68,7 +68,7 @@ impl Node {
 
     /// The statement takes effect and is answered.
     fn finish(&mut self, place: u32, cx: &mut Ctx<'_>) {
-        let (call, key, bytes) = self.machine.statement(place);
+        let (call, key, bytes, seen) = self.machine.statement(place);
         let answer = match cx.call(call).verb {
             FLUSH | WRITE if self.lacks_room(key) => {
                 self.machine.undo(key, &|key| self.rows.version(key));
@@ -78,7 +78,7 @@ impl Node {
             WRITE => self.change(key, cx),
             _ => {
                 self.reads += 1;
-                Answer::ok(self.rows.version(key), bytes)
+                Answer::ok(seen, bytes)
             }
         };
         self.end(place, answer, cx);

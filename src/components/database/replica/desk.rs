@@ -224,7 +224,7 @@ impl Desk {
         let machine = self.machine.as_mut()?;
         Some(match machine.next_event()? {
             Event::Done(place) | Event::Failed(place) => {
-                let (call, _, bytes) = machine.statement(place);
+                let (call, _, bytes, _) = machine.statement(place);
                 Done::Statement(Statement { call, bytes: Some(bytes), place })
             }
             Event::Applied(index) => Done::Applied(index),
