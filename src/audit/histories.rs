@@ -107,7 +107,8 @@ impl Audit {
         let lost = history.tail.split_off(keep.min(history.tail.len()));
         let roll = |(key, version, epoch): &Committed| match (epoch & ELSEWHERE, epoch & COPY, version) {
             (0, COPY, before) => self.rollback(*key, *before),
-            (0, _, 1..) => self.rollback(*key, version - 1),
+            // One by one: later versions may be of other logs (rows that are split among them), or still in a cache.
+            (0, _, 1..) => self.undo(*key, *version),
             _ => 0,
         };
         lost.iter().rev().map(roll).sum()
@@ -247,6 +248,22 @@ mod tests {
         assert_eq!((other.surviving_head(0), other.surviving_head(1)), (5, 0));
         other.rehome(&[3, 4], |_| 3);
         assert_eq!(other.begin_epoch(3, 2, 0), 5, "what is lost is not lost twice");
+    }
+
+    /// A row that is split: its writes go to either log.
+    #[test]
+    fn what_another_log_has_of_a_row_is_not_lost() {
+        let mut audit = Audit::new(10);
+        for index in 1..=10 {
+            for log in [3, 4] {
+                let version = audit.commit_entry(log, 1, index, 7);
+                audit.acknowledge(7, version, u64::from(index), 0);
+            }
+        }
+        assert_eq!(audit.begin_epoch(3, 2, 8), 2);
+        assert_eq!((audit.surviving_head(7), audit.floor(7), audit.survives(7, 19)), (20, 20, false));
+        assert_eq!(audit.begin_epoch(4, 2, 9), 1);
+        assert_eq!((audit.surviving_head(7), audit.floor(7)), (18, 18));
     }
 
     #[test]

@@ -60,16 +60,22 @@ impl Audit {
     /// This version never reaches the authority, though its client may have been promised that it would; its neighbours stay what they are.
     /// Nothing happens if it is durable already.
     pub fn lose(&mut self, key: u64, version: u32) {
-        let Some(index) = self.record_index(key) else { return };
-        let record = &mut self.records[index];
-        if record.durable >= version {
-            return;
+        if self.durable(key) < version {
+            self.undo(key, version);
         }
-        let is_lost = record.lose(version);
+    }
+
+    /// This version is gone, durable or not, and its neighbours stay what they are. Returns how many acknowledged writes (0 or 1) that
+    /// loses, and counts them.
+    pub(super) fn undo(&mut self, key: u64, version: u32) -> u64 {
+        let Some(index) = self.record_index(key) else { return 0 };
+        let record = &mut self.records[index];
+        let lost = u64::from(record.lose(version));
         let floor = &mut self.keys[key as usize][FLOOR];
         *floor = record.standing_floor(*floor);
         self.older.rollback(key);
-        self.counts.lost_writes_count += u64::from(is_lost);
+        self.counts.lost_writes_count += lost;
+        lost
     }
 
     /// The client of a write got its answer at `now_ns`. `version` is what [`commit`](Self::commit) returned; `session`

@@ -16,19 +16,42 @@ pub const fn if_none_match(version: u32) -> u32 {
 pub fn is_understood(layout: &Layout, group: usize) -> bool {
     let of = &layout.groups[group];
     let settings = &of.settings;
-    let all = |groups: Vec<usize>| !groups.is_empty() && groups.iter().all(|to| is_understood(layout, *to));
+    if let Some(behind) = behind(layout, group) {
+        return !behind.is_empty() && behind.iter().all(|to| is_understood(layout, *to));
+    }
     match of.kind {
-        "cdn" | "website" => true,
+        "cdn" => has_validators(layout, group),
+        "website" => true,
         "web" => settings.flag("etag"),
-        "load_balancer" => all(load_balancer::readers(settings)),
-        "geo_router" | "anycast" => all(settings.groups("to")),
-        "dns" => all(layout.groups[dns::final_zone(layout, group)].settings.groups("to")),
         "database" => Shape::of(settings).is_single() && !counted::is_counted(settings),
         "cache" => {
             let plain = of.count == 1 && of.aides.1 == 0;
             plain && settings.is_given("of") && cache::store_beside(of).is_none()
         }
         _ => false,
+    }
+}
+
+/// Those to whom a name, a router or a balancer passes on what it is asked; `None` for a group that answers itself.
+fn behind(layout: &Layout, group: usize) -> Option<Vec<usize>> {
+    let of = &layout.groups[group];
+    match of.kind {
+        "load_balancer" => Some(load_balancer::readers(&of.settings)),
+        "geo_router" | "anycast" => Some(of.settings.groups("to")),
+        "dns" => Some(layout.groups[dns::final_zone(layout, group)].settings.groups("to")),
+        _ => None,
+    }
+}
+
+/// Whether what comes from this group says by what it can be told from an older copy (an ETag). Edges pass on what their origin says, and
+/// can compare only that.
+pub fn has_validators(layout: &Layout, group: usize) -> bool {
+    let of = &layout.groups[group];
+    let origins = || ["of", "secondary"].into_iter().filter_map(|name| of.settings.group(name)).collect();
+    let asked = behind(layout, group).or_else(|| (of.kind == "cdn").then(origins));
+    match asked {
+        Some(groups) => groups.iter().all(|to| has_validators(layout, *to)),
+        None => of.kind != "web" || of.settings.flag("etag"),
     }
 }
 

@@ -66,4 +66,10 @@ const FIGURES: &[Figure] = &[
         "github.com/mongodb/docs@b8b4c54, fact-election-latency: electionTimeoutMillis 10 s",
         "stored version",
     ),
+    figure(
+        "election_spread",
+        Time(1_500_000_000),
+        "github.com/mongodb/mongo@8f1f561, repl_server_parameters.idl: replElectionTimeoutOffsetLimitFraction 0.15",
+        "read 2026-11",
+    ),
 ];

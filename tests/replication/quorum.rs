@@ -1,5 +1,6 @@
 //! Quorums: what R + W against N says about stale reads.
 
+use crate::common::script::holds;
 use crate::common::{World, exponential, keys, poisson, span, text};
 use proptest::prelude::*;
 use scalelab::audit::AuditReport;
@@ -127,6 +128,28 @@ fn a_dead_copy_is_handed_what_it_missed() {
     simulation.control(NodeId(3), Control::new(Control::CRASH_PROCESS, 0));
     let report = report(&mut simulation, 12);
     assert_eq!((report.stale_reads_count, report.lost_writes_count), (0, 0));
+}
+
+/// One of three copies is silent from 30 s on: what is asked of it before it counts as dead fails or waits, nothing after that; and it gets
+/// what it missed when it is back.
+#[test]
+fn a_silent_copy_is_waited_for_once() {
+    let script = |r: u8, timeout: &str, claims: &str| {
+        format!(
+            r#"experiment("quorum").replications(3).duration(90.s).world(|p| {{
+                let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 2, replication: "quorum", r: {r}, w: 2,
+                    down_after: 3.s, heartbeat: 500.ms }});
+                link(db, db, #{{ latency: 1.ms }});
+                traffic("u", #{{ to: db, rate: constant(100.rps), writes: 30.percent, keys: uniform_keys(50), timeout: {timeout} }});
+                at(30.s, "dies", || db.replica(0).crash("host")); at(70.s, "is back", || db.replica(0).recover());
+            }}){claims};"#
+        )
+    };
+    let most = ".expect(\"three seconds of ninety\", |r| r.availability > 0.96).expect(\"fresh\", |r| r.stale_reads == 0)";
+    holds(&script(2, "2.s", most));
+    let quick = ".expect(\"hardly any waits\", |r| r.read_latency_p95 < 100.ms).expect(\"all\", |r| r.availability > 0.999)";
+    holds(&script(2, "20.s", quick));
+    holds(&script(1, "20.s", ".expect(\"hardly any waits\", |r| r.read_latency_p95 < 100.ms)"));
 }
 
 /// Rows there are at the start; traffic writes others as well.

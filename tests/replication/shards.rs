@@ -545,3 +545,18 @@ fn a_resharding_ordered_while_the_router_is_dead_begins_when_it_is_back() {
     stage.run(20 * SECOND);
     assert_eq!((stage.told("reshard begins"), stage.told("reshard ends")), (1, 1));
 }
+
+/// Writes of a split row go to the living shards while one has no leader: what those have acknowledged stays, whatever the dead one had
+/// begun and not answered.
+#[test]
+fn a_split_row_loses_nothing_that_other_shards_have() {
+    crate::common::script::holds(
+        r#"experiment("split").replications(3).duration(40.s).world(|p| {
+            let db = database("db", #{ read: 1.ms, write: 1.ms, shards: 4, replicas: 1, replication: "sync", split: 1,
+                down_after: 3.s, heartbeat: 500.ms });
+            link(db, db, #{ latency: 5.ms });
+            traffic("u", #{ to: db, rate: poisson(1_000.rps), writes: 100.percent, keys: uniform_keys(1), timeout: 1.s });
+            at(20.s, "dies", || db.shard(0).primary().crash("host"));
+        }).expect("none", |r| r.lost_writes == 0).expect("most are written", |r| r.availability > 0.8);"#,
+    );
+}

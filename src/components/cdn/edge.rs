@@ -120,7 +120,8 @@ impl Edge {
         let secondary = if shielded { None } else { Secondary::new(site) };
         let origin = settings.group("of").expect("required");
         let by = |group| revalidation::is_understood(site.layout, group);
-        let understood = shielded || by(origin) && settings.group("secondary").is_none_or(by);
+        let by_origins = by(origin) && settings.group("secondary").is_none_or(by);
+        let understood = if shielded { by(site.index) } else { by_origins };
         let origin = site.layout.first(origin);
         let plan = ShelfPlan {
             items: settings.count("items"),

@@ -70,7 +70,7 @@ static ENTRY: Entry = Entry {
                 "copy_rate",
             ],
         ),
-        ("failure", &["heartbeat", "down_after", "failover", "fencing"]),
+        ("failure", &["heartbeat", "down_after", "election_spread", "failover", "fencing"]),
         (
             "shards",
             &[
@@ -188,6 +188,7 @@ static ENTRY: Entry = Entry {
         replica::APPLIERS,
         replica::HEARTBEAT,
         replica::DOWN_AFTER,
+        replica::ELECTION_SPREAD,
         replica::FAILOVER,
         replica::FENCING,
         replica::LOG_ENTRIES,

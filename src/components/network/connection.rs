@@ -17,6 +17,8 @@ impl Ends {
 /// One connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
+    /// From when on it carries anything: until then it is being opened.
+    ready: Time,
     /// When it is closed if nothing more comes.
     until: Time,
     /// When the server last sent something, in milliseconds from the start.
@@ -66,8 +68,9 @@ impl Connections {
         }
     }
 
-    /// Something is sent at `now`: whether a connection is open. One is from now on, until `idle` after `now`.
-    pub fn send(&mut self, ends: Ends, now: Time, idle: Time) -> bool {
+    /// Something is sent at `now`. How long it must wait for a connection, and whether it is the one to open it, which takes `set_up`; nothing
+    /// of that if one is open. One is kept from now on, until `idle` after `now`.
+    pub fn send(&mut self, ends: Ends, now: Time, idle: Time, set_up: Time) -> Option<(Time, bool)> {
         if self.open.len() >= self.sweep_at {
             self.sweep(now);
         }
@@ -75,9 +78,12 @@ impl Connections {
         let back = self.back_since(ends);
         let open = before.filter(|open| open.until > now && open.until.saturating_sub(idle) >= back);
         let until = now.saturating_add(idle);
-        let new = Open { until, answered_ms: 0, doubled: 0 };
+        let new = Open { ready: now.saturating_add(set_up), until, answered_ms: 0, doubled: 0 };
         self.open.insert(ends, open.map_or(new, |open| Open { until: open.until.max(until), ..open }));
-        open.is_some()
+        match open {
+            None => Some((set_up, true)),
+            Some(open) => open.ready.checked_sub(now).filter(|rest| *rest > 0).map(|rest| (rest, false)),
+        }
     }
 
     /// The connection between these ends, if there is one.
@@ -119,36 +125,43 @@ mod tests {
     #[test]
     fn a_connection_lives_until_it_has_been_idle() {
         let mut connections = Connections::new();
-        assert!(!connections.send(ends(1), 0, IDLE));
-        assert!(connections.send(ends(1), 99, IDLE));
-        assert!(!connections.send(ends(2), 99, IDLE), "everybody has their own");
-        assert!(!connections.send(ends(1), 199, IDLE));
+        assert_eq!(connections.send(ends(1), 0, IDLE, 0), Some((0, true)));
+        assert_eq!(connections.send(ends(1), 99, IDLE, 0), None);
+        assert_eq!(connections.send(ends(2), 99, IDLE, 0), Some((0, true)), "everybody has their own");
+        assert_eq!(connections.send(ends(1), 199, IDLE, 0), Some((0, true)));
         connections.find(ends(1)).expect("open").answer((250, 250), IDLE, 0);
-        assert!(connections.send(ends(1), 349, IDLE), "the answer kept it alive");
+        assert_eq!(connections.send(ends(1), 349, IDLE, 0), None, "the answer kept it alive");
+    }
+
+    #[test]
+    fn who_comes_while_it_is_opened_waits_for_the_rest() {
+        let mut connections = Connections::new();
+        let sent = [0, 10, 29, 30].map(|now| connections.send(ends(1), now, IDLE, 30));
+        assert_eq!(sent, [Some((30, true)), Some((20, false)), Some((1, false)), None]);
     }
 
     #[test]
     fn a_window_is_halved_for_each_time_out_of_silence() {
         let mut connections = Connections::new();
         let (idle, timeout) = (1_000_000 * MILLISECOND, 300 * MILLISECOND);
-        connections.send(ends(1), 0, idle);
+        connections.send(ends(1), 0, idle, 0);
         let open = connections.find(ends(1)).expect("open");
         open.answer((50 * MILLISECOND, 100 * MILLISECOND), idle, 3);
         let doubled = |ms: u64| open.doubled(ms * MILLISECOND, timeout);
         assert_eq!([100, 349, 350, 649, 650, 5_000].map(doubled), [3, 3, 2, 2, 1, 0]);
         let later = 2_000_000 * MILLISECOND;
-        assert!(!connections.send(ends(1), later, idle));
+        assert_eq!(connections.send(ends(1), later, idle, 0), Some((0, true)));
         assert_eq!(connections.find(ends(1)).expect("open").doubled(later, timeout), 0, "another connection");
     }
 
     #[test]
     fn a_crash_ends_what_was_open_and_what_was_tried_meanwhile() {
         let mut connections = Connections::new();
-        connections.send(ends(1), 0, IDLE);
-        connections.send(ends(1), 20, IDLE);
+        connections.send(ends(1), 0, IDLE, 0);
+        connections.send(ends(1), 20, IDLE, 0);
         connections.restart(NodeId(2), 30);
-        assert!(!connections.send(ends(1), 40, IDLE));
-        assert!(connections.send(ends(1), 50, IDLE));
+        assert_eq!(connections.send(ends(1), 40, IDLE, 0), Some((0, true)));
+        assert_eq!(connections.send(ends(1), 50, IDLE, 0), None);
     }
 
     proptest! {
@@ -162,7 +175,7 @@ mod tests {
                 now += later;
                 let last = log.iter().rev().find(|(other, _)| *other == user).map(|(_, at)| *at);
                 let expected = last.is_some_and(|at: Time| now < at + IDLE);
-                prop_assert_eq!(connections.send(ends(user), now, IDLE), expected);
+                prop_assert_eq!(connections.send(ends(user), now, IDLE, 0).is_none(), expected);
                 log.push((user, now));
             }
         }

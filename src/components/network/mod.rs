@@ -218,13 +218,14 @@ impl Network {
         }
         let arrival = way.saturating_add(link.transfer(message.bytes, rtt, 0).0);
         let set_up = self.connect(plan, message, ends, request, way);
-        let timer = set_up.map_or(timer, |_| Timer::opening());
+        let timer = if set_up.is_some_and(|(_, opens)| opens) { Timer::opening() } else { timer };
         let late = lost.map_or(Some(0), |lost| self.links[number].retransmit(lost, timer))?;
-        arrives(arrival.saturating_add(late).saturating_add(set_up.unwrap_or(0)))
+        arrives(arrival.saturating_add(late).saturating_add(set_up.map_or(0, |(takes, _)| takes)))
     }
 
-    /// Time that opening a connection takes; `None` if one is open for this message. Whoever has no name is a new visitor each time, with
-    /// a connection of the request's own. A server that refuses is found out only after the whole set-up.
+    /// Time that opening a connection takes, or what is left of it for who comes meanwhile, and which of the two; `None` if one is open for this
+    /// message. Whoever has no name is a new visitor each time, with a connection of the request's own. A server that refuses is found out
+    /// only after the whole set-up.
     fn connect(
         &mut self,
         (setup, idle): (Setup, Time),
@@ -232,17 +233,20 @@ impl Network {
         ends: Ends,
         request: Option<&mut Request>,
         way: Time,
-    ) -> Option<Time> {
+    ) -> Option<(Time, bool)> {
         let stranger = request.as_deref().is_some_and(|request| request.user == 0);
-        if !stranger && self.connections.send(ends, message.now, idle) {
-            return None;
-        }
-        let (connect, tls) = (2 * way, 2 * way * setup.tls_round_trips());
+        let tls = 2 * way * setup.tls_round_trips();
+        let whole = tls.saturating_add(2 * way);
+        let (takes, opens) = match stranger {
+            true => (whole, true),
+            false => self.connections.send(ends, message.now, idle, whole)?,
+        };
         if let Some(request) = request {
-            Step::Connect.note(request, connect);
+            let tls = takes.min(tls); // the last part
+            Step::Connect.note(request, takes - tls);
             Step::Tls.note(request, tls);
         }
-        Some(connect.saturating_add(tls))
+        Some((takes, opens))
     }
 
     /// Round-trip time between the two ends of a message, the clients' own way to the network included. Where the map has two figures for

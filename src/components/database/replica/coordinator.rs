@@ -228,8 +228,10 @@ impl Coordinator {
         known.complete |= known.ready && known.counts_from.is_some_and(|from| known.end >= from);
         let (end, is_primary) = (known.end, reply.redirect == reply.callee);
         if at == state.primary && !is_primary && state.election.is_none() {
-            // It came back from a crash as a replica. Without failover it is the one that leads again.
-            let wanted = (!self.watch.failover).then_some(at);
+            // It came back from a crash as a replica, before it counted as dead: it leads again with the log that it has, and what only
+            // its memory had is lost (Redis Sentinel: documentation of replication, "Safety of replication when master has persistence
+            // turned off"). Where no acknowledged write may be lost, whoever has them all may lead.
+            let wanted = (!self.watch.failover || !self.watch.clean).then_some(at);
             return self.elect(shard, wanted, cx);
         }
         if let Some(switch) = state.switch

@@ -2,7 +2,9 @@
 //!
 //! Writes get their version where they begin, so that the last one wins. A copy that did not answer a write is owed it: the router
 //! keeps a hint and hands it over when the copy answers again (hinted handoff). A copy found out of date by a read gets the
-//! newer version (read repair). A copy that is replaced by an empty machine is filled from others (see [`super::refill`]).
+//! newer version (read repair). A copy that refuses, or is silent for longer than the router waits, counts as dead: it is asked nothing and
+//! owed everything until it answers a look of the router's, one each heartbeat (the coordinator asks who can be reached: DeCandia et al.,
+//! Dynamo, SOSP 2007, 4.5 and 4.8.3; Cassandra's failure detector). A copy that is replaced by an empty machine is filled from others (see [`super::refill`]).
 
 use super::sharding::Map;
 use super::wire::is_read;
@@ -10,9 +12,9 @@ use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
     TimeoutClass, Timer,
 };
-use crate::parts::verbs::{FLUSH, PUT, WRITE};
+use crate::parts::verbs::{FLUSH, PUT, READ, WRITE};
 use crate::random::mix::mix64;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most copies of a row.
 pub const COPIES_MAX: usize = 16;
@@ -70,6 +72,8 @@ pub struct QuorumRouter {
     operations: Vec<Operation>,
     free: Vec<u32>,
     timeout: Option<TimeoutClass>,
+    /// Copies that count as dead.
+    dead: BTreeSet<u16>,
     /// Versions that copies are owed.
     hints: BTreeMap<(u16, u64), u32>,
     repaired: u64,
@@ -87,6 +91,7 @@ impl QuorumRouter {
             operations: Vec::new(),
             free: Vec::new(),
             timeout: None,
+            dead: BTreeSet::new(),
             hints: BTreeMap::new(),
             repaired: 0,
             dropped_hints: 0,
@@ -134,6 +139,28 @@ impl QuorumRouter {
         for _ in 0..wanted {
             self.ask_next(at, cx);
         }
+        if !is_read(verb) {
+            self.owe_the_dead(key, version);
+        }
+        if self.operations[at as usize].open < wanted {
+            self.settle(at, cx); // too few are left, perhaps
+        }
+    }
+
+    fn owe_the_dead(&mut self, key: u64, version: u32) {
+        let dead = self.copies(key).iter().filter(|copy| self.dead.contains(&copy.0));
+        for copy in dead.copied().collect::<Vec<NodeId>>() {
+            self.owe(copy, key, version);
+        }
+    }
+
+    /// A copy has answered, or has not.
+    fn heed(&mut self, reply: &Reply) {
+        if matches!(reply.status, Status::Reset | Status::TimedOut) {
+            self.dead.insert(reply.callee.0);
+        } else if !self.dead.is_empty() {
+            self.dead.remove(&reply.callee.0);
+        }
     }
 
     fn place(&mut self, operation: Operation) -> u32 {
@@ -153,16 +180,16 @@ impl QuorumRouter {
         &self.plan.shards[self.map.shard(key)]
     }
 
-    /// Asks a copy that was not asked yet; false if there is none. Requests begin with different ones.
+    /// Asks a copy that was not asked yet and is not dead; false if there is none. Requests begin with different ones.
     fn ask_next(&mut self, at: u32, cx: &mut Ctx<'_>) -> bool {
         let operation = self.operations[at as usize];
         let copies = self.copies(operation.key);
         let number = cx.request(operation.request).map_or(operation.key, |request| request.number);
         let first = (mix64(number) % copies.len() as u64) as usize;
-        let order = (0..copies.len()).map(|step| (first + step) % copies.len());
-        let Some(copy) = order.into_iter().find(|copy| operation.asked & (1 << copy) == 0) else {
-            return false;
-        };
+        let mut order = (0..copies.len()).map(|step| (first + step) % copies.len());
+        let is_left =
+            |copy: &usize| operation.asked & (1 << copy) == 0 && !self.dead.contains(&copies[*copy].0);
+        let Some(copy) = order.find(is_left) else { return false };
         let to = copies[copy];
         cx.ask(Ask {
             version: operation.version,
@@ -265,11 +292,14 @@ impl QuorumRouter {
         if !self.plan.repairs {
             return;
         }
+        for copy in self.dead.iter().copied() {
+            cx.ask(Ask { note: REPAIR, timeout: self.timeout, ..Ask::new(NodeId(copy), READ, 0) });
+        }
         let mut last = None;
         let firsts: Vec<(u16, u64, u32)> = self
             .hints
             .iter()
-            .filter(|((copy, _), _)| last.replace(*copy) != Some(*copy))
+            .filter(|((copy, _), _)| last.replace(*copy) != Some(*copy) && !self.dead.contains(copy))
             .map(|((copy, key), version)| (*copy, *key, *version))
             .collect();
         for (copy, key, version) in firsts {
@@ -312,6 +342,7 @@ impl Component for QuorumRouter {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        self.heed(&reply);
         if reply.note == REPAIR { self.on_repaired(&reply, cx) } else { self.on_answer(&reply, cx) }
     }
 
@@ -324,6 +355,7 @@ impl Component for QuorumRouter {
             Control::CRASH_PROCESS | Control::CRASH_HOST => {
                 self.operations.clear();
                 self.free.clear();
+                self.dead.clear();
                 self.hints.clear(); // they were in memory: only reads repair now
             }
             Control::RECOVER if control.arg == 1 => {

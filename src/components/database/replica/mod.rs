@@ -249,6 +249,7 @@ fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
         peers: common.peers,
         heartbeat: common.heartbeat,
         timeout: common.down_after,
+        spread: Figures::new(site.settings()).told("election_spread").unwrap_or(common.down_after).max(1),
         elects: site.settings().flag("failover") && !site.is_disabled("failover"),
         followers_read: !site.is_disabled("replica_reads")
             && reads::READS[reads::of(site.settings())].name != "primary",

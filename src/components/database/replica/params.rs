@@ -22,6 +22,12 @@ pub const NEEDS: &[Need] = &[
         is_met: |settings| has_replicas(settings) || settings.count("shards") > Some(1),
     },
     Need {
+        settings: &["election_spread"],
+        with: "replication \"majority\"",
+        add: "`replication: \"majority\"`",
+        is_met: |settings| super::Shape::of(settings).elected,
+    },
+    Need {
         settings: &["copy_row", "copy_rate"],
         with: "replicas or shards",
         add: "`replicas: 2`",
@@ -258,7 +264,16 @@ pub const DOWN_AFTER: Param = Param {
     name: "down_after",
     kind: Kind::Duration,
     preset: Preset::Duration(30 * SECOND),
-    about: "silence after which a member counts as dead, from the first question that it does not answer: so it is found out from `down_after` to `down_after` and a heartbeat after a crash (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, the longest is twice that, 1 s unless given, as etcd)",
+    about: "silence after which a member counts as dead, from the first question that it does not answer: so it is found out from `down_after` to `down_after` and a heartbeat after a crash (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, see `election_spread`; 1 s unless given, as etcd)",
+};
+/// Who stands for election first.
+pub const ELECTION_SPREAD: Param = Param {
+    name: "election_spread",
+    kind: Kind::Duration,
+    preset: Preset::Absent(
+        "as much as `down_after`: from one to two of it (Ongaro & Ousterhout, USENIX ATC 2014, 5.2; etcd)",
+    ),
+    about: "replication \"majority\": each member stands for election after `down_after` without a sign of life and up to so much more, drawn anew each time",
 };
 /// Whether the coordinator promotes.
 pub const FAILOVER: Param = Param {

@@ -22,11 +22,11 @@ pub(super) struct Ballot {
 }
 
 impl Voter {
-    /// From now on it waits for a sign of life, between one and two election time-outs.
+    /// From now on it waits for a sign of life, for an election time-out and a part of the spread.
     pub(super) fn wait_for_leader(&mut self, cx: &mut Ctx<'_>) {
-        let timeout = self.plan.timeout;
-        let chance = self.chance.as_mut().map_or(0, |stream| stream.below(timeout));
-        self.deadline = cx.now().saturating_add(timeout + chance);
+        let spread = self.plan.spread;
+        let chance = self.chance.as_mut().map_or(0, |stream| stream.below(spread));
+        self.deadline = cx.now().saturating_add(self.plan.timeout + chance);
         if !self.armed && !self.leads {
             self.armed = true;
             cx.timer_at(self.deadline, Timer { tag: ELECTION, data: 0 });

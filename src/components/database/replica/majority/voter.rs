@@ -28,8 +28,10 @@ pub struct VoterPlan {
     pub peers: Vec<NodeId>,
     /// Between two signs of life of a leader.
     pub heartbeat: Time,
-    /// Who has heard of no leader for one to two of these stands for election.
+    /// Who has heard of no leader for so long stands for election, up to `spread` later.
     pub timeout: Time,
+    /// See `timeout`; at least 1 ns.
+    pub spread: Time,
     /// Whether anybody does (a script or a test can switch that off).
     pub elects: bool,
     /// Whether followers serve reads: else one that has just led would, to callers who do not know yet.
