@@ -122,7 +122,9 @@ fn killed_and_resumed_is_as_if_nothing_had_happened() {
     scalelab().arg("run").arg(&script).args(["-q", "--resume", "-o"]).arg(&target).assert().success();
     let other = folder.path().join("other");
     scalelab().arg("run").arg(&script).args(["-q", "-o"]).arg(&other).assert().success();
-    for file in ["summary.csv", "timeseries.csv", "comparison.csv", "components.csv", "events.csv"] {
+    for file in
+        ["summary.csv", "timeseries.csv", "comparison.csv", "components.csv", "measures.csv", "events.csv"]
+    {
         let read = |folder: &Path| std::fs::read_to_string(folder.join(file)).unwrap();
         assert_eq!(read(&target), read(&other), "{file}");
     }

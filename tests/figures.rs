@@ -309,3 +309,25 @@ fn acks_0_loses_nothing_beside_a_leader_that_pauses() {
         .expect("all arrive", |r| r.messages_lost == 0);"#,
     );
 }
+
+/// A cache of ten of a hundred items evicts all it puts in but the last ten; what a warm-up counts is not counted.
+#[test]
+fn what_a_component_counts_is_in_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("measures.rhai");
+    let script = r#"experiment("measures").replications(1).warmup(10.s).duration(100.s).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms });
+        let c = cache("c", #{ of: db, items: 10, eviction: "fifo" });
+        let w = web("w", #{ reads: c });
+        traffic("t", #{ to: w, rate: constant(10.rps), keys: sequential(100) });
+    });"#;
+    std::fs::write(&path, script).unwrap();
+    let out = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
+    let table = std::fs::read_to_string(out.join("measures.csv")).unwrap();
+    let row = |wanted: &str| table.lines().any(|line| line.ends_with(wanted));
+    assert!(row(",c,cache,evictions_count,1000") && row(",c,cache,misses_count,1000"), "{table}");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.args(["explain", "evictions_count"]).assert().success();
+}

@@ -2,7 +2,7 @@
 
 use super::catalog::{entries, families};
 use super::look::{STRONG, styled};
-use crate::catalog::{Action, Entry, Kind, Param, Policy, Problem, did_you_mean};
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Policy, Problem, did_you_mean};
 use crate::components::network;
 use crate::experiment::{
     Better, COLUMNS, Column, FIGURES, METRICS, Metric, Told, find_column, find_metric, is_named, metric_names,
@@ -19,6 +19,7 @@ enum Thing {
     Action(Vec<&'static str>, &'static Action),
     Metric(&'static Metric),
     Column(&'static Column),
+    Measure(Vec<&'static str>, &'static Measure),
     Figure(&'static Told),
     Function(&'static str, &'static str),
     Metrics(String, Vec<&'static Metric>),
@@ -52,6 +53,7 @@ fn things(name: &str) -> Vec<Thing> {
     let metric = find_metric(name).ok().map(|metric| Thing::Metric(&METRICS[metric]));
     found.extend(metric.or_else(|| metrics(name)));
     found.extend(COLUMNS.iter().filter(|column| is_of(name, column)).map(Thing::Column));
+    found.extend(measure(name).filter(|_| !COLUMNS.iter().any(|column| column.name == name)));
     found.extend(FIGURES.iter().filter(|figure| is_named(figure.name, name)).map(Thing::Figure));
     found.extend(
         units().into_iter().find(|unit| unit.0 == name).map(|(name, of, worth)| Thing::Unit(name, of, worth)),
@@ -86,6 +88,13 @@ fn action(name: &str) -> Option<Thing> {
     Some(Thing::Action(able.iter().map(|entry| entry.name).collect(), action))
 }
 
+fn measure(name: &str) -> Option<Thing> {
+    let has = |entry: &&Entry| entry.measures.iter().any(|measure| measure.name == name);
+    let able: Vec<&Entry> = entries().filter(has).collect();
+    let measure = able.first()?.measures.iter().find(|measure| measure.name == name)?;
+    Some(Thing::Measure(able.iter().map(|entry| entry.name).collect(), measure))
+}
+
 fn unknown(name: &str) -> Problem {
     let policies = families().into_iter().flat_map(|family| family.policies);
     let actions = entries().flat_map(|entry| entry.actions);
@@ -98,6 +107,7 @@ fn unknown(name: &str) -> Problem {
         .chain(units().into_iter().map(|unit| unit.0))
         .chain(METRICS.iter().map(|metric| metric.column))
         .chain(COLUMNS.iter().map(|column| column.name))
+        .chain(entries().flat_map(|entry| entry.measures.iter().map(|measure| measure.name)))
         .chain(FIGURES.iter().map(|figure| figure.name))
         .map(String::from);
     let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
@@ -144,6 +154,10 @@ impl Thing {
             }
             Thing::Column(column) => {
                 head(column.name, "a column of components.csv, one row for each node", column.about)
+            }
+            Thing::Measure(components, measure) => {
+                let facts = [("row of", "measures.csv, for each node".into()), ("of", components.join(", "))];
+                head(measure.name, "a measure", measure.about) + rows(&facts).as_str()
             }
             Thing::Figure(figure) => {
                 let kind = "a figure over time: in timeseries.csv, and of a component in every, when and at";
@@ -197,6 +211,9 @@ impl Thing {
             Thing::Metric(metric) => json!({
                 "is": "metric", "name": metric.column, "about": metric.about,
                 "better": direction(metric.better),
+            }),
+            Thing::Measure(components, measure) => json!({
+                "is": "measure", "name": measure.name, "about": measure.about, "of": components,
             }),
             Thing::Column(column) => json!({ "is": "column", "name": column.name, "about": column.about }),
             Thing::Figure(figure) => json!({ "is": "figure", "name": figure.name, "about": figure.about }),
@@ -296,7 +313,7 @@ fn component_text(entry: &Entry) -> String {
     }
     let action = |action: &Action| format!("    {}: {}\n", action.usage, action.about);
     section(&mut text, "actions", entry.actions.iter().map(action));
-    let measure = |m: &crate::catalog::Measure| format!("    {}: {}\n", m.name, m.about);
+    let measure = |m: &Measure| format!("    {}: {}\n", m.name, m.about);
     section(&mut text, "measures", entry.measures.iter().map(measure));
     text
 }

@@ -25,6 +25,15 @@ pub struct RunResult {
     pub warnings: Vec<String>,
 }
 
+/// Something that a node has counted, or how it stood at the end: one of the measures of its component.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Its name, as `explain` lists it.
+    pub measure: String,
+    /// How much.
+    pub value: f64,
+}
+
 /// One node over the measured part of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ComponentRow {
@@ -80,6 +89,9 @@ pub struct ComponentRow {
     /// 99 % of them took no longer.
     #[serde(default)]
     pub latency_p99_ms: Option<f64>,
+    /// What else it has counted: rows of measures.csv.
+    #[serde(default)]
+    pub measures: Vec<Measured>,
 }
 
 /// One figure of one window.

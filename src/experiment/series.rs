@@ -367,5 +367,6 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         stale_age_p99_ms: change.p99("stale_age"),
         latency_p50_ms: change.quantile("latency", 0.5),
         latency_p99_ms: change.p99("latency"),
+        measures: super::measures::of(kind, change),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Report;
 use crate::experiment::{
-    CheckRow, Comparison, ComponentRow, EventRow, Level, METRICS, Outcome, Plan, RunResult, SeriesRow,
-    Timing, Variant, compare, find_metric,
+    CheckRow, Comparison, ComponentRow, EventRow, Level, METRICS, Measured, Outcome, Plan, RunResult,
+    SeriesRow, Timing, Variant, compare, find_metric,
 };
 use crate::kernel::{MILLISECOND, SECOND};
 
@@ -109,6 +109,9 @@ fn components() -> Vec<ComponentRow> {
         wait_p99_ms: None,
         service_p99_ms: None,
         hit_ratio: Some(0.9),
+        measures: [("evictions_count", 7.0), ("dirty_items", 2.5)]
+            .map(|(measure, value)| Measured { measure: measure.into(), value })
+            .into(),
         ..ComponentRow::default()
     };
     let busy = ComponentRow {

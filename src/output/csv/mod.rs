@@ -4,6 +4,7 @@ mod checks;
 mod comparison;
 mod components;
 mod events;
+mod measures;
 mod sheet;
 mod summary;
 mod timeseries;
@@ -39,6 +40,7 @@ pub const TABLES: &[(&str, WriteRows)] = &[
     ("comparison.csv", comparison::write),
     ("timeseries.csv", timeseries::write),
     ("components.csv", components::write),
+    ("measures.csv", measures::write),
     ("events.csv", events::write),
     ("checks.csv", checks::write),
 ];
