@@ -1016,3 +1016,40 @@ fn a_roll_out_comes_to_its_end_before_the_next_one_begins() {
     assert_eq!((told_at("not published"), told_at("published")), (vec![20], vec![50]));
     assert_eq!(told(&world.world, &simulation, &world.site, "publishes"), 1);
 }
+
+/// Every object has a thousand bytes, and many answers are copies past their end: by bytes as many were fresh as by number. A shield's stale
+/// answers to another edge are none to a user.
+#[test]
+fn stale_answers_are_answers() {
+    let world = r#"experiment("stale").replications(3).duration(100.s).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms, row: 1000.bytes });
+        let site = web("site", #{ reads: db, writes: db, service: 1.ms });
+        let edges = cdn("edges", #{ of: site, ttl: 5.s, stale_while_revalidate: 5.s });
+        link(edges, site, #{ latency: 1500.ms });
+        traffic("r", #{ to: edges, rate: constant(10.rps), keys: uniform_keys(3) });
+    })
+    .expect("many are stale", |r| r.cdn_stale_ratio > 0.1)
+    .claim("bytes tell what numbers tell", |all| all.best("cdn_hit_ratio").cdn_byte_hit_ratio < all.best("cdn_hit_ratio").cdn_hit_ratio + 0.01)
+    .claim("and no less", |all| all.best("cdn_hit_ratio").cdn_byte_hit_ratio > all.best("cdn_hit_ratio").cdn_hit_ratio - 0.01);"#;
+    common::script::holds(world);
+}
+
+/// An origin without ETags gives edges nothing to compare by, and browsers neither.
+#[test]
+fn edges_compare_what_their_origin_says() {
+    let world = |etag: bool, claims: &str| {
+        format!(
+            r#"experiment("etag").replications(2).duration(100.s).world(|p| {{
+                let db = database("db", #{{ read: 1.ms, write: 1.ms, row: 1000.bytes }});
+                let site = web("site", #{{ reads: db, writes: db, etag: {etag} }});
+                let edges = cdn("e", #{{ of: site, ttl: 1.day }});
+                traffic("r", #{{ to: edges, rate: constant(1.rps), users: 1, browser_slots: 4, max_age: 10.s }});
+            }}){claims};"#
+        )
+    };
+    common::script::holds(&world(true, ".expect(\"one body\", |r| r.egress_bytes < 5_000)"));
+    common::script::holds(&world(
+        false,
+        ".expect(\"all bodies\", |r| r.egress_bytes > 80_000).expect(\"no 304\", |r| r.browser_revalidated == 0)",
+    ));
+}

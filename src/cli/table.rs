@@ -10,7 +10,7 @@ use crate::experiment::{
 use crate::kernel::time_text;
 use crate::output::Written;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything an experiment has found. The text has colours; print it with [`say`](super::say).
 pub fn render(
@@ -226,7 +226,8 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     let kind = |warning: &'a str| warning.split(": ").next().unwrap_or(warning);
     let mut counted: BTreeMap<&str, (&str, usize, usize)> = BTreeMap::new();
     for result in &outcome.results {
-        for warning in &result.warnings {
+        let mut of_run = BTreeSet::new(); // two components of one run are one run
+        for warning in result.warnings.iter().filter(|warning| of_run.insert(kind(warning))) {
             counted.entry(kind(warning)).or_insert((warning, 0, result.variant)).1 += 1;
         }
     }

@@ -113,7 +113,7 @@ fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<Str
         let readings = simulation.readings(node, false);
         readings.iter().all(|(_, reading)| !matches!(reading, Reading::Count(1..)))
     };
-    let asks_itself = matches!(group.kind, "traffic" | "autoscaler");
+    let asks_itself = matches!(group.kind, "traffic" | "autoscaler" | "consumers");
     let unasked = !named && !asks_itself && group.nodes().chain(group.aides()).all(idle);
     unasked.then(|| format!("{UNASKED} {}: no component names it, and nothing came to it", group.name))
 }

@@ -321,7 +321,10 @@ impl Run {
         facts.redirects = counted("redirects");
         facts.routed = (counted("routed_reads"), counted("scattered_reads"));
         facts.mirrored = counted("mirrored_writes");
-        facts.cost_per_hour = components.iter().filter_map(|row| row.cost_per_hour).reduce(|a, b| a + b);
+        // An edge without a known price is no edge for nothing.
+        let priced = components.iter().all(|row| row.kind != "cdn" || row.cost_per_hour.is_some());
+        let costs = components.iter().filter_map(|row| row.cost_per_hour);
+        facts.cost_per_hour = costs.reduce(|a, b| a + b).filter(|_| priced);
         facts.shard_skew = maximum(&final_readings, "shard_skew");
         RunResult {
             variant,

@@ -9,7 +9,7 @@ use crate::random::variate::{Exponential, Variate};
 pub const PROFILES: &[Policy] = &[
     Policy {
         name: "bgp",
-        about: "each site announces the address itself and watches itself: checked each 5 s, withdrawn after 3 failures; then routes change",
+        about: "each site announces the address itself and watches itself: checked each 5 s, withdrawn after 3 failures; then routes change, for new requests: what is under way is still answered, where real connections would break",
         source: "ExaBGP healthcheck.py (main, commit 0179273): interval 5, fall 3, rise 3",
         wrong_when: "one network's wrong idea of near is not acceptable, or connections must outlive a change of routes",
     },

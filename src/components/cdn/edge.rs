@@ -191,7 +191,7 @@ impl Edge {
     }
 
     /// Whether a user asks, and not another edge.
-    fn is_users(&self, call: CallId, cx: &Ctx<'_>) -> bool {
+    pub(super) fn is_users(&self, call: CallId, cx: &Ctx<'_>) -> bool {
         !self.edges.contains(&cx.call(call).caller.0)
     }
 

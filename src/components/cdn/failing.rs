@@ -63,9 +63,8 @@ impl Edge {
         let usable = late < self.while_revalidate || (failure.is_some() && late < self.if_error);
         match failure {
             _ if usable => {
-                self.counts.stale += 1;
                 let answer = self.answer(copy, cx.node(), cx.now());
-                self.give(call, answer, cx);
+                self.give_stale(call, answer, cx);
                 if failure.is_none() {
                     self.fetch(copy.key, None, cx);
                 }
@@ -73,6 +72,14 @@ impl Edge {
             Some((error, status)) => self.give_nothing(call, &error, status, cx),
             None => self.fetch(copy.key, Some(call), cx),
         }
+    }
+
+    /// A copy that has ended is given out: to a user, or to another edge, which counts it if it gives it out itself.
+    fn give_stale(&mut self, call: CallId, answer: Answer, cx: &mut Ctx<'_>) {
+        self.counts.stale += u64::from(self.is_users(call, cx));
+        let before = self.counts.egress;
+        self.give(call, answer, cx);
+        self.counts.bytes += self.counts.egress - before;
     }
 
     /// It is known already that there is nothing to be had.
@@ -127,8 +134,10 @@ impl Edge {
             None => Answer::of(status),
         };
         for call in waiting {
-            self.counts.stale += u64::from(ended && old.is_some());
-            self.give(call, answer, cx);
+            match ended && old.is_some() {
+                true => self.give_stale(call, answer, cx),
+                false => self.give(call, answer, cx),
+            }
         }
     }
 }

@@ -154,12 +154,19 @@ impl QuorumRouter {
         }
     }
 
-    /// A copy has answered, or has not.
-    fn heed(&mut self, reply: &Reply) {
+    /// A copy has answered, or has not. One that is back is handed over what it is owed.
+    fn heed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         if matches!(reply.status, Status::Reset | Status::TimedOut) {
             self.dead.insert(reply.callee.0);
-        } else if !self.dead.is_empty() {
-            self.dead.remove(&reply.callee.0);
+        } else if self.dead.remove(&reply.callee.0) && self.plan.repairs {
+            self.hint_next(reply.callee, cx);
+        }
+    }
+
+    /// Hands over the first hint for a copy, if it is owed any.
+    fn hint_next(&self, copy: NodeId, cx: &mut Ctx<'_>) {
+        if let Some(((_, key), version)) = self.hints.range((copy.0, 0)..=(copy.0, u64::MAX)).next() {
+            self.hint(copy, *key, *version, cx);
         }
     }
 
@@ -318,14 +325,7 @@ impl QuorumRouter {
         let (copy, key) = (reply.callee.0, reply.key);
         if self.hints.get(&(copy, key)).is_some_and(|owed| *owed <= reply.version) {
             self.hints.remove(&(copy, key));
-            let next = self
-                .hints
-                .range((copy, 0)..=(copy, u64::MAX))
-                .next()
-                .map(|((_, key), version)| (*key, *version));
-            if let Some((key, version)) = next {
-                self.hint(NodeId(copy), key, version, cx);
-            }
+            self.hint_next(reply.callee, cx);
         }
     }
 }
@@ -342,7 +342,7 @@ impl Component for QuorumRouter {
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
-        self.heed(&reply);
+        self.heed(&reply, cx);
         if reply.note == REPAIR { self.on_repaired(&reply, cx) } else { self.on_answer(&reply, cx) }
     }
 

@@ -6,7 +6,7 @@ use crate::components::dns::address::Addresses;
 
 pub const ENTRY: Policy = Policy {
     name: "multi_value",
-    about: "up to eight healthy records at once; clients try one after the other",
+    about: "up to eight healthy records at once; clients try one after the other (as many as the traffic makes `attempts`)",
     source: "Route 53: multivalue answer routing",
     wrong_when: "shares must be exact, or clients do not try again",
 };
