@@ -40,7 +40,7 @@ fn every_experiment_runs_quickly_its_checks_hold_and_threads_change_nothing() {
     assert!(!found.is_empty());
     for script in found {
         let (one, three) = (tables(&script, "1"), tables(&script, "3"));
-        assert!(one.len() == 6 && one.keys().eq(three.keys()), "{}: {:?}", script.display(), one.keys());
+        assert!(one.len() == 7 && one.keys().eq(three.keys()), "{}: {:?}", script.display(), one.keys());
         let different: Vec<_> = one.keys().filter(|name| one[*name] != three[*name]).collect();
         assert!(different.is_empty(), "{}: {different:?}", script.display());
         assert!(counts_agree_with_rates(&one) > 0, "{}", script.display());
