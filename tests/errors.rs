@@ -36,6 +36,7 @@ golden!(
     no_link,
     sessions_behind,
     without_effect,
+    without_effect_place,
     no_point,
     no_number,
     no_unit,

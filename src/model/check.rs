@@ -3,6 +3,7 @@
 use super::places;
 use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
 use crate::catalog::{self, Given, Needed, Place, Problem, Problems, Settings};
+use crate::components::client;
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
 use crate::components::{self, Joined, Layout, Site, kind};
@@ -49,6 +50,8 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
         problem.place.clone_from(&spec.place);
     }
     needed.extend(layout.groups.iter().flat_map(|group| group.settings.needed()));
+    let traffics = layout.groups.iter().filter(|group| group.kind == "traffic");
+    needed.extend(traffics.filter_map(|traffic| client::position_needs(traffic, &layout)));
     if problems.is_empty() { Ok(Checked { layout, links, needed }) } else { Err(problems) }
 }
 

@@ -22,6 +22,7 @@ mod keys;
 mod keys_moved;
 mod look_up;
 mod needs;
+pub use needs::BOUND;
 mod node;
 mod only_copy;
 mod proxy;

@@ -3,8 +3,17 @@
 use super::entry::write_plan;
 use crate::catalog::{Need, Settings};
 
+/// Without a bound nothing makes room.
+pub const BOUND: Need = Need {
+    settings: &["eviction"],
+    with: "a bound: `items` or `capacity`",
+    add: "`items: 10_000`",
+    is_met: |settings| settings.is_given("items") || settings.is_given("capacity"),
+};
+
 /// What they need.
 pub(super) const NEEDS: &[Need] = &[
+    BOUND,
     Need {
         settings: &["flush", "batch", "dirty"],
         with: "a write strategy that stores later",

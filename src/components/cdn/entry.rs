@@ -3,7 +3,7 @@
 use super::origins::FAILURES;
 use super::profile::{PLANS, PROFILES};
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset};
-use crate::components::cache::eviction;
+use crate::components::cache::{self, eviction};
 use crate::components::site;
 
 /// Kinds of components that can be an origin.
@@ -178,7 +178,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::PRICE,
         site::REGION,
     ],
-    needs: &[],
+    needs: &[cache::BOUND],
     actions: &[
         site::CRASH,
         site::RECOVER,

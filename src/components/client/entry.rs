@@ -2,8 +2,8 @@
 
 use super::super::database::counted;
 use super::super::database::model::{QUESTIONS, Question};
-use super::super::{Group, Site, site};
-use crate::catalog::{Entry, Kind, Load, Measure, Need, Param, Preset, Problems, Settings};
+use super::super::{Group, Layout, Site, site};
+use crate::catalog::{Entry, Kind, Load, Measure, Need, Needed, Param, Preset, Problems, Settings};
 use crate::kernel::{MILLISECOND, SECOND};
 
 pub(super) static ENTRY: Entry = Entry {
@@ -255,6 +255,13 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         problems.push(problem.hint("send the traffic to geo_router(\"front\", #{ to: sites, by: \"gps\" })"));
     }
     super::check_near::check(site, problems);
+}
+
+/// Positions are sent to be looked at.
+pub fn position_needs(traffic: &Group, layout: &Layout) -> Option<Needed> {
+    let router = layout.groups.get(traffic.settings.group("to")?)?;
+    let looks = router.kind == "geo_router" && router.settings.chosen("by") == "gps";
+    traffic.settings.needs("gps", "a geo_router that looks at positions", "`by: \"gps\"` to it", looks)
 }
 
 /// Whoever is asked a question must have a way to answer it.

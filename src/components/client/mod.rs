@@ -13,6 +13,7 @@ mod browser_cache;
 mod check_load;
 mod check_near;
 mod entry;
+pub use entry::position_needs;
 mod first_byte;
 mod login;
 mod names;

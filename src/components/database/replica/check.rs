@@ -165,8 +165,8 @@ fn check_split(site: &Site<'_>, problems: &mut Problems) {
     }
     let mode = mode::MODES[mode::of(settings)].name;
     if settings.count("replicas").unwrap_or(0) > 0 && !matches!(mode, "sync" | "remote_apply" | "majority") {
-        let problem =
-            settings.problem("split", format!("`split` needs shards that lose no write, unlike \"{mode}\""));
+        let message = format!("rows are not split where members keep in step as \"{mode}\" does it");
+        let problem = settings.problem("split", message);
         problems.push(
             problem.hint("take replication \"majority\", \"sync\" or \"remote_apply\", or no replicas"),
         );

@@ -16,6 +16,12 @@ pub const NEEDS: &[Need] = &[
         is_met: has_replicas,
     },
     Need {
+        settings: &["failover", "fencing"],
+        with: "a primary, which replication \"quorum\" has not",
+        add: "another `replication`",
+        is_met: |settings| !super::Shape::of(settings).leaderless,
+    },
+    Need {
         settings: &["heartbeat", "down_after"],
         with: "replicas or shards",
         add: "`replicas: 2`",
@@ -301,7 +307,7 @@ pub const COPY_ROW: Param = Param {
     name: "copy_row",
     kind: Kind::Duration,
     preset: Preset::Duration(10 * MICROSECOND),
-    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s)",
+    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s); a resharding has 64 rows under way at a time, each in a connection of its own: bound it with `copy_rate`",
 };
 /// Throttle of a copy.
 pub const COPY_RATE: Param = Param {

@@ -5,7 +5,7 @@ use crate::catalog::Policy;
 
 pub(super) const ENTRY: Policy = Policy {
     name: "lag_bounded",
-    about: "the replicas in turn, but only if they are less than `max_lag` behind; else the primary",
+    about: "the replicas in turn, but only if they know that they are less than `max_lag` behind: an entry or a heartbeat of the primary that is no older has come; else the primary",
     source: "MongoDB 6.0 manual, maxStalenessSeconds; Azure Cosmos DB, bounded staleness",
     wrong_when: "all replicas fall behind at once: the primary gets all reads when it is busiest",
 };
