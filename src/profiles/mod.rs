@@ -63,6 +63,8 @@ pub enum Worth {
     Bytes(u64),
     /// A number.
     Count(u64),
+    /// A part of something, from 0 to 1.
+    Share(f64),
     /// A policy, by name.
     Choice(&'static str),
     /// A fact in words: it sets nothing.
@@ -93,6 +95,7 @@ impl std::fmt::Display for Worth {
             Worth::Bytes(bytes) if bytes.is_multiple_of(1 << 10) => write!(f, "{} KiB", bytes >> 10),
             Worth::Bytes(bytes) => write!(f, "{bytes} bytes"),
             Worth::Count(count) => write!(f, "{count}"),
+            Worth::Share(share) => write!(f, "{share}"),
             Worth::Choice(name) => write!(f, "\"{name}\""),
             Worth::Note(text) => f.write_str(text),
         }

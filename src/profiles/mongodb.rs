@@ -1,6 +1,6 @@
 //! Documents in WiredTiger B-trees, journal flushed for majority writes, replica sets that elect their primary.
 
-use super::Worth::{Bytes, Choice, Note, Time};
+use super::Worth::{Bytes, Choice, Note, Share, Time};
 use super::{Figure, Profile, figure};
 use crate::catalog::Policy;
 
@@ -68,7 +68,7 @@ const FIGURES: &[Figure] = &[
     ),
     figure(
         "election_spread",
-        Time(1_500_000_000),
+        Share(0.15),
         "github.com/mongodb/mongo@8f1f561, repl_server_parameters.idl: replElectionTimeoutOffsetLimitFraction 0.15",
         "read 2026-11",
     ),

@@ -1,6 +1,6 @@
 //! What a failover costs, counted by hand.
 
-use crate::common::span;
+use crate::common::{span, text};
 use crate::world::Setup;
 use scalelab::kernel::time::{MILLISECOND, SECOND};
 use scalelab::model::Role;
@@ -63,7 +63,7 @@ fn a_dead_member_is_found_out_from_down_after_to_a_heartbeat_later() {
     let found_out = |seed| {
         let mut stage = Setup { delay: 0.001, ..Setup::default() }.stage(seed);
         stage.run(5 * SECOND);
-        stage.act(Role::Primary, "crash", vec![scalelab::catalog::Value::Text("host".into())]);
+        stage.act(Role::Primary, "crash", vec![text("host")]);
         stage.run(8 * SECOND);
         let mut told = stage.simulation.journal().entries().iter();
         told.find(|entry| entry.event == "down").expect("found out").time - 5 * SECOND
@@ -173,7 +173,7 @@ fn a_planned_switch_loses_nothing() {
 fn a_replaced_replica_is_copied_and_equals_its_source() {
     let mut stage = Setup { writes: 0.8, keys: 5000, rate: 400.0, ..Setup::default() }.stage(1);
     stage.run(5 * SECOND);
-    stage.act(Role::Replica(1), "crash", vec![crate::common::text("host")]);
+    stage.act(Role::Replica(1), "crash", vec![text("host")]);
     stage.run(7 * SECOND);
     stage.act(Role::Replica(1), "replace", Vec::new());
     stage.run(12 * SECOND);
@@ -207,10 +207,10 @@ fn a_replica_that_is_back_catches_up_at_once() {
         let setup = Setup { writes: 1.0, times: (0.001, 0.001, 0.0005), rate: 300.0, ..Setup::default() };
         let mut stage = setup.stage(1);
         stage.run(5 * SECOND);
-        stage.act(Role::Replica(1), "crash", vec![crate::common::text("host")]);
+        stage.act(Role::Replica(1), "crash", vec![text("host")]);
         stage.run(6 * SECOND);
         if fails_over {
-            stage.act(Role::Primary, "crash", vec![crate::common::text("host")]);
+            stage.act(Role::Primary, "crash", vec![text("host")]);
         }
         let back = 10 * SECOND + step * 130 * MILLISECOND;
         stage.run(back);
@@ -220,4 +220,26 @@ fn a_replica_that_is_back_catches_up_at_once() {
         let ends = [if fails_over { 2 } else { 0 }, 1].map(|n| stage.gauge(n, "log_end").unwrap());
         assert!(ends[0] - ends[1] < 10.0 && ends[1] > 1_000.0, "{step} {fails_over}: {ends:?}");
     }
+}
+
+/// Redis with an append-only file that goes to disk each second: a machine that is started again before anybody has counted it dead is the primary still,
+/// with what its disk has, and its replicas, which have more, follow it.
+#[test]
+fn a_primary_that_is_back_before_it_counts_as_dead_leads_on() {
+    let more = vec![("log", text("interval")), ("sync_every", span(1.0)), ("down_after", span(3.0))];
+    let setup =
+        Setup { model: Some(("key_value", 50)), reads: "primary", writes: 1.0, more, ..Setup::default() };
+    let mut stage = setup.stage(1);
+    stage.run(5 * SECOND + 700 * MILLISECOND);
+    stage.act(Role::Primary, "crash", vec![text("host")]);
+    stage.run(6 * SECOND + 500 * MILLISECOND);
+    stage.act(Role::Primary, "recover", Vec::new());
+    stage.run(15 * SECOND);
+    assert_eq!(stage.primaries(3), [(0, 2)]);
+    let lost = stage.simulation.audit().report().lost_writes_count;
+    assert!((50..=200).contains(&lost), "what was written since the last flush: {lost}");
+    let told = |event| stage.simulation.journal().entries().iter().any(|entry| entry.event == event);
+    assert!(told("promoted") && !told("down"));
+    let ends = [0, 1, 2].map(|member| stage.gauge(member, "log_end").expect("a log"));
+    assert!(ends.iter().all(|end| (end - ends[0]).abs() < 10.0), "{ends:?}");
 }

@@ -9,6 +9,7 @@ mod majority;
 mod nearest;
 mod quorum;
 mod replace;
+mod sessions;
 mod shards;
 mod truth;
 mod waits;

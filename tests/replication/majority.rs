@@ -1,8 +1,10 @@
 //! Majority replication: one leader a term, nothing acknowledged is lost while a majority lives.
 
+use crate::common::text;
 use crate::laws::{Fault, MEMBERS, check_leaders, check_rest, faults, mend, run, setup, strike};
 use crate::world::{Setup, Stage};
 use proptest::prelude::*;
+use scalelab::catalog::Value;
 use scalelab::kernel::Time;
 use scalelab::kernel::time::{MILLISECOND, SECOND};
 use scalelab::model::Role;
@@ -249,4 +251,24 @@ fn batches_that_overtake_each_other_take_nothing_back() {
         let acknowledged = acknowledged(&stage);
         assert!(acknowledged > 1_000, "seed {seed}: {acknowledged}");
     }
+}
+
+/// Election time-outs lie between `down_after` and a share more of it: whoever is first is elected.
+#[test]
+fn elections_come_as_early_as_their_spread_says() {
+    let elected = |spread: f64| {
+        let latest = (0..12).map(|seed| {
+            let more = vec![("election_spread", Value::Share(spread))];
+            let mut stage = Setup { more, ..majority(2) }.stage(seed);
+            stage.run(5 * SECOND);
+            stage.act(Role::Primary, "crash", vec![text("host")]);
+            stage.run(10 * SECOND);
+            let entries = stage.simulation.journal().entries();
+            let elected = entries.iter().find(|entry| entry.event == "elected").expect("one is elected");
+            (elected.time - 5 * SECOND) as f64 / SECOND as f64
+        });
+        latest.fold(0.0, f64::max)
+    };
+    let (near, far) = (elected(0.15), elected(1.0));
+    assert!(near < 1.2 && far > 1.3, "{near} {far}");
 }

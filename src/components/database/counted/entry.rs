@@ -163,6 +163,14 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// A share.
+    pub fn share(&self, name: &str) -> f64 {
+        match self.profiled(name) {
+            Some(Worth::Share(share)) => *share,
+            _ => self.settings.share(name).expect("preset"),
+        }
+    }
+
     /// A span of time, if the script or the profile tells it.
     pub fn told(&self, name: &str) -> Option<Time> {
         match self.profiled(name) {
@@ -283,6 +291,7 @@ mod tests {
                     (Worth::Count(count), Some(Kind::Count(low, high))) => {
                         (low..=high).contains(&(*count as i64))
                     }
+                    (Worth::Share(share), Some(Kind::Share)) => (0.0..=1.0).contains(share),
                     (Worth::Choice(choice), Some(Kind::Choice(policies))) => {
                         policies.iter().any(|policy| policy.name == *choice)
                     }

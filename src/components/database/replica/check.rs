@@ -164,11 +164,13 @@ fn check_split(site: &Site<'_>, problems: &mut Problems) {
         }
     }
     let mode = mode::MODES[mode::of(settings)].name;
-    if settings.count("replicas").unwrap_or(0) > 0 && !matches!(mode, "sync" | "remote_apply" | "majority") {
+    if settings.count("replicas").unwrap_or(0) > 0
+        && !matches!(mode, "sync" | "remote_apply" | "shared_storage" | "majority")
+    {
         let message = format!("rows are not split where members keep in step as \"{mode}\" does it");
         let problem = settings.problem("split", message);
-        problems.push(
-            problem.hint("take replication \"majority\", \"sync\" or \"remote_apply\", or no replicas"),
-        );
+        problems.push(problem.hint(
+            "take replication \"majority\", \"sync\", \"remote_apply\" or \"shared_storage\", or no replicas",
+        ));
     }
 }

@@ -187,7 +187,9 @@ impl Coordinator {
 
     pub(super) fn tell_router(&self, shard: usize, cx: &mut Ctx<'_>) {
         let state = &self.shards[shard];
-        let view = Ask::new(self.watch.router, VIEW, pack(state.epoch, 0, shard as u64));
+        let start =
+            state.starts.iter().rfind(|(epoch, _)| *epoch == state.epoch).map_or(0, |(_, start)| *start);
+        let view = Ask::new(self.watch.router, VIEW, pack(state.epoch, shard as u32, u64::from(start)));
         cx.ask(Ask { version: state.bits(), note: state.primary as u32, timeout: self.silence, ..view });
     }
 
@@ -219,19 +221,19 @@ impl Coordinator {
             return;
         }
         known.heard = known.heard.max(reply.asked);
-        if !known.up {
+        let was_up = std::mem::replace(&mut known.up, true);
+        if !was_up {
             cx.tell("up", format!("shard {shard}, member {at} answers again"));
         }
-        known.up = true;
         known.ready = reply.status == Status::Ok;
         known.end = reply.version;
         known.complete |= known.ready && known.counts_from.is_some_and(|from| known.end >= from);
         let (end, is_primary) = (known.end, reply.redirect == reply.callee);
         if at == state.primary && !is_primary && state.election.is_none() {
-            // It came back from a crash as a replica, before it counted as dead: it leads again with the log that it has, and what only
-            // its memory had is lost (Redis Sentinel: documentation of replication, "Safety of replication when master has persistence
-            // turned off"). Where no acknowledged write may be lost, whoever has them all may lead.
-            let wanted = (!self.watch.failover || !self.watch.clean).then_some(at);
+            // It was started again. Unless it counted as dead, it leads on with the log that it has, also if its replicas have more: what only its
+            // memory had is lost (Redis documentation, "Safety of replication when master has persistence turned off"). Where no acknowledged
+            // write may be lost, whoever has them all may lead.
+            let wanted = (!self.watch.failover || was_up && !self.watch.clean).then_some(at);
             return self.elect(shard, wanted, cx);
         }
         if let Some(switch) = state.switch

@@ -44,6 +44,7 @@ impl Router {
         cx.tell("reshard ends", format!("{} writes had to wait", reshard.waited));
         self.load.close(self.map.shards());
         let old = std::mem::replace(&mut self.map, reshard.to);
+        self.all_have_come();
         self.rehomed = (self.rehomed.0 + reshard.moving, self.rehomed.1 + self.keys);
         if !self.lasting {
             let logs: Vec<u32> = self.shards.iter().map(|shard| u32::from(shard.members[0].node.0)).collect();

@@ -19,7 +19,7 @@ pub(super) struct Received {
     /// To be answered when it is on disk, or applied, as the mode says.
     pub(super) call: CallId,
     /// When its primary committed it, if it came at once.
-    committed: Option<Time>,
+    pub(super) committed: Option<Time>,
     /// Whether it has been applied, and may show when those before it do.
     pub(super) done: bool,
     /// Whether it is on disk.
@@ -34,25 +34,27 @@ pub struct Follow {
     /// The entries from `applied` + 1 to the end of the log.
     pub(super) queue: VecDeque<Received>,
     /// Entries that overtook others on the way.
-    early: BTreeMap<u32, (Entry, CallId)>,
+    pub(super) early: BTreeMap<u32, (Entry, CallId)>,
     /// Reads that wait until an entry has been applied.
-    waiting: Vec<(u32, CallId)>,
+    pub(super) waiting: Vec<(u32, CallId)>,
     /// The rows show everything that was committed before this time.
-    fresh_at: Time,
+    pub(super) fresh_at: Time,
     /// Length of the primary's log as last told, and when.
-    heard: (u32, Time),
+    pub(super) heard: (u32, Time),
     pub(super) heard_end: u32,
     /// Its primary waits for it since the heartbeat sent at this time, from this entry on.
-    counted: Option<(Time, u32)>,
+    pub(super) counted: Option<(Time, u32)>,
     /// Its lease last ran out before this time.
-    lapsed: Time,
+    pub(super) lapsed: Time,
     /// It is back from a crash, and no primary has spoken to it yet.
     pub(super) is_back: bool,
     /// A copy under way.
     pub(super) copying: Option<Copying>,
     pub(super) copied: u64,
     /// From commit on the primary to its readers, for the entry last applied.
-    delay: Time,
+    pub(super) delay: Time,
+    /// How long the primary's last message was on its way.
+    pub(super) way: Time,
 }
 
 impl Default for Follow {
@@ -71,6 +73,7 @@ impl Default for Follow {
             copying: None,
             copied: 0,
             delay: 0,
+            way: 0,
         }
     }
 }
@@ -100,15 +103,6 @@ fn behind(entries: u32) -> NodeId {
 }
 
 impl Member {
-    /// How far its readers are behind, as it knows: the delay of the entry last applied; more if one has been
-    /// waiting longer, or if the primary has been silent.
-    pub(super) fn lag(&self, now: Time) -> Time {
-        let silent = now.saturating_sub(self.follow.heard.1) > 2 * self.plan.heartbeat;
-        let waits = self.follow.queue.front().and_then(|first| first.committed).map(|at| now - at);
-        let behind = if silent || self.follow.is_copying() { now - self.follow.fresh_at.min(now) } else { 0 };
-        self.follow.delay.max(waits.unwrap_or(0)).max(behind)
-    }
-
     /// An entry comes.
     pub(super) fn take_entry(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
@@ -163,7 +157,7 @@ impl Member {
         let index = self.log.push(entry, self.follow.applied);
         self.follow.heard_end = self.follow.heard_end.max(index);
         if let Some(at) = committed {
-            self.follow.heard = (index, at);
+            (self.follow.heard, self.follow.way) = ((index, at), cx.now() - at);
         }
         let kept = self.desk.keep(index, cx);
         let mut call = id;
@@ -269,28 +263,6 @@ impl Member {
         cx.reply(id, Answer { redirect, ..Answer::of(Status::Moved) });
     }
 
-    /// Whether it may show its rows to readers.
-    pub(super) fn may_show(&mut self, now: Time) -> bool {
-        if self.follow.is_copying() {
-            return false;
-        }
-        if let Some(most) = self.plan.max_lag
-            && now.saturating_sub(self.follow.fresh_at) > most
-        {
-            return false;
-        }
-        if !self.plan.mode.reads_need_lease {
-            return true;
-        }
-        if !self.has_lease(now) {
-            self.follow.lapsed = now;
-            return false;
-        }
-        self.follow
-            .counted
-            .is_some_and(|(since, from)| since >= self.follow.lapsed && self.follow.applied >= from)
-    }
-
     /// The primary tells how long its log is, and whether it waits for us.
     pub(super) fn answer_beat(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
@@ -304,7 +276,7 @@ impl Member {
         }
         self.follow.heard_end = self.follow.heard_end.max(end);
         if asked >= self.follow.heard.1 {
-            self.follow.heard = (end, asked);
+            (self.follow.heard, self.follow.way) = ((end, asked), cx.now() - asked);
         }
         self.note_lapse(cx.now());
         self.follow.counted = match self.follow.counted {
@@ -317,13 +289,6 @@ impl Member {
         let received = self.received();
         let redirect = behind(received.saturating_sub(self.follow.applied));
         cx.reply(id, Answer { version: received, redirect, ..Answer::of(status) });
-    }
-
-    /// If the lease has run out since somebody last looked, what the primary said before counts no more.
-    pub(super) fn note_lapse(&mut self, now: Time) {
-        if !self.has_lease(now) {
-            self.follow.lapsed = now;
-        }
     }
 
     /// A primary asks up to where our logs agree; what we have beyond is taken back.
@@ -365,13 +330,24 @@ impl Member {
         if self.leads {
             self.step_down(cx);
         }
-        if epoch > self.epoch {
+        let is_new = epoch > self.epoch;
+        if is_new {
             self.follow.counted = None;
         }
         self.epoch = epoch;
         self.primary = self.plan.peers.iter().position(|peer| *peer == caller).unwrap_or(self.primary);
+        if is_new {
+            self.send_waiting_on(cx);
+        }
         for (_, (_, call)) in std::mem::take(&mut self.follow.early) {
             cx.reply(call, Answer::of(Status::Moved));
+        }
+    }
+
+    /// Another is primary now: what reads wait for may be of a history that is gone. It has what survives.
+    pub(super) fn send_waiting_on(&mut self, cx: &mut Ctx<'_>) {
+        for (_, read) in std::mem::take(&mut self.follow.waiting) {
+            self.send_to_primary(read, cx);
         }
     }
 

@@ -75,7 +75,8 @@ impl Member {
         }
         let (epoch, index) = (self.epoch, self.log.end() + 1);
         let Some(version) = self.version_of(id, index, cx) else {
-            cx.reply(id, Answer::ok(version, 0)); // nothing new
+            let answer = self.written(version, self.log.end()); // nothing new: a newer one is in the log
+            cx.reply(id, answer);
             return false;
         };
         self.writes += 1;
@@ -84,12 +85,21 @@ impl Member {
             cx.audit().confirm_entries(self.plan.log, epoch, index); // on the only disk there is: nothing takes it back
         }
         let version = if version == BORN { 0 } else { version };
-        let bytes = if self.plan.tells_position { index } else { 0 };
-        let answer = Answer::ok(version, bytes);
+        let answer = self.written(version, index);
         self.lead.pending.push_back(Pending { index, statement, answer, since: cx.now() });
         self.release(cx);
         self.look_at_first(cx);
         true
+    }
+
+    /// The answer to a write. It tells the router where in the log it is if reads go by that; the epoch travels in `redirect`, which has the right
+    /// size.
+    fn written(&self, version: u32, index: u32) -> Answer {
+        let answer = Answer::ok(version, 0);
+        match self.plan.tells_position {
+            true => Answer { bytes: index, redirect: NodeId(self.epoch as u16), ..answer },
+            false => answer,
+        }
     }
 
     /// Why a write that has been worked on comes to nothing.

@@ -12,6 +12,7 @@ mod erase;
 mod feed;
 mod follow;
 mod keep;
+mod lag;
 mod lead;
 mod leaderless;
 mod load;
@@ -220,9 +221,15 @@ fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
         lasting: shape.elected,
         counted: questions::Counted::new(site),
         pings: reads.measures.then(|| Box::new(Pings::new(site, shards, answering))),
-        patience: mode::mode(mode_choice(site)).waits.then(|| Box::new(Patience::new(times(site).0))),
+        patience: patience(site, reads),
     };
     Router::new(reads, map(site), spread(site), shards, routing)
+}
+
+/// Whom the router waits for as long as it takes.
+fn patience(site: &Site<'_>, reads: reads::Reads) -> Option<Box<Patience>> {
+    let (primaries, readers) = (mode::mode(mode_choice(site)).waits, reads.carries_position);
+    (primaries || readers).then(|| Box::new(Patience::new(times(site).0, primaries, readers)))
 }
 
 /// The nodes of a database whose members elect their leaders: router, members.
@@ -249,7 +256,7 @@ fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
         peers: common.peers,
         heartbeat: common.heartbeat,
         timeout: common.down_after,
-        spread: Figures::new(site.settings()).told("election_spread").unwrap_or(common.down_after).max(1),
+        spread: (common.down_after as f64 * Figures::new(site.settings()).share("election_spread")) as Time,
         elects: site.settings().flag("failover") && !site.is_disabled("failover"),
         followers_read: !site.is_disabled("replica_reads")
             && reads::READS[reads::of(site.settings())].name != "primary",

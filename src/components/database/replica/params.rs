@@ -270,16 +270,14 @@ pub const DOWN_AFTER: Param = Param {
     name: "down_after",
     kind: Kind::Duration,
     preset: Preset::Duration(30 * SECOND),
-    about: "silence after which a member counts as dead, from the first question that it does not answer: so it is found out from `down_after` to `down_after` and a heartbeat after a crash (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, see `election_spread`; 1 s unless given, as etcd)",
+    about: "silence after which a member counts as dead, from the first question that it does not answer: so it is found out from `down_after` to `down_after` and a heartbeat after a crash (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, see `election_spread`, 1 s unless given, as etcd)",
 };
-/// Who stands for election first.
+/// How far election time-outs lie apart.
 pub const ELECTION_SPREAD: Param = Param {
     name: "election_spread",
-    kind: Kind::Duration,
-    preset: Preset::Absent(
-        "as much as `down_after`: from one to two of it (Ongaro & Ousterhout, USENIX ATC 2014, 5.2; etcd)",
-    ),
-    about: "replication \"majority\": each member stands for election after `down_after` without a sign of life and up to so much more, drawn anew each time",
+    kind: Kind::Share,
+    preset: Preset::Share(1.0),
+    about: "for replication \"majority\": election time-outs are drawn from `down_after` to so much more of it, unless given as the profile says (Raft, Ongaro and Ousterhout 2014, 5.2: 150 to 300 ms; MongoDB: replElectionTimeoutOffsetLimitFraction 0.15)",
 };
 /// Whether the coordinator promotes.
 pub const FAILOVER: Param = Param {
@@ -307,7 +305,7 @@ pub const COPY_ROW: Param = Param {
     name: "copy_row",
     kind: Kind::Duration,
     preset: Preset::Duration(10 * MICROSECOND),
-    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s); a resharding has 64 rows under way at a time, each in a connection of its own: bound it with `copy_rate`",
+    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s); a shard reads the rows of a resharding one after another, through one connection",
 };
 /// Throttle of a copy.
 pub const COPY_RATE: Param = Param {

@@ -5,9 +5,12 @@
 //! than a heartbeat is asked whether it lives (TCP's keep-alive). What it was asked is given up when it is silent for `down_after`, when it
 //! answers that it does not lead, and when it knows nothing of it: a machine that has been started again resets connections
 //! that it does not know.
+//!
+//! Nor has a read that waits at a replica for its session's last write failed (MySQL 8.0 Reference Manual, WAIT_FOR_EXECUTED_GTID_SET: without a
+//! time-out of its own it waits for ever): it waits as long as its caller does, and is given up when the replica is silent.
 
 use super::router::Router;
-use super::wire::ALIVE;
+use super::wire::{ALIVE, is_read};
 use crate::kernel::{Ask, CallId, Ctx, NodeId, Reply, Status, Time, Timer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,19 +23,29 @@ pub struct Patience {
     /// By the number of the call: the reply that ends it if it is given up.
     open: BTreeMap<u64, Reply>,
     heartbeat: Time,
+    /// Whether primaries may have to wait for replicas.
+    primaries: bool,
+    /// Whether replicas let reads wait until they have an entry.
+    readers: bool,
     /// A look is due.
     looks: bool,
 }
 
 impl Patience {
-    /// Looks after those that are asked each `heartbeat`.
-    pub fn new(heartbeat: Time) -> Self {
-        Patience { open: BTreeMap::new(), heartbeat, looks: false }
+    /// Looks after those that are asked each `heartbeat`: primaries, if they may have to wait for replicas, and replicas, if readers may have to wait
+    /// there.
+    pub fn new(heartbeat: Time, primaries: bool, readers: bool) -> Self {
+        Patience { open: BTreeMap::new(), heartbeat, primaries, readers, looks: false }
+    }
+
+    /// Whether this may take as long as whoever is asked lives.
+    fn covers(&self, is_primary: bool, ask: &Ask) -> bool {
+        if is_primary { self.primaries } else { self.readers && is_read(ask.verb) && ask.version > 0 }
     }
 
     /// A crash of the router: nobody waits any more.
     pub(super) fn clear(&mut self) {
-        *self = Patience::new(self.heartbeat);
+        (self.open, self.looks) = (BTreeMap::new(), false);
     }
 
     fn look_later(&mut self, cx: &mut Ctx<'_>) {
@@ -54,8 +67,9 @@ impl Router {
     #[inline]
     pub(super) fn ask_member(&mut self, shard: usize, ask: Ask, cx: &mut Ctx<'_>) {
         let state = &self.shards[shard];
+        let is_primary = state.members[state.primary].node == ask.to;
         match &mut self.patience {
-            Some(patience) if state.members[state.primary].node == ask.to => {
+            Some(patience) if patience.covers(is_primary, &ask) => {
                 let call = cx.ask(Ask { timeout: None, ..ask });
                 patience.open.insert(call.to_bits(), ask.without_answer(call, Status::TimedOut, cx.now()));
                 patience.look_later(cx);
@@ -87,11 +101,16 @@ impl Router {
         }
     }
 
-    /// It does and leads, or it does not. What it knows nothing of is lost, and so is all if it is silent.
+    /// It does and leads, or it does not; a replica lets readers wait. What it knows nothing of is lost, and so is all if it is silent.
     pub(super) fn on_alive(&mut self, answer: &Reply, cx: &mut Ctx<'_>) {
         let Some(patience) = &self.patience else { return };
-        let lives = answer.status == Status::Ok;
-        let is_over = |reply: &Reply| reply.asked <= answer.asked && (!lives || cx.is_lost(reply.call));
+        let serves = |reply: &Reply| match answer.status {
+            Status::Ok => true,
+            Status::Moved => patience.readers && is_read(reply.verb),
+            _ => false,
+        };
+        let is_over =
+            |reply: &Reply| reply.asked <= answer.asked && (!serves(reply) || cx.is_lost(reply.call));
         let over = patience.of(answer.callee, is_over);
         self.give_up(over, cx);
     }

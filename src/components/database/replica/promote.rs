@@ -24,6 +24,7 @@ impl Member {
                 self.step_down(cx);
             }
             (self.epoch, self.primary) = (epoch, primary);
+            self.send_waiting_on(cx);
             self.tell_back(self.plan.peers[primary], 1, cx);
         }
         if epoch == self.epoch && self.leads {
@@ -86,6 +87,9 @@ impl Member {
             format!("epoch {epoch} begins behind entry {start}; {lost} acknowledged writes are lost"),
         );
         cx.reply(call, Answer::ok(start, 0));
+        for (_, read) in std::mem::take(&mut self.follow.waiting) {
+            self.begin(read, cx); // it has what survives
+        }
         self.beat_replicas(cx);
     }
 }

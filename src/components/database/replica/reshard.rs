@@ -33,6 +33,16 @@ pub(super) enum Phase {
     CutOver(Time),
 }
 
+/// A shard that rows come from. It reads one after another (MongoDB 7.0 manual, Sharded Cluster Balancer: a shard takes part in at most one migration at a
+/// time); what it has read is on its way meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+struct Source {
+    /// Its rows below this one have been looked at.
+    cursor: u64,
+    /// It is reading one.
+    reads: bool,
+}
+
 /// A resharding under way.
 #[derive(Clone, Debug)]
 pub(super) struct Reshard {
@@ -41,8 +51,8 @@ pub(super) struct Reshard {
     pub(super) began: Time,
     /// Rows whose shard changes.
     pub(super) moving: u64,
-    /// Rows below this one have been looked at.
-    cursor: u64,
+    /// The shards that rows come from.
+    sources: Vec<Source>,
     /// Rows that the router had moved when it began.
     pub(super) moved_before: u64,
     /// Rows under way.
@@ -70,7 +80,27 @@ pub(super) struct Reshard {
 impl Reshard {
     /// Whether every row that moves has been copied as it was when it was read.
     pub(super) fn is_copied(&self, keys: u64) -> bool {
-        self.cursor >= keys && self.under_way.is_empty() && self.again.is_empty()
+        self.sources.iter().all(|source| source.cursor >= keys)
+            && self.under_way.is_empty()
+            && self.again.is_empty()
+    }
+
+    /// The next row that a shard reads, if it reads none: none of those that move, or one of those that moved in vain.
+    fn next_of(&mut self, shard: usize, keys: u64, map: &Map) -> Option<u64> {
+        let Reshard { sources, to, again, under_way, .. } = self;
+        let source = &mut sources[shard];
+        if source.reads {
+            return None;
+        }
+        let moves = |key: &u64| map.shard(*key) == shard && to.shard(*key) != shard;
+        let first = (source.cursor..keys).find(moves);
+        source.cursor = first.map_or(keys, |key| key + 1);
+        let in_vain =
+            || again.iter().copied().find(|key| map.shard(*key) == shard && !under_way.contains(key));
+        let key = first.or_else(in_vain)?;
+        again.remove(&key);
+        source.reads = true;
+        Some(key)
     }
 
     /// A write is answered, which was sent since it began.
@@ -108,7 +138,7 @@ impl Router {
             phase: Phase::Copy,
             began: cx.now(),
             moving,
-            cursor: 0,
+            sources: vec![Source::default(); usize::from(self.map.shards())],
             moved_before: self.moved,
             under_way: BTreeSet::new(),
             again: BTreeSet::new(),
@@ -151,23 +181,14 @@ impl Router {
         self.cut_over_if_complete(cx);
     }
 
-    /// The next row that moves, if it may go now.
+    /// The next row that moves, if one may go now.
     fn next_row(&mut self) -> Option<u64> {
         let reshard = self.reshard.as_mut()?;
         if reshard.under_way.len() >= WINDOW || reshard.allowance < 1.0 {
             return None;
         }
-        while reshard.cursor < self.keys {
-            let key = reshard.cursor;
-            reshard.cursor += 1;
-            if reshard.to.shard(key) != self.map.shard(key) {
-                reshard.allowance -= 1.0;
-                reshard.under_way.insert(key);
-                return Some(key);
-            }
-        }
-        let key = *reshard.again.iter().find(|key| !reshard.under_way.contains(key))?;
-        reshard.again.remove(&key);
+        let key =
+            (0..reshard.sources.len()).find_map(|shard| reshard.next_of(shard, self.keys, &self.map))?;
         reshard.allowance -= 1.0;
         reshard.under_way.insert(key);
         Some(key)
@@ -175,7 +196,11 @@ impl Router {
 
     /// The old shard has read a row: the new one gets it. A row never written needs no message, unless a write of it may have been lost.
     pub(super) fn on_fetched(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let source = self.map.shard(reply.key);
         let Some(reshard) = &mut self.reshard else { return };
+        if let Some(source) = reshard.sources.get_mut(source) {
+            source.reads = false;
+        }
         if !reshard.under_way.contains(&reply.key) {
             return; // asked before the copy began anew
         }
@@ -194,8 +219,9 @@ impl Router {
                     ..row
                 });
             }
-            status => self.row_done(reply.key, status == Status::Ok, cx),
+            status => return self.row_done(reply.key, status == Status::Ok, cx),
         }
+        self.copy_rows(cx);
     }
 
     /// A row has come to its new shard, or has not.
@@ -216,7 +242,7 @@ impl Router {
     pub(super) fn copy_anew(&mut self, why: &str, cx: &mut Ctx<'_>) {
         self.erase_anew();
         let Some(reshard) = &mut self.reshard else { return };
-        reshard.cursor = 0;
+        reshard.sources.fill(Source::default());
         reshard.is_again |= !self.lasting;
         reshard.again.clear();
         reshard.under_way.clear();

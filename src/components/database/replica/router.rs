@@ -7,6 +7,7 @@ use super::pings::{PING_DUE, Pings};
 use super::questions::Counted;
 use super::reads::{Reads, Seen};
 use super::reshard::{RESHARD, Reshard};
+use super::sessions::Position;
 use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
 use super::wire::{ALIVE, CHECK, ERASE, FETCH, MIRROR, VIEW, is_part, is_read};
@@ -23,6 +24,11 @@ const SEED: u64 = 0x5e55_1045;
 #[derive(Clone, Debug)]
 pub(super) struct Shard {
     pub(super) epoch: u32,
+    /// The entry behind which that epoch began.
+    pub(super) start: u32,
+    /// Up to here its log has the rows that came with reshardings, and those that come with the one under way.
+    pub(super) moved_in: Position,
+    pub(super) coming: Position,
     pub(super) primary: usize,
     pub(super) members: Vec<Seen>,
     pub(super) turn: usize,
@@ -47,7 +53,7 @@ pub struct RouterPlan {
     pub counted: Option<Counted>,
     /// How far its members are, if it reads from the nearest.
     pub pings: Option<Box<Pings>>,
-    /// What it waits for as long as it takes, if primaries may have to wait for their replicas.
+    /// What it waits for as long as it takes, if primaries may have to wait for their replicas, or readers for a replica.
     pub patience: Option<Box<Patience>>,
 }
 
@@ -83,7 +89,7 @@ pub struct Router {
     pub(super) timeout_length: Time,
     pub(super) timeout: Option<TimeoutClass>,
     /// Position of the last write by session and shard.
-    pub(super) positions: HashMap<u64, u32, FixedState>,
+    pub(super) positions: HashMap<u64, Position, FixedState>,
     calls: u64,
     pub(super) errors: u64,
     /// Reads, and those of them that went to all shards.
@@ -101,6 +107,9 @@ impl Router {
         let seen = |node: &NodeId| Seen { node: *node, up: true };
         let shard = |members: &Vec<NodeId>| Shard {
             epoch: 1,
+            start: 0,
+            moved_in: Position::default(),
+            coming: Position::default(),
             primary: 0,
             members: members.iter().take(plan.answering).map(seen).collect(),
             turn: 0,
@@ -179,10 +188,7 @@ impl Router {
             }
         }
         self.count_call(shard);
-        let mut member = if reads { self.pick(shard, id, cx) } else { self.shards[shard].primary };
-        if self.reads.carries_position && reads && self.position(request, shard, cx) == u32::MAX {
-            member = self.shards[shard].primary;
-        }
+        let member = if reads { self.reader(shard, id, cx).0 } else { self.shards[shard].primary };
         self.send(id, shard, member, generation << 6, cx);
     }
 
@@ -203,10 +209,7 @@ impl Router {
         let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
         let mut version = ask.version;
         if self.reads.carries_position && is_read(ask.verb) {
-            version = self.position(ask.request, shard, cx);
-            if version == u32::MAX {
-                version = 0;
-            }
+            version = self.wanted(ask.request, shard, cx);
         }
         self.note_sent(ask.to);
         let again = ask.again.saturating_add((tries & TRIES) as u8);
@@ -250,6 +253,9 @@ impl Router {
             FETCH => return self.on_fetched(&reply, cx),
             ERASE => return self.row_erased(&reply, cx),
             MIRROR if reply.note == u32::MAX => {
+                if reply.status == Status::Ok {
+                    self.note_coming(&reply);
+                }
                 return self.row_done(reply.key, reply.status == Status::Ok, cx);
             }
             verb if verb == MIRROR || is_part(verb) => return self.on_part(&reply, cx),
@@ -262,7 +268,7 @@ impl Router {
             let mut answer = reply.pass_on();
             if self.reads.carries_position && writes {
                 self.remember(&reply, shard, cx);
-                answer.bytes = 0;
+                (answer.bytes, answer.redirect) = (0, NodeId::NONE);
             }
             if writes && let Some(others) = self.other_homes(reply.key) {
                 return self.mirror(&reply, answer, others, cx);

@@ -117,10 +117,10 @@ impl Router {
         let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
         self.joins[join as usize].newest = newest;
         for shard in shards {
-            let member = self.pick(shard, id, cx);
+            let (member, version) = self.reader(shard, id, cx);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
             self.note_sent(ask.to);
-            self.ask_member(shard, Ask { verb: part_of(ask.verb), version: 0, note: join, ..ask }, cx);
+            self.ask_member(shard, Ask { verb: part_of(ask.verb), version, note: join, ..ask }, cx);
             self.count_call(shard);
         }
         join
@@ -166,6 +166,9 @@ impl Router {
         let moves = reply.verb == MIRROR && self.new_home(reply.key).is_some();
         if is_part(reply.verb) {
             self.note_answered(reply, cx);
+        }
+        if reply.verb == MIRROR && reply.status == Status::Ok {
+            self.remember_copy(reply, cx);
         }
         let join = &mut self.joins[reply.note as usize];
         if moves {

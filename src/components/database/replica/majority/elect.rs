@@ -22,11 +22,11 @@ pub(super) struct Ballot {
 }
 
 impl Voter {
-    /// From now on it waits for a sign of life, for an election time-out and a part of the spread.
+    /// From now on it waits for a sign of life: for the election time-out and a part of the spread.
     pub(super) fn wait_for_leader(&mut self, cx: &mut Ctx<'_>) {
-        let spread = self.plan.spread;
-        let chance = self.chance.as_mut().map_or(0, |stream| stream.below(spread));
-        self.deadline = cx.now().saturating_add(self.plan.timeout + chance);
+        let (timeout, spread) = (self.plan.timeout, self.plan.spread);
+        let chance = self.chance.as_mut().map_or(0, |stream| stream.below(spread.max(1)));
+        self.deadline = cx.now().saturating_add(timeout + chance);
         if !self.armed && !self.leads {
             self.armed = true;
             cx.timer_at(self.deadline, Timer { tag: ELECTION, data: 0 });

@@ -33,6 +33,8 @@ pub(super) struct Follow {
     pub waiting: Vec<(u32, CallId)>,
     /// Committed entries as last told, and when.
     pub heard: (u32, Time),
+    /// How long that was on its way.
+    pub way: Time,
     /// The rows show everything that was committed before this time.
     pub fresh_at: Time,
     /// When it last heard of a leader.
@@ -174,7 +176,7 @@ impl Voter {
     /// The leader says what is committed; what is known to agree with its log is, too.
     pub(super) fn hear_commit(&mut self, commit: u32, asked: Time, cx: &mut Ctx<'_>) {
         if asked >= self.follow.heard.1 {
-            self.follow.heard = (commit, asked);
+            (self.follow.heard, self.follow.way) = ((commit, asked), cx.now() - asked);
         }
         let known = commit.min(self.follow.verified).min(self.durable);
         if known > self.commit {

@@ -135,6 +135,9 @@ impl Voter {
         if commit > self.commit {
             self.commit = commit;
             self.apply_committed(cx);
+            if commit == end {
+                self.tell_commit(cx); // else what is under way behind it will (etcd's raft: bcastAppend when maybeCommit)
+            }
         }
         self.hand_over_if_ready(cx);
     }
@@ -151,6 +154,14 @@ impl Voter {
         }
     }
 
+    /// A sign of life to everybody, with what is committed.
+    fn tell_commit(&self, cx: &mut Ctx<'_>) {
+        for at in self.others() {
+            let beat = Ask::new(self.plan.peers[at], BEAT, pack(self.term, 0, u64::from(self.commit)));
+            cx.ask(Ask { timeout: self.silence, ..beat });
+        }
+    }
+
     /// A sign of life to everybody. A leader that a majority does not answer for so long that it may have been replaced leads no more.
     pub(super) fn beat_followers(&mut self, cx: &mut Ctx<'_>) {
         let now = cx.now();
@@ -162,16 +173,13 @@ impl Voter {
             self.lead.transfer = None;
             cx.tell("promotion ignored", "the other does not catch up");
         }
-        for at in self.others() {
-            let beat = Ask::new(self.plan.peers[at], BEAT, pack(self.term, 0, u64::from(self.commit)));
-            cx.ask(Ask { timeout: self.silence, ..beat });
-        }
+        self.tell_commit(cx);
         let lives = |at: &usize| {
             let link = &self.lead.links[*at];
             !link.copying && link.answered.is_some_and(|at| now < at.saturating_add(self.plan.timeout))
         };
         let bits = self.others().filter(lives).fold(1u32 << self.own, |bits, at| bits | 1 << at);
-        let view = Ask::new(self.plan.router, VIEW, pack(self.term, 0, self.plan.shard));
+        let view = Ask::new(self.plan.router, VIEW, pack(self.term, self.plan.shard as u32, 0));
         cx.ask(Ask { version: bits, note: self.own as u32, timeout: self.silence, ..view });
     }
 

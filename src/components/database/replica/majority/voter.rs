@@ -10,7 +10,7 @@ use crate::components::database::replica::log::Log;
 use crate::components::database::replica::member::{COPY_ON, REPLACE};
 use crate::components::database::replica::rows::Rows;
 use crate::components::database::replica::wire::{
-    APPEND, BEAT, CHECK, COPY, FETCH, INSTALL, POSITION, TIMEOUT_NOW, TRANSFER, VOTE, is_read,
+    ALIVE, APPEND, BEAT, CHECK, COPY, FETCH, INSTALL, POSITION, TIMEOUT_NOW, TRANSFER, VOTE, is_read,
 };
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
@@ -28,9 +28,9 @@ pub struct VoterPlan {
     pub peers: Vec<NodeId>,
     /// Between two signs of life of a leader.
     pub heartbeat: Time,
-    /// Who has heard of no leader for so long stands for election, up to `spread` later.
+    /// Who has heard of no leader for so long, and for a part of `spread`, stands for election.
     pub timeout: Time,
-    /// See `timeout`; at least 1 ns.
+    /// Election time-outs are longer by up to so much.
     pub spread: Time,
     /// Whether anybody does (a script or a test can switch that off).
     pub elects: bool,
@@ -141,8 +141,16 @@ impl Voter {
         if self.leads {
             return self.may_serve(now);
         }
-        let is_fresh = self.plan.max_lag.is_none_or(|most| now.saturating_sub(self.follow.fresh_at) <= most);
+        let is_fresh = self.plan.max_lag.is_none_or(|most| self.staleness(now) <= most);
         self.plan.followers_read && self.copying.is_none() && is_fresh
+    }
+
+    /// How far its rows are behind, as a replica of an appointed primary goes by it (`Member::staleness`).
+    fn staleness(&self, now: Time) -> Time {
+        let (heard, way) = (self.follow.heard, self.follow.way);
+        let is_silent = now.saturating_sub(heard.1) > way.saturating_add(2 * self.plan.heartbeat);
+        let lacks = self.follow.applied < heard.0.max(self.log.end());
+        if is_silent || lacks { now.saturating_sub(self.follow.fresh_at) } else { way }
     }
 
     fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
@@ -262,6 +270,7 @@ impl Component for Voter {
             TRANSFER => self.begin_transfer(id, cx),
             TIMEOUT_NOW => self.stand_at_once(id, cx),
             CHECK => cx.reply(id, Answer::ok(0, 0)),
+            ALIVE => cx.reply(id, Answer::of(if self.leads { Status::Ok } else { Status::Moved })),
             _ => self.take_statement(id, cx),
         }
     }

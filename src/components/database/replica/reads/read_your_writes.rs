@@ -6,7 +6,7 @@ use crate::catalog::Policy;
 
 pub(super) const ENTRY: Policy = Policy {
     name: "read_your_writes",
-    about: "the replicas in turn; a replica waits until it has the session's last write, for `down_after` at most: then it answers with an error (where rows are `copied`, or move in a resharding, it waits for the home of the row alone)",
+    about: "the replicas in turn; a replica waits until it has the session's last write, for as long as the reader does",
     source: "MySQL 8.0 Reference Manual, WAIT_FOR_EXECUTED_GTID_SET; Terry et al. 1994",
     wrong_when: "replicas lag by seconds: readers wait as long, or fail",
 };
