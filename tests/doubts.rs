@@ -43,10 +43,11 @@ fn a_price_for_what_is_sent_belongs_to_whoever_sends_it() {
     let warning = "no client is answered by site itself: its `egress_price` counts nothing; give it to whoever answers them (lb)";
     let priced = |script: String| script.replace("price_per_hour: 0.2", "egress_price: 0.09");
     assert!(said(&priced(cdn_or_not("[false]", ""))).contains(warning));
-    assert!(
-        !said(&priced(cdn_or_not("[false]", "")).replace("to: front", "to: site"))
-            .contains("no client is answered")
-    );
+    let direct = priced(cdn_or_not("[false]", "")).replace("to: front", "to: site");
+    assert!(said(&direct).contains("no client is answered by site with a single byte"), "nothing has a size");
+    let stored = direct
+        .replace("service: 1.ms, ", "service: 1.ms, reads: database(\"db\", #{ read: 1.ms, row: 1.kib }), ");
+    assert!(!said(&stored).contains("no client is answered"));
     assert!(
         !said(&cdn_or_not("[true, false]", "egress_price: 0.09")).contains("no client is answered"),
         "in one variant it does"

@@ -20,7 +20,7 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
             Some(format!("{n}.s or {n}.ms"))
         }
         (Kind::Rate | Kind::Load, Value::Whole(n)) => Some(format!("{n}.rps")),
-        (Kind::Bytes, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
+        (Kind::Bytes | Kind::BytesOrZero, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
         (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
             let message = format!("`{}` must be {}, not {n:.1}", param.name, param.kind.wanted());
             return Problem::new(message).hint(format!("write {n:.0}, without the point"));

@@ -72,7 +72,7 @@ pub struct RunArgs {
     /// Three replications only: times, rates and events stay as they are
     #[arg(long, conflicts_with = "replications")]
     pub quick: bool,
-    /// One JSON document on stdout instead of the table
+    /// JSON on stdout instead of the table: one document in a line for each experiment
     #[arg(long)]
     pub json: bool,
     /// No progress and no table

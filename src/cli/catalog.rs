@@ -2,6 +2,7 @@
 
 use super::look::{STRONG, styled};
 use crate::catalog::{Entry, Kind, Policy, Problem, did_you_mean};
+use crate::components::client::clients_entry::CLIENTS;
 use crate::components::{KINDS, network};
 use crate::experiment::METRICS;
 use crate::parts::plan::STRATEGIES;
@@ -75,12 +76,12 @@ pub(super) struct Family {
     pub(super) policies: &'static [Policy],
 }
 
-/// All families of policies; the same family in two components is one.
-/// All that has settings: components, and links between them.
+/// All that has settings: components, links between them, and clients.
 pub(super) fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
-    KINDS.iter().map(|kind| kind.entry).chain([&network::ENTRY])
+    KINDS.iter().map(|kind| kind.entry).chain([&network::ENTRY, &CLIENTS])
 }
 
+/// All families of policies; the same family in two components is one.
 pub(super) fn families() -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
     for entry in entries() {

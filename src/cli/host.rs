@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::progress::{Meter, Mode};
 use super::rule::Rule;
-use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, say, table};
+use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, offer, table};
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare};
 use crate::output::{Extra, Folders, OutputError, Staging, Written, script_hash};
@@ -134,10 +134,10 @@ impl RunHost {
         let warnings = if self.args.verbose { table::every_warning } else { table::warnings };
         complain(&warnings(plan, outcome));
         if self.args.json {
-            say(&format!("{}\n", json::document(plan, outcome, comparisons, checks, written)));
+            offer(&format!("{}\n", json::document(plan, outcome, comparisons, checks, written)));
         } else if !self.args.quiet {
-            say(&table::render(plan, outcome, comparisons, checks, Look::of_stdout(self.args.verbose)));
-            say(&table::files(written));
+            offer(&table::render(plan, outcome, comparisons, checks, Look::of_stdout(self.args.verbose)));
+            offer(&table::files(written));
         }
     }
 }
@@ -180,7 +180,7 @@ impl Host for RunHost {
 
     fn print(&self, text: &str) {
         if !self.args.json {
-            say(&format!("{text}\n"));
+            offer(&format!("{text}\n"));
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) mod trouble;
 mod verdicts;
 
 pub use look::Look;
-pub use say::{complain, say};
+pub use say::{complain, offer, say};
 
 use args::{Cli, Command, ExplainArgs, ListArgs};
 use clap::{CommandFactory, Parser};

@@ -6,15 +6,18 @@ use std::io::{self, ErrorKind, Write};
 /// Prints to stdout. If the reader has gone, the program ends quietly with exit code 0; if stdout cannot be written
 /// for another reason (a full disk behind `>`), it says so and ends with exit code 1.
 pub fn say(text: &str) {
-    let mut out = anstream::stdout().lock();
-    match pass_on(&mut out, text) {
-        Ok(true) => {}
-        Ok(false) => std::process::exit(0),
-        Err(error) => {
-            complain(&format!("error: cannot write to stdout: {error}\n"));
-            std::process::exit(1);
-        }
+    if !offer(text) {
+        std::process::exit(0);
     }
+}
+
+/// Prints to stdout. False if the reader has gone: then there is still something to do, and an exit code that says how it went.
+pub fn offer(text: &str) -> bool {
+    let mut out = anstream::stdout().lock();
+    pass_on(&mut out, text).unwrap_or_else(|error| {
+        complain(&format!("error: cannot write to stdout: {error}\n"));
+        std::process::exit(1);
+    })
 }
 
 /// Prints to stderr. Nobody can be told if that fails.

@@ -78,9 +78,10 @@ fn interval(relative_pct: Option<f64>, difference: &Interval) -> String {
     match relative_pct.filter(|percent| difference.mean != 0.0 && percent.abs() < 1000.0) {
         Some(percent) => {
             let scale = percent / difference.mean;
-            let ends = (difference.low() * scale, difference.high() * scale);
+            // Nothing falls by more than all of it.
+            let ends = [difference.low(), difference.high()].map(|end| (end * scale).max(-100.0));
             let sign = if percent > 0.0 { "+" } else { "" };
-            format!("{sign}{} % [{}, {}]", digits(percent), digits(ends.0), digits(ends.1))
+            format!("{sign}{} % [{}, {}]", digits(percent), digits(ends[0]), digits(ends[1]))
         }
         None => {
             let exact = |value| significant(value, 3);

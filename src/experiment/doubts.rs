@@ -1,11 +1,12 @@
 //! What makes the figures of a run doubtful.
 
 use super::design::Timing;
+use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset};
 use crate::components::database::{counted, replica};
 use crate::components::site::Group;
-use crate::components::{Layout, egress, kind, queue, ways};
+use crate::components::{Layout, kind, queue, ways};
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Simulation, Time, time_text};
@@ -26,6 +27,9 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| hurries(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
+    doubts.extend(groups().filter_map(published));
+    doubts.extend(groups().filter_map(|group| sizeless(group, simulation)));
+    doubts.extend(groups().filter_map(|group| held_for_nobody(group, simulation)));
     doubts
 }
 
@@ -87,9 +91,6 @@ pub const UNREAD: &str = "nothing looks at";
 /// How it begins that a figure was never measured.
 pub const UNMEASURED: &str = "nothing measured";
 
-/// How it begins that a price counts nothing.
-const UNSENT: &str = "no client is answered by";
-
 /// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
 pub fn only_if_always(warning: &str) -> bool {
     [UNASKED, NEVER, UNREAD, UNMEASURED, UNSENT].iter().any(|begin| warning.starts_with(begin))
@@ -118,21 +119,6 @@ fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<Str
     unasked.then(|| format!("{UNASKED} {}: no component names it, and nothing came to it", group.name))
 }
 
-/// Says so if what a component sends to clients has a price, and it sends them nothing: who stands before it does.
-fn unsent(index: usize, layout: &Layout) -> Option<String> {
-    let group = &layout.groups[index];
-    let doors = egress::doors(layout);
-    if !group.settings.is_given(egress::PRICE.name) || doors.contains(&index) {
-        return None;
-    }
-    let names: Vec<&str> = doors.iter().map(|door| layout.groups[*door].name.as_str()).collect();
-    Some(format!(
-        "{UNSENT} {} itself: its `egress_price` counts nothing; give it to whoever answers them ({})",
-        group.name,
-        names.join(", ")
-    ))
-}
-
 /// Says so if users who send one request at a time wait without end for what a link has lost: each of them who does sends nothing more.
 fn wait_for_ever(index: usize, layout: &Layout) -> Option<String> {
     let group = &layout.groups[index];
@@ -151,6 +137,25 @@ fn wait_for_ever(index: usize, layout: &Layout) -> Option<String> {
     Some(format!(
         "users of {group} wait for ever when a message between {a} and {b} is lost: fewer and fewer are left; give {a} a `timeout`"
     ))
+}
+
+/// Says so if a balancer that counts its open calls keeps some open for nobody: their server has died in silence, or goes on for those who gave up.
+fn held_for_nobody(group: &Group, simulation: &Simulation) -> Option<String> {
+    let counts = || {
+        group.settings.is_given("connections")
+            || matches!(group.settings.chosen("policy"), "least_connections" | "power_of_two")
+    };
+    if group.kind != "load_balancer" || gives_up(group) || !counts() {
+        return None;
+    }
+    let sum = |name| group.nodes().map(|node| simulation.readings(node, false).count_of(name)).sum::<u64>();
+    let held = (sum("calls") - sum("answered")).saturating_sub(simulation.requests().len() as u64);
+    (held > 0).then(|| {
+        format!(
+            "{held} calls of {0} are still open, and no client waits for them: they count at their servers for ever; give {0} a `timeout` (nginx: 60 s)",
+            group.name
+        )
+    })
 }
 
 /// A group and those that it waits for, and that these wait for in turn, without a time-out on the way.
@@ -220,32 +225,25 @@ fn travelled(index: usize, layout: &Layout) -> Option<String> {
     })
 }
 
-/// Whether a warning is worth showing only if some runs have it and others do not: it is about comparing them.
-pub fn only_if_partly(warning: &str) -> bool {
-    [UNPRICED, TRAVELLED].iter().any(|begin| warning.starts_with(begin))
+/// How the warning begins that a profile's published times are used.
+const PUBLISHED: &str = "no work is counted";
+
+/// Says so if a database takes the times that somebody has published for its profile: beside a variant whose work is counted, it looks slow.
+fn published(group: &Group) -> Option<String> {
+    let profiled = group.kind == "database" && group.settings.is_given("profile");
+    let given = ["read", "write"].iter().any(|name| group.settings.is_given(name));
+    (profiled && !given && !counted::is_counted(&group.settings)).then(|| {
+        format!(
+            "{PUBLISHED} in {0}: it takes the times published for profile \"{1}\" (see explain {1}), and is not comparable with variants that count; give {0} `rows`",
+            group.name,
+            group.settings.chosen("profile")
+        )
+    })
 }
 
-/// How the warning begins that what clients are sent has no price.
-const UNPRICED: &str = "what clients are sent has no price";
-
-/// Says so if costs are known, and not what is sent to clients costs: beside a variant that pays for its traffic, this one looks cheap.
-pub(super) fn unpriced(layout: &Layout, cost: Option<f64>) -> Option<String> {
-    cost?;
-    let free = |group: &&Group| {
-        matches!(group.kind, "web" | "load_balancer" | "website")
-            && !group.settings.is_given(egress::PRICE.name)
-    };
-    let doors = egress::doors(layout);
-    let names: Vec<&str> = doors
-        .iter()
-        .map(|group| &layout.groups[*group])
-        .filter(free)
-        .map(|group| group.name.as_str())
-        .collect();
-    (!names.is_empty()).then(|| {
-        let names = names.join(", ");
-        format!("{UNPRICED}: `cost_per_hour` is comparable with that of other variants only if {names} has an `egress_price`")
-    })
+/// Whether a warning is worth showing only if some runs have it and others do not: it is about comparing them.
+pub fn only_if_partly(warning: &str) -> bool {
+    [UNPRICED, TRAVELLED, PUBLISHED].iter().any(|begin| warning.starts_with(begin))
 }
 
 /// Says so if a trace is over before the run is.

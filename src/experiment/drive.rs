@@ -2,12 +2,13 @@
 
 use super::design::{Plan, Timing};
 use super::doubts::{
-    about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unpriced, unsettled,
+    about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unsettled,
 };
 use super::facts::{Facts, StatementWork};
 use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
+use super::prices::unpriced;
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::scarce;
 use super::series::{Change, Recorder, known};

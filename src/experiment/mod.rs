@@ -16,6 +16,7 @@ mod measures;
 mod metric;
 mod needs;
 mod nodes;
+mod prices;
 mod rehearse;
 mod result;
 mod runner;

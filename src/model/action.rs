@@ -2,6 +2,7 @@
 
 use super::idle;
 use super::link::link_command;
+use super::machine;
 use super::part::{self, Side, Whom};
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean, not_whole};
 use crate::components::database::replica::SWITCH;
@@ -194,6 +195,9 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
                 own(layout, group, command)
             }
             None => {
+                if let Some(orders) = machine::orders(layout, group, command)? {
+                    return Ok(orders);
+                }
                 let control = node_control(layout, group, command)?;
                 Ok(layout.groups[group].members().map(|node| Order::Node(node, control)).collect())
             }
@@ -202,6 +206,9 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
             let node = numbered(layout, group, n, command, moment)?;
             refuse_of_one(layout, group, command)?;
             if let Some(orders) = membership(layout, group, node, command, moment)? {
+                return Ok(orders);
+            }
+            if let Some(orders) = machine::orders(layout, group, command)? {
                 return Ok(orders);
             }
             let control = node_control(layout, group, command)?;

@@ -131,7 +131,15 @@ fn check_links(
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
     links.extend(places::ways(spec, layout, needed, problems)); // after the network: between known places the map counts
-    for LinkSpec { a, b, given, place } in &spec.links {
+    for (at, LinkSpec { a, b, given, place }) in spec.links.iter().enumerate() {
+        let joins = |link: &&LinkSpec| (link.a, link.b) == (*a, *b) || (link.b, link.a) == (*a, *b);
+        if let Some(first) = spec.links[..at].iter().find(joins) {
+            let [a, b] = [*a, *b].map(|group| &spec.groups[group].name);
+            let message =
+                format!("\"{a}\" and \"{b}\" are linked twice; the first time in line {}", first.place.line);
+            problems
+                .push(Problem::at(place, message).hint("a link is the same in both directions: write one"));
+        }
         links.push((*a, *b, link_plan(layout, "link", (given, place), needed, problems)));
     }
     links

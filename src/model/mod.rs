@@ -6,6 +6,7 @@ mod check;
 mod grow;
 mod idle;
 mod link;
+mod machine;
 mod part;
 mod places;
 mod spec;

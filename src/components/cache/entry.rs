@@ -96,7 +96,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "overhead",
-            kind: Kind::Bytes,
+            kind: Kind::BytesOrZero,
             preset: Preset::Absent(
                 "0 (Redis 7.0.15: 76 to 88 and the key, measured with 200,000 items; memcached 1.6: 56 and the key, items.h)",
             ),

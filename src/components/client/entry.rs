@@ -111,7 +111,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "retry_budget",
             kind: Kind::Share,
             preset: Preset::Absent("no budget"),
-            about: "retries allowed per ordinary request, on average",
+            about: "retries allowed per ordinary request, on average; what is not used is saved up, 100 retries at most (assumed)",
         },
         Param {
             name: "size",
@@ -183,7 +183,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "cold",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
-            about: "whether users begin without addresses; else what they want is known since some time before the run, and what browsers (with a geo_router: clients) keep ends at a moment drawn for each within its life",
+            about: "whether users begin without addresses; else they have been there since some time before the run: they ask at their first request all the same, and what browsers (with a geo_router: clients) keep ends at a moment drawn for each within its life",
         },
         Param {
             name: "browser_slots",

@@ -12,6 +12,7 @@ mod browser;
 mod browser_cache;
 mod check_load;
 mod check_near;
+pub mod clients_entry;
 mod entry;
 pub use entry::position_needs;
 mod first_byte;

@@ -64,6 +64,11 @@ impl Recursion {
         }
     }
 
+    /// The servers of a zone are known, each until then.
+    pub fn know(&mut self, zone: usize, tld_until: Time, zone_until: Time) {
+        self.ways[zone] = Way { zone_until, tld_until };
+    }
+
     /// A question that somebody waits for, or nobody. The lookup's number if it is a new one: questions of many users for one name
     /// are asked upstream once.
     pub fn join(&mut self, question: Name, zone: u16, who: Option<CallId>) -> Option<u32> {

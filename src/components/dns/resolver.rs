@@ -3,6 +3,7 @@
 use super::address::Addresses;
 use super::record_cache::{Data, Found, Name, RecordCache, STALE_TTL};
 use super::recursion::Recursion;
+use super::zone_entry::{TLD_NS_TTL_S, zone_ns_ttl};
 use super::{AUTHORITATIVE, resolver_entry};
 use crate::components::Site;
 use crate::kernel::{
@@ -24,6 +25,8 @@ pub(super) struct Resolver {
     client_subnet: bool,
     /// Its cache was empty when the run began, or it has crashed since.
     cold: bool,
+    /// The zones of this world by group, and for how long their servers are known.
+    zones: Vec<(usize, u32)>,
     counts: Counts,
 }
 
@@ -47,6 +50,9 @@ enum Known {
     Ask(u16),
 }
 
+/// Marks what is drawn for a server, not for a name.
+const SERVERS: u64 = 1 << 63;
+
 fn zone_of(name: Name) -> u16 {
     (name >> 32) as u16
 }
@@ -59,6 +65,7 @@ impl Resolver {
     pub fn new(site: &Site<'_>, n: u64) -> Self {
         let settings = site.settings();
         let groups = 0..site.layout.groups.len();
+        let zones = site.layout.groups.iter().enumerate().filter(|(_, group)| group.kind == "dns");
         let mut rules = resolver_entry::rules(settings, n, site.group().count);
         if site.is_disabled("dns_cache") {
             rules = super::record_cache::Rules {
@@ -77,6 +84,7 @@ impl Resolver {
             attempts: settings.count("attempts").expect("preset"),
             client_subnet: settings.flag("client_subnet"),
             cold: settings.flag("cold"),
+            zones: zones.map(|(index, group)| (index, zone_ns_ttl(&group.settings))).collect(),
             counts: Counts::default(),
         }
     }
@@ -202,6 +210,17 @@ impl Resolver {
 impl Component for Resolver {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         self.timeout = Some(cx.timeout_class(self.timeout_length));
+        if self.cold {
+            return;
+        }
+        // Who the servers are is known since some time, too.
+        for (zone, ns_ttl) in std::mem::take(&mut self.zones) {
+            let ends = |ttl: u32, number| {
+                cx.phase(self.cache.rules().kept_for(u64::from(ttl) * SECOND, false), number)
+            };
+            let server = SERVERS | (zone as u64) << 1;
+            self.recursion.know(zone, ends(TLD_NS_TTL_S, server), ends(ns_ttl, server | 1));
+        }
     }
 
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {

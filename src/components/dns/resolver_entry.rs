@@ -63,7 +63,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "cold",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
-            about: "whether it begins with an empty cache; else what is wanted is known since some time before the run, and the record ends at a moment drawn within its time to live",
+            about: "whether it begins with an empty cache; else it has worked since some time before the run: it knows the servers of top-level domain and zone, and the first record that it fetches ends at a moment drawn within its time to live, as one fetched earlier would (it is fetched from the zone all the same)",
         },
         Param {
             name: "client_subnet",

@@ -2,10 +2,10 @@
 //!
 //! Without one, every component has processors of its own. A web server and a database `on` one host compete for it; that is
 //! the first stage of every service, and giving the database a machine of its own is the second. Messages between guests of
-//! one host and the host itself cross no network.
+//! one host and the host itself cross no network. When it dies, hangs or comes back, so do they (`model/machine.rs`).
 
 use super::{ComponentKind, Site, site};
-use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems};
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problems};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::processor::{self, Processor, Speed};
 use crate::parts::station::{self, Job, Station, StationPlan};
@@ -44,7 +44,24 @@ static ENTRY: Entry = Entry {
         site::PRICE,
     ],
     needs: &[station::FIRST_NEED],
-    actions: site::NODE_ACTIONS,
+    actions: &[
+        Action {
+            name: "crash",
+            usage: "crash()",
+            about: "the machine dies, and all who stand on it: silence; memory is lost",
+        },
+        Action {
+            name: "recover",
+            usage: "recover()",
+            about: "the machine is back, and all who stand on it: empty after a crash, as they were after a hang",
+        },
+        Action {
+            name: "hang",
+            usage: "hang()",
+            about: "the machine and all who stand on it stand still and keep everything, until recover()",
+        },
+        site::SLOW,
+    ],
     measures: &[Measure { name: "utilization_ratio", about: "busy share of its processors" }],
 };
 

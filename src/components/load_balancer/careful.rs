@@ -14,6 +14,7 @@ use crate::kernel::{
 use crate::parts::station::{Job, Station};
 use crate::parts::verbs::{HEALTH, READ, VERDICT, WRITE};
 use crate::random::variate::Variate;
+use std::collections::BTreeSet;
 
 pub(super) const CHECK: u16 = 1;
 const RETRY: u16 = 2;
@@ -40,9 +41,9 @@ pub(super) struct Again {
 
 /// A call of a client and where it has been tried.
 #[derive(Clone, Copy)]
-struct Attempt {
+pub(super) struct Attempt {
     call: CallId,
-    target: u16,
+    pub target: u16,
     server: u16,
     failures: u8,
     tried: [u16; RETRIES_AT_MOST],
@@ -55,8 +56,8 @@ pub(super) struct Counts {
     answered: u64,
     errors: u64,
     retries: u64,
-    nobody: u64,
-    rejected: u64,
+    pub nobody: u64,
+    pub rejected: u64,
     pub checks: u64,
     recookied: u64,
 }
@@ -73,7 +74,7 @@ pub(super) struct Careful {
     pub timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
     pub check_timeout: Option<TimeoutClass>,
-    attempts: Vec<Attempt>,
+    pub(super) attempts: Vec<Attempt>,
     free: Vec<u32>,
     pub counts: Counts,
 }
@@ -128,7 +129,8 @@ impl Careful {
                 self.counts.nobody += 1;
                 self.finish(place, Answer::of(Status::Failed), cx);
             }
-            Choice::Full => match self.waiting.enter(place, self.target_of(place), cx.now()) {
+            Choice::AllTried => self.finish(place, Answer::of(Status::Failed), cx),
+            Choice::Full(server) => match self.waiting.enter(place, self.line(place, server), cx.now()) {
                 Wish::Waits(Some(patience)) => {
                     cx.timer_in(patience, Timer { tag: OVERDUE, data: 0 });
                 }
@@ -141,7 +143,7 @@ impl Careful {
         }
     }
 
-    fn choose(&mut self, place: u32, cx: &mut Ctx<'_>) -> Choice {
+    pub(super) fn choose(&mut self, place: u32, cx: &mut Ctx<'_>) -> Choice {
         let attempt = &self.attempts[place as usize];
         let ask = Ask::on_behalf_of(attempt.call, cx.call(attempt.call), NodeId::NONE);
         let target = &mut self.targets[attempt.target as usize];
@@ -154,9 +156,10 @@ impl Careful {
         target.choose(wish, &attempt.tried[..tried], &self.limits, &mut asker)
     }
 
-    fn send(&mut self, place: u32, at: usize, cx: &mut Ctx<'_>) {
+    pub(super) fn send(&mut self, place: u32, at: usize, cx: &mut Ctx<'_>) {
         let attempt = &mut self.attempts[place as usize];
         attempt.server = at as u16;
+        self.counts.retries += u64::from(attempt.failures > 0);
         let target = &mut self.targets[attempt.target as usize];
         target.backends[at].in_flight += 1;
         if let Some(passive) = &self.limits.passive {
@@ -172,7 +175,7 @@ impl Careful {
     }
 
     /// The client has its answer.
-    fn finish(&mut self, place: u32, answer: Answer, cx: &mut Ctx<'_>) {
+    pub(super) fn finish(&mut self, place: u32, answer: Answer, cx: &mut Ctx<'_>) {
         self.counts.answered += 1;
         self.counts.errors +=
             u64::from(!matches!(answer.status, Status::Ok | Status::Missing | Status::Denied));
@@ -206,7 +209,10 @@ impl Careful {
             }
             self.finish(place, reply.pass_on(), cx);
         }
-        self.serve_waiting(cx);
+        if broken {
+            return self.serve_waiting(cx); // who waits for a server that rests now may go elsewhere
+        }
+        self.serve_lines(attempt.target, Some(attempt.server), cx);
     }
 
     /// A read may be sent twice; anything else only if the server has not begun.
@@ -219,7 +225,6 @@ impl Careful {
     }
 
     fn try_again(&mut self, place: u32, cx: &mut Ctx<'_>) {
-        self.counts.retries += 1;
         let attempt = &mut self.attempts[place as usize];
         attempt.tried[usize::from(attempt.failures)] = attempt.server;
         attempt.failures += 1;
@@ -240,39 +245,6 @@ impl Careful {
         if matches!(sticky, Sticky::Cookie) && request.cookie != server {
             self.counts.recookied += u64::from(request.cookie != NodeId::NONE);
             (request.cookie, request.has_new_cookie) = (server, true);
-        }
-    }
-
-    fn target_of(&self, place: u32) -> usize {
-        usize::from(self.attempts[place as usize].target)
-    }
-
-    /// Servers may have room again, or be back.
-    pub(super) fn serve_waiting(&mut self, cx: &mut Ctx<'_>) {
-        (0..self.targets.len()).for_each(|target| self.serve_line(target, cx));
-    }
-
-    fn serve_line(&mut self, target: usize, cx: &mut Ctx<'_>) {
-        while let Some(place) = self.waiting.first(target) {
-            match self.choose(place, cx) {
-                Choice::Full => return,
-                Choice::Server(at) => {
-                    self.waiting.leave(target, cx.now());
-                    self.send(place, at, cx);
-                }
-                Choice::Nobody => {
-                    self.waiting.leave(target, cx.now());
-                    self.counts.nobody += 1;
-                    self.finish(place, Answer::of(Status::Failed), cx);
-                }
-            }
-        }
-    }
-
-    fn turn_overdue_away(&mut self, cx: &mut Ctx<'_>) {
-        while let Some(place) = self.waiting.overdue(cx.now()) {
-            self.counts.rejected += 1;
-            self.finish(place, Answer::of(Status::Rejected), cx);
         }
     }
 
@@ -362,8 +334,8 @@ impl Component for Careful {
         out.count("turned_away", rejected);
         out.count("health_checks", checks);
         out.count("recookied", recookied);
-        let usable = self.targets.iter().flat_map(|target| &target.backends);
-        out.gauge("servers_in_service", usable.filter(|backend| backend.usable).count() as f64);
+        let usable = self.targets.iter().flat_map(|target| target.in_service(&self.limits, now));
+        out.gauge("servers_in_service", usable.collect::<BTreeSet<_>>().len() as f64);
     }
 
     fn restart_maxima(&mut self, _now: Time) {

@@ -132,7 +132,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "retries",
             kind: Kind::Count(0, super::careful::RETRIES_AT_MOST as i64),
             preset: Preset::Count(0),
-            about: "further tries of a call that was refused, or of a read that broke off (HAProxy: 3)",
+            about: "further tries of a call that was refused, or of a read that broke off (HAProxy: 3); with `redispatch` each server gets a call once at most",
         },
         Param {
             name: "redispatch",
@@ -150,7 +150,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "connections",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no limit"),
-            about: "most calls under way at a server (maxconn, max_conns); the rest waits at the balancer",
+            about: "most calls under way at a server (maxconn, max_conns); the rest waits at the balancer, and who is bound to a server (`sticky`, policy \"source\") waits for that one (HAProxy); ip_hash and consistent_hash go on to another (nginx)",
         },
         Param {
             name: "queue",
@@ -247,8 +247,8 @@ pub(super) static ENTRY: Entry = Entry {
     measures: &[
         Measure { name: "calls_count", about: "calls passed on" },
         Measure { name: "errors_count", about: "calls answered with an error" },
-        Measure { name: "redispatched_count", about: "further tries of calls" },
-        Measure { name: "no_server_count", about: "calls for which no server was in service" },
+        Measure { name: "redispatched_count", about: "further tries of calls that were made" },
+        Measure { name: "no_server_count", about: "calls that found no server in service" },
         Measure { name: "turned_away_count", about: "calls that found the queue full or waited too long" },
         Measure { name: "health_checks_count", about: "health checks sent" },
         Measure { name: "recookied_count", about: "clients that got another server's cookie" },

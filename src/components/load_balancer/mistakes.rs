@@ -123,6 +123,7 @@ fn check_care(site: &Site<'_>, problems: &mut Problems) {
         ("retry_timeouts", "retries", "retries: 3"),
         ("queue", "connections", "connections: 100"),
         ("queue_timeout", "connections", "connections: 100"),
+        ("retry_timeouts", "timeout", "timeout: 1.s"),
         ("advertise", "standby", "standby: true"),
         ("sticky_table", "sticky", "sticky: \"address\""),
     ];
@@ -131,6 +132,11 @@ fn check_care(site: &Site<'_>, problems: &mut Problems) {
             let message = format!("`{name}` needs the setting `{needed}`");
             problems.push(settings.problem(name, message).hint(format!("add `{hint}`")));
         }
+    }
+    let by_cookie = settings.is_given("sticky") && STICKY[settings.choice("sticky")].name != "address";
+    if settings.is_given("sticky_table") && by_cookie {
+        let problem = settings.problem("sticky_table", "the browsers remember cookies, no table does");
+        problems.push(problem.hint("leave out `sticky_table`, or write `sticky: \"address\"`"));
     }
     let choice = settings.choice("policy");
     if settings.is_given("slow_start") && !policy::takes_parts(choice) {

@@ -18,6 +18,7 @@ mod mistakes;
 mod passing;
 pub mod policy;
 mod server;
+mod serving;
 mod standby;
 mod sticky;
 mod target;
@@ -178,8 +179,7 @@ impl LoadBalancer {
     /// A server has left: it gets nothing new.
     fn leave(&mut self, node: NodeId) {
         for backend in self.backends.iter_mut().filter(|backend| backend.node == node) {
-            backend.usable = false;
-            backend.open = false;
+            (backend.listed, backend.usable, backend.open) = (false, false, false);
         }
         self.policy.refresh(&self.backends);
     }

@@ -127,8 +127,8 @@ impl SlowStart {
 /// Tells the policy's view of a server from the beliefs.
 pub(super) fn settle(backend: &mut Backend, condition: &Condition, weight: u32) -> bool {
     let usable = condition.serves() && !condition.draining;
-    let changed = backend.usable != usable || backend.weight != weight;
-    backend.usable = usable;
+    let changed = backend.usable != usable || backend.weight != weight || backend.listed == condition.gone;
+    (backend.usable, backend.listed) = (usable, !condition.gone);
     backend.weight = weight;
     changed
 }

@@ -47,8 +47,10 @@ pub(super) struct Limits {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Choice {
     Server(usize),
-    /// All that could serve have as many calls as they may.
-    Full,
+    /// All that could serve have as many calls as they may; or this one has, which the call is bound to.
+    Full(Option<u16>),
+    /// All that are in service have failed this very call.
+    AllTried,
     /// There is nobody.
     Nobody,
 }
@@ -67,34 +69,44 @@ impl Target {
         asker: &mut dyn Asker,
     ) -> Choice {
         let now = asker.now();
-        let mut full = false;
+        let (mut full, mut has_tried) = (false, false);
         // A single server has nobody to rest on (nginx).
         let passive = limits.passive.filter(|_| self.backends.len() > 1);
         for (at, (backend, condition)) in self.backends.iter_mut().zip(&self.conditions).enumerate() {
             let rests = passive.is_some_and(|passive| passive.rests(condition, now));
-            let able = backend.usable && !rests && !tried.contains(&(at as u16));
+            let able = backend.usable && !rests && backend.weight > 0;
+            let is_tried = tried.contains(&(at as u16));
             let crowded = backend.in_flight >= limits.connections;
-            full |= able && crowded && backend.weight > 0;
-            backend.open = able && !crowded && backend.weight > 0;
+            has_tried |= able && is_tried;
+            full |= able && !is_tried && crowded;
+            backend.open = able && !is_tried && (!crowded || self.recipe.keeps_clients());
         }
-        if let Some(at) = wish.filter(|at| self.may_stick(*at, tried, limits, now)) {
-            return Choice::Server(at);
-        }
-        match self.policy.pick(&self.backends, asker) {
+        let wish = wish.filter(|at| self.may_stick(*at, tried, limits, now));
+        match wish.or_else(|| self.policy.pick(&self.backends, asker)) {
+            // Whoever is bound to a server waits for it (HAProxy 2.6, `pendconn_add`: the queue of the server).
+            Some(at) if self.backends[at].in_flight >= limits.connections => Choice::Full(Some(at as u16)),
             Some(at) => Choice::Server(at),
-            None if full => Choice::Full,
+            None if full => Choice::Full(None),
+            None if has_tried => Choice::AllTried,
             None => Choice::Nobody,
         }
     }
 
+    /// The servers that take new clients now.
+    pub fn in_service(&self, limits: &Limits, now: Time) -> impl Iterator<Item = NodeId> {
+        let passive = limits.passive.filter(|_| self.backends.len() > 1);
+        let rests = move |condition| passive.is_some_and(|passive| passive.rests(condition, now));
+        let servers = self.backends.iter().zip(&self.conditions);
+        servers
+            .filter(move |(backend, condition)| backend.usable && !rests(condition))
+            .map(|(backend, _)| backend.node)
+    }
+
     /// Clients that stick to a server may come while it drains or has no weight.
     fn may_stick(&self, at: usize, tried: &[u16], limits: &Limits, now: Time) -> bool {
-        let (backend, condition) = (&self.backends[at], &self.conditions[at]);
+        let condition = &self.conditions[at];
         let rests = limits.passive.is_some_and(|passive| passive.rests(condition, now));
-        condition.serves()
-            && !rests
-            && backend.in_flight < limits.connections
-            && !tried.contains(&(at as u16))
+        condition.serves() && !rests && !tried.contains(&(at as u16))
     }
 
     /// A call to a server has failed, and passive checks count it: a part of its weight is lost for a while. A single server has nobody to

@@ -1,7 +1,7 @@
 //! Calls that wait at the balancer for a server with a connection to spare.
 
 use crate::kernel::{Integral, Readings, Time};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What becomes of a call that finds all servers busy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,13 +12,32 @@ pub(super) enum Wish {
     TurnedAway,
 }
 
-/// The lines, one for each target group, so that nobody waits behind calls for other servers: places in the table of attempts, first
-/// in, first out.
+/// Where a call waits: for any server of a target group, or for the one that it is bound to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Line {
+    pub target: u16,
+    pub server: Option<u16>,
+}
+
+/// One who waits.
+#[derive(Clone, Copy, Debug)]
+struct Waiter {
+    place: u32,
+    /// Who came when, over all lines.
+    number: u64,
+    since: Time,
+}
+
+/// The lines, one for each target group and one for each server that calls are bound to, so that nobody waits behind calls for other
+/// servers: places in the table of attempts, first in, first out.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
-    lines: Vec<VecDeque<(u32, Time)>>,
+    /// None of them is empty.
+    lines: BTreeMap<Line, VecDeque<Waiter>>,
     /// Calls in all lines.
     waiting: u64,
+    /// Calls that have ever waited.
+    ever: u64,
     /// Most calls that may wait in all; `None` = no bound.
     most: Option<u64>,
     patience: Option<Time>,
@@ -26,45 +45,72 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub fn new(targets: usize, most: Option<u64>, patience: Option<Time>) -> Self {
-        let lines = vec![VecDeque::new(); targets];
-        Waiting { lines, waiting: 0, most, patience, length: Integral::default() }
+    pub fn new(most: Option<u64>, patience: Option<Time>) -> Self {
+        Waiting { lines: BTreeMap::new(), waiting: 0, ever: 0, most, patience, length: Integral::default() }
     }
 
-    pub fn enter(&mut self, place: u32, target: usize, now: Time) -> Wish {
+    pub fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    pub fn enter(&mut self, place: u32, line: Line, now: Time) -> Wish {
         if self.most.is_some_and(|most| self.waiting >= most) {
             return Wish::TurnedAway;
         }
-        self.lines[target].push_back((place, now));
+        self.ever += 1;
+        let waiter = Waiter { place, number: self.ever, since: now };
+        self.lines.entry(line).or_default().push_back(waiter);
         self.waiting += 1;
         self.length.set(now, self.waiting);
         Wish::Waits(self.patience)
     }
 
-    /// Who waits longest for a target group.
-    pub fn first(&self, target: usize) -> Option<u32> {
-        self.lines[target].front().map(|(place, _)| *place)
+    /// Who stands first in the lines of a target group, the longest first; if a server is given, in those which that one can serve.
+    pub fn fronts(&self, target: u16, server: Option<u16>) -> Vec<(Line, u32)> {
+        let serves = |line: &Line| server.is_none() || line.server.is_none() || line.server == server;
+        let lines = self.lines.range(Line { target, server: None }..=Line { target, server: Some(u16::MAX) });
+        let fronts = lines.filter(|(line, _)| serves(line));
+        let mut fronts: Vec<_> =
+            fronts.map(|(line, waiters)| (waiters[0].number, *line, waiters[0].place)).collect();
+        fronts.sort_unstable_by_key(|(number, ..)| *number);
+        fronts.into_iter().map(|(_, line, place)| (line, place)).collect()
     }
 
-    /// The first one leaves the line of a target group.
-    pub fn leave(&mut self, target: usize, now: Time) {
-        self.waiting -= u64::from(self.lines[target].pop_front().is_some());
+    /// The first one leaves a line.
+    pub fn leave(&mut self, line: Line, now: Time) {
+        self.take(line);
+        self.waiting -= 1;
         self.length.set(now, self.waiting);
+    }
+
+    /// The first one of a line waits in another from now on, where it belongs by the time that it has waited.
+    pub fn change(&mut self, from: Line, to: Line) {
+        let waiter = self.take(from);
+        let line = self.lines.entry(to).or_default();
+        line.insert(line.partition_point(|other| other.number < waiter.number), waiter);
+    }
+
+    fn take(&mut self, line: Line) -> Waiter {
+        let waiters = self.lines.get_mut(&line).expect("somebody waits there");
+        let first = waiters.pop_front().expect("no line is empty");
+        if waiters.is_empty() {
+            self.lines.remove(&line);
+        }
+        first
     }
 
     /// One who has waited long enough; it leaves its line.
     pub fn overdue(&mut self, now: Time) -> Option<u32> {
         let patience = self.patience?;
-        let is_overdue =
-            |line: &VecDeque<(u32, Time)>| line.front().is_some_and(|(_, since)| now - since >= patience);
-        let target = self.lines.iter().position(is_overdue)?;
-        let place = self.first(target);
-        self.leave(target, now);
-        place
+        let is_overdue = |waiters: &VecDeque<Waiter>| now - waiters[0].since >= patience;
+        let (&line, waiters) = self.lines.iter().find(|(_, waiters)| is_overdue(waiters))?;
+        let place = waiters[0].place;
+        self.leave(line, now);
+        Some(place)
     }
 
     pub fn clear(&mut self, now: Time) {
-        self.lines.iter_mut().for_each(VecDeque::clear);
+        self.lines.clear();
         self.waiting = 0;
         self.length.set(now, 0);
     }
@@ -83,30 +129,48 @@ impl Waiting {
 mod tests {
     use super::*;
 
+    const ANY: Line = Line { target: 0, server: None };
+
     #[test]
     fn first_in_first_out_with_bounds_in_number_and_time() {
-        let mut line = Waiting::new(1, Some(2), Some(100));
-        let enter = |line: &mut Waiting, place, now| line.enter(place, 0, now);
+        let mut line = Waiting::new(Some(2), Some(100));
+        let enter = |line: &mut Waiting, place, now| line.enter(place, ANY, now);
         assert_eq!(enter(&mut line, 1, 0), Wish::Waits(Some(100)));
         assert_eq!(enter(&mut line, 2, 50), Wish::Waits(Some(100)));
         assert_eq!(enter(&mut line, 3, 60), Wish::TurnedAway);
         assert_eq!(line.overdue(99), None);
         assert_eq!(line.overdue(100), Some(1));
         assert_eq!(line.overdue(100), None);
-        assert_eq!(line.first(0), Some(2));
+        assert_eq!(line.fronts(0, None), [(ANY, 2)]);
     }
 
     #[test]
     fn each_target_group_has_a_line_and_all_share_the_bound() {
-        let mut lines = Waiting::new(2, Some(3), Some(100));
+        let mut lines = Waiting::new(Some(3), Some(100));
+        let of = |target| Line { target, server: None };
         for (place, target) in [(7, 1), (8, 0), (9, 1)] {
-            assert_eq!(lines.enter(place, target, 0), Wish::Waits(Some(100)));
+            assert_eq!(lines.enter(place, of(target), 0), Wish::Waits(Some(100)));
         }
-        assert_eq!(lines.enter(10, 0, 0), Wish::TurnedAway);
-        assert_eq!([0, 1].map(|target| lines.first(target)), [Some(8), Some(7)]);
-        lines.leave(1, 10);
-        assert_eq!([0, 1].map(|target| lines.first(target)), [Some(8), Some(9)]);
+        assert_eq!(lines.enter(10, ANY, 0), Wish::TurnedAway);
+        assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 7]);
+        lines.leave(of(1), 10);
+        assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 9]);
         assert_eq!([100, 100, 100].map(|now| lines.overdue(now)), [Some(8), Some(9), None]);
-        assert_eq!(lines.enter(10, 0, 100), Wish::Waits(Some(100)), "there is room again");
+        assert!(lines.is_empty());
+        assert_eq!(lines.enter(10, ANY, 100), Wish::Waits(Some(100)), "there is room again");
+    }
+
+    #[test]
+    fn who_is_bound_to_a_server_waits_for_that_one() {
+        let mut lines = Waiting::new(None, None);
+        let of = |server| Line { target: 0, server: Some(server) };
+        for (place, line) in [(1, of(0)), (2, of(1)), (3, ANY), (4, of(1)), (5, of(0))] {
+            lines.enter(place, line, 0);
+        }
+        assert_eq!(lines.fronts(0, Some(1)), [(of(1), 2), (ANY, 3)]);
+        assert_eq!(lines.fronts(0, None), [(of(0), 1), (of(1), 2), (ANY, 3)]);
+        lines.change(of(0), of(1));
+        assert_eq!(lines.fronts(0, Some(1))[0], (of(1), 1), "it has waited longer");
+        assert_eq!(lines.fronts(1, None), []);
     }
 }

@@ -152,7 +152,7 @@ impl Server {
             Grant::Now => self.advance(index, cx),
             Grant::Later => {}
             Grant::Never => {
-                self.errors += 1;
+                (self.answered, self.errors) = (self.answered + 1, self.errors + 1);
                 self.free.push(index);
                 cx.reply(id, Answer::of(Status::Rejected));
             }

@@ -1,6 +1,7 @@
 //! Where things are: the map of regions, and who the clients are.
 
 use crate::catalog::{ClientsPlan, GeoIpFile, Problem};
+use crate::components::client::clients_entry::CLIENTS;
 use crate::components::network::geo::{GeoIp, Map, countries, map};
 use crate::input::{read_bytes, read_text};
 use crate::model::MapSpec;
@@ -119,12 +120,10 @@ fn read_geoip(path: &str) -> Result<Arc<[u8]>, Problem> {
     Ok(bytes)
 }
 
-/// Settings of clients.
-const CLIENT_OPTIONS: [&str; 7] = ["mobile", "vpn", "nat", "behind", "exit", "gateway", "office"];
-
 fn clients(homes: &Dynamic, options: &Options) -> Scripted<ClientsPlan> {
-    if let Some(unknown) = options.keys().find(|key| !CLIENT_OPTIONS.contains(&key.as_str())) {
-        let hint = crate::catalog::did_you_mean(unknown, CLIENT_OPTIONS);
+    let names = CLIENTS.params.iter().map(|param| param.name);
+    if let Some(unknown) = options.keys().find(|key| !names.clone().any(|name| name == key.as_str())) {
+        let hint = crate::catalog::did_you_mean(unknown, names);
         return Err(fail(format!("clients have no setting `{unknown}`"), hint));
     }
     let share = |name: &str| match options.get(name) {

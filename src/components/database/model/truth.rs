@@ -383,7 +383,7 @@ impl Obvious {
                 for user in self.hops(key) {
                     self.rows.descend(user, tally);
                     self.edges(user, tally);
-                    tally.row(EDGE_BYTES * self.facts.friends(user).len() as u64);
+                    self.facts.friends(user).iter().for_each(|_| tally.row(EDGE_BYTES));
                 }
             }
             Question::Join => {

@@ -36,20 +36,25 @@ fn go_on(hash: u32, address: u32) -> u32 {
     address.to_be_bytes()[..3].iter().fold(hash, |hash, octet| (hash * FACTOR + u32::from(*octet)) % MODULUS)
 }
 
+/// The weight of a server in the list: none of one that has left.
+fn weight(backend: &Backend) -> u64 {
+    if backend.listed { backend.weight.into() } else { 0 }
+}
+
 /// The server in whose share of the sum of weights a number falls.
 fn walk(backends: &[Backend], mut number: u64) -> usize {
     for (at, backend) in backends.iter().enumerate() {
-        if number < u64::from(backend.weight) {
+        if number < weight(backend) {
             return at;
         }
-        number -= u64::from(backend.weight);
+        number -= weight(backend);
     }
     unreachable!("the number is below the sum of the weights")
 }
 
 impl Balance for IpHash {
     fn pick(&mut self, backends: &[Backend], asker: &mut dyn Asker) -> Option<usize> {
-        let total: u64 = backends.iter().map(|backend| u64::from(backend.weight)).sum();
+        let total: u64 = backends.iter().map(weight).sum();
         let (address, mut hash) = (asker.address(), START);
         // A single server is not hashed for, nor is a list in which none has weight.
         if backends.len() > 1 && total > 0 {
@@ -127,6 +132,21 @@ mod tests {
                     prop_assert!(after.is_some() && after != Some(down), "round robin among the others");
                 }
             }
+        }
+    }
+
+    /// A list that is shorter is another list: most clients move; and who has left for ever is no try in vain.
+    #[test]
+    fn who_has_left_is_not_in_the_list() {
+        let mut servers = servers(&[1, 1, 1, 1, 1]);
+        for left in [1, 3, 4] {
+            set_usable(&mut servers, left, false);
+            servers[left].listed = false;
+        }
+        let mut policy = make(&servers, &TUNING);
+        for address in (0..2000).map(|n| n * 1_000_003) {
+            let expected = slow(&[1, 1], &[], address).map(|at| [0, 2][at]);
+            assert_eq!(policy.pick(&servers, &mut From(address)), expected);
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Backend {
     pub weight: u32,
     /// Calls passed to it and not answered yet.
     pub in_flight: u32,
+    /// Whether it is in the list of servers: it has not left the group.
+    pub listed: bool,
     /// Whether it is in service: believed to be up, and not being drained.
     pub usable: bool,
     /// Whether this very call may go to it: it is usable, has weight and a connection to spare, and has not just refused the call.
@@ -34,7 +36,7 @@ pub struct Backend {
 impl Backend {
     /// A server in service.
     pub fn new(node: NodeId, weight: u32) -> Self {
-        Backend { node, weight, in_flight: 0, usable: true, open: weight > 0 }
+        Backend { node, weight, in_flight: 0, listed: true, usable: true, open: weight > 0 }
     }
 
     /// Its weight while it is in service, else 0.
@@ -177,6 +179,12 @@ impl Recipe {
     /// The policy over these servers.
     pub fn make(&self, backends: &[Backend]) -> Box<dyn Balance> {
         (TABLE[self.choice].make)(backends, &self.tuning)
+    }
+
+    /// Whether clients of a server that has as many calls as it may wait for that one, rather than go to another: HAProxy's hashes
+    /// do not look at `maxconn` (`map_get_server_hash`, lb_map.c), nginx's go on.
+    pub fn keeps_clients(&self) -> bool {
+        POLICIES[self.choice].name == source::ENTRY.name
     }
 }
 

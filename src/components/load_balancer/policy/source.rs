@@ -1,7 +1,8 @@
 //! Source hash of HAProxy: the client's address, as a number, modulo the sum of the weights.
 //!
 //! The table of places is that of `haproxy_static_rr`, and holds the servers in service only: when one goes down the table is made
-//! anew, and most clients move (`balance source` with the default `hash-type map-based`).
+//! anew, and most clients move (`balance source` with the default `hash-type map-based`). A server with as many calls as it may have
+//! keeps its clients: they wait for it.
 
 use super::map::Map;
 use super::{Asker, Backend, Balance, Tuning};

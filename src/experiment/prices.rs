@@ -1,0 +1,57 @@
+//! What makes costs doubtful.
+
+use crate::components::site::Group;
+use crate::components::{Layout, egress};
+use crate::kernel::Simulation;
+
+/// How it begins that a price counts nothing.
+pub(super) const UNSENT: &str = "no client is answered by";
+
+/// How the warning begins that what clients are sent has no price.
+pub(super) const UNPRICED: &str = "what clients are sent has no price";
+
+/// Says so if what a component sends to clients has a price, and it sends them nothing: who stands before it does.
+pub(super) fn unsent(index: usize, layout: &Layout) -> Option<String> {
+    let group = &layout.groups[index];
+    let doors = egress::doors(layout);
+    if !group.settings.is_given(egress::PRICE.name) || doors.contains(&index) {
+        return None;
+    }
+    let names: Vec<&str> = doors.iter().map(|door| layout.groups[*door].name.as_str()).collect();
+    Some(format!(
+        "{UNSENT} {} itself: its `egress_price` counts nothing; give it to whoever answers them ({})",
+        group.name,
+        names.join(", ")
+    ))
+}
+
+/// Says so if what a component sends to clients has a price, and it has answered without sending a byte: nothing says how large the answers are.
+pub(super) fn sizeless(group: &Group, simulation: &Simulation) -> Option<String> {
+    if !group.settings.is_given(egress::PRICE.name) {
+        return None;
+    }
+    let sum = |name| group.nodes().map(|node| simulation.readings(node, false).count_of(name)).sum::<u64>();
+    (sum("answered") > 0 && sum("egress_bytes") == 0).then(|| {
+        format!("{UNSENT} {0} with a single byte: its `egress_price` counts nothing; answers have the size that a store behind {0} gives them (`row`, `size`, a trace's)", group.name)
+    })
+}
+
+/// Says so if costs are known, and not what is sent to clients costs: beside a variant that pays for its traffic, this one looks cheap.
+pub(super) fn unpriced(layout: &Layout, cost: Option<f64>) -> Option<String> {
+    cost?;
+    let free = |group: &&Group| {
+        matches!(group.kind, "web" | "load_balancer" | "website")
+            && !group.settings.is_given(egress::PRICE.name)
+    };
+    let doors = egress::doors(layout);
+    let names: Vec<&str> = doors
+        .iter()
+        .map(|group| &layout.groups[*group])
+        .filter(free)
+        .map(|group| group.name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!("{UNPRICED}: `cost_per_hour` is comparable with that of other variants only if {names} has an `egress_price`")
+    })
+}
