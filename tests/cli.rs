@@ -30,6 +30,35 @@ fn rules_of_the_command_line_decide_the_exit_code() {
     }
 }
 
+/// A reader who has gone (`| true`) misses the table, not the verdict.
+#[test]
+fn the_exit_code_outlives_the_reader() {
+    for json in [&[][..], &["--json"]] {
+        let (_folder, target) = temporary();
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("scalelab"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["run", "tests/small.rhai", "--check", "latency_p99 < 0.001", "-o"])
+            .arg(&target)
+            .args(json)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(99), "{json:?}");
+        assert!(target.join("checks.csv").exists());
+    }
+}
+
+#[test]
+fn clients_are_explained_with_all_that_can_be_said_of_them() {
+    let text = String::from_utf8(scalelab().args(["explain", "clients"]).output().unwrap().stdout).unwrap();
+    for setting in ["mobile", "vpn", "nat", "behind", "exit", "gateway", "office"] {
+        assert!(text.contains(&format!("    {setting}: ")), "{setting}: {text}");
+        scalelab().args(["explain", setting]).assert().success();
+    }
+}
+
 #[test]
 fn one_replication_decides_nothing() {
     let (_folder, target) = temporary();

@@ -39,17 +39,52 @@ fn costs_with_and_without_traffic_are_not_compared_in_silence() {
 }
 
 #[test]
+fn published_times_beside_counted_work_are_told() {
+    let of = |profiles: &str, more: &str| {
+        said(&format!(
+            "experiment(\"which\").vary(\"profile\", {profiles}).replications(2).duration(5.s).world(|p| {{
+                let db = database(\"db\", #{{ profile: p.profile, {more} }});
+                traffic(\"t\", #{{ to: db, rate: 20.rps, keys: uniform_keys(100) }});
+            }});"
+        ))
+    };
+    let warning = "no work is counted in db: it takes the times published for profile \"mysql\"";
+    assert!(of("[\"mysql\", \"postgresql\"]", "").contains(warning));
+    assert!(!of("[\"mysql\", \"postgresql\"]", "rows: 100").contains(warning));
+    assert!(!of("[\"mysql\"]", "").contains(warning), "nothing to compare with");
+}
+
+#[test]
+fn calls_that_are_open_for_nobody_are_told() {
+    let of = |more: &str| {
+        said(&format!(
+            "experiment(\"held\").replications(2).duration(30.s).world(|p| {{
+                let w = web(\"w\", #{{ count: 2, service: 5.ms }});
+                let lb = load_balancer(\"lb\", #{{ to: w, connections: 10, {more} }});
+                traffic(\"t\", #{{ to: lb, rate: 100.rps, timeout: 1.s }});
+                at(10.s, \"silent\", || w.crash(\"host\")); at(15.s, \"back\", || w.recover());
+            }});"
+        ))
+    };
+    assert!(of("").contains("calls of lb are still open, and no client waits for them"));
+    assert!(!of("timeout: 2.s").contains("are still open"));
+}
+
+#[test]
 fn a_price_for_what_is_sent_belongs_to_whoever_sends_it() {
     let warning = "no client is answered by site itself: its `egress_price` counts nothing; give it to whoever answers them (lb)";
     let priced = |script: String| script.replace("price_per_hour: 0.2", "egress_price: 0.09");
     assert!(said(&priced(cdn_or_not("[false]", ""))).contains(warning));
     let direct = priced(cdn_or_not("[false]", "")).replace("to: front", "to: site");
     assert!(said(&direct).contains("no client is answered by site with a single byte"), "nothing has a size");
-    let stored = direct
-        .replace("service: 1.ms, ", "service: 1.ms, reads: database(\"db\", #{ read: 1.ms, row: 1.kib }), ");
+    let stored = direct.replace(
+        "service: 1.ms, ",
+        "service: 1.ms, reads: database(\"db\", #{ read: 1.ms, write: 1.ms, row: 1.kib }), ",
+    );
     assert!(!said(&stored).contains("no client is answered"));
     assert!(
-        !said(&cdn_or_not("[true, false]", "egress_price: 0.09")).contains("no client is answered"),
+        !said(&cdn_or_not("[true, false]", "egress_price: 0.09"))
+            .contains("no client is answered by lb itself"),
         "in one variant it does"
     );
 }

@@ -336,6 +336,23 @@ fn a_cold_resolver_asks_root_tld_and_zone_and_a_warm_one_the_zone_only() {
     assert_eq!(named.count(&simulation, &named.isp, "upstream_queries"), 8);
 }
 
+/// Resolvers that did not begin with the run know who the servers are; what the zone says they ask for. (Of fifty, with referrals that hold for a day,
+/// hardly any asks somebody else in the first ten seconds.)
+#[test]
+fn a_resolver_that_has_worked_before_the_run_asks_the_zone_alone() {
+    let asked = |cold: bool| {
+        let isp = vec![("count", Value::Whole(50)), ("cold", Value::Flag(cold))];
+        let users = vec![("users", Value::Whole(1000)), ("think", span(1.0))];
+        let named = named(vec![("ttl", span(3600.0)), ("ns_ttl", span(86_400.0))], isp, users);
+        let mut simulation = named.world.build(1, 0);
+        simulation.run_until(at(10.0));
+        [0, 1, 2].map(|n| simulation.readings(named.node(&named.zone, n), false).count_of("queries"))
+    };
+    assert_eq!(asked(true), [50, 50, 50]);
+    let [zone, tld, root] = asked(false);
+    assert!(zone >= 50 && tld <= 2 && root <= 2, "{zone} {tld} {root}");
+}
+
 /// Referrals are records: the resolver's limits hold for them, and one that is not to be kept at all serves the lookup that it answers.
 #[test]
 fn referrals_are_kept_as_any_record_and_a_lookup_ends_though_its_referral_has() {

@@ -37,6 +37,8 @@ golden!(
     sessions_behind,
     without_effect,
     without_effect_place,
+    twice_or_nowhere,
+    actions_refused,
     no_point,
     no_number,
     no_unit,

@@ -90,6 +90,8 @@ pub enum Order {
     Node(NodeId, Control),
     /// A node shall be another: it is told now, or when it is back.
     News(NodeId, Control),
+    /// What is done to a machine (the first) is done to one who stands on it.
+    Guest(NodeId, NodeId, Control),
     /// Something is done to a part of a database.
     Part(Whom, Control),
     /// A coordinator shall make this one the primary; the last node is the first member of all.
@@ -110,6 +112,7 @@ impl Order {
         match self {
             Order::Node(node, control) => simulation.control(node, control),
             Order::News(node, control) => simulation.tell(node, control),
+            Order::Guest(host, guest, control) => machine::carry_out((host, guest), control, simulation),
             Order::Part(whom, control) => simulation.control(whom.find(simulation), control),
             Order::Promote(coordinator, whom, first) => {
                 let member = u64::from(whom.find(simulation).0 - first.0);

@@ -46,6 +46,7 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
             (kind.check)(&Site { layout: &layout, index }, &mut problems);
         }
     }
+    check_twice_linked(spec, &mut problems);
     for problem in problems.iter_mut().filter(|problem| problem.place.is_none()) {
         problem.place.clone_from(&spec.place);
     }
@@ -131,18 +132,25 @@ fn check_links(
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
     links.extend(places::ways(spec, layout, needed, problems)); // after the network: between known places the map counts
-    for (at, LinkSpec { a, b, given, place }) in spec.links.iter().enumerate() {
-        let joins = |link: &&LinkSpec| (link.a, link.b) == (*a, *b) || (link.b, link.a) == (*a, *b);
-        if let Some(first) = spec.links[..at].iter().find(joins) {
-            let [a, b] = [*a, *b].map(|group| &spec.groups[group].name);
-            let message =
-                format!("\"{a}\" and \"{b}\" are linked twice; the first time in line {}", first.place.line);
-            problems
-                .push(Problem::at(place, message).hint("a link is the same in both directions: write one"));
-        }
+    for LinkSpec { a, b, given, place } in &spec.links {
         links.push((*a, *b, link_plan(layout, "link", (given, place), needed, problems)));
     }
     links
+}
+
+/// A second link between the same two would take the place of the first without a word.
+fn check_twice_linked(spec: &WorldSpec, problems: &mut Problems) {
+    for (at, LinkSpec { a, b, place, .. }) in spec.links.iter().enumerate() {
+        let joins = |link: &&LinkSpec| [(*a, *b), (*b, *a)].contains(&(link.a, link.b));
+        let Some(first) = spec.links[..at].iter().find(joins) else { continue };
+        let [a, b] = [*a, *b].map(|group| &spec.groups[group].name);
+        let line = first.place.line;
+        let problem = Problem::at(
+            place,
+            format!("\"{a}\" and \"{b}\" are linked twice; the first time in line {line}"),
+        );
+        problems.push(problem.hint("a link is the same in both directions: write one"));
+    }
 }
 
 /// The host that a group stands on, or is: what is on one machine needs no network.

@@ -3,7 +3,7 @@
 use super::action::{Command, Order};
 use crate::catalog::{Problem, Value};
 use crate::components::{Group, Layout};
-use crate::kernel::{Control, NodeId};
+use crate::kernel::{Control, Health, NodeId, Simulation};
 
 /// The orders for a machine: it dies as a host does, and it, hung or back, takes its guests with it. `None`: the command is of another kind, or
 /// is no matter of the guests (a slow machine makes them wait by itself).
@@ -26,8 +26,18 @@ pub(super) fn orders(
         ("recover", []) => Control::RECOVER,
         _ => return Ok(None),
     };
-    let all = layout.groups[group].members().chain(guests(layout, group));
-    Ok(Some(all.map(|node| Order::Node(node, Control::new(control, 0))).collect()))
+    let (host, control) = (NodeId(layout.groups[group].first), Control::new(control, 0));
+    // The guests first: what becomes of them depends on what the machine was until now.
+    let guests = guests(layout, group).map(|guest| Order::Guest(host, guest, control));
+    Ok(Some(guests.chain([Order::Node(host, control)]).collect()))
+}
+
+/// The same happens to a guest. A machine that only stood still brings nobody back who has died on it; one that is started again starts all.
+pub(super) fn carry_out((host, guest): (NodeId, NodeId), control: Control, simulation: &mut Simulation) {
+    let [machine, own] = [host, guest].map(|node| simulation.health(node));
+    if control.verb != Control::RECOVER || machine != Health::Hung || own == Health::Hung {
+        simulation.control(guest, control);
+    }
 }
 
 /// All nodes that stand on a machine.

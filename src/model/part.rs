@@ -1,8 +1,10 @@
 //! Parts of a database: `db.primary()`, `db.shard(3).replica(1)`, and what can be done to them.
 
 use super::action::{Command, Moment, Order, Part, Role, Target, numbered};
-use crate::catalog::{Place, Problem, Value};
-use crate::components::database::replica::{COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape};
+use crate::catalog::{Place, Problem, Settings, Value};
+use crate::components::database::replica::{
+    COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape, shares_storage,
+};
 use crate::components::{Group, Layout};
 use crate::kernel::readings::Reading;
 use crate::kernel::transit::{End, LinkCommand};
@@ -173,13 +175,20 @@ pub fn orders(
         "promote" if is_member => {
             Some(made(|whom, coordinator, first| vec![Order::Promote(coordinator, whom, first)]))
         }
+        // A new machine that mounts the volume: nothing is copied from its peers (Aurora: chapter 5.3).
+        "replace" if shares_storage(&owner.settings) => Some(made(|whom, _, _| {
+            let [dies, comes] = [Control::CRASH_HOST, Control::RECOVER].map(|verb| Control::new(verb, 0));
+            vec![Order::Part(whom, dies), Order::Part(whom, comes)]
+        })),
         "replace" if is_member || shape.leaderless => Some(made(|whom, _, _| {
             let back = Control::new(Control::RECOVER, 0);
             vec![Order::Part(whom, back), Order::Part(whom, Control::new(REPLACE, 0))]
         })),
         cut @ ("partition" | "heal") => {
             let other = |node| Side::One(Whom::Node(node));
-            let others = || owner.nodes().skip(COORDINATOR as usize).map(other);
+            // Whoever asks equal copies is one of them in the systems that work so ("any node coordinates"): who is cut off is cut off from it.
+            let first = if shape.leaderless { ROUTER } else { COORDINATOR };
+            let others = || owner.nodes().skip(first as usize).map(other);
             let pairs = whom
                 .iter()
                 .flat_map(|a| others().map(|b| Order::Apart(Side::One(*a), b, cut == "partition")));
@@ -218,6 +227,13 @@ pub fn reshard(layout: &Layout, group: usize, command: &Command) -> Result<Vec<O
         _ if most == 1 => {
             wrong(format!("\"{}\" has no shards", owner.name), "give the database `shards: 4, shards_max: 8`")
         }
+        [Value::Whole(_)] if stays(&owner.settings).is_some() => {
+            let what = stays(&owner.settings).expect("just seen");
+            wrong(
+                format!("rows of \"{}\" that are `{what}` do not move with a resharding", owner.name),
+                "leave out one of the two",
+            )
+        }
         [Value::Whole(shards)] if (1..=most as i64).contains(shards) => {
             let router = NodeId(owner.first + ROUTER as u16);
             Ok(vec![Order::News(router, Control::new(RESHARD, *shards as u64))])
@@ -228,6 +244,12 @@ pub fn reshard(layout: &Layout, group: usize, command: &Command) -> Result<Vec<O
         ),
         _ => wrong("`reshard` takes other arguments".into(), "write db.reshard(8)"),
     }
+}
+
+/// A setting that puts rows into several shards: those do not move.
+fn stays(settings: &Settings) -> Option<&'static str> {
+    let counts = |name: &&str| settings.count(name).is_some_and(|rows| rows > 0);
+    ["copied", "split"].into_iter().find(counts).or(settings.flag("denormalised").then_some("denormalised"))
 }
 
 /// One end of a network between two: a group, a part of it, or one of its nodes.

@@ -132,7 +132,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "timeout",
             kind: Kind::Duration,
             preset: Preset::Absent("none: it waits for ever"),
-            about: "how long it waits for its database",
+            about: "how long it waits for its database; what that does later all the same has taken place, and counts (what it does for a worker that has died is not followed)",
         },
         site::PRICE,
         site::REGION,

@@ -4,8 +4,7 @@ use super::source::{Incoming, Source};
 use crate::components::Site;
 use crate::components::queue::message::Message;
 use crate::kernel::{
-    Ask, CallId, Component, Control, Ctx, MICROSECOND, NodeId, Readings, Reply, Status, Time, TimeoutClass,
-    Timer,
+    Ask, CallId, Component, Control, Ctx, MICROSECOND, NodeId, Readings, Reply, Status, Time, Timer,
 };
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::station::{Job, Station, StationPlan};
@@ -16,6 +15,9 @@ use crate::random::variate::Variate;
 const WORK: u16 = 0;
 /// Timers of the source have tags from here up.
 pub(super) const FIRST_SOURCE_TAG: u16 = 1;
+
+/// The timer of a question to the database.
+const PATIENCE: u16 = u16::MAX;
 
 const POISON: u64 = 1;
 const SERVICE: u64 = 2;
@@ -30,6 +32,16 @@ struct Task {
     delivery: u64,
 }
 
+/// A question to the database. Who gives it up does not stop the database: what it does later has taken place.
+#[derive(Clone, Copy)]
+struct Asked {
+    message: Message,
+    /// The task that waits for the answer; none once it has been given up.
+    task: Option<u32>,
+    /// Counted through, so that a timer knows its question.
+    number: u32,
+}
+
 #[derive(Clone)]
 pub(super) struct Worker {
     source: Source,
@@ -37,8 +49,10 @@ pub(super) struct Worker {
     poison: f64,
     writes: Option<NodeId>,
     idempotent: bool,
-    timeout_length: Option<Time>,
-    timeout: Option<TimeoutClass>,
+    timeout: Option<Time>,
+    asked: Vec<Option<Asked>>,
+    unasked: Vec<u32>,
+    questions: u32,
     /// What is drawn for a message is drawn by its number among those of its queue: the same for whoever gets it.
     draws: TrafficKey,
     purpose: u64,
@@ -65,8 +79,10 @@ impl Worker {
             poison: settings.share("poison").expect("preset"),
             writes: settings.group("writes").map(|database| site.layout.first(database)),
             idempotent: settings.flag("idempotent") && !site.is_disabled("idempotence"),
-            timeout_length: settings.duration("timeout"),
-            timeout: None,
+            timeout: settings.duration("timeout"),
+            asked: Vec::new(),
+            unasked: Vec::new(),
+            questions: 0,
             draws: traffic_key(0, 0, 0),
             purpose: site.purpose("messages"),
             processors: Station::new(plan, WORK),
@@ -134,8 +150,32 @@ impl Worker {
         // Who finds the message's number among those stored has nothing to write.
         let again = self.idempotent && cx.audit().messages().is_processed(message.id);
         let verb = if again { READ } else { WRITE };
-        let (bytes, timeout) = (message.bytes, self.timeout);
-        cx.ask(Ask { bytes, timeout, note: index, ..Ask::new(database, verb, message.key) });
+        let place = self.open(message, index);
+        cx.ask(Ask { bytes: message.bytes, note: place, ..Ask::new(database, verb, message.key) });
+        if let Some(timeout) = self.timeout {
+            let data = u64::from(self.questions) << 32 | u64::from(place);
+            cx.timer_in(timeout, Timer { tag: PATIENCE, data });
+        }
+    }
+
+    /// A question for a task; its place.
+    fn open(&mut self, message: Message, task: u32) -> u32 {
+        self.questions = self.questions.wrapping_add(1);
+        let place = self.unasked.pop().unwrap_or_else(|| {
+            self.asked.push(None);
+            self.asked.len() as u32 - 1
+        });
+        self.asked[place as usize] = Some(Asked { message, task: Some(task), number: self.questions });
+        place
+    }
+
+    /// It has waited long enough, if it still waits: the message has not been dealt with.
+    fn give_up(&mut self, data: u64, cx: &mut Ctx<'_>) {
+        let (number, place) = ((data >> 32) as u32, data as u32 as usize);
+        let asked = self.asked[place].as_mut().filter(|asked| asked.number == number);
+        if let Some(index) = asked.and_then(|asked| asked.task.take()) {
+            self.finish(index, false, cx);
+        }
     }
 
     fn take_effect(&mut self, message: Message, cx: &mut Ctx<'_>) {
@@ -148,15 +188,19 @@ impl Worker {
     }
 
     fn written(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let well = reply.status == Status::Ok;
-        if well {
+        let Some(asked) = self.asked[reply.note as usize].take() else { return };
+        self.unasked.push(reply.note);
+        let (well, writes) = (reply.status == Status::Ok, reply.verb == WRITE);
+        if well && writes && reply.version > 0 && asked.task.is_some() {
             let now = cx.now();
-            if reply.verb == WRITE && reply.version > 0 {
-                cx.audit().acknowledge(reply.key, reply.version, now, 0);
-            }
-            self.take_effect(self.message(reply.note), cx);
+            cx.audit().acknowledge(reply.key, reply.version, now, 0);
         }
-        self.finish(reply.note, well, cx);
+        if well && (writes || asked.task.is_some()) {
+            self.take_effect(asked.message, cx);
+        }
+        if let Some(index) = asked.task {
+            self.finish(index, well, cx);
+        }
     }
 
     fn finish(&mut self, index: u32, well: bool, cx: &mut Ctx<'_>) {
@@ -182,6 +226,7 @@ impl Worker {
             cx.audit().messages_mut().release(task.incoming.message.id, now);
         }
         self.free.clear();
+        (self.asked, self.unasked) = (Vec::new(), Vec::new());
         self.threads.clear(now);
         self.source.crash(cx);
     }
@@ -191,7 +236,6 @@ impl Component for Worker {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
         let (seed, replication) = cx.seeds();
         self.draws = traffic_key(seed, replication, self.purpose);
-        self.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
         self.source.start(cx);
     }
 
@@ -209,6 +253,9 @@ impl Component for Worker {
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == PATIENCE {
+            return self.give_up(timer.data, cx);
+        }
         if !Station::owns(timer, WORK) {
             return self.source.on_timer(timer, cx);
         }

@@ -28,6 +28,9 @@ pub(super) const SESSIONS: &[Policy] = &[
     },
 ];
 
+/// Bits of a user's number in a session; above it is how often he has logged in (`client/browser.rs`).
+const USER_BITS: u32 = 24;
+
 /// The sessions of a server.
 #[derive(Clone)]
 pub(super) struct Sessions {
@@ -109,7 +112,7 @@ impl Sessions {
         let number = self.number(request);
         match &mut self.home {
             Home::Memory(table) => match table.find(number) {
-                Some(session) if session == request.session => Found::Yes,
+                Some((first, last)) if (first..=last).contains(&request.session) => Found::Yes,
                 _ => Found::No,
             },
             Home::Store { .. } => Found::Elsewhere,
@@ -181,8 +184,8 @@ fn most(settings: &Settings, bytes: u32) -> u32 {
     memory.map_or(u32::MAX, |memory| (memory / u64::from(bytes)).min(u64::from(u32::MAX)) as u32)
 }
 
-/// Sessions in memory, by number of the user; when it is full, the one not used for longest goes. 12 bytes for each user up to the
-/// largest number seen.
+/// Sessions in memory, by number of the user; when it is full, the one not used for longest goes. 16 bytes for each user up to the
+/// largest number seen. Requests of a user that did not know of each other may each have logged in: all these sessions hold, and count as one.
 #[derive(Clone, Debug)]
 struct Table {
     /// The session and its neighbours in the order of use; 0 = none.
@@ -194,6 +197,8 @@ struct Table {
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     session: u32,
+    /// The first of those logins one after another that were all made here; `session` is the last one.
+    first: u32,
     newer: u32,
     older: u32,
 }
@@ -220,15 +225,15 @@ impl Table {
         self.places[END as usize].older = number;
     }
 
-    /// The session of a user, who has used it now.
-    fn find(&mut self, number: u32) -> Option<u32> {
-        let session = self.places.get(number as usize)?.session;
+    /// The first and the last session of a user, who has used one now.
+    fn find(&mut self, number: u32) -> Option<(u32, u32)> {
+        let Place { session, first, .. } = *self.places.get(number as usize)?;
         if session == 0 || number == END {
             return None;
         }
         self.unlink(number);
         self.link(number);
-        Some(session)
+        Some((first, session))
     }
 
     fn put(&mut self, number: u32, session: u32) {
@@ -243,7 +248,11 @@ impl Table {
         } else {
             self.unlink(number);
         }
-        self.places[number as usize].session = session;
+        let place = &mut self.places[number as usize];
+        // A login is counted above the user's number (`client/browser.rs`).
+        let follows = place.session != 0 && session.checked_sub(place.session) == Some(1 << USER_BITS);
+        place.first = if follows { place.first } else { session };
+        place.session = session;
         self.link(number);
     }
 
@@ -251,7 +260,7 @@ impl Table {
         let oldest = self.places[END as usize].newer;
         if oldest != END {
             self.unlink(oldest);
-            self.places[oldest as usize].session = 0;
+            self.places[oldest as usize] = Place::default();
             self.count -= 1;
         }
     }
@@ -265,6 +274,22 @@ impl Table {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn logins_at_once_all_hold() {
+        let login = |n: u32| 1 | n << USER_BITS;
+        let mut table = Table::new(2);
+        for n in [4, 5, 6] {
+            table.put(1, login(n));
+        }
+        assert_eq!((table.find(1), table.count), (Some((login(4), login(6))), 1));
+        table.put(1, login(8));
+        assert_eq!(table.find(1), Some((login(8), login(8))), "the seventh was made elsewhere");
+        table.put(2, 9);
+        table.put(3, 10);
+        table.put(1, login(9));
+        assert_eq!(table.find(1), Some((login(9), login(9))), "it had been forgotten");
+    }
 
     proptest! {
         #[test]
@@ -287,7 +312,7 @@ mod tests {
                 } else {
                     let expected = at.map(|at| slow.remove(at));
                     slow.extend(expected);
-                    prop_assert_eq!(table.find(user), expected.map(|(_, session)| session));
+                    prop_assert_eq!(table.find(user).map(|(_, last)| last), expected.map(|(_, session)| session));
                 }
                 prop_assert_eq!(table.count as usize, slow.len());
             }

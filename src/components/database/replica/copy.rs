@@ -9,9 +9,6 @@ use super::wire::{COPY, ROW, pack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time, Timer};
 use std::collections::BTreeSet;
 
-/// Keys in one piece.
-pub const PIECE: u64 = 1000;
-
 /// A copy under way, at its receiver.
 #[derive(Clone, Debug)]
 pub(super) struct Copying {
@@ -51,6 +48,8 @@ impl Member {
         if self.leads {
             self.step_down(cx);
         }
+        let held: Vec<u64> = self.plan.pieces.all().filter(|key| self.rows.get(*key) > 0).collect();
+        cx.audit().empty_copy(&held, self.own as u32, self.plan.peers.len() as u32);
         self.rows.clear();
         self.desk.empty();
         self.log.restart(0, 0);
@@ -68,7 +67,7 @@ impl Member {
         self.log.restart(index, epoch);
         self.forget_queue(index, cx);
         self.follow.copying = Some(Copying::new(attempt, true));
-        cx.tell("copy begins", format!("of {} rows", self.plan.keys));
+        cx.tell("copy begins", format!("of {} rows", self.plan.pieces.rows()));
         self.ask_piece(cx);
     }
 
@@ -78,9 +77,7 @@ impl Member {
         copying.since = now;
         copying.rows = (0, None);
         let ask = Ask::new(primary, COPY, pack(self.epoch, 0, copying.cursor));
-        // A source that needs long for a piece is not silent for that.
-        let patience = self.plan.down_after.saturating_add(PIECE.saturating_mul(self.plan.copy_row));
-        let timeout = Some(cx.timeout_class(patience));
+        let timeout = Some(cx.timeout_class(self.plan.pieces.patience(self.plan.down_after)));
         cx.ask(Ask { note: copying.attempt, timeout, ..ask });
     }
 
@@ -89,8 +86,9 @@ impl Member {
         if !self.may_lead(cx.now()) {
             return cx.reply(id, Answer::of(Status::Moved));
         }
-        let work = PIECE * self.plan.copy_row;
-        if !self.desk.take_copy(id, PIECE, work, &self.rows, cx) {
+        let keys = self.plan.pieces.keys(cx.call(id).key & 0xFFFF_FFFF);
+        let (count, work) = (keys.end - keys.start, self.plan.pieces.work(keys, &self.rows));
+        if !self.desk.take_copy(id, count, work, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -110,7 +108,7 @@ impl Member {
         let call = cx.call(id);
         let (cursor, attempt, to) = (call.key & 0xFFFF_FFFF, call.note, call.caller);
         let mut sent = 0;
-        for key in cursor..(cursor + PIECE).min(self.plan.keys) {
+        for key in self.plan.pieces.keys(cursor) {
             if self.desk.has(key, &self.rows) {
                 let version = self.rows.get(key);
                 sent += 1;
@@ -163,15 +161,11 @@ impl Member {
         if copying.rows.1 != Some(copying.rows.0) {
             return;
         }
-        copying.cursor = (copying.cursor + PIECE).min(self.plan.keys);
+        let piece = self.plan.pieces.keys(copying.cursor);
+        copying.cursor = piece.end;
         copying.attempt += 1;
-        let (done, attempt, since) = (copying.cursor >= self.plan.keys, copying.attempt, copying.since);
-        if done {
-            self.follow.copying = None;
-            cx.tell("copy ends", format!("{} written rows came", self.follow.copied));
-            return;
-        }
-        self.copy_at(since.saturating_add(self.plan.copy_pause), attempt, cx);
+        let (attempt, due) = (copying.attempt, copying.since.saturating_add(self.plan.pieces.pause(piece)));
+        if due > cx.now() { self.copy_at(due, attempt, cx) } else { self.copy_on(attempt, cx) }
     }
 
     /// Time for the next piece, or for the same one again, if that is still the one under way.
@@ -179,9 +173,17 @@ impl Member {
         let Some(copying) = self.follow.copying.as_mut().filter(|copying| copying.attempt == attempt) else {
             return;
         };
-        if copying.begun {
-            copying.attempt += 1;
-            self.ask_piece(cx);
+        if !copying.begun {
+            return;
         }
+        if self.plan.pieces.are_over(copying.cursor) {
+            self.follow.copying = None;
+            for key in self.plan.pieces.all() {
+                cx.audit().fill_copy(key, self.rows.get(key), self.own as u32, self.plan.peers.len() as u32);
+            }
+            return cx.tell("copy ends", format!("{} written rows came", self.follow.copied));
+        }
+        copying.attempt += 1;
+        self.ask_piece(cx);
     }
 }

@@ -6,6 +6,7 @@ use super::follow::Follow;
 use super::lead::Lead;
 use super::log::Log;
 use super::mode::Mode;
+use super::pieces::Pieces;
 use super::promote::Promotion;
 use super::rows::Rows;
 use super::wire::{
@@ -39,12 +40,11 @@ pub struct Plan {
     pub tells_position: bool,
     /// Written rows that fit on the disk.
     pub capacity: Option<u64>,
-    /// Number of keys.
-    pub keys: u64,
     /// Work of reading a row for a copy.
     pub copy_row: Time,
     /// Pause between the beginnings of two pieces of a copy.
-    pub copy_pause: Time,
+    /// In which pieces its rows are copied.
+    pub pieces: Pieces,
     /// A write that has waited so long for a replica makes its primary go on without.
     pub gives_up_after: Option<Time>,
 }

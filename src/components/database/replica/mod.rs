@@ -22,6 +22,7 @@ mod member;
 pub mod mode;
 mod params;
 mod patience;
+mod pieces;
 mod pings;
 mod promote;
 mod questions;
@@ -45,7 +46,7 @@ use crate::components::database::counted::machine::Machine;
 use crate::components::database::counted::{self, entry::Plan as Figures, store::Store};
 use crate::components::database::model::Portion;
 use crate::components::{Layout, Site};
-use crate::kernel::{Component, NodeId, SECOND, Time};
+use crate::kernel::{Component, NodeId, Time};
 pub use check::check;
 use coordinator::{Coordinator, Watch};
 use desk::{APPLY, Desk, SERVE};
@@ -57,6 +58,7 @@ use majority::{Voter, VoterPlan};
 use member::{Member, Plan};
 pub use params::*;
 use patience::Patience;
+use pieces::Pieces;
 use pings::Pings;
 use refill::RefillPlan;
 use router::{Router, RouterPlan};
@@ -65,6 +67,7 @@ pub use shape::{COORDINATOR, ROUTER, Shape};
 use sharding::{KeyPart, Map};
 use spread::Spread;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub use coordinator::SWITCH;
 pub use member::REPLACE;
@@ -172,8 +175,9 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     };
     let mut nodes: Vec<Box<dyn Component>> =
         vec![Box::new(router(site, &shards)), Box::new(Coordinator::new(watch))];
+    let map = Arc::new(map(site));
     for (shard, members) in (0..).zip(&shards) {
-        let plan = plan(site, members.clone());
+        let plan = plan(site, members.clone(), Pieces::new(site, shard as usize, &map));
         let data = data(site, shard);
         nodes.extend((0..members.len()).map(|own| member(site, &plan, data.as_ref(), own)));
     }
@@ -226,21 +230,27 @@ fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
     Router::new(reads, map(site), spread(site), shards, routing)
 }
 
+/// Whether the members of a database have one storage, apart from them.
+pub fn shares_storage(settings: &Settings) -> bool {
+    settings.count("replicas") > Some(0) && mode::MODES[mode::of(settings)].name == "shared_storage"
+}
+
 /// Whom the router waits for as long as it takes.
 fn patience(site: &Site<'_>, reads: reads::Reads) -> Option<Box<Patience>> {
-    let (primaries, readers) = (mode::mode(mode_choice(site)).waits, reads.carries_position);
+    let waits = mode::mode(mode_choice(site)).waits || Shape::of(site.settings()).elected;
+    let (primaries, readers) = (waits, reads.carries_position);
     (primaries || readers).then(|| Box::new(Patience::new(times(site).0, primaries, readers)))
 }
 
 /// The nodes of a database whose members elect their leaders: router, members.
 fn elected(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>> {
     let mut nodes: Vec<Box<dyn Component>> = vec![Box::new(router(site, shards))];
-    let scattered = shards.len() > 1;
+    let (scattered, map) = (shards.len() > 1, Arc::new(map(site)));
     for (shard, peers) in (0..).zip(shards) {
-        let plan = voter_plan(site, shard, peers.clone());
+        let plan = voter_plan(site, shard, peers.clone(), Pieces::new(site, shard as usize, &map));
         let data = data(site, shard);
         let voter = |own| {
-            let desk = desk(site, Engine::new(site), false).with(machine(site, &data), false);
+            let desk = desk(site, Engine::new(site), true).with(machine(site, &data), false);
             Voter::new(plan.clone(), own, desk, Rows::new(scattered))
         };
         nodes.extend((0..peers.len()).map(|own| Box::new(voter(own)) as Box<dyn Component>));
@@ -248,8 +258,8 @@ fn elected(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>> {
     nodes
 }
 
-fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
-    let common = plan(site, peers);
+fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>, pieces: Pieces) -> VoterPlan {
+    let common = plan(site, peers, pieces);
     VoterPlan {
         router: NodeId(site.group().first + ROUTER as u16),
         shard,
@@ -263,11 +273,9 @@ fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>) -> VoterPlan {
         max_lag: common.max_lag,
         tells_position: common.tells_position,
         capacity: common.capacity,
-        keys: common.keys,
         kept: site.settings().count("log_entries").expect("preset") as usize,
         copy_row: common.copy_row,
-        copy_pause: common.copy_pause,
-        pending_at_most: counted::connections(site.settings()) as usize,
+        pieces: common.pieces,
     }
 }
 
@@ -289,10 +297,10 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         syncs_later: counted::is_counted(settings) && figures.sync_every().is_some(),
         repairs: !site.is_disabled("quorum_repair"),
     };
-    let writes = plan.writes;
+    let (writes, homes) = (plan.writes, Arc::new(map(site)));
     let copies = (0..).zip(shards).flat_map(|(shard, members)| {
         let data = data(site, shard);
-        let refill = refill(site, members.clone(), writes);
+        let refill = refill(site, members.clone(), writes, Pieces::new(site, shard as usize, &homes));
         let copy = move |own| {
             let desk = desk(site, Engine::new(site).of_copy(), false).with(machine(site, &data), false);
             Box::new(Copy::new(own, desk, Rows::new(scattered), refill.clone())) as Box<dyn Component>
@@ -304,26 +312,19 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
 }
 
 /// How an empty copy is filled, where writes are made by so many.
-fn refill(site: &Site<'_>, peers: Vec<NodeId>, writes: u32) -> RefillPlan {
+fn refill(site: &Site<'_>, peers: Vec<NodeId>, writes: u32, pieces: Pieces) -> RefillPlan {
     RefillPlan {
         sources: (peers.len() + 1 - writes as usize).min(peers.len() - 1),
         peers,
         keys: keys(site).unwrap_or(0),
-        copy_row: copy_row(site),
-        pause: copy_pause(site),
-        timeout: times(site).1.saturating_add(copy::PIECE * copy_row(site)),
+        timeout: pieces.patience(times(site).1),
+        pieces,
     }
 }
 
 /// Work of reading a row for a copy.
 fn copy_row(site: &Site<'_>) -> Time {
     if site.is_disabled("copy_cost") { 0 } else { site.settings().duration("copy_row").expect("preset") }
-}
-
-/// Pause between the beginnings of two pieces of a copy.
-fn copy_pause(site: &Site<'_>) -> Time {
-    let rate = site.settings().rate("copy_rate");
-    rate.map_or(0.0, |rate| copy::PIECE as f64 / rate * SECOND as f64) as Time
 }
 
 fn member(site: &Site<'_>, plan: &Plan, data: Option<&Store>, own: usize) -> Box<dyn Component> {
@@ -343,7 +344,7 @@ fn member(site: &Site<'_>, plan: &Plan, data: Option<&Store>, own: usize) -> Box
     Box::new(Member::new(plan.clone(), own, desk, Rows::new(scattered), Log::new(kept)))
 }
 
-fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
+fn plan(site: &Site<'_>, peers: Vec<NodeId>, pieces: Pieces) -> Plan {
     let settings = site.settings();
     let (heartbeat, down_after) = times(site);
     let reads = reads(site);
@@ -358,9 +359,8 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>) -> Plan {
         max_lag: settings.duration("max_lag").filter(|_| reads.bounds_lag),
         tells_position: reads.carries_position,
         capacity: settings.count("capacity"),
-        keys: keys(site).unwrap_or(0),
         copy_row: copy_row(site),
-        copy_pause: copy_pause(site),
+        pieces,
         gives_up_after: mode::gives_up_after(mode_choice(site), settings),
     }
 }

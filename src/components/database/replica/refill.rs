@@ -9,8 +9,8 @@
 //! Until it has all, a copy answers no reads. It takes writes, and these do not count towards W (CASSANDRA-20993; in the releases before,
 //! a write waits for it in addition to W others).
 
-use super::copy::PIECE;
 use super::equal::Copy;
+use super::pieces::Pieces;
 use super::wire::{COPY, ROW};
 use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status, Time, TimeoutClass, Timer};
 
@@ -26,10 +26,8 @@ pub struct RefillPlan {
     pub sources: usize,
     /// Number of keys.
     pub keys: u64,
-    /// Work of reading a row for a copy, where times are declared.
-    pub copy_row: Time,
-    /// Pause between the beginnings of two pieces.
-    pub pause: Time,
+    /// The pieces of the shard.
+    pub pieces: Pieces,
     /// How long to wait for a piece before it is asked for again.
     pub timeout: Time,
 }
@@ -125,8 +123,9 @@ impl Copy {
         if self.filling.is_some() {
             return cx.reply(id, Answer::of(Status::Moved));
         }
-        let work = PIECE * self.refill.copy_row;
-        if !self.desk.take_copy(id, PIECE, work, &self.rows, cx) {
+        let keys = self.refill.pieces.keys(cx.call(id).key);
+        let (count, work) = (keys.end - keys.start, self.refill.pieces.work(keys, &self.rows));
+        if !self.desk.take_copy(id, count, work, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -136,7 +135,7 @@ impl Copy {
         let call = cx.call(id);
         let (cursor, attempt, to) = (call.key, call.note, call.caller);
         let mut sent = 0;
-        for key in cursor..(cursor + PIECE).min(self.refill.keys) {
+        for key in self.refill.pieces.keys(cursor) {
             if self.desk.has(key, &self.rows) {
                 sent += 1;
                 let row = Ask::new(to, ROW, key);
@@ -186,7 +185,6 @@ impl Copy {
 
     fn end_piece_if_complete(&mut self, cx: &mut Ctx<'_>) {
         let wanted = self.wanted();
-        let (keys, pause) = (self.refill.keys, self.refill.pause);
         let Some(filling) = &mut self.filling else { return };
         for source in &mut filling.sources {
             if matches!(*source, Source::Told(count, came) if count == came) {
@@ -196,7 +194,8 @@ impl Copy {
         if filling.sources.iter().filter(|source| **source == Source::Done).count() < wanted {
             return;
         }
-        let piece = filling.cursor..(filling.cursor + PIECE).min(keys);
+        let piece = self.refill.pieces.keys(filling.cursor);
+        let pause = self.refill.pieces.pause(piece.clone());
         filling.cursor = piece.end;
         filling.attempt += 1;
         let due = Timer { tag: FILL_ON, data: u64::from(filling.attempt) };
@@ -204,18 +203,20 @@ impl Copy {
         for key in piece {
             cx.audit().fill_copy(key, self.rows.get(key), self.own, self.refill.peers.len() as u32);
         }
-        if self.filling.as_ref().is_some_and(|filling| filling.cursor < keys) {
-            return cx.timer_at(next, due);
-        }
-        self.filling = None;
-        cx.tell("copy ends", format!("{} rows came", self.filled));
+        cx.timer_at(next, due);
     }
 
     /// Time for the next piece, or for the same one again if not enough has come.
     pub(super) fn fill_on(&mut self, attempt: u64, cx: &mut Ctx<'_>) {
-        if self.filling.as_ref().is_some_and(|filling| u64::from(filling.attempt) == attempt) {
-            self.ask_piece(cx);
+        let Some(filling) = self.filling.as_ref().filter(|filling| u64::from(filling.attempt) == attempt)
+        else {
+            return;
+        };
+        if self.refill.pieces.are_over(filling.cursor) {
+            self.filling = None;
+            return cx.tell("copy ends", format!("{} rows came", self.filled));
         }
+        self.ask_piece(cx);
     }
 
     fn silence(&mut self, cx: &mut Ctx<'_>) -> TimeoutClass {

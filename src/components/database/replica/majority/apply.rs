@@ -78,12 +78,13 @@ impl Voter {
         } else if entry.key != NOTHING && version > self.rows.get(entry.key) {
             self.rows.set(entry.key, version);
         }
-        if let Some((waits, call)) = self.lead.pending.front().copied()
+        if let Some((waits, statement)) = self.lead.pending.front().copied()
             && waits == index
         {
             self.lead.pending.pop_front();
             let position = if self.plan.tells_position { index } else { 0 };
-            cx.reply(call, Answer::ok(if erases { ERASED } else { version }, position));
+            cx.reply(statement.call, Answer::ok(if erases { ERASED } else { version }, position));
+            self.desk.end(statement, &self.rows, cx);
         }
     }
 

@@ -4,6 +4,7 @@ use super::commit::committed;
 use super::send::Link;
 use super::voter::Voter;
 use super::{NOTHING, kind};
+use crate::components::database::replica::desk::Statement;
 use crate::components::database::replica::log::Entry;
 use crate::components::database::replica::wire::{BEAT, ERASE, MIRROR, TIMEOUT_NOW, VIEW, pack, unpack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
@@ -17,8 +18,8 @@ const MEMBERS_MAX: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Lead {
     pub links: Vec<Link>,
-    /// Writes that wait for a majority: number of the entry, and whom to answer.
-    pub pending: VecDeque<(u32, CallId)>,
+    /// Writes that wait for a majority, and keep their connections so long: number of the entry, and whom to answer.
+    pub pending: VecDeque<(u32, Statement)>,
     /// The entry with which its term began: what is before it may lack a commit that nobody here knows of.
     pub first: u32,
     /// When it was elected.
@@ -78,35 +79,42 @@ impl Voter {
             && self.lead.transfer.is_none()
     }
 
-    /// A write has been worked on: it comes into the log.
-    pub(super) fn propose(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    /// A write has been worked on: it comes into the log. Whether it waits there.
+    pub(super) fn propose(&mut self, statement: Statement, cx: &mut Ctx<'_>) -> bool {
+        let id = statement.call;
         let call = cx.call(id);
         let (verb, key, version) = (call.verb, call.key, call.version);
         if !self.leads || self.lead.transfer.is_some() {
             self.desk.undo(key, &self.rows);
-            return self.send_on(id, cx);
+            self.send_on(id, cx);
+            return false;
         }
-        let is_full = self.lead.pending.len() >= self.plan.pending_at_most;
-        if is_full || self.lacks_room(key) {
+        if self.lacks_room(key) {
             self.desk.undo(key, &self.rows);
-            return cx.reply(id, Answer::of(Status::Rejected));
+            cx.reply(id, Answer::of(Status::Rejected));
+            return false;
         }
         let (previous, version) = match verb {
             MIRROR if version == 0 && self.rows.get(key) == 0 => (kind::BORN, 0),
             FLUSH | MIRROR if !self.is_news(verb, key, version, cx) => {
-                return cx.reply(id, Answer::ok(version, 0));
+                cx.reply(id, Answer::ok(version, 0));
+                return false;
             }
             FLUSH => (kind::FLUSH, version),
             MIRROR => (kind::MIRROR, version),
-            ERASE if self.rows.get(key) == 0 && !self.desk.counts() => return cx.reply(id, Answer::ok(0, 0)),
+            ERASE if self.rows.get(key) == 0 && !self.desk.counts() => {
+                cx.reply(id, Answer::ok(0, 0));
+                return false;
+            }
             ERASE => (kind::ERASE, 0),
             _ => (kind::WRITE, 0),
         };
         self.writes += 1;
         let index = self.log.push(Entry { key, version, previous, epoch: self.term }, 0);
-        self.lead.pending.push_back((index, id));
+        self.lead.pending.push_back((index, statement));
         self.worked_on(index, cx);
         self.send_all(cx);
+        true
     }
 
     /// Whether a version that exists elsewhere changes anything here: a cache that has died meanwhile brings nothing.
@@ -135,9 +143,7 @@ impl Voter {
         if commit > self.commit {
             self.commit = commit;
             self.apply_committed(cx);
-            if commit == end {
-                self.tell_commit(cx); // else what is under way behind it will (etcd's raft: bcastAppend when maybeCommit)
-            }
+            self.tell_commit(cx); // etcd's raft: bcastAppend when maybeCommit
         }
         self.hand_over_if_ready(cx);
     }
@@ -211,8 +217,9 @@ impl Voter {
         for at in self.others() {
             self.lead.links[at].forget(cx);
         }
-        for (_, call) in std::mem::take(&mut self.lead.pending) {
-            cx.reply(call, Answer::of(Status::Failed));
+        for (_, statement) in std::mem::take(&mut self.lead.pending) {
+            cx.reply(statement.call, Answer::of(Status::Failed));
+            self.desk.end(statement, &self.rows, cx);
         }
         self.lead.clear();
         for (_, call) in std::mem::take(&mut self.follow.waiting) {

@@ -8,7 +8,6 @@
 //! then it neither votes nor confirms.
 
 use super::voter::Voter;
-use crate::components::database::replica::copy::PIECE;
 use crate::components::database::replica::member::COPY_ON;
 use crate::components::database::replica::wire::{COPY, POSITION, pack, unpack};
 use crate::kernel::parcel::ParcelId;
@@ -65,6 +64,8 @@ impl Voter {
     /// A new machine with an empty disk stands here.
     pub(super) fn begin_empty(&mut self, cx: &mut Ctx<'_>) {
         self.follow_term(self.term, None, cx);
+        let held: Vec<u64> = self.plan.pieces.all().filter(|key| self.rows.get(*key) > 0).collect();
+        cx.audit().empty_copy(&held, self.own as u32, self.plan.peers.len() as u32);
         self.forget_all(0, 0, cx);
         (self.term, self.voted) = (0, None);
         self.copy_anew(0, Some(0));
@@ -138,7 +139,7 @@ impl Voter {
         self.forget_all(index, epoch, cx);
         let newcomer = self.copying.as_ref().and_then(|copying| copying.newcomer);
         self.copy_anew(term, newcomer);
-        cx.tell("copy begins", format!("of {} rows", self.plan.keys));
+        cx.tell("copy begins", format!("of {} rows", self.plan.pieces.rows()));
         self.ask_piece(cx);
         cx.reply(id, Answer::ok(index, 0));
     }
@@ -149,13 +150,21 @@ impl Voter {
         let Some(copying) = &mut self.copying else { return };
         copying.since = now;
         let ask = Ask::new(self.plan.peers[leader], COPY, pack(copying.term, 0, copying.cursor));
-        cx.ask(Ask { note: copying.attempt, timeout: self.silence, ..ask });
+        // An election time-out does not bound it (Raft, ch. 7: a snapshot is sent until it has come).
+        let timeout = Some(cx.timeout_class(self.plan.pieces.patience(self.plan.timeout)));
+        cx.ask(Ask { note: copying.attempt, timeout, ..ask });
     }
 
     /// The source: a row for another shard, or a piece of a copy, is read like any statement, through a connection.
     pub(super) fn begin_copying_work(&mut self, id: CallId, verb: u16, cx: &mut Ctx<'_>) {
-        let rows = if verb == COPY { PIECE } else { 1 };
-        if !self.desk.take_copy(id, rows, rows * self.plan.copy_row, &self.rows, cx) {
+        let (count, work) = match verb {
+            COPY => {
+                let keys = self.plan.pieces.keys(unpack(cx.call(id).key).2);
+                (keys.end - keys.start, self.plan.pieces.work(keys, &self.rows))
+            }
+            _ => (1, self.plan.copy_row),
+        };
+        if !self.desk.take_copy(id, count, work, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -172,7 +181,7 @@ impl Voter {
         let contents = cx.parcel_mut(parcel);
         contents.clear();
         contents.push([u64::from(attempt), 0, 0]);
-        let keys = cursor..(cursor + PIECE).min(self.plan.keys);
+        let keys = self.plan.pieces.keys(cursor);
         let (desk, rows) = (&mut self.desk, &self.rows);
         contents
             .extend(keys.filter(|key| desk.has(*key, rows)).map(|key| [key, u64::from(rows.get(key)), 0]));
@@ -191,7 +200,8 @@ impl Voter {
         }
         let parcel = ParcelId(reply.version);
         debug_assert_eq!(cx.parcel(parcel)[0][0], u64::from(attempt), "the last piece asked for");
-        copying.cursor += PIECE;
+        let piece = self.plan.pieces.keys(copying.cursor);
+        copying.cursor = piece.end;
         for item in &cx.parcel(parcel)[1..] {
             self.copied += 1;
             if copying.erased.contains(&item[0]) {
@@ -202,11 +212,8 @@ impl Voter {
                 self.rows.set(item[0], item[1] as u32);
             }
         }
-        if copying.cursor >= self.plan.keys {
-            self.copying = None;
-            return cx.tell("copy ends", format!("{} written rows came", self.copied));
-        }
-        self.copy_at(since.saturating_add(self.plan.copy_pause), attempt, cx);
+        let due = since.saturating_add(self.plan.pieces.pause(piece));
+        if due > cx.now() { self.copy_at(due, attempt, cx) } else { self.copy_on(attempt, cx) }
     }
 
     fn copy_at(&mut self, at: Time, attempt: u32, cx: &mut Ctx<'_>) {
@@ -218,9 +225,17 @@ impl Voter {
         let Some(copying) = self.copying.as_mut().filter(|copying| copying.attempt == attempt) else {
             return;
         };
-        if copying.term == self.term {
-            copying.attempt += 1;
-            self.ask_piece(cx);
+        if copying.term != self.term {
+            return;
         }
+        if self.plan.pieces.are_over(copying.cursor) {
+            self.copying = None;
+            for key in self.plan.pieces.all() {
+                cx.audit().fill_copy(key, self.rows.get(key), self.own as u32, self.plan.peers.len() as u32);
+            }
+            return cx.tell("copy ends", format!("{} written rows came", self.copied));
+        }
+        copying.attempt += 1;
+        self.ask_piece(cx);
     }
 }

@@ -8,6 +8,7 @@ use crate::components::database::replica::coordinator::SWITCH;
 use crate::components::database::replica::desk::{Desk, Done, Statement};
 use crate::components::database::replica::log::Log;
 use crate::components::database::replica::member::{COPY_ON, REPLACE};
+use crate::components::database::replica::pieces::Pieces;
 use crate::components::database::replica::rows::Rows;
 use crate::components::database::replica::wire::{
     ALIVE, APPEND, BEAT, CHECK, COPY, FETCH, INSTALL, POSITION, TIMEOUT_NOW, TRANSFER, VOTE, is_read,
@@ -42,16 +43,12 @@ pub struct VoterPlan {
     pub tells_position: bool,
     /// Written rows that fit on the disk.
     pub capacity: Option<u64>,
-    /// Number of keys.
-    pub keys: u64,
     /// Entries of the log that are kept once they show.
     pub kept: usize,
     /// Work of reading a row for a copy.
     pub copy_row: Time,
     /// Pause between the beginnings of two pieces of a copy.
-    pub copy_pause: Time,
-    /// Writes that may wait for a majority; one more is rejected.
-    pub pending_at_most: usize,
+    pub pieces: Pieces,
 }
 
 pub(super) const HEARTBEAT: u16 = 2;
@@ -195,8 +192,9 @@ impl Voter {
     fn on_done(&mut self, done: Done, cx: &mut Ctx<'_>) {
         match done {
             Done::Statement(statement) => {
-                self.execute(statement, cx);
-                self.desk.end(statement, &self.rows, cx);
+                if !self.execute(statement, cx) {
+                    self.desk.end(statement, &self.rows, cx);
+                }
             }
             Done::Applied(index) => self.on_applied(index, cx),
             Done::Kept(index) => self.on_kept(index, cx),
@@ -204,14 +202,15 @@ impl Voter {
         }
     }
 
-    /// A statement has been worked on.
-    fn execute(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
+    /// A statement has been worked on. Whether it waits for others.
+    fn execute(&mut self, statement: Statement, cx: &mut Ctx<'_>) -> bool {
         let id = statement.call;
         match cx.call(id).verb {
             COPY => self.copy_piece(id, cx),
             verb if verb == FETCH || is_read(verb) => self.finish_read(statement, cx),
-            _ => self.propose(id, cx),
+            _ => return self.propose(statement, cx),
         }
+        false
     }
 
     fn finish_read(&mut self, statement: Statement, cx: &mut Ctx<'_>) {

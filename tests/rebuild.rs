@@ -1,0 +1,135 @@
+//! Members that are rebuilt, cut off or overloaded, and effects that come too late: small worlds whose figures can be counted by hand.
+
+mod common;
+
+use assert_cmd::Command;
+
+fn script(world: &str, claims: &str) -> String {
+    format!("experiment(\"rebuild\").replications(3).duration(40.s).world(|p| {{ {world} }}){claims};")
+}
+
+fn holds(world: &str, claims: &str) {
+    common::script::holds(&script(world, claims));
+}
+
+/// When the first events of these names happened, in the first replication.
+fn times<const N: usize>(world: &str, events: [&str; N]) -> [f64; N] {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rebuild.rhai");
+    std::fs::write(&path, script(world, "")).unwrap();
+    let out = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
+    let mut reader = csv::Reader::from_path(out.join("events.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    events.map(|event| {
+        let of = |row: &&csv::StringRecord| &row[1] == "0" && &row[4] == event;
+        rows.iter().find(of).unwrap_or_else(|| panic!("no {event} in {rows:?}"))[2].parse().unwrap()
+    })
+}
+
+fn replaced(settings: &str, rows: u32, whom: &str) -> String {
+    format!(
+        r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 2, heartbeat: 200.ms, down_after: 1.s, {settings} }});
+        traffic("t", #{{ to: db, rate: constant(50.rps), keys: uniform_keys({rows}), writes: 20.percent }});
+        at(5.s, "replace", || {whom}.replace());"#
+    )
+}
+
+/// A copy costs as much as the shard has rows, to the row; a throttle holds, too; and an election time-out does not end a copy that takes longer.
+#[test]
+fn a_copy_takes_as_long_as_its_rows() {
+    let took = |settings: &str, rows: u32, whom: &str| {
+        let [begins, ends] = times(&replaced(settings, rows, whom), ["copy begins", "copy ends"]);
+        ends - begins
+    };
+    let near = |took: f64, wanted: f64, what: &str| {
+        assert!((took - wanted).abs() < 0.02, "{what}: {took}, not {wanted}")
+    };
+    for mode in ["async", "sync", "majority"] {
+        for rows in [1, 100, 2500] {
+            let settings = format!("replication: \"{mode}\", copy_row: 1.ms, connections: 100");
+            near(took(&settings, rows, "db.replica(1)"), f64::from(rows) / 1e3, &format!("{mode} {rows}"));
+        }
+        let slow = format!("replication: \"{mode}\", copy_row: 4.ms, connections: 100");
+        near(took(&slow, 2000, "db.replica(1)"), 8.0, mode);
+        let held = format!("replication: \"{mode}\", copy_row: 1.us, copy_rate: 500.rps");
+        near(took(&held, 1001, "db.replica(1)"), 2.0, mode);
+        let sharded = format!(
+            "replication: \"{mode}\", copy_row: 1.ms, shards: 4, sharding: \"range\", shard_key: \"id\""
+        );
+        near(took(&sharded, 1600, "db.shard(2).replica(1)"), 0.4, mode);
+    }
+}
+
+/// Every machine of a database is replaced by an empty one: what it had acknowledged is lost, but where the storage is apart.
+#[test]
+fn what_nobody_has_any_more_is_lost() {
+    let world = |mode: &str| {
+        replaced(&format!("replication: \"{mode}\""), 100, "db.replica(0)")
+            .replace("db.replica(0).replace()", "{ for n in 0..3 { db.replica(n).replace(); } }")
+    };
+    for mode in ["async", "semi_sync", "sync", "remote_apply", "majority", "quorum"] {
+        let claims = ".expect(\"fifty of before\", |r| r.lost_writes > 25).expect(\"no more\", |r| r.lost_writes < 75)";
+        holds(&world(mode), claims);
+    }
+    holds(
+        &world("shared_storage"),
+        ".expect(\"kept\", |r| r.lost_writes == 0).expect(\"served\", |r| r.availability > 0.9)",
+    );
+}
+
+/// Three copies, all of which must write: one that is cut off is missed, as one that is dead.
+#[test]
+fn a_copy_that_is_cut_off_does_not_count() {
+    let world = |w: u32| {
+        format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 2, replication: "quorum", r: 1, w: {w}, heartbeat: 200.ms, down_after: 500.ms }});
+            link(db, db, #{{ latency: 2.ms }});
+            traffic("t", #{{ to: db, rate: constant(100.rps), keys: uniform_keys(100), writes: 50.percent, timeout: 1.s }});
+            at(10.s, "cut", || db.replica(1).partition()); at(20.s, "whole", || db.replica(1).heal());"#
+        )
+    };
+    let quarter = ".expect(\"an eighth of all\", |r| r.availability < 0.9).expect(\"no more\", |r| r.availability > 0.85)";
+    holds(&world(3), quarter);
+    holds(&world(2), ".expect(\"two are enough\", |r| r.availability > 0.97)");
+}
+
+/// A commit takes 41 ms, so ten connections do 244 a second. 300 a second wait, in every mode, and 200 do not.
+#[test]
+fn commits_of_a_majority_keep_their_connections() {
+    for mode in ["sync", "majority"] {
+        let world = |rate: u32| {
+            format!(
+                r#"let db = database("db", #{{ read: 1.ms, write: constant(1.ms), replicas: 2, replication: "{mode}", connections: 10 }});
+                link(db, db, #{{ latency: 20.ms }});
+                traffic("t", #{{ to: db, rate: constant({rate}.rps), keys: uniform_keys(1000), writes: 100.percent }});"#
+            )
+        };
+        holds(
+            &world(200),
+            ".expect(\"41 ms\", |r| r.latency_p99 < 42.ms).expect(\"all\", |r| r.availability == 1.0)",
+        );
+        holds(
+            &world(300),
+            ".expect(\"a line\", |r| r.latency_p50 > 1.s).expect(\"nobody is turned away\", |r| r.availability == 1.0)",
+        );
+    }
+}
+
+/// A consumer gives up what takes longer than 200 ms; its database stands still for a second, and then does what it was asked. Whatever comes again is done
+/// twice, unless the message's number is stored with its effect.
+#[test]
+fn effects_that_come_too_late_are_effects() {
+    let world = |idempotent: bool| {
+        format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, connections: 1000 }});
+            let q = queue("q", #{{ kind: "rabbitmq" }});
+            consumers("c", #{{ of: q, writes: db, timeout: 200.ms, threads: 50, prefetch: 50, service: 1.ms, idempotent: {idempotent} }});
+            traffic("t", #{{ to: q, rate: constant(100.rps), writes: 100.percent, keys: uniform_keys(100) }});
+            at(10.s, "hangs", || db.hang()); at(11.s, "goes on", || db.recover());"#
+        )
+    };
+    holds(&world(false), ".expect(\"twice\", |r| r.messages_duplicated > 50)");
+    holds(&world(true), ".expect(\"once\", |r| r.messages_duplicated == 0)");
+}

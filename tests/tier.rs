@@ -1,0 +1,156 @@
+//! The web tier: balancers, servers and the machines that they stand on, in small worlds whose figures can be told beforehand.
+
+mod common;
+
+use assert_cmd::Command;
+use std::collections::HashMap;
+
+fn script(world: &str, claims: &str) -> String {
+    format!("experiment(\"tier\").replications(3).duration(60.s).world(|p| {{ {world} }}){claims};")
+}
+
+fn holds(world: &str, claims: &str) {
+    common::script::holds(&script(world, claims));
+}
+
+/// What the nodes of a world counted in its first replication, by "component measure".
+fn measures(world: &str) -> HashMap<String, f64> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tier.rhai");
+    std::fs::write(&path, script(world, "")).unwrap();
+    let out = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
+    let mut reader = csv::Reader::from_path(out.join("measures.csv")).unwrap();
+    let headers = reader.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let (replication, component, measure, value) =
+        (column("replication"), column("component"), column("measure"), column("value"));
+    let rows = reader.records().map(Result::unwrap).filter(|row| &row[replication] == "0");
+    rows.map(|row| (format!("{} {}", &row[component], &row[measure]), row[value].parse().unwrap())).collect()
+}
+
+/// Two servers at two thirds of what they can do. With a bound on open calls those who are bound wait at the balancer, and not at the server:
+/// nothing else changes.
+#[test]
+fn who_is_bound_to_a_server_waits_for_that_one() {
+    for how in ["sticky: \"cookie\"", "sticky: \"address\"", "policy: \"source\""] {
+        for connections in [1, 2, 10] {
+            let world = format!(
+                r#"let w = web("w", #{{ count: 2, service: exponential(10.ms), sessions: "memory" }});
+                let lb = load_balancer("lb", #{{ to: w, {how}, connections: {connections} }});
+                traffic("t", #{{ to: lb, rate: poisson(130.rps), users: 100, addresses: 100 }});"#
+            );
+            let claims = ".expect(\"nobody is sent elsewhere\", |r| r.sessions_lost == 0)
+                .expect(\"nobody fails\", |r| r.availability == 1.0)
+                .expect(\"the same wait\", |r| r.latency_p50 < 40.ms)";
+            holds(&world, claims);
+        }
+    }
+}
+
+/// The only server of some who wait dies: they go to the other one, and come back to nobody.
+#[test]
+fn who_waits_for_a_server_that_dies_goes_elsewhere() {
+    let world = r#"let w = web("w", #{ count: 2, service: constant(10.ms), sessions: "token" });
+        let lb = load_balancer("lb", #{ to: w, policy: "source", connections: 1, check: 100.ms, retries: 2 });
+        traffic("t", #{ to: lb, rate: constant(90.rps), users: 100, addresses: 100, timeout: 5.s });
+        at(20.s, "dies", || w[0].crash());
+        at(40.s, "back", || w[0].recover());"#;
+    holds(world, ".expect(\"all are answered\", |r| r.availability > 0.99)");
+}
+
+/// Ten seconds of refusals at 100 a second. A balancer with another server tries that one; one without has nobody to try.
+#[test]
+fn tries_that_were_made_are_counted() {
+    let world = |count: u32, dead: &str| {
+        format!(
+            r#"let w = web("w", #{{ count: {count}, service: constant(1.ms) }});
+            let lb = load_balancer("lb", #{{ to: w, retries: 5 }});
+            traffic("t", #{{ to: lb, rate: constant(100.rps) }});
+            at(10.s, "dies", || {dead}.crash());
+            at(20.s, "back", || {dead}.recover());"#
+        )
+    };
+    let of = |found: &HashMap<String, f64>, name: &str| found[&format!("lb {name}")];
+    let alone = measures(&world(1, "w"));
+    assert_eq!([of(&alone, "redispatched_count"), of(&alone, "no_server_count")], [0.0, 0.0]);
+    let both = measures(&world(2, "w"));
+    assert!((of(&both, "redispatched_count") - 1000.0).abs() < 3.0, "each call at both: {both:?}");
+    let one = measures(&world(2, "w[0]"));
+    assert!(
+        (of(&one, "redispatched_count") - 1000.0).abs() < 3.0,
+        "it is the next one's turn, and then again: {one:?}"
+    );
+}
+
+/// A server that rests is not in service, and one that stands in two target groups is one.
+#[test]
+fn servers_in_service_are_those_that_take_somebody_new() {
+    let world = r#"let a = web("a", #{ count: 2, service: constant(1.ms) });
+        let b = web("b", #{ service: constant(1.ms) });
+        let lb = load_balancer("lb", #{ to: a, routes: [[0, 9, b], [10, 19, a]], writes_to: b, max_fails: 1, fail_timeout: 100.s });
+        traffic("t", #{ to: lb, rate: constant(100.rps), keys: uniform_keys(100) });"#;
+    assert_eq!(measures(world)["lb servers_in_service_count"], 3.0);
+    let dies = format!("{world} at(10.s, \"dies\", || a[0].crash());");
+    // It rests in the group for the rest, where its failures were seen, and in that of the second route.
+    assert_eq!(measures(&dies)["lb servers_in_service_count"], 2.0);
+}
+
+/// A machine that dies is found out as its guests are: checks find nobody, and calls to them get no answer.
+#[test]
+fn a_machine_takes_its_guests_with_it() {
+    let world = |what: &str| {
+        format!(
+            r#"let h = host("h", #{{ cores: 2 }}); let other = host("other", #{{ cores: 2 }});
+            let v = web("v", #{{ service: constant(5.ms), on: h }});
+            let w = web("w", #{{ service: constant(5.ms), on: other }});
+            let lb = load_balancer("lb", #{{ to: [v, w], check: 1.s }});
+            traffic("t", #{{ to: lb, rate: constant(100.rps), timeout: 1.s }});
+            {what}"#
+        )
+    };
+    // Three checks of a second without an answer, begun a second after the last: 5 to 7 s of 50 calls each.
+    let few = ".expect(\"until it is found out\", |r| r.availability > 0.94).expect(\"no sooner\", |r| r.availability < 0.97)";
+    for what in ["crash", "hang"] {
+        holds(&world(&format!("at(20.s, \"gone\", || h.{what}());")), few);
+    }
+    let back = world("at(20.s, \"dies\", || h.crash()); at(30.s, \"back\", || h.recover());");
+    holds(&back, few);
+    let found = measures(&back);
+    assert_eq!(found["lb servers_in_service_count"], 2.0, "both take calls again");
+}
+
+/// Ten friends each: a graph follows references, a document store finds each friend's document by an index, a table each friendship.
+#[test]
+fn friends_of_friends_are_nearest_in_a_graph() {
+    let costs = |model: &str| {
+        format!(
+            "(|all| all.where(#{{ model: \"{model}\" }}).latency_p50 > all.where(#{{ model: \"graph\" }}).latency_p50)"
+        )
+    };
+    let script = format!(
+        "experiment(\"friends\").vary(\"model\", [\"graph\", \"document\", \"relational\"]).replications(3).duration(20.s).world(|p| {{
+            let db = database(\"d\", #{{ model: p.model, rows: 5000, friends: 10, storage: \"memory\" }});
+            traffic(\"t\", #{{ to: db, rate: constant(50.rps), asks: \"friends_of_friends\", keys: uniform_keys(5000) }});
+        }}).claim(\"documents\", {}).claim(\"tables\", {});",
+        costs("document"),
+        costs("relational")
+    );
+    common::script::holds(&script);
+}
+
+/// A machine that only stood still does not bring back who had died on it.
+#[test]
+fn a_machine_that_stood_still_starts_nobody() {
+    let world = |back: &str| {
+        format!(
+            r#"let h = host("h", #{{ cores: 2 }});
+            let w = web("w", #{{ service: constant(5.ms), on: h }});
+            traffic("t", #{{ to: w, rate: constant(100.rps), timeout: 1.s }});
+            at(20.s, "dies", || w.crash()); at(21.s, "still", || h.{back}()); at(30.s, "back", || h.recover());"#
+        )
+    };
+    holds(&world("hang"), ".expect(\"a third\", |r| r.availability < 0.35)");
+    holds(&world("crash"), ".expect(\"five sixths\", |r| r.availability > 0.8)");
+}
