@@ -162,7 +162,8 @@ fn copying_costs_the_sources() {
         assert!(count(&simulation, 2, "copied_rows") > ROWS, "from two sources");
         served
     };
-    let (free, dear) = (served(1e-9), served(0.0009));
+    // (500 rows take 0.9 s.)
+    let (free, dear) = (served(1e-9), served(0.0018));
     assert!(free > 80 && dear < 20, "{free} {dear}");
 }
 

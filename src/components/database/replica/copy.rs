@@ -93,12 +93,18 @@ impl Member {
         }
     }
 
-    /// A row is read for another shard: work as for a row of a copy.
+    /// Rows are read for another shard, so many as the call says: work as for rows of a copy. None: one that was read along with others.
     pub(super) fn begin_fetch(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         if !self.may_lead(cx.now()) {
             return cx.reply(id, Answer::of(Status::Moved));
         }
-        if !self.desk.take_copy(id, 1, self.plan.copy_row, &self.rows, cx) {
+        let rows = u64::from(cx.call(id).version);
+        if rows == 0 {
+            let (key, request) = (cx.call(id).key, cx.call(id).request);
+            let bytes = self.desk.engine.bytes(request, cx);
+            return cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+        }
+        if !self.desk.take_copy(id, 1, rows * self.plan.copy_row, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }

@@ -220,6 +220,7 @@ fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
         keys: keys(site).unwrap_or(0),
         timeout: times(site).1,
         copy_rate: site.settings().rate("copy_rate"),
+        batch: batch(site),
         answering,
         can_reshard: !site.is_disabled("reshard"),
         lasting: shape.elected,
@@ -228,6 +229,14 @@ fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
         patience: patience(site, reads),
     };
     Router::new(reads, map(site), spread(site), shards, routing)
+}
+
+/// Rows of a resharding that a shard reads at a time, as a cursor does: fewer if they take long, so that nobody takes it for dead; one where their work
+/// is counted.
+fn batch(site: &Site<'_>) -> usize {
+    const MOST: u64 = 64;
+    let in_time = times(site).1 / 4 / copy_row(site).max(1);
+    if counted::is_counted(site.settings()) { 1 } else { in_time.clamp(1, MOST) as usize }
 }
 
 /// Whether the members of a database have one storage, apart from them.

@@ -150,7 +150,7 @@ pub const COPIED: Param = Param {
     name: "copied",
     kind: Kind::Count(0, 1000),
     preset: Preset::Count(0),
-    about: "so many of the most popular rows have a copy in every shard: reads are spread, writes go to all",
+    about: "so many of the most popular rows have a copy in every shard: reads are spread, writes go to all; after an asynchronous failover of a shard its copies may be older until they are written again",
 };
 /// Rows that lie in parts.
 pub const SPLIT: Param = Param {
@@ -305,7 +305,7 @@ pub const COPY_ROW: Param = Param {
     name: "copy_row",
     kind: Kind::Duration,
     preset: Preset::Duration(10 * MICROSECOND),
-    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s); a shard reads the rows of a resharding one after another, through one connection",
+    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s); a shard reads the rows of a resharding one after another, through one connection, up to 64 at a time",
 };
 /// Throttle of a copy.
 pub const COPY_RATE: Param = Param {

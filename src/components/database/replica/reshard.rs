@@ -15,8 +15,10 @@ use std::collections::{BTreeSet, VecDeque};
 /// Control: so many shards (`arg`) from now on.
 pub const RESHARD: u16 = Control::FIRST_OWN + 2;
 
-/// Rows under way at a time.
+/// Rows under way at a time, for each shard that they come from.
 const WINDOW: usize = 64;
+/// Note of a question for a row that was read with another one.
+const ALONG: u32 = 1;
 /// Writes that may wait for the cut-over; one more is rejected.
 const HELD_AT_MOST: usize = 100_000;
 /// How often the throttle looks.
@@ -33,14 +35,16 @@ pub(super) enum Phase {
     CutOver(Time),
 }
 
-/// A shard that rows come from. It reads one after another (MongoDB 7.0 manual, Sharded Cluster Balancer: a shard takes part in at most one migration at a
-/// time); what it has read is on its way meanwhile.
-#[derive(Clone, Copy, Debug, Default)]
+/// A shard that rows come from. It reads one batch after another, each through one connection (MongoDB 7.0 manual, Sharded Cluster Balancer: a shard takes
+/// part in at most one migration at a time, and a cursor brings many rows); what it has read is on its way meanwhile.
+#[derive(Clone, Debug, Default)]
 struct Source {
     /// Its rows below this one have been looked at.
     cursor: u64,
-    /// It is reading one.
+    /// It is reading a batch.
     reads: bool,
+    /// The rows of that batch but for the first, which stands for it.
+    along: Vec<u64>,
 }
 
 /// A resharding under way.
@@ -85,13 +89,10 @@ impl Reshard {
             && self.again.is_empty()
     }
 
-    /// The next row that a shard reads, if it reads none: none of those that move, or one of those that moved in vain.
+    /// The next row that a shard reads: of those that move, or one of those that moved in vain.
     fn next_of(&mut self, shard: usize, keys: u64, map: &Map) -> Option<u64> {
         let Reshard { sources, to, again, under_way, .. } = self;
         let source = &mut sources[shard];
-        if source.reads {
-            return None;
-        }
         let moves = |key: &u64| map.shard(*key) == shard && to.shard(*key) != shard;
         let first = (source.cursor..keys).find(moves);
         source.cursor = first.map_or(keys, |key| key + 1);
@@ -99,7 +100,8 @@ impl Reshard {
             || again.iter().copied().find(|key| map.shard(*key) == shard && !under_way.contains(key));
         let key = first.or_else(in_vain)?;
         again.remove(&key);
-        source.reads = true;
+        under_way.insert(key);
+        self.allowance -= 1.0;
         Some(key)
     }
 
@@ -173,34 +175,53 @@ impl Router {
     }
 
     fn copy_rows(&mut self, cx: &mut Ctx<'_>) {
-        while let Some(key) = self.next_row() {
-            let shard = &self.shards[self.map.shard(key)];
-            let fetch = Ask::new(shard.members[shard.primary].node, FETCH, key);
-            cx.ask(Ask { timeout: self.timeout, ..fetch });
+        for shard in 0..self.map.shards() as usize {
+            if let Some((first, rows)) = self.next_batch(shard) {
+                let source = &self.shards[shard];
+                let fetch = Ask::new(source.members[source.primary].node, FETCH, first);
+                cx.ask(Ask { version: rows, timeout: self.timeout, ..fetch });
+            }
         }
         self.cut_over_if_complete(cx);
     }
 
-    /// The next row that moves, if one may go now.
-    fn next_row(&mut self) -> Option<u64> {
-        let reshard = self.reshard.as_mut()?;
-        if reshard.under_way.len() >= WINDOW || reshard.allowance < 1.0 {
-            return None;
+    /// The next rows that a shard reads, if it reads none: the first of them, and how many.
+    fn next_batch(&mut self, shard: usize) -> Option<(u64, u32)> {
+        let reshard = self.reshard.as_mut().filter(|reshard| !reshard.sources[shard].reads)?;
+        let most = WINDOW * reshard.sources.len();
+        let mut batch = Vec::new();
+        while batch.len() < self.batch && reshard.under_way.len() < most && reshard.allowance >= 1.0 {
+            let Some(key) = reshard.next_of(shard, self.keys, &self.map) else { break };
+            batch.push(key);
         }
-        let key =
-            (0..reshard.sources.len()).find_map(|shard| reshard.next_of(shard, self.keys, &self.map))?;
-        reshard.allowance -= 1.0;
-        reshard.under_way.insert(key);
-        Some(key)
+        let (first, along) = batch.split_first()?;
+        let source = &mut reshard.sources[shard];
+        (source.reads, source.along) = (true, along.to_vec());
+        Some((*first, batch.len() as u32))
+    }
+
+    /// A batch has been read, or has not: what came along with its first row is there at once.
+    fn take_along(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let shard = self.map.shard(reply.key);
+        let Some(source) = self.reshard.as_mut().and_then(|reshard| reshard.sources.get_mut(shard)) else {
+            return;
+        };
+        source.reads = false;
+        for key in std::mem::take(&mut source.along) {
+            if reply.status == Status::Ok {
+                cx.ask(Ask { note: ALONG, timeout: self.timeout, ..Ask::new(reply.callee, FETCH, key) });
+            } else {
+                self.row_done(key, false, cx);
+            }
+        }
     }
 
     /// The old shard has read a row: the new one gets it. A row never written needs no message, unless a write of it may have been lost.
     pub(super) fn on_fetched(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let source = self.map.shard(reply.key);
-        let Some(reshard) = &mut self.reshard else { return };
-        if let Some(source) = reshard.sources.get_mut(source) {
-            source.reads = false;
+        if reply.note != ALONG {
+            self.take_along(reply, cx);
         }
+        let Some(reshard) = &mut self.reshard else { return };
         if !reshard.under_way.contains(&reply.key) {
             return; // asked before the copy began anew
         }

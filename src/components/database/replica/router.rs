@@ -43,6 +43,8 @@ pub struct RouterPlan {
     pub timeout: Time,
     /// Most rows per second that a resharding moves.
     pub copy_rate: Option<f64>,
+    /// Rows of a resharding that a shard reads at a time.
+    pub batch: usize,
     /// The first so many members of a shard answer clients.
     pub answering: usize,
     /// Whether it obeys an order to reshard (a test can switch that off).
@@ -76,6 +78,7 @@ pub struct Router {
     pub(super) erase: Option<super::erase::Erase>,
     /// Most rows per second that a resharding moves.
     pub(super) copy_rate: Option<f64>,
+    pub(super) batch: usize,
     can_reshard: bool,
     pub(super) lasting: bool,
     pub(super) counted: Option<Counted>,
@@ -126,6 +129,7 @@ impl Router {
             open_writes: 0,
             erase: None,
             copy_rate: plan.copy_rate,
+            batch: plan.batch,
             can_reshard: plan.can_reshard,
             lasting: plan.lasting,
             counted: plan.counted,

@@ -82,7 +82,7 @@ impl Router {
     pub(super) fn copy_again(&mut self, key: u64, cx: &mut Ctx<'_>) {
         let home = &self.shards[self.map.shard(key)];
         let fetch = Ask::new(home.members[home.primary].node, FETCH, key);
-        cx.ask(Ask { note: COPY_LATER, timeout: self.timeout, ..fetch });
+        cx.ask(Ask { note: COPY_LATER, version: 1, timeout: self.timeout, ..fetch });
     }
 
     fn open_join(&mut self, id: CallId, answer: Answer, left: u32, generation: u32) -> u32 {

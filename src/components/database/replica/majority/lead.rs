@@ -9,7 +9,7 @@ use crate::components::database::replica::log::Entry;
 use crate::components::database::replica::wire::{BEAT, ERASE, MIRROR, TIMEOUT_NOW, VIEW, pack, unpack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
 use crate::parts::verbs::FLUSH;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Most members of a shard.
 const MEMBERS_MAX: usize = 16;
@@ -126,9 +126,16 @@ impl Voter {
         }
     }
 
-    /// Whether a new row would be one more than the disk holds.
+    /// Whether a new row would be one more than the disk holds, with those that wait for a majority.
     fn lacks_room(&self, key: u64) -> bool {
-        self.plan.capacity.is_some_and(|most| self.desk.lacks_room(key, most, &self.rows))
+        self.plan.capacity.is_some_and(|most| {
+            let entries = self.lead.pending.iter().filter_map(|(index, _)| self.log.get(*index));
+            let coming: BTreeSet<u64> = entries
+                .map(|entry| entry.key)
+                .filter(|other| *other != key && self.rows.get(*other) == 0)
+                .collect();
+            self.desk.lacks_room(key, most.saturating_sub(coming.len() as u64), &self.rows)
+        })
     }
 
     /// Commits what may be committed now.

@@ -9,7 +9,7 @@
 
 use super::voter::Voter;
 use crate::components::database::replica::member::COPY_ON;
-use crate::components::database::replica::wire::{COPY, POSITION, pack, unpack};
+use crate::components::database::replica::wire::{COPY, FETCH, POSITION, pack, unpack};
 use crate::kernel::parcel::ParcelId;
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time, Timer};
 use std::collections::BTreeSet;
@@ -155,14 +155,21 @@ impl Voter {
         cx.ask(Ask { note: copying.attempt, timeout, ..ask });
     }
 
-    /// The source: a row for another shard, or a piece of a copy, is read like any statement, through a connection.
+    /// The source: rows for another shard, or a piece of a copy, are read like any statement, through a connection. (No rows: one that was read
+    /// along with others.)
     pub(super) fn begin_copying_work(&mut self, id: CallId, verb: u16, cx: &mut Ctx<'_>) {
+        let rows = u64::from(cx.call(id).version);
+        if verb == FETCH && rows == 0 {
+            let (key, request) = (cx.call(id).key, cx.call(id).request);
+            let bytes = self.desk.engine.bytes(request, cx);
+            return cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+        }
         let (count, work) = match verb {
             COPY => {
                 let keys = self.plan.pieces.keys(unpack(cx.call(id).key).2);
                 (keys.end - keys.start, self.plan.pieces.work(keys, &self.rows))
             }
-            _ => (1, self.plan.copy_row),
+            _ => (1, rows * self.plan.copy_row),
         };
         if !self.desk.take_copy(id, count, work, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
