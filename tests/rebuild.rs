@@ -133,3 +133,14 @@ fn effects_that_come_too_late_are_effects() {
     holds(&world(false), ".expect(\"twice\", |r| r.messages_duplicated > 50)");
     holds(&world(true), ".expect(\"once\", |r| r.messages_duplicated == 0)");
 }
+
+/// The primary is cut off for ten seconds and comes back as a replica: commits that wait for it again wait a round trip, not for what had been asked of it
+/// while it was away.
+#[test]
+fn a_member_that_is_back_is_asked_at_once() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 1.ms, replicas: 2, replication: "sync", heartbeat: 200.ms, down_after: 1.s, connections: 1000 });
+        link(db, db, #{ latency: 2.ms });
+        traffic("t", #{ to: db, rate: constant(500.rps), writes: 100.percent, keys: uniform_keys(100), timeout: 20.s });
+        at(5.s, "cut", || db.replica(0).partition()); at(15.s, "whole", || db.replica(0).heal());"#;
+    holds(world, ".expect(\"nobody waits for long\", |r| r.latency_max < 100.ms)");
+}

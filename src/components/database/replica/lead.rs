@@ -282,6 +282,17 @@ impl Member {
         self.lead.links[at].asking = Some(call);
     }
 
+    /// Asks a replica that is not connected how far it is, now.
+    pub(super) fn ask_anew(&mut self, at: usize, cx: &mut Ctx<'_>) {
+        if self.lead.links[at].connected {
+            return;
+        }
+        if let Some(call) = self.lead.links[at].asking.take() {
+            cx.abandon(call);
+        }
+        self.say_hello(at, self.log.end(), false, cx);
+    }
+
     /// A replica is back from a crash: what was asked of it before may have come to nobody, so it is asked again at once.
     pub(super) fn take_back(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let caller = cx.call(id).caller;

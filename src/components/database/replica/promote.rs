@@ -28,15 +28,26 @@ impl Member {
             self.tell_back(self.plan.peers[primary], 1, cx);
         }
         if epoch == self.epoch && self.leads {
-            self.count_members(members);
+            self.count_members(members, cx);
             self.release(cx);
         }
         cx.reply(id, Answer::ok(self.log.end(), 0));
     }
 
-    fn count_members(&mut self, members: u32) {
+    fn set_members(&mut self, members: u32) {
         for (at, link) in self.lead.links.iter_mut().enumerate() {
             link.standing.counts = members & (1 << at) != 0 && at != self.own;
+        }
+    }
+
+    /// Who counts from now on. Whoever is back is waited for: it is asked at once how far it is, whatever was asked of it while it was cut off.
+    fn count_members(&mut self, members: u32, cx: &mut Ctx<'_>) {
+        let before: Vec<bool> = self.lead.links.iter().map(|link| link.standing.counts).collect();
+        self.set_members(members);
+        for at in (0..before.len()).filter(|at| !before[*at]) {
+            if self.lead.links[at].standing.counts {
+                self.ask_anew(at, cx);
+            }
         }
     }
 
@@ -81,7 +92,7 @@ impl Member {
         (self.epoch, self.primary, self.leads) = (epoch, self.own, true);
         self.follow.is_back = false;
         self.lead.clear();
-        self.count_members(members);
+        self.set_members(members);
         cx.tell(
             "promoted",
             format!("epoch {epoch} begins behind entry {start}; {lost} acknowledged writes are lost"),
