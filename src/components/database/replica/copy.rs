@@ -48,8 +48,7 @@ impl Member {
         if self.leads {
             self.step_down(cx);
         }
-        let held: Vec<u64> = self.plan.pieces.all().filter(|key| self.rows.get(*key) > 0).collect();
-        cx.audit().empty_copy(&held, self.own as u32, self.plan.peers.len() as u32);
+        self.plan.pieces.tell_emptied(&self.rows, self.own as u32, self.plan.peers.len(), cx);
         self.rows.clear();
         self.desk.empty();
         self.log.restart(0, 0);
@@ -100,9 +99,7 @@ impl Member {
         }
         let rows = u64::from(cx.call(id).version);
         if rows == 0 {
-            let (key, request) = (cx.call(id).key, cx.call(id).request);
-            let bytes = self.desk.engine.bytes(request, cx);
-            return cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+            return self.desk.give(id, &self.rows, cx);
         }
         if !self.desk.take_copy(id, 1, rows * self.plan.copy_row, &self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
@@ -184,9 +181,7 @@ impl Member {
         }
         if self.plan.pieces.are_over(copying.cursor) {
             self.follow.copying = None;
-            for key in self.plan.pieces.all() {
-                cx.audit().fill_copy(key, self.rows.get(key), self.own as u32, self.plan.peers.len() as u32);
-            }
+            self.plan.pieces.tell_filled(&self.rows, self.own as u32, self.plan.peers.len(), cx);
             return cx.tell("copy ends", format!("{} written rows came", self.follow.copied));
         }
         copying.attempt += 1;

@@ -12,7 +12,7 @@ use super::wire::{COPY, ERASE, FETCH, MIRROR, part_question};
 pub use crate::components::database::counted::machine::Apply;
 use crate::components::database::counted::machine::{Event, Machine, What};
 use crate::components::database::model::Question;
-use crate::kernel::{CallId, Control, Ctx, Readings, Time, Timer};
+use crate::kernel::{Answer, CallId, Control, Ctx, Readings, Time, Timer};
 use crate::parts::station::{Job, Station};
 use crate::parts::verbs::{FLUSH, PUT, WRITE};
 
@@ -93,6 +93,13 @@ impl Desk {
         }
         let job = self.engine.job(id, cx);
         self.station.arrive(job, cx)
+    }
+
+    /// A row that has been read along with others: it is there at once.
+    pub fn give(&self, id: CallId, rows: &Rows, cx: &mut Ctx<'_>) {
+        let (key, request) = (cx.call(id).key, cx.call(id).request);
+        let bytes = self.engine.bytes(request, cx);
+        cx.reply(id, Answer::ok(rows.get(key), bytes));
     }
 
     /// The same for rows that are read to be copied, `count` of them in `work` if that is declared.

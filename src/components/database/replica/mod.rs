@@ -325,7 +325,6 @@ fn refill(site: &Site<'_>, peers: Vec<NodeId>, writes: u32, pieces: Pieces) -> R
     RefillPlan {
         sources: (peers.len() + 1 - writes as usize).min(peers.len() - 1),
         peers,
-        keys: keys(site).unwrap_or(0),
         timeout: pieces.patience(times(site).1),
         pieces,
     }

@@ -7,7 +7,7 @@ use super::rows::Rows;
 use super::sharding::Map;
 use crate::components::Site;
 use crate::components::database::counted;
-use crate::kernel::{MILLISECOND, SECOND, Time};
+use crate::kernel::{Ctx, MILLISECOND, SECOND, Time};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -53,9 +53,17 @@ impl Pieces {
         (0..self.keys).filter(|key| self.has(*key)).count() as u64
     }
 
-    /// All keys that there are.
-    pub fn all(&self) -> Range<u64> {
-        0..self.keys
+    /// One of so many copies has lost these rows with its disk.
+    pub fn tell_emptied(&self, rows: &Rows, copy: u32, copies: usize, cx: &mut Ctx<'_>) {
+        let held: Vec<u64> = (0..self.keys).filter(|key| rows.get(*key) > 0).collect();
+        cx.audit().empty_copy(&held, copy, copies as u32);
+    }
+
+    /// One of so many copies has these rows again.
+    pub fn tell_filled(&self, rows: &Rows, copy: u32, copies: usize, cx: &mut Ctx<'_>) {
+        for key in 0..self.keys {
+            cx.audit().fill_copy(key, rows.get(key), copy, copies as u32);
+        }
     }
 
     /// Whether all keys lie below this one.

@@ -24,8 +24,6 @@ pub struct RefillPlan {
     pub peers: Vec<NodeId>,
     /// Copies that a piece is read at: N - W + 1, of those that there are.
     pub sources: usize,
-    /// Number of keys.
-    pub keys: u64,
     /// The pieces of the shard.
     pub pieces: Pieces,
     /// How long to wait for a piece before it is asked for again.
@@ -62,8 +60,7 @@ pub(super) struct Filling {
 impl Copy {
     /// A new machine with an empty disk stands here.
     pub(super) fn begin_empty(&mut self, cx: &mut Ctx<'_>) {
-        let held: Vec<u64> = (0..self.refill.keys).filter(|key| self.rows.get(*key) > 0).collect();
-        cx.audit().empty_copy(&held, self.own, self.refill.peers.len() as u32);
+        self.refill.pieces.tell_emptied(&self.rows, self.own, self.refill.peers.len(), cx);
         self.clear();
         let attempt = self.filling.as_ref().map_or(0, |filling| filling.attempt + 1);
         let sources = vec![Source::Idle; self.refill.peers.len()];

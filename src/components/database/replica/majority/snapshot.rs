@@ -64,8 +64,7 @@ impl Voter {
     /// A new machine with an empty disk stands here.
     pub(super) fn begin_empty(&mut self, cx: &mut Ctx<'_>) {
         self.follow_term(self.term, None, cx);
-        let held: Vec<u64> = self.plan.pieces.all().filter(|key| self.rows.get(*key) > 0).collect();
-        cx.audit().empty_copy(&held, self.own as u32, self.plan.peers.len() as u32);
+        self.plan.pieces.tell_emptied(&self.rows, self.own as u32, self.plan.peers.len(), cx);
         self.forget_all(0, 0, cx);
         (self.term, self.voted) = (0, None);
         self.copy_anew(0, Some(0));
@@ -160,9 +159,7 @@ impl Voter {
     pub(super) fn begin_copying_work(&mut self, id: CallId, verb: u16, cx: &mut Ctx<'_>) {
         let rows = u64::from(cx.call(id).version);
         if verb == FETCH && rows == 0 {
-            let (key, request) = (cx.call(id).key, cx.call(id).request);
-            let bytes = self.desk.engine.bytes(request, cx);
-            return cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+            return self.desk.give(id, &self.rows, cx);
         }
         let (count, work) = match verb {
             COPY => {
@@ -237,9 +234,7 @@ impl Voter {
         }
         if self.plan.pieces.are_over(copying.cursor) {
             self.copying = None;
-            for key in self.plan.pieces.all() {
-                cx.audit().fill_copy(key, self.rows.get(key), self.own as u32, self.plan.peers.len() as u32);
-            }
+            self.plan.pieces.tell_filled(&self.rows, self.own as u32, self.plan.peers.len(), cx);
             return cx.tell("copy ends", format!("{} written rows came", self.copied));
         }
         copying.attempt += 1;
