@@ -62,6 +62,12 @@ impl Dense {
         prefetch(&self.marked.0, (key >> 6) as usize);
     }
 
+    /// The place or mark of a key will be written soon.
+    #[inline(always)]
+    pub(super) fn foresee_entry(&self, key: u64) {
+        prefetch(&self.entries, key as usize);
+    }
+
     /// The mark of a key, as it was put in.
     #[inline(always)]
     pub(super) fn mark(&self, key: u64) -> Option<u32> {

@@ -60,6 +60,14 @@ impl Index {
         }
     }
 
+    /// What is kept under a key will change soon.
+    #[inline(always)]
+    pub fn foresee_entry(&self, key: u64) {
+        if let Index::Dense(table) = self {
+            table.foresee_entry(key);
+        }
+    }
+
     /// The mark of a key that is in no place.
     #[inline]
     pub fn mark(&self, key: u64) -> Option<u32> {

@@ -2,6 +2,7 @@
 //! key, and half the memory is twice as likely to be near.
 
 use super::column::Column;
+use crate::kernel::prefetch::prefetch;
 
 /// Keys by slot.
 #[derive(Clone, Debug)]
@@ -21,6 +22,18 @@ impl Keys {
     #[inline(always)]
     pub fn len(&self) -> usize {
         self.low.len()
+    }
+
+    /// The key in a slot will be asked for soon.
+    #[inline(always)]
+    pub fn foresee(&self, slot: u32) {
+        prefetch(&self.low, slot as usize);
+    }
+
+    /// The lower half of the key in a slot; 0 if there is no such slot.
+    #[inline(always)]
+    pub fn likely(&self, slot: u32) -> u64 {
+        self.low.get(slot as usize).copied().map_or(0, u64::from)
     }
 
     /// The key in a slot.

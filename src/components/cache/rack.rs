@@ -62,6 +62,18 @@ impl Rack {
         Item { key, version, bytes, expires: self.expires.get(slot) }
     }
 
+    /// The key in a slot will be asked for soon.
+    #[inline(always)]
+    pub fn foresee(&self, slot: u32) {
+        self.keys.foresee(slot);
+    }
+
+    /// What is probably the key in a slot; any number may be asked for.
+    #[inline(always)]
+    pub fn likely_key(&self, slot: u32) -> u64 {
+        self.keys.likely(slot)
+    }
+
     /// Its key.
     #[inline]
     pub fn key(&self, slot: u32) -> u64 {

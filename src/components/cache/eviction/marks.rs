@@ -2,6 +2,7 @@
 //! that a key is not there knows at once whether it is one of these. The index knows no others: what is forgotten loses its mark.
 
 use super::super::index::Index;
+use super::key_ring::KeyRing;
 use super::ring::Ring;
 
 /// So many holes never matter.
@@ -16,20 +17,30 @@ const AROUND: u32 = (1 << 30) - 1;
 #[derive(Clone, Debug)]
 pub struct Marks {
     /// The oldest first. The mark of each is its position.
-    keys: Ring<u64>,
+    keys: KeyRing,
     /// Their weights, at the same positions; none if all weigh the same.
     weights: Ring<u32>,
     /// What each weighs, if all weigh the same.
     each: Option<u64>,
+    /// Keys lie in `0..most_keys`, if that is known.
+    most_keys: Option<u64>,
     live: usize,
     weight: u64,
     capacity: u64,
 }
 
 impl Marks {
-    /// None yet. `each`: what each weighs, if all weigh the same.
-    pub fn new(capacity: u64, each: Option<u64>) -> Self {
-        Marks { keys: Ring::default(), weights: Ring::default(), each, live: 0, weight: 0, capacity }
+    /// None yet. `each`: what each weighs, if all weigh the same; `keys`: how many there can be, if that is known.
+    pub fn new(capacity: u64, each: Option<u64>, keys: Option<u64>) -> Self {
+        Marks {
+            most_keys: keys,
+            keys: KeyRing::new(keys),
+            weights: Ring::default(),
+            each,
+            live: 0,
+            weight: 0,
+            capacity,
+        }
     }
 
     /// A key that has a place in the index leaves it, and a mark; none if it is heavier than all of the room, or than 4 GiB.
@@ -69,7 +80,7 @@ impl Marks {
     #[inline(always)]
     fn pop(&mut self, index: &mut Index) {
         if let Some(key) = self.keys.ahead(AHEAD) {
-            index.foresee(key);
+            index.foresee_entry(key);
         }
         while let Some((mark, key, weight)) = self.oldest() {
             if index.forget_mark(key, mark) {
@@ -90,7 +101,7 @@ impl Marks {
     #[cold]
     #[inline(never)]
     fn move_up(&mut self, index: &mut Index) {
-        let mut old = std::mem::replace(self, Marks::new(self.capacity, self.each));
+        let mut old = std::mem::replace(self, Marks::new(self.capacity, self.each, self.most_keys));
         while let Some((mark, key, weight)) = old.oldest() {
             if index.mark(key) == Some(mark) {
                 self.put(key, weight, index);
@@ -101,7 +112,7 @@ impl Marks {
 
     /// Forgets all; the index does so itself.
     pub fn clear(&mut self) {
-        *self = Marks::new(self.capacity, self.each);
+        *self = Marks::new(self.capacity, self.each, self.most_keys);
     }
 }
 
@@ -126,7 +137,7 @@ mod tests {
     #[test]
     fn the_oldest_is_forgotten_at_the_bound() {
         for keys in [Some(10), None] {
-            let (mut marks, mut index) = (Marks::new(3, None), Index::new(keys, 4));
+            let (mut marks, mut index) = (Marks::new(3, None, keys), Index::new(keys, 4));
             (0..4).for_each(|key| evict(&mut marks, &mut index, key, 1));
             assert!(!come_back(&mut marks, &mut index, 0), "forgotten");
             assert!(come_back(&mut marks, &mut index, 2) && !come_back(&mut marks, &mut index, 2));
@@ -150,7 +161,7 @@ mod tests {
             capacity in 1_u64..20,
         ) {
             for (keys, each) in [(Some(30), None), (None, None), (Some(30), Some(1)), (None, Some(1))] {
-                let (mut marks, mut index) = (Marks::new(capacity, each), Index::new(keys, 4));
+                let (mut marks, mut index) = (Marks::new(capacity, each, keys), Index::new(keys, 4));
                 marks.keys.begin_at(AROUND - 5);
                 marks.weights.begin_at(AROUND - 5);
                 let mut list: Vec<(u64, u64)> = Vec::new();

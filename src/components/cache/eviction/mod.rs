@@ -11,6 +11,7 @@ mod clock;
 mod counts;
 mod fifo;
 mod ghost;
+mod key_ring;
 mod lfu;
 mod list;
 mod lru;
@@ -38,6 +39,7 @@ use super::store::Store;
 use crate::catalog::Policy;
 use crate::kernel::Time;
 use crate::random::Stream;
+use queue::Queue;
 
 /// Order of the items of a cache, by their slots. The shelf calls it and keeps everything else.
 ///
@@ -137,10 +139,23 @@ pub struct View<'a> {
     pub now: Time,
 }
 
+/// So many slots ahead of the one that goes, memory is fetched.
+const ENTRIES_AHEAD: u32 = 6;
+
 impl View<'_> {
     #[inline]
     fn key(&self, slot: u32) -> u64 {
         self.rack.key(slot)
+    }
+
+    /// The next slots of this queue are soon to go or to stay. Asks the processor for the key of the one furthest off; one that has been asked
+    /// for before is the answer, so that its entry in the index can be asked for in turn: evictions write where nobody has looked lately.
+    #[inline(always)]
+    fn foresee(&self, queue: &Queue) -> u64 {
+        if let Some(slot) = queue.ahead(2 * ENTRIES_AHEAD) {
+            self.rack.foresee(slot);
+        }
+        queue.ahead(ENTRIES_AHEAD).map_or(0, |slot| self.rack.likely_key(slot))
     }
 
     #[inline]

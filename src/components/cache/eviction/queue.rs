@@ -1,7 +1,7 @@
 //! A queue of slots that is written at its ends only: no links to follow, so it stays in the processor's caches.
 //!
-//! What is taken out of the middle leaves a hole; when more than half are holes, all move up. Each slot knows its
-//! position ([`Places`]), so taking it out is O(1).
+//! What is taken out of the middle leaves a hole; when more than half are holes, all move up. Once a slot has been taken out of the
+//! middle, each knows its position ([`Places`]), so that taking out the next one is O(1).
 
 use super::list::NIL;
 use super::ring::Ring;
@@ -9,24 +9,36 @@ use super::ring::Ring;
 /// So many holes never matter.
 const HOLES_ALLOWED: usize = 64;
 
-/// Positions of all slots in their queues.
+/// Positions of all slots in their queues. Most shelves never take anything out of the middle: nothing is written down before one does.
 #[derive(Clone, Debug, Default)]
-pub struct Places(Vec<u32>);
+pub struct Places {
+    of: Vec<u32>,
+    known: bool,
+}
 
 impl Places {
-    #[inline(always)]
-    fn set(&mut self, slot: u32, place: u32) {
-        match self.0.get_mut(slot as usize) {
-            Some(kept) => *kept = place,
-            None => self.set_new(slot, place),
+    /// Looks through all queues that share these places, unless they are known already.
+    #[inline]
+    pub fn learn(&mut self, queues: &[&Queue]) {
+        if !self.known {
+            self.known = true;
+            queues.iter().for_each(|queue| queue.tell(self));
         }
     }
 
-    #[cold]
+    #[inline(always)]
+    fn set(&mut self, slot: u32, place: u32) {
+        if self.known {
+            self.set_known(slot, place);
+        }
+    }
+
     #[inline(never)]
-    fn set_new(&mut self, slot: u32, place: u32) {
-        self.0.resize((slot as usize + 1).next_power_of_two(), 0);
-        self.0[slot as usize] = place;
+    fn set_known(&mut self, slot: u32, place: u32) {
+        if slot as usize >= self.of.len() {
+            self.of.resize((slot as usize + 1).next_power_of_two(), 0);
+        }
+        self.of[slot as usize] = place;
     }
 }
 
@@ -46,6 +58,12 @@ impl Queue {
         self.live += 1;
     }
 
+    /// The slot so many behind the oldest; any number if there are fewer, or if that one has been taken out.
+    #[inline(always)]
+    pub fn ahead(&self, by: u32) -> Option<u32> {
+        self.ring.ahead(by)
+    }
+
     /// Takes the oldest slot out.
     #[inline]
     pub fn pop(&mut self) -> Option<u32> {
@@ -58,9 +76,19 @@ impl Queue {
         }
     }
 
-    /// Takes a slot out.
+    fn tell(&self, places: &mut Places) {
+        let slots = (0..self.ring.len() as u32).map(|at| self.ring.front().wrapping_add(at));
+        for (position, slot) in slots.filter_map(|at| self.ring.at(at).map(|slot| (at, slot))) {
+            if slot != NIL {
+                places.set(slot, position);
+            }
+        }
+    }
+
+    /// Takes a slot out. (Where several queues share places, all of them must have been learnt before.)
     pub fn remove(&mut self, slot: u32, places: &mut Places) {
-        let left = std::mem::replace(self.ring.at_mut(places.0[slot as usize]), NIL);
+        places.learn(&[self]);
+        let left = std::mem::replace(self.ring.at_mut(places.of[slot as usize]), NIL);
         debug_assert_eq!(left, slot);
         self.live -= 1;
         if self.ring.len() > 2 * self.live + HOLES_ALLOWED {

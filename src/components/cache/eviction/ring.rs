@@ -46,6 +46,12 @@ impl<T: Copy + Default> Ring<T> {
         self.cells.get(self.cell(self.first.wrapping_add(by))).copied()
     }
 
+    /// The value at a position.
+    #[inline(always)]
+    pub fn at(&self, position: u32) -> Option<T> {
+        self.cells.get(self.cell(position)).copied()
+    }
+
     /// Takes the value at the front out.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<T> {

@@ -46,6 +46,8 @@ pub struct S3Fifo {
     main_capacity: u64,
     has_evicted: bool,
     returns: bool,
+    /// A key whose item will soon be asked whether it stays.
+    next: u64,
 }
 
 impl S3Fifo {
@@ -68,6 +70,7 @@ impl S3Fifo {
     #[inline(always)]
     fn evict_small(&mut self, view: View<'_>) -> Option<u32> {
         while let Some(slot) = self.small.pop() {
+            self.next = view.foresee(&self.small);
             let weight = view.weight(slot);
             self.small_weight -= weight;
             if self.wanted.get(slot) < PROVEN {
@@ -82,6 +85,7 @@ impl S3Fifo {
     #[inline(always)]
     fn evict_main(&mut self, view: View<'_>) -> Option<u32> {
         while let Some(slot) = self.main.pop() {
+            self.next = view.foresee(&self.main);
             let count = self.wanted.get(slot);
             if count == 0 {
                 self.main_weight -= view.weight(slot);
@@ -104,7 +108,7 @@ impl Eviction for S3Fifo {
             main: Queue::default(),
             places: Places::default(),
             wanted: Counts::default(),
-            ghosts: Marks::new(plan.share(GHOST_SHARE), plan.each()),
+            ghosts: Marks::new(plan.share(GHOST_SHARE), plan.each(), plan.keys),
             leaves: None,
             small_weight: 0,
             main_weight: 0,
@@ -112,6 +116,7 @@ impl Eviction for S3Fifo {
             main_capacity: plan.capacity - small_capacity,
             has_evicted: false,
             returns: false,
+            next: 0,
         }
     }
     #[inline]
@@ -145,12 +150,14 @@ impl Eviction for S3Fifo {
     }
     #[inline(always)]
     fn leave(&mut self, key: u64, index: &mut Index) {
+        index.foresee_entry(self.next);
         match self.leaves.take() {
             Some(weight) => self.ghosts.push(key, weight, index),
             None => index.remove(key),
         }
     }
     fn remove(&mut self, slot: u32, view: View<'_>) {
+        self.places.learn(&[&self.small, &self.main]);
         if self.wanted.is_flagged(slot) {
             self.main.remove(slot, &mut self.places);
             self.main_weight -= view.weight(slot);
