@@ -139,6 +139,14 @@ fn a_slow_load_brings_back_what_may_be_old_by_then() {
     let some =
         ".warmup(10.s).expect(\"some\", |r| r.stale > 0.05).expect(\"and no more\", |r| r.stale < 0.12)";
     holds(&world(declared, "plain"), some);
+    for members in [
+        "replicas: 1",
+        "replicas: 2, replication: \"majority\"",
+        "replicas: 2, replication: \"quorum\"",
+        "shards: 4",
+    ] {
+        holds(&world(&format!("{declared}, {members}"), "plain"), some);
+    }
     let none = ".warmup(10.s).expect(\"none\", |r| r.stale == 0.0)";
     holds(&world(declared, "lease"), none);
     holds(&world(declared, "versioned"), none);

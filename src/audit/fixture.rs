@@ -18,5 +18,5 @@ pub(super) fn written(count: u32) -> Audit {
 /// A counted read of `KEY` that begins and ends at once.
 pub(super) fn read(audit: &mut Audit, version: u32, now_ns: u64, session: u32) -> ReadCheck {
     let floor = audit.floor(KEY);
-    audit.finish_read(KEY, floor, version, now_ns, session, true)
+    audit.finish_read(KEY, floor, version, (now_ns, now_ns), session, true)
 }

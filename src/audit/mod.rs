@@ -232,7 +232,7 @@ mod tests {
     fn a_key_never_written_is_at_version_0_and_never_stale() {
         let mut audit = Audit::new(10);
         assert_eq!((audit.floor(3), audit.head(3), audit.durable(3), audit.rollback(3, 0)), (0, 0, 0, 0));
-        assert_eq!(audit.finish_read(3, 0, 0, 5, 1, true), ReadCheck::default());
+        assert_eq!(audit.finish_read(3, 0, 0, (5, 5), 1, true), ReadCheck::default());
         assert_eq!(audit.report().reads_count, 1);
     }
 
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(audit.commit(u64::MAX), 0);
         audit.acknowledge(u64::MAX, 0, 10, 1);
         audit.persist(KEYS_MAX, 1);
-        assert_eq!(audit.finish_read(KEYS_MAX, 0, 0, 10, 1, true), ReadCheck::default());
+        assert_eq!(audit.finish_read(KEYS_MAX, 0, 0, (10, 10), 1, true), ReadCheck::default());
         let report = audit.report();
         assert_eq!(
             (report.out_of_range_count, report.reads_count, report.writes_acknowledged_count),

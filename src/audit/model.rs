@@ -137,8 +137,10 @@ impl Model {
         let floor = if state.is_lost(read.floor) { state.floor_up_to(read.floor) } else { read.floor };
         let stale = version < floor;
         let age = stale.then(|| state.age(version, now_ns, is_bound));
-        let written = self.is_violated(&self.acknowledged_to, read, version, |seen| seen.2 <= read.floor);
-        let backwards = self.is_violated(&self.read_by, read, version, |_| true);
+        let written = self.is_violated(&self.acknowledged_to, read, version, |seen| {
+            seen.3 < read.began_ns || (seen.3 == read.began_ns && seen.2 <= read.floor)
+        });
+        let backwards = self.is_violated(&self.read_by, read, version, |seen| seen.3 <= read.began_ns);
 
         // The definitions without the audit's economies: nothing real is missed, a missed own write is a stale read.
         let really_stale = state

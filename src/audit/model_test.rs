@@ -111,8 +111,14 @@ impl Pair {
         }
         let read = self.open.swap_remove(which % self.open.len());
         let version = self.version(read.key, back);
-        let check =
-            self.audit.finish_read(read.key, read.floor, version, self.now_ns, read.session, read.counted);
+        let check = self.audit.finish_read(
+            read.key,
+            read.floor,
+            version,
+            (read.began_ns, self.now_ns),
+            read.session,
+            read.counted,
+        );
         let right = self.model.finish_read(&read, version, self.now_ns, check.age_is_lower_bound);
         assert_eq!(check, right);
     }

@@ -1,19 +1,19 @@
 //! The verdict on a finished read.
 
 use super::record::Record;
-use super::sessions::SessionCheck;
+use super::sessions::{SessionCheck, Span};
 use super::{Audit, KEYS_MAX, ReadCheck};
 
 impl Audit {
-    /// A read that began with `floor` has returned `version` at `now_ns`. `session` 0 means none. What the session saw
-    /// is remembered in any case; only a `counted` read enters the report.
+    /// A read that began, at the first of two times in ns, with `floor`, has returned `version` at the second. `session` 0 means none. What
+    /// the session saw is remembered in any case; only a `counted` read enters the report.
     #[inline]
     pub fn finish_read(
         &mut self,
         key: u64,
         floor: u32,
         version: u32,
-        now_ns: u64,
+        (began_ns, now_ns): (u64, u64),
         session: u32,
         counted: bool,
     ) -> ReadCheck {
@@ -22,7 +22,7 @@ impl Audit {
             self.counts.out_of_range_count += u64::from(counted && key >= KEYS_MAX);
             return ReadCheck::default();
         };
-        self.judge_read(index, (key, floor, version), now_ns, session, counted)
+        self.judge_read(index, (key, version), Span { floor, began_ns, ended_ns: now_ns }, session, counted)
     }
 
     /// A read of a key that has been written. Out of line: the keys of most reads have not.
@@ -30,12 +30,12 @@ impl Audit {
     fn judge_read(
         &mut self,
         index: usize,
-        (key, floor, version): (u64, u32, u32),
-        now_ns: u64,
+        (key, version): (u64, u32),
+        span: Span,
         session: u32,
         counted: bool,
     ) -> ReadCheck {
-        let record = &self.records[index];
+        let (record, floor, now_ns) = (&self.records[index], span.floor, span.ended_ns);
         debug_assert!(version <= record.head, "read version {version}, which was never committed");
         let mut check = check_read(record, floor, version, now_ns);
         if check.stale {
@@ -49,7 +49,7 @@ impl Audit {
         }
         let session_check = match session {
             0 => SessionCheck::default(),
-            _ => self.sessions.read(session, key, floor, version, record.lost()),
+            _ => self.sessions.read(session, key, span, version, record.lost()),
         };
         if counted {
             self.counts.add_read(check, session_check);
@@ -83,7 +83,7 @@ mod tests {
         let floor = audit.floor(KEY);
         let version = audit.commit(KEY);
         audit.acknowledge(KEY, version, 20, 0);
-        assert!(!audit.finish_read(KEY, floor, 1, 25, 0, true).stale);
+        assert!(!audit.finish_read(KEY, floor, 1, (20, 25), 0, true).stale);
         let check = read(&mut audit, 1, 26, 0);
         assert_eq!(check, ReadCheck { stale: true, age_ns: Some(6), age_is_lower_bound: false });
         let report = audit.report();
@@ -130,8 +130,8 @@ mod tests {
         let floor = audit.floor(KEY);
         audit.rollback(KEY, 3);
         assert_eq!(audit.floor(KEY), 3);
-        assert!(!audit.finish_read(KEY, floor, 3, 100, 0, true).stale);
-        let check = audit.finish_read(KEY, floor, 2, 100, 0, true);
+        assert!(!audit.finish_read(KEY, floor, 3, (90, 100), 0, true).stale);
+        let check = audit.finish_read(KEY, floor, 2, (90, 100), 0, true);
         assert_eq!(check, ReadCheck { stale: true, age_ns: Some(70), age_is_lower_bound: false });
     }
 
@@ -151,7 +151,7 @@ mod tests {
         let before = audit.floor(KEY);
         let version = audit.commit(KEY);
         audit.acknowledge(KEY, version, 20, 3);
-        audit.finish_read(KEY, before, 1, 30, 3, true);
+        audit.finish_read(KEY, before, 1, (15, 30), 3, true);
         assert_eq!(audit.report().read_your_writes_violations_count, 0, "the read began before the answer");
         read(&mut audit, 1, 30, 4);
         read(&mut audit, 1, 30, 0);
@@ -159,6 +159,25 @@ mod tests {
         assert!(read(&mut audit, 1, 30, 3).stale);
         assert_eq!(audit.report().read_your_writes_violations_count, 1);
         assert_eq!(audit.report().monotonic_read_violations_count, 0);
+    }
+
+    /// Version 2 is somebody else's and answered first; 3 is answered while both reads are under way, and the second ends first.
+    #[test]
+    fn what_a_session_learns_while_it_reads_breaks_no_promise() {
+        let mut audit = written(1);
+        let [own, others] = [audit.commit(KEY), audit.commit(KEY)];
+        audit.acknowledge(KEY, others, 20, 4);
+        let floor = audit.floor(KEY);
+        audit.acknowledge(KEY, own, 35, 3);
+        audit.finish_read(KEY, floor, others, (31, 40), 3, true);
+        audit.finish_read(KEY, floor, 1, (30, 50), 3, true);
+        let counts = |audit: &Audit| {
+            let report = audit.report();
+            (report.read_your_writes_violations_count, report.monotonic_read_violations_count)
+        };
+        assert_eq!(counts(&audit), (0, 0));
+        audit.finish_read(KEY, floor, 1, (45, 60), 3, true);
+        assert_eq!(counts(&audit), (1, 1), "it had been told of 2 and had read 3");
     }
 
     #[test]
@@ -194,7 +213,7 @@ mod tests {
     #[test]
     fn a_read_that_is_not_counted_is_judged_and_remembered() {
         let mut audit = written(3);
-        assert!(audit.finish_read(KEY, 3, 2, 40, 3, false).stale);
+        assert!(audit.finish_read(KEY, 3, 2, (40, 40), 3, false).stale);
         assert_eq!(audit.report().reads_count + audit.report().stale_reads_count, 0);
         read(&mut audit, 1, 50, 3);
         assert_eq!(audit.report().monotonic_read_violations_count, 1);

@@ -24,6 +24,28 @@ struct Link {
     version: u32,
     /// Index into the list plus one, 0 = none; the top bit is [`FORGOTTEN`].
     older: u32,
+    /// When the session learnt of it.
+    at_ns: u64,
+}
+
+/// A read: what was the newest acknowledged version when it began, when that was, and when it ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) floor: u32,
+    pub(super) began_ns: u64,
+    pub(super) ended_ns: u64,
+}
+
+impl Span {
+    /// Whether the session had been told of its write before it began to read. Of two things at the same moment the floor knows the order.
+    fn knows_write(&self, link: &Link) -> bool {
+        link.at_ns < self.began_ns || (link.at_ns == self.began_ns && link.version <= self.floor)
+    }
+
+    /// Whether it had read this before. (What two reads bring back that are under way at the same time has no order.)
+    fn knows_read(&self, link: &Link) -> bool {
+        link.at_ns <= self.began_ns
+    }
 }
 
 /// The chains of one session and key.
@@ -60,15 +82,15 @@ impl Sessions {
         }
     }
 
-    /// The session was told that its write is `version`. False if that could not be remembered.
-    pub(super) fn acknowledge(&mut self, session: u32, key: u64, version: u32) -> bool {
+    /// The session was told now that its write is `version`. False if that could not be remembered.
+    pub(super) fn acknowledge(&mut self, session: u32, key: u64, version: u32, now_ns: u64) -> bool {
         let is_full = self.seen.len() >= self.entries_max;
         let pair = pair_of(session, key);
         match self.seen.get_mut(&pair) {
-            Some(seen) => self.chains.insert(&mut seen.acknowledged, version),
+            Some(seen) => self.chains.insert(&mut seen.acknowledged, version, now_ns),
             None if is_full => return false,
             None => {
-                let acknowledged = Link { version, older: 0 };
+                let acknowledged = Link { version, older: 0, at_ns: now_ns };
                 self.seen.insert(pair, Seen { acknowledged, ..Seen::default() });
             }
         }
@@ -80,7 +102,7 @@ impl Sessions {
         &mut self,
         session: u32,
         key: u64,
-        floor: u32,
+        span: Span,
         version: u32,
         lost: &[Run],
     ) -> SessionCheck {
@@ -89,14 +111,14 @@ impl Sessions {
         let pair = pair_of(session, key);
         let Some(seen) = self.seen.get_mut(&pair) else {
             if is_worth_keeping && !is_full {
-                let read = Link { version, older: 0 };
+                let read = Link { version, older: 0, at_ns: span.ended_ns };
                 self.seen.insert(pair, Seen { read, ..Seen::default() });
             }
             return SessionCheck { untracked: is_full, ..SessionCheck::default() };
         };
-        let check = self.chains.check(seen, floor, version, lost);
+        let check = self.chains.check(seen, span, version, lost);
         if is_worth_keeping {
-            self.chains.insert(&mut seen.read, version);
+            self.chains.insert(&mut seen.read, version, span.ended_ns);
         }
         check
     }
@@ -124,10 +146,11 @@ struct Chains {
 
 impl Chains {
     #[inline]
-    fn check(&self, seen: &Seen, floor: u32, version: u32, lost: &[Run]) -> SessionCheck {
-        // Above the floor: acknowledged only after the read had begun, which breaks no promise.
-        let (written, written_forgotten) = self.newest_surviving(seen.acknowledged, floor, lost);
-        let (read, read_forgotten) = self.newest_surviving(seen.read, u32::MAX, lost);
+    fn check(&self, seen: &Seen, span: Span, version: u32, lost: &[Run]) -> SessionCheck {
+        // What the session learnt only after the read had begun breaks no promise.
+        let (written, written_forgotten) =
+            self.newest_surviving(seen.acknowledged, |link| span.knows_write(link), lost);
+        let (read, read_forgotten) = self.newest_surviving(seen.read, |link| span.knows_read(link), lost);
         let read_your_writes_violated = written > version;
         let monotonic_reads_violated = read > version;
         SessionCheck {
@@ -138,13 +161,12 @@ impl Chains {
         }
     }
 
-    /// The newest remembered version that survives and is not above `limit` (0 if there is none), and whether a
-    /// forgotten one may be newer.
+    /// The newest remembered version that survives and counts (0 if there is none), and whether a forgotten one may be newer.
     #[inline]
-    fn newest_surviving(&self, newest: Link, limit: u32, lost: &[Run]) -> (u32, bool) {
+    fn newest_surviving(&self, newest: Link, counts: impl Fn(&Link) -> bool, lost: &[Run]) -> (u32, bool) {
         let mut link = newest;
         let mut forgotten = 0;
-        while link.version > limit || runs::contains(lost, link.version) {
+        while link.version > 0 && (!counts(&link) || runs::contains(lost, link.version)) {
             forgotten |= link.older & FORGOTTEN;
             link = self.next(link);
         }
@@ -169,24 +191,24 @@ impl Chains {
     }
 
     #[inline]
-    fn insert(&mut self, newest: &mut Link, version: u32) {
+    fn insert(&mut self, newest: &mut Link, version: u32, at_ns: u64) {
         if version == newest.version {
             return;
         }
         if version < newest.version {
-            self.insert_below(newest, version);
+            self.insert_below(newest, version, at_ns);
             return;
         }
         let older = match newest.version {
             0 => 0,
             _ => self.push(*newest).unwrap_or(newest.older | FORGOTTEN),
         };
-        *newest = Link { version, older };
+        *newest = Link { version, older, at_ns };
     }
 
     /// Inserts a version older than the newest one, at its place.
     #[cold]
-    fn insert_below(&mut self, newest: &mut Link, version: u32) {
+    fn insert_below(&mut self, newest: &mut Link, version: u32, at_ns: u64) {
         let mut above = *newest;
         let mut above_at = 0;
         loop {
@@ -201,7 +223,7 @@ impl Chains {
             above = next;
         }
         // The list never shrinks, so while there is room nothing has been forgotten anywhere.
-        let older = match self.push(Link { version, older: above.older }) {
+        let older = match self.push(Link { version, older: above.older, at_ns }) {
             Some(at) => at,
             None => above.older | FORGOTTEN,
         };
@@ -217,6 +239,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const LATER: Span = Span { floor: 9, began_ns: 20, ended_ns: 30 };
+
     fn chain(chains: &Chains, newest: Link) -> Vec<u32> {
         let links = std::iter::successors(Some(newest), |link| Some(chains.next(*link)));
         links.map(|link| link.version).take_while(|version| *version > 0).collect()
@@ -227,7 +251,7 @@ mod tests {
         let mut chains = Chains { links: Vec::new(), links_max: 100 };
         let mut newest = Link::default();
         for version in [4, 9, 9, 2, 7, 4, 1, 8, 7, 11, 3] {
-            chains.insert(&mut newest, version);
+            chains.insert(&mut newest, version, 0);
         }
         assert_eq!(chain(&chains, newest), [11, 9, 8, 7, 4, 3, 2, 1]);
     }
@@ -237,35 +261,35 @@ mod tests {
         let mut chains = Chains { links: Vec::new(), links_max: 1 };
         let mut newest = Link::default();
         for version in [1, 2, 3] {
-            chains.insert(&mut newest, version);
+            chains.insert(&mut newest, version, 0);
         }
         assert_eq!(chain(&chains, newest), [3, 1]);
-        assert_eq!(chains.newest_surviving(newest, u32::MAX, &[]), (3, false));
+        assert_eq!(chains.newest_surviving(newest, |_| true, &[]), (3, false));
         let lost = [Run { first: 3, last: 3 }];
-        assert_eq!(chains.newest_surviving(newest, u32::MAX, &lost), (1, true));
+        assert_eq!(chains.newest_surviving(newest, |_| true, &lost), (1, true));
     }
 
     #[test]
     fn a_full_table_keeps_following_the_pairs_it_has() {
         let mut sessions = Sessions::new(1);
-        assert!(sessions.acknowledge(1, 0, 5));
-        assert!(!sessions.acknowledge(2, 0, 6));
-        assert!(sessions.read(2, 0, 6, 5, &[]).untracked);
-        let check = sessions.read(1, 0, 6, 4, &[]);
+        assert!(sessions.acknowledge(1, 0, 5, 10));
+        assert!(!sessions.acknowledge(2, 0, 6, 10));
+        assert!(sessions.read(2, 0, LATER, 5, &[]).untracked);
+        let check = sessions.read(1, 0, LATER, 4, &[]);
         assert!(check.read_your_writes_violated && !check.untracked);
     }
     #[test]
     fn a_check_that_may_have_missed_a_violation_says_so_for_writes_and_for_reads() {
         let mut chains = Chains { links: Vec::new(), links_max: 0 };
         let mut forgetful = Link::default();
-        chains.insert(&mut forgetful, 4);
-        chains.insert(&mut forgetful, 5);
-        let complete = Link { version: 1, older: 0 };
+        chains.insert(&mut forgetful, 4, 10);
+        chains.insert(&mut forgetful, 5, 10);
+        let complete = Link { version: 1, older: 0, at_ns: 10 };
         let lost = [Run { first: 5, last: 5 }];
         for (acknowledged, read) in [(forgetful, complete), (complete, forgetful)] {
             let seen = Seen { acknowledged, read };
-            assert!(chains.check(&seen, 9, 3, &lost).untracked);
-            assert!(!chains.check(&seen, 9, 3, &[]).untracked);
+            assert!(chains.check(&seen, LATER, 3, &lost).untracked);
+            assert!(!chains.check(&seen, LATER, 3, &[]).untracked);
         }
     }
 
@@ -279,12 +303,12 @@ mod tests {
         ) {
             let mut chains = Chains { links: Vec::new(), links_max };
             let mut newest = Link::default();
-            versions.iter().for_each(|version| chains.insert(&mut newest, *version));
+            versions.iter().for_each(|version| chains.insert(&mut newest, *version, 0));
             let lost = [Run { first, last: first + length }];
             for limit in 0..26 {
                 let surviving = versions.iter().filter(|v| **v <= limit && !runs::contains(&lost, **v));
                 let truth = surviving.copied().max().unwrap_or(0);
-                let (found, forgotten) = chains.newest_surviving(newest, limit, &lost);
+                let (found, forgotten) = chains.newest_surviving(newest, |link| link.version <= limit, &lost);
                 prop_assert!(found == truth || (found < truth && forgotten));
                 prop_assert!(!forgotten || versions.len() > links_max);
             }

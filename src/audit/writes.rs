@@ -98,7 +98,7 @@ impl Audit {
             let floor = &mut self.keys[key as usize][FLOOR];
             *floor = version.max(*floor);
             self.older.acknowledge(key, before, version, now_ns);
-            is_tracked = session == 0 || self.sessions.acknowledge(session, key, version);
+            is_tracked = session == 0 || self.sessions.acknowledge(session, key, version, now_ns);
         }
         self.counts.add_acknowledged(acknowledged, is_tracked);
     }

@@ -239,9 +239,10 @@ impl Client {
         let now = cx.now();
         let Some(request) = cx.request(id) else { return };
         let (key, floor, session) = (request.key, request.floor, self.seen.person(request.user));
-        self.seen.latency.record(now - request.intended);
+        let begun = request.intended;
+        self.seen.latency.record(now - begun);
         if request.class == READS {
-            let check = cx.audit().finish_read(key, floor, version, now, session, true);
+            let check = cx.audit().finish_read(key, floor, version, (begun, now), session, true);
             self.seen.read(&check);
         } else if version > 0 {
             cx.audit().acknowledge(key, version, now, session);

@@ -102,7 +102,7 @@ static ENTRY: Entry = Entry {
             name: "read",
             kind: Kind::Variate,
             preset: Preset::Absent("from the profile; required without one"),
-            about: "service time of a read, which returns what the row was when that began (a member of several: when it ends)",
+            about: "service time of a read, which returns what the row was when that began",
         },
         Param {
             name: "write",

@@ -3,7 +3,8 @@
 //! what may be old by then.
 
 use crate::kernel::Time;
-use std::collections::VecDeque;
+use foldhash::fast::FixedState;
+use std::collections::{HashMap, VecDeque};
 
 #[derive(Clone, Copy, Debug)]
 struct Change {
@@ -15,11 +16,11 @@ struct Change {
 
 /// The latest changes of rows, as many as statements under way may have to look back over.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Past {
+pub struct Past {
     /// The oldest first.
     changes: VecDeque<Change>,
-    /// When each row changed last, by key; grows to the largest that was written.
-    last: Vec<Time>,
+    /// When each row that is among them changed last. Never iterated; the hash is fixed.
+    last: HashMap<u64, Time, FixedState>,
     /// The longest that a read is known to take.
     longest: Time,
 }
@@ -37,25 +38,28 @@ impl Past {
     /// A row that was at this version until now changes.
     pub fn changes(&mut self, key: u64, before: u32, now: Time) {
         let horizon = now.saturating_sub(self.longest.saturating_mul(2));
-        while self.changes.front().is_some_and(|change| change.at < horizon) {
-            self.changes.pop_front();
+        while let Some(change) = self.changes.pop_front_if(|change| change.at < horizon) {
+            if self.last.get(&change.key) == Some(&change.at) {
+                self.last.remove(&change.key);
+            }
         }
-        let index = key as usize;
-        if index >= self.last.len() {
-            self.last.resize((index + 1).next_power_of_two(), 0);
-        }
-        self.last[index] = now;
+        self.last.insert(key, now);
         self.changes.push_back(Change { at: now, key, before });
+    }
+
+    /// The rows are gone, and what they were.
+    pub fn forget(&mut self) {
+        self.changes.clear();
+        self.last.clear();
     }
 
     /// The version of a row that a statement sees, which began at a time that is asked for only if the row has changed lately; the row is
     /// at `version` now.
     #[inline]
     pub fn seen(&self, key: u64, version: u32, begun: impl Fn() -> Time) -> u32 {
-        let oldest = self.changes.front().map_or(Time::MAX, |change| change.at);
-        match self.last.get(key as usize) {
-            Some(changed) if *changed >= oldest => self.before(key, version, begun()),
-            _ => version,
+        match self.last.contains_key(&key) {
+            true => self.before(key, version, begun()),
+            false => version,
         }
     }
 
@@ -92,7 +96,7 @@ mod tests {
                     let wanted = versions.iter().rev().find(|(at, _)| *at <= begun).unwrap().1;
                     prop_assert_eq!(past.seen(key, newest, || begun), wanted);
                 }
-                prop_assert!(past.changes.len() <= 201);
+                prop_assert!(past.changes.len() <= 201 && past.last.len() <= past.changes.len());
             }
         }
     }

@@ -99,7 +99,8 @@ impl Fifo {
         let now = cx.now();
         while self.started > 0
             && let Some(place) = self.places.front()
-            && place.leave <= now
+            && (place.leave < now || place.job == job)
+        // others that leave now have timers of their own
         {
             if place.job == job {
                 frame.last = (job, place.began);
@@ -114,7 +115,7 @@ impl Fifo {
 
     /// When a job that has left, while some that came before it have not, had come into service.
     pub fn began(&self, job: u64) -> Time {
-        self.places.iter().find(|place| place.job == job).map_or(0, |place| place.began)
+        self.places.iter().find(|place| place.job == job).expect("it has just left").began
     }
 
     /// The next job comes into service, if its time has come. Starts are in order of arrival.

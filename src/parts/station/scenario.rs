@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex};
 /// Who left when, and how: (number of the job, time, whether it was served).
 pub type Left = Vec<(usize, Time, bool)>;
 
+/// The station, and whether jobs, once begun, are worked on at normal speed until they are done.
 #[derive(Clone)]
-struct Desk(Station);
+struct Desk(Station, bool);
 
 impl Component for Desk {
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
@@ -22,7 +23,9 @@ impl Component for Desk {
     }
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         if let Some(job) = self.0.on_timer(timer, cx) {
-            cx.reply(CallId::from_bits(job), Answer::ok(0, 0));
+            let id = CallId::from_bits(job);
+            assert!(!self.1 || self.0.began(job) + cx.call(id).key == cx.now());
+            cx.reply(id, Answer::ok(0, 0));
         }
     }
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
@@ -70,9 +73,10 @@ pub fn play(
     controls: &[(Time, u16, u64)],
     end: Time,
 ) -> (Left, Readings) {
+    let steady = controls.is_empty() && discipline != "processor_sharing";
     let discipline = DISCIPLINES.iter().position(|entry| entry.name == discipline).unwrap();
     let mut simulation = Simulation::new(1, 0, 0, Box::new(Instant));
-    simulation.add(Box::new(Desk(Station::new(StationPlan { servers, queue, discipline }, 3))));
+    simulation.add(Box::new(Desk(Station::new(StationPlan { servers, queue, discipline }, 3), steady)));
     let left = Arc::new(Mutex::new(Left::new()));
     simulation.add(Box::new(Sender { jobs: jobs.to_vec(), left: left.clone() }));
     for &(at, verb, arg) in controls.iter().filter(|control| control.0 < end) {
@@ -113,6 +117,16 @@ fn jobs_without_work_leave_when_they_come_into_service() {
     assert_eq!(served("fifo", &jobs, &[]), [(0, 10), (1, 10), (2, 10), (3, 15), (4, 15)]);
     let (left, _) = play("fifo", (2, None), &[(0, 10, 0), (0, 10, 0), (1, 0, 0), (10, 5, 0)], &[], 100);
     assert_eq!(left.into_iter().map(|(job, at, _)| (job, at)).max(), Some((3, 15)));
+}
+
+#[test]
+fn jobs_that_leave_at_the_same_time_have_begun_when_they_did() {
+    let jobs = [(0, 10, 0), (0, 10, 0), (4, 6, 0), (5, 5, 0), (6, 4, 0), (6, 9, 0)];
+    for discipline in ["fifo", "lifo", "priority"] {
+        for servers in 1..5 {
+            assert_eq!(play(discipline, (servers, None), &jobs, &[], 1_000).0.len(), jobs.len());
+        }
+    }
 }
 
 #[test]

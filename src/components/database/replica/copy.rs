@@ -135,7 +135,7 @@ impl Member {
         if !copying.erased.contains(&key) {
             self.desk.correct(key, true);
             if version > self.rows.get(key) {
-                self.rows.set(key, version);
+                self.rows.set(key, version, cx.now());
             }
         }
         self.end_piece_if_complete(cx);

@@ -8,7 +8,7 @@
 
 use super::engine::Engine;
 use super::rows::Rows;
-use super::wire::{COPY, ERASE, FETCH, MIRROR, part_question};
+use super::wire::{COPY, ERASE, FETCH, MIRROR, is_read, part_question};
 pub use crate::components::database::counted::machine::Apply;
 use crate::components::database::counted::machine::{Event, Machine, What};
 use crate::components::database::model::Question;
@@ -43,6 +43,8 @@ pub struct Statement {
     pub call: CallId,
     /// Size of what it found, if that was counted.
     pub bytes: Option<u32>,
+    /// Version of its row when the work began, if that was counted.
+    seen: u32,
     place: u32,
 }
 
@@ -87,11 +89,14 @@ impl Desk {
 
     /// A statement comes into the line for a connection; false if the line is full.
     #[inline]
-    pub fn take(&mut self, id: CallId, rows: &Rows, cx: &mut Ctx<'_>) -> bool {
+    pub fn take(&mut self, id: CallId, rows: &mut Rows, cx: &mut Ctx<'_>) -> bool {
         if self.machine.is_some() {
             return self.take_counted(id, 1, rows, cx);
         }
         let job = self.engine.job(id, cx);
+        if is_read(cx.call(id).verb) {
+            rows.expect(job.work);
+        }
         self.station.arrive(job, cx)
     }
 
@@ -122,6 +127,18 @@ impl Desk {
             verb => (What::Ask(part_question(verb)), key),
         };
         machine.begin(id, key, what, &|key| rows.get(key), cx)
+    }
+
+    /// The version of its row that a statement that has been worked on brings back: that of when it began (see `past.rs`). A row that is
+    /// read for another shard is brought as it is now: writes that come from now on follow it there.
+    pub fn seen(&self, statement: Statement, key: u64, cx: &Ctx<'_>, rows: &Rows) -> u32 {
+        if cx.call(statement.call).verb == FETCH {
+            return rows.get(key);
+        }
+        match self.machine {
+            Some(_) => statement.seen,
+            None => rows.seen(key, || self.station.began(statement.call.to_bits())),
+        }
     }
 
     /// A statement has had its effect, or none, and waits for nobody: its row and its connection pass on.
@@ -220,7 +237,7 @@ impl Desk {
         }
         if Station::owns(timer, SERVE) {
             let call = CallId::from_bits(self.station.on_timer(timer, cx)?);
-            return Some(Done::Statement(Statement { call, bytes: None, place: 0 }));
+            return Some(Done::Statement(Statement { call, bytes: None, seen: 0, place: 0 }));
         }
         self.applier.on_timer(timer, cx).map(|job| Done::Applied(job as u32))
     }
@@ -231,8 +248,8 @@ impl Desk {
         let machine = self.machine.as_mut()?;
         Some(match machine.next_event()? {
             Event::Done(place) | Event::Failed(place) => {
-                let (call, _, bytes, _) = machine.statement(place);
-                Done::Statement(Statement { call, bytes: Some(bytes), place })
+                let (call, _, bytes, seen) = machine.statement(place);
+                Done::Statement(Statement { call, bytes: Some(bytes), seen, place })
             }
             Event::Applied(index) => Done::Applied(index),
             Event::Kept(index) => Done::Kept(index),

@@ -82,12 +82,12 @@ impl Copy {
         if is_read(verb) {
             self.reads += 1;
             let bytes = statement.bytes.unwrap_or_else(|| self.desk.engine.bytes(request, cx));
-            return cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+            return cx.reply(id, Answer::ok(self.desk.seen(statement, key, cx, &self.rows), bytes));
         }
         self.writes += 1;
         let before = self.rows.get(key);
         if version > before {
-            self.rows.set(key, version); // the last writer wins
+            self.rows.set(key, version, cx.now()); // the last writer wins
             if !self.desk.wrote(cx) {
                 self.unsynced.push(Write { key, version, before });
             }
@@ -103,7 +103,7 @@ impl Copy {
         if self.filling.is_some() && is_read(cx.call(id).verb) {
             return cx.reply(id, Answer::of(Status::Moved)); // others have what it lacks
         }
-        if !self.desk.take(id, &self.rows, cx) {
+        if !self.desk.take(id, &mut self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -115,7 +115,7 @@ impl Copy {
         let unsynced = std::mem::take(&mut self.unsynced);
         let syncing = std::mem::take(&mut self.syncing);
         for Write { key, version, before } in syncing.into_iter().chain(unsynced).rev() {
-            self.rows.set(key, before);
+            self.rows.set(key, before, cx.now());
             self.desk.undo(key, &self.rows);
             cx.audit().lose_copy(key, version, self.own);
         }

@@ -212,7 +212,7 @@ impl Member {
             entry.previous = shown;
             // A copy may have brought a newer one; entry 0 writes nothing.
             if let Some(row) = entry.row().filter(|_| !copying || entry.version > shown) {
-                self.rows.set(entry.key, row);
+                self.rows.set(entry.key, row, cx.now());
             }
             if entry.version == ERASED {
                 self.desk.correct(entry.key, false);

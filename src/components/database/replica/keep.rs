@@ -4,7 +4,7 @@ use super::follow::Received;
 use super::log::ERASED;
 use super::member::Member;
 use super::wire::{BACK, pack};
-use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status};
+use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status, Time};
 
 impl Member {
     /// Back from a crash it tells its primary so, as a replica opens its connection when it starts (MySQL 8.0 Reference Manual,
@@ -58,12 +58,12 @@ impl Member {
     }
 
     /// The crash of a host takes the entries that its disk does not have; a process leaves them to its system, which writes them.
-    pub(super) fn lose_undurable(&mut self, of_host: bool) {
+    pub(super) fn lose_undurable(&mut self, of_host: bool, now: Time) {
         if !of_host {
             self.durable = self.log.end();
         }
         while self.log.end() > self.durable {
-            self.take_back_last();
+            self.take_back_last(now);
         }
         self.follow.heard_end = self.follow.heard_end.min(self.log.end());
         self.flushing = self.log.end();
@@ -77,7 +77,7 @@ impl Member {
             return;
         }
         while self.log.end() > index {
-            if let Some(received) = self.take_back_last() {
+            if let Some(received) = self.take_back_last(cx.now()) {
                 cx.reply(received.call, Answer::of(Status::Moved));
             }
         }
@@ -87,12 +87,12 @@ impl Member {
     }
 
     /// Takes the last entry off the log, and out of the rows if it shows; else it waited to be applied.
-    fn take_back_last(&mut self) -> Option<Received> {
+    fn take_back_last(&mut self, now: Time) -> Option<Received> {
         let (at, entry) = (self.log.end(), self.log.pop()?);
         let shows = at <= self.follow.applied;
         if shows {
             if entry.row().is_some() {
-                self.rows.set(entry.key, entry.previous);
+                self.rows.set(entry.key, entry.previous, now);
             }
             self.follow.applied = at - 1;
         }

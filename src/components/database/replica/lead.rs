@@ -167,7 +167,7 @@ impl Member {
     pub(super) fn append(&mut self, entry: Entry, cx: &mut Ctx<'_>) {
         let index = self.log.push(entry, u32::MAX); // it shows at once
         if let Some(row) = entry.row() {
-            self.rows.set(entry.key, row);
+            self.rows.set(entry.key, row, cx.now());
         }
         if entry.version == ERASED {
             self.desk.correct(entry.key, false);

@@ -146,7 +146,7 @@ impl Member {
 
     /// A statement comes into the line for a connection.
     pub(super) fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        if !self.desk.take(id, &self.rows, cx) {
+        if !self.desk.take(id, &mut self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -196,7 +196,8 @@ impl Member {
         let (key, request) = (cx.call(id).key, cx.call(id).request);
         let bytes = statement.bytes.unwrap_or_else(|| self.desk.engine.bytes(request, cx));
         self.reads += 1;
-        cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+        let version = self.desk.seen(statement, key, cx, &self.rows);
+        cx.reply(id, Answer::ok(version, bytes));
     }
 
     /// The coordinator asks; `key` is when it last heard of us, a heartbeat before it asked this, so that both know until when it will
@@ -225,7 +226,7 @@ impl Member {
         self.lead.clear();
         self.follow.crash();
         if self.desk.counts() {
-            self.lose_undurable(control.verb == Control::CRASH_HOST);
+            self.lose_undurable(control.verb == Control::CRASH_HOST, cx.now());
         }
     }
 

@@ -163,7 +163,7 @@ impl Copy {
         self.filled += 1;
         self.desk.correct(key, true);
         if version > self.rows.get(key) {
-            self.rows.set(key, version);
+            self.rows.set(key, version, cx.now());
         }
         self.end_piece_if_complete(cx);
     }

@@ -70,13 +70,13 @@ impl Voter {
             });
         let erases = entry.key != NOTHING && entry.previous == kind::ERASE;
         if erases {
-            self.rows.set(entry.key, 0);
+            self.rows.set(entry.key, 0, cx.now());
             self.desk.correct(entry.key, false);
             if let Some(copying) = &mut self.copying {
                 copying.erased.insert(entry.key);
             }
         } else if entry.key != NOTHING && version > self.rows.get(entry.key) {
-            self.rows.set(entry.key, version);
+            self.rows.set(entry.key, version, cx.now());
         }
         if let Some((waits, statement)) = self.lead.pending.front().copied()
             && waits == index

@@ -213,7 +213,7 @@ impl Voter {
             }
             self.desk.correct(item[0], true);
             if item[1] as u32 > self.rows.get(item[0]) {
-                self.rows.set(item[0], item[1] as u32);
+                self.rows.set(item[0], item[1] as u32, cx.now());
             }
         }
         let due = since.saturating_add(self.plan.pieces.pause(piece));

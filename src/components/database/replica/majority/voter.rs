@@ -182,7 +182,7 @@ impl Voter {
 
     /// A statement comes into the line for a connection.
     pub(super) fn begin(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        if !self.desk.take(id, &self.rows, cx) {
+        if !self.desk.take(id, &mut self.rows, cx) {
             cx.reply(id, Answer::of(Status::Rejected));
         }
     }
@@ -221,7 +221,8 @@ impl Voter {
         let (key, request) = (cx.call(id).key, cx.call(id).request);
         let bytes = statement.bytes.unwrap_or_else(|| self.desk.engine.bytes(request, cx));
         self.reads += 1;
-        cx.reply(id, Answer::ok(self.rows.get(key), bytes));
+        let version = self.desk.seen(statement, key, cx, &self.rows);
+        cx.reply(id, Answer::ok(version, bytes));
     }
 
     /// What was in memory is gone; term, vote, log and rows are on disk. Nobody gets a vote until the leader that may
