@@ -45,8 +45,7 @@ impl Rule {
     pub fn judge(&self, plan: &Plan, results: &[RunResult]) -> Vec<CheckRow> {
         let row = |variant: usize| {
             let runs = results.iter().filter(|run| run.variant == variant);
-            let samples = runs.filter_map(|run| Some((run.replication, run.metrics[self.metric]?)));
-            let estimate = Estimate::measured(METRICS[self.metric].column, samples.collect());
+            let estimate = Estimate::of_runs(self.metric, runs);
             let judgement = estimate.against(self.sense, self.limit);
             CheckRow {
                 check: self.text.clone(),

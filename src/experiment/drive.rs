@@ -10,7 +10,7 @@ use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
 use super::prices::unpriced;
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::scarce::scarce;
+use super::scarce::{scarce, undrained};
 use super::series::{Change, Recorder, known};
 use super::terms::Terms;
 use super::totals::Totals;
@@ -138,10 +138,10 @@ impl Run {
     fn run_through(&mut self, pulse: &mut Pulse<'_>) -> Result<bool, Problem> {
         let end = self.timing.end();
         let mut window_end = self.timing.window.min(end);
+        if self.timing.warmup == 0 {
+            self.begin_to_count();
+        }
         loop {
-            if self.simulation.now() == self.timing.warmup && self.at_warmup.is_empty() {
-                self.begin_to_count();
-            }
             let due = self.due.iter().flatten().min().copied().unwrap_or(end);
             let warmup = if self.at_warmup.is_empty() { self.timing.warmup } else { end };
             let next = due.min(window_end).min(warmup).min(end);
@@ -154,6 +154,9 @@ impl Run {
             }
             if next == end {
                 return Ok(true);
+            }
+            if next == self.timing.warmup && self.at_warmup.is_empty() {
+                self.begin_to_count(); // what happens at this very moment counts
             }
             self.happen(next)?;
         }
@@ -349,6 +352,7 @@ impl Run {
         warnings.extend(unfinished(&facts.all));
         warnings.extend(mostly_unanswered(&facts.all));
         warnings.extend(bounded_ages(&facts.audit));
+        warnings.extend(undrained(facts));
         warnings.extend(scarce(plan, facts));
         let dropped = self.simulation.journal().dropped();
         if dropped > 0 {

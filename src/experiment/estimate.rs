@@ -4,6 +4,8 @@
 //! Modeling and Analysis, 5th ed. 2015, 10.2): of a difference as of a ratio. A ratio's mean is the mean of the replications' ratios.
 
 use super::compare::CONFIDENCE;
+use super::metric::METRICS;
+use super::result::RunResult;
 use crate::stats::{Interval, mean_interval};
 use std::sync::Arc;
 
@@ -75,6 +77,8 @@ pub struct Estimate {
     pub samples: Vec<(u64, f64)>,
     /// The variant, if several could be meant.
     pub whose: Option<Arc<Whose>>,
+    /// Replications in which what is timed was not over at the end: longer than anybody has seen.
+    pub unended: usize,
 }
 
 /// Why two estimates cannot be put together.
@@ -89,7 +93,19 @@ pub enum Unlike {
 impl Estimate {
     /// A metric as it was measured.
     pub fn measured(column: &str, samples: Vec<(u64, f64)>) -> Self {
-        Estimate { metric: column.into(), unit: Unit::of(column), samples, whose: None }
+        Estimate { metric: column.into(), unit: Unit::of(column), samples, whose: None, unended: 0 }
+    }
+
+    /// A metric of some runs as it was measured.
+    pub fn of_runs<'a>(metric: usize, runs: impl Iterator<Item = &'a RunResult>) -> Self {
+        let (mut samples, mut missing) = (Vec::new(), 0);
+        for run in runs {
+            match run.metrics[metric] {
+                Some(value) => samples.push((run.replication, value)),
+                None => missing += usize::from(never_ended(metric, run)),
+            }
+        }
+        Estimate { unended: missing, ..Estimate::measured(METRICS[metric].column, samples) }
     }
 
     pub(super) fn values(&self) -> Vec<f64> {
@@ -159,8 +175,16 @@ impl Estimate {
             unit,
             samples: self.samples.iter().filter_map(partner).collect(),
             whose: together(self.whose.as_ref(), other.whose.as_ref()),
+            unended: self.unended.max(other.unended),
         }
     }
+}
+
+/// Whether a run has messages, and what is asked is how long their heap took to go, which it has not.
+fn never_ended(metric: usize, run: &RunResult) -> bool {
+    let had =
+        |column| METRICS.iter().position(|metric| metric.column == column).and_then(|at| run.metrics[at]);
+    METRICS[metric].column == "queue_drain_s" && had("messages_published_count").is_some()
 }
 
 /// The variants of two estimates as one: levels in which they agree stay.

@@ -89,7 +89,7 @@ impl Facts {
             writes: class(WRITES),
             completed: simulation.book().completed(),
             audit: simulation.audit().report(),
-            messages: simulation.audit().messages().report(),
+            messages: simulation.audit().messages().report(simulation.now()),
             measured,
             warmup,
             look_ups,

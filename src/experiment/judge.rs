@@ -51,6 +51,9 @@ impl Estimate {
         if matches!(sense, Sense::Equal | Sense::Unequal) {
             return self.equal(sense, limit);
         }
+        if self.unended > 0 {
+            return self.without_end(sense, limit);
+        }
         let standing = self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit));
         let detail = match (self.interval(), self.samples.is_empty()) {
             (_, true) => format!("{} was not measured", self.metric),
@@ -60,6 +63,23 @@ impl Estimate {
                 format!("{} is {interval}, limit {}", self.metric, short(limit))
             }
         };
+        Judgement { standing, value: self.mean(), limit: Some(limit), detail }
+    }
+
+    /// What was not over in some replications has no mean that could be below anything.
+    fn without_end(&self, sense: Sense, limit: f64) -> Judgement {
+        let standing = match sense {
+            Sense::Less | Sense::AtMost => Standing::Fails,
+            _ => Standing::Undecided,
+        };
+        let (ended, all) = (self.samples.len(), self.samples.len() + self.unended);
+        let mean = self.mean().map_or(String::new(), |mean| format!(" ({} in the others)", short(mean)));
+        let detail = format!(
+            "{} has no end in {} of {all} replications{mean}, limit {}",
+            self.metric,
+            all - ended,
+            short(limit)
+        );
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
     }
 
@@ -86,8 +106,19 @@ impl Estimate {
         let other = other.in_unit(self.unit)?;
         let (a, b) = pairs(&self.samples, &other.samples);
         let difference = paired_difference(&a, &b, CONFIDENCE);
-        let standing = difference.as_ref().map_or(Standing::Undecided, |d| stand(sense, d, 0.0));
+        let mut standing = difference.as_ref().map_or(Standing::Undecided, |d| stand(sense, d, 0.0));
+        // Of what has no end here and there only the lucky ones are compared.
+        if self.unended + other.unended > 0 {
+            standing = Standing::Undecided;
+        }
         let detail = match &difference {
+            _ if self.unended + other.unended > 0 => {
+                let (own, theirs) = (self.unended, other.unended);
+                format!(
+                    "{} has no end in {own} replications, and in {theirs} of what it is compared with",
+                    self.metric
+                )
+            }
             None => format!("{} has fewer than two pairs of replications", self.metric),
             Some(d) => {
                 let mean = |values: &[f64]| short(values.iter().sum::<f64>() / values.len() as f64);
@@ -154,6 +185,20 @@ mod tests {
         assert_eq!(once.against(Sense::Less, 20.0).standing, Standing::Undecided);
         assert_eq!(estimate(&[0.0]).against(Sense::Equal, 0.0).standing, Standing::Undecided);
         assert_eq!(estimate(&[]).against(Sense::Equal, 0.0).standing, Standing::Undecided);
+    }
+
+    #[test]
+    fn what_never_ended_is_below_nothing() {
+        let some = Estimate { unended: 2, ..estimate(&[10.0, 11.0]) };
+        let judged = some.against(Sense::Less, 20.0);
+        assert_eq!(judged.standing, Standing::Fails);
+        assert_eq!(
+            judged.detail,
+            "latency_p50_ms has no end in 2 of 4 replications (10.5 in the others), limit 20"
+        );
+        assert_eq!(some.against(Sense::More, 5.0).standing, Standing::Undecided);
+        let all = estimate(&[30.0, 31.0, 32.0, 33.0]);
+        assert_eq!(some.against_estimate(Sense::Less, &all).unwrap().standing, Standing::Undecided);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Percentiles of too few measurements.
+//! What a run is too short for: percentiles of too few measurements, heaps of messages that are not gone at its end.
 
 use super::design::Plan;
 use super::facts::Facts;
@@ -17,6 +17,18 @@ pub(super) fn scarce(plan: &Plan, facts: &Facts) -> Vec<String> {
         doubt(METRICS[*metric].column, q, count(facts))
     });
     percentiles.collect()
+}
+
+/// Says so if messages have not been dealt with at the end: nobody knows how long that takes.
+pub(super) fn undrained(facts: &Facts) -> Option<String> {
+    let messages = facts.messages.as_ref()?;
+    messages.drain_ns.is_none().then(|| {
+        format!(
+            "{} messages waited at the end, more than is usual: queue_drain_s is empty, and message_age_p99_ms counts them with what they had \
+             waited so far",
+            messages.backlog_count
+        )
+    })
 }
 
 fn doubt(column: &str, q: f64, count: u64) -> Option<String> {

@@ -3,7 +3,7 @@
 //! What follows the size is not looked at, so the formats' many extensions are read too.
 
 use super::client::client_number;
-use super::format::{Fault, Parts};
+use super::format::{Fault, Parts, SizeOf};
 use super::number::size_bytes;
 use crate::random::replay::TraceOp;
 
@@ -18,7 +18,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Parts<'_>, Fault> {
     let seconds = unix_seconds(time).ok_or("the time is not like [10/Oct/2000:13:55:36 -0700]")?;
     let rest = rest.trim_ascii_start().strip_prefix(b"\"").ok_or("it has no \"request\" after the time")?;
     let (request, rest) = rest.split_at(closing_quote(rest).ok_or("the quote of the request is not closed")?);
-    let (op, url) = method_and_url(request)?;
+    let (op, url, whole) = method_and_url(request)?;
     let mut numbers = rest[1..].split(|&byte| byte == b' ').filter(|cell| !cell.is_empty());
     let status = numbers.next().unwrap_or_default();
     if status.len() != 3 || !status.iter().all(u8::is_ascii_digit) {
@@ -28,10 +28,16 @@ pub(super) fn parse(line: &[u8]) -> Result<Parts<'_>, Fault> {
         Some(b"-") => 0,
         text => text.and_then(size_bytes).ok_or("the size is neither a whole number of bytes nor -")?,
     };
+    let size = match status[0] {
+        b'4' | b'5' => SizeOf::Error,
+        _ if whole && status == b"200" => SizeOf::Whole,
+        _ => SizeOf::Other,
+    };
     Ok(Parts {
         time_ns: Some(i128::from(seconds) * 1_000_000_000),
         key: url,
         bytes,
+        size,
         client: client_number(host),
         op,
     })
@@ -54,7 +60,8 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
 }
 
 /// `METHOD url PROTOCOL`; the protocol may be missing (HTTP/0.9) and old servers let blanks into the URL.
-fn method_and_url(request: &[u8]) -> Result<(TraceOp, &[u8]), Fault> {
+/// The operation, the URL, and whether the answer is all that the URL stands for.
+fn method_and_url(request: &[u8]) -> Result<(TraceOp, &[u8], bool), Fault> {
     let (method, rest) = split_at(request, b" ").ok_or("the request has no URL")?;
     if method.is_empty() || !method.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-') {
         return Err("the request does not begin with a method".into());
@@ -71,7 +78,7 @@ fn method_and_url(request: &[u8]) -> Result<(TraceOp, &[u8]), Fault> {
     };
     match url.trim_ascii() {
         b"" => Err("the request has no URL".into()),
-        url => Ok((op, url)),
+        url => Ok((op, url, method == b"GET")),
     }
 }
 
@@ -170,6 +177,7 @@ mod tests {
     #[test]
     fn the_line_of_the_apache_manual_is_read() {
         let expected = Parts {
+            size: SizeOf::Whole,
             time_ns: Some(971_211_336_000_000_000),
             key: b"/apache_pb.gif",
             bytes: 2326,

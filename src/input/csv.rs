@@ -4,7 +4,7 @@
 //! and every error has its line. A cell may be quoted (RFC 4180) but not hold a line end.
 
 use super::client::client_number;
-use super::format::{Fault, Parts};
+use super::format::{Fault, Parts, SizeOf};
 use super::number::{nanoseconds, size_bytes};
 use crate::random::replay::TraceOp;
 
@@ -114,6 +114,7 @@ impl Layout {
         let size =
             cell(self.size).map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
         Ok(Parts {
+            size: SizeOf::Whole,
             time_ns,
             key,
             bytes: size.transpose()?.unwrap_or(0),
@@ -175,6 +176,7 @@ mod tests {
         let header = layout("op,\"Key\", SIZE ,other,client,client_ip,time");
         let row = cells("SET,\"a,\"\"b\"\"\",12,x,7,1.2.3.4,0.5").expect("a row");
         let expected = Parts {
+            size: SizeOf::Whole,
             time_ns: Some(500_000_000),
             key: b"a,\"b\"",
             bytes: 12,
@@ -186,9 +188,11 @@ mod tests {
 
     #[test]
     fn all_columns_but_the_key_may_be_missing_or_empty() {
-        let expected = Parts { time_ns: None, key: b"5", bytes: 0, client: 0, op: TraceOp::Get };
+        let expected =
+            Parts { time_ns: None, key: b"5", bytes: 0, size: SizeOf::Whole, client: 0, op: TraceOp::Get };
         assert_eq!(layout("key").parts(&cells("5").expect("a row")), Ok(expected));
-        let expected = Parts { time_ns: None, key: b"5", bytes: 0, client: 0, op: TraceOp::Get };
+        let expected =
+            Parts { time_ns: None, key: b"5", bytes: 0, size: SizeOf::Whole, client: 0, op: TraceOp::Get };
         assert_eq!(layout("time,key,size,op,client").parts(&cells(",5,,,").expect("a row")), Ok(expected));
         assert_eq!(Layout::of(&cells("time,keys").expect("a header")), None);
     }

@@ -10,6 +10,17 @@ use std::borrow::Cow;
 /// Why a line is no row.
 pub(super) type Fault = Cow<'static, str>;
 
+/// What the size in a line is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SizeOf {
+    /// What the key stands for.
+    Whole,
+    /// An error, sent in its place.
+    Error,
+    /// A part of it, nothing (not modified, a question for the head alone), or the answer to a write.
+    Other,
+}
+
 /// What a line says; the key is not yet numbered.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parts<'a> {
@@ -17,6 +28,8 @@ pub(super) struct Parts<'a> {
     pub time_ns: Option<i128>,
     pub key: &'a [u8],
     pub bytes: u32,
+    /// What the size is of.
+    pub size: SizeOf,
     pub client: u32,
     pub op: TraceOp,
 }

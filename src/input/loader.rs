@@ -1,11 +1,11 @@
 //! Reads a trace file from its beginning to its end or limit.
 
 use super::error::{TraceError, shown};
-use super::format::{Fault, Format, Parts};
+use super::format::{Fault, Format, Parts, SizeOf};
 use super::keys::KeyNumbers;
 use super::source::{Advance, Source};
 use super::store::{MEMORY_ROWS, StoreWriter};
-use super::trace::Trace;
+use super::trace::{AS_ITS_KEY, Trace};
 use super::{OnError, TraceFileOptions};
 use crate::random::replay::{TraceOp, TraceRow};
 use foldhash::fast::FixedState;
@@ -20,7 +20,8 @@ const SECOND_NS: u64 = 1_000_000_000;
 ///
 /// Times become nanoseconds from the first row. The resolution is 1 s if all time stamps are whole seconds, else the
 /// smallest decimal place used (0.1 s, ... 1 ms, ... 1 ns). Rows either all have a time or all have none. Keys are
-/// renumbered densely in order of first appearance. A size not told is 0 bytes, an operation not told a read.
+/// renumbered densely in order of first appearance. A size not told is 0 bytes, an operation not told a read. A log tells sizes of answers:
+/// those of whole ones (GET, 200) are sizes of what their URL stands for, and hold for rows that were answered otherwise as well.
 ///
 /// # Errors
 /// [`TraceError`] if the file is missing, unreadable, a folder, empty, binary, damaged or of no known format; at the
@@ -70,6 +71,8 @@ struct Loader {
     last_ns: u64,
     resolution_ns: u64,
     writes: u64,
+    /// Of each key the size that was told last; 0 = none yet.
+    sizes: Vec<u32>,
     /// Counted, never iterated.
     clients: HashSet<u32, FixedState>,
     skipped: u64,
@@ -87,6 +90,7 @@ impl Loader {
             last_ns: 0,
             resolution_ns: SECOND_NS,
             writes: 0,
+            sizes: Vec::new(),
             clients: HashSet::with_hasher(FixedState::with_seed(0)),
             skipped: 0,
             first_error: None,
@@ -101,14 +105,30 @@ impl Loader {
     fn accept(&mut self, parts: &Parts<'_>) -> Result<(), Problem> {
         let time_ns = self.time_from_origin(parts.time_ns)?;
         let key = self.keys.number(parts.key);
-        let row = TraceRow { time_ns, key, bytes: parts.bytes, client: parts.client, op: parts.op };
+        let bytes = self.size(key, parts);
+        let row = TraceRow { time_ns, key, bytes, client: parts.client, op: parts.op };
         self.store.push(row).map_err(Problem::Spool)?;
+        self.sizes[key as usize] =
+            if parts.size == SizeOf::Whole { parts.bytes } else { self.sizes[key as usize] };
         self.last_ns = time_ns;
         self.writes += u64::from(parts.op == TraceOp::Set);
         if row.client != 0 {
             self.clients.insert(row.client);
         }
         Ok(())
+    }
+
+    /// The size of what a row's key stands for. A log tells it if the answer was all of that; else it is what another row tells.
+    fn size(&mut self, key: u64, parts: &Parts<'_>) -> u32 {
+        let index = key as usize;
+        if index >= self.sizes.len() {
+            self.sizes.resize((index + 1).next_power_of_two(), 0);
+        }
+        match (parts.size, self.sizes[index]) {
+            (SizeOf::Whole, _) | (SizeOf::Error, 0) => parts.bytes,
+            (SizeOf::Other, 0) => AS_ITS_KEY,
+            (_, known) => known,
+        }
     }
 
     fn time_from_origin(&mut self, time_ns: Option<i128>) -> Result<u64, Problem> {
@@ -171,6 +191,7 @@ impl Loader {
             span_ns: self.last_ns,
             writes: self.writes,
             client_count: self.clients.len() as u64,
+            sizes: self.sizes,
             skipped: self.skipped,
             first_error: self.first_error,
             read_failure: OnceLock::new(),
@@ -234,6 +255,31 @@ mod tests {
 
     fn message(text: &str) -> String {
         open(text.as_bytes(), TraceFileOptions::default()).expect_err("refused").to_string()
+    }
+
+    /// Sizes of what a URL stands for: not of nothing, of a head, of a part, of the answer to a form, or of an error, if it is known.
+    #[test]
+    fn a_log_tells_sizes_by_its_whole_answers() {
+        let line = |request: &str, rest: &str| {
+            format!("1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"{request} HTTP/1.0\" {rest}\n")
+        };
+        let log: String = [
+            ("GET /a", "304 -"),
+            ("GET /a", "200 500"),
+            ("HEAD /a", "200 0"),
+            ("GET /a", "206 7"),
+            ("POST /a", "200 9"),
+            ("GET /a", "500 77"),
+            ("GET /a", "200 600"),
+            ("GET /a", "304 -"),
+            ("GET /none", "404 88"),
+            ("GET /b", "304 -"),
+        ]
+        .map(|(request, rest)| line(request, rest))
+        .concat();
+        let trace = open(log.as_bytes(), TraceFileOptions::default()).expect("well formed");
+        let sizes: Vec<u32> = rows(&trace).iter().map(|row| row.bytes).collect();
+        assert_eq!(sizes, [600, 500, 500, 500, 500, 500, 600, 600, 88, 0]);
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::random::replay::{TraceRow, TraceRows};
 use std::fmt;
 use std::sync::OnceLock;
 
+/// Size of a row that does not tell it and came before one of its key that does.
+pub(super) const AS_ITS_KEY: u32 = u32::MAX;
+
 /// A recorded trace read from a file. Times count from the first row. Share it through an `Arc`; reading never locks.
 pub struct Trace {
     pub(super) store: Store,
@@ -15,6 +18,8 @@ pub struct Trace {
     pub(super) client_count: u64,
     pub(super) span_ns: u64,
     pub(super) writes: u64,
+    /// Of each key the size that was told last; 0 = none.
+    pub(super) sizes: Vec<u32>,
     pub(super) skipped: u64,
     pub(super) first_error: Option<TraceError>,
     pub(super) read_failure: OnceLock<String>,
@@ -48,10 +53,14 @@ impl TraceRows for Trace {
     }
 
     fn read(&self, from: u64, out: &mut Vec<TraceRow>, most: usize) {
+        let first = out.len();
         if let Err(cause) = self.store.read(from, out, most) {
             let message =
                 || format!("rows of the trace could not be read back from a temporary file: {cause}");
             self.read_failure.get_or_init(message);
+        }
+        for row in out[first..].iter_mut().filter(|row| row.bytes == AS_ITS_KEY) {
+            row.bytes = self.sizes.get(row.key as usize).copied().unwrap_or(0);
         }
     }
 

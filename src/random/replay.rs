@@ -6,6 +6,7 @@ mod blocks;
 mod rows;
 mod window;
 
+use crate::random::mix::{combine, hash_name, unit};
 use blocks::{Blocks, Stretch};
 pub use rows::{TraceOp, TraceRow, TraceRows};
 use std::fmt;
@@ -48,12 +49,40 @@ struct Group {
     width_ns: u64,
     size: u64,
     sent: u64,
+    /// Where its rows lie by chance, if they do.
+    chance: Option<u64>,
+    /// The part of the width that has passed.
+    passed: f64,
 }
 
+/// Clocks as coarse as this hide how arrivals cluster, which queues feel: the rows lie by chance.
+const COARSE_NS: u64 = 100_000_000;
+
+/// What tells these draws from others.
+const PLACES: u64 = hash_name("places of rows within their second");
+
 impl Group {
-    /// Place of the next row: row i of n lies at i/n of the width, a bursty second stays a bursty second.
+    /// Time of the next row: a bursty second stays a bursty second.
     #[inline]
-    fn time_ns(&self) -> u64 {
+    fn time_ns(&mut self) -> u64 {
+        match self.chance {
+            Some(bits) => self.time_by_chance(bits),
+            None => self.time_in_turn(),
+        }
+    }
+
+    /// Where independent arrivals lie if all that is known is how many there were: anywhere (Ross, Stochastic Processes, 2nd ed. 1996,
+    /// theorem 2.3.1), here in order of time (Bentley & Saxe, Generating Sorted Lists of Random Numbers, ACM TOMS 1980).
+    fn time_by_chance(&mut self, bits: u64) -> u64 {
+        let left = (self.size - self.sent) as f64;
+        let draw = unit(combine(bits, self.sent));
+        self.passed = 1.0 - (1.0 - self.passed) * libm::pow(draw, 1.0 / left);
+        let offset = (self.passed * self.width_ns as f64) as u64;
+        self.at_ns.saturating_add(offset.min(self.width_ns.saturating_sub(1)))
+    }
+
+    /// Row i of n lies at i/n of the width.
+    fn time_in_turn(&self) -> u64 {
         if self.sent == 0 {
             return self.at_ns;
         }
@@ -64,8 +93,8 @@ impl Group {
 
 /// An iterator over the rows of a trace at their times in the replay: from 0, never decreasing, in nanoseconds.
 ///
-/// Rows of equal time stamps are spread evenly inside their unit of time: five rows of one second lie at 0, 0.2, 0.4,
-/// 0.6 and 0.8 s of it. If the trace has no times ([`TraceRows::has_times`]) every `time_ns` is 0 and the caller
+/// Rows of equal time stamps lie inside their unit of time: anywhere if that is 0.1 s or more, since evenly spread ones would queue less
+/// than those that were recorded; else evenly (five rows of one ms lie at 0, 0.2, 0.4, 0.6 and 0.8 ms of it). If the trace has no times ([`TraceRows::has_times`]) every `time_ns` is 0 and the caller
 /// supplies the rate; a bootstrap then draws blocks of equally many rows. A bootstrap that repeats goes on drawing,
 /// so no two passes are alike; it may begin with a quiet stretch, so the first row need not lie at 0.
 ///
@@ -76,6 +105,8 @@ pub struct Replay {
     speed: f64,
     timed: bool,
     unit_ns: u64,
+    /// Root of the draws of places.
+    root: u64,
     used: u64,
     first_ns: u64,
     blocks: Blocks,
@@ -115,6 +146,7 @@ impl Replay {
             speed: options.speed,
             timed,
             unit_ns,
+            root: combine(PLACES, options.bootstrap.unwrap_or(0)),
             used,
             first_ns,
             blocks: Blocks::new(span, unit_ns, options.bootstrap, options.repeat),
@@ -171,7 +203,8 @@ impl Replay {
             at_ns: self.stretch.at.saturating_add(into_stretch_ns),
             width_ns: self.unit_ns.min(limit_ns.saturating_sub(stamp_ns)),
             size: after - self.position,
-            sent: 0,
+            chance: (self.unit_ns >= COARSE_NS).then(|| combine(self.root, stamp_ns)),
+            ..Group::default()
         })
     }
 
@@ -225,7 +258,8 @@ impl Iterator for Replay {
             self.finished = true;
             return None;
         };
-        row.time_ns = self.scaled(self.group.time_ns());
+        let time_ns = self.group.time_ns();
+        row.time_ns = self.scaled(time_ns);
         self.group.sent += 1;
         self.position += 1;
         Some(row)
@@ -272,11 +306,25 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_second_are_spread_evenly_within_it() {
-        let rows = Recorded::new(&[7, 7, 7, 7, 7, 9], SECOND);
-        let fifth = SECOND / 5;
-        let expected = [0, fifth, 2 * fifth, 3 * fifth, 4 * fifth, 2 * SECOND];
+    fn rows_of_one_millisecond_are_spread_evenly_within_it() {
+        let rows = Recorded::new(&[7, 7, 7, 7, 7, 9], SECOND / 1_000);
+        let expected = [0, 200_000, 400_000, 600_000, 800_000, 2_000_000];
         assert_eq!(times(replay(rows, ReplayOptions::default())), expected);
+    }
+
+    /// Of a Poisson process, as it was, a second has 100 arrivals; the gaps between them are as long as chance makes them.
+    #[test]
+    fn rows_of_one_second_lie_anywhere_in_it() {
+        let stamps: Vec<u64> = (0..20_000).map(|row| row / 100).collect();
+        let times = times(replay(Recorded::new(&stamps, SECOND), ReplayOptions::default()));
+        assert!(times.is_sorted() && times.iter().zip(&stamps).all(|(time, stamp)| time / SECOND == *stamp));
+        let gaps: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean) * (gap - mean)).sum::<f64>() / gaps.len() as f64;
+        let squared_variation = variance / (mean * mean);
+        assert!((0.93..1.03).contains(&squared_variation), "{squared_variation}"); // 1 - 2 / 102, and its error
+        let halves = times.iter().filter(|time| **time % SECOND < SECOND / 2).count() as f64;
+        assert!((halves - 10_000.0).abs() < 300.0, "{halves}");
     }
 
     #[test]
@@ -293,7 +341,7 @@ mod tests {
         let rows = Recorded::new(&[0, 10], SECOND);
         let fast = replay(rows, ReplayOptions { speed: 4.0, ..ReplayOptions::default() });
         assert_eq!(fast.pass_ns(), 2_750_000_000);
-        assert_eq!(times(fast), [0, 2_500_000_000]);
+        assert_eq!(times(fast).iter().map(|time| time / 250_000_000).collect::<Vec<_>>(), [0, 10]);
     }
 
     #[test]

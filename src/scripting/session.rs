@@ -302,8 +302,10 @@ fn with_those_before(problems: Problems) -> Problems {
 pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<Finished>>, Problems> {
     let context = CURRENT.with(|current| current.borrow().clone()).expect("a session is open");
     let definition = desk(|desk| {
-        desk.experiments[ordinal].pending = false;
-        desk.experiments[ordinal].clone()
+        let definition = &mut desk.experiments[ordinal];
+        definition.pending = false;
+        definition.expects.iter_mut().for_each(|expect| expect.callback.settle());
+        definition.clone()
     });
     let mut plan = api::plan(&definition).map_err(|problems| context.all_mistakes(problems, &definition))?;
     context.host.adjust(&mut plan);

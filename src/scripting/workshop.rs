@@ -123,7 +123,8 @@ impl Builder for ScriptBuilder {
         });
         let params = Params::of(self.params[variant].clone());
         let result = self.world.isolated().call(&self.engine, (params.clone(),));
-        let draft = desk(|desk| std::mem::replace(&mut desk.world, outer)).expect("it was put there");
+        let mut draft = desk(|desk| std::mem::replace(&mut desk.world, outer)).expect("it was put there");
+        draft.callbacks.iter_mut().for_each(Callback::settle);
         if let Err(error) = result {
             return Err(explain(&error, &Words { functions: &self.words, source: &self.source }));
         }

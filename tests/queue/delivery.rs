@@ -47,7 +47,12 @@ impl Stage {
 
     /// Messages published in a span that begins now.
     fn published_within(&mut self, span: Time) -> u64 {
-        let before = self.simulation.audit().messages().report().map_or(0, |counts| counts.published_count);
+        let before = self
+            .simulation
+            .audit()
+            .messages()
+            .report(self.simulation.now())
+            .map_or(0, |counts| counts.published_count);
         self.simulation.run_until(self.simulation.now() + span);
         self.simulation.check_conservation().expect("nothing vanishes");
         messages(&self.simulation).published_count - before

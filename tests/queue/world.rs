@@ -109,7 +109,7 @@ pub fn messages(simulation: &Simulation) -> MessageReport {
 }
 
 pub fn report(simulation: &Simulation) -> MessageReport {
-    simulation.audit().messages().report().expect("messages were published")
+    simulation.audit().messages().report(simulation.now()).expect("messages were published")
 }
 
 /// A fault of one node, and how long it lasts.

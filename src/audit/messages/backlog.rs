@@ -42,10 +42,12 @@ impl Backlog {
         }
     }
 
-    /// Time from the largest level until it was back to what is usual.
+    /// Time from the largest level until it was back to what is usual: 0 if it never was above, `None` if it is not back.
     pub fn drain(&self) -> Option<u64> {
-        let drained = self.drained_at.map(|at| at - self.peak_at);
-        drained.filter(|_| self.usual.is_some_and(|usual| self.peak > usual))
+        match self.usual {
+            Some(usual) if self.peak > usual => self.drained_at.map(|at| at - self.peak_at),
+            _ => Some(0),
+        }
     }
 }
 
@@ -69,12 +71,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_unusual_has_no_drain_time() {
+    fn nothing_unusual_takes_no_time() {
         let mut backlog = Backlog::default();
         backlog.measure_from(0);
         backlog.step(1, 1);
         backlog.step(2, -1);
-        assert_eq!(backlog.drain(), None);
+        assert_eq!(backlog.drain(), Some(0));
         assert_eq!(backlog.area(2), 1);
     }
 }

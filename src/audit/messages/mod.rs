@@ -28,7 +28,7 @@ use backlog::Backlog;
 use record::{ACKNOWLEDGED, Bits, COUNTED_LOST, DEAD, NOT_YET, PROCESSED, Record, Records};
 use sent::Sent;
 
-/// The counts of messages accepted in the measured part of a run.
+/// What happened to messages in the measured part of a run, whenever they were accepted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageReport {
     /// Acknowledged by their broker.
@@ -39,16 +39,16 @@ pub struct MessageReport {
     pub duplicated_count: u64,
     /// First effects that came after those of later messages of the same key.
     pub reordered_count: u64,
-    /// Acknowledged and gone without effect.
+    /// Acknowledged and gone without effect; what came back of those that had gone before is taken off.
     pub lost_count: u64,
     /// Set aside as dead letters, processed before (but not acknowledged in time) or not. Those that went to a second queue may
     /// still be processed, or lost, there.
     pub dead_count: u64,
-    /// Nanoseconds from acceptance to the first effect.
+    /// Nanoseconds from acceptance to the first effect; of those that still wait, until now.
     pub age: Histogram,
     /// Messages accepted and not yet dealt with, now.
     pub backlog_count: u64,
-    /// Nanoseconds from the largest backlog until it was gone; `None` if it is not gone yet or there was none.
+    /// Nanoseconds from the largest backlog until it was gone, 0 if there was none; `None` if it is not gone yet.
     pub drain_ns: Option<u64>,
 }
 
@@ -68,9 +68,9 @@ pub struct Messages {
     orders: Vec<Vec<KeyOrder>>,
     /// Messages accepted so far, by queue.
     accepted: Vec<u32>,
-    counted_from: u64,
-    /// The last number given before that.
-    counted_after: u32,
+    /// Messages lost since the start, and of these those before counts began.
+    lost: u64,
+    lost_before: u64,
     /// Numbers of dead letters: most have been processed before, too late, and have no record any more.
     set_aside: Bits,
     counts: MessageReport,
@@ -82,19 +82,26 @@ pub struct Messages {
 const KEYS_MAX: u64 = 1 << 27;
 
 impl Messages {
-    /// Counts begin anew: only what is accepted from now on counts.
+    /// Counts begin anew: only what happens from now on counts.
     pub(super) fn count_from(&mut self, now: u64) {
-        (self.counted_from, self.counted_after) = (now, self.records.last());
+        self.lost_before = self.lost;
         self.counts = MessageReport::default();
         self.backlog.measure_from(now);
     }
 
     /// The counts so far; `None` if there never was a message.
-    pub fn report(&self) -> Option<MessageReport> {
-        let backlog = (self.backlog.level(), self.backlog.drain());
-        let report =
-            || MessageReport { backlog_count: backlog.0, drain_ns: backlog.1, ..self.counts.clone() };
-        self.any.then(report)
+    pub fn report(&self, now: u64) -> Option<MessageReport> {
+        if !self.any {
+            return None;
+        }
+        let (lost_count, drain_ns) = (self.lost.saturating_sub(self.lost_before), self.backlog.drain());
+        let backlog_count = self.backlog.level();
+        let mut report = MessageReport { lost_count, backlog_count, drain_ns, ..self.counts.clone() };
+        for id in self.records.matching(Record::waits) {
+            let since = self.records.get(id).map_or(now, |record| record.accepted_at);
+            report.age.record(now - since);
+        }
+        Some(report)
     }
 
     /// Backlog x nanoseconds since the start.
@@ -198,10 +205,9 @@ impl Messages {
 
     /// The producer gets the broker's word for it.
     pub fn acknowledge(&mut self, id: u32, now: u64) {
-        let from = self.counted_from;
         let Some(record) = self.records.get_mut(id) else { return };
         if !record.has(ACKNOWLEDGED) {
-            self.counts.published_count += u64::from(record.accepted_at >= from);
+            self.counts.published_count += 1;
             self.change(id, now, |record| record.set(ACKNOWLEDGED));
         }
     }
@@ -244,16 +250,11 @@ impl Messages {
         self.change(id, now, |record| record.holders = record.holders.saturating_sub(1));
     }
 
-    /// Whether it was accepted in the measured part; of one that has no record any more, whether it was sent there.
-    fn counts_for(&self, id: u32) -> bool {
-        self.records.get(id).map_or(id > self.counted_after, |record| record.accepted_at >= self.counted_from)
-    }
-
     /// It is a dead letter: counted once, whether it was processed or not, and still to be dealt with if not.
     pub fn set_aside(&mut self, id: u32) {
         if self.records.knows(id) && !self.set_aside.has(id) {
             self.set_aside.set(id);
-            self.counts.dead_count += u64::from(self.counts_for(id));
+            self.counts.dead_count += 1;
         }
     }
 
@@ -275,20 +276,17 @@ impl Messages {
 
     /// Its effect takes place, whatever else has become of it: a dead letter that somebody completes is processed as well.
     pub fn process(&mut self, id: u32, now: u64) {
-        let counted = u64::from(self.counts_for(id));
         if self.is_processed(id) {
-            self.counts.duplicated_count += counted;
+            self.counts.duplicated_count += 1;
             return;
         }
-        self.counts.processed_count += counted;
+        self.counts.processed_count += 1;
         let Some(&record) = self.records.get(id) else { return self.records.process_forgotten(id) };
-        if counted > 0 {
-            self.counts.age.record(now - record.accepted_at);
-        }
+        self.counts.age.record(now - record.accepted_at);
         let order = self.order(record.queue, record.key);
         let overtaken = record.order < order.processed;
         order.processed = order.processed.max(record.order);
-        self.counts.reordered_count += u64::from(overtaken) * counted;
+        self.counts.reordered_count += u64::from(overtaken);
         self.change(id, now, |record| record.set(PROCESSED));
     }
 
@@ -298,13 +296,10 @@ impl Messages {
         let Some(record) = self.records.get_mut(id) else { return };
         let waited = record.waits();
         change(record);
-        let (waits, lost, counted) =
-            (record.waits(), record.is_lost(), record.accepted_at >= self.counted_from);
+        let (waits, lost) = (record.waits(), record.is_lost());
         if lost != record.has(COUNTED_LOST) {
             record.flip(COUNTED_LOST);
-            let count = &mut self.counts.lost_count;
-            // A message of the warm-up does not count, whatever becomes of it.
-            *count = if lost { *count + u64::from(counted) } else { *count - u64::from(counted) };
+            self.lost = if lost { self.lost + 1 } else { self.lost - 1 };
         }
         if waits != waited {
             self.backlog.step(now, if waits { 1 } else { -1 });
@@ -342,7 +337,7 @@ mod tests {
     }
 
     fn report(messages: &Messages) -> MessageReport {
-        messages.report().expect("there were messages")
+        messages.report(1_000).expect("there were messages")
     }
 
     #[test]
@@ -366,7 +361,7 @@ mod tests {
     fn a_number_given_by_the_producer_counts_from_its_acceptance() {
         let mut all = truth();
         let id = all.number(0, 1);
-        assert!(!all.was_accepted(id) && all.report().is_none());
+        assert!(!all.was_accepted(id) && all.report(0).is_none());
         let other = all.accept(0, 1, 0, 3);
         assert_eq!(all.accept(0, 1, id, 5), id);
         assert!(all.was_accepted(id) && all.was_accepted(other));
@@ -544,16 +539,23 @@ mod tests {
     }
 
     #[test]
-    fn only_what_comes_after_the_warm_up_counts() {
+    fn what_happens_after_the_warm_up_counts_whenever_it_began() {
         let mut all = Messages::default();
-        let early = all.accept(0, 1, 0, 5);
+        let [gone, lost, done, waits, dead] = [0; 5].map(|_| all.accept(0, 1, 0, 5));
+        [gone, lost, done, waits, dead].iter().for_each(|id| all.acknowledge(*id, 6));
+        all.release(gone, 7);
         all.count_from(10);
-        let late = all.accept(0, 2, 0, 10);
-        for id in [early, late] {
-            all.acknowledge(id, 11);
-            all.release(id, 12);
-        }
-        assert_eq!((report(&all).published_count, report(&all).lost_count), (1, 1));
+        let counts = report(&all);
+        assert_eq!((counts.published_count, counts.lost_count, counts.processed_count), (0, 0, 0));
+        all.release(lost, 12);
+        all.process(done, 15);
+        all.bury(dead, 16);
+        let counts = all.report(505).unwrap();
+        assert_eq!((counts.published_count, counts.lost_count), (0, 1));
+        assert_eq!((counts.processed_count, counts.dead_count, counts.backlog_count), (1, 1, 1));
+        assert_eq!((counts.age.count(), counts.age.max()), (2, Some(500)), "one waits, {waits}");
+        all.deliver(gone, 20);
+        assert_eq!(report(&all).lost_count, 0, "one came back");
     }
 
     #[test]

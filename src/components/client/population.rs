@@ -162,7 +162,9 @@ pub(super) fn place(request: &mut Request, population: &Population, draws: Traff
     request.address = match request.address {
         0 => visitor.address,
         address if drawn => population.local(&visitor, address),
-        recorded => recorded,
+        // Whoever is said to be elsewhere than where the log was written has an address there.
+        recorded if visitor.address == 0 => recorded,
+        _ => visitor.address,
     };
 }
 

@@ -6,13 +6,13 @@ use crate::kernel::{milliseconds, seconds};
 
 /// In the order of the columns.
 pub(super) const METRICS: &[Metric] = &[
-    metric("messages_published_count", Neither, "messages that their broker has acknowledged", |f| {
+    metric("messages_published_count", Neither, "messages that their broker has acknowledged in the measured part", |f| {
         of_messages(f, |m| count(m.published_count))
     }),
     metric(
         "messages_processed_count",
         Higher,
-        "messages processed at least once, each counted once; dead letters that somebody completed, there or too late, as well",
+        "messages processed for the first time in the measured part, whenever they were published; dead letters that somebody completed, there or too late, as well",
         |f| of_messages(f, |m| count(m.processed_count)),
     ),
     metric("messages_duplicated_count", Lower, "effects of messages that had taken place before", |f| {
@@ -24,19 +24,19 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "messages_lost_count",
         Lower,
-        "messages acknowledged and gone: neither processed nor held nor dead-lettered",
+        "messages acknowledged and gone, in the measured part: neither processed nor held nor dead-lettered",
         |f| of_messages(f, |m| count(m.lost_count)),
     ),
     metric(
         "messages_dead_count",
         Lower,
-        "messages set aside as dead letters, whether processed (before, afterwards, in the second queue) or not",
+        "messages set aside as dead letters in the measured part, whether processed (before, afterwards, in the second queue) or not",
         |f| of_messages(f, |m| count(m.dead_count)),
     ),
     metric(
         "message_age_p99_ms",
         Lower,
-        "99 % of messages are processed so soon after they were published",
+        "99 % of messages that were processed, or still wait at the end, had waited so long since they were published, or less; lost ones are left out",
         |f| of_messages(f, |m| m.age.quantile(0.99).map(milliseconds)),
     )
     .percentile(0.99, |f| f.messages.as_ref().map_or(0, |m| m.age.count())),
@@ -46,7 +46,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "queue_drain_s",
         Lower,
-        "time from the largest backlog until it is back at its mean of the warm-up; empty if it is not, or never was above",
+        "time from the largest backlog until it is back at its mean of the warm-up, 0 if it never was above; empty if it is not back at the end: a check for less then fails",
         |f| of_messages(f, |m| m.drain_ns.map(seconds)),
     ),
 ];

@@ -4,7 +4,7 @@ use super::best::Candidates;
 use super::comparisons::{Several, label};
 use super::experiment::matches;
 use crate::catalog::did_you_mean;
-use crate::experiment::{self, COLUMNS, Estimate, Judgement, METRICS, Whose, find_column, find_metric};
+use crate::experiment::{self, COLUMNS, Estimate, Judgement, Whose, find_column, find_metric};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
@@ -141,9 +141,8 @@ impl One {
         desk(|desk| desk.check.looked = true);
         self.finished.judge(metric);
         let runs = self.finished.record.results.iter().filter(|run| run.variant == self.variant);
-        let samples = runs.filter_map(|run| Some((run.replication, run.metrics[metric]?))).collect();
         let whose = Some(self.finished.whose(self.variant));
-        Ok(Estimate { whose, ..Estimate::measured(METRICS[metric].column, samples) })
+        Ok(Estimate { whose, ..Estimate::of_runs(metric, runs) })
     }
 
     /// A parameter of the variant, or a metric.
