@@ -84,6 +84,9 @@ pub(super) struct Layout {
     client: Option<usize>,
 }
 
+/// Nanoseconds from 1970 to a time that nobody has recorded: what is larger is in another unit.
+const NO_SECONDS: u128 = 100_000_000_000 * 1_000_000_000;
+
 impl Layout {
     /// Finds the columns by name, in any case; none without a column `key`. Of two columns of one name the first counts.
     pub(super) fn of(header: &Cells) -> Option<Self> {
@@ -111,6 +114,9 @@ impl Layout {
         let time_ns = cell(self.time)
             .map(|text| nanoseconds(text).ok_or("the time is not a decimal number of seconds"))
             .transpose()?;
+        if time_ns.is_some_and(|time| time.unsigned_abs() >= NO_SECONDS) {
+            return Err("its time is beyond the year 5000 in seconds since 1970; are these milliseconds? Divide by 1000".into());
+        }
         let size =
             cell(self.size).map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
         Ok(Parts {

@@ -8,6 +8,8 @@ pub(super) struct Backlog {
     area: u128,
     /// At or below this it is as usual; `None` during the warm-up.
     usual: Option<u64>,
+    /// The largest of the warm-up: levels up to here are nothing special.
+    common: u64,
     peak: u64,
     peak_at: u64,
     drained_at: Option<u64>,
@@ -26,6 +28,7 @@ impl Backlog {
     pub fn measure_from(&mut self, now: u64) {
         let mean = self.area(now).div_ceil(u128::from(now.max(1))) as u64;
         self.usual = Some(mean.max(1));
+        self.common = self.peak;
         (self.peak, self.peak_at, self.drained_at) = (self.level, now, None);
     }
 
@@ -34,7 +37,10 @@ impl Backlog {
         self.area = self.area(now);
         self.since = now;
         self.level = self.level.checked_add_signed(by).expect("what goes has come");
-        let Some(usual) = self.usual else { return };
+        let Some(usual) = self.usual else {
+            self.peak = self.peak.max(self.level);
+            return;
+        };
         if self.level > self.peak {
             (self.peak, self.peak_at, self.drained_at) = (self.level, now, None);
         } else if self.drained_at.is_none() && self.level <= usual {
@@ -42,10 +48,14 @@ impl Backlog {
         }
     }
 
-    /// Time from the largest level until it was back to what is usual: 0 if it never was above, `None` if it is not back.
-    pub fn drain(&self) -> Option<u64> {
+    /// Time from the largest level until it was back to what is usual: 0 if it never was above. If it is not back now, the time so far,
+    /// or `None` if it is also above all that the warm-up has seen.
+    pub fn drain(&self, now: u64) -> Option<u64> {
         match self.usual {
-            Some(usual) if self.peak > usual => self.drained_at.map(|at| at - self.peak_at),
+            Some(usual) if self.peak > usual => {
+                let so_far = (self.level <= self.common).then_some(now);
+                self.drained_at.or(so_far).map(|at| at - self.peak_at)
+            }
             _ => Some(0),
         }
     }
@@ -62,12 +72,25 @@ mod tests {
         backlog.step(0, 1); // two during ten: the mean is two
         backlog.measure_from(10);
         (0..5).for_each(|n| backlog.step(20 + n, 1));
-        assert_eq!(backlog.drain(), None, "not yet");
+        assert_eq!(backlog.drain(29), None, "not yet");
         (0..5).for_each(|n| backlog.step(30 + n, -1));
-        assert_eq!(backlog.drain(), Some(34 - 24));
+        assert_eq!(backlog.drain(40), Some(34 - 24));
         (0..7).for_each(|n| backlog.step(50 + n, 1));
-        assert_eq!(backlog.drain(), None, "a larger one counts instead");
+        assert_eq!(backlog.drain(60), None, "a larger one counts instead");
         assert_eq!(backlog.level(), 9);
+    }
+
+    /// Three are more than the mean, and what the warm-up has seen as well.
+    #[test]
+    fn what_the_warm_up_has_seen_too_is_not_waited_for() {
+        let mut backlog = Backlog::default();
+        (0..3).for_each(|n| backlog.step(n, 1));
+        (3..6).for_each(|n| backlog.step(n, -1));
+        backlog.measure_from(100);
+        (0..3).for_each(|n| backlog.step(110 + n, 1));
+        assert_eq!(backlog.drain(120), Some(120 - 112));
+        backlog.step(121, 1);
+        assert_eq!(backlog.drain(130), None);
     }
 
     #[test]
@@ -76,7 +99,7 @@ mod tests {
         backlog.measure_from(0);
         backlog.step(1, 1);
         backlog.step(2, -1);
-        assert_eq!(backlog.drain(), Some(0));
+        assert_eq!(backlog.drain(2), Some(0));
         assert_eq!(backlog.area(2), 1);
     }
 }

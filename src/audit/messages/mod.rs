@@ -94,7 +94,7 @@ impl Messages {
         if !self.any {
             return None;
         }
-        let (lost_count, drain_ns) = (self.lost.saturating_sub(self.lost_before), self.backlog.drain());
+        let (lost_count, drain_ns) = (self.lost.saturating_sub(self.lost_before), self.backlog.drain(now));
         let backlog_count = self.backlog.level();
         let mut report = MessageReport { lost_count, backlog_count, drain_ns, ..self.counts.clone() };
         for id in self.records.matching(Record::waits) {

@@ -14,6 +14,7 @@ pub(super) fn whole(value: &Value) -> Option<i64> {
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_weights(site, problems);
     check_addresses(site, problems);
+    check_cookies(site, problems);
     check_health_checks(site, problems);
     check_care(site, problems);
     check_private(site, problems);
@@ -67,11 +68,35 @@ fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Cookies are kept by browsers that come back.
+fn check_cookies(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    if !settings.is_given("sticky") || STICKY[settings.choice("sticky")].name != "cookie" {
+        return;
+    }
+    for group in
+        clients(site).filter(|group| !group.settings.is_given("users") && recorded_clients(group) == 0)
+    {
+        let message = format!(
+            "sticky \"cookie\" needs clients that come back, and those of \"{}\" are strangers each time",
+            group.name
+        );
+        problems.push(settings.problem("sticky", message).hint("give the traffic `users: 1_000`"));
+    }
+}
+
+/// How many clients a recorded traffic names.
+fn recorded_clients(traffic: &Group) -> u64 {
+    match traffic.settings.load("rate") {
+        Some(Load::Trace(trace)) => trace.rows.client_count(),
+        _ => 0,
+    }
+}
+
 /// Whether a traffic's clients have addresses: of their own, of the places they come from, or recorded ones.
 fn has_addresses(traffic: &Group) -> bool {
     let settings = &traffic.settings;
-    let recorded = matches!(settings.load("rate"), Some(Load::Trace(trace)) if trace.rows.client_count() > 0);
-    recorded || settings.is_given("addresses") || settings.is_given("from")
+    recorded_clients(traffic) > 0 || settings.is_given("addresses") || settings.is_given("from")
 }
 
 /// The traffics whose calls come to it, at once or by a name, a router, edges or another balancer.

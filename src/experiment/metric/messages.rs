@@ -46,7 +46,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "queue_drain_s",
         Lower,
-        "time from the largest backlog until it is back at its mean of the warm-up, 0 if it never was above; empty if it is not back at the end: a check for less then fails",
+        "time from the largest backlog until it is back at its mean of the warm-up, 0 if it never was above; at the end the time so far, or empty if more wait than ever in the warm-up: a check for less then fails",
         |f| of_messages(f, |m| m.drain_ns.map(seconds)),
     ),
 ];

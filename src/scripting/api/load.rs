@@ -245,8 +245,17 @@ fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
         let time = time.clone().try_cast::<Span>()?;
         Some((u64::try_from(time.0).ok()?, rate.clone().try_cast::<Rate>()?.0))
     };
-    let found: Option<Vec<_>> = list.iter().map(point).collect();
-    found.ok_or_else(|| wrong("each item of the list must be [time, rate], as in [30.s, 500.rps]"))
+    let found: Option<Vec<(u64, f64)>> = list.iter().map(point).collect();
+    let found =
+        found.ok_or_else(|| wrong("each item of the list must be [time, rate], as in [30.s, 500.rps]"))?;
+    match found.first() {
+        Some((begin, _)) if *begin > 0 => {
+            let message =
+                format!("nothing says what the rate is before {}", crate::kernel::time_text(*begin));
+            Err(fail(message, Some("begin the list with t = 0, as in [0.s, 0.rps]".into())))
+        }
+        _ => Ok(found),
+    }
 }
 
 /// Settings of a trace.
