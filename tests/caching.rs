@@ -151,3 +151,21 @@ fn a_slow_load_brings_back_what_may_be_old_by_then() {
     holds(&world(declared, "lease"), none);
     holds(&world(declared, "versioned"), none);
 }
+
+/// What a broker has sent to its consumer when the way between them is cut for half a second: TCP sends it again. Without connections it is lost,
+/// and nobody asks for it: RabbitMQ goes on when it is acknowledged.
+#[test]
+fn a_short_cut_delays_what_connections_carry_and_loses_nothing() {
+    let world = |connect: &str| {
+        format!(
+            r#"let q = queue("q", #{{ kind: "rabbitmq" }});
+            let w = consumers("w", #{{ of: q, service: 10.ms, prefetch: 10 }});
+            link(w, q, #{{ latency: 0.5.ms, connect: "{connect}" }});
+            traffic("t", #{{ to: q, rate: 70.rps, keys: uniform_keys(300) }});
+            at(30.s, "cut", || partition(w, q)); at(30.5.s, "healed", || heal(w, q));"#
+        )
+    };
+    let all = ".warmup(10.s).expect(\"all\", |r| r.queue_backlog_end < 20).expect(\"soon\", |r| r.message_age_p99 < 2.s)";
+    holds(&world("tcp"), all);
+    holds(&world("none"), ".warmup(10.s).expect(\"stuck\", |r| r.queue_backlog_end > 1_000)");
+}

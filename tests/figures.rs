@@ -331,3 +331,50 @@ fn what_a_component_counts_is_in_a_table() {
     let mut command = Command::cargo_bin("scalelab").unwrap();
     command.args(["explain", "evictions_count"]).assert().success();
 }
+
+/// A write-back cache dies with what it has not flushed, at the very end of the warm-up.
+#[test]
+fn what_happens_as_the_warm_up_ends_is_measured() {
+    holds(
+        r#"experiment("edge").replications(3).warmup(10.s).duration(10.s).world(|p| {
+            let db = database("db", #{ read: 1.ms, write: 1.ms });
+            let c = cache("c", #{ of: db, write: "back", flush: 2.s, placement: "inline" });
+            let w = web("w", #{ reads: c, writes: c });
+            traffic("t", #{ to: w, rate: 100.rps, writes: 50.percent, keys: uniform_keys(500) });
+            at(10.s, "crash", || c.crash()); at(11.s, "back", || c.recover());
+        }).expect("loses what was dirty", |r| r.lost_writes > 20);"#,
+    );
+}
+
+/// 50 a second are done of 190 that come. They wait from the beginning on: after the warm-up those of the warm-up are done.
+#[test]
+fn messages_count_when_it_happens_and_those_that_wait_have_an_age() {
+    holds(
+        r#"experiment("cohorts").replications(2).warmup(30.s).duration(30.s).world(|p| {
+            let q = queue("q", #{ kind: "rabbitmq" });
+            consumers("w", #{ of: q, service: constant(20.ms), count: 1 });
+            traffic("t", #{ to: q, rate: constant(190.rps) });
+        }).expect("as many as can be", |r| r.messages_processed >= 1_490)
+          .expect("and no more", |r| r.messages_processed <= 1_510)
+          .expect("the oldest that wait", |r| r.message_age_p99 > 40.s)
+          .expect("all that came", |r| r.messages_published > 5_600);"#,
+    );
+}
+
+/// Three servers die one after the other, at 10, 20 and 30 s of a minute: a third of all is answered.
+#[test]
+fn each_turn_of_a_loop_keeps_its_variables() {
+    let world = r#"let w = web("w", #{ count: 3, service: 1.ms });
+            let lb = load_balancer("lb", #{ to: w });
+            traffic("t", #{ to: lb, rate: constant(50.rps) });"#;
+    let actions = r#"for i in 0..3 { at((10 + i * 10).s, "crash", || w[i].crash()); }"#;
+    let limits =
+        r#"for share in [0.3, 0.2, 0.1] { e = e.expect("more than " + share, |r| r.availability > share); }"#;
+    holds(&format!(
+        r#"let e = experiment("turns").replications(2).duration(60.s).world(|p| {{ {world} {actions} }})
+            .expect("a third", |r| r.availability < 0.36);
+        {limits}"#
+    ));
+    let shared = r#"let seen = 0; every(10.s, || { seen += 1; }); at(45.s, || note("" + seen));"#;
+    assert_eq!(notes(&format!("{world} {shared}")), ["4"], "what functions count up together they share");
+}

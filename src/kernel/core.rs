@@ -9,6 +9,7 @@ use super::digest::Digest;
 use super::event::{Entry, Event, NodeId, Packed};
 use super::foresight::Fetch;
 use super::held::Held;
+use super::held_up::HeldUp;
 use super::journal::Journal;
 use super::lane::Lane;
 use super::ledger::Ledger;
@@ -17,7 +18,7 @@ use super::parcel::Parcels;
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
-use super::transit::{LinkCommand, Message, Transit};
+use super::transit::{HELD_UP, Message, Transit};
 use crate::audit::Audit;
 
 /// All of a simulation but its components.
@@ -34,6 +35,7 @@ pub struct Core {
     pub(super) nodes: Vec<Node>,
     /// Events that came to each node while it hung.
     pub(super) held: Vec<Held>,
+    pub(super) held_up: Vec<HeldUp>,
     /// Who takes calls to a node while it is down, by the node's index.
     pub(super) stand_ins: Vec<NodeId>,
     /// What each node draws by for itself (see [`super::Ctx::phase`]).
@@ -63,6 +65,7 @@ impl Core {
             timeouts: Timeouts::default(),
             nodes: Vec::new(),
             held: Vec::new(),
+            held_up: Vec::new(),
             stand_ins: Vec::new(),
             labels: Vec::new(),
             transit,
@@ -91,6 +94,7 @@ impl Core {
             timeouts: self.timeouts.clone(),
             nodes: self.nodes.clone(),
             held: self.held.clone(),
+            held_up: self.held_up.clone(),
             stand_ins: self.stand_ins.clone(),
             labels: self.labels.clone(),
             transit: self.transit.fork(),
@@ -113,14 +117,6 @@ impl Core {
     /// The network learns of a new node, before it is added.
     pub(super) fn place(&mut self, node: NodeId, group: u16) {
         self.transit.place(node, group);
-    }
-
-    /// Does something to the network.
-    pub(super) fn link(&mut self, command: LinkCommand) {
-        self.transit.command(command);
-        for (index, node) in self.nodes.iter_mut().enumerate() {
-            node.linked = self.transit.has_link(NodeId(index as u16));
-        }
     }
 
     #[inline(always)]
@@ -185,19 +181,25 @@ impl Core {
 
     #[inline(never)]
     fn travel(&mut self, from: NodeId, to: NodeId, event: Packed) {
-        let Some(call) = self.calls.get(event.call()) else { return };
-        let Call { bytes, key, request, parent, verb, .. } = *call;
-        let (returning, now, again) = (event.kind() == Event::ANSWER, self.now, call.again());
-        let message = Message { from, to, bytes, key, request, parent, verb, returning, now, again };
+        let Some(message) = self.message(from, to, event) else { return };
         match self.transit.transit(&message, &mut self.requests, &self.calls) {
             Some(0) => self.lane.push(event),
+            Some(HELD_UP) => self.hold_up(&message, event),
             Some(delay) => self.calendar.push(self.now + delay, event),
             None => self.stop_moving(event.call()), // lost: the caller waits for its time-out
         }
     }
 
+    #[inline(always)]
+    pub(super) fn message(&self, from: NodeId, to: NodeId, event: Packed) -> Option<Message> {
+        let call = self.calls.get(event.call())?;
+        let Call { bytes, key, request, parent, verb, .. } = *call;
+        let (returning, now, again) = (event.kind() == Event::ANSWER, self.now, call.again());
+        Some(Message { from, to, bytes, key, request, parent, verb, returning, now, again })
+    }
+
     #[cold]
-    fn stop_moving(&mut self, id: CallId) {
+    pub(super) fn stop_moving(&mut self, id: CallId) {
         if let Some(call) = self.calls.get_mut(id) {
             call.phase.clear(Phase::MOVING);
         }

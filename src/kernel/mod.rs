@@ -14,6 +14,7 @@ pub mod event;
 pub mod foresight;
 pub mod growth;
 mod held;
+mod held_up;
 pub mod journal;
 mod lane;
 pub mod ledger;

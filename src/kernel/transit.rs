@@ -30,12 +30,19 @@ pub struct Message {
     pub again: u8,
 }
 
+/// Instead of a time on the way: the way is cut, and the connection will try again until it is not.
+pub const HELD_UP: Time = Time::MAX;
+
 /// The network between the nodes.
 pub trait Transit: Send {
-    /// Time on the way; `None` if the message gets lost. Most messages need no random number, so that only links that do
+    /// Time on the way, or [`HELD_UP`]; `None` if the message gets lost. Most messages need no random number, so that only links that do
     /// look the request up in `requests`; what the network knows about where its time went is noted there. In `calls` it finds for whom
     /// the message is sent.
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time>;
+    /// When a message that was held up is sent again, from now on, having been sent first at `sent`; `None`: it is given up.
+    fn again(&self, _message: &Message, _sent: Time) -> Option<Time> {
+        None
+    }
     /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between
     /// two nodes without links the network is not asked.
     fn has_link(&self, _node: NodeId) -> bool {

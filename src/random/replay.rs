@@ -22,7 +22,7 @@ pub struct ReplayOptions {
     pub limit: Option<u64>,
     /// Begin again after the last row's unit of time, without end.
     pub repeat: bool,
-    /// Resample the trace for this replication's seed (circular moving-block bootstrap, blocks of a twentieth of the
+    /// Resample the trace for this replication's seed (local block bootstrap, blocks of a twentieth of the
     /// span); none = the rows as recorded.
     pub bootstrap: Option<u64>,
 }

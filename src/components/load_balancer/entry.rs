@@ -96,7 +96,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "check",
             kind: Kind::Duration,
             preset: Preset::Absent("no active health checks"),
-            about: "pause between two health checks of a server (HAProxy: inter 2s); real calls to web servers",
+            about: "pause between two health checks of a server (HAProxy: inter 2s); real calls to web servers, which wait for `concurrency`, but need no processor and do not wait for `cores`",
         },
         Param {
             name: "check_timeout",

@@ -34,7 +34,7 @@ pub static ENTRY: Entry = Entry {
             name: "connect",
             kind: Kind::Choice(SETUPS),
             preset: Preset::Choice("none"),
-            about: "what opening a connection costs, whose round trips take the time drawn for the way of the question; one is kept for each user and server, and transfers go in windows",
+            about: "what opening a connection costs, whose round trips take the time drawn for the way of the question; one is kept for each user and server, and transfers go in windows; what a partition holds up is sent again when it is healed, with TCP's next retransmission (without `connect` it is lost)",
         },
         Param {
             name: "idle",

@@ -14,7 +14,7 @@ use super::client::population::Access;
 use super::steps::Step;
 use crate::kernel::call::{CallId, Calls};
 use crate::kernel::request::Requests;
-use crate::kernel::transit::{LinkCommand, Message, Transit};
+use crate::kernel::transit::{HELD_UP, LinkCommand, Message, Transit};
 use crate::kernel::{NEVER, NodeId, Request, Time};
 use crate::parts::verbs;
 use crate::random::mix::hash_name;
@@ -157,6 +157,13 @@ impl Network {
         self.cuts.between(self.member(message.from), self.member(message.to))
     }
 
+    /// What becomes of a message whose way is cut: on a connection TCP keeps it.
+    #[cold]
+    fn tries_again(&self, index: u16, message: &Message) -> Option<Time> {
+        let link = index.checked_sub(1).map(|index| &self.links[usize::from(index)])?;
+        (link.connection().is_some() && !verbs::is_datagram(message.verb)).then_some(HELD_UP)
+    }
+
     /// Whether a message within a group goes from a node to itself, or has the group's first node at one end.
     #[inline(never)]
     fn is_at_front(&self, message: &Message, group: u16) -> bool {
@@ -286,18 +293,18 @@ impl Transit for Network {
     #[inline]
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
         let stopped = self.stopped(message);
-        if stopped == Some(Cut::Node) {
-            return None;
-        }
         let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
         let index = self.between[usize::from(from) * self.groups + usize::from(to)];
+        if stopped == Some(Cut::Node) {
+            return self.tries_again(index, message);
+        }
         let beside = self.is_beside(message, from, to);
         if beside && let Some(message) = self.for_caller(message, calls).filter(|_| from == to) {
             return self.transit(&message, requests, calls);
         }
         let free = if from == to { !beside && self.is_at_front(message, from) } else { beside };
         if stopped.is_some() && !free {
-            return None;
+            return self.tries_again(index, message);
         }
         if index == 0 || free {
             return Some(0);
@@ -307,6 +314,11 @@ impl Transit for Network {
             return self.travel(usize::from(index) - 1, message, requests);
         }
         arrives(link.latency(message, requests, &mut self.backgrounds[usize::from(index) - 1]))
+    }
+
+    /// Round trips are short against what Linux adds to them, and are left out: they lengthen the first wait only.
+    fn again(&self, message: &Message, sent: Time) -> Option<Time> {
+        Timer::established(0).next(sent, message.now)
     }
 
     fn has_link(&self, node: NodeId) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! There are no packets here: a message is lost and sent again as a whole, which is right for those of one segment. Of longer ones the
 //! segments behind the lost one would call for it sooner (fast retransmit, RFC 5681, 3.2). Messages behind it on the same connection do not
-//! wait for it. A link that is cut loses all for good: how long it stays so is not known when a message is sent.
+//! wait for it. What a cut holds up goes when it is healed, with the next transmission.
 
 use crate::kernel::{MILLISECOND, SECOND, Time};
 
@@ -40,6 +40,19 @@ impl Timer {
         self.first
     }
 
+    /// When a message that was sent first at `sent` is sent again, at `now` or later; `None`: given up before.
+    pub fn next(self, sent: Time, now: Time) -> Option<Time> {
+        let (mut at, mut wait) = (sent, self.first);
+        for _ in 1..=self.retries {
+            at += wait;
+            if at >= now {
+                return Some(at);
+            }
+            wait = (2 * wait).min(MOST);
+        }
+        None
+    }
+
     /// From the first transmission to the one that arrives, if the n-th further one (1, 2, ...) is lost when `is_lost` says so; `None`: given up.
     pub fn delay(self, is_lost: impl Fn(u64) -> bool) -> Option<Time> {
         let (mut passed, mut wait) = (0, self.first);
@@ -65,6 +78,15 @@ mod tests {
         assert_eq!(timer.delay(|n| n < 2), Some(750 * MILLISECOND));
         assert_eq!(timer.delay(|n| n < 3), Some(1_750 * MILLISECOND));
         assert_eq!(timer.delay(|_| true), None);
+    }
+
+    #[test]
+    fn the_next_one_comes_after_a_cut() {
+        let timer = Timer::established(0);
+        let next = |healed: Time| timer.next(SECOND, SECOND + healed * MILLISECOND);
+        let at = |after: Time| Some(SECOND + after * MILLISECOND);
+        assert_eq!([next(1), next(200), next(201), next(650)], [at(200), at(200), at(600), at(1_400)]);
+        assert_eq!(next(925_000), None);
     }
 
     /// Linux's documentation gives 924.6 s as the time until a connection is given up; the last wait of 120 s comes after the last transmission.

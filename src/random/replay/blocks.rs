@@ -23,8 +23,10 @@ pub(super) struct Stretch {
 
 /// Deals out stretches until the span is filled; forever if the replay repeats.
 ///
-/// Moving-block bootstrap (H. R. Kuensch, "The jackknife and the bootstrap for general stationary observations",
-/// Annals of Statistics 17, 1989): blocks of equal length begin at any unit, overlap, and are drawn with replacement.
+/// Local block bootstrap (E. Paparoditis, D. N. Politis, "Local block bootstrap", C. R. Acad. Sci. Paris 335, 2002): blocks of equal
+/// length begin at any unit, overlap, and are drawn with replacement, each from at most a block's length before or behind the place where it
+/// goes. Of a day whose load rises and falls every replication is such a day, with its peak at its hour; blocks from anywhere (H. R. Kuensch,
+/// "The jackknife and the bootstrap for general stationary observations", Annals of Statistics 17, 1989) would tear it to pieces.
 /// The trace is bent into a circle (D. N. Politis, J. P. Romano, "A circular block-resampling procedure for
 /// stationary data", 1992): without it rows near both ends would be drawn too rarely, which changes the mean rate.
 /// So each row is expected exactly once per pass. A block that runs over the end is dealt as two stretches.
@@ -85,15 +87,17 @@ impl Blocks {
         Some(self.deal(from, head))
     }
 
-    /// Where the next block begins: a pure function of the seed and the block's number.
+    /// Where the next block begins, near the place where it goes: a pure function of the seed and the block's number.
     fn begin(&mut self) -> u64 {
         let Some(seed) = self.seed else { return 0 };
         let hash = mix(seed ^ mix(self.drawn));
         self.drawn += 1;
         let units = (self.span / self.unit).max(1);
-        let chosen = (u128::from(hash) * u128::from(units)) >> 64;
-        // Below `units`, so it fits; the product is below `span`.
-        chosen as u64 * self.unit
+        let choices = (2 * (self.block / self.unit)).saturating_add(1).min(units);
+        let chosen = ((u128::from(hash) * u128::from(choices)) >> 64) as u64; // below `choices`, so it fits
+        let here = self.filled / self.unit;
+        let from = u128::from(here) + u128::from(units) - u128::from(choices / 2) + u128::from(chosen);
+        (from % u128::from(units)) as u64 * self.unit // below `span`
     }
 
     fn deal(&mut self, from: u64, length: u64) -> Stretch {
@@ -146,6 +150,17 @@ mod tests {
         }
         // Each count is a sum of about 2000 x 20 draws that hit with probability 1/20: mean 2000, deviation 44.
         assert!(counts.iter().all(|&count| (1_780..2_220).contains(&count)), "{counts:?}");
+    }
+
+    #[test]
+    fn blocks_come_from_near_where_they_go() {
+        let mut blocks = Blocks::new(1_000, 1, Some(4), true);
+        let shifts: Vec<i64> = (0..400)
+            .map(|_| blocks.draw().expect("it repeats"))
+            .map(|stretch| (stretch.from as i64 - (stretch.at % 1_000) as i64 + 1_500) % 1_000 - 500)
+            .collect();
+        assert!(shifts.iter().all(|shift| shift.abs() <= 50), "{shifts:?}");
+        assert!(shifts.iter().any(|shift| *shift > 40) && shifts.iter().any(|shift| *shift < -40));
     }
 
     proptest! {

@@ -117,15 +117,18 @@ impl Group {
         if now < earliest || (!all && now < latest) {
             return Vec::new();
         }
-        self.share()
+        self.share(now)
     }
 
-    fn share(&mut self) -> Vec<Share> {
+    /// Who gets a share begins a new session (GroupCoordinator.onCompleteJoin): it may have waited for nearly one.
+    fn share(&mut self, now: Time) -> Vec<Share> {
         self.preparing = None;
         self.generation += 1;
         self.members.retain(|member| member.joined.is_some());
         self.members.sort_by_key(|member| member.id);
-        self.members.iter_mut().for_each(|member| member.shares = true);
+        for member in &mut self.members {
+            (member.shares, member.heard) = (true, now);
+        }
         self.shared = self.members.len();
         let members = self.members.len() as u32;
         let joined = self.members.iter_mut().filter_map(|member| member.joined.take());
@@ -203,12 +206,23 @@ mod tests {
     fn the_silent_are_given_up_after_their_session() {
         let mut group = group(2);
         group.hear(0, 1, 40);
-        assert!(group.settle(44, |_| true).is_empty() && !group.is_preparing());
-        group.settle(45, |_| true);
-        assert!(group.is_preparing(), "member 1 was last heard at 0");
-        assert_eq!(group.hear(1, 1, 46), Standing::Unknown);
-        group.join(0, call(9), 47);
-        assert_eq!(group.settle(47, |_| true).len(), 1);
+        assert!(group.settle(47, |_| true).is_empty() && !group.is_preparing());
+        group.settle(48, |_| true);
+        assert!(group.is_preparing(), "member 1 has had its share since 3");
+        assert_eq!(group.hear(1, 1, 49), Standing::Unknown);
+        group.join(0, call(9), 50);
+        assert_eq!(group.settle(50, |_| true).len(), 1);
+    }
+
+    #[test]
+    fn who_has_waited_for_a_share_has_a_session_from_then_on() {
+        let mut group = group(1);
+        group.join(7, call(7), 10);
+        group.hear(0, 1, 40);
+        group.join(0, call(8), 54);
+        assert_eq!(group.settle(54, |_| true).len(), 2);
+        assert!(group.settle(56, |_| true).is_empty() && !group.is_preparing());
+        assert_eq!(group.hear(7, 2, 57), Standing::Member);
     }
 
     #[test]

@@ -1,0 +1,53 @@
+//! Messages that a cut has held up, and that connections send again when it is healed.
+
+use super::core::Core;
+use super::event::{NodeId, Packed};
+use super::time::Time;
+use super::transit::{HELD_UP, LinkCommand, Message};
+
+/// A message on a connection whose way is cut.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeldUp {
+    event: Packed,
+    from: NodeId,
+    to: NodeId,
+    /// When it was sent first.
+    sent: Time,
+}
+
+impl Core {
+    /// Does something to the network.
+    pub(super) fn link(&mut self, command: LinkCommand) {
+        self.transit.command(command);
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            node.linked = self.transit.has_link(NodeId(index as u16));
+        }
+        if let LinkCommand::Heal(..) = command {
+            self.send_again();
+        }
+    }
+
+    /// The way of a message is cut.
+    #[cold]
+    pub(super) fn hold_up(&mut self, message: &Message, event: Packed) {
+        self.held_up.push(HeldUp { event, from: message.from, to: message.to, sent: message.now });
+    }
+
+    /// A way may be free again: what is still wanted goes with the next transmission.
+    #[cold]
+    fn send_again(&mut self) {
+        for held in std::mem::take(&mut self.held_up) {
+            let Some(message) = self.message(held.from, held.to, held.event) else { continue };
+            let Some(at) = self.transit.again(&message, held.sent) else {
+                self.stop_moving(held.event.call());
+                continue;
+            };
+            let message = Message { now: at, ..message };
+            match self.transit.transit(&message, &mut self.requests, &self.calls) {
+                Some(HELD_UP) => self.held_up.push(held),
+                Some(delay) => self.schedule(at.saturating_add(delay), held.event.into()),
+                None => self.stop_moving(held.event.call()),
+            }
+        }
+    }
+}
