@@ -76,6 +76,16 @@ fn noted<T>(cx: &NativeCallContext<'_>, error: &impl std::fmt::Display, stand_in
     Ok(stand_in)
 }
 
+/// A distribution of a time and a shape, which is a number with or without a point.
+fn shaped(engine: &mut Engine, name: &str, new: fn(f64, f64) -> Result<Variate, VariateError>) {
+    let make =
+        move |cx: &NativeCallContext<'_>, scale: Span, shape: f64| made(cx, new(scale.0 as f64, shape));
+    engine.register_fn(name, move |cx: NativeCallContext, scale: Span, shape: FLOAT| make(&cx, scale, shape));
+    engine.register_fn(name, move |cx: NativeCallContext, scale: Span, shape: INT| {
+        make(&cx, scale, shape as f64)
+    });
+}
+
 fn distributions(engine: &mut Engine) {
     engine.register_fn("constant", |value: Span| -> Scripted<Variate> {
         u64::try_from(value.0).map(Variate::constant).map_err(|_| wrong("a time cannot be negative"))
@@ -89,17 +99,11 @@ fn distributions(engine: &mut Engine) {
     engine.register_fn("erlang", |cx: NativeCallContext, stages: INT, mean: Span| {
         made(&cx, Erlang::new(stages.clamp(0, INT::from(u32::MAX)) as u32, mean.0 as f64))
     });
-    engine.register_fn("lognormal", |cx: NativeCallContext, median: Span, sigma: FLOAT| {
-        made(&cx, Lognormal::new(median.0 as f64, sigma))
-    });
+    shaped(engine, "lognormal", |median, sigma| Ok(Lognormal::new(median, sigma)?.into()));
+    shaped(engine, "weibull", |scale, shape| Ok(Weibull::new(scale, shape)?.into()));
+    shaped(engine, "pareto", |scale, shape| Ok(Pareto::new(scale, shape)?.into()));
     engine.register_fn("lognormal_p99", |cx: NativeCallContext, mean: Span, p99: Span| {
         made(&cx, Lognormal::from_mean_p99(mean.0 as f64, p99.0 as f64))
-    });
-    engine.register_fn("weibull", |cx: NativeCallContext, scale: Span, shape: FLOAT| {
-        made(&cx, Weibull::new(scale.0 as f64, shape))
-    });
-    engine.register_fn("pareto", |cx: NativeCallContext, scale: Span, shape: FLOAT| {
-        made(&cx, Pareto::new(scale.0 as f64, shape))
     });
 }
 
@@ -111,6 +115,11 @@ fn mixtures(engine: &mut Engine) {
     });
     engine.register_fn("empirical", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
         let pairs = pairs(&list, "[quantile, time]", |v| v.clone().try_cast::<Span>().map(|s| s.0 as f64))?;
+        let covered = |end: f64| pairs.iter().any(|(quantile, _)| *quantile == end);
+        if !covered(0.0) || !covered(1.0) {
+            let hint = "give the shortest and the longest time as well: [0.0, ..] and [1.0, ..]";
+            return Err(fail("an empirical distribution goes from 0.0 to 1.0", Some(hint.into())));
+        }
         made(&cx, Empirical::new(pairs))
     });
     engine.register_fn("mixture", |cx: NativeCallContext, list: Array| -> Scripted<Variate> {
@@ -174,6 +183,9 @@ fn keys(engine: &mut Engine) {
     });
     engine.register_fn("latest", |cx: NativeCallContext, n: INT, exponent: FLOAT| {
         plan(&cx, Keys::latest(whole(n), exponent), false)
+    });
+    engine.register_fn("latest", |cx: NativeCallContext, n: INT, exponent: INT| {
+        plan(&cx, Keys::latest(whole(n), exponent as f64), false)
     });
     engine.register_fn("sequential", |cx: NativeCallContext, n: INT| {
         plan(&cx, Keys::sequential(whole(n)), false)
