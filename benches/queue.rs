@@ -80,11 +80,11 @@ fn world(semantics: &str) -> Simulation {
 fn run(semantics: &str, messages: u64) -> (f64, u64, u64) {
     let mut world = world(semantics);
     world.run_until(WARM_UP);
-    let before = world.audit().messages().report().expect("messages").processed_count;
+    let before = world.audit().messages().report(world.now()).expect("messages").processed_count;
     let span = (messages as f64 / RATE * 1e9) as u64;
     let (ns, ()) = timed(|| world.run_until(WARM_UP + span));
     world.check_conservation().expect("nothing vanishes");
-    let after = world.audit().messages().report().expect("messages");
+    let after = world.audit().messages().report(world.now()).expect("messages");
     let processed = after.processed_count - before;
     (ns / messages as f64, processed, after.backlog_count)
 }

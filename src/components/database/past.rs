@@ -38,7 +38,8 @@ impl Past {
     /// A row that was at this version until now changes.
     pub fn changes(&mut self, key: u64, before: u32, now: Time) {
         let horizon = now.saturating_sub(self.longest.saturating_mul(2));
-        while let Some(change) = self.changes.pop_front_if(|change| change.at < horizon) {
+        while let Some(change) = self.changes.front().copied().filter(|change| change.at < horizon) {
+            self.changes.pop_front();
             if self.last.get(&change.key) == Some(&change.at) {
                 self.last.remove(&change.key);
             }
