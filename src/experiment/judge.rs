@@ -48,11 +48,11 @@ pub struct Judgement {
 impl Estimate {
     /// Compares with a number in the metric's unit.
     pub fn against(&self, sense: Sense, limit: f64) -> Judgement {
-        if matches!(sense, Sense::Equal | Sense::Unequal) {
-            return self.equal(sense, limit);
-        }
         if self.unended > 0 {
             return self.without_end(sense, limit);
+        }
+        if matches!(sense, Sense::Equal | Sense::Unequal) {
+            return self.equal(sense, limit);
         }
         let standing = self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit));
         let detail = match (self.interval(), self.samples.is_empty()) {
@@ -66,10 +66,10 @@ impl Estimate {
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
     }
 
-    /// What was not over in some replications has no mean that could be below anything.
+    /// What was not over in some replications has no mean that could be below anything, or equal to it.
     fn without_end(&self, sense: Sense, limit: f64) -> Judgement {
         let standing = match sense {
-            Sense::Less | Sense::AtMost => Standing::Fails,
+            Sense::Less | Sense::AtMost | Sense::Equal => Standing::Fails,
             _ => Standing::Undecided,
         };
         let (ended, all) = (self.samples.len(), self.samples.len() + self.unended);
@@ -197,6 +197,7 @@ mod tests {
             "latency_p50_ms has no end in 2 of 4 replications (10.5 in the others), limit 20"
         );
         assert_eq!(some.against(Sense::More, 5.0).standing, Standing::Undecided);
+        assert_eq!(some.against(Sense::Equal, 10.0).standing, Standing::Fails);
         let all = estimate(&[30.0, 31.0, 32.0, 33.0]);
         assert_eq!(some.against_estimate(Sense::Less, &all).unwrap().standing, Standing::Undecided);
     }

@@ -120,7 +120,7 @@ impl Layout {
         let size =
             cell(self.size).map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
         Ok(Parts {
-            size: SizeOf::Whole,
+            size: SizeOf::Told,
             time_ns,
             key,
             bytes: size.transpose()?.unwrap_or(0),
@@ -182,7 +182,7 @@ mod tests {
         let header = layout("op,\"Key\", SIZE ,other,client,client_ip,time");
         let row = cells("SET,\"a,\"\"b\"\"\",12,x,7,1.2.3.4,0.5").expect("a row");
         let expected = Parts {
-            size: SizeOf::Whole,
+            size: SizeOf::Told,
             time_ns: Some(500_000_000),
             key: b"a,\"b\"",
             bytes: 12,
@@ -193,12 +193,20 @@ mod tests {
     }
 
     #[test]
+    fn milliseconds_are_no_seconds() {
+        let of =
+            |time: &str| layout("time,key").parts(&cells(&format!("{time},5")).expect("a row")).map(|_| ());
+        assert_eq!(of("1714557600"), Ok(()));
+        assert!(of("1714557600000").is_err_and(|fault| fault.contains("milliseconds")));
+    }
+
+    #[test]
     fn all_columns_but_the_key_may_be_missing_or_empty() {
         let expected =
-            Parts { time_ns: None, key: b"5", bytes: 0, size: SizeOf::Whole, client: 0, op: TraceOp::Get };
+            Parts { time_ns: None, key: b"5", bytes: 0, size: SizeOf::Told, client: 0, op: TraceOp::Get };
         assert_eq!(layout("key").parts(&cells("5").expect("a row")), Ok(expected));
         let expected =
-            Parts { time_ns: None, key: b"5", bytes: 0, size: SizeOf::Whole, client: 0, op: TraceOp::Get };
+            Parts { time_ns: None, key: b"5", bytes: 0, size: SizeOf::Told, client: 0, op: TraceOp::Get };
         assert_eq!(layout("time,key,size,op,client").parts(&cells(",5,,,").expect("a row")), Ok(expected));
         assert_eq!(Layout::of(&cells("time,keys").expect("a header")), None);
     }

@@ -13,7 +13,9 @@ pub(super) type Fault = Cow<'static, str>;
 /// What the size in a line is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SizeOf {
-    /// What the key stands for.
+    /// What the line says.
+    Told,
+    /// What the key stands for, which was sent as a whole.
     Whole,
     /// An error, sent in its place.
     Error,

@@ -108,8 +108,6 @@ impl Loader {
         let bytes = self.size(key, parts);
         let row = TraceRow { time_ns, key, bytes, client: parts.client, op: parts.op };
         self.store.push(row).map_err(Problem::Spool)?;
-        self.sizes[key as usize] =
-            if parts.size == SizeOf::Whole { parts.bytes } else { self.sizes[key as usize] };
         self.last_ns = time_ns;
         self.writes += u64::from(parts.op == TraceOp::Set);
         if row.client != 0 {
@@ -120,12 +118,18 @@ impl Loader {
 
     /// The size of what a row's key stands for. A log tells it if the answer was all of that; else it is what another row tells.
     fn size(&mut self, key: u64, parts: &Parts<'_>) -> u32 {
+        if parts.size == SizeOf::Told {
+            return parts.bytes;
+        }
         let index = key as usize;
         if index >= self.sizes.len() {
             self.sizes.resize((index + 1).next_power_of_two(), 0);
         }
+        if parts.size == SizeOf::Whole {
+            self.sizes[index] = parts.bytes;
+        }
         match (parts.size, self.sizes[index]) {
-            (SizeOf::Whole, _) | (SizeOf::Error, 0) => parts.bytes,
+            (SizeOf::Told | SizeOf::Whole, _) | (SizeOf::Error, 0) => parts.bytes,
             (SizeOf::Other, 0) => AS_ITS_KEY,
             (_, known) => known,
         }

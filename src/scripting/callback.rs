@@ -7,7 +7,7 @@ use super::convert::Scripted;
 use super::desk::Handle;
 use super::units::{Rate, Share, Size, Span};
 use crate::catalog::Place;
-use rhai::{Dynamic, Engine, FLOAT, FnPtr, FuncArgs, INT, ImmutableString, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FLOAT, FnPtr, FuncArgs, INT, ImmutableString, Map, NativeCallContext};
 use std::rc::Rc;
 
 #[derive(Clone)]
@@ -27,7 +27,10 @@ impl Callback {
     #[allow(deprecated)]
     pub fn new(context: &NativeCallContext<'_>, function: FnPtr) -> Self {
         let place = super::desk::call_place(context);
-        let captured = function.iter_curry().map(Dynamic::flatten_clone).collect();
+        // Lists are long, and no loop runs through them as a whole.
+        let is_list = |value: &Dynamic| value.is::<Array>() || value.is::<Map>();
+        let kept = |value: &Dynamic| if is_list(value) { Dynamic::UNIT } else { value.flatten_clone() };
+        let captured = function.iter_curry().map(kept).collect();
         Callback { function, context: Rc::new(context.store_data()), captured, place }
     }
 
@@ -43,7 +46,7 @@ impl Callback {
     /// The function keeps what it was given. What several functions count up together they still share.
     pub fn settle(&mut self) {
         for (now, then) in self.function.iter_curry_mut().zip(&self.captured) {
-            if differ(&now.flatten_clone(), then) {
+            if !then.is_unit() && differ(&now.flatten_clone(), then) {
                 *now = then.flatten_clone().into_shared();
             }
         }

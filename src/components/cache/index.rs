@@ -5,7 +5,7 @@ use foldhash::fast::FixedState;
 use std::collections::HashMap;
 
 /// Larger key spaces are hashed: a table of them would cost more memory than the items.
-const DENSE_KEYS_AT_MOST: u64 = 1 << 28;
+pub const DENSE_KEYS_AT_MOST: u64 = 1 << 28;
 
 /// A place below 2^31 for each key that is there. A key that is gone may leave a mark, which an eviction policy understands: it
 /// lies where the place was, so that whoever looks for the key has it at hand.

@@ -246,6 +246,19 @@ mod tests {
         assert_eq!(shared(&ClientsPlan { behind: 60_000, ..plan }).len(), 2, "one for each country");
     }
 
+    /// A log was written elsewhere than where its clients are said to be.
+    #[test]
+    fn recorded_addresses_give_way_to_those_of_the_place() {
+        let geography = Geography::new(&Map::preset("aws").unwrap(), vec!["FR".to_string()]).unwrap();
+        let population = Population::new(&ClientsPlan::at("FR"), 0, &geography);
+        let draws = traffic_key(1, 0, 0);
+        let mut request = Request::new(crate::kernel::NodeId(0), 0, draws.request(1), 0, 0);
+        request.address = 0x0102_0304;
+        place(&mut request, &population, draws, false);
+        let french: Vec<u32> = countries::find("FR").unwrap().networks().collect();
+        assert!(french.contains(&(request.address & 0xFFFF_0000)), "{:x}", request.address);
+    }
+
     #[test]
     fn given_addresses_lie_where_their_clients_are() {
         let plan = ClientsPlan::at("FR");

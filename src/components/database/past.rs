@@ -37,6 +37,9 @@ impl Past {
 
     /// A row that was at this version until now changes.
     pub fn changes(&mut self, key: u64, before: u32, now: Time) {
+        if self.longest == 0 {
+            return; // nobody has read: what begins from now on sees this
+        }
         let horizon = now.saturating_sub(self.longest.saturating_mul(2));
         while let Some(change) = self.changes.front().copied().filter(|change| change.at < horizon) {
             self.changes.pop_front();

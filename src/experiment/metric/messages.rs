@@ -48,5 +48,6 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         "time from the largest backlog until it is back at its mean of the warm-up, 0 if it never was above; at the end the time so far, or empty if more wait than ever in the warm-up: a check for less then fails",
         |f| of_messages(f, |m| m.drain_ns.map(seconds)),
-    ),
+    )
+    .ends_of("messages_published_count"),
 ];

@@ -40,6 +40,8 @@ pub struct Metric {
     pub value: fn(&Facts) -> Option<f64>,
     /// If it is a percentile: which (0 to 1), and of how many measurements.
     pub percentile: Option<(f64, Count)>,
+    /// If it times what may not be over at the end of a run, and is empty then: a column that tells whether there was anything to time.
+    pub ends_of: Option<&'static str>,
 }
 
 impl Metric {
@@ -47,12 +49,17 @@ impl Metric {
     const fn percentile(self, q: f64, count: fn(&Facts) -> u64) -> Metric {
         Metric { percentile: Some((q, count)), ..self }
     }
+
+    /// The same as what may not be over at the end, where this column is not empty.
+    const fn ends_of(self, column: &'static str) -> Metric {
+        Metric { ends_of: Some(column), ..self }
+    }
 }
 
 type Get = fn(&Facts) -> Option<f64>;
 
 const fn metric(column: &'static str, better: Better, about: &'static str, value: Get) -> Metric {
-    Metric { column, better, about, value, percentile: None }
+    Metric { column, better, about, value, percentile: None, ends_of: None }
 }
 
 macro_rules! latency {

@@ -1,15 +1,13 @@
 //! A ring of keys: four bytes each where the key space is known to be small. Each eviction writes one and forgets one, and half the memory
 //! is twice as likely to be near.
 
+use super::super::index::DENSE_KEYS_AT_MOST;
 use super::ring::Ring;
-
-/// Key spaces grow while the simulation runs; a thousandfold is not expected of one.
-const NARROW_AT_MOST: u64 = 1 << 28;
 
 /// Keys in the order in which they came.
 #[derive(Clone, Debug)]
 pub enum KeyRing {
-    /// All lie below 2^32.
+    /// All lie below 2^32: their index is a table, which grows with the largest, and would not fit into memory.
     Narrow(Ring<u32>),
     /// Any.
     Wide(Ring<u64>),
@@ -19,7 +17,7 @@ impl KeyRing {
     /// Without keys; they lie in `0..keys`, if that is known.
     pub fn new(keys: Option<u64>) -> Self {
         match keys {
-            Some(keys) if keys <= NARROW_AT_MOST => KeyRing::Narrow(Ring::default()),
+            Some(keys) if keys <= DENSE_KEYS_AT_MOST => KeyRing::Narrow(Ring::default()),
             _ => KeyRing::Wide(Ring::default()),
         }
     }
@@ -37,7 +35,7 @@ impl KeyRing {
     #[inline(always)]
     pub fn push(&mut self, key: u64) -> u32 {
         match self {
-            KeyRing::Narrow(keys) => keys.push(u32::try_from(key).expect("few keys")),
+            KeyRing::Narrow(keys) => keys.push(u32::try_from(key).expect("the index is a table")),
             KeyRing::Wide(keys) => keys.push(key),
         }
     }

@@ -42,7 +42,6 @@ pub struct Plan {
     pub capacity: Option<u64>,
     /// Work of reading a row for a copy.
     pub copy_row: Time,
-    /// Pause between the beginnings of two pieces of a copy.
     /// In which pieces its rows are copied.
     pub pieces: Pieces,
     /// A write that has waited so long for a replica makes its primary go on without.
