@@ -121,6 +121,12 @@ impl Audit {
         }
     }
 
+    /// What a question about this key will look at: a list, and where in it. For who can have it fetched before.
+    #[inline]
+    pub fn looks_at(&self, key: u64) -> (&[[u32; 2]], usize) {
+        (&self.keys, usize::try_from(key).unwrap_or(usize::MAX))
+    }
+
     /// The newest version of the key that is acknowledged and survives: a read stores this when it begins.
     #[inline]
     pub fn floor(&self, key: u64) -> u32 {

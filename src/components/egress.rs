@@ -84,8 +84,12 @@ impl Metered {
 }
 
 impl Component for Metered {
-    fn foresee(&self, call: &Call, returning: bool, request: Option<&Request>) {
-        self.inner.foresee(call, returning, request);
+    fn foresee(&self, call: &Call, returning: bool, request: Option<&Request>) -> bool {
+        self.inner.foresee(call, returning, request)
+    }
+
+    fn foresee_further(&self, call: &Call) {
+        self.inner.foresee_further(call);
     }
 
     fn on_start(&mut self, cx: &mut Ctx<'_>) {

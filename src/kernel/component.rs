@@ -17,8 +17,14 @@ pub trait Component: Send {
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>);
 
     /// A call to us, or the answer to one of ours (`returning`), comes soon: memory of ours that will then be looked at may be fetched (see
-    /// [`super::prefetch`]). Nothing may depend on it: events are foretold when it pays, some never, some of calls that are given up.
-    fn foresee(&self, _call: &Call, _returning: bool, _request: Option<&Request>) {}
+    /// [`super::prefetch`]). Nothing may depend on it: events are foretold when it pays, some never, some of calls that are given up. Whether
+    /// a call to us is to be foretold once more, in [`Component::foresee_further`].
+    fn foresee(&self, _call: &Call, _returning: bool, _request: Option<&Request>) -> bool {
+        false
+    }
+
+    /// A little later, before the call comes: what was asked for in [`Component::foresee`] is there, and where it leads can be asked for.
+    fn foresee_further(&self, _call: &Call) {}
 
     /// Something we asked for came back, or will not come any more (see `Reply::status`).
     fn on_reply(&mut self, _reply: Reply, _cx: &mut Ctx<'_>) {}

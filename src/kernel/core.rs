@@ -146,7 +146,10 @@ impl Core {
 
     #[inline(always)]
     fn take_entry(&mut self, end: Time, components: &[Box<dyn Component>]) -> Option<Entry> {
-        self.calendar.pop_before(end, &Fetch { calls: &self.calls, requests: &self.requests, components })
+        self.calendar.pop_before(
+            end,
+            &Fetch { calls: &self.calls, requests: &self.requests, audit: &self.audit, components },
+        )
     }
 
     #[inline(always)]

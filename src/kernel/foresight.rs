@@ -3,7 +3,9 @@
 use super::call::{Call, Calls};
 use super::component::Component;
 use super::event::{Entry, Event, Packed};
+use super::prefetch::prefetch;
 use super::request::Requests;
+use crate::audit::Audit;
 
 /// Who is told of events before they come. Nothing that happens depends on it.
 pub trait Foresight {
@@ -19,35 +21,63 @@ impl Foresight for Blind {
 }
 
 /// Fetches the calls of events that come soon; then the requests that they serve, which only the calls know; then what the components will
-/// look at. Each round takes so long that what the one before has asked for is there.
+/// look at, and last what that leads them to. Each round takes so long that what the one before has asked for is there.
 pub(super) struct Fetch<'a> {
     pub calls: &'a Calls,
     pub requests: &'a Requests,
+    pub audit: &'a Audit,
     pub components: &'a [Box<dyn Component>],
 }
 
+/// Entries that are told of at once: a bit for each says who wants to be asked again.
+const TOLD_TOGETHER: usize = u64::BITS as usize;
+
 impl Fetch<'_> {
-    /// The open calls that these events are about, and whether the event is their answer.
+    /// The open call that an event is about, and whether the event is its answer.
     #[inline(always)]
-    fn calls_of<'a>(&'a self, entries: &'a [Entry]) -> impl Iterator<Item = (&'a Call, bool)> {
-        let of_calls = entries.iter().map(|entry| entry.event).filter(|event| is_of_call(*event));
-        of_calls.filter_map(|event| Some((self.calls.get(event.call())?, event.kind() == Event::ANSWER)))
+    fn call_of(&self, entry: &Entry) -> Option<(&Call, bool)> {
+        let event = Some(entry.event).filter(|event| is_of_call(*event))?;
+        Some((self.calls.get(event.call())?, event.kind() == Event::ANSWER))
+    }
+
+    /// What is known of the call is fetched, and the component that it comes to hears of it. Whether that wants to hear of it again.
+    #[inline(always)]
+    fn foretell(&self, call: &Call, returning: bool) -> bool {
+        if returning && call.parent.is_none() {
+            // A client will ask whether what it got is up to date.
+            let (keys, place) = self.audit.looks_at(call.key);
+            prefetch(keys, place);
+        }
+        let node = if returning { call.caller } else { call.callee };
+        self.components[node.index()].foresee(call, returning, self.requests.get(call.request))
+    }
+
+    #[inline(always)]
+    fn fetch(&self, entries: &[Entry]) {
+        for entry in entries.iter().filter(|entry| is_of_call(entry.event)) {
+            self.calls.prefetch(entry.event.call());
+        }
+        for (call, _) in entries.iter().filter_map(|entry| self.call_of(entry)) {
+            self.requests.prefetch(call.request);
+        }
+        let mut again = 0_u64;
+        for (place, entry) in entries.iter().enumerate() {
+            let wants = self.call_of(entry).is_some_and(|(call, returning)| self.foretell(call, returning));
+            again |= u64::from(wants) << place;
+        }
+        while again != 0 {
+            if let Some((call, _)) = self.call_of(&entries[again.trailing_zeros() as usize]) {
+                self.components[call.callee.index()].foresee_further(call);
+            }
+            again &= again - 1;
+        }
     }
 }
 
 impl Foresight for Fetch<'_> {
     #[inline]
     fn soon(&self, entries: &[Entry]) {
-        for entry in entries.iter().filter(|entry| is_of_call(entry.event)) {
-            self.calls.prefetch(entry.event.call());
-        }
-        for (call, _) in self.calls_of(entries) {
-            self.requests.prefetch(call.request);
-        }
-        for (call, returning) in self.calls_of(entries) {
-            let node = if returning { call.caller } else { call.callee };
-            self.components[node.index()].foresee(call, returning, self.requests.get(call.request));
-        }
+        entries.chunks(TOLD_TOGETHER).for_each(|entries| self.fetch(entries));
     }
 }
 
@@ -72,9 +102,14 @@ mod tests {
     impl Component for Listener {
         fn on_call(&mut self, _: CallId, _: &mut Ctx<'_>) {}
 
-        fn foresee(&self, call: &Call, returning: bool, request: Option<&Request>) {
+        fn foresee(&self, call: &Call, returning: bool, request: Option<&Request>) -> bool {
             let user = request.map(|request| request.user);
             self.1.lock().expect("one thread").push((self.0, call.key, returning, user));
+            !returning
+        }
+
+        fn foresee_further(&self, call: &Call) {
+            self.1.lock().expect("one thread").push((self.0, call.key, false, None));
         }
 
         fn fork(&self) -> Box<dyn Component> {
@@ -98,7 +133,9 @@ mod tests {
         calls.remove(gone);
         let events = [Event::Deliver(asked), Event::Answer(answered), Event::Deliver(gone), Event::Grow(0)];
         let entries = events.map(|event| Entry { time: 1, event: event.into() });
-        Fetch { calls: &calls, requests: &requests, components: &components }.soon(&entries);
-        assert_eq!(*heard.lock().expect("one thread"), [(1, 5, false, Some(9)), (0, 6, true, Some(9))]);
+        let audit = Audit::new(10);
+        Fetch { calls: &calls, requests: &requests, audit: &audit, components: &components }.soon(&entries);
+        let told = [(1, 5, false, Some(9)), (0, 6, true, Some(9)), (1, 5, false, None)];
+        assert_eq!(*heard.lock().expect("one thread"), told, "the callee once more");
     }
 }

@@ -1,7 +1,7 @@
 //! Time-outs: all those of one length form a line of their own, with one entry in the calendar.
 //!
 //! Nearly every time-out is set and never fires. In a line of equal lengths they are due in the order they
-//! were set, so only the first needs the calendar; calls that are over are skipped when their turn comes.
+//! were set, so only one needs the calendar: that of the first one, or of one before it that is over.
 
 use super::call::{CallId, TimeoutClass};
 use super::time::Time;
@@ -16,7 +16,10 @@ pub struct Timeouts {
 #[derive(Clone, Debug)]
 struct Line {
     length: Time,
+    /// Calls that are over leave when they come to its head, so that the line stays short and near.
     due: VecDeque<(Time, CallId)>,
+    /// The calendar has an entry for it.
+    entered: bool,
 }
 
 /// Shorter lines are not looked through.
@@ -39,30 +42,32 @@ impl Timeouts {
     pub fn class(&mut self, length: Time) -> TimeoutClass {
         let found = self.lines.iter().position(|line| line.length == length);
         let index = found.unwrap_or_else(|| {
-            self.lines.push(Line { length, due: VecDeque::new() });
+            self.lines.push(Line { length, due: VecDeque::new(), entered: false });
             self.lines.len() - 1
         });
         TimeoutClass(index as u32)
     }
 
-    /// Sets a time-out from `now`. Returns its time if the calendar must be told (the line was empty). `waits`: whether anybody still
-    /// waits for a call.
+    /// Sets a time-out from `now`. Returns its time if the calendar must be told (it has no entry for the line). `waits`: whether anybody
+    /// still waits for a call.
     #[inline]
     pub fn set(
         &mut self,
         class: TimeoutClass,
         now: Time,
         call: CallId,
-        waits: impl FnMut(CallId) -> bool,
+        waits: impl Fn(CallId) -> bool,
     ) -> Option<Time> {
         let line = &mut self.lines[class.0 as usize];
         let at = now.saturating_add(line.length);
-        let first = line.due.is_empty();
+        while line.due.front().is_some_and(|(_, call)| !waits(*call)) {
+            line.due.pop_front();
+        }
         if line.due.len() == line.due.capacity() && line.due.len() >= LONG {
             line.thin_out(waits);
         }
         line.due.push_back((at, call));
-        first.then_some(at)
+        (!std::mem::replace(&mut line.entered, true)).then_some(at)
     }
 
     /// The next time-out of the line that is due at `now`.
@@ -79,13 +84,14 @@ impl Timeouts {
 
     /// Drops those at the head for which nobody waits any more; returns when the line is due next.
     pub fn next_due(&mut self, line: u32, mut waits: impl FnMut(CallId) -> bool) -> Option<Time> {
-        let due = &mut self.lines[line as usize].due;
+        let Line { due, entered, .. } = &mut self.lines[line as usize];
         while let Some(&(at, call)) = due.front() {
             if waits(call) {
                 return Some(at);
             }
             due.pop_front();
         }
+        *entered = false;
         None
     }
 }
@@ -114,9 +120,8 @@ mod tests {
         let mut timeouts = Timeouts::default();
         let class = timeouts.class(1000);
         let waits = |call: CallId| call.index().is_multiple_of(1000);
-        for number in 0..1_000_000_u32 {
-            _ = timeouts.set(class, u64::from(number), CallId::new(number, 1), waits);
-        }
+        let told = |number: u32| timeouts.set(class, u64::from(number), CallId::new(number, 1), waits);
+        assert_eq!((0..1_000_000).filter_map(told).collect::<Vec<_>>(), [1000], "one entry in the calendar");
         let due = &timeouts.lines[0].due;
         assert!(due.capacity() <= 4 * LONG, "{} places", due.capacity());
         assert_eq!(due.iter().filter(|(_, call)| waits(*call)).count(), 1000);

@@ -54,7 +54,7 @@ pub struct MessageReport {
 
 /// Order within one key of one queue.
 #[derive(Clone, Copy, Debug, Default)]
-struct KeyOrder {
+pub struct KeyOrder {
     accepted: u32,
     processed: u32,
 }
@@ -107,6 +107,12 @@ impl Messages {
     /// Backlog x nanoseconds since the start.
     pub fn backlog_area(&self, now: u64) -> u128 {
         self.backlog.area(now)
+    }
+
+    /// What accepting a message of this key will look at: a list, and where in it. For who can have it fetched before.
+    #[inline]
+    pub fn looks_at(&self, queue: u16, key: u64) -> (&[KeyOrder], usize) {
+        (self.orders.get(usize::from(queue)).map_or(&[], Vec::as_slice), key.min(KEYS_MAX) as usize)
     }
 
     /// A producer gives a message its number before a broker has it, so that it can be sent again when nothing else is left of it.

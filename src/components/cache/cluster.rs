@@ -14,7 +14,7 @@ use crate::kernel::{
     Answer, CallId, Control, Ctx, NEVER, NodeId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::plan::ASK;
-use crate::parts::ring::{Decimal, SlotTable, slot_of};
+use crate::parts::ring::{SlotTable, slot_of_number};
 use crate::parts::verbs::{IMPORT, MIGRATE, SET_SLOTS, TAKE_DIRTY};
 
 const MILLISECOND: Time = SECOND / 1000;
@@ -48,7 +48,7 @@ pub(super) struct Cluster {
 
 /// The slot of a key, as its decimal text hashes.
 pub(super) fn slot(key: u64) -> u16 {
-    slot_of(Decimal::of(key).as_bytes())
+    slot_of_number(key)
 }
 
 /// What a message about slots says: from the first to the last of them, and a node.
@@ -88,7 +88,7 @@ impl Cluster {
 
     /// Whether this node serves a command. If not, the caller has been sent on, or the command waits for the key's
     /// arrival elsewhere. `is_here`: the node has data under the key.
-    pub fn admits(&mut self, id: CallId, key: u64, is_here: bool, cx: &mut Ctx<'_>) -> bool {
+    pub fn admits(&mut self, id: CallId, key: u64, is_here: impl FnOnce() -> bool, cx: &mut Ctx<'_>) -> bool {
         let slot = slot(key);
         let owner = NodeId(self.table.owner(slot));
         if owner != cx.node() {
@@ -106,6 +106,7 @@ impl Cluster {
         {
             return false;
         }
+        let is_here = is_here();
         if !is_here {
             self.send_on(id, to, ASK, cx);
         }

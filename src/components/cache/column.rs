@@ -1,6 +1,8 @@
 //! One value for each slot. As long as all are the same it is kept once, and no memory is touched for it: items without a TTL, of one size,
 //! never written, are found without a look at what nobody could tell apart.
 
+use crate::kernel::prefetch::prefetch;
+
 /// A value for each slot.
 #[derive(Clone, Debug)]
 pub struct Column<T> {
@@ -24,6 +26,12 @@ impl<T: Copy + PartialEq> Column<T> {
             return self.same;
         }
         self.each.get(slot as usize).copied().unwrap_or(self.same)
+    }
+
+    /// The value of a slot will be asked for soon.
+    #[inline(always)]
+    pub fn foresee(&self, slot: u32) {
+        prefetch(&self.each, slot as usize);
     }
 
     /// Another value for a slot.

@@ -283,8 +283,13 @@ impl Component for Node {
         }
     }
 
-    fn foresee(&self, call: &Call, _returning: bool, _request: Option<&Request>) {
+    fn foresee(&self, call: &Call, returning: bool, _request: Option<&Request>) -> bool {
         self.shelf.foresee(call.key);
+        !returning
+    }
+
+    fn foresee_further(&self, call: &Call) {
+        self.shelf.foresee_item(call.key);
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {

@@ -68,6 +68,13 @@ impl Rack {
         self.keys.foresee(slot);
     }
 
+    /// The item in a slot, whose key is known, will be asked for soon.
+    #[inline(always)]
+    pub fn foresee_item(&self, slot: u32) {
+        self.data.foresee(slot);
+        self.expires.foresee(slot);
+    }
+
     /// What is probably the key in a slot; any number may be asked for.
     #[inline(always)]
     pub fn likely_key(&self, slot: u32) -> u64 {

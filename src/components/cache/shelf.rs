@@ -80,6 +80,8 @@ pub trait Shelf: Send {
     fn peek(&self, key: u64) -> Option<Item>;
     /// The key will be looked up soon: asks the processor for the memory that says where it is.
     fn foresee(&self, key: u64);
+    /// A little later, before it is looked up: asks for the memory of its item.
+    fn foresee_item(&self, key: u64);
     /// Puts an item in, making room if need be.
     fn put(&mut self, item: Item, now: Time) -> Put;
     /// Whether the policy never evicts and an item of this size does not fit under this key; counted if so.

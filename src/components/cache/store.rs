@@ -252,6 +252,15 @@ impl<E: Eviction> Shelf for Store<E> {
         self.index.foresee(key);
     }
 
+    fn foresee_item(&self, key: u64) {
+        if let Index::Dense(table) = &self.index
+            && let Some(slot) = table.place(key)
+        {
+            self.rack.foresee_item(slot);
+            self.eviction.foresee_hit(slot);
+        }
+    }
+
     #[inline]
     fn put(&mut self, item: Item, now: Time) -> Put {
         debug_assert!(item.expires > now || item.expires == NEVER);

@@ -1,5 +1,6 @@
 //! An edge: fresh copies are answered here, everything else by the origin (or the shield before it).
 
+use super::age::{age_of, in_header};
 use super::counts::Counts;
 use super::failing::Failures;
 use super::fetches::{Fetch, Fetches};
@@ -16,8 +17,8 @@ use crate::components::cache::shelf::{Item, Shelf, ShelfPlan};
 use crate::components::revalidation::{self, if_none_match};
 use crate::components::website::Plan;
 use crate::kernel::{
-    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Request, SECOND, Status,
-    Time, TimeoutClass, Timer,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Request, Status, Time,
+    TimeoutClass, Timer,
 };
 use crate::parts::verbs::READ;
 use crate::random::mix::{combine, unit};
@@ -100,16 +101,6 @@ pub(super) enum Copy {
     /// It is known that there is no object, or that the origin fails.
     Nothing(Item, Status),
     None,
-}
-
-/// Age as a header says it: in whole seconds.
-pub(super) fn in_header(age: Time) -> NodeId {
-    NodeId((age / SECOND).min(u64::from(u16::MAX) - 1) as u16)
-}
-
-/// Age of what a shield has sent; 0 from an origin.
-pub(super) fn age_of(reply: &Reply) -> Time {
-    if reply.redirect == NodeId::NONE { 0 } else { u64::from(reply.redirect.0) * SECOND }
 }
 
 impl Edge {
@@ -336,8 +327,13 @@ impl Component for Edge {
         }
     }
 
-    fn foresee(&self, call: &Call, _returning: bool, _request: Option<&Request>) {
+    fn foresee(&self, call: &Call, returning: bool, _request: Option<&Request>) -> bool {
         self.shelf.foresee(call.key);
+        !returning
+    }
+
+    fn foresee_further(&self, call: &Call) {
+        self.shelf.foresee_item(call.key);
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {

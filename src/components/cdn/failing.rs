@@ -1,6 +1,7 @@
 //! What an edge does when an origin does not give it what it wants.
 
-use super::edge::{Copy, Edge, PASSED_AGAIN, age_of, in_header};
+use super::age::{age_of, in_header};
+use super::edge::{Copy, Edge, PASSED_AGAIN};
 use super::negative::said_by;
 use crate::components::cache::shelf::Item;
 use crate::kernel::{Answer, CallId, Ctx, Reply, Status, Time};

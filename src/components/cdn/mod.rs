@@ -5,6 +5,7 @@ use super::{ComponentKind, Site};
 use crate::catalog::{Settings, Value};
 use crate::kernel::{Component, Control, NodeId};
 
+mod age;
 mod counts;
 mod edge;
 mod entry;

@@ -40,11 +40,12 @@ impl Client {
         }
     }
 
-    /// An answer comes soon: its user's browser will keep it.
+    /// An answer comes soon: its user's browser will keep it. Whether there is more to fetch then.
     #[inline]
-    pub(super) fn answer_comes(&self, request: Option<&Request>) {
+    pub(super) fn answer_comes(&self, request: Option<&Request>) -> bool {
         if let (Some(near), Some(request)) = (&self.near, request) {
             near.foresee(request.user, true);
         }
+        false
     }
 }

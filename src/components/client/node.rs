@@ -112,6 +112,7 @@ impl Client {
     fn await_next(&mut self, cx: &mut Ctx<'_>) {
         if let Some(at) = self.source.next(cx.now()) {
             cx.timer_at(at, Timer { tag: ARRIVAL, data: 0 });
+            self.wanted.foresee(self.draws.request(self.issued), self.issued, cx.audit());
         }
     }
 
@@ -345,10 +346,8 @@ impl Component for Client {
         }
     }
 
-    fn foresee(&self, _call: &Call, returning: bool, request: Option<&Request>) {
-        if returning {
-            self.answer_comes(request);
-        }
+    fn foresee(&self, _call: &Call, returning: bool, request: Option<&Request>) -> bool {
+        returning && self.answer_comes(request)
     }
 
     #[inline]

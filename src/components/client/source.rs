@@ -3,7 +3,9 @@
 use super::super::Site;
 use super::keyspace;
 use super::people::People;
+use crate::audit::Audit;
 use crate::catalog::{KeysPlan, Load, TraceLoad};
+use crate::kernel::prefetch::prefetch;
 use crate::kernel::{Ctx, Time};
 use crate::random::arrivals::Arrivals;
 use crate::random::draw::DrawKey;
@@ -55,7 +57,12 @@ pub(super) struct Wanted {
     popularity: Keys,
     keyspace: Keyspace,
     by: By,
+    /// Number and key of the next request, drawn before it comes.
+    next: (u64, u64),
 }
+
+/// Of no request.
+const NOT_DRAWN: (u64, u64) = (u64::MAX, 0);
 
 /// What the popularity of keys changes with.
 #[derive(Clone, Copy)]
@@ -80,6 +87,18 @@ impl Wanted {
                 Keys::Latest(_) => By::Inserts(plan.size - 1),
                 _ => By::Nothing,
             },
+            next: NOT_DRAWN,
+        }
+    }
+
+    /// The request with this number comes next: its key, if that can be told already, is drawn, and the audit's memory of it fetched.
+    #[inline]
+    pub fn foresee(&mut self, draw: DrawKey, number: u64, audit: &Audit) {
+        if matches!(self.by, By::Nothing) && self.keyspace.size() > 1 {
+            let key = self.key(draw, number, 0, false);
+            self.next = (number, key);
+            let (keys, place) = audit.looks_at(key);
+            prefetch(keys, place);
         }
     }
 
@@ -88,6 +107,9 @@ impl Wanted {
     pub fn key(&mut self, draw: DrawKey, number: u64, now: Time, writes: bool) -> u64 {
         if self.keyspace.size() == 1 {
             return 0;
+        }
+        if self.next.0 == number {
+            return self.next.1;
         }
         let mut tries = 0;
         let mut next = || {

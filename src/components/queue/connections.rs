@@ -1,8 +1,7 @@
 //! Connections, seen from both ends. A server knows those that have been opened since it was started; whatever comes over another one it answers
 //! with a reset (RFC 9293, 3.5.1), and who hears that opens a new one.
 
-use crate::kernel::{CallId, Ctx, NodeId};
-use std::collections::BTreeMap;
+use crate::kernel::{CallId, Ctx};
 
 /// Over which connection something is sent, in one word: its number among those of its owner to this server, and whether this opens it. 0 = a
 /// connection for this question alone.
@@ -17,9 +16,9 @@ impl Word {
     }
 }
 
-/// The connections that a server knows.
+/// The connections that a server knows: the number of each caller's, 0 = none (they are counted from 1).
 #[derive(Clone, Debug, Default)]
-pub struct Connections(BTreeMap<NodeId, u32>);
+pub struct Connections(Vec<u32>);
 
 impl Connections {
     /// Whether the server knows the connection that this call came over; one that the call opens it knows from now on.
@@ -27,11 +26,12 @@ impl Connections {
         if word.0 == 0 {
             return true;
         }
-        let caller = cx.call(call).caller;
+        let caller = cx.call(call).caller.index();
         if word.0 & OPENS != 0 {
-            self.0.insert(caller, word.number());
+            self.0.resize(self.0.len().max(caller + 1), 0);
+            self.0[caller] = word.number();
         }
-        self.0.get(&caller) == Some(&word.number())
+        self.0.get(caller) == Some(&word.number())
     }
 
     /// A crash.

@@ -1,6 +1,7 @@
 //! A message as it travels: what is in it, apart from its content.
 
 use crate::components::Site;
+use crate::kernel::prefetch::prefetch;
 use crate::kernel::{Ask, Call, CallId, Ctx, MILLISECOND, Time};
 
 /// A message.
@@ -40,7 +41,10 @@ pub fn numbered(queue: u16, before: u8, ask: &Ask, cx: &mut Ctx<'_>) -> u32 {
     if known != 0 {
         return known;
     }
-    let id = cx.audit().messages_mut().number(queue, ask.key);
+    let messages = cx.audit().messages_mut();
+    let (orders, place) = messages.looks_at(queue, ask.key);
+    prefetch(orders, place);
+    let id = messages.number(queue, ask.key);
     if let Some(request) = cx.request_mut(ask.request) {
         request.message = id;
     }

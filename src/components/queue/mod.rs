@@ -11,6 +11,7 @@ mod entry;
 pub mod kafka;
 pub mod message;
 mod needs;
+mod numbered;
 mod patience;
 pub mod polls;
 pub mod publisher;

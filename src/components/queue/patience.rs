@@ -16,9 +16,26 @@ struct Waiter {
 struct Line {
     patience: Time,
     waiters: VecDeque<Waiter>,
+    /// A timer is set, for the first one or one before it who has been answered.
+    timed: bool,
 }
 
-/// All who wait, or did: who has been answered stays in line until its time would be over.
+/// Shorter lines are not looked through for those who have been answered.
+const LONG: usize = 1 << 12;
+
+impl Line {
+    /// Before a long line needs more memory: who has been answered leaves, so that it holds twice those who wait at most. The timer stays, and
+    /// finds out.
+    #[cold]
+    fn thin_out(&mut self, cx: &Ctx<'_>) {
+        self.waiters.retain(|waiter| cx.is_open(waiter.call));
+        if self.waiters.len() > self.waiters.capacity() / 2 {
+            self.waiters.reserve(self.waiters.capacity());
+        }
+    }
+}
+
+/// All who wait; who has been answered may stand among them for a while.
 #[derive(Clone, Debug)]
 pub struct Patience {
     tag: u16,
@@ -34,31 +51,42 @@ impl Patience {
     /// A call waits; `note` comes back with it.
     pub fn wait(&mut self, call: CallId, note: u32, patience: Time, cx: &mut Ctx<'_>) {
         let index = self.line_of(patience);
-        let line = &mut self.lines[index].waiters;
-        line.push_back(Waiter { until: cx.now() + patience, call, note });
-        if line.len() == 1 {
+        let line = &mut self.lines[index];
+        if !std::mem::replace(&mut line.timed, true) {
             cx.timer_in(patience, Timer { tag: self.tag, data: index as u64 });
         }
+        while line.waiters.front().is_some_and(|first| !cx.is_open(first.call)) {
+            line.waiters.pop_front();
+        }
+        if line.waiters.len() == line.waiters.capacity() && line.waiters.len() >= LONG {
+            line.thin_out(cx);
+        }
+        line.waiters.push_back(Waiter { until: cx.now() + patience, call, note });
     }
 
     fn line_of(&mut self, patience: Time) -> usize {
         self.lines.iter().position(|line| line.patience == patience).unwrap_or_else(|| {
-            self.lines.push(Line { patience, waiters: VecDeque::new() });
+            self.lines.push(Line { patience, waiters: VecDeque::new(), timed: false });
             self.lines.len() - 1
         })
     }
 
-    /// The next call whose time is over, and its note; answered or not. `None` sets the timer for those who follow.
+    /// The next call whose time is over, and its note. `None` sets the timer for those who still wait then.
     pub fn next(&mut self, timer: Timer, cx: &mut Ctx<'_>) -> Option<(CallId, u32)> {
-        let line = &mut self.lines.get_mut(timer.data as usize)?.waiters;
-        let first = *line.front()?;
-        if first.until > cx.now() {
-            assert_ne!(first.until, cx.now(), "a timer for now would go off for ever");
-            cx.timer_at(first.until, timer);
-            return None;
+        let line = self.lines.get_mut(timer.data as usize)?;
+        while let Some(&first) = line.waiters.front() {
+            if !cx.is_open(first.call) {
+                line.waiters.pop_front();
+            } else if first.until > cx.now() {
+                cx.timer_at(first.until, timer);
+                return None;
+            } else {
+                line.waiters.pop_front();
+                return Some((first.call, first.note));
+            }
         }
-        line.pop_front();
-        Some((first.call, first.note))
+        line.timed = false;
+        None
     }
 
     /// A crash: nobody waits, and timers are gone.

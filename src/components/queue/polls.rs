@@ -1,7 +1,7 @@
 //! Consumers that ask for messages, and wait at the broker while there are none.
 
 use super::message::Message;
-use crate::kernel::{Answer, CallId, Ctx, Item, NodeId, ParcelId, Time, Timer};
+use crate::kernel::{Answer, CallId, Ctx, Item, NodeId, ParcelId};
 use std::collections::VecDeque;
 
 /// A consumer that waits.
@@ -33,13 +33,7 @@ pub fn unpacked([key, receipt, rest]: Item) -> (Message, u64) {
 }
 
 impl Polls {
-    /// A consumer waits, until `patience` is over; the owner then gets a timer of this tag with the call and calls [`Polls::give_up`].
-    pub fn wait(&mut self, waiting: Waiting, patience: Time, tag: u16, cx: &mut Ctx<'_>) {
-        self.wait_on(waiting);
-        cx.timer_in(patience, Timer { tag, data: waiting.call.to_bits() });
-    }
-
-    /// A consumer waits, and somebody else sees to its patience.
+    /// A consumer waits. Its owner sees to its patience (`patience.rs`), and calls [`Polls::give_up`] when that is over.
     pub fn wait_on(&mut self, waiting: Waiting) {
         self.line.push_back(waiting);
     }

@@ -1,7 +1,7 @@
 //! A caller's own map of slots (Redis cluster): right until a node says otherwise.
 
 use crate::kernel::NodeId;
-use crate::parts::ring::{Decimal, SlotTable, slot_of, slots::NOBODY};
+use crate::parts::ring::{SlotTable, slot_of_number, slots::NOBODY};
 
 /// Who has which slot, as one caller sees it.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl SlotMap {
 }
 
 fn slot(key: u64) -> u16 {
-    slot_of(Decimal::of(key).as_bytes())
+    slot_of_number(key)
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub fn crc16(text: &[u8]) -> u16 {
     text.iter().fold(0, |crc, byte| (crc << 8) ^ CRC16[usize::from((crc >> 8) as u8 ^ byte)])
 }
 
-static CRC16: [u16; 256] = crc16_table();
+/// What CRC-16 makes of one byte.
+pub(super) static CRC16: [u16; 256] = crc16_table();
 
 const fn crc16_table() -> [u16; 256] {
     let mut table = [0u16; 256];

@@ -17,7 +17,7 @@ pub mod slots;
 
 use crate::catalog::Policy;
 pub use jump::bucket as jump_bucket;
-pub use slots::{SLOTS, SlotTable, slot_of};
+pub use slots::{SLOTS, SlotTable, slot_of_number};
 
 /// A server of a ring.
 #[derive(Clone, PartialEq, Eq, Debug)]

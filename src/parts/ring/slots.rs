@@ -3,7 +3,7 @@
 //! Redis cluster (its specification, redis.io; `redis-cli --cluster create` and `rebalance`). A table instead of a
 //! function: which slots move, and when, is somebody's decision, and a slot can move while it serves.
 
-use super::hash::crc16;
+use super::hash::{CRC16, crc16};
 use super::{Placement, Server};
 use crate::catalog::Policy;
 
@@ -31,14 +31,66 @@ pub fn slot_of(key: &[u8]) -> u16 {
     crc16(tag.unwrap_or(key)) % SLOTS
 }
 
+/// Digits of the largest key.
+const DIGITS: usize = 20;
+
+/// What a digit contributes to the checksum of a decimal number, by its place from the right: CRC-16 without start value is linear (a sum of
+/// what each byte does alone), and zero bytes before a text change nothing.
+static OF_DIGIT: [[u16; 10]; DIGITS] = checksums_of_digits();
+
+const fn checksums_of_digits() -> [[u16; 10]; DIGITS] {
+    let mut table = [[0; 10]; DIGITS];
+    let mut digit = 0;
+    while digit < 10 {
+        let mut crc = CRC16[b'0' as usize + digit];
+        let mut place = 0;
+        while place < DIGITS {
+            table[place][digit] = crc;
+            crc = (crc << 8) ^ CRC16[(crc >> 8) as usize];
+            place += 1;
+        }
+        digit += 1;
+    }
+    table
+}
+
+/// The slot of a key that is a number, written in decimal: what [`slot_of`] says of its text.
+#[inline]
+pub fn slot_of_number(mut key: u64) -> u16 {
+    let mut crc = 0;
+    for place in &OF_DIGIT {
+        crc ^= place[(key % 10) as usize];
+        key /= 10;
+        if key == 0 {
+            break;
+        }
+    }
+    crc % SLOTS
+}
+
 pub(super) fn make() -> Box<dyn Placement> {
     Box::new(SlotTable::default())
 }
 
-/// Who has which slot.
+/// Slots in a block.
+const BLOCK: usize = 64;
+
+/// Not all slots of the block are of one server; no server has this number ([`NOBODY`] is the highest).
+const MIXED: u16 = NOBODY - 1;
+
+/// Who has which slot. Every caller and every node has a table, and servers have their slots in ranges: most questions are answered by what
+/// is kept for a block of slots, which together with those of all others stays in the processor's nearest cache.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SlotTable {
     owners: Vec<u16>,
+    /// The owner of all slots of a block, or [`MIXED`].
+    blocks: Vec<u16>,
+}
+
+/// The owner of all these slots, or [`MIXED`].
+fn owner_of_all(slots: &[u16]) -> u16 {
+    let first = slots.first().copied().unwrap_or(NOBODY);
+    if slots.iter().all(|owner| *owner == first) { first } else { MIXED }
 }
 
 /// A slot that changes hands.
@@ -63,18 +115,26 @@ impl SlotTable {
             let end = (2 * u64::from(SLOTS) * sum + total) / (2 * total);
             owners.resize(end as usize, server.id);
         }
-        SlotTable { owners }
+        let blocks = owners.chunks(BLOCK).map(owner_of_all).collect();
+        SlotTable { owners, blocks }
     }
 
     /// Who has a slot.
     #[inline]
     pub fn owner(&self, slot: u16) -> u16 {
-        self.owners[usize::from(slot)]
+        match self.blocks[usize::from(slot) / BLOCK] {
+            MIXED => self.owners[usize::from(slot)],
+            owner => owner,
+        }
     }
 
     /// A slot changes hands.
     pub fn give(&mut self, slot: u16, to: u16) {
+        debug_assert_ne!(to, MIXED);
         self.owners[usize::from(slot)] = to;
+        let block = usize::from(slot) / BLOCK;
+        let slots = block * BLOCK..(block + 1) * BLOCK;
+        self.blocks[block] = owner_of_all(&self.owners[slots]);
     }
 
     /// Number of slots of a server.
@@ -153,6 +213,28 @@ mod tests {
     fn as_redis() {
         for row in laws::rows("keyslot.csv") {
             assert_eq!(slot_of(row[0].as_bytes()).to_string(), row[1], "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_hashed_as_its_text() {
+        for key in (0..20_000).chain((0..64).map(|bits| u64::MAX >> bits)) {
+            assert_eq!(slot_of_number(key), slot_of(key.to_string().as_bytes()), "{key}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn blocks_say_what_the_table_says(moves in proptest::collection::vec((0..SLOTS / 40, 0..3_u16, 1..200_u16), 1..40)) {
+            let mut table = SlotTable::new(&laws::servers(&[1; 3]));
+            let mut owners: Vec<u16> = (0..SLOTS).map(|slot| table.owner(slot)).collect();
+            for (first, to, count) in moves {
+                for slot in first * 40..(first * 40 + count).min(SLOTS) {
+                    table.give(slot, if to == 2 { NOBODY } else { to });
+                    owners[usize::from(slot)] = table.owners[usize::from(slot)];
+                }
+                proptest::prop_assert!((0..SLOTS).all(|slot| table.owner(slot) == owners[usize::from(slot)]));
+            }
         }
     }
 

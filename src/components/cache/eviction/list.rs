@@ -1,5 +1,7 @@
 //! A doubly linked list over slots, in two numbers per slot.
 
+use crate::kernel::prefetch::prefetch;
+
 /// "No slot."
 pub const NIL: u32 = u32::MAX;
 
@@ -32,6 +34,12 @@ impl Links {
     /// Room for this many slots.
     pub fn with_capacity(slots: usize) -> Self {
         Links(Vec::with_capacity(slots))
+    }
+
+    /// A slot will be moved soon.
+    #[inline]
+    pub fn foresee(&self, slot: u32) {
+        prefetch(&self.0, slot as usize);
     }
 
     fn reach(&mut self, slot: u32) {

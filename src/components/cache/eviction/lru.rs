@@ -35,6 +35,10 @@ impl Eviction for Lru {
         self.order.refresh(slot, &mut self.links);
     }
     #[inline]
+    fn foresee_hit(&self, slot: u32) {
+        self.links.foresee(slot);
+    }
+    #[inline]
     fn evict(&mut self, _view: View<'_>) -> u32 {
         let slot = self.order.tail();
         self.order.unlink(slot, &mut self.links);

@@ -63,6 +63,9 @@ pub trait Eviction: Clone + Send + 'static {
     fn insert(&mut self, slot: u32, view: View<'_>);
     /// The item in `slot` was read or overwritten.
     fn hit(&mut self, slot: u32, view: View<'_>);
+    /// The item in `slot` will be read or overwritten soon: asks the processor for what is kept of it.
+    #[inline]
+    fn foresee_hit(&self, _slot: u32) {}
     /// Takes out the item that goes next; at least one is there. Its slot.
     fn evict(&mut self, view: View<'_>) -> u32;
     /// The key of the item that `evict` has just named leaves the index, or leaves a mark there: then it is remembered.

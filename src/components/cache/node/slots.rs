@@ -23,8 +23,9 @@ impl Node {
                 false
             }
             _ => {
-                let is_fresh = |item: Item| item.expires > cx.now();
-                let is_here = self.shelf.peek(key).is_some_and(is_fresh) || self.dirty.get(key).is_some();
+                let now = cx.now();
+                let is_fresh = |item: Item| item.expires > now;
+                let is_here = || self.shelf.peek(key).is_some_and(is_fresh) || self.dirty.get(key).is_some();
                 cluster.admits(id, key, is_here, cx)
             }
         }

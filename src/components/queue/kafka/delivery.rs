@@ -56,8 +56,10 @@ pub struct Delivery {
     under_way: Vec<Sending>,
     free: Vec<u32>,
     lanes: Vec<Lane>,
-    /// When each must be through, its place and its number; what is over leaves when its turn comes.
+    /// When each must be through, its place and its number; what is over leaves when it comes to the head.
     due: VecDeque<(Time, u32, u64)>,
+    /// A timer is set, for the first one or one before it that is over.
+    timed: bool,
     sent: u64,
     again: u64,
 }
@@ -74,6 +76,7 @@ impl Delivery {
             free: Vec::new(),
             lanes: vec![Lane::default(); partitions],
             due: VecDeque::new(),
+            timed: false,
             sent: 0,
             again: 0,
         }
@@ -224,6 +227,7 @@ impl Delivery {
         self.free.clear();
         self.lanes.fill(Lane::default());
         self.due.clear();
+        self.timed = false;
     }
 }
 
@@ -234,40 +238,48 @@ const LONG: usize = 1 << 12;
 
 impl Delivery {
     fn await_the_end(&mut self, place: u32, cx: &mut Ctx<'_>) {
+        if !std::mem::replace(&mut self.timed, true) {
+            cx.timer_in(self.timeout, Timer { tag: self.tag, data: OVERDUE });
+        }
+        self.drop_ended();
         if self.due.len() == self.due.capacity() && self.due.len() >= LONG {
             self.thin_out();
-        }
-        if self.due.is_empty() {
-            cx.timer_in(self.timeout, Timer { tag: self.tag, data: OVERDUE });
         }
         self.due.push_back((cx.now().saturating_add(self.timeout), place, self.sent));
     }
 
-    /// What is over leaves but for the first one, whom the timer is set for.
+    /// The first that is not over is at the head.
+    fn drop_ended(&mut self) {
+        while let Some(&(_, place, number)) = self.due.front() {
+            if self.under_way[place as usize].number == number {
+                return;
+            }
+            self.due.pop_front();
+        }
+    }
+
+    /// What is over leaves.
     #[cold]
     fn thin_out(&mut self) {
-        let (under_way, first) = (&self.under_way, self.due[0].2);
-        let is_open = |(_, place, number): &(Time, u32, u64)| {
-            *number == first || under_way[*place as usize].number == *number
-        };
-        self.due.retain(is_open);
+        let under_way = &self.under_way;
+        self.due.retain(|(_, place, number)| under_way[*place as usize].number == *number);
         if self.due.len() > self.due.capacity() / 2 {
             self.due.reserve(self.due.capacity());
         }
     }
 
     fn expire(&mut self, timer: Timer, leaders: &Leaders, cx: &mut Ctx<'_>) -> Option<Reply> {
-        while let Some(&(at, place, number)) = self.due.front() {
-            if at > cx.now() && self.under_way[place as usize].number == number {
-                cx.timer_at(at, timer);
-                return None;
-            }
-            self.due.pop_front();
-            if at <= cx.now() && self.under_way[place as usize].number == number {
-                return Some(self.give_up(place, leaders, cx));
-            }
+        self.drop_ended();
+        let Some(&(at, place, _)) = self.due.front() else {
+            self.timed = false;
+            return None;
+        };
+        if at > cx.now() {
+            cx.timer_at(at, timer);
+            return None;
         }
-        None
+        self.due.pop_front();
+        Some(self.give_up(place, leaders, cx))
     }
 
     /// It fails to its caller (the client's TimeoutException), even if a broker has it.

@@ -3,6 +3,7 @@
 use super::super::message::Message;
 use super::segments::{Full, Segments};
 use crate::kernel::Time;
+use crate::kernel::prefetch::prefetch;
 use std::collections::VecDeque;
 
 /// One record.
@@ -54,6 +55,10 @@ impl Log {
         let offset = self.end();
         self.segments.append(offset, entry.message.bytes, entry.stamp);
         self.entries.push_back(entry);
+        // Between two records of this log others are written to all the other logs.
+        let (whole, wrapped) = self.entries.as_slices();
+        let newest = if wrapped.is_empty() { whole } else { wrapped };
+        prefetch(newest, newest.len());
         offset
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::connections::{Connections, Word};
 use super::super::message::{self, HELD_AT_MOST};
+use super::super::patience::Patience;
 use super::super::polls::{Polls, Waiting, packed};
 use super::super::work::Work;
 use super::stream::{Delivery, Effects, Operation, Stream};
@@ -79,6 +80,7 @@ struct Redis {
     on_disk: Stream,
     unsynced: Vec<Operation>,
     polls: Polls,
+    patience: Patience,
     /// Of consumers.
     connections: Connections,
     published: u64,
@@ -104,6 +106,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         on_disk: Stream::new(length),
         unsynced: Vec::new(),
         polls: Polls::default(),
+        patience: Patience::new(PATIENCE),
         connections: Connections::default(),
         published: 0,
         delivered: 0,
@@ -155,7 +158,8 @@ impl Redis {
         let waiting = Waiting { call, consumer, most: (key as usize).max(1) };
         let patience = Time::from(patience) * MILLISECOND;
         if self.live.lag() == 0 && patience > 0 {
-            return self.polls.wait(waiting, patience, PATIENCE, cx);
+            self.polls.wait_on(waiting);
+            return self.patience.wait(call, 0, patience, cx);
         }
         self.read(&waiting, cx);
     }
@@ -176,6 +180,13 @@ impl Redis {
         while self.live.lag() > 0 && !self.polls.is_empty() {
             let Some(waiting) = self.polls.next(cx) else { return };
             self.read(&waiting, cx);
+        }
+    }
+
+    /// Consumers whose patience is over get nothing.
+    fn send_away(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        while let Some((call, _)) = self.patience.next(timer, cx) {
+            self.polls.give_up(call, cx);
         }
     }
 
@@ -202,6 +213,7 @@ impl Redis {
     /// The process loses what is only in memory; the host also what the file has not brought to disk.
     fn crash(&mut self, host: bool, cx: &mut Ctx<'_>) {
         self.polls.clear();
+        self.patience.clear();
         self.connections.clear();
         if !host || self.fsync == Fsync::Always {
             self.sync();
@@ -261,7 +273,7 @@ impl Component for Redis {
                 self.sync();
                 self.await_sync(cx);
             }
-            PATIENCE => self.polls.give_up(CallId::from_bits(timer.data), cx),
+            PATIENCE => self.send_away(timer, cx),
             _ => {
                 if let Some(call) = self.work.done(timer, cx) {
                     self.publish(call, cx);

@@ -1,8 +1,9 @@
 //! A stream with one consumer group, as the operations of its append-only file leave it.
 
 use super::super::message::Message;
+use super::super::numbered::Numbered;
 use crate::kernel::{NodeId, Time};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// One write of the append-only file.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +59,7 @@ pub struct Stream {
     first: u64,
     /// Number of the next entry that the group has not delivered.
     next: u64,
-    pending: BTreeMap<u64, Pending>,
+    pending: Numbered<Pending>,
     /// MAXLEN: trimmed to it, exactly, at every XADD.
     length: Option<usize>,
 }
@@ -92,7 +93,7 @@ impl Stream {
         self.entries.push_back(message);
         while self.length.is_some_and(|most| self.entries.len() > most) {
             let gone = self.entries.pop_front().expect("longer than its bound");
-            if self.first >= self.next || self.pending.contains_key(&self.first) {
+            if self.first >= self.next || self.pending.get(self.first).is_some() {
                 effects.trimmed.push(gone);
             }
             self.first += 1;
@@ -114,22 +115,22 @@ impl Stream {
     }
 
     fn acknowledge(&mut self, number: u64) -> Effects {
-        let was_pending = self.pending.remove(&number).is_some();
+        let was_pending = self.pending.remove(number).is_some();
         let acknowledged = self.get(number).filter(|_| was_pending);
         Effects { acknowledged, ..Effects::default() }
     }
 
     /// Entries that were trimmed meanwhile are dropped from the list instead of being claimed.
     fn claim(&mut self, consumer: NodeId, most: usize, now: Time, idle_since: Time) -> Effects {
-        let idle = |(number, pending): (&u64, &Pending)| (pending.since <= idle_since).then_some(*number);
+        let idle = |(number, pending): (u64, &Pending)| (pending.since <= idle_since).then_some(number);
         let numbers: Vec<u64> = self.pending.iter().filter_map(idle).take(most).collect();
         let mut effects = Effects::default();
         for number in numbers {
             let Some(message) = self.get(number) else {
-                self.pending.remove(&number);
+                self.pending.remove(number);
                 continue;
             };
-            let pending = self.pending.get_mut(&number).expect("just seen");
+            let pending = self.pending.get_mut(number).expect("just seen");
             let deliveries = pending.deliveries + 1;
             *pending = Pending { consumer, since: now, deliveries };
             effects.delivered.push(Delivery { message, number, deliveries });
@@ -155,7 +156,7 @@ impl Stream {
     /// Messages that are neither acknowledged nor trimmed.
     pub fn held(&self) -> Vec<Message> {
         let waiting = (self.next..self.end()).filter_map(|number| self.get(number));
-        self.pending.keys().filter_map(|number| self.get(*number)).chain(waiting).collect()
+        self.pending.iter().filter_map(|(number, _)| self.get(number)).chain(waiting).collect()
     }
 }
 

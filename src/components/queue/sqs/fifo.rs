@@ -2,12 +2,11 @@
 //! is sent twice within five minutes is taken in once.
 
 use super::super::message::Message;
+use super::super::numbered::Numbered;
+use super::recent::Recent;
 use super::store::Received;
-use crate::kernel::{SECOND, Time};
+use crate::kernel::Time;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// The deduplication interval (AWS, SQS Developer Guide: "Exactly-once processing": 5 minutes).
-pub const DEDUPLICATION: Time = 300 * SECOND;
 
 #[derive(Clone, Debug)]
 struct Kept {
@@ -17,39 +16,59 @@ struct Kept {
     hidden: bool,
 }
 
-/// The messages of one group, by number of arrival.
+/// The messages of one group, by number of arrival. Most groups have but one, which needs no memory of its own.
 #[derive(Clone, Debug, Default)]
 struct Group {
-    waiting: BTreeSet<u64>,
+    /// The first of those that wait.
+    first: Option<u64>,
+    /// The others.
+    further: BTreeSet<u64>,
     hidden: usize,
+}
+
+impl Group {
+    fn insert(&mut self, seq: u64) {
+        match self.first {
+            Some(first) if first < seq => drop(self.further.insert(seq)),
+            first => {
+                self.further.extend(first);
+                self.first = Some(seq);
+            }
+        }
+    }
+
+    fn pop_first(&mut self) -> Option<u64> {
+        let first = self.first.take();
+        self.first = self.further.pop_first();
+        first
+    }
+
+    fn remove(&mut self, seq: u64) {
+        if self.first == Some(seq) {
+            self.pop_first();
+        } else {
+            self.further.remove(&seq);
+        }
+    }
 }
 
 /// The messages of a FIFO queue.
 #[derive(Clone, Debug, Default)]
 pub struct Fifo {
-    kept: BTreeMap<u64, Kept>,
+    kept: Numbered<Kept>,
     groups: BTreeMap<u64, Group>,
     /// Groups that may be received from, by their oldest message.
     open: BTreeMap<u64, u64>,
     next: u64,
     due: VecDeque<(Time, u64, u32)>,
     in_flight: usize,
-    seen: BTreeSet<u32>,
-    forget: VecDeque<(Time, u32)>,
+    recent: Recent,
 }
 
 impl Fifo {
     /// Whether this message was sent within the last five minutes; remembers it if not.
     pub fn is_duplicate(&mut self, id: u32, now: Time) -> bool {
-        while self.forget.front().is_some_and(|(until, _)| *until <= now) {
-            let (_, old) = self.forget.pop_front().expect("just seen");
-            self.seen.remove(&old);
-        }
-        if !self.seen.insert(id) {
-            return true;
-        }
-        self.forget.push_back((now + DEDUPLICATION, id));
-        false
+        self.recent.is_duplicate(id, now)
     }
 
     /// Takes a message in; its key names its group.
@@ -58,8 +77,8 @@ impl Fifo {
         self.next += 1;
         self.kept.insert(seq, Kept { message, sent: now, receives: 0, hidden: false });
         let group = self.groups.entry(message.key).or_default();
-        group.waiting.insert(seq);
-        if group.hidden == 0 && group.waiting.len() == 1 {
+        group.insert(seq);
+        if group.hidden == 0 && group.first == Some(seq) {
             self.open.insert(seq, message.key);
         }
     }
@@ -71,8 +90,8 @@ impl Fifo {
             let Some((_, key)) = self.open.pop_first() else { break };
             let group = self.groups.get_mut(&key).expect("an open group");
             while got.len() < most {
-                let Some(seq) = group.waiting.pop_first() else { break };
-                let kept = self.kept.get_mut(&seq).expect("what waits is kept");
+                let Some(seq) = group.pop_first() else { break };
+                let kept = self.kept.get_mut(seq).expect("what waits is kept");
                 kept.receives += 1;
                 kept.hidden = true;
                 group.hidden += 1;
@@ -88,11 +107,11 @@ impl Fifo {
     /// A consumer is done with a message; nothing if its time-out is over: it has another receipt now, or none.
     pub fn delete(&mut self, receipt: u64) -> Option<Message> {
         let seq = receipt >> 16;
-        let kept = self.kept.get(&seq)?;
+        let kept = self.kept.get(seq)?;
         if !kept.hidden || u64::from(kept.receives & 0xFFFF) != receipt & 0xFFFF {
             return None;
         }
-        let message = self.kept.remove(&seq).expect("just seen").message;
+        let message = self.kept.remove(seq).expect("just seen").message;
         self.unhide(message.key);
         Some(message)
     }
@@ -105,8 +124,8 @@ impl Fifo {
         if group.hidden > 0 {
             return;
         }
-        match group.waiting.first() {
-            Some(seq) => drop(self.open.insert(*seq, key)),
+        match group.first {
+            Some(seq) => drop(self.open.insert(seq, key)),
             None => drop(self.groups.remove(&key)),
         }
     }
@@ -121,14 +140,14 @@ impl Fifo {
             }
             self.due.pop_front();
             let current = |kept: &&mut Kept| kept.hidden && kept.receives == receives;
-            let Some(kept) = self.kept.get_mut(&seq).filter(current) else { continue };
+            let Some(kept) = self.kept.get_mut(seq).filter(current) else { continue };
             kept.hidden = false;
             let (message, sent) = (kept.message, kept.sent);
             if receives >= most {
-                self.kept.remove(&seq);
+                self.kept.remove(seq);
                 dead.push((message, sent));
             } else {
-                self.groups.get_mut(&message.key).expect("in flight").waiting.insert(seq);
+                self.groups.get_mut(&message.key).expect("in flight").insert(seq);
             }
             self.unhide(message.key);
         }
@@ -138,10 +157,10 @@ impl Fifo {
     /// Takes out what was sent up to `until`, in whose hands it may be.
     pub fn expire(&mut self, until: Time) -> Vec<Message> {
         let mut gone = Vec::new();
-        while let Some((&seq, kept)) = self.kept.first_key_value().filter(|(_, kept)| kept.sent <= until) {
+        while let Some((seq, kept)) = self.kept.first().filter(|(_, kept)| kept.sent <= until) {
             let (message, hidden) = (kept.message, kept.hidden);
             gone.push(message);
-            self.kept.remove(&seq);
+            self.kept.remove(seq);
             if hidden {
                 self.unhide(message.key);
             } else {
@@ -153,24 +172,30 @@ impl Fifo {
 
     fn drop_waiting(&mut self, seq: u64, key: u64) {
         let group = self.groups.get_mut(&key).expect("it has a message");
-        group.waiting.remove(&seq);
+        group.remove(seq);
         if self.open.remove(&seq).is_none() {
             return;
         }
-        match group.waiting.first() {
-            Some(next) => drop(self.open.insert(*next, key)),
+        match group.first {
+            Some(next) => drop(self.open.insert(next, key)),
             None => drop(self.groups.remove(&key)),
         }
     }
 
     /// When the oldest message was sent.
     pub fn oldest(&self) -> Option<Time> {
-        self.kept.first_key_value().map(|(_, kept)| kept.sent)
+        self.kept.first().map(|(_, kept)| kept.sent)
     }
 
-    /// When the next time-out is over.
-    pub fn next_due(&self) -> Option<Time> {
-        self.due.front().map(|(at, ..)| *at)
+    /// When the next time-out of a message that is hidden is over.
+    pub fn next_due(&mut self) -> Option<Time> {
+        while let Some(&(at, seq, receives)) = self.due.front() {
+            if self.kept.get(seq).is_some_and(|kept| kept.hidden && kept.receives == receives) {
+                return Some(at);
+            }
+            self.due.pop_front();
+        }
+        None
     }
 
     /// Messages kept, those that were handed out included.
@@ -218,15 +243,6 @@ mod tests {
         assert_eq!(queue.delete(got[0].receipt), None, "its time-out is over");
     }
 
-    #[test]
-    fn a_duplicate_is_one_for_five_minutes() {
-        let mut queue = Fifo::default();
-        assert!(!queue.is_duplicate(1, 0));
-        assert!(queue.is_duplicate(1, DEDUPLICATION - 1));
-        assert!(!queue.is_duplicate(1, DEDUPLICATION));
-    }
-
-    /// Slow and obvious: all messages in one list, each free, in somebody's hands, or gone.
     #[derive(Default)]
     struct Model {
         all: Vec<(u32, u64, Option<Time>, u64)>,

@@ -4,6 +4,7 @@
 //! one is away) is for the user to say.
 
 mod fifo;
+mod recent;
 mod service;
 mod standard;
 mod store;

@@ -2,6 +2,7 @@
 
 use super::super::dead_letters::DeadLetters;
 use super::super::message::{self, HELD_AT_MOST, Message};
+use super::super::patience::Patience;
 use super::super::polls::{Polls, Waiting, packed};
 use super::super::work::Work;
 use super::store::{Received, Store};
@@ -56,6 +57,7 @@ struct Service {
     redelivers: bool,
     stream: Option<Stream>,
     polls: Polls,
+    patience: Patience,
     reappear_at: Time,
     /// When the next timer for messages that expire goes off.
     expire_at: Time,
@@ -89,6 +91,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         redelivers: !site.is_disabled("redelivery"),
         stream: None,
         polls: Polls::default(),
+        patience: Patience::new(PATIENCE),
         reappear_at: NEVER,
         expire_at: NEVER,
         published: 0,
@@ -155,7 +158,8 @@ impl Service {
         let asked = if patience == 0 { self.sample } else { self.hosts };
         let got = self.receive(waiting.most, asked, cx);
         if got.is_empty() && patience > 0 {
-            return self.polls.wait(waiting, patience, PATIENCE, cx);
+            self.polls.wait_on(waiting);
+            return self.patience.wait(call, 0, patience, cx);
         }
         self.hand_over(&waiting, &got, cx);
     }
@@ -190,6 +194,13 @@ impl Service {
                 return self.polls.keep(waiting);
             }
             self.hand_over(&waiting, &got, cx);
+        }
+    }
+
+    /// Consumers whose patience is over get nothing.
+    fn send_away(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        while let Some((call, _)) = self.patience.next(timer, cx) {
+            self.polls.give_up(call, cx);
         }
     }
 
@@ -286,7 +297,7 @@ impl Component for Service {
         match timer.tag {
             LETTER => self.letters.send_again(timer, cx),
             REAPPEAR => self.reappear(cx),
-            PATIENCE => self.polls.give_up(CallId::from_bits(timer.data), cx),
+            PATIENCE => self.send_away(timer, cx),
             EXPIRE => self.expire(cx),
             HOST_AWAY => self.host_away(cx),
             HOST_BACK => {
@@ -307,6 +318,7 @@ impl Component for Service {
         match control.verb {
             Control::CRASH_PROCESS | Control::CRASH_HOST => {
                 self.polls.clear();
+                self.patience.clear();
                 self.reappear_at = NEVER;
                 self.expire_at = NEVER;
             }

@@ -2,9 +2,10 @@
 //! them. That is why messages overtake one another, and why one that was deleted while a host was away comes back with it.
 
 use super::super::message::Message;
+use super::super::numbered::Numbered;
 use super::store::Received;
 use crate::kernel::Time;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// Copies of a message ("redundant", says Amazon; two is the least that can be).
 const COPIES: usize = 2;
@@ -43,7 +44,7 @@ struct Host {
 #[derive(Clone, Debug)]
 pub struct Standard {
     hosts: Vec<Host>,
-    kept: BTreeMap<u64, Kept>,
+    kept: Numbered<Kept>,
     next: u64,
     /// When hidden messages become visible again, in order: all time-outs have one length.
     due: VecDeque<(Time, u64, u32)>,
@@ -57,7 +58,7 @@ impl Standard {
     pub fn new(hosts: usize) -> Self {
         Standard {
             hosts: vec![Host { up: true, available: BTreeSet::new() }; hosts],
-            kept: BTreeMap::new(),
+            kept: Numbered::default(),
             next: 0,
             due: VecDeque::new(),
             in_flight: 0,
@@ -110,7 +111,7 @@ impl Standard {
 
     /// All hosts that are there hide the message; one that is away does not hear of it.
     fn hand_out(&mut self, seq: u64, until: Time) -> Received {
-        let kept = self.kept.get_mut(&seq).expect("what is available is kept");
+        let kept = self.kept.get_mut(seq).expect("what is available is kept");
         kept.receives += 1;
         self.in_flight += usize::from(!kept.is_hidden());
         for (host, state) in &mut kept.copies {
@@ -132,7 +133,7 @@ impl Standard {
     /// on a host that is away.
     pub fn delete(&mut self, receipt: u64) -> Option<Message> {
         let seq = receipt >> 16;
-        let kept = self.kept.get_mut(&seq)?;
+        let kept = self.kept.get_mut(seq)?;
         if u64::from(kept.receives & 0xFFFF) != receipt & 0xFFFF {
             return None;
         }
@@ -148,7 +149,7 @@ impl Standard {
         let message = kept.message;
         let gone = kept.copies.iter().all(|(_, state)| *state == State::Gone);
         if gone {
-            self.kept.remove(&seq);
+            self.kept.remove(seq);
         }
         gone.then_some(message)
     }
@@ -162,7 +163,7 @@ impl Standard {
                 break;
             }
             self.due.pop_front();
-            let Some(kept) = self.kept.get_mut(&seq).filter(|kept| kept.receives == receives) else {
+            let Some(kept) = self.kept.get_mut(seq).filter(|kept| kept.receives == receives) else {
                 continue;
             };
             if !kept.is_hidden() {
@@ -185,7 +186,7 @@ impl Standard {
     }
 
     fn remove(&mut self, seq: u64) {
-        if let Some(kept) = self.kept.remove(&seq) {
+        if let Some(kept) = self.kept.remove(seq) {
             for (host, _) in kept.copies {
                 self.hosts[host as usize].available.remove(&seq);
             }
@@ -199,14 +200,14 @@ impl Standard {
             self.older.pop_first();
             gone.extend(self.expire_one(seq));
         }
-        while let Some((&seq, _)) = self.kept.first_key_value().filter(|(_, kept)| kept.sent <= until) {
+        while let Some((seq, _)) = self.kept.first().filter(|(_, kept)| kept.sent <= until) {
             gone.extend(self.expire_one(seq));
         }
         gone
     }
 
     fn expire_one(&mut self, seq: u64) -> Option<Message> {
-        let kept = self.kept.get(&seq)?;
+        let kept = self.kept.get(seq)?;
         let message = kept.message;
         self.in_flight -= usize::from(kept.is_hidden());
         self.remove(seq);
@@ -215,14 +216,20 @@ impl Standard {
 
     /// When the oldest message was sent, or one that was older and is gone.
     pub fn oldest(&self) -> Option<Time> {
-        let first = self.kept.first_key_value().map(|(_, kept)| kept.sent);
+        let first = self.kept.first().map(|(_, kept)| kept.sent);
         let older = self.older.first().map(|(sent, _)| *sent);
         first.into_iter().chain(older).min()
     }
 
-    /// When the next time-out is over.
-    pub fn next_due(&self) -> Option<Time> {
-        self.due.front().map(|(at, ..)| *at)
+    /// When the next time-out of a message that is hidden is over.
+    pub fn next_due(&mut self) -> Option<Time> {
+        while let Some(&(at, seq, receives)) = self.due.front() {
+            if self.kept.get(seq).is_some_and(|kept| kept.receives == receives && kept.is_hidden()) {
+                return Some(at);
+            }
+            self.due.pop_front();
+        }
+        None
     }
 
     /// A host goes away, or comes back with what it had.

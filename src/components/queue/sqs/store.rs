@@ -78,8 +78,8 @@ impl Store {
         both!(self, store => store.reappear(now, most))
     }
 
-    /// When the next time-out is over.
-    pub fn next_due(&self) -> Option<Time> {
+    /// When the next time-out of a message that is hidden is over.
+    pub fn next_due(&mut self) -> Option<Time> {
         both!(self, store => store.next_due())
     }
 
