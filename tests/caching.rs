@@ -167,5 +167,6 @@ fn a_short_cut_delays_what_connections_carry_and_loses_nothing() {
     };
     let all = ".warmup(10.s).expect(\"all\", |r| r.queue_backlog_end < 20).expect(\"soon\", |r| r.message_age_p99 < 2.s)";
     holds(&world("tcp"), all);
-    holds(&world("none"), ".warmup(10.s).expect(\"stuck\", |r| r.queue_backlog_end > 1_000)");
+    // What RabbitMQ pushes is a stream whatever the link says.
+    holds(&world("none"), all);
 }

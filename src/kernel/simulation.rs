@@ -149,7 +149,7 @@ impl Simulation {
     }
 
     /// Does something to a node, before anything else that is due now. A node that is down is not told of
-    /// anything but its recovery.
+    /// anything but its recovery, and how fast it will be then.
     pub fn control(&mut self, node: NodeId, control: Control) {
         self.start();
         let health = self.core.nodes[node.index()].health;
@@ -168,7 +168,8 @@ impl Simulation {
                 return;
             }
             (Control::RECOVER, Health::Refusing | Health::Silent | Health::Hung) => self.core.recover(node),
-            (verb, Health::Up | Health::Hung) if verb >= Control::SPEED => {}
+            (Control::SPEED, _) => {}
+            (verb, Health::Up | Health::Hung) if verb > Control::SPEED => {}
             _ => return,
         }
         let (component, mut cx) = self.enter(node, 8 + u64::from(control.verb));

@@ -113,6 +113,7 @@ mod tests {
         assert_eq!(timeouts.pop_due(0, 100), None);
         assert_eq!(timeouts.next_due(0, |_| true), Some(105));
         assert_eq!(timeouts.next_due(0, |_| false), None);
+        assert_eq!(timeouts.set(class, 200, a, |_| true), Some(300), "the calendar has no entry any more");
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub enum Order {
     News(NodeId, Control),
     /// What is done to a machine (the first) is done to one who stands on it.
     Guest(NodeId, NodeId, Control),
+    /// Who stands on a machine (the first) is started again there.
+    Start(NodeId, NodeId, Control),
     /// Something is done to a part of a database.
     Part(Whom, Control),
     /// A coordinator shall make this one the primary; the last node is the first member of all.
@@ -113,6 +115,7 @@ impl Order {
             Order::Node(node, control) => simulation.control(node, control),
             Order::News(node, control) => simulation.tell(node, control),
             Order::Guest(host, guest, control) => machine::carry_out((host, guest), control, simulation),
+            Order::Start(host, guest, control) => machine::start((host, guest), control, simulation),
             Order::Part(whom, control) => simulation.control(whom.find(simulation), control),
             Order::Promote(coordinator, whom, first) => {
                 let member = u64::from(whom.find(simulation).0 - first.0);
@@ -202,7 +205,10 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
                     return Ok(orders);
                 }
                 let control = node_control(layout, group, command)?;
-                Ok(layout.groups[group].members().map(|node| Order::Node(node, control)).collect())
+                Ok(layout.groups[group]
+                    .members()
+                    .map(|node| machine::order(layout, group, node, control))
+                    .collect())
             }
         },
         Target::Node(group, n) => {
@@ -215,7 +221,7 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
                 return Ok(orders);
             }
             let control = node_control(layout, group, command)?;
-            Ok(node.map(|node| Order::Node(node, control)).into_iter().collect())
+            Ok(node.map(|node| machine::order(layout, group, node, control)).into_iter().collect())
         }
     }
 }

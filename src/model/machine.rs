@@ -40,6 +40,23 @@ pub(super) fn carry_out((host, guest): (NodeId, NodeId), control: Control, simul
     }
 }
 
+/// Something is done to a node. One that stands on a machine starts there, or not at all.
+pub(super) fn order(layout: &Layout, group: usize, node: NodeId, control: Control) -> Order {
+    match layout.groups[group].settings.group("on") {
+        Some(machine) if control.verb == Control::RECOVER => {
+            Order::Start(NodeId(layout.groups[machine].first), node, control)
+        }
+        _ => Order::Node(node, control),
+    }
+}
+
+/// Nobody starts on a machine that is down or stands still. It starts its guests when it is back.
+pub(super) fn start((host, guest): (NodeId, NodeId), control: Control, simulation: &mut Simulation) {
+    if simulation.health(host) == Health::Up {
+        simulation.control(guest, control);
+    }
+}
+
 /// All nodes that stand on a machine.
 fn guests(layout: &Layout, machine: usize) -> impl Iterator<Item = NodeId> {
     let stands = move |group: &&Group| group.settings.group("on") == Some(machine);

@@ -1,4 +1,5 @@
-//! What nodes ask of each other: the numbers that travel in a call's `verb`.
+//! What nodes ask of each other: the numbers that travel in a call's `verb`. Numbers from 64 up mean different things to different
+//! components; what the network looks at has a lower one.
 
 /// Read a key: from a tier, an inline cache or a database.
 pub const READ: u16 = 1;
@@ -54,16 +55,24 @@ pub const ROUTE: u16 = 13;
 pub fn is_datagram(verb: u16) -> bool {
     verb == LOOKUP
 }
+
+/// Whether they go over a connection that stands whatever a link says of connections: what RabbitMQ pushes, and what is said of that, is one
+/// stream; a piece that was missing would hold up all that comes behind it.
+#[inline]
+pub fn is_of_stream(verb: u16) -> bool {
+    matches!(verb, DELIVER | WATCH)
+}
+
 /// Give a message to a broker; it is published when the broker says so.
 pub const PUBLISH: u16 = 64;
 /// A broker hands a message to a consumer; the answer is the acknowledgement.
-pub const DELIVER: u16 = 65;
+pub const DELIVER: u16 = 24;
 /// A consumer opens a connection; RabbitMQ pushes messages to it from then on.
 pub const SUBSCRIBE: u16 = 66;
 /// A consumer wants no more messages pushed; what it has it will still answer for.
 pub const CANCEL: u16 = 71;
 /// A call that is never answered: it breaks when the broker dies, which tells the consumer.
-pub const WATCH: u16 = 70;
+pub const WATCH: u16 = 25;
 /// A sign of life of a consumer or of another broker.
 pub const HEARTBEAT: u16 = 67;
 /// A consumer asks for messages.
@@ -90,3 +99,18 @@ pub const DEAD_LETTER: u16 = 79;
 pub const UNLOCK: u16 = 10;
 /// Tell a bus that a key was written.
 pub const ANNOUNCE: u16 = 9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_network_looks_at_means_the_same_everywhere() {
+        let looked_at = (0..=u16::MAX).filter(|verb| is_datagram(*verb) || is_of_stream(*verb));
+        assert_eq!(looked_at.collect::<Vec<_>>(), [LOOKUP, DELIVER, WATCH]);
+        assert!(
+            [LOOKUP, DELIVER, WATCH].iter().all(|verb| *verb < 64),
+            "others use the same numbers from 64 up"
+        );
+    }
+}

@@ -209,6 +209,18 @@ impl Messages {
         }
     }
 
+    /// Readers of a partition go on at an offset: the log holds what comes before it no more for them.
+    pub fn pass_by(&mut self, queue: u16, partition: u16, offset: u64, now: u64) {
+        let stands = |record: &Record| {
+            let here = (record.queue, record.partition) == (queue, partition) && record.place > 0;
+            here && u64::from(record.place) <= offset && !record.has(PROCESSED)
+        };
+        for id in self.records.matching(stands) {
+            let place = self.records.get(id).map_or(0, |record| record.place);
+            self.leave_log(id, u64::from(place) - 1, None, now);
+        }
+    }
+
     /// The producer gets the broker's word for it.
     pub fn acknowledge(&mut self, id: u32, now: u64) {
         let Some(record) = self.records.get_mut(id) else { return };

@@ -102,7 +102,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "claim_after",
             kind: Kind::Duration,
             preset: Preset::Absent("never: what a dead worker had stays pending"),
-            about: "redis_streams: workers take over what has been pending for so long (XAUTOCLAIM), and look so often",
+            about: "redis_streams: workers take over what has been pending for so long (XAUTOCLAIM), and look so often; their own, too: it must be longer than a message waits in a worker and is worked on",
         },
         Param {
             name: "ack",

@@ -88,10 +88,10 @@ impl Push {
     }
 
     pub fn on_call(&mut self, call: CallId, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
-        let &crate::kernel::Call { verb, key, version: id, bytes, note, .. } = cx.call(call);
+        let &crate::kernel::Call { verb, key, version: id, bytes, note, token, .. } = cx.call(call);
         debug_assert_eq!(verb, DELIVER, "only deliveries come to a consumer");
-        if !cx.is_awaited(call) {
-            return cx.reply(call, Answer::of(Status::Failed)); // of a connection that is over
+        if token != self.connection || !cx.is_awaited(call) {
+            return cx.reply(call, Answer::of(Status::Reset)); // of a connection that is over
         }
         let incoming = Incoming { message: Message { id, key, bytes }, receipt: call.to_bits() };
         if note != self.next {

@@ -19,7 +19,7 @@ pub const ON: Param = Param {
     name: "on",
     kind: Kind::Group(&["host"]),
     preset: Preset::Absent("none: processors of its own"),
-    about: "the machine it stands on: its own work is done there, beside that of the other guests",
+    about: "the machine it stands on: its own work is done there, beside that of the other guests (a database's if it is counted: `model`)",
 };
 
 static ENTRY: Entry = Entry {
@@ -53,7 +53,7 @@ static ENTRY: Entry = Entry {
         Action {
             name: "recover",
             usage: "recover()",
-            about: "the machine is back, and all who stand on it: empty after a crash, as they were after a hang",
+            about: "the machine is back, and all who stand on it, none of whom can be back before: empty after a crash, as they were after a hang",
         },
         Action {
             name: "hang",

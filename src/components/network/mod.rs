@@ -160,8 +160,10 @@ impl Network {
     /// What becomes of a message whose way is cut: on a connection TCP keeps it.
     #[cold]
     fn tries_again(&self, index: u16, message: &Message) -> Option<Time> {
-        let link = index.checked_sub(1).map(|index| &self.links[usize::from(index)])?;
-        (link.connection().is_some() && !verbs::is_datagram(message.verb)).then_some(HELD_UP)
+        let link = index.checked_sub(1).map(|index| &self.links[usize::from(index)]);
+        let is_connected = link.is_some_and(|link| link.connection().is_some());
+        let is_kept = is_connected && !verbs::is_datagram(message.verb) || verbs::is_of_stream(message.verb);
+        is_kept.then_some(HELD_UP)
     }
 
     /// Whether a message within a group goes from a node to itself, or has the group's first node at one end.
@@ -189,7 +191,7 @@ impl Network {
         let connection = link.connection().filter(|_| !verbs::is_datagram(message.verb));
         let background = &mut self.backgrounds[number];
         let lost = link.loses(message, requests, background);
-        if lost.is_some() && connection.is_none() {
+        if lost.is_some() && connection.is_none() && !verbs::is_of_stream(message.verb) {
             return None;
         }
         let mut way = link.latency(message, requests, background);
@@ -205,7 +207,8 @@ impl Network {
         let Some(plan) = connection else {
             let transfer = link.pour(message.bytes, 2 * way);
             note_transfer(request.filter(|_| message.returning && !datagram), transfer);
-            return arrives(way.saturating_add(transfer));
+            let late = lost.map_or(Some(0), |lost| link.retransmit(lost, Timer::established(2 * way)))?;
+            return arrives(way.saturating_add(transfer).saturating_add(late));
         };
         let ends = link::ends(message, request.as_deref().map_or(0, |request| request.user));
         let (rtt, timer) = (2 * way, Timer::established(2 * way));

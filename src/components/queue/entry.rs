@@ -197,7 +197,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "visibility",
             kind: Kind::Duration,
             preset: Preset::Duration(30 * SECOND),
-            about: "sqs: a message handed out is hidden for so long (30 s: SQS Developer Guide, VisibilityTimeout)",
+            about: "sqs: a message handed out is hidden for so long (30 s: SQS Developer Guide, VisibilityTimeout); a delete that comes later than that does nothing",
         },
         Param {
             name: "retention",

@@ -18,6 +18,7 @@ pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
 pub(super) use load::TRACE_OPTIONS;
 pub use rules::RULES;
 
+use super::units::Span;
 use rhai::{Dynamic, Engine};
 
 /// Teaches an engine all words.
@@ -145,6 +146,9 @@ pub(super) fn usage(name: &str) -> Option<String> {
 
 /// A value as a person reads it.
 pub(super) fn text_of(value: &Dynamic) -> String {
+    if let Some(span) = value.clone().try_cast::<Span>() {
+        return span.text(); // a setting takes no negative one
+    }
     results::text(value).unwrap_or_else(|| match super::convert::value(value) {
         crate::catalog::Value::Other(_)
         | crate::catalog::Value::Group(_)

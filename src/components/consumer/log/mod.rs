@@ -7,6 +7,7 @@ use super::worker::FIRST_SOURCE_TAG;
 use crate::components::Site;
 use crate::components::queue::connections::Line;
 use crate::components::queue::kafka::{Fetch, Place, coordinator, member_id, partitions, range};
+use crate::components::queue::message;
 use crate::components::queue::polls::unpacked;
 use crate::kernel::{
     Ask, CallId, Ctx, MILLISECOND, NodeId, ParcelId, Reply, SECOND, Status, Time, TimeoutClass, Timer,
@@ -67,6 +68,8 @@ enum Phase {
 /// A member of a consumer group.
 #[derive(Clone)]
 pub struct Reader {
+    /// Number of the queue.
+    queue: u16,
     coordinator: Coordinator,
     brokers: Vec<NodeId>,
     /// Its connections to them.
@@ -81,6 +84,8 @@ pub struct Reader {
     generation: u32,
     phase: Phase,
     leaves: bool,
+    /// Given up by its group, it finishes what it has taken over before it joins as somebody new.
+    expelled: bool,
     shares: Vec<Share>,
     commits: u32,
 }
@@ -91,6 +96,7 @@ impl Reader {
         let queue = site.of(settings.group("of").expect("required"));
         let rebalance = queue.settings().duration("rebalance_timeout").expect("preset");
         Reader {
+            queue: message::ordinal(&queue),
             coordinator: Coordinator::new(coordinator(&queue), rebalance),
             lines: vec![Line::default(); crate::components::queue::brokers(&queue).len()],
             brokers: crate::components::queue::brokers(&queue),
@@ -104,6 +110,7 @@ impl Reader {
             generation: 0,
             phase: Phase::Joining,
             leaves: false,
+            expelled: false,
             shares: Vec::new(),
             commits: 0,
         }
@@ -117,8 +124,13 @@ impl Reader {
         self.begin_anew(cx);
     }
 
-    /// As a member that nobody knows yet.
+    /// As a member that nobody knows yet. Acknowledged before the work, what it has fetched is nobody else's any more: it is done first, as a
+    /// program does that commits, works and asks for more in turn.
     fn begin_anew(&mut self, cx: &mut Ctx<'_>) {
+        self.expelled = self.ack_before && !self.is_idle();
+        if self.expelled {
+            return self.phase = Phase::Revoking;
+        }
         self.life = self.life.wrapping_add(1);
         self.id = member_id(cx.node(), self.life);
         self.drop_shares(cx);
@@ -130,18 +142,26 @@ impl Reader {
         self.revoke(cx);
     }
 
-    /// What it has fetched and not begun is somebody else's soon.
+    /// What it has fetched and not begun is somebody else's soon, unless it was acknowledged before the work: then it is done first.
     fn revoke(&mut self, cx: &mut Ctx<'_>) {
         self.phase = Phase::Revoking;
-        for index in 0..self.shares.len() {
-            self.release_batch(index, cx);
+        if !self.ack_before {
+            self.shares.iter_mut().for_each(|share| share.batch.clear());
         }
         self.join_if_idle(cx);
     }
 
+    /// Whether it has nothing in hand.
+    fn is_idle(&self) -> bool {
+        self.shares.iter().all(|share| share.busy.is_none() && share.batch.is_empty())
+    }
+
     fn join_if_idle(&mut self, cx: &mut Ctx<'_>) {
-        if self.phase != Phase::Revoking || self.shares.iter().any(|share| share.busy.is_some()) {
+        if self.phase != Phase::Revoking || !self.is_idle() {
             return;
+        }
+        if self.expelled {
+            return self.begin_anew(cx);
         }
         if !self.ack_before {
             let known = self.shares.iter().filter(|share| share.known);
@@ -259,6 +279,9 @@ impl Reader {
         }
         let share = &mut self.shares[index];
         (share.position, share.behind, share.known) = (u64::from(reply.version), reply.bytes as u8, true);
+        let (partition, from, now) = (share.partition, share.position, cx.now());
+        // Whoever said that it had what comes before has it, or it is gone.
+        cx.audit().messages_mut().pass_by(self.queue, partition, from, now);
         self.ask(index, cx);
     }
 
@@ -344,7 +367,10 @@ impl Reader {
         if reply.status != Status::Ok {
             share.batch.clear();
             share.committing = false;
-            return self.again(index, false, cx);
+            return match self.phase {
+                Phase::Member => self.again(index, false, cx),
+                _ => self.join_if_idle(cx),
+            };
         }
         share.committing = false;
         let now = cx.now();

@@ -43,6 +43,7 @@ impl Reader {
                 self.commit(place, cx);
                 self.again(index, false, cx);
             }
+            _ if !self.shares[index].batch.is_empty() => self.feed(index, got, cx),
             _ => self.join_if_idle(cx),
         }
     }

@@ -15,7 +15,7 @@ pub const LOGS: &[Policy] = &[
     },
     Policy {
         name: "interval",
-        about: "a write is answered at once; the log goes to disk every `sync_every`",
+        about: "a write is answered at once; the log goes to disk when `sync_every` is over since it last did",
         source: "Redis appendfsync everysec; Cassandra commitlog_sync periodic",
         wrong_when: "an acknowledged write must survive the crash of its host",
     },
@@ -26,7 +26,7 @@ pub const LOG: Param = Param {
     name: "log",
     kind: Kind::Choice(LOGS),
     preset: Preset::Choice("commit"),
-    about: "counted work: when a commit is durable (a crash of the process loses nothing: the system has what was logged)",
+    about: "counted work: when a commit is durable (a crash of the process loses nothing: the system has what was logged, and it is synced when the process starts again, as PostgreSQL's SyncDataDirectory does; if the machine dies before, it is gone)",
 };
 
 /// A device that makes one batch durable at a time.

@@ -136,11 +136,8 @@ impl Node {
         }
     }
 
-    /// The process is gone. What it had logged the system still has, and writes in its own time; what a host held is lost.
-    fn crash(&mut self, of_host: bool, cx: &mut Ctx<'_>) {
-        if of_host {
-            return self.lose_unsynced(cx);
-        }
+    /// The process is there again, on the same host: what it had logged the system has kept, and it is synced first of all.
+    fn sync_at_start(&mut self, cx: &mut Ctx<'_>) {
         let unsynced = std::mem::take(&mut self.unsynced);
         for (key, version) in std::mem::take(&mut self.syncing).into_iter().chain(unsynced) {
             cx.audit().persist(key, version);
@@ -184,8 +181,10 @@ impl Component for Node {
             self.machine.undo_all(&|key| self.rows.version(key));
         }
         self.machine.on_control(control, cx);
-        if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
-            self.crash(control.verb == Control::CRASH_HOST, cx);
+        match control.verb {
+            Control::CRASH_HOST => self.lose_unsynced(cx),
+            Control::RECOVER if control.arg == 1 => self.sync_at_start(cx),
+            _ => {}
         }
     }
 

@@ -157,11 +157,11 @@ impl Component for Copy {
         self.desk.on_control(control, &self.rows, cx); // the rows are on disk
         match control.verb {
             Control::CRASH_HOST => self.lose_unsynced(cx),
-            Control::CRASH_PROCESS => {
-                keep(&mut self.unsynced, cx); // its system has what was logged, and writes it
+            Control::RECOVER if control.arg == 1 => {
+                keep(&mut self.unsynced, cx); // a process that died: its system had what was logged
                 keep(&mut self.syncing, cx);
+                self.fill_again(cx);
             }
-            Control::RECOVER if control.arg == 1 => self.fill_again(cx),
             REPLACE => self.begin_empty(cx),
             _ => {}
         }

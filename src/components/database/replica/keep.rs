@@ -57,12 +57,9 @@ impl Member {
         self.show_applied(cx);
     }
 
-    /// The crash of a host takes the entries that its disk does not have; a process leaves them to its system, which writes them.
+    /// The crash of a host takes the entries that its disk does not have; a process leaves them to its system, and syncs them when it is back.
     pub(super) fn lose_undurable(&mut self, of_host: bool, now: Time) {
-        if !of_host {
-            self.durable = self.log.end();
-        }
-        while self.log.end() > self.durable {
+        while of_host && self.log.end() > self.durable {
             self.take_back_last(now);
         }
         self.follow.heard_end = self.follow.heard_end.min(self.log.end());

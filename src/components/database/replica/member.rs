@@ -310,6 +310,7 @@ impl Component for Member {
             _ => self.desk.on_control(control, &self.rows, cx),
         }
         if control.verb == Control::RECOVER && control.arg == 1 {
+            self.durable = self.log.end();
             cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
             self.apply_again(cx);
             self.follow.is_back = true;

@@ -363,7 +363,8 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>, pieces: Pieces) -> Plan {
         peers,
         heartbeat,
         down_after,
-        fencing: settings.flag("fencing"),
+        // Of one member nobody can take the place.
+        fencing: settings.flag("fencing") && Shape::of(settings).answering() > 1,
         max_lag: settings.duration("max_lag").filter(|_| reads.bounds_lag),
         tells_position: reads.carries_position,
         capacity: settings.count("capacity"),

@@ -129,6 +129,9 @@ impl Copy {
 
     /// As the source: a piece has been read, its rows are on their way.
     pub(super) fn send_piece(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+        if self.filling.is_some() {
+            return cx.reply(id, Answer::of(Status::Moved)); // it has been replaced since it was asked
+        }
         let call = cx.call(id);
         let (cursor, attempt, to) = (call.key, call.note, call.caller);
         let mut sent = 0;

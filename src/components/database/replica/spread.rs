@@ -111,11 +111,11 @@ impl Router {
         self.joins[join as usize].most_bytes = Some(most_bytes);
     }
 
-    /// Asks these shards at a time; either the newest answer counts, or that of the row's home.
+    /// Asks these shards at a time; either the newest answer counts, or that of the row's home. (Of a row in parts, its home has but one.)
     pub(super) fn gather(&mut self, id: CallId, shards: Vec<usize>, newest: bool, cx: &mut Ctx<'_>) -> u32 {
         self.scattered += u64::from(shards.len() > 1);
         let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
-        self.joins[join as usize].newest = newest;
+        self.joins[join as usize].newest = newest || self.is_split(cx.call(id).key);
         for shard in shards {
             let (member, version) = self.reader(shard, id, cx);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);

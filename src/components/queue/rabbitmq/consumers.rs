@@ -56,8 +56,9 @@ impl Broker {
         self.redelivered += u64::from(stored.deliveries > 1);
         let Message { id, key, bytes } = stored.message;
         let note = channel.next_sequence();
-        let timeout = self.ack_timeout;
-        let call = cx.ask(Ask { version: id, bytes, note, timeout, ..Ask::new(channel.node, DELIVER, key) });
+        let (token, timeout) = (channel.connection, self.ack_timeout);
+        let ask = Ask::new(channel.node, DELIVER, key);
+        let call = cx.ask(Ask { version: id, bytes, note, token, timeout, ..ask });
         channel.send(stored, call);
     }
 

@@ -88,6 +88,5 @@ impl Voter {
             // (What a leader shows, a majority of others may keep before its own disk does.)
             self.cut(self.durable.max(self.follow.applied));
         }
-        self.durable = self.log.end();
     }
 }

@@ -311,6 +311,7 @@ impl Component for Voter {
             _ => self.desk.on_control(control, &self.rows, cx),
         }
         if control.verb == Control::RECOVER && control.arg == 1 {
+            self.durable = self.log.end();
             self.follow.touched = cx.now();
             cx.timer_in(self.plan.heartbeat, Timer { tag: HEARTBEAT, data: 0 });
             self.wait_for_leader(cx);

@@ -6,7 +6,7 @@ use crate::catalog::Policy;
 
 pub(super) const ENTRY: Policy = Policy {
     name: "async",
-    about: "the primary answers at once; replicas get the log as fast as it travels",
+    about: "the primary answers at once; replicas get the log as fast as it travels; what is on its way when the primary dies is lost: the writes of one way's time",
     source: "MySQL 8.0 Reference Manual, ch. 19 (asynchronous by default); PostgreSQL synchronous_commit = local",
     wrong_when: "no acknowledged write may be lost when the primary dies",
 };

@@ -6,7 +6,7 @@ use crate::catalog::Policy;
 
 pub(super) const ENTRY: Policy = Policy {
     name: "sync",
-    about: "the client waits until all living replicas have the write on disk; with none, commits hang, and keep their connections",
+    about: "the client waits until all living replicas have the write in their logs (on disk, but for log \"interval\"); with none, commits hang, and keep their connections",
     source: "PostgreSQL 15 manual, ch. 27.2.8 (synchronous_commit = on)",
     wrong_when: "the slowest replica must not set the pace of writes, or users read from replicas what they just wrote",
 };

@@ -1,0 +1,149 @@
+//! What is down, what it takes with it, and how it comes back.
+
+mod common;
+
+/// Three replications of a world, whose checks must hold.
+fn holds(world: &str, rest: &str) {
+    common::script::holds(&format!("experiment(\"e\").replications(3).world(|p| {{ {world} }}){rest};"));
+}
+
+const COUNTED: &str = r#"model: "key_value", rows: 5_000, storage: "memory", connections: 100"#;
+
+/// 100 a second for 40 s; nobody answers from 10 s to 20 s.
+#[test]
+fn a_guest_starts_with_its_machine_and_not_before() {
+    for guest in [
+        format!("database(\"d\", #{{ {COUNTED}, statement_time: 2.ms, on: m }})"),
+        "web(\"d\", #{ service: 2.ms, on: m, concurrency: 50 })".into(),
+    ] {
+        let world = format!(
+            r#"let m = host("m", #{{ cores: 1 }}); let d = {guest};
+            traffic("t", #{{ to: d, rate: constant(100.rps), timeout: 1.s, keys: uniform_keys(5_000) }});
+            at(10.s, "dies", || m.crash()); at(15.s, "too early", || d.recover()); at(20.s, "back", || m.recover());"#
+        );
+        holds(
+            &world,
+            ".duration(40.s).expect(\"ten seconds\", |r| r.requests_timed_out > 998).expect(\"no more\", |r| r.requests_timed_out < 1_003)",
+        );
+    }
+}
+
+/// A log that goes to disk every ten seconds; 1,000 writes a second, 5.4 s of them since it last did.
+#[test]
+fn what_a_process_has_logged_is_lost_with_its_host() {
+    let world = |events: &str| {
+        format!(
+            r#"let d = database("d", #{{ {COUNTED}, log: "interval", sync_every: 10.s }});
+            traffic("t", #{{ to: d, rate: constant(1_000.rps), writes: 100.percent, keys: uniform_keys(5_000), timeout: 5.s }});
+            {events} at(17.s, "back", || d.recover());"#
+        )
+    };
+    let process = "at(15_400.ms, \"process\", || d.crash());";
+    let host = "at(15_500.ms, \"host\", || d.crash(\"host\"));";
+    let lost = |check: &str| format!(".duration(20.s).expect(\"lost\", |r| r.lost_writes {check})");
+    holds(&world(process), &lost("== 0"));
+    holds(&world(&format!("{process} {host}")), &lost("> 5_300"));
+    holds(
+        &world(&format!(
+            "{process} at(16.s, \"back\", || d.recover()); at(16_100.ms, \"host\", || d.crash(\"host\"));"
+        )),
+        &lost("< 110"),
+    );
+}
+
+#[test]
+fn a_shard_without_replicas_needs_no_coordinator() {
+    let world = r#"let d = database("d", #{ read: 1.ms, write: 1.ms, shards: 4, heartbeat: 100.ms, down_after: 1.s });
+        traffic("t", #{ to: d, rate: 500.rps, keys: uniform_keys(1_000), timeout: 1.s });
+        at(10.s, "dies", || d.coordinator().crash("host")); at(20.s, "back", || d.coordinator().recover());"#;
+    holds(world, ".duration(30.s).expect(\"all\", |r| r.availability == 1.0)");
+}
+
+/// Every copy has each acknowledged write (W = N); two machines are replaced 7 ms apart, while the first asks the second for its rows.
+#[test]
+fn a_copy_that_was_replaced_since_it_was_asked_is_no_source() {
+    let world = r#"let d = database("d", #{ read: 1.ms, write: 2.ms, connections: 1_000, replicas: 2, replication: "quorum", r: 1, w: 3,
+            heartbeat: 100.ms, down_after: 1.s, copy_row: 10.us });
+        link(d, d, #{ latency: 5.ms });
+        traffic("t", #{ to: d, rate: 400.rps, writes: 5.percent, keys: uniform_keys(2_000), users: 50, timeout: 800.ms });
+        at(10.s, "one", || d.replica(1).replace()); at(10_007.ms, "another", || d.replica(2).replace());"#;
+    holds(world, ".warmup(5.s).duration(25.s).expect(\"nothing old\", |r| r.stale_reads < 3)");
+}
+
+#[test]
+fn how_fast_it_will_be_can_be_said_of_who_is_down() {
+    let world = r#"let w = web("w", #{ service: constant(10.ms) });
+        traffic("t", #{ to: w, rate: constant(5.rps) });
+        at(10.s, "slow", || w.slow(0.1)); at(11.s, "dies", || w.crash()); at(12.s, "mended", || w.slow(1)); at(13.s, "back", || w.recover());"#;
+    holds(world, ".warmup(30.s).duration(40.s).expect(\"as ever\", |r| r.latency_max < 11.ms)");
+}
+
+/// Acknowledged before the work, a batch is nobody else's: members that come and go lose none of it, nor one that hung.
+#[test]
+fn a_share_that_was_acknowledged_is_done_before_it_is_given_up() {
+    let world = |events: &str| {
+        format!(
+            r#"let q = queue("q", #{{ kind: "kafka", session: 10.s, partitions: 20 }});
+            let w = consumers("w", #{{ of: q, count: 2, service: constant(2.ms), reset: "earliest", ack: "before" }});
+            network(#{{ latency: 20.ms }});
+            traffic("t", #{{ to: q, rate: steps([[0.s, 300.rps], [60.s, 0.rps]]), keys: uniform_keys(700) }});
+            {events}"#
+        )
+    };
+    let all = ".duration(100.s).expect(\"all\", |r| r.messages_lost == 0).expect(\"and nothing waits\", |r| r.queue_backlog_end == 0)";
+    holds(&world("for i in 0..10 { at(10.s + i * 2.s, \"more\", || w.add_node()); }"), all);
+    holds(&world("at(18.s, \"hangs\", || w[0].hang()); at(40.s, \"back\", || w[0].recover());"), all);
+    // What a dead one had in hand is lost, and not waited for.
+    let gone = ".duration(100.s).expect(\"told\", |r| r.messages_lost > 0).expect(\"and nothing waits\", |r| r.queue_backlog_end == 0)";
+    holds(&world("at(18.s, \"dies\", || w[0].crash()); at(40.s, \"back\", || w[0].recover());"), gone);
+}
+
+/// Messages of a connection that is over may still come when the next one is open; their numbers mean nothing there.
+#[test]
+fn what_comes_late_over_an_old_connection_takes_no_place_in_the_new_one() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: exponential(5.ms) });
+        let q = queue("q", #{ kind: "rabbitmq", heartbeat: 10.s });
+        let w = consumers("w", #{ of: q, count: 2, service: exponential(20.ms), writes: db, timeout: 500.ms });
+        network(#{ latency: 20.ms });
+        traffic("t", #{ to: q, rate: steps([[0.s, 20.rps], [40.s, 0.rps]]), keys: uniform_keys(7) });
+        at(20.s, "dies", || w[0].crash("host")); at(22.s, "back", || w[0].recover());
+        at(22.s, "dies too", || db.crash()); at(34.s, "back too", || db.recover());"#;
+    let all = ".replications(20).seed(1137).duration(150.s).expect(\"all\", |r| r.queue_backlog_end == 0).expect(\"once\", |r| r.messages_duplicated == 0)";
+    holds(world, all);
+}
+
+/// A query that all shards answer has all parts of a row at hand.
+#[test]
+fn a_query_over_all_shards_sums_a_row_that_is_split() {
+    let world = r#"let d = database("d", #{ read: 1.ms, write: 1.ms, connections: 1_000, shards: 4, queries: 1.0, split: 1_000, split_reads: "sum" });
+        traffic("t", #{ to: d, rate: 1_000.rps, writes: 50.percent, keys: uniform_keys(1_000) });"#;
+    holds(world, ".warmup(2.s).duration(10.s).expect(\"exact\", |r| r.stale_reads == 0)");
+}
+
+/// Consumers that wait at a broker that is back from a crash get their empty answer in time, and ask again at once: none of the few messages
+/// comes while nobody asks.
+#[test]
+fn who_waits_at_a_broker_that_was_down_waits_as_long_as_before() {
+    for kind in ["\"sqs\", hosts: 3", "\"redis_streams\""] {
+        let world = format!(
+            r#"let q = queue("q", #{{ kind: {kind} }});
+            let w = consumers("w", #{{ of: q, service: 1.ms, wait: 2.s }});
+            traffic("t", #{{ to: q, rate: constant(0.123.rps) }});
+            at(3.s, "dies", || q.crash()); at(4.s, "back", || q.recover());"#
+        );
+        holds(&world, ".warmup(20.s).duration(400.s).expect(\"at once\", |r| r.message_age_p99 < 50.ms)");
+    }
+}
+
+/// A producer that was down gives messages up in time as it did before: its callers hear of it after `delivery_timeout`.
+#[test]
+fn a_kafka_producer_that_was_down_gives_up_in_time() {
+    let world = r#"let q = queue("q", #{ kind: "kafka", brokers: 1, replicas: 1, delivery_timeout: 5.s, request_timeout: 2.s, length: 100_000 });
+        let w = web("w", #{ service: 1.ms, on_write: ["cpu", "publish"], publishes: q });
+        traffic("t", #{ to: w, rate: constant(10.rps), writes: 100.percent });
+        at(10.s, "dies", || w.crash()); at(11.s, "back", || w.recover()); at(20.s, "for good", || q[0].crash("host"));"#;
+    holds(
+        world,
+        ".warmup(12.s).duration(60.s).expect(\"failed\", |r| r.requests_failed > 300).expect(\"in time\", |r| r.requests_in_flight_end < 80)",
+    );
+}
