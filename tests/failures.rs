@@ -128,7 +128,7 @@ fn who_waits_at_a_broker_that_was_down_waits_as_long_as_before() {
         let world = format!(
             r#"let q = queue("q", #{{ kind: {kind} }});
             let w = consumers("w", #{{ of: q, service: 1.ms, wait: 2.s }});
-            traffic("t", #{{ to: q, rate: constant(0.123.rps) }});
+            traffic("t", #{{ to: q, rate: constant(0.1333.rps) }});
             at(3.s, "dies", || q.crash()); at(4.s, "back", || q.recover());"#
         );
         holds(&world, ".warmup(20.s).duration(400.s).expect(\"at once\", |r| r.message_age_p99 < 50.ms)");
@@ -146,4 +146,30 @@ fn a_kafka_producer_that_was_down_gives_up_in_time() {
         world,
         ".warmup(12.s).duration(60.s).expect(\"failed\", |r| r.requests_failed > 300).expect(\"in time\", |r| r.requests_in_flight_end < 80)",
     );
+}
+
+/// Acknowledgements that a cut holds up for longer than the broker waits for signs of life: those of the 20 messages that were on their way to
+/// the worker then are processed again, and no others; nor is what a dying worker had said before.
+#[test]
+fn what_was_processed_and_not_acknowledged_is_processed_twice() {
+    let world = |idempotent: bool, events: &str| {
+        format!(
+            r#"let q = queue("q", #{{ kind: "rabbitmq", heartbeat: 2.s }});
+            let w = consumers("w", #{{ of: q, count: 2, service: exponential(1.ms), idempotent: {idempotent} }});
+            link(q, w, #{{ latency: 100.ms }});
+            traffic("t", #{{ to: q, rate: constant(200.rps) }});
+            {events}"#
+        )
+    };
+    let cut = "at(3.s, \"cut\", || partition(w, q)); at(13.s, \"whole\", || heal(w, q));";
+    let dies = "at(3.s, \"dies\", || w[0].crash(\"host\")); at(4.s, \"back\", || w[0].recover());";
+    let rest = |least: u32, most: u32| {
+        format!(
+            ".duration(60.s).expect(\"all\", |r| r.queue_backlog_end < 25).expect(\"twice\", |r| r.messages_duplicated >= {least})
+            .expect(\"no others\", |r| r.messages_duplicated <= {most})"
+        )
+    };
+    holds(&world(false, cut), &rest(15, 21));
+    holds(&world(true, cut), &rest(0, 0));
+    holds(&world(false, dies), &rest(0, 0));
 }
