@@ -173,3 +173,20 @@ fn what_was_processed_and_not_acknowledged_is_processed_twice() {
     holds(&world(true, cut), &rest(0, 0));
     holds(&world(false, dies), &rest(0, 0));
 }
+
+/// One copy and the hints of the router have what is written while the others are cut off; both go. (What the router is sending as it dies is not
+/// followed.)
+#[test]
+fn what_only_a_dead_router_and_a_lost_copy_had_is_lost() {
+    let world = r#"let db = database("d", #{ read: 0.5.ms, write: 1.ms, connections: 500, replicas: 2, replication: "quorum", w: 1, r: 3,
+            heartbeat: 100.ms, down_after: 500.ms });
+        link(db, db, #{ latency: 1.ms });
+        traffic("w", #{ to: db, rate: steps([[0.s, 300.rps], [10_500.ms, 0.rps]]), writes: 100.percent, keys: uniform_keys(3_000), timeout: 800.ms });
+        traffic("r", #{ to: db, rate: steps([[0.s, 0.rps], [13.s, 300.rps]]), keys: uniform_keys(3_000), timeout: 800.ms });
+        at(10.s, "cut", || { db.replica(1).partition(); db.replica(2).partition(); });
+        at(12.s, "whole", || { db.replica(1).heal(); db.replica(2).heal(); });
+        at(11_100.ms, "dies", || db.router().crash("host")); at(11_130.ms, "back", || db.router().recover());
+        at(11_200.ms, "gone", || db.replica(0).replace());"#;
+    let all = ".warmup(5.s).duration(40.s).expect(\"lost\", |r| r.lost_writes > 100).expect(\"and not old as well\", |r| r.stale_reads < 20)";
+    holds(world, all);
+}

@@ -74,8 +74,8 @@ pub struct QuorumRouter {
     timeout: Option<TimeoutClass>,
     /// Copies that count as dead.
     dead: BTreeSet<u16>,
-    /// Versions that copies are owed.
-    hints: BTreeMap<(u16, u64), u32>,
+    /// The first and the last version of a row that a copy is owed.
+    hints: BTreeMap<(u16, u64), (u32, u32)>,
     repaired: u64,
     dropped_hints: u64,
     calls: u64,
@@ -165,7 +165,7 @@ impl QuorumRouter {
 
     /// Hands over the first hint for a copy, if it is owed any.
     fn hint_next(&self, copy: NodeId, cx: &mut Ctx<'_>) {
-        if let Some(((_, key), version)) = self.hints.range((copy.0, 0)..=(copy.0, u64::MAX)).next() {
+        if let Some(((_, key), (_, version))) = self.hints.range((copy.0, 0)..=(copy.0, u64::MAX)).next() {
             self.hint(copy, *key, *version, cx);
         }
     }
@@ -289,8 +289,18 @@ impl QuorumRouter {
             self.dropped_hints += 1;
             return;
         }
-        let owed = self.hints.entry((copy.0, key)).or_default();
-        *owed = (*owed).max(version);
+        let owed = self.hints.entry((copy.0, key)).or_insert((version, version));
+        *owed = (owed.0.min(version), owed.1.max(version));
+    }
+
+    /// They were in memory: only reads repair now.
+    fn forget_hints(&mut self, cx: &mut Ctx<'_>) {
+        for ((copy, key), owed) in std::mem::take(&mut self.hints) {
+            let copies = self.copies(key);
+            if let Some(place) = copies.iter().position(|node| node.0 == copy) {
+                cx.audit().forget_owed(key, owed, place as u32, copies.len() as u32);
+            }
+        }
     }
 
     /// Tries one hint for each copy that is owed some; if it is taken, the others follow.
@@ -307,7 +317,7 @@ impl QuorumRouter {
             .hints
             .iter()
             .filter(|((copy, _), _)| last.replace(*copy) != Some(*copy) && !self.dead.contains(copy))
-            .map(|((copy, key), version)| (*copy, *key, *version))
+            .map(|((copy, key), (_, version))| (*copy, *key, *version))
             .collect();
         for (copy, key, version) in firsts {
             self.hint(NodeId(copy), key, version, cx);
@@ -323,7 +333,7 @@ impl QuorumRouter {
             return;
         }
         let (copy, key) = (reply.callee.0, reply.key);
-        if self.hints.get(&(copy, key)).is_some_and(|owed| *owed <= reply.version) {
+        if self.hints.get(&(copy, key)).is_some_and(|(_, last)| *last <= reply.version) {
             self.hints.remove(&(copy, key));
             self.hint_next(reply.callee, cx);
         }
@@ -356,7 +366,7 @@ impl Component for QuorumRouter {
                 self.operations.clear();
                 self.free.clear();
                 self.dead.clear();
-                self.hints.clear(); // they were in memory: only reads repair now
+                self.forget_hints(cx);
             }
             Control::RECOVER if control.arg == 1 => {
                 cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 })

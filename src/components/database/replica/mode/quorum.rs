@@ -6,7 +6,7 @@ use crate::catalog::Policy;
 
 pub(super) const ENTRY: Policy = Policy {
     name: "quorum",
-    about: "no primary: W of N copies make a write, R make a read, the newest version wins; the dead get what they missed later, unless the router dies that owes it to them (what no copy has then is not counted as lost)",
+    about: "no primary: W of N copies make a write, R make a read, the newest version wins; the dead get what they missed later, unless the router dies that owes it to them",
     source: "Gifford 1979; DeCandia et al., Dynamo, SOSP 2007",
     wrong_when: "two writers of one row must both be heard: the last one wins",
 };
