@@ -279,9 +279,11 @@ impl Reader {
         }
         let share = &mut self.shares[index];
         (share.position, share.behind, share.known) = (u64::from(reply.version), reply.bytes as u8, true);
-        let (partition, from, now) = (share.partition, share.position, cx.now());
-        // Whoever said that it had what comes before has it, or it is gone.
-        cx.audit().messages_mut().pass_by(self.queue, partition, from, now);
+        if self.ack_before {
+            // Whoever said that it had what comes before has it, or it is gone. (Acknowledged after the work, it has been done.)
+            let (partition, from, now) = (share.partition, share.position, cx.now());
+            cx.audit().messages_mut().pass_by(self.queue, partition, from, now);
+        }
         self.ask(index, cx);
     }
 
