@@ -11,7 +11,7 @@
 //! Varghese & Lauck 1987 (hierarchical timing wheels); Ahuja, Mehlhorn, Orlin & Tarjan 1990 (radix heap).
 
 use super::event::{Entry, Packed};
-use super::foresight::{Blind, Foresight};
+use super::foresight::Foresight;
 use super::time::Time;
 
 /// Bits per level: 16 slots fill one cache line of vector headers a few times over, and 16 levels cover u64.
@@ -89,21 +89,31 @@ impl Calendar {
         self.push(time, event);
     }
 
-    /// Time of the next entry.
+    /// Whether there are entries left at the time of the one that was removed last. (If the front is empty there are none: what lies in the
+    /// wheel is later than all that was in the front.)
     #[inline(always)]
-    pub fn next_time(&mut self) -> Option<Time> {
-        if self.front.is_empty() && !self.refill(&Blind) {
-            return None;
-        }
-        self.front.last().map(|entry| entry.time)
+    pub fn has_more_at(&self, now: Time) -> bool {
+        self.front.last().is_some_and(|entry| entry.time == now)
     }
 
     /// Removes the next entry if it is due before `end`.
     #[inline(always)]
     pub fn pop_before(&mut self, end: Time, foresight: &impl Foresight) -> Option<Entry> {
-        if self.front.is_empty() && !self.refill(foresight) {
-            return None;
+        if self.must_refill() {
+            self.refill(foresight);
         }
+        self.take_before(end)
+    }
+
+    /// Whether [`Calendar::refill`] comes before [`Calendar::take_before`].
+    #[inline(always)]
+    pub(super) fn must_refill(&self) -> bool {
+        self.front.is_empty()
+    }
+
+    /// [`Calendar::pop_before`] in two parts, so that who is told of events is put together only when somebody is.
+    #[inline(always)]
+    pub(super) fn take_before(&mut self, end: Time) -> Option<Entry> {
         let entry = *self.front.last()?;
         if entry.time >= end {
             return None;
@@ -139,9 +149,9 @@ impl Calendar {
         self.place(time, event);
     }
 
-    /// Brings the earliest slot into `front`. False if there is none.
+    /// Brings the earliest slot into `front`, if there is one.
     #[inline(never)]
-    fn refill(&mut self, foresight: &impl Foresight) -> bool {
+    pub(super) fn refill(&mut self, foresight: &impl Foresight) {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros();
             let slot = self.take_first_slot(level);
@@ -155,14 +165,13 @@ impl Calendar {
                     sort_descending(&mut self.front);
                 }
                 self.front_end = self.base.saturating_add(1 << (level * BITS));
-                return true;
+                return;
             }
             if self.slots[index].len() <= TOLD_AT_MOST {
                 foresight.soon(&self.slots[index]);
             }
             self.spread(index);
         }
-        false
     }
 
     /// Number of the first occupied slot of a level, marked as empty.
@@ -227,6 +236,7 @@ fn settle(mut sorted: &mut [Entry], entry: Entry) {
 #[cfg(test)]
 mod tests {
     use super::super::event::Event;
+    use super::super::foresight::Blind;
     use super::*;
     use proptest::prelude::*;
 
@@ -297,9 +307,24 @@ mod tests {
         let mut calendar = Calendar::new();
         push(&mut calendar, 10, 0);
         assert!(calendar.pop_before(10, &Blind).is_none());
-        assert_eq!(calendar.next_time(), Some(10));
         push(&mut calendar, 9, 1);
         assert_eq!(calendar.pop_before(10, &Blind).unwrap().time, 9);
         assert_eq!(calendar.pop_before(11, &Blind).unwrap().time, 10);
+    }
+
+    proptest! {
+        /// Against all that is pending: spread far and wide, or close together, so that the last of a slot is removed often.
+        #[test]
+        fn what_is_left_at_the_time_of_the_last_one_is_known(
+            times in prop::collection::vec(prop_oneof![0..40u64, 0..5_000u64, Just(16u64), Just(4096u64)], 1..200)
+        ) {
+            let mut calendar = Calendar::new();
+            times.iter().enumerate().for_each(|(sequence, time)| push(&mut calendar, *time, sequence as u64));
+            while let Some(Entry { time, .. }) = calendar.pop_before(Time::MAX, &Blind) {
+                let left = calendar.front.iter().chain(calendar.slots.iter().flatten());
+                let expected = left.into_iter().any(|entry| entry.time == time);
+                prop_assert_eq!(calendar.has_more_at(time), expected);
+            }
+        }
     }
 }

@@ -33,8 +33,9 @@ pub enum Status {
 
 /// An open exchange. 64 bytes: one cache line.
 ///
-/// The order of the fields is fixed here and in [`Answer`] and [`Reply`]: what is written together is read together. Words that are read in
-/// other pieces than they were written in wait for the processor's store buffer, at every answer.
+/// The order of the fields is fixed here and in [`Answer`] and [`Reply`], so that nothing is read in other pieces than it was written in
+/// just before: it would wait for the processor's store buffer, at every answer. What is written one by one does not lie side by side where it
+/// is copied to (the compiler would copy it together), and what is narrower than a word does not begin one (it would be read as a word).
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Call {
@@ -75,6 +76,9 @@ impl Tenant for Call {
     #[inline]
     fn set_generation(&mut self, generation: u32) {
         self.generation = generation;
+    }
+    fn vacant() -> Self {
+        Call::asked(NodeId::NONE, &Ask::new(NodeId::NONE, 0, 0), 0)
     }
 }
 
@@ -265,20 +269,20 @@ pub struct Reply {
     pub asked: Time,
     /// Size of the answer.
     pub bytes: u32,
-    /// Version of the data.
-    pub version: u32,
-    /// The caller's note.
-    pub note: u32,
     /// What had been asked.
     pub verb: u16,
+    /// How it went.
+    pub status: Status,
+    /// Version of the data.
+    pub version: u32,
     /// Who had been asked.
     pub callee: NodeId,
     /// Who really answered.
     pub answered_by: NodeId,
+    /// The caller's note.
+    pub note: u32,
     /// Where to ask instead.
     pub redirect: NodeId,
-    /// How it went.
-    pub status: Status,
 }
 
 impl Reply {

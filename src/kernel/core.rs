@@ -128,6 +128,7 @@ impl Core {
         }
     }
 
+    /// The next event before `end`, if `now` is.
     #[inline(always)]
     pub(super) fn next_event(&mut self, end: Time, components: &[Box<dyn Component>]) -> Option<Packed> {
         if self.lane.is_empty() {
@@ -135,10 +136,7 @@ impl Core {
             self.now = entry.time;
             return Some(entry.event);
         }
-        if self.now >= end {
-            return None; // what was done at the end waits for the next run: the end is not in this one
-        }
-        if self.calendar.next_time() == Some(self.now) {
+        if self.calendar.has_more_at(self.now) {
             return self.take_entry(Time::MAX, components).map(|entry| entry.event);
         }
         Some(self.lane.pop())
@@ -146,10 +144,16 @@ impl Core {
 
     #[inline(always)]
     fn take_entry(&mut self, end: Time, components: &[Box<dyn Component>]) -> Option<Entry> {
-        self.calendar.pop_before(
-            end,
-            &Fetch { calls: &self.calls, requests: &self.requests, audit: &self.audit, components },
-        )
+        if self.calendar.must_refill() {
+            self.refill(components);
+        }
+        self.calendar.take_before(end)
+    }
+
+    #[inline(never)]
+    fn refill(&mut self, components: &[Box<dyn Component>]) {
+        let Core { calls, requests, audit, .. } = self;
+        self.calendar.refill(&Fetch { calls, requests, audit, components });
     }
 
     #[inline(always)]
@@ -260,7 +264,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome) {
         if let Some(request) = self.requests.get(id) {
             self.book.finish(request, outcome, self.now);
@@ -281,34 +285,6 @@ impl Core {
                 Some(callee)
             }
             health => self.arrive_at_dead(id, callee, health),
-        }
-    }
-
-    /// A question arrives where nobody takes it, unless somebody else stands in.
-    #[cold]
-    fn arrive_at_dead(&mut self, id: CallId, callee: NodeId, health: Health) -> Option<NodeId> {
-        if let Some(other) = self.stand_in(id) {
-            return Some(other);
-        }
-        match health {
-            Health::Hung => return self.hold(callee, Event::Deliver(id)),
-            Health::Refusing => {
-                if let Some(call) = self.calls.get_mut(id) {
-                    call.phase.clear(Phase::MOVING);
-                }
-                self.send_reset(id, false);
-            }
-            _ => self.meet_silence(id, callee),
-        }
-        None
-    }
-
-    /// Nobody is there to take a question, or to refuse it.
-    #[cold]
-    fn meet_silence(&mut self, id: CallId, callee: NodeId) {
-        self.stop_moving(id);
-        if self.calls.get(id).is_some_and(|call| call.phase.has(Phase::CONNECTED)) {
-            self.held[callee.index()].keep_trying(id);
         }
     }
 
@@ -336,8 +312,8 @@ impl Core {
     /// The reply of a call whose caller has it now. Apart from [`Core::come_back`], so that it is written once, where the caller reads
     /// it, and not copied through an `Option` in other pieces than it was written in.
     #[inline(always)]
-    pub(super) fn take_answer(&mut self, id: CallId) -> Option<Reply> {
-        let call = self.calls.get_mut(id)?;
+    pub(super) fn take_answer(&mut self, id: CallId) -> Reply {
+        let call = self.calls.get_mut(id).expect("it has come back");
         call.phase.clear(Phase::MOVING);
         call.phase.clear(Phase::WAITING);
         let is_over = call.phase.is_over();
@@ -346,7 +322,7 @@ impl Core {
         if is_over {
             self.calls.remove(id);
         }
-        Some(reply)
+        reply
     }
 
     /// A caller has waited long enough. The reply that says so, if it still waits.
@@ -380,7 +356,7 @@ impl Core {
     }
 
     #[cold]
-    fn hold<T>(&mut self, node: NodeId, event: Event) -> Option<T> {
+    pub(super) fn hold<T>(&mut self, node: NodeId, event: Event) -> Option<T> {
         self.held[node.index()].push(event, self.now);
         None
     }

@@ -7,6 +7,34 @@ use super::node::Health;
 use super::time::{SECOND, Time};
 
 impl Core {
+    /// A question arrives where nobody takes it, unless somebody else stands in.
+    #[cold]
+    pub(super) fn arrive_at_dead(&mut self, id: CallId, callee: NodeId, health: Health) -> Option<NodeId> {
+        if let Some(other) = self.stand_in(id) {
+            return Some(other);
+        }
+        match health {
+            Health::Hung => return self.hold(callee, Event::Deliver(id)),
+            Health::Refusing => {
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.phase.clear(Phase::MOVING);
+                }
+                self.send_reset(id, false);
+            }
+            _ => self.meet_silence(id, callee),
+        }
+        None
+    }
+
+    /// Nobody is there to take a question, or to refuse it.
+    #[cold]
+    fn meet_silence(&mut self, id: CallId, callee: NodeId) {
+        self.stop_moving(id);
+        if self.calls.get(id).is_some_and(|call| call.phase.has(Phase::CONNECTED)) {
+            self.held[callee.index()].keep_trying(id);
+        }
+    }
+
     /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
     #[cold]
     pub(super) fn crash(&mut self, node: NodeId, health: Health) {

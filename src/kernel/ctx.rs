@@ -15,7 +15,15 @@ use crate::random::variate::Variate;
 /// The simulation as one node sees it.
 pub struct Ctx<'a> {
     pub(super) core: &'a mut Core,
-    pub(super) node: NodeId,
+    /// The node's index, in a word: half a word, widened when it is read, would wait for the processor's store buffer.
+    index: u32,
+}
+
+impl<'a> Ctx<'a> {
+    #[inline(always)]
+    pub(super) fn new(core: &'a mut Core, node: NodeId) -> Self {
+        Ctx { core, index: u32::from(node.0) }
+    }
 }
 
 impl Ctx<'_> {
@@ -34,7 +42,7 @@ impl Ctx<'_> {
     /// The node whose event this is.
     #[inline]
     pub fn node(&self) -> NodeId {
-        self.node
+        NodeId(self.index as u16)
     }
 
     /// Opens a random stream; its numbers depend on the seed, the replication and the name only.
@@ -54,7 +62,7 @@ impl Ctx<'_> {
     /// would let a fault meet all replications at the same moment of a period, and make intervals falsely narrow.
     pub fn phase(&self, period: Time, number: u64) -> Time {
         const PHASE: u64 = hash_name("phase");
-        let node = combine(self.core.labels[self.node.index()], PHASE);
+        let node = combine(self.core.labels[self.index as usize], PHASE);
         let bits = combine(combine(combine(self.core.seed, self.core.replication), node), number);
         ((u128::from(bits) * u128::from(period)) >> 64) as Time
     }
@@ -63,8 +71,8 @@ impl Ctx<'_> {
     #[inline]
     pub fn timer_at(&mut self, at: Time, timer: Timer) {
         debug_assert!(at >= self.core.now, "a timer in the past");
-        let epoch = self.core.nodes[self.node.index()].epoch;
-        let event = Event::Timer { epoch, node: self.node, tag: timer.tag, data: timer.data };
+        let epoch = self.core.nodes[self.index as usize].epoch;
+        let event = Event::Timer { epoch, node: self.node(), tag: timer.tag, data: timer.data };
         self.core.schedule(at, event);
     }
 
@@ -84,7 +92,7 @@ impl Ctx<'_> {
     /// Asks another node. The answer comes to `on_reply`.
     #[inline(always)]
     pub fn ask(&mut self, ask: Ask) -> CallId {
-        self.core.ask(self.node, &ask)
+        self.core.ask(self.node(), &ask)
     }
 
     /// An open call.
@@ -144,7 +152,7 @@ impl Ctx<'_> {
     // ---- requests
 
     /// Opens a request.
-    #[inline]
+    #[inline(always)]
     pub fn issue(&mut self, request: Request) -> RequestId {
         self.core.book.issue(request.class, self.core.now);
         self.core.requests.insert(request)
@@ -172,12 +180,12 @@ impl Ctx<'_> {
 
     /// This node stands still for `span`: it takes nothing in and answers nothing, then goes on ([`super::Control::RECOVER`] with 0).
     pub fn pause(&mut self, span: Time) {
-        self.core.pause(self.node, span);
+        self.core.pause(self.node(), span);
     }
 
     /// From now on this node takes the calls to `owner` that come while the owner is down.
     pub fn stand_in_for(&mut self, owner: NodeId) {
-        self.core.set_stand_in(owner, self.node);
+        self.core.set_stand_in(owner, self.node());
     }
 
     /// No longer.
@@ -201,7 +209,7 @@ impl Ctx<'_> {
     /// with every request.
     #[cold]
     pub fn tell(&mut self, event: &'static str, detail: impl Into<String>) {
-        let (time, node) = (self.core.now, self.node);
+        let (time, node) = (self.core.now, self.node());
         self.core.journal.add(time, node, event, detail.into());
     }
 
@@ -216,28 +224,31 @@ impl Ctx<'_> {
     }
 
     /// A sample in nanoseconds, drawn as [`Ctx::draw`] draws.
-    #[inline]
+    #[inline(always)]
     pub fn sample_ns(&mut self, variate: &Variate, request: RequestId, purpose: u64, key: u64) -> Time {
         variate.sample_ns_of(self.bits(request, purpose, key))
     }
 
     /// The time that work on a call takes: what is asked again takes a time of its own.
-    #[inline]
+    #[inline(always)]
     pub fn work_ns(&mut self, variate: &Variate, call: CallId, purpose: u64) -> Time {
         let call = self.call(call);
         let (request, key) = (call.request, call.draw_key());
         self.sample_ns(variate, request, purpose, key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn bits(&mut self, request: RequestId, purpose: u64, key: u64) -> u64 {
         match self.core.requests.get(request) {
             Some(request) => request.bits(purpose, key),
-            None => {
-                let label = self.core.labels[self.node.index()];
-                self.core.backgrounds.of(self.node, label).bits()
-            }
+            None => self.ambient_bits(),
         }
+    }
+
+    #[inline(never)]
+    fn ambient_bits(&mut self) -> u64 {
+        let (node, label) = (self.node(), self.core.labels[self.index as usize]);
+        self.core.backgrounds.of(node, label).bits()
     }
 
     // ---- truth

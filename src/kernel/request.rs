@@ -11,8 +11,11 @@ pub type RequestId = Id<Request>;
 pub type Requests = Slab<Request>;
 
 /// A request: what one user wants, through all its attempts and calls.
+///
+/// The order of the fields is fixed, and `attempts` does not begin a word: else it would be read as one, and wait for the processor's store
+/// buffer at the first draw of a new request.
 #[derive(Clone, Debug)]
-#[repr(align(32))]
+#[repr(C, align(32))]
 pub struct Request {
     /// When the user wanted it; latency counts from here, even if it could be sent only later.
     pub intended: Time,
@@ -41,12 +44,12 @@ pub struct Request {
     generation: u32,
     /// Region of the client; 0 = not modelled.
     pub region: u16,
-    /// How the client comes to the network: opaque here.
-    pub access: u8,
     /// The node that issued it.
     pub client: NodeId,
     /// What the browser's cookie says: the server that the user is bound to; [`NodeId::NONE`] = no cookie.
     pub cookie: NodeId,
+    /// How the client comes to the network: opaque here.
+    pub access: u8,
     /// Whether an answer has set the cookie, and the browser has not kept it yet.
     pub has_new_cookie: bool,
     /// What kind of request it is: opaque here, an index of the statistics by class.
@@ -102,6 +105,9 @@ impl Tenant for Request {
     #[inline]
     fn set_generation(&mut self, generation: u32) {
         self.generation = generation;
+    }
+    fn vacant() -> Self {
+        Request::new(NodeId::NONE, 0, DrawKey(0), 0, 0)
     }
 }
 

@@ -58,10 +58,13 @@ impl Simulation {
     /// Lets everything happen that is due before `end`; the clock then stands at `end`.
     pub fn run_until(&mut self, end: Time) {
         self.start();
+        if self.core.now >= end {
+            return; // what was done at the end waits for the next run: the end is not in this one
+        }
         while let Some(event) = self.core.next_event(end, &self.components) {
             self.dispatch(event);
         }
-        self.core.now = self.core.now.max(end);
+        self.core.now = end;
     }
 
     /// Starts the components, once; `run_until` does it if nobody has.
@@ -74,12 +77,15 @@ impl Simulation {
     }
 
     pub(super) fn start_node(&mut self, node: NodeId) {
-        self.components[node.index()].on_start(&mut Ctx { core: &mut self.core, node });
+        self.components[node.index()].on_start(&mut Ctx::new(&mut self.core, node));
     }
 
     /// Runs at most `most` events due before `end`; false when none is left.
     pub fn step(&mut self, end: Time, most: u64) -> bool {
         self.start();
+        if self.core.now >= end {
+            return false;
+        }
         for _ in 0..most {
             match self.core.next_event(end, &self.components) {
                 Some(event) => self.dispatch(event),
@@ -102,9 +108,8 @@ impl Simulation {
                 }
             }
             Event::ANSWER => {
-                if let Some(node) = self.core.come_back(event.call())
-                    && let Some(reply) = self.core.take_answer(event.call())
-                {
+                if let Some(node) = self.core.come_back(event.call()) {
+                    let reply = self.core.take_answer(event.call());
                     let (component, mut cx) = self.enter(node, Event::ANSWER);
                     component.on_reply(reply, &mut cx);
                 }
@@ -145,7 +150,7 @@ impl Simulation {
     fn enter(&mut self, node: NodeId, kind: u64) -> (&mut Box<dyn Component>, Ctx<'_>) {
         self.core.events += 1;
         self.core.digest.add(self.core.now, node, kind);
-        (&mut self.components[node.index()], Ctx { core: &mut self.core, node })
+        (&mut self.components[node.index()], Ctx::new(&mut self.core, node))
     }
 
     /// Does something to a node, before anything else that is due now. A node that is down is not told of

@@ -78,6 +78,8 @@ pub trait Tenant {
     fn generation(&self) -> u32;
     /// Sets the generation of the slot.
     fn set_generation(&mut self, generation: u32);
+    /// What lies in a slot before its first use; of generation 0.
+    fn vacant() -> Self;
 }
 
 /// Slots that are reused last in, first out, which keeps them in the cache.
@@ -95,20 +97,26 @@ impl<T: Tenant> Default for Slab<T> {
 
 impl<T: Tenant> Slab<T> {
     /// Puts `tenant` into a slot. Odd generations are occupied, even ones free.
-    #[inline]
+    ///
+    /// What is out of line does not see the tenant: it can then be written field by field where it will lie. Put together elsewhere and
+    /// copied as a whole it would wait for the processor's store buffer, and with it whatever is read of it next.
+    #[inline(always)]
     pub fn insert(&mut self, mut tenant: T) -> Id<T> {
-        if let Some(index) = self.free.pop() {
-            let slot = &mut self.slots[index as usize];
-            let generation = slot.generation().wrapping_add(1);
-            tenant.set_generation(generation);
-            *slot = tenant;
-            return Id::new(index, generation);
-        }
+        let index = self.free.pop().unwrap_or_else(|| self.grow());
+        let slot = &mut self.slots[index as usize];
+        let generation = slot.generation().wrapping_add(1);
+        tenant.set_generation(generation);
+        *slot = tenant;
+        Id::new(index, generation)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) -> u32 {
         let index = self.slots.len() as u32;
         assert!(index != u32::MAX, "more than four thousand million open entries");
-        tenant.set_generation(1);
-        self.slots.push(tenant);
-        Id::new(index, 1)
+        self.slots.push(T::vacant());
+        index
     }
 
     /// Says that a slot will be wanted soon (see [`prefetch`]).
@@ -170,6 +178,9 @@ mod tests {
         }
         fn set_generation(&mut self, generation: u32) {
             self.0 = generation;
+        }
+        fn vacant() -> Self {
+            Guest(0, "")
         }
     }
 

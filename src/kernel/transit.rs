@@ -6,28 +6,32 @@ use super::request::{RequestId, Requests};
 use super::time::Time;
 
 /// A message about to be sent.
+///
+/// The order of the fields is fixed: it is another one than that of its call, which has often just been written (two words read as one would
+/// wait for the processor's store buffer), and what is narrower than a word does not begin one (it would be read as a word).
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Message {
+    /// The request it serves, whose random numbers it uses.
+    pub request: RequestId,
+    /// What it is about; tells messages of one request apart in its random draws.
+    pub key: u64,
     /// Sender.
     pub from: NodeId,
     /// Receiver.
     pub to: NodeId,
     /// Size.
     pub bytes: u32,
-    /// What it is about; tells messages of one request apart in its random draws.
-    pub key: u64,
-    /// The request it serves, whose random numbers it uses.
-    pub request: RequestId,
     /// The call that the asker was serving when it asked.
     pub parent: CallId,
-    /// What is asked: opaque to the kernel.
-    pub verb: u16,
     /// Whether it is an answer.
     pub returning: bool,
-    /// When it is sent.
-    pub now: Time,
     /// How often the caller had asked the same before, or what it answers.
     pub again: u8,
+    /// What is asked: opaque to the kernel.
+    pub verb: u16,
+    /// When it is sent.
+    pub now: Time,
 }
 
 /// Instead of a time on the way: the way is cut, and the connection will try again until it is not.

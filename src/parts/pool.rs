@@ -47,11 +47,14 @@ impl Pool {
     }
 
     /// Asks for a slot on behalf of `job`.
-    #[inline]
+    #[inline(always)]
     pub fn acquire(&mut self, job: u32, now: Time) -> Grant {
-        if !self.is_limited() {
-            return Grant::Now; // nothing to count, nothing to give back
-        }
+        // Without a limit there is nothing to count and nothing to give back.
+        if self.is_limited() { self.acquire_counted(job, now) } else { Grant::Now }
+    }
+
+    #[inline(never)]
+    fn acquire_counted(&mut self, job: u32, now: Time) -> Grant {
         if self.held.level() < self.slots {
             self.held.set(now, self.held.level() + 1);
             self.wait.record(0);
@@ -67,11 +70,13 @@ impl Pool {
     }
 
     /// Gives a slot back. It passes at once to the job that is returned, if one waits.
-    #[inline]
+    #[inline(always)]
     pub fn release(&mut self, now: Time) -> Option<u32> {
-        if !self.is_limited() {
-            return None;
-        }
+        if self.is_limited() { self.release_counted(now) } else { None }
+    }
+
+    #[inline(never)]
+    fn release_counted(&mut self, now: Time) -> Option<u32> {
         if let Some((job, since)) = self.line.pop_front() {
             self.wait.record(now - since);
             self.waiting.set(now, self.line.len() as u64);

@@ -108,6 +108,8 @@ pub trait Shelf: Send {
     fn each(&self, look: &mut dyn FnMut(&Item));
     /// What happened so far.
     fn counts(&self) -> ShelfCounts;
+    /// How many keys came in so far, of [`Shelf::counts`].
+    fn insertions(&self) -> u64;
     /// An independent copy.
     fn fork(&self) -> Box<dyn Shelf>;
 }

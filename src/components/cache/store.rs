@@ -352,6 +352,10 @@ impl<E: Eviction> Shelf for Store<E> {
         self.counts
     }
 
+    fn insertions(&self) -> u64 {
+        self.counts.insertions
+    }
+
     fn fork(&self) -> Box<dyn Shelf> {
         Box::new(self.clone())
     }

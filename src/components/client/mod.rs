@@ -27,6 +27,7 @@ mod reach;
 mod seen;
 mod source;
 mod visit;
+mod way;
 
 /// Where requests come from.
 pub const KIND: ComponentKind =

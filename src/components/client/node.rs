@@ -3,7 +3,6 @@
 use super::address::Addresses;
 use super::browser::Browsers;
 use super::first_byte::StepTimes;
-use super::names::Way;
 use super::near::Near;
 use super::population::{Population, place};
 use super::reach::Reach;
@@ -13,7 +12,6 @@ use super::{READS, WRITES};
 use crate::components::Site;
 use crate::components::database::model::Question;
 use crate::components::queue::publisher::Publisher;
-use crate::components::steps::Step;
 use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply,
     Request, RequestId, Status, Time, TimeoutClass, Timer,
@@ -108,7 +106,7 @@ impl Client {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn await_next(&mut self, cx: &mut Ctx<'_>) {
         if let Some(at) = self.source.next(cx.now()) {
             cx.timer_at(at, Timer { tag: ARRIVAL, data: 0 });
@@ -117,7 +115,7 @@ impl Client {
     }
 
     /// A request comes, of nobody in particular or of one of the users that requests are spread over.
-    #[inline]
+    #[inline(always)]
     fn arrive(&mut self, cx: &mut Ctx<'_>) {
         let number = self.issued;
         let draw = self.draws.request(number);
@@ -126,6 +124,7 @@ impl Client {
     }
 
     /// A user wants something again.
+    #[inline(never)]
     fn user_ready(&mut self, user: u32, cx: &mut Ctx<'_>) {
         let round = &mut self.rounds[user as usize];
         // Numbered by user and round, so that a user wants the same in every variant.
@@ -135,7 +134,7 @@ impl Client {
         self.issue(number, draw, user + 1, cx);
     }
 
-    #[inline]
+    #[inline(always)]
     fn issue(&mut self, number: u64, draw: DrawKey, user: u32, cx: &mut Ctx<'_>) {
         let wish = self.source.recorded(draw).unwrap_or_else(|| {
             let writes = self.writes > 0.0 && draw.uniform(DRAW_WRITE, 0) < self.writes;
@@ -144,73 +143,59 @@ impl Client {
             Wish { key: self.wanted.key(draw, number, cx.now(), writes), writes, bytes, address: 0 }
         });
         self.issued += 1;
-        let mut request = Request::new(cx.node(), number, draw, cx.now(), wish.key);
-        request.user = user;
-        request.session = user;
-        request.address = match &self.addresses {
+        let address = match &self.addresses {
             None => wish.address,
             Some(addresses) => addresses.of(user, draw, cx.now()),
         };
+        let mut request = Request::new(cx.node(), number, draw, cx.now(), wish.key);
+        request.user = user;
+        request.session = user;
+        request.address = address;
         request.bytes = wish.bytes;
-        if let Some(browsers) = &mut self.browsers {
-            browsers.open(&mut request);
-        }
         request.class = if wish.writes || self.publisher.is_some() { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
-        if let Some(population) = &self.population {
-            place(&mut request, population, self.draws, self.addresses.is_some());
-        }
+        request.attempts = 1;
         let id = cx.issue(request);
+        if self.browsers.is_some() || self.population.is_some() {
+            self.personalise(id, cx);
+        }
         self.budget.earn(&self.retry);
-        self.attempt(id, cx);
+        self.set_out(id, cx);
     }
 
-    #[inline]
+    /// A new request shows what its user's browser remembers, and comes from where its user lives.
+    #[inline(never)]
+    fn personalise(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
+        let Some(request) = cx.request_mut(id) else { return };
+        if let Some(browsers) = &mut self.browsers {
+            browsers.open(request);
+        }
+        if let Some(population) = &self.population {
+            place(request, population, self.draws, self.addresses.is_some());
+        }
+    }
+
+    /// One more attempt.
+    #[inline(never)]
     pub(super) fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         let Some(request) = cx.request_mut(id) else { return };
         request.attempts += 1;
+        self.set_out(id, cx);
+    }
+
+    #[inline(always)]
+    fn set_out(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         if self.near.is_some() && self.found_near(id, cx) {
             return;
         }
-        match &mut self.reach {
+        match &self.reach {
             None => self.send(id, self.to, cx),
-            Some(reach) => {
-                let way = reach.find(cx.request(id).expect("just seen"), cx);
-                self.go(id, way, cx);
-            }
+            Some(_) => self.find(id, cx),
         }
     }
 
-    /// To the server, or first to somebody who knows which.
-    fn go(&mut self, id: RequestId, way: Way, cx: &mut Ctx<'_>) {
-        match way {
-            Way::Server(server) => self.send(id, server, cx),
-            Way::Resolver(resolver, question) => {
-                let (Some(reach), Some(request)) = (&self.reach, cx.request(id)) else { return };
-                let ask = reach.question(request, resolver, question);
-                cx.ask(Ask { request: id, timeout: self.timeout, ..ask });
-            }
-            Way::Nowhere => self.finish(id, Outcome::Failed, cx),
-        }
-    }
-
-    /// A resolver has answered, or has not.
-    #[inline(never)]
-    fn resolved(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let now = cx.now();
-        let Some(request) = cx.request_mut(reply.request) else { return };
-        Step::Lookup.note(request, now - reply.asked);
-        match (&mut self.reach, reply.status) {
-            (Some(reach), Status::Ok | Status::Missing) => {
-                let way = reach.learn(reply, cx.request(reply.request).expect("just seen"), cx);
-                self.go(reply.request, way, cx);
-            }
-            _ => self.fail(reply, cx),
-        }
-    }
-
-    #[inline]
-    fn send(&mut self, id: RequestId, to: NodeId, cx: &mut Ctx<'_>) {
+    #[inline(always)]
+    pub(super) fn send(&mut self, id: RequestId, to: NodeId, cx: &mut Ctx<'_>) {
         if self.near.is_some() && self.send_assets(id, to, cx) {
             return;
         }
@@ -226,7 +211,7 @@ impl Client {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
@@ -235,7 +220,7 @@ impl Client {
     }
 
     /// The user has what was wanted, in this version.
-    #[inline]
+    #[inline(always)]
     pub(super) fn conclude(&mut self, id: RequestId, version: u32, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(id) else { return };
@@ -270,7 +255,7 @@ impl Client {
         self.finish(reply.request, outcome, cx);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
         if let Some(browsers) = &mut self.browsers
             && let Some(request) = cx.request_mut(id).filter(|_| outcome != Outcome::TimedOut)

@@ -95,7 +95,7 @@ impl Wanted {
     #[inline]
     pub fn foresee(&mut self, draw: DrawKey, number: u64, audit: &Audit) {
         if matches!(self.by, By::Nothing) && self.keyspace.size() > 1 {
-            let key = self.key(draw, number, 0, false);
+            let key = self.draw(draw, number, 0, false);
             self.next = (number, key);
             let (keys, place) = audit.looks_at(key);
             prefetch(keys, place);
@@ -103,14 +103,16 @@ impl Wanted {
     }
 
     /// The key of the request with this number that comes `now`.
-    #[inline]
+    #[inline(always)]
     pub fn key(&mut self, draw: DrawKey, number: u64, now: Time, writes: bool) -> u64 {
         if self.keyspace.size() == 1 {
             return 0;
         }
-        if self.next.0 == number {
-            return self.next.1;
-        }
+        if self.next.0 == number { self.next.1 } else { self.draw(draw, number, now, writes) }
+    }
+
+    #[inline]
+    fn draw(&mut self, draw: DrawKey, number: u64, now: Time, writes: bool) -> u64 {
         let mut tries = 0;
         let mut next = || {
             tries += 1;

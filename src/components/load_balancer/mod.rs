@@ -142,7 +142,7 @@ fn station(site: &Site<'_>) -> Station {
 }
 
 impl LoadBalancer {
-    #[inline]
+    #[inline(always)]
     fn pass_on(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let ask = Ask::on_behalf_of(id, cx.call(id), NodeId::NONE);
         let mut asker = Passing { request: ask.request, key: ask.key, purpose: self.purpose, cx };

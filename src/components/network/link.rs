@@ -119,6 +119,12 @@ impl LinkPlan {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Lost(u64);
 
+/// Bits for a question that was asked before.
+#[cold]
+fn again(bits: u64, times: u8) -> u64 {
+    combine(bits, u64::from(times))
+}
+
 /// A link with its present state.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -177,12 +183,12 @@ impl Link {
 
     /// Random bits that belong to the message's request, or ambient ones for background work. What a request asks in several ways, or of
     /// several members of a group at the same time, goes several ways.
-    #[inline]
+    #[inline(always)]
     fn bits(&self, message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> u64 {
         let Some(request) = requests.get(message.request) else { return background.bits() };
         let ends = if self.inner { u64::from(message.from.0 ^ message.to.0) << 32 } else { 0 };
         let bits = request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends);
-        if message.again == 0 { bits } else { combine(bits, u64::from(message.again)) }
+        if message.again == 0 { bits } else { again(bits, message.again) }
     }
 
     /// Whether the message gets lost: each time that one is sent is a chance of its own, also when a balancer sends a call of the same

@@ -282,22 +282,16 @@ impl Network {
         rtt.saturating_add(last_mile)
     }
 
-    /// The link between two groups; one is made if there was none, since now it has a state.
-    fn link_mut(&mut self, a: u16, b: u16) -> &mut Link {
-        if self.between[a as usize * self.groups + b as usize] == 0 {
-            self.join(a, b, Link::instant());
-        }
-        let index = self.between[a as usize * self.groups + b as usize];
-        &mut self.links[index as usize - 1]
-    }
-}
-
-impl Transit for Network {
-    #[inline]
-    fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
+    /// Takes a message over any way: cut, within a group, over a link that is more than a delay.
+    #[inline(never)]
+    fn pass(
+        &mut self,
+        message: &Message,
+        (from, to, index): (u16, u16, u16),
+        requests: &mut Requests,
+        calls: &Calls,
+    ) -> Option<Time> {
         let stopped = self.stopped(message);
-        let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
-        let index = self.between[usize::from(from) * self.groups + usize::from(to)];
         if stopped == Some(Cut::Node) {
             return self.tries_again(index, message);
         }
@@ -317,6 +311,33 @@ impl Transit for Network {
             return self.travel(usize::from(index) - 1, message, requests);
         }
         arrives(link.latency(message, requests, &mut self.backgrounds[usize::from(index) - 1]))
+    }
+
+    /// The link between two groups; one is made if there was none, since now it has a state.
+    fn link_mut(&mut self, a: u16, b: u16) -> &mut Link {
+        if self.between[a as usize * self.groups + b as usize] == 0 {
+            self.join(a, b, Link::instant());
+        }
+        let index = self.between[a as usize * self.groups + b as usize];
+        &mut self.links[index as usize - 1]
+    }
+}
+
+impl Transit for Network {
+    #[inline]
+    fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
+        let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
+        let index = self.between[usize::from(from) * self.groups + usize::from(to)];
+        let number = usize::from(index).wrapping_sub(1);
+        // Nearly all that goes from one group to another: nothing else is asked then.
+        if from != to
+            && self.cuts.is_empty()
+            && let Some(link) = self.links.get(number).filter(|link| link.is_plain())
+            && !self.is_beside(message, from, to)
+        {
+            return arrives(link.latency(message, requests, &mut self.backgrounds[number]));
+        }
+        self.pass(message, (from, to, index), requests, calls)
     }
 
     /// Round trips are short against what Linux adds to them, and are left out: they lengthen the first wait only.

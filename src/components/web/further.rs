@@ -6,7 +6,7 @@ use super::server::Server;
 use super::task::Task;
 use crate::components::queue::publisher::Heard;
 use crate::components::revalidation::if_none_match;
-use crate::kernel::{Ask, Ctx, NodeId, Reply, Status, Timer};
+use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status, Timer};
 use crate::parts::plan::{Operation, Progress};
 use crate::parts::verbs::PUBLISH;
 
@@ -18,6 +18,20 @@ impl Server {
         task.operation.begin(task.call, 0, self.repeats[task.step as usize]);
         access.question(verb, &mut task.operation, cx);
         true
+    }
+
+    /// The caller has its answer while the rest of the write runs on; if steps of the plan follow, it must wait
+    /// for them.
+    #[inline(never)]
+    pub(super) fn acknowledge(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+        let task = &mut self.tasks[index as usize];
+        task.note(answer);
+        if self.steps[task.step as usize + 1].is_none() {
+            cx.reply(std::mem::replace(&mut task.call, CallId::NONE), task.answer);
+        }
+        let writes = self.writes.as_mut().expect("only writes are acknowledged early");
+        let progress = writes.resume(&mut task.operation, cx);
+        self.go_on(index, progress, cx);
     }
 
     /// The machine has done the work of a step, or is gone.

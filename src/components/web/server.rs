@@ -38,7 +38,7 @@ pub(super) struct Server {
     /// The machine it stands on, whose processors it uses instead of its own.
     host: Option<(NodeId, Speed)>,
     pub(super) reads: Option<Access>,
-    writes: Option<Access>,
+    pub(super) writes: Option<Access>,
     pub(super) publishes: Option<Box<Publisher>>,
     timeout: Length,
     pub(super) service: Option<Variate>,
@@ -149,7 +149,11 @@ impl Server {
         task.answer = Answer::ok(0, 0);
         task.operation.serve(call);
         match self.workers.acquire(index, cx.now()) {
-            Grant::Now => self.advance(index, cx),
+            Grant::Now => match self.steps[step as usize] {
+                // Each place has the step that nearly always comes there at hand: the processor then knows where it goes on.
+                Some(Step::Cpu) if self.service.is_some() => _ = self.compute(index, cx),
+                _ => self.advance(index, cx),
+            },
             Grant::Later => {}
             Grant::Never => {
                 (self.answered, self.errors) = (self.answered + 1, self.errors + 1);
@@ -160,6 +164,7 @@ impl Server {
     }
 
     /// Takes steps until one must be waited for.
+    #[inline(never)]
     pub(super) fn advance(&mut self, index: u32, cx: &mut Ctx<'_>) {
         loop {
             let task = &self.tasks[index as usize];
@@ -238,33 +243,27 @@ impl Server {
     }
 
     /// What follows from the progress of the task's operation.
-    #[inline]
+    #[inline(never)]
     pub(super) fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
+        self.follow(index, progress, cx);
+    }
+
+    #[inline(always)]
+    fn follow(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
         match progress {
             Progress::Waits => {}
             Progress::Acked(answer) => self.acknowledge(index, answer, cx),
             Progress::Done(answer) if answer.status != Status::Ok => self.finish(index, answer, cx),
             Progress::Done(answer) => {
                 let task = &mut self.tasks[index as usize];
-                task.note(answer);
+                let answer = task.note(answer);
                 task.step += 1;
-                self.advance(index, cx);
+                match self.steps[task.step as usize] {
+                    None => self.finish(index, answer, cx),
+                    _ => self.advance(index, cx),
+                }
             }
         }
-    }
-
-    /// The caller has its answer while the rest of the write runs on; if steps of the plan follow, it must wait
-    /// for them.
-    #[inline(never)]
-    fn acknowledge(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
-        let task = &mut self.tasks[index as usize];
-        task.note(answer);
-        if self.steps[task.step as usize + 1].is_none() {
-            cx.reply(std::mem::replace(&mut task.call, CallId::NONE), task.answer);
-        }
-        let writes = self.writes.as_mut().expect("only writes are acknowledged early");
-        let progress = writes.resume(&mut task.operation, cx);
-        self.go_on(index, progress, cx);
     }
 
     pub(super) fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
@@ -314,8 +313,12 @@ impl Component for Server {
             if let Some(scale) = &mut self.scale {
                 scale.end();
             }
-            self.tasks[job as usize].step += 1;
-            self.advance(job as u32, cx);
+            let task = &mut self.tasks[job as usize];
+            task.step += 1;
+            match self.steps[task.step as usize] {
+                Some(Step::Read) if self.reads.is_some() => _ = self.read(job as u32, cx),
+                _ => self.advance(job as u32, cx),
+            }
         } else {
             self.other_timer(timer, cx);
         }
@@ -339,7 +342,7 @@ impl Component for Server {
         };
         let access = access.as_mut().expect("a data step is under way");
         let progress = access.on_reply(&mut task.operation, &reply, cx);
-        self.go_on(reply.note, progress, cx);
+        self.follow(reply.note, progress, cx);
         if self.shares_loads {
             self.pass_on_landed(cx);
         }

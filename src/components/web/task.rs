@@ -19,10 +19,12 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// A data step is done. A write brings no bytes: the answer's body is what was read before.
-    #[inline]
-    pub(super) fn note(&mut self, answer: Answer) {
+    /// A data step is done. A write brings no bytes: the answer's body is what was read before. The answer as it is now.
+    #[inline(always)]
+    pub(super) fn note(&mut self, answer: Answer) -> Answer {
         let bytes = if answer.bytes == 0 { self.answer.bytes } else { answer.bytes };
-        self.answer = Answer { bytes, ..answer };
+        let answer = Answer { bytes, ..answer };
+        self.answer = answer;
+        answer
     }
 }

@@ -189,7 +189,7 @@ impl Access {
     }
 
     /// An answer to one of the operation's questions has come.
-    #[inline]
+    #[inline(always)]
     pub fn on_reply(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
         // A store is asked more than reads and writes: the questions of its data model.
         let of_store =
@@ -201,16 +201,28 @@ impl Access {
         {
             return progress;
         }
-        let progress = match operation.stage {
+        if operation.leads {
+            return self.lead(operation, reply, cx);
+        }
+        self.progress(operation, reply, cx)
+    }
+
+    #[inline(always)]
+    fn progress(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
+        match operation.stage {
             Stage::LookUp => self.looked_up(operation, reply, cx),
             Stage::Load { fill } => self.loaded(operation, reply, fill, cx),
             Stage::Fill => operation.done(),
             Stage::Write(at) => self.written(operation, reply, at as usize, cx),
             Stage::Shares | Stage::Pauses => unreachable!("no question is under way"),
-        };
-        if operation.leads {
-            self.land(operation, &progress);
         }
+    }
+
+    /// What others wait for.
+    #[inline(never)]
+    fn lead(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
+        let progress = self.progress(operation, reply, cx);
+        self.land(operation, &progress);
         progress
     }
 
@@ -286,7 +298,7 @@ impl Access {
         Progress::Waits
     }
 
-    #[inline]
+    #[inline(always)]
     fn loaded(&mut self, operation: &mut Operation, reply: &Reply, fill: bool, cx: &mut Ctx<'_>) -> Progress {
         if reply.status != Status::Ok {
             self.give_up_lock(operation, cx);

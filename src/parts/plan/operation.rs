@@ -23,44 +23,48 @@ pub enum Stage {
 }
 
 /// A read or write under way. Its owner finds it by the `note` of the calls.
+///
+/// The order of the fields is fixed: none lie side by side that do so in a call, else the compiler would copy together what has just been
+/// written one by one, and wait for the processor's store buffer.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Operation {
-    /// Where it stands.
-    pub stage: Stage,
-    /// The call it serves; [`CallId::NONE`] once that has been answered.
-    pub parent: CallId,
     /// The request behind it.
     pub request: RequestId,
-    /// The key.
-    pub key: u64,
     /// Version written or read; 0 until known.
     pub version: u32,
-    /// Size of the value.
-    pub bytes: u32,
     /// Who really answered.
     pub answered_by: NodeId,
-    /// How often the question under way was sent on by nodes that do not have the key.
-    pub(super) redirects: u8,
     /// The last node that did not answer the question under way; [`NodeId::NONE`]: all did.
     pub(super) silent: NodeId,
+    /// The call it serves; [`CallId::NONE`] once that has been answered.
+    pub parent: CallId,
     /// What the cache gave out at the miss: a fill must show it. 0 = nothing.
     pub token: u32,
     /// The cache node that gave the token out.
     pub(super) holder: NodeId,
-    /// Whether others may wait for its load.
-    pub(super) leads: bool,
-    /// Whether its caller has been told that it is done, though the store has not heard of it yet.
-    pub(super) promised: bool,
+    /// How often the question under way was sent on by nodes that do not have the key.
+    pub(super) redirects: u8,
     /// Answers still to come where several caches were told at once.
     pub(super) left: u8,
-    /// Whether one of them has failed.
-    pub(super) failed: bool,
+    /// The key.
+    pub key: u64,
+    /// Size of the value.
+    pub bytes: u32,
+    /// Where it stands.
+    pub stage: Stage,
     /// How often the call that it serves was asked before.
     pub asked: u8,
     /// How often its owner has done the same before while it served that call.
     repeat: u8,
     /// The owner's note.
     pub(super) note: u32,
+    /// Whether others may wait for its load.
+    pub(super) leads: bool,
+    /// Whether its caller has been told that it is done, though the store has not heard of it yet.
+    pub(super) promised: bool,
+    /// Whether one of several caches that were told has failed.
+    pub(super) failed: bool,
 }
 
 impl Operation {
@@ -120,7 +124,7 @@ impl Operation {
         Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, 0) })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn done(&self) -> Progress {
         Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, self.bytes) })
     }

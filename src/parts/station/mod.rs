@@ -125,7 +125,7 @@ struct Frame {
 }
 
 impl Frame {
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self, served: Served) {
         self.completions += 1;
         let before = if self.late.is_empty() { 0 } else { self.waited(served.job) };

@@ -100,6 +100,15 @@ impl Arrivals {
     pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
         match self {
             Self::Poisson(arrivals) => arrivals.next(now_ns, stream),
+            other => other.next_elsewhere(now_ns, stream),
+        }
+    }
+
+    /// The other processes, out of line so that the commonest one inlines well.
+    #[inline(never)]
+    fn next_elsewhere(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
+        match self {
+            Self::Poisson(arrivals) => arrivals.next(now_ns, stream),
             Self::Constant(arrivals) => arrivals.next(now_ns),
             Self::Piecewise(arrivals) => arrivals.next(now_ns, stream),
             Self::Mmpp(arrivals) => arrivals.next(now_ns, stream),

@@ -35,7 +35,7 @@ impl Poisson {
     }
 
     /// The time in ns of the next arrival after `now_ns`; `None` at the end of time. Draws one gap more than it has given.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
         let gap = self.ahead_ns.unwrap_or_else(|| self.gap.sample_ns_of(stream.bits()));
         self.ahead_ns = Some(self.gap.sample_ns_of(stream.bits()));

@@ -56,9 +56,9 @@ impl Node {
 
     pub(super) fn put(&mut self, item: Item, now: Time) -> Put {
         let Some(cluster) = &mut self.cluster else { return self.shelf.put(item, now) };
-        let before = self.shelf.counts().insertions;
+        let before = self.shelf.insertions();
         let put = self.shelf.put(item, now);
-        if self.shelf.counts().insertions > before {
+        if self.shelf.insertions() > before {
             let is_there = |key| self.shelf.peek(key).is_some() || self.dirty.get(key).is_some();
             cluster.keys.add(item.key, is_there);
         }
