@@ -74,7 +74,7 @@ impl Calendar {
     pub fn push(&mut self, time: Time, event: Packed) {
         // What must ask for memory stands apart, so that nothing here needs the stack.
         if time >= self.front_end {
-            return self.place(time, event);
+            return self.place_behind(time, event);
         }
         if self.front.len() == self.front.capacity() {
             return self.push_growing(time, event);
@@ -127,6 +127,11 @@ impl Calendar {
     fn slot_of(&self, time: Time) -> (u32, usize) {
         let level = ((time ^ self.base) | 1).ilog2() / BITS;
         (level, (time >> (level * BITS)) as usize & (SLOTS - 1))
+    }
+
+    #[inline(never)]
+    fn place_behind(&mut self, time: Time, event: Packed) {
+        self.place(time, event);
     }
 
     #[inline(always)]

@@ -18,7 +18,7 @@ use super::parcel::Parcels;
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
-use super::transit::{HELD_UP, Message, Transit};
+use super::transit::{HELD_UP, LOST, Message, Transit};
 use crate::audit::Audit;
 
 /// All of a simulation but its components.
@@ -188,21 +188,25 @@ impl Core {
 
     #[inline(never)]
     fn travel(&mut self, from: NodeId, to: NodeId, event: Packed) {
-        let Some(message) = self.message(from, to, event) else { return };
+        let Some(call) = self.calls.get(event.call()) else { return };
+        let returning = event.kind() == Event::ANSWER;
+        match self.transit.delay((from, to), call, returning, &self.requests) {
+            0 => self.lane.push(event),
+            HELD_UP => self.travel_far(Message::of(call, (from, to), returning, self.now), event),
+            LOST.. => self.stop_moving(event.call()),
+            delay => self.calendar.push(self.now + delay, event),
+        }
+    }
+
+    /// Over a way that is more than a delay.
+    #[inline(never)]
+    fn travel_far(&mut self, message: Message, event: Packed) {
         match self.transit.transit(&message, &mut self.requests, &self.calls) {
             Some(0) => self.lane.push(event),
             Some(HELD_UP) => self.hold_up(&message, event),
             Some(delay) => self.calendar.push(self.now + delay, event),
             None => self.stop_moving(event.call()), // lost: the caller waits for its time-out
         }
-    }
-
-    #[inline(always)]
-    pub(super) fn message(&self, from: NodeId, to: NodeId, event: Packed) -> Option<Message> {
-        let call = self.calls.get(event.call())?;
-        let Call { bytes, key, request, parent, verb, .. } = *call;
-        let (returning, now, again) = (event.kind() == Event::ANSWER, self.now, call.again());
-        Some(Message { from, to, bytes, key, request, parent, verb, returning, now, again })
     }
 
     #[cold]

@@ -68,7 +68,7 @@ impl Ctx<'_> {
     }
 
     /// Sets a timer for `at` (not in the past).
-    #[inline]
+    #[inline(always)]
     pub fn timer_at(&mut self, at: Time, timer: Timer) {
         debug_assert!(at >= self.core.now, "a timer in the past");
         let epoch = self.core.nodes[self.index as usize].epoch;

@@ -1,7 +1,7 @@
 //! Messages that a cut has held up, and that connections send again when it is healed.
 
 use super::core::Core;
-use super::event::{NodeId, Packed};
+use super::event::{Event, NodeId, Packed};
 use super::time::Time;
 use super::transit::{HELD_UP, LinkCommand, Message};
 
@@ -37,7 +37,9 @@ impl Core {
     #[cold]
     fn send_again(&mut self) {
         for held in std::mem::take(&mut self.held_up) {
-            let Some(message) = self.message(held.from, held.to, held.event) else { continue };
+            let Some(call) = self.calls.get(held.event.call()) else { continue };
+            let message =
+                Message::of(call, (held.from, held.to), held.event.kind() == Event::ANSWER, self.now);
             let Some(at) = self.transit.again(&message, held.sent) else {
                 self.stop_moving(held.event.call());
                 continue;

@@ -1,6 +1,6 @@
 //! The door to the network: how long a message takes from node to node, or that it gets lost.
 
-use super::call::{CallId, Calls};
+use super::call::{Call, CallId, Calls};
 use super::event::NodeId;
 use super::request::{RequestId, Requests};
 use super::time::Time;
@@ -34,11 +34,35 @@ pub struct Message {
     pub now: Time,
 }
 
+impl Message {
+    /// The question of a call, or its answer, sent at `now`.
+    #[inline(always)]
+    pub fn of(call: &Call, (from, to): (NodeId, NodeId), returning: bool, now: Time) -> Self {
+        let Call { bytes, key, request, parent, verb, .. } = *call;
+        Message { from, to, bytes, key, request, parent, verb, returning, now, again: call.again() }
+    }
+}
+
 /// Instead of a time on the way: the way is cut, and the connection will try again until it is not.
 pub const HELD_UP: Time = Time::MAX;
 
+/// A time too long to arrive is as good as lost.
+pub const LOST: Time = Time::MAX / 2;
+
 /// The network between the nodes.
 pub trait Transit: Send {
+    /// Time on the way of a call's question, or of its answer (`returning`), where there is nothing but a delay: [`LOST`] or more if it
+    /// does not arrive, [`HELD_UP`] if there is more to it, so that [`Transit::transit`] must be asked. Apart from that since nearly all
+    /// messages are of this kind, and many.
+    fn delay(
+        &mut self,
+        _ends: (NodeId, NodeId),
+        _call: &Call,
+        _returning: bool,
+        _requests: &Requests,
+    ) -> Time {
+        HELD_UP
+    }
     /// Time on the way, or [`HELD_UP`]; `None` if the message gets lost. Most messages need no random number, so that only links that do
     /// look the request up in `requests`; what the network knows about where its time went is noted there. In `calls` it finds for whom
     /// the message is sent.

@@ -169,19 +169,22 @@ impl Source {
     }
 
     /// When the next request comes; `None` for closed load and at the end of a trace.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, now: Time) -> Option<Time> {
         match self {
             Source::Open { arrivals, stream } => arrivals.next(now, stream),
-            Source::Trace { replay, next, pace, .. } => {
-                *next = replay.as_mut().and_then(Iterator::next);
-                let row = (*next)?;
-                match pace {
-                    None => Some(row.time_ns.max(now)),
-                    Some(pace) => pace.0.next(now, &mut pace.1),
-                }
-            }
-            Source::Closed => None,
+            other => other.next_recorded(now),
+        }
+    }
+
+    #[inline(never)]
+    fn next_recorded(&mut self, now: Time) -> Option<Time> {
+        let Source::Trace { replay, next, pace, .. } = self else { return None };
+        *next = replay.as_mut().and_then(Iterator::next);
+        let row = (*next)?;
+        match pace {
+            None => Some(row.time_ns.max(now)),
+            Some(pace) => pace.0.next(now, &mut pace.1),
         }
     }
 

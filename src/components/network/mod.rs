@@ -12,10 +12,10 @@ pub use transfer::{SETUPS, Setup};
 
 use super::client::population::Access;
 use super::steps::Step;
-use crate::kernel::call::{CallId, Calls};
+use crate::kernel::call::{Call, CallId, Calls};
 use crate::kernel::request::Requests;
-use crate::kernel::transit::{HELD_UP, LinkCommand, Message, Transit};
-use crate::kernel::{NEVER, NodeId, Request, Time};
+use crate::kernel::transit::{HELD_UP, LOST, LinkCommand, Message, Transit};
+use crate::kernel::{NodeId, Request, Time};
 use crate::parts::verbs;
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
@@ -282,15 +282,45 @@ impl Network {
         rtt.saturating_add(last_mile)
     }
 
-    /// Takes a message over any way: cut, within a group, over a link that is more than a delay.
-    #[inline(never)]
-    fn pass(
+    /// The link between two groups; one is made if there was none, since now it has a state.
+    fn link_mut(&mut self, a: u16, b: u16) -> &mut Link {
+        if self.between[a as usize * self.groups + b as usize] == 0 {
+            self.join(a, b, Link::instant());
+        }
+        let index = self.between[a as usize * self.groups + b as usize];
+        &mut self.links[index as usize - 1]
+    }
+}
+
+impl Transit for Network {
+    #[inline]
+    fn delay(
         &mut self,
-        message: &Message,
-        (from, to, index): (u16, u16, u16),
-        requests: &mut Requests,
-        calls: &Calls,
-    ) -> Option<Time> {
+        (from, to): (NodeId, NodeId),
+        call: &Call,
+        returning: bool,
+        requests: &Requests,
+    ) -> Time {
+        let (here, there) = (self.group[from.index()], self.group[to.index()]);
+        let index = self.between[usize::from(here) * self.groups + usize::from(there)];
+        let fronts = self.beside[usize::from(here)] == from || self.beside[usize::from(there)] == to;
+        if here == there || fronts || !self.cuts.is_empty() {
+            return HELD_UP;
+        }
+        let Some(number) = usize::from(index).checked_sub(1) else { return 0 };
+        let link = &self.links[number];
+        if !link.is_plain() {
+            return HELD_UP;
+        }
+        let background = &mut self.backgrounds[number];
+        // A plain link looks neither at the time nor at who asked whom for whom.
+        let delay = link.latency(&Message::of(call, (from, to), returning, 0), requests, background);
+        if delay < LOST { delay } else { LOST }
+    }
+
+    fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
+        let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
+        let index = self.between[usize::from(from) * self.groups + usize::from(to)];
         let stopped = self.stopped(message);
         if stopped == Some(Cut::Node) {
             return self.tries_again(index, message);
@@ -311,33 +341,6 @@ impl Network {
             return self.travel(usize::from(index) - 1, message, requests);
         }
         arrives(link.latency(message, requests, &mut self.backgrounds[usize::from(index) - 1]))
-    }
-
-    /// The link between two groups; one is made if there was none, since now it has a state.
-    fn link_mut(&mut self, a: u16, b: u16) -> &mut Link {
-        if self.between[a as usize * self.groups + b as usize] == 0 {
-            self.join(a, b, Link::instant());
-        }
-        let index = self.between[a as usize * self.groups + b as usize];
-        &mut self.links[index as usize - 1]
-    }
-}
-
-impl Transit for Network {
-    #[inline]
-    fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
-        let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
-        let index = self.between[usize::from(from) * self.groups + usize::from(to)];
-        let number = usize::from(index).wrapping_sub(1);
-        // Nearly all that goes from one group to another: nothing else is asked then.
-        if from != to
-            && self.cuts.is_empty()
-            && let Some(link) = self.links.get(number).filter(|link| link.is_plain())
-            && !self.is_beside(message, from, to)
-        {
-            return arrives(link.latency(message, requests, &mut self.backgrounds[number]));
-        }
-        self.pass(message, (from, to, index), requests, calls)
     }
 
     /// Round trips are short against what Linux adds to them, and are left out: they lengthen the first wait only.
@@ -387,8 +390,8 @@ fn note_transfer(request: Option<&mut Request>, transfer: Time) {
 /// Draws of the clients' way to the network.
 const LAST_MILE: u64 = hash_name("last mile");
 
-/// A time too long to arrive is as good as lost.
+/// See [`LOST`].
 #[inline]
 fn arrives(delay: Time) -> Option<Time> {
-    (delay < NEVER / 2).then_some(delay)
+    (delay < LOST).then_some(delay)
 }

@@ -11,6 +11,18 @@ use crate::parts::plan::{Operation, Progress};
 use crate::parts::verbs::PUBLISH;
 
 impl Server {
+    /// Own work, elsewhere than in the first step of a plan.
+    #[inline(never)]
+    pub(super) fn compute_again(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        self.compute(index, cx)
+    }
+
+    /// The task is over, elsewhere than where an answer has come.
+    #[inline(never)]
+    pub(super) fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+        self.conclude_task(index, answer, cx);
+    }
+
     #[inline(never)]
     pub(super) fn ask(&mut self, index: u32, verb: u16, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &mut self.reads else { return false };

@@ -170,10 +170,9 @@ impl Server {
             let task = &self.tasks[index as usize];
             let waits = match self.steps[task.step as usize] {
                 None => return self.finish(index, self.tasks[index as usize].answer, cx),
-                Some(Step::Cpu) => self.compute(index, cx),
+                Some(Step::Cpu | Step::Login) => self.compute_again(index, cx),
                 Some(Step::Read) => self.read(index, cx),
                 Some(Step::Write) => self.write(index, cx),
-                Some(Step::Login) => self.compute(index, cx),
                 Some(Step::Session) => self.session_step(index, false, cx),
                 Some(Step::KeepSession) => self.session_step(index, true, cx),
                 Some(Step::Check) => return self.answer_check(index, cx),
@@ -198,8 +197,8 @@ impl Server {
     }
 
     /// Own work. False if none is modelled.
-    #[inline]
-    fn compute(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+    #[inline(always)]
+    pub(super) fn compute(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let task = &self.tasks[index as usize];
         let service = if task.step == self.login_step { self.login() } else { &self.service };
         let Some(service) = service else { return false };
@@ -223,7 +222,7 @@ impl Server {
         true
     }
 
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
         let Some(access) = &mut self.reads else { return false };
         let task = &mut self.tasks[index as usize];
@@ -259,21 +258,23 @@ impl Server {
                 let answer = task.note(answer);
                 task.step += 1;
                 match self.steps[task.step as usize] {
-                    None => self.finish(index, answer, cx),
+                    None => self.conclude_task(index, answer, cx),
                     _ => self.advance(index, cx),
                 }
             }
         }
     }
 
-    pub(super) fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
+    /// The task is over, well or not. [`Server::finish`] where its answer comes, as nearly always.
+    #[inline(always)]
+    pub(super) fn conclude_task(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         self.answered += 1;
         self.errors += u64::from(answer.status != Status::Ok);
         self.leave(index, answer, cx);
     }
 
     /// The task is over: its caller has the answer, its worker takes the next one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         let call = self.tasks[index as usize].call;
         self.give(call, to_caller(answer), cx);

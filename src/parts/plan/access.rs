@@ -91,11 +91,18 @@ impl Access {
         }
     }
 
+    #[inline(never)]
     pub(super) fn ask(&mut self, side: Side, verb: u16, operation: &mut Operation, cx: &mut Ctx<'_>) {
+        self.ask_first(side, verb, operation, cx);
+    }
+
+    /// [`Access::ask`] where nearly all questions come from: reads.
+    #[inline(always)]
+    fn ask_first(&mut self, side: Side, verb: u16, operation: &mut Operation, cx: &mut Ctx<'_>) {
         operation.redirects = 0;
         operation.silent = NodeId::NONE;
         let to = self.route(side).node(operation.key, cx);
-        self.ask_node(to, verb, operation, cx);
+        self.put_question(to, verb, operation, cx);
     }
 
     #[inline]
@@ -106,7 +113,13 @@ impl Access {
         }
     }
 
+    #[inline(never)]
     pub(super) fn ask_node(&self, to: NodeId, verb: u16, operation: &Operation, cx: &mut Ctx<'_>) {
+        self.put_question(to, verb, operation, cx);
+    }
+
+    #[inline(always)]
+    fn put_question(&self, to: NodeId, verb: u16, operation: &Operation, cx: &mut Ctx<'_>) {
         let payload = if matches!(verb, PUT | WRITE | WRITE_BACK | FLUSH) { operation.bytes } else { 0 };
         cx.ask(Ask {
             bytes: payload,
@@ -122,13 +135,14 @@ impl Access {
     }
 
     /// Starts a read.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self, operation: &mut Operation, cx: &mut Ctx<'_>) {
-        if self.cache.is_none() {
-            return self.load(operation, false, cx);
-        }
-        operation.stage = Stage::LookUp;
-        self.ask(Side::Cache, GET, operation, cx);
+        let (side, verb) = match self.cache {
+            Some(_) => (Side::Cache, GET),
+            None => (Side::Store, READ),
+        };
+        operation.stage = if verb == GET { Stage::LookUp } else { Stage::Load { fill: false } };
+        self.ask_first(side, verb, operation, cx);
     }
 
     #[inline]

@@ -24,8 +24,16 @@ pub enum Route {
 
 impl Route {
     /// The node to ask about a key.
-    #[inline]
+    #[inline(always)]
     pub fn node(&mut self, key: u64, cx: &mut Ctx<'_>) -> NodeId {
+        match self {
+            Route::One(node) => *node,
+            other => other.node_elsewhere(key, cx),
+        }
+    }
+
+    #[inline(never)]
+    fn node_elsewhere(&mut self, key: u64, cx: &mut Ctx<'_>) -> NodeId {
         match self {
             Route::One(node) => *node,
             Route::Hashed(hashed) => hashed.node(key, cx),

@@ -96,7 +96,7 @@ impl Arrivals {
     /// The absolute time in ns of the next arrival, at or after `now_ns`; `None` if there is none any more.
     ///
     /// `now_ns` is the time of the last arrival, or the start; it must not go back from call to call.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
         match self {
             Self::Poisson(arrivals) => arrivals.next(now_ns, stream),
