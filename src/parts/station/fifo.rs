@@ -5,10 +5,10 @@
 //! the job comes into service, so that the calendar does not hold the waiting line as well. The wrong
 //! choice when one kind of job is urgent, or when a few huge jobs hold up many small ones.
 
+use super::row::Row;
 use super::{Frame, Job, Served};
 use crate::catalog::Policy;
 use crate::kernel::{Ctx, NEVER, SECOND, Time};
-use std::collections::VecDeque;
 
 /// How the catalog shows it.
 pub const ENTRY: Policy = Policy {
@@ -53,7 +53,7 @@ pub(super) struct Fifo {
     /// When each server falls free, as a binary heap: the earliest first.
     free_at: Vec<Time>,
     /// Jobs in the station in order of arrival; with several servers some in the middle may have left.
-    places: VecDeque<Place>,
+    places: Row<Place>,
     /// Of the places, so many at the head have been taken up: they have their timers. The others wait.
     started: usize,
     /// Server time and waiting time of all jobs ever admitted, their future included.
@@ -65,7 +65,7 @@ pub(super) struct Fifo {
 
 impl Fifo {
     pub fn new(servers: u32) -> Self {
-        let (free_at, places) = (vec![0; servers as usize], VecDeque::new());
+        let (free_at, places) = (vec![0; servers as usize], Row::new());
         Fifo { free_at, places, started: 0, busy: 0, waiting: 0, still_since: 0 }
     }
 
@@ -205,10 +205,10 @@ impl Fifo {
         let old = std::mem::replace(&mut frame.speed, speed);
         self.settle(now);
         frame.next_epoch();
-        let places = std::mem::take(&mut self.places);
+        let places = std::mem::replace(&mut self.places, Row::new());
         self.started = 0;
         self.free_at.fill(now);
-        for place in places {
+        for &place in places.iter() {
             if place.leave < now {
                 frame.finish(place.served());
                 continue;

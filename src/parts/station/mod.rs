@@ -8,6 +8,7 @@ mod lifo;
 mod ordered;
 mod priority;
 mod processor_sharing;
+mod row;
 #[cfg(test)]
 mod scenario;
 
