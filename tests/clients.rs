@@ -206,6 +206,29 @@ fn what_is_lost_on_a_connection_is_sent_again() {
     assert!(((mean - rtt) / late - 1.0).abs() < 0.03, "{} s late, not {late}", mean - rtt);
 }
 
+/// Whoever opens a connection for each request may lose the SYN and the SYN-ACK, which are sent again after 1 s, and each flight of TLS: with
+/// TLS 1.3 four messages of which each comes (20 + 200) ms p / (1 - 2p) later on average, and two that come 1 s p / (1 - 2p) later.
+#[test]
+fn what_opens_a_connection_gets_lost_as_well() {
+    let (loss, rtt) = (0.1, 0.020);
+    let each = loss / (1.0 - 2.0 * loss);
+    for (connect, round_trips, flights) in [("tcp", 2.0, 2.0), ("tls13", 3.0, 4.0), ("tls12", 4.0, 6.0)] {
+        let clients = vec![evenly(20.0), ("keys", keys())];
+        let opened = ("connect", Value::Text(connect.into()));
+        let connection = vec![("latency", ms(10)), ("loss", Value::Share(loss)), opened];
+        let mut simulation = world(1_000, clients, Some(connection));
+        simulation.run_until(3_000 * SECOND);
+        let mean = requests(&simulation).latency.mean().unwrap() / 1e9;
+        let late = each * (2.0 + flights * (rtt + 0.2));
+        let told = mean - round_trips * rtt;
+        // One message's standard deviation is 0.5 s, where it is a SYN.
+        assert!(
+            (told - late).abs() < 4.0 * 0.8 / 60_000.0_f64.sqrt(),
+            "{connect}: {told} s late, not {late}"
+        );
+    }
+}
+
 fn keys() -> Value {
     let popularity = Keys::uniform(100).unwrap();
     Value::Keys(KeysPlan { popularity, size: 100, scrambled: true })

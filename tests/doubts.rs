@@ -290,6 +290,28 @@ experiment("few").replications(2).duration({seconds}.s).world(|p| {{
     assert!(!said(&script("latency_mean", 1)).contains(warning));
 }
 
+/// A machine that dies in silence takes its users with it, if they never give up.
+#[test]
+fn users_whose_server_has_died_are_spoken_of() {
+    let script = |patience: &str, end: &str| {
+        format!(
+            r#"
+experiment("silence").replications(2).duration(30.s).world(|p| {{
+    let site = web("site", #{{ cores: 10, service: 1.ms }});
+    traffic("people", #{{ to: site, users: 20, think: 500.ms{patience} }});
+    at(10.s, "dies", || site.{end});
+    at(12.s, "is back", || site.recover());
+}});
+"#
+        )
+    };
+    let warning = "half the users of people or more wait at the end";
+    assert!(said(&script("", "crash(\"host\")")).contains(warning));
+    assert!(!said(&script(", timeout: 1.s", "crash(\"host\")")).contains(warning));
+    assert!(!said(&script("", "crash()")).contains(warning), "they are refused, and go on");
+    assert!(!said(&script("", "hang()")).contains(warning), "they are answered late");
+}
+
 /// A user who sends one request at a time and never gives up is gone with the first message that is lost.
 #[test]
 fn users_who_wait_for_ever_are_spoken_of() {

@@ -300,9 +300,10 @@ fn named(policy: &str, client_subnet: bool) -> (Scene, f64) {
     let scene = Scene { world, sites, front, users };
     let simulation = scene.run(1, 60.0);
     let queries = scene.count(&simulation, &scene.front, "queries") as f64;
+    let looks = matches!(policy, "geolocation" | "latency");
     assert!(
-        if client_subnet { queries > 4.0 } else { queries < 3.0 },
-        "an answer for each network: {queries}"
+        if client_subnet && looks { queries > 4.0 } else { queries < 3.0 },
+        "an answer for each network, if it matters: {queries}"
     );
     let misrouted = scene.misrouted(&simulation);
     (scene, misrouted)
@@ -312,6 +313,7 @@ fn named(policy: &str, client_subnet: bool) -> (Scene, f64) {
 fn a_zone_sees_the_resolver_unless_it_is_told_the_users_network() {
     assert_eq!(named("geolocation", false).1, 1.0, "sent to where the resolver is");
     assert_eq!(named("geolocation", true).1, 0.0);
+    named("weighted", true);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What makes the figures of a run doubtful.
 
 use super::design::Timing;
+use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset};
@@ -27,8 +28,9 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| hurries(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
+    doubts.extend(groups().filter_map(|group| left_waiting(group, simulation, end)));
     doubts.extend(groups().filter_map(published));
-    doubts.extend(groups().filter_map(|group| sizeless(group, simulation)));
+    doubts.extend((0..layout.groups.len()).filter_map(|index| sizeless(index, layout, simulation)));
     doubts.extend(groups().filter_map(|group| held_for_nobody(group, simulation)));
     doubts
 }
@@ -184,7 +186,7 @@ fn is_kafka(group: &Group) -> bool {
 }
 
 /// Whether a group waits for an answer only so long.
-fn gives_up(group: &Group) -> bool {
+pub(super) fn gives_up(group: &Group) -> bool {
     let params = kind(group.kind).map_or(&[] as &[Param], |kind| kind.entry.params);
     let usual =
         params.iter().any(|param| param.name == "timeout" && matches!(param.preset, Preset::Duration(_)));

@@ -11,6 +11,7 @@ mod estimate;
 mod facts;
 mod figures;
 mod judge;
+mod left_waiting;
 mod look;
 mod measures;
 mod metric;

@@ -26,8 +26,9 @@ pub(super) fn unsent(index: usize, layout: &Layout) -> Option<String> {
 }
 
 /// Says so if what a component sends to clients has a price, and it has answered without sending a byte: nothing says how large the answers are.
-pub(super) fn sizeless(group: &Group, simulation: &Simulation) -> Option<String> {
-    if !group.settings.is_given(egress::PRICE.name) {
+pub(super) fn sizeless(index: usize, layout: &Layout, simulation: &Simulation) -> Option<String> {
+    let group = &layout.groups[index];
+    if !group.settings.is_given(egress::PRICE.name) || unsent(index, layout).is_some() {
         return None;
     }
     let sum = |name| group.nodes().map(|node| simulation.readings(node, false).count_of(name)).sum::<u64>();

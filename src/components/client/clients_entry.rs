@@ -23,7 +23,7 @@ pub static CLIENTS: Entry = Entry {
         ),
         share(
             "vpn",
-            "share of the clients behind a tunnel: their addresses are those of its `exit`; the messages go the straight way all the same",
+            "share of the clients behind a tunnel: their addresses are those of its `exit`, and their messages go by there",
         ),
         share(
             "nat",

@@ -53,6 +53,13 @@ fn subnet_of(question: u64) -> Option<u32> {
     (network != 0).then_some(network << 16 | 1)
 }
 
+/// Whether a name that leads to this zone, by aliases or at once, is answered by where the asker is. Answers of others hold for everybody, whatever
+/// network the question tells (scope 0: RFC 7871, 7.2.1).
+fn tailors(layout: &Layout, zone: usize) -> bool {
+    let settings = &layout.groups[final_zone(layout, zone)].settings;
+    matches!(policy::POLICIES[settings.choice("policy")].name, "latency" | "geolocation")
+}
+
 /// Whether a zone that answers by nearness by network is told the networks of users.
 fn looks_at_subnets(site: &Site<'_>) -> bool {
     let policy = policy::POLICIES[site.settings().choice("policy")].name;

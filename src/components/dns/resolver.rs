@@ -21,8 +21,8 @@ pub(super) struct Resolver {
     timeout_length: Time,
     timeout: Option<TimeoutClass>,
     attempts: u64,
-    /// Asks for each user's network apart, and keeps the answers apart.
-    client_subnet: bool,
+    /// The zones, by their groups, of which it asks for each user's network apart, and keeps the answers apart.
+    by_subnet: Vec<bool>,
     /// Its cache was empty when the run began, or it has crashed since.
     cold: bool,
     /// The zones of this world by group, and for how long their servers are known.
@@ -78,11 +78,16 @@ impl Resolver {
         }
         Resolver {
             cache: RecordCache::new(rules),
-            recursion: Recursion::new(groups.map(|group| site.layout.first(group)).collect()),
+            recursion: Recursion::new(groups.clone().map(|group| site.layout.first(group)).collect()),
             timeout_length: settings.duration("timeout").expect("preset"),
             timeout: None,
             attempts: settings.count("attempts").expect("preset"),
-            client_subnet: settings.flag("client_subnet"),
+            by_subnet: groups
+                .map(|group| {
+                    let is_zone = site.layout.groups[group].kind == super::ZONE.entry.name;
+                    is_zone && settings.flag("client_subnet") && super::tailors(site.layout, group)
+                })
+                .collect(),
             cold: settings.flag("cold"),
             zones: zones.map(|(index, group)| (index, zone_ns_ttl(&group.settings))).collect(),
             counts: Counts::default(),
@@ -225,7 +230,7 @@ impl Component for Resolver {
 
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         let mut question = cx.call(call).key;
-        if self.client_subnet {
+        if self.by_subnet[usize::from(zone_of(question))] {
             let address = cx.request(cx.call(call).request).map_or(0, |request| request.address);
             question = super::with_subnet(question, address);
         }

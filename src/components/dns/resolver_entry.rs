@@ -69,7 +69,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "client_subnet",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
-            about: "whether zones are told the user's network, a /16 here, and answers are kept for each apart (EDNS Client Subnet, RFC 7871); for policies \"geolocation\" and \"latency\"",
+            about: "whether zones are told the user's network, a /16 here, and their answers are kept for each apart (EDNS Client Subnet, RFC 7871); for policies \"geolocation\" and \"latency\": what other zones answer holds for everybody",
         },
         Param {
             name: "timeout",

@@ -68,9 +68,9 @@ impl Connections {
         }
     }
 
-    /// Something is sent at `now`. How long it must wait for a connection, and whether it is the one to open it, which takes `set_up`; nothing
-    /// of that if one is open. One is kept from now on, until `idle` after `now`.
-    pub fn send(&mut self, ends: Ends, now: Time, idle: Time, set_up: Time) -> Option<(Time, bool)> {
+    /// Something is sent at `now`. How long it must wait for a connection: `set_up` if it is the one to open it, 0 if one is open. One is kept
+    /// from now on, until `idle` after `now`.
+    pub fn send(&mut self, ends: Ends, now: Time, idle: Time, set_up: Time) -> Time {
         if self.open.len() >= self.sweep_at {
             self.sweep(now);
         }
@@ -80,10 +80,7 @@ impl Connections {
         let until = now.saturating_add(idle);
         let new = Open { ready: now.saturating_add(set_up), until, answered_ms: 0, doubled: 0 };
         self.open.insert(ends, open.map_or(new, |open| Open { until: open.until.max(until), ..open }));
-        match open {
-            None => Some((set_up, true)),
-            Some(open) => open.ready.checked_sub(now).filter(|rest| *rest > 0).map(|rest| (rest, false)),
-        }
+        open.map_or(set_up, |open| open.ready.saturating_sub(now))
     }
 
     /// The connection between these ends, if there is one.
@@ -117,6 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     const IDLE: Time = 100;
+    const SET_UP: Time = 5;
 
     fn ends(user: u32) -> Ends {
         Ends::new(NodeId(1), NodeId(2), user)
@@ -125,19 +123,19 @@ mod tests {
     #[test]
     fn a_connection_lives_until_it_has_been_idle() {
         let mut connections = Connections::new();
-        assert_eq!(connections.send(ends(1), 0, IDLE, 0), Some((0, true)));
-        assert_eq!(connections.send(ends(1), 99, IDLE, 0), None);
-        assert_eq!(connections.send(ends(2), 99, IDLE, 0), Some((0, true)), "everybody has their own");
-        assert_eq!(connections.send(ends(1), 199, IDLE, 0), Some((0, true)));
+        assert_eq!(connections.send(ends(1), 0, IDLE, SET_UP), SET_UP);
+        assert_eq!(connections.send(ends(1), 99, IDLE, SET_UP), 0);
+        assert_eq!(connections.send(ends(2), 99, IDLE, SET_UP), SET_UP, "everybody has their own");
+        assert_eq!(connections.send(ends(1), 199, IDLE, SET_UP), SET_UP);
         connections.find(ends(1)).expect("open").answer((250, 250), IDLE, 0);
-        assert_eq!(connections.send(ends(1), 349, IDLE, 0), None, "the answer kept it alive");
+        assert_eq!(connections.send(ends(1), 349, IDLE, SET_UP), 0, "the answer kept it alive");
     }
 
     #[test]
     fn who_comes_while_it_is_opened_waits_for_the_rest() {
         let mut connections = Connections::new();
         let sent = [0, 10, 29, 30].map(|now| connections.send(ends(1), now, IDLE, 30));
-        assert_eq!(sent, [Some((30, true)), Some((20, false)), Some((1, false)), None]);
+        assert_eq!(sent, [30, 20, 1, 0]);
     }
 
     #[test]
@@ -150,7 +148,7 @@ mod tests {
         let doubled = |ms: u64| open.doubled(ms * MILLISECOND, timeout);
         assert_eq!([100, 349, 350, 649, 650, 5_000].map(doubled), [3, 3, 2, 2, 1, 0]);
         let later = 2_000_000 * MILLISECOND;
-        assert_eq!(connections.send(ends(1), later, idle, 0), Some((0, true)));
+        assert_eq!(connections.send(ends(1), later, idle, SET_UP), SET_UP);
         assert_eq!(connections.find(ends(1)).expect("open").doubled(later, timeout), 0, "another connection");
     }
 
@@ -160,14 +158,14 @@ mod tests {
         connections.send(ends(1), 0, IDLE, 0);
         connections.send(ends(1), 20, IDLE, 0);
         connections.restart(NodeId(2), 30);
-        assert_eq!(connections.send(ends(1), 40, IDLE, 0), Some((0, true)));
-        assert_eq!(connections.send(ends(1), 50, IDLE, 0), None);
+        assert_eq!(connections.send(ends(1), 40, IDLE, SET_UP), SET_UP);
+        assert_eq!(connections.send(ends(1), 50, IDLE, SET_UP), 0);
     }
 
     proptest! {
         /// Against a list of all uses; sweeping must not show.
         #[test]
-        fn sweeping_does_not_show(uses in proptest::collection::vec((0_u32..20, 0_u64..60), 1..300)) {
+        fn sweeping_does_not_show(uses in proptest::collection::vec((0_u32..20, SET_UP..60), 1..300)) {
             let mut connections = Connections::new();
             connections.sweep_at = 4;
             let (mut now, mut log) = (0, Vec::new());
@@ -175,7 +173,7 @@ mod tests {
                 now += later;
                 let last = log.iter().rev().find(|(other, _)| *other == user).map(|(_, at)| *at);
                 let expected = last.is_some_and(|at: Time| now < at + IDLE);
-                prop_assert_eq!(connections.send(ends(user), now, IDLE, 0).is_none(), expected);
+                prop_assert_eq!(connections.send(ends(user), now, IDLE, SET_UP) == 0, expected);
                 log.push((user, now));
             }
         }

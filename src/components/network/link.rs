@@ -5,7 +5,7 @@ use super::retransmission::Timer;
 use super::transfer::{INITIAL_WINDOW, SETUPS, Setup, transfer};
 use crate::catalog::{Entry, Kind, Need, Param, Preset, Settings};
 use crate::kernel::request::Requests;
-use crate::kernel::transit::Message;
+use crate::kernel::transit::{LOST, Message};
 use crate::kernel::{SECOND, Time};
 use crate::random::mix::{combine, hash_name, unit};
 use crate::random::stream::Stream;
@@ -52,7 +52,7 @@ pub static ENTRY: Entry = Entry {
             name: "loss",
             kind: Kind::Share,
             preset: Preset::Share(0.0),
-            about: "share of messages that vanish: without `connect` the caller waits for its time-out; with it each is sent again by TCP, 200 ms and a round trip later (the first one of a connection: 1 s), then after twice as long (RFC 6298, Linux)",
+            about: "share of messages that vanish: without `connect` the caller waits for its time-out; with it each is sent again by TCP, 200 ms and a round trip later, then after twice as long (RFC 6298, Linux), and so is what opens a connection: the flights of TLS, and SYN and SYN-ACK, these after 1 s",
         },
     ],
     needs: &[Need {
@@ -115,9 +115,12 @@ impl LinkPlan {
     }
 }
 
-/// A message got lost by chance; the random bits that decided it.
+/// The random bits that decide whether a message gets lost, and what is sent again for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Lost(u64);
+pub(super) struct Luck(u64);
+
+/// Tells the draws of what opens a connection from those of the message that it is opened for, which are numbered from 1 up.
+const FLIGHTS: u64 = 1 << 32;
 
 /// Bits for a question that was asked before.
 #[cold]
@@ -191,26 +194,45 @@ impl Link {
         if message.again == 0 { bits } else { again(bits, message.again) }
     }
 
-    /// Whether the message gets lost: each time that one is sent is a chance of its own, also when a balancer sends a call of the same
-    /// attempt again.
-    pub(super) fn loses(
+    /// By what is decided whether the message gets lost, if messages do: each time that one is sent is a chance of its own, also when a balancer
+    /// sends a call of the same attempt again.
+    pub(super) fn luck(
         &self,
         message: &Message,
         requests: &Requests,
         background: &mut Stream,
-    ) -> Option<Lost> {
+    ) -> Option<Luck> {
         if self.plan.loss <= 0.0 {
             return None;
         }
         let purpose = self.purposes[2 + usize::from(message.returning)];
         let sent = message.now ^ (u64::from(message.from.0 ^ message.to.0) << 48);
-        let bits = combine(self.bits(message, purpose, requests, background), sent);
-        (unit(bits) < self.plan.loss).then_some(Lost(bits))
+        Some(Luck(combine(self.bits(message, purpose, requests, background), sent)))
+    }
+
+    /// Whether that message gets lost.
+    pub(super) fn loses(&self, Luck(bits): Luck) -> bool {
+        unit(bits) < self.plan.loss
+    }
+
+    /// How much longer opening a connection for that message takes, TCP's part and TLS's, since what is sent for it gets lost and is sent again:
+    /// SYN and SYN-ACK, and two flights for each round trip of TLS. What would be given up arrives too late for anything.
+    #[cold]
+    pub(super) fn late_opening(&self, Luck(bits): Luck, setup: Setup, rtt: Time) -> (Time, Time) {
+        let late = |flight: u64, timer: Timer| {
+            let luck = Luck(combine(bits, FLIGHTS + flight));
+            if self.loses(luck) { self.retransmit(luck, timer).unwrap_or(LOST) } else { 0 }
+        };
+        let all = |flights: std::ops::Range<u64>, timer: Timer| {
+            flights.fold(0, |sum: Time, flight| sum.saturating_add(late(flight, timer)))
+        };
+        let tls = 2 + 2 * setup.tls_round_trips();
+        (all(0..2, Timer::opening()), all(2..tls, Timer::established(rtt)))
     }
 
     /// How much later a message arrives that was lost on a connection and is sent again; `None`: it is given up.
     #[cold]
-    pub(super) fn retransmit(&self, Lost(bits): Lost, timer: Timer) -> Option<Time> {
+    pub(super) fn retransmit(&self, Luck(bits): Luck, timer: Timer) -> Option<Time> {
         timer.delay(|n| unit(combine(bits, n)) < self.plan.loss)
     }
 

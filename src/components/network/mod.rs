@@ -190,7 +190,8 @@ impl Network {
         let link = &self.links[number];
         let connection = link.connection().filter(|_| !verbs::is_datagram(message.verb));
         let background = &mut self.backgrounds[number];
-        let lost = link.loses(message, requests, background);
+        let luck = link.luck(message, requests, background);
+        let lost = luck.filter(|luck| link.loses(*luck));
         if lost.is_some() && connection.is_none() && !verbs::is_of_stream(message.verb) {
             return None;
         }
@@ -227,36 +228,36 @@ impl Network {
             return arrives(arrival);
         }
         let arrival = way.saturating_add(link.transfer(message.bytes, rtt, 0).0);
-        let set_up = self.connect(plan, message, ends, request, way);
-        let timer = if set_up.is_some_and(|(_, opens)| opens) { Timer::opening() } else { timer };
-        let late = lost.map_or(Some(0), |lost| self.links[number].retransmit(lost, timer))?;
-        arrives(arrival.saturating_add(late).saturating_add(set_up.map_or(0, |(takes, _)| takes)))
+        let late = lost.map_or(Some(0), |lost| link.retransmit(lost, timer))?;
+        let (late_tcp, late_tls) = luck.map_or((0, 0), |luck| link.late_opening(luck, plan.0, rtt));
+        let tls = (rtt * plan.0.tls_round_trips()).saturating_add(late_tls);
+        let set_up = self.connect((rtt.saturating_add(late_tcp), tls), plan.1, message, ends, request);
+        arrives(arrival.saturating_add(late).saturating_add(set_up))
     }
 
-    /// Time that opening a connection takes, or what is left of it for who comes meanwhile, and which of the two; `None` if one is open for this
-    /// message. Whoever has no name is a new visitor each time, with a connection of the request's own. A server that refuses is found out
-    /// only after the whole set-up.
+    /// Time that opening a connection takes, its `(tcp, tls)` parts together, or what is left of it for who comes meanwhile; 0 if one is open for
+    /// this message. Whoever has no name is a new visitor each time, with a connection of the request's own. A server that refuses is found
+    /// out only after the whole set-up.
     fn connect(
         &mut self,
-        (setup, idle): (Setup, Time),
+        (tcp, tls): (Time, Time),
+        idle: Time,
         message: &Message,
         ends: Ends,
         request: Option<&mut Request>,
-        way: Time,
-    ) -> Option<(Time, bool)> {
+    ) -> Time {
         let stranger = request.as_deref().is_some_and(|request| request.user == 0);
-        let tls = 2 * way * setup.tls_round_trips();
-        let whole = tls.saturating_add(2 * way);
-        let (takes, opens) = match stranger {
-            true => (whole, true),
-            false => self.connections.send(ends, message.now, idle, whole)?,
+        let whole = tcp.saturating_add(tls);
+        let takes = match stranger {
+            true => whole,
+            false => self.connections.send(ends, message.now, idle, whole),
         };
         if let Some(request) = request {
             let tls = takes.min(tls); // the last part
             Step::Connect.note(request, takes - tls);
             Step::Tls.note(request, tls);
         }
-        Some((takes, opens))
+        takes
     }
 
     /// Round-trip time between the two ends of a message, the clients' own way to the network included. Where the map has two figures for
