@@ -324,3 +324,23 @@ fn a_full_database_turns_new_rows_away() {
         assert_eq!(rows.contains(&50), nodes > 0);
     }
 }
+
+/// Members at several places are reached from where the caller is, its driver beside it, also over a link of their own: 10 ms there and 10 ms back, 1 ms
+/// of work in each of the two, and 19.4 ms of the users' own way.
+#[test]
+fn a_driver_is_beside_its_caller_whatever_the_link_between_them() {
+    common::script::holds(
+        r#"
+experiment("beside").replications(3).duration(10.s).world(|p| {
+    regions("aws");
+    let db = database("db", #{
+        read: 1.ms, write: 1.ms, replicas: 2, replication: "async", reads: "nearest",
+        region: ["us-east-1", "eu-central-1", "ap-northeast-1"],
+    });
+    let site = web("site", #{ cores: 9, service: 1.ms, reads: db, writes: db, region: "us-east-1" });
+    traffic("users", #{ to: site, rate: 100.rps, writes: 0.1, keys: uniform_keys(100), region: "us-east-1" });
+    link(site, db, #{ latency: 10.ms });
+}).expect("there and back", |r| r.latency_p50 > 40.ms).expect("once", |r| r.latency_p50 < 45.ms);
+"#,
+    );
+}

@@ -17,5 +17,5 @@ pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
 pub use settings::{Given, Settings, check};
 pub use suggest::{closest, did_you_mean, one_of};
-pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value};
+pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value, percent};
 pub use wrong::not_whole;

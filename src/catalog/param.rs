@@ -2,7 +2,7 @@
 
 use super::entry::Policy;
 use super::problem::Problem;
-use super::value::Value;
+use super::value::{Value, percent};
 use crate::kernel::time_text;
 
 /// One setting of a component.
@@ -139,7 +139,7 @@ impl std::fmt::Display for Preset {
             Preset::Absent(meaning) => f.write_str(meaning),
             Preset::Count(count) => write!(f, "{count}"),
             Preset::Duration(span) => f.write_str(&time_text(*span)),
-            Preset::Share(share) => write!(f, "{}.percent", share * 100.0),
+            Preset::Share(share) => write!(f, "{}.percent", percent(*share)),
             Preset::Number(number) => write!(f, "{number}"),
             Preset::Choice(name) => write!(f, "\"{name}\""),
             Preset::Flag(flag) => write!(f, "{flag}"),

@@ -156,6 +156,11 @@ pub struct PlannedStep {
     pub step: String,
 }
 
+/// A share in percent, as one would write it: 1.1 times 100 is a little more than 110.
+pub fn percent(share: f64) -> f64 {
+    (share * 1e14).round() / 1e12
+}
+
 impl Value {
     /// The first node or part of a component in it.
     pub fn selection(&self) -> Option<&str> {
@@ -173,7 +178,7 @@ impl Value {
             Value::Rate(rate) if rate.abs() >= 1e15 => format!("the rate {rate:e} per second"),
             Value::Rate(rate) => format!("the rate {rate}.rps"),
             Value::Bytes(bytes) => format!("the size {bytes}.bytes"),
-            Value::Share(share) => format!("the share {}.percent", share * 100.0),
+            Value::Share(share) => format!("the share {}.percent", percent(*share)),
             Value::Whole(number) => format!("the whole number {number}"),
             Value::Number(number) => format!("the number {number}"),
             Value::Text(text) => format!("the text \"{text}\""),
@@ -190,5 +195,17 @@ impl Value {
             Value::List(list) => format!("a list of {}", list.len()),
             Value::Other(kind) => kind.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_shown_as_they_were_written() {
+        let written = [110.0, 7.0, 0.1, 33.3, 1e-7, 0.0, 99.999_999];
+        assert_eq!(written.map(|share| percent(share / 100.0)), written);
+        assert_eq!(Value::Share(1.1).describe(), "the share 110.percent");
     }
 }

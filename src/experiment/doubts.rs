@@ -4,7 +4,7 @@ use super::design::Timing;
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use crate::audit::AuditReport;
-use crate::catalog::{Load, Param, Preset};
+use crate::catalog::{Load, Param, Preset, percent};
 use crate::components::database::{counted, replica};
 use crate::components::site::Group;
 use crate::components::{Layout, kind, queue, ways};
@@ -38,7 +38,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
 /// Says so if writes were drawn for a trace that has none of its own.
 fn synthetic_writes(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
-    let share = trace.writes? * 100.0;
+    let share = percent(trace.writes?);
     Some(format!("the writes of {} are synthetic: drawn for {share} % of the rows of the trace", group.name))
 }
 

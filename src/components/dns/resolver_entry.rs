@@ -1,6 +1,6 @@
 //! Settings of resolvers, and what can be wrong with them.
 
-use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems, Settings};
+use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems, Settings, percent};
 use crate::components::dns::record_cache::Rules;
 use crate::components::{Site, site};
 use crate::kernel::{MILLISECOND, SECOND, Time};
@@ -141,5 +141,5 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
 }
 
 fn share_text(share: f64) -> String {
-    format!("{} %", share * 100.0)
+    format!("{} %", percent(share))
 }
