@@ -137,7 +137,7 @@ impl Core {
             return Some(entry.event);
         }
         if self.calendar.has_more_at(self.now) {
-            return self.take_entry(Time::MAX, components).map(|entry| entry.event);
+            return self.calendar.take_before(Time::MAX).map(|entry| entry.event);
         }
         Some(self.lane.pop())
     }

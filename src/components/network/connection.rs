@@ -1,5 +1,6 @@
 //! Connections that are kept alive: who has one to whom, until when.
 
+use crate::kernel::transit::LOST;
 use crate::kernel::{MILLISECOND, NodeId, Time};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
@@ -69,8 +70,8 @@ impl Connections {
     }
 
     /// Something is sent at `now`. How long it must wait for a connection: `set_up` if it is the one to open it, 0 if one is open. One is kept
-    /// from now on, until `idle` after `now`.
-    pub fn send(&mut self, ends: Ends, now: Time, idle: Time, set_up: Time) -> Time {
+    /// from now on, until `idle` after `now`; none if opening it is given up ([`LOST`]): who comes next tries anew.
+    pub fn send(&mut self, ends: Ends, now: Time, idle: Time, set_up: impl FnOnce() -> Time) -> Time {
         if self.open.len() >= self.sweep_at {
             self.sweep(now);
         }
@@ -78,9 +79,16 @@ impl Connections {
         let back = self.back_since(ends);
         let open = before.filter(|open| open.until > now && open.until.saturating_sub(idle) >= back);
         let until = now.saturating_add(idle);
-        let new = Open { ready: now.saturating_add(set_up), until, answered_ms: 0, doubled: 0 };
-        self.open.insert(ends, open.map_or(new, |open| Open { until: open.until.max(until), ..open }));
-        open.map_or(set_up, |open| open.ready.saturating_sub(now))
+        if let Some(open) = open {
+            self.open.insert(ends, Open { until: open.until.max(until), ..open });
+            return open.ready.saturating_sub(now);
+        }
+        let set_up = set_up();
+        if set_up < LOST {
+            self.open
+                .insert(ends, Open { ready: now.saturating_add(set_up), until, answered_ms: 0, doubled: 0 });
+        }
+        set_up
     }
 
     /// The connection between these ends, if there is one.
@@ -123,43 +131,51 @@ mod tests {
     #[test]
     fn a_connection_lives_until_it_has_been_idle() {
         let mut connections = Connections::new();
-        assert_eq!(connections.send(ends(1), 0, IDLE, SET_UP), SET_UP);
-        assert_eq!(connections.send(ends(1), 99, IDLE, SET_UP), 0);
-        assert_eq!(connections.send(ends(2), 99, IDLE, SET_UP), SET_UP, "everybody has their own");
-        assert_eq!(connections.send(ends(1), 199, IDLE, SET_UP), SET_UP);
+        assert_eq!(connections.send(ends(1), 0, IDLE, || SET_UP), SET_UP);
+        assert_eq!(connections.send(ends(1), 99, IDLE, || SET_UP), 0);
+        assert_eq!(connections.send(ends(2), 99, IDLE, || SET_UP), SET_UP, "everybody has their own");
+        assert_eq!(connections.send(ends(1), 199, IDLE, || SET_UP), SET_UP);
         connections.find(ends(1)).expect("open").answer((250, 250), IDLE, 0);
-        assert_eq!(connections.send(ends(1), 349, IDLE, SET_UP), 0, "the answer kept it alive");
+        assert_eq!(connections.send(ends(1), 349, IDLE, || SET_UP), 0, "the answer kept it alive");
     }
 
     #[test]
     fn who_comes_while_it_is_opened_waits_for_the_rest() {
         let mut connections = Connections::new();
-        let sent = [0, 10, 29, 30].map(|now| connections.send(ends(1), now, IDLE, 30));
+        let sent = [0, 10, 29, 30].map(|now| connections.send(ends(1), now, IDLE, || 30));
         assert_eq!(sent, [30, 20, 1, 0]);
+    }
+
+    #[test]
+    fn who_gives_up_leaves_nothing_to_wait_for() {
+        let mut connections = Connections::new();
+        let sent = [LOST, SET_UP, SET_UP].map(|set_up| connections.send(ends(1), 0, IDLE, || set_up));
+        assert_eq!(sent, [LOST, SET_UP, SET_UP], "the second one opens it, the third one waits");
+        assert_eq!(connections.send(ends(1), SET_UP, IDLE, || LOST), 0);
     }
 
     #[test]
     fn a_window_is_halved_for_each_time_out_of_silence() {
         let mut connections = Connections::new();
         let (idle, timeout) = (1_000_000 * MILLISECOND, 300 * MILLISECOND);
-        connections.send(ends(1), 0, idle, 0);
+        connections.send(ends(1), 0, idle, || 0);
         let open = connections.find(ends(1)).expect("open");
         open.answer((50 * MILLISECOND, 100 * MILLISECOND), idle, 3);
         let doubled = |ms: u64| open.doubled(ms * MILLISECOND, timeout);
         assert_eq!([100, 349, 350, 649, 650, 5_000].map(doubled), [3, 3, 2, 2, 1, 0]);
         let later = 2_000_000 * MILLISECOND;
-        assert_eq!(connections.send(ends(1), later, idle, SET_UP), SET_UP);
+        assert_eq!(connections.send(ends(1), later, idle, || SET_UP), SET_UP);
         assert_eq!(connections.find(ends(1)).expect("open").doubled(later, timeout), 0, "another connection");
     }
 
     #[test]
     fn a_crash_ends_what_was_open_and_what_was_tried_meanwhile() {
         let mut connections = Connections::new();
-        connections.send(ends(1), 0, IDLE, 0);
-        connections.send(ends(1), 20, IDLE, 0);
+        connections.send(ends(1), 0, IDLE, || 0);
+        connections.send(ends(1), 20, IDLE, || 0);
         connections.restart(NodeId(2), 30);
-        assert_eq!(connections.send(ends(1), 40, IDLE, SET_UP), SET_UP);
-        assert_eq!(connections.send(ends(1), 50, IDLE, SET_UP), 0);
+        assert_eq!(connections.send(ends(1), 40, IDLE, || SET_UP), SET_UP);
+        assert_eq!(connections.send(ends(1), 50, IDLE, || SET_UP), 0);
     }
 
     proptest! {
@@ -173,7 +189,7 @@ mod tests {
                 now += later;
                 let last = log.iter().rev().find(|(other, _)| *other == user).map(|(_, at)| *at);
                 let expected = last.is_some_and(|at: Time| now < at + IDLE);
-                prop_assert_eq!(connections.send(ends(user), now, IDLE, SET_UP) == 0, expected);
+                prop_assert_eq!(connections.send(ends(user), now, IDLE, || SET_UP) == 0, expected);
                 log.push((user, now));
             }
         }

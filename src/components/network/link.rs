@@ -215,19 +215,24 @@ impl Link {
         unit(bits) < self.plan.loss
     }
 
-    /// How much longer opening a connection for that message takes, TCP's part and TLS's, since what is sent for it gets lost and is sent again:
-    /// SYN and SYN-ACK, and two flights for each round trip of TLS. What would be given up arrives too late for anything.
-    #[cold]
-    pub(super) fn late_opening(&self, Luck(bits): Luck, setup: Setup, rtt: Time) -> (Time, Time) {
-        let late = |flight: u64, timer: Timer| {
-            let luck = Luck(combine(bits, FLIGHTS + flight));
-            if self.loses(luck) { self.retransmit(luck, timer).unwrap_or(LOST) } else { 0 }
+    /// Time that opening a connection takes, TCP's part and TLS's: round trips, and what is sent again, since SYN and SYN-ACK and two flights
+    /// for each round trip of TLS may get lost as well. [`LOST`] or more if it is given up.
+    pub(super) fn opening(&self, luck: Option<Luck>, rtt: Time) -> (Time, Time) {
+        let round_trips = self.plan.connect.tls_round_trips();
+        let late = |flights: std::ops::Range<u64>, timer: Timer| match luck {
+            None => 0,
+            Some(luck) => {
+                flights.fold(0, |sum: Time, flight| sum.saturating_add(self.late(luck, flight, timer)))
+            }
         };
-        let all = |flights: std::ops::Range<u64>, timer: Timer| {
-            flights.fold(0, |sum: Time, flight| sum.saturating_add(late(flight, timer)))
-        };
-        let tls = 2 + 2 * setup.tls_round_trips();
-        (all(0..2, Timer::opening()), all(2..tls, Timer::established(rtt)))
+        let tls = late(2..2 + 2 * round_trips, Timer::established(rtt));
+        (rtt.saturating_add(late(0..2, Timer::opening())), (rtt * round_trips).saturating_add(tls))
+    }
+
+    /// How much later a flight of what opens a connection arrives.
+    fn late(&self, Luck(bits): Luck, flight: u64, timer: Timer) -> Time {
+        let luck = Luck(combine(bits, FLIGHTS + flight));
+        if self.loses(luck) { self.retransmit(luck, timer).unwrap_or(LOST) } else { 0 }
     }
 
     /// How much later a message arrives that was lost on a connection and is sent again; `None`: it is given up.

@@ -229,29 +229,31 @@ impl Network {
         }
         let arrival = way.saturating_add(link.transfer(message.bytes, rtt, 0).0);
         let late = lost.map_or(Some(0), |lost| link.retransmit(lost, timer))?;
-        let (late_tcp, late_tls) = luck.map_or((0, 0), |luck| link.late_opening(luck, plan.0, rtt));
-        let tls = (rtt * plan.0.tls_round_trips()).saturating_add(late_tls);
-        let set_up = self.connect((rtt.saturating_add(late_tcp), tls), plan.1, message, ends, request);
+        let set_up = self.connect(number, luck, message, ends, request, rtt);
         arrives(arrival.saturating_add(late).saturating_add(set_up))
     }
 
-    /// Time that opening a connection takes, its `(tcp, tls)` parts together, or what is left of it for who comes meanwhile; 0 if one is open for
-    /// this message. Whoever has no name is a new visitor each time, with a connection of the request's own. A server that refuses is found
-    /// out only after the whole set-up.
+    /// Time that opening a connection takes, or what is left of it for who comes meanwhile; 0 if one is open for this message. Whoever has no
+    /// name is a new visitor each time, with a connection of the request's own. A server that refuses is found out only after the whole set-up.
     fn connect(
         &mut self,
-        (tcp, tls): (Time, Time),
-        idle: Time,
+        link: usize,
+        luck: Option<link::Luck>,
         message: &Message,
         ends: Ends,
         request: Option<&mut Request>,
+        rtt: Time,
     ) -> Time {
+        let link = &self.links[link];
+        let (setup, idle) = link.connection().expect("who connects has connections");
         let stranger = request.as_deref().is_some_and(|request| request.user == 0);
-        let whole = tcp.saturating_add(tls);
-        let takes = match stranger {
-            true => whole,
-            false => self.connections.send(ends, message.now, idle, whole),
+        let mut tls = rtt * setup.tls_round_trips();
+        let mut open = || {
+            let (tcp, whole_tls) = link.opening(luck, rtt);
+            tls = whole_tls;
+            tcp.saturating_add(tls)
         };
+        let takes = if stranger { open() } else { self.connections.send(ends, message.now, idle, open) };
         if let Some(request) = request {
             let tls = takes.min(tls); // the last part
             Step::Connect.note(request, takes - tls);

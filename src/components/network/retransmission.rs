@@ -30,7 +30,7 @@ impl Timer {
         Timer { first: rtt.saturating_add(LEAST_VARIATION).min(MOST), retries: RETRIES }
     }
 
-    /// Of a message that opens its connection: it is the SYN that was lost.
+    /// Of what opens a connection: its SYN, and its SYN-ACK (which Linux sends again one time less: `tcp_synack_retries`, 5).
     pub fn opening() -> Self {
         Timer { first: INITIAL, retries: SYN_RETRIES }
     }

@@ -137,11 +137,11 @@ impl Access {
     /// Starts a read.
     #[inline(always)]
     pub fn read(&mut self, operation: &mut Operation, cx: &mut Ctx<'_>) {
-        let (side, verb) = match self.cache {
-            Some(_) => (Side::Cache, GET),
-            None => (Side::Store, READ),
+        let (stage, side, verb) = match self.cache {
+            Some(_) => (Stage::LookUp, Side::Cache, GET),
+            None => (Stage::Load { fill: false }, Side::Store, READ),
         };
-        operation.stage = if verb == GET { Stage::LookUp } else { Stage::Load { fill: false } };
+        operation.stage = stage;
         self.ask_first(side, verb, operation, cx);
     }
 
