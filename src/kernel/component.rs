@@ -1,6 +1,7 @@
 //! What a component is to the kernel.
 
 use super::call::{Call, CallId, Reply};
+use super::core::Core;
 use super::ctx::Ctx;
 use super::event::{NodeId, Timer};
 use super::readings::Readings;
@@ -31,6 +32,23 @@ pub trait Component: Send {
 
     /// A timer we set has gone off.
     fn on_timer(&mut self, _timer: Timer, _cx: &mut Ctx<'_>) {}
+
+    /// [`Component::on_call`] as the loop calls it. These three are not for components to write anew: each is made in one piece with what the
+    /// component does, so that a reply is read where it lies and the context is in registers.
+    fn call_comes(&mut self, call: CallId, node: NodeId, core: &mut Core) {
+        self.on_call(call, &mut Ctx::new(core, node));
+    }
+
+    /// [`Component::on_reply`] as the loop calls it.
+    fn answer_comes(&mut self, call: CallId, node: NodeId, core: &mut Core) {
+        let reply = core.take_answer(call);
+        self.on_reply(reply, &mut Ctx::new(core, node));
+    }
+
+    /// [`Component::on_timer`] as the loop calls it.
+    fn timer_comes(&mut self, timer: Timer, node: NodeId, core: &mut Core) {
+        self.on_timer(timer, &mut Ctx::new(core, node));
+    }
 
     /// Something is done to us: crash, recover, purge, add a node, ...
     fn on_control(&mut self, _control: Control, _cx: &mut Ctx<'_>) {}

@@ -119,6 +119,13 @@ impl Core {
         self.transit.place(node, group);
     }
 
+    /// A node does something now.
+    #[inline(always)]
+    pub(super) fn note(&mut self, node: NodeId, kind: u64) {
+        self.events += 1;
+        self.digest.add(self.now, node, kind);
+    }
+
     #[inline(always)]
     pub(super) fn schedule(&mut self, at: Time, event: Event) {
         if at <= self.now {
@@ -163,7 +170,7 @@ impl Core {
         if let Some(class) = ask.timeout {
             self.set_timeout(class, id);
         }
-        self.send(caller, ask.to, Event::Deliver(id));
+        self.send(caller, ask.to, Event::Deliver(id, ask.to));
         id
     }
 
@@ -235,7 +242,7 @@ impl Core {
         if call.phase.has(Phase::WAITING) {
             call.carry(answer);
             let (from, to) = (call.callee, call.caller);
-            self.send(from, to, Event::Answer(id));
+            self.send(from, to, Event::Answer(id, to));
         } else {
             self.reply_to_nobody(id);
         }
@@ -256,7 +263,7 @@ impl Core {
         }
         call.carry(&Answer { version: u32::from(begun), ..Answer::of(Status::Reset) });
         let (from, to) = (call.callee, call.caller);
-        self.send(from, to, Event::Answer(id));
+        self.send(from, to, Event::Answer(id, to));
     }
 
     pub(super) fn abandon(&mut self, id: CallId) {
@@ -276,11 +283,11 @@ impl Core {
         }
     }
 
-    /// A question arrives. The callee, if it is there to take it.
+    /// A question arrives at its callee. Who takes it, if somebody does.
     #[inline(always)]
-    pub(super) fn arrive(&mut self, id: CallId) -> Option<NodeId> {
+    pub(super) fn arrive(&mut self, id: CallId, callee: NodeId) -> Option<NodeId> {
         let call = self.calls.get_mut(id)?;
-        let callee = call.callee;
+        debug_assert_eq!(call.callee, callee);
         match self.nodes[callee.index()].health {
             Health::Up => {
                 call.phase.clear(Phase::MOVING);
@@ -292,19 +299,20 @@ impl Core {
         }
     }
 
-    /// An answer arrives. The caller, if it waits for it; [`Core::take_answer`] then gives the reply.
+    /// An answer arrives at its caller. Whether that waits for it; [`Core::take_answer`] then gives the reply.
     #[inline(always)]
-    pub(super) fn come_back(&mut self, id: CallId) -> Option<NodeId> {
-        let call = self.calls.get_mut(id)?;
-        let caller = call.caller;
+    pub(super) fn comes_back(&mut self, id: CallId, caller: NodeId) -> bool {
+        let Some(call) = self.calls.get(id) else { return false };
+        debug_assert_eq!(call.caller, caller);
         if !call.phase.has(Phase::WAITING) {
             self.come_late(id);
-            return None;
+            return false;
         }
         if self.nodes[caller.index()].health == Health::Hung {
-            return self.hold(caller, Event::Answer(id));
+            self.hold(caller, Event::Answer(id, caller));
+            return false;
         }
-        Some(caller)
+        true
     }
 
     #[cold]
@@ -313,7 +321,7 @@ impl Core {
         self.stop_moving(id);
     }
 
-    /// The reply of a call whose caller has it now. Apart from [`Core::come_back`], so that it is written once, where the caller reads
+    /// The reply of a call whose caller has it now. Apart from [`Core::comes_back`], so that it is written once, where the caller reads
     /// it, and not copied through an `Option` in other pieces than it was written in.
     #[inline(always)]
     pub(super) fn take_answer(&mut self, id: CallId) -> Reply {
@@ -338,7 +346,8 @@ impl Core {
         }
         let caller = call.caller;
         if self.nodes[caller.index()].health == Health::Hung {
-            return self.hold(caller, Event::Overdue(id));
+            self.hold(caller, Event::Overdue(id));
+            return None;
         }
         let reply = Reply { status: Status::TimedOut, version: 0, bytes: 0, ..call.reply(id) };
         self.abandon(id);
@@ -360,20 +369,19 @@ impl Core {
     }
 
     #[cold]
-    pub(super) fn hold<T>(&mut self, node: NodeId, event: Event) -> Option<T> {
+    pub(super) fn hold(&mut self, node: NodeId, event: Event) {
         self.held[node.index()].push(event, self.now);
-        None
     }
 
     /// Whether a timer of this epoch goes off now; while the node hangs it is kept for later.
     #[inline(always)]
-    pub(super) fn timer_goes_off(&mut self, node: NodeId, epoch: u16, event: Packed) -> bool {
+    pub(super) fn timer_goes_off(&mut self, node: NodeId, event: Packed) -> bool {
         let state = self.nodes[node.index()];
         if state.health == Health::Up {
-            return state.epoch == epoch;
+            return state.epoch == event.epoch();
         }
         if state.health == Health::Hung {
-            self.held[node.index()].push(event.into(), self.now);
+            self.hold(node, event.into());
         }
         false
     }

@@ -14,7 +14,7 @@ impl Core {
             return Some(other);
         }
         match health {
-            Health::Hung => return self.hold(callee, Event::Deliver(id)),
+            Health::Hung => self.hold(callee, Event::Deliver(id, callee)),
             Health::Refusing => {
                 if let Some(call) = self.calls.get_mut(id) {
                     call.phase.clear(Phase::MOVING);
@@ -89,8 +89,8 @@ impl Core {
                 continue;
             };
             call.carry(&Answer::of(Status::Reset));
-            let at = next_attempt(call.asked, self.now);
-            self.schedule(at, Event::Answer(id));
+            let (at, caller) = (next_attempt(call.asked, self.now), call.caller);
+            self.schedule(at, Event::Answer(id, caller));
         }
     }
 }

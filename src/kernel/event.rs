@@ -31,10 +31,10 @@ pub struct Timer {
 /// One entry of the calendar, apart from its time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Event {
-    /// A call reaches its callee.
-    Deliver(CallId),
-    /// The answer to a call reaches its caller.
-    Answer(CallId),
+    /// A call reaches its callee, this node: said here, where it is known before the call is looked at.
+    Deliver(CallId, NodeId),
+    /// The answer to a call reaches its caller, this node.
+    Answer(CallId, NodeId),
     /// A component's timer goes off, if the component has not crashed since (`epoch`).
     Timer {
         /// The node's epoch when the timer was set.
@@ -74,8 +74,8 @@ impl Event {
     #[inline(always)]
     pub fn kind(&self) -> u64 {
         match self {
-            Event::Deliver(_) => Event::DELIVER,
-            Event::Answer(_) => Event::ANSWER,
+            Event::Deliver(..) => Event::DELIVER,
+            Event::Answer(..) => Event::ANSWER,
             Event::Timer { .. } => Event::TIMER,
             Event::Expiry(_) => 4,
             Event::Overdue(_) => Event::OVERDUE,
@@ -91,7 +91,8 @@ impl Event {
 /// enum, written in pieces and copied as a whole, waited for the processor's store buffer several times per event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Packed {
-    /// Kind in the low byte; of a timer also epoch, node and tag, 16 bits each from bit 16 up.
+    /// Kind in the low byte; from bit 16 up, 16 bits each, epoch, node and tag of a timer, and the node of a delivery or an answer in the same
+    /// place.
     head: u64,
     data: u64,
 }
@@ -118,10 +119,16 @@ impl Packed {
         CallId::from_bits(self.data)
     }
 
-    /// The node whose timer it is, and the node's epoch when the timer was set.
+    /// Whom a delivery, an answer or a timer comes to.
     #[inline(always)]
-    pub(super) fn owner(self) -> (NodeId, u16) {
-        (NodeId((self.head >> 32) as u16), (self.head >> 16) as u16)
+    pub(super) fn node(self) -> NodeId {
+        NodeId((self.head >> 32) as u16)
+    }
+
+    /// The epoch of a timer's node when the timer was set.
+    #[inline(always)]
+    pub(super) fn epoch(self) -> u16 {
+        (self.head >> 16) as u16
     }
 
     /// The timer as its owner knows it.
@@ -136,9 +143,10 @@ impl From<Event> for Packed {
     fn from(event: Event) -> Self {
         let head = event.kind();
         match event {
-            Event::Deliver(id) | Event::Answer(id) | Event::Overdue(id) => {
-                Packed { head, data: id.to_bits() }
+            Event::Deliver(id, node) | Event::Answer(id, node) => {
+                Packed { head: head | (u64::from(node.0) << 32), data: id.to_bits() }
             }
+            Event::Overdue(id) => Packed { head, data: id.to_bits() },
             Event::Expiry(line) => Packed { head, data: u64::from(line) },
             Event::Grow(group) => Packed { head, data: u64::from(group) },
             Event::Retire(node) | Event::Release(node) => Packed { head, data: u64::from(node.0) },
@@ -156,8 +164,8 @@ impl From<Packed> for Event {
     #[inline(always)]
     fn from(Packed { head, data }: Packed) -> Self {
         match head as u8 {
-            1 => Event::Deliver(CallId::from_bits(data)),
-            2 => Event::Answer(CallId::from_bits(data)),
+            1 => Event::Deliver(CallId::from_bits(data), NodeId((head >> 32) as u16)),
+            2 => Event::Answer(CallId::from_bits(data), NodeId((head >> 32) as u16)),
             3 => Event::Timer {
                 epoch: (head >> 16) as u16,
                 node: NodeId((head >> 32) as u16),
@@ -202,7 +210,7 @@ mod tests {
             Event::Wake(NodeId(9), u32::MAX),
             Event::Release(NodeId(3)),
         ];
-        let calls = [Event::Deliver(id), Event::Answer(id), Event::Overdue(id)];
+        let calls = [Event::Deliver(id, NodeId(0xBA98)), Event::Answer(id, NodeId(5)), Event::Overdue(id)];
         for event in calls.into_iter().chain(membership).chain([Event::Expiry(9), timer]) {
             assert_eq!(Event::from(Packed::from(event)), event);
         }

@@ -131,7 +131,12 @@ mod tests {
         };
         let (asked, answered, gone) = (call(1, 5, request), call(2, 6, request), call(2, 7, request));
         calls.remove(gone);
-        let events = [Event::Deliver(asked), Event::Answer(answered), Event::Deliver(gone), Event::Grow(0)];
+        let events = [
+            Event::Deliver(asked, NodeId(1)),
+            Event::Answer(answered, NodeId(0)),
+            Event::Deliver(gone, NodeId(2)),
+            Event::Grow(0),
+        ];
         let entries = events.map(|event| Entry { time: 1, event: event.into() });
         let audit = Audit::new(10);
         Fetch { calls: &calls, requests: &requests, audit: &audit, components: &components }.soon(&entries);

@@ -21,7 +21,7 @@ impl Held {
     /// One more.
     #[cold]
     pub fn push(&mut self, event: Event, now: Time) {
-        if matches!(event, Event::Deliver(_)) {
+        if matches!(event, Event::Deliver(..)) {
             self.calls.set(now, self.calls.level() + 1);
         }
         self.events.push((event, now));

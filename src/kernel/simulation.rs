@@ -102,23 +102,23 @@ impl Simulation {
     pub(super) fn dispatch(&mut self, event: Packed) {
         match event.kind() {
             Event::DELIVER => {
-                if let Some(node) = self.core.arrive(event.call()) {
-                    let (component, mut cx) = self.enter(node, Event::DELIVER);
-                    component.on_call(event.call(), &mut cx);
+                if let Some(node) = self.core.arrive(event.call(), event.node()) {
+                    self.core.note(node, Event::DELIVER);
+                    self.components[node.index()].call_comes(event.call(), node, &mut self.core);
                 }
             }
             Event::ANSWER => {
-                if let Some(node) = self.core.come_back(event.call()) {
-                    let reply = self.core.take_answer(event.call());
-                    let (component, mut cx) = self.enter(node, Event::ANSWER);
-                    component.on_reply(reply, &mut cx);
+                let node = event.node();
+                if self.core.comes_back(event.call(), node) {
+                    self.core.note(node, Event::ANSWER);
+                    self.components[node.index()].answer_comes(event.call(), node, &mut self.core);
                 }
             }
             Event::TIMER => {
-                let (node, epoch) = event.owner();
-                if self.core.timer_goes_off(node, epoch, event) {
-                    let (component, mut cx) = self.enter(node, Event::TIMER);
-                    component.on_timer(event.timer(), &mut cx);
+                let node = event.node();
+                if self.core.timer_goes_off(node, event) {
+                    self.core.note(node, Event::TIMER);
+                    self.components[node.index()].timer_comes(event.timer(), node, &mut self.core);
                 }
             }
             _ => self.run_out(event.into()),
@@ -148,8 +148,7 @@ impl Simulation {
 
     #[inline]
     fn enter(&mut self, node: NodeId, kind: u64) -> (&mut Box<dyn Component>, Ctx<'_>) {
-        self.core.events += 1;
-        self.core.digest.add(self.core.now, node, kind);
+        self.core.note(node, kind);
         (&mut self.components[node.index()], Ctx::new(&mut self.core, node))
     }
 

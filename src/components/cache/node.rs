@@ -245,7 +245,7 @@ impl Component for Node {
         self.arm_expiry(cx);
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         match &mut self.work {
@@ -261,6 +261,7 @@ impl Component for Node {
         }
     }
 
+    #[inline(always)]
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         if timer.tag == TRANSFER_DUE {
             return self.transfer(cx);

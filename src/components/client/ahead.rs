@@ -25,7 +25,7 @@ impl Client {
     }
 
     /// Who comes next is known already, and who comes then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn look_ahead(&self) {
         if self.users == 0 || self.near.is_none() && self.reach.is_none() {
             return;

@@ -317,7 +317,7 @@ impl Component for Client {
         cx.reply(call, Answer::of(Status::Ok));
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match timer.tag {
             ARRIVAL => {
@@ -335,7 +335,7 @@ impl Component for Client {
         returning && self.answer_comes(request)
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_reply(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
         if matches!(reply.verb, LOOKUP | LOCATE) {
             return self.resolved(&reply, cx);

@@ -310,7 +310,7 @@ impl Database {
     }
 
     /// Carries out a statement; it takes effect when its service ends.
-    #[inline]
+    #[inline(always)]
     fn execute(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         let (verb, key, version, request) = (call.verb, call.key, call.version, call.request);
@@ -358,6 +358,7 @@ impl Database {
 }
 
 impl Component for Database {
+    #[inline(always)]
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let verb = cx.call(id).verb;
         debug_assert!(matches!(verb, READ | WRITE | FLUSH), "a database takes no verb {verb}");
@@ -373,6 +374,7 @@ impl Component for Database {
         }
     }
 
+    #[inline(always)]
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         if let Some(job) = self.station.on_timer(timer, cx) {
             self.execute(CallId::from_bits(job), cx);

@@ -59,7 +59,7 @@ impl Past {
 
     /// The version of a row that a statement sees, which began at a time that is asked for only if the row has changed lately; the row is
     /// at `version` now.
-    #[inline]
+    #[inline(always)]
     pub fn seen(&self, key: u64, version: u32, begun: impl Fn() -> Time) -> u32 {
         match self.last.contains_key(&key) {
             true => self.before(key, version, begun()),

@@ -190,7 +190,7 @@ impl Component for LoadBalancer {
         self.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         match &mut self.work {
             None => self.pass_on(id, cx),
@@ -201,6 +201,7 @@ impl Component for LoadBalancer {
         }
     }
 
+    #[inline(always)]
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         let done = self.work.as_mut().and_then(|(_, station)| station.on_timer(timer, cx));
         if let Some(job) = done {
@@ -208,7 +209,7 @@ impl Component for LoadBalancer {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         self.backends[reply.note as usize].in_flight -= 1;
         if self.observes {

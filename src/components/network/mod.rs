@@ -2,11 +2,14 @@
 
 mod connection;
 mod cuts;
+mod express;
 pub mod geo;
+mod home;
 mod link;
 mod retransmission;
 mod transfer;
 
+pub use home::{AccessPlan, Home};
 pub use link::{ENTRY, Link, LinkPlan};
 pub use transfer::{SETUPS, Setup};
 
@@ -19,9 +22,9 @@ use crate::kernel::{NodeId, Request, Time};
 use crate::parts::verbs;
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
-use crate::random::variate::Variate;
 use connection::{Connections, Ends};
 use cuts::{Cut, Cuts};
+use express::{Express, Way};
 use geo::{Geography, Spot};
 use retransmission::Timer;
 use std::sync::Arc;
@@ -38,6 +41,8 @@ pub struct Network {
     /// For each pair of groups (from, to): index of the link plus one, 0 = none.
     between: Vec<u16>,
     links: Vec<Link>,
+    /// The same for what only takes time.
+    express: Express,
     /// The node that stands for its group, if there is one: no link lies between it and the others of the group.
     fronts: Vec<NodeId>,
     /// The same for a group at several places: its front stands beside each of its callers (see [`Network::for_caller`]).
@@ -56,28 +61,6 @@ pub struct Network {
     spots: Vec<Spot>,
 }
 
-/// Where the nodes of a group are; a group of clients has them wherever its requests come from.
-#[derive(Clone, Debug, Default)]
-pub struct Home {
-    /// The spots that its members take in turn; none = nowhere in particular.
-    pub spots: Vec<Spot>,
-    /// Nodes before the first member, which are at the first spot.
-    pub before_members: usize,
-    /// How its clients come to the network, if it has any.
-    pub access: Option<AccessPlan>,
-}
-
-/// How the clients of one traffic come to the network.
-#[derive(Clone, Debug)]
-pub struct AccessPlan {
-    /// Round trip between a client on a line of its own and the network.
-    pub fixed: Variate,
-    /// The same for a mobile client.
-    pub mobile: Variate,
-    /// Where they come out, by how they come (see `Access::code`); 0 = at home.
-    pub outlets: [u16; 4],
-}
-
 impl Network {
     /// A network over nodes whose groups are given, without links.
     pub fn new(group: Vec<u16>, groups: usize, seeds: (u64, u64)) -> Self {
@@ -87,6 +70,7 @@ impl Network {
             groups,
             between: vec![0; groups * groups],
             links: Vec::new(),
+            express: Express::without_links(groups),
             fronts: vec![NodeId::NONE; groups],
             beside: vec![NodeId::NONE; groups],
             cuts: Cuts::default(),
@@ -111,16 +95,14 @@ impl Network {
     fn spot_of(&self, node: usize) -> Spot {
         let group = self.group[node];
         let before = self.group[..node].iter().filter(|other| **other == group).count();
-        let Some(home) = self.homes.get(usize::from(group)) else { return Spot::default() };
-        let member = before.saturating_sub(home.before_members);
-        let spots = &home.spots;
-        if spots.is_empty() { Spot::default() } else { spots[member % spots.len()] }
+        self.homes.get(usize::from(group)).map_or_else(Spot::default, |home| home.spot(before))
     }
 
     /// This node stands for its group; beside each caller if the group is at several places.
     pub fn set_front(&mut self, group: u16, node: NodeId, beside_callers: bool) {
         let fronts = if beside_callers { &mut self.beside } else { &mut self.fronts };
         fronts[usize::from(group)] = node;
+        self.draw_up();
     }
 
     /// The message between a member and the front of its group, as one between the member and the caller that the front works for. A group
@@ -181,6 +163,12 @@ impl Network {
         for (from, to) in [(a, b), (b, a)] {
             self.between[from as usize * self.groups + to as usize] = index;
         }
+        self.draw_up();
+    }
+
+    /// Links, fronts or cuts have changed.
+    fn draw_up(&mut self) {
+        self.express = Express::draw_up(&self.between, &self.links, &self.beside, &self.cuts);
     }
 
     /// Takes a message over a link that is more than a delay.
@@ -304,21 +292,14 @@ impl Transit for Network {
         returning: bool,
         requests: &Requests,
     ) -> Time {
-        let (here, there) = (self.group[from.index()], self.group[to.index()]);
-        let index = self.between[usize::from(here) * self.groups + usize::from(there)];
-        let fronts = self.beside[usize::from(here)] == from || self.beside[usize::from(there)] == to;
-        if here == there || fronts || !self.cuts.is_empty() {
-            return HELD_UP;
-        }
-        let Some(number) = usize::from(index).checked_sub(1) else { return 0 };
-        let link = &self.links[number];
-        if !link.is_plain() {
-            return HELD_UP;
-        }
-        let background = &mut self.backgrounds[number];
+        let number = match self.express.way(self.group[from.index()], self.group[to.index()]) {
+            Way::Ask => return HELD_UP,
+            Way::NoTime => return 0,
+            Way::Link(number) => number,
+        };
         // A plain link looks neither at the time nor at who asked whom for whom.
-        let delay = link.latency(&Message::of(call, (from, to), returning, 0), requests, background);
-        if delay < LOST { delay } else { LOST }
+        let message = Message::of(call, (from, to), returning, 0);
+        self.links[number].latency(&message, requests, &mut self.backgrounds[number]).min(LOST)
     }
 
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
@@ -372,6 +353,7 @@ impl Transit for Network {
             LinkCommand::Heal(a, b) => self.cuts.say((a, b), false, |node| self.group[node.index()]),
             LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow(factor),
         }
+        self.draw_up();
     }
 
     fn restart(&mut self, node: NodeId, now: Time) {

@@ -297,6 +297,7 @@ impl Component for Server {
         self.pauses.iter_mut().for_each(|pauses| pauses.start(cx));
     }
 
+    #[inline(always)]
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let verb = cx.call(id).verb;
         if (HEALTH..ASK).contains(&verb) {
@@ -305,6 +306,7 @@ impl Component for Server {
         self.begin(id, self.plans[plan_of(verb)], cx);
     }
 
+    #[inline(always)]
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         if timer.tag == POLL {
             let access = self.reads.as_mut().expect("only reads pause");
@@ -325,6 +327,7 @@ impl Component for Server {
         }
     }
 
+    #[inline(always)]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         if reply.verb == COMPUTE {
             return self.computed(&reply, cx);
