@@ -12,6 +12,7 @@ pub mod ctx;
 pub mod digest;
 pub mod event;
 pub mod foresight;
+mod front;
 pub mod growth;
 mod held;
 mod held_up;

@@ -2,8 +2,7 @@
 
 use super::{ComponentKind, Site};
 use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems, Settings};
-use crate::components::revalidation::{self, if_none_match};
-use crate::components::{host, site};
+use crate::components::{host, revalidation, site};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{FLUSH, READ, WRITE};
@@ -322,7 +321,7 @@ impl Database {
         self.reads += 1;
         let held = version;
         let version = self.past.seen(key, self.version(key), || self.station.began(id.to_bits()));
-        if self.compares && held == if_none_match(version) {
+        if self.compares && held == revalidation::if_none_match(version) {
             bytes = 0;
         }
         cx.reply(id, Answer::ok(version, bytes));

@@ -1,0 +1,276 @@
+//! The next few entries of the calendar.
+//!
+//! An event's time is a draw, so where it belongs among the next ones is anybody's guess, also a processor's: in a sorted array, the loop that
+//! looks for the place of a new entry ends with a wrong guess nearly each time. Here an entry never moves, and nothing branches: how many
+//! entries come before it is counted, and its slot's number goes to that place in a word of 16 such numbers.
+
+use super::event::{Entry, Packed};
+use super::time::Time;
+
+/// As many as there are hexadecimal digits in a word.
+pub(super) const SLOTS: usize = 16;
+const DIGIT: u32 = 4;
+/// Bits of the upper half of the slots.
+const UPPER: u16 = (1 << (SLOTS / 2)) - 1;
+
+/// The next entries in exact order: by time, then first in, first out. Up to 16 lie in slots; any others, which come after those, in a sorted
+/// array behind them.
+#[derive(Clone, Debug)]
+pub(super) struct Front {
+    /// Numbers of the slots in use, the next one in the lowest digit; 0 above them.
+    order: u64,
+    /// A bit for each slot that is not in use.
+    vacant: u16,
+    /// Number of slots in use.
+    used: u32,
+    /// [`Time::MAX`] where vacant.
+    times: [Time; SLOTS],
+    events: [Packed; SLOTS],
+    /// Those behind the slots, latest first. None while no slot is in use.
+    rest: Vec<Entry>,
+}
+
+impl Front {
+    pub fn new() -> Self {
+        Front {
+            order: 0,
+            vacant: u16::MAX,
+            used: 0,
+            times: [Time::MAX; SLOTS],
+            events: [Packed::NOTHING; SLOTS],
+            rest: Vec::new(),
+        }
+    }
+
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.used as usize + self.rest.len()
+    }
+
+    /// When the next one is due; [`Time::MAX`] if there is none.
+    #[inline(always)]
+    pub fn next_time(&self) -> Time {
+        self.times[self.first()]
+    }
+
+    #[inline(always)]
+    fn first(&self) -> usize {
+        self.order as usize % SLOTS
+    }
+
+    /// Removes the next one; there is one.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Entry {
+        let slot = self.first();
+        let entry = Entry { time: self.times[slot], event: self.events[slot] };
+        self.times[slot] = Time::MAX;
+        self.vacant |= 1 << slot;
+        self.used -= 1;
+        self.order >>= DIGIT;
+        if !self.rest.is_empty() {
+            self.move_up();
+        }
+        entry
+    }
+
+    /// Adds one behind all of its time.
+    #[inline(always)]
+    pub fn push(&mut self, time: Time, event: Packed) {
+        if self.vacant == 0 || !self.rest.is_empty() {
+            return self.push_among_many(Entry { time, event });
+        }
+        self.put(self.before(time), time, event);
+    }
+
+    /// How many in slots come before a new one of this time.
+    #[inline(always)]
+    fn before(&self, time: Time) -> u32 {
+        let (lower, upper) = self.times.split_at(SLOTS / 2);
+        let mut sums = count((0, 0), lower, time);
+        // The lowest vacant slot is taken first, so that the upper half is mostly vacant where little is pending.
+        if self.vacant >> (SLOTS / 2) != UPPER {
+            sums = count(sums, upper, time);
+        }
+        // Vacant slots count as well for the end of time, behind which nothing is.
+        (sums.0 + sums.1).min(self.used)
+    }
+
+    /// Into a vacant slot, `place`-th in order.
+    #[inline(always)]
+    fn put(&mut self, place: u32, time: Time, event: Packed) {
+        let slot = self.vacant.trailing_zeros() as usize % SLOTS;
+        self.vacant &= self.vacant - 1;
+        self.used += 1;
+        self.times[slot] = time;
+        self.events[slot] = event;
+        let shift = place * DIGIT % u64::BITS;
+        let earlier = self.order & ((1 << shift) - 1);
+        let later = self.order ^ earlier;
+        self.order = earlier | ((slot as u64) << shift) | (later << DIGIT);
+    }
+
+    #[inline(never)]
+    fn push_among_many(&mut self, entry: Entry) {
+        let border = match self.rest.last() {
+            Some(next) if self.vacant != 0 => next.time,
+            _ => self.times[(self.order >> (u64::BITS - DIGIT)) as usize],
+        };
+        if entry.time >= border {
+            self.rest.push(entry);
+            return settle(&mut self.rest, entry);
+        }
+        if self.vacant == 0 {
+            self.move_back();
+        }
+        self.put(self.before(entry.time), entry.time, entry.event);
+    }
+
+    /// All slots are in use: the last one makes room.
+    fn move_back(&mut self) {
+        let last = u64::BITS - DIGIT;
+        let slot = (self.order >> last) as usize;
+        self.rest.push(Entry { time: self.times[slot], event: self.events[slot] });
+        self.times[slot] = Time::MAX;
+        self.vacant = 1 << slot;
+        self.used -= 1;
+        self.order &= (1 << last) - 1;
+    }
+
+    /// Once all slots are vacant, the next of those behind them come in.
+    #[inline(never)]
+    fn move_up(&mut self) {
+        if !self.is_empty() {
+            return;
+        }
+        while self.vacant != 0
+            && let Some(Entry { time, event }) = self.rest.pop()
+        {
+            self.put(self.used, time, event);
+        }
+    }
+
+    /// Takes in entries in order of their pushes; there are none here.
+    pub fn load(&mut self, entries: &mut Vec<Entry>) {
+        debug_assert!(self.is_empty());
+        for Entry { time, event } in entries.drain(..) {
+            self.push(time, event);
+        }
+    }
+
+    /// The same for entries of one time, of which there may be many.
+    pub fn load_alike(&mut self, entries: &mut Vec<Entry>) {
+        debug_assert!(self.is_empty());
+        self.rest.extend(entries.drain(..).rev());
+        self.move_up();
+    }
+
+    /// All entries, in no order.
+    #[cfg(test)]
+    pub fn iter(&self) -> impl Iterator<Item = Time> {
+        let in_slots = (0..SLOTS).filter(|slot| self.vacant >> slot & 1 == 0).map(|slot| self.times[slot]);
+        in_slots.chain(self.rest.iter().map(|entry| entry.time))
+    }
+}
+
+/// So many more of these times are not after this one; in two sums, so that one need not wait for the other.
+#[inline(always)]
+fn count(sums: (u32, u32), times: &[Time], time: Time) -> (u32, u32) {
+    times
+        .chunks_exact(2)
+        .fold(sums, |(even, odd), pair| (even + u32::from(pair[0] <= time), odd + u32::from(pair[1] <= time)))
+}
+
+/// Moves `entry`, the last one of a slice that is sorted but for it, to its place. Slice patterns spare the loop all bounds checks.
+#[inline]
+fn settle(mut sorted: &mut [Entry], entry: Entry) {
+    while let [.., before, last] = sorted
+        && before.time <= entry.time
+    {
+        *last = *before;
+        let shorter = sorted.len() - 1;
+        sorted = &mut sorted[..shorter];
+    }
+    if let Some(last) = sorted.last_mut() {
+        *last = entry;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Event;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn event(number: u32) -> Packed {
+        Event::Expiry(number).into()
+    }
+
+    fn number(entry: &Entry) -> u32 {
+        let Event::Expiry(number) = entry.event.into() else { panic!("only expiries were pushed") };
+        number
+    }
+
+    /// Pushes (`Some`) and pops (`None`) against a list that is searched for the earliest, of equal times the first.
+    fn agrees_with_a_list(schedule: &[Option<Time>]) {
+        let (mut front, mut list) = (Front::new(), Vec::new());
+        for (sequence, step) in (0..).zip(schedule) {
+            match step {
+                Some(time) => {
+                    front.push(*time, event(sequence));
+                    list.push((*time, sequence));
+                }
+                None if list.is_empty() => assert!(front.is_empty()),
+                None => {
+                    let next = *list.iter().min().expect("not empty");
+                    list.retain(|other| *other != next);
+                    assert_eq!(front.next_time(), next.0);
+                    let popped = front.pop();
+                    assert_eq!((popped.time, number(&popped)), next);
+                }
+            }
+            assert_eq!((front.len(), front.is_empty()), (list.len(), list.is_empty()));
+            assert_eq!(front.next_time(), list.iter().map(|entry| entry.0).min().unwrap_or(Time::MAX));
+        }
+    }
+
+    proptest! {
+        /// As many as there are slots, more or fewer, of few different times or many, the end of time among them.
+        #[test]
+        fn the_earliest_leaves_first_and_of_equals_the_first(
+            pushes in 0.3..0.9_f64,
+            steps in prop::collection::vec(
+                (0.0..1.0_f64, prop_oneof![0..6_u64, 0..1_000u64, Just(Time::MAX)]), 0..300
+            ),
+        ) {
+            let step = |(lot, time): &(f64, Time)| (*lot < pushes).then_some(*time);
+            agrees_with_a_list(&steps.iter().map(step).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn what_is_loaded_leaves_as_if_it_were_pushed(
+            times in prop::collection::vec(prop_oneof![Just(Time::MAX), 0..9_u64], 0..SLOTS),
+            alike in 0..50_u32,
+        ) {
+            let mut front = Front::new();
+            let mut entries: Vec<Entry> =
+                (0..).zip(&times).map(|(at, time)| Entry { time: *time, event: event(at) }).collect();
+            let mut expected: Vec<u32> = (0..times.len() as u32).collect();
+            expected.sort_by_key(|at| times[*at as usize]);
+            front.load(&mut entries);
+            for at in expected {
+                prop_assert_eq!(number(&front.pop()), at);
+            }
+            entries.extend((0..alike).map(|at| Entry { time: 7, event: event(at) }));
+            front.load_alike(&mut entries);
+            for at in 0..alike {
+                prop_assert_eq!(number(&front.pop()), at);
+            }
+            prop_assert!(front.is_empty() && entries.is_empty());
+        }
+    }
+}
