@@ -26,6 +26,8 @@ if [ -x "$venv/bin/python" ] || python3 -m venv "$venv" 2>/dev/null; then
     "$venv/bin/python" -c 'import simpy' 2>/dev/null && simpy=yes
 fi
 [ $simpy = yes ] || echo "SimPy cannot be installed: left out" >&2
+# How fast SimPy is depends on the interpreter by a factor of two.
+python=$([ $simpy = no ] || "$venv/bin/python" -c 'import platform, simpy; print("SimPy", simpy.__version__, "on Python", platform.python_version())')
 
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT
@@ -58,7 +60,7 @@ while [ $round -lt "$rounds" ]; do
     once "limit elided" full_path "$bin/fullpath" fused-wheel16 1000 500000
 done
 
-echo "CPU ns per request, median of $rounds alternating rounds; times = this / scalelab"
+echo "CPU ns per request, median of $rounds alternating rounds; times = this / scalelab${python:+; $python}"
 sort -t "$(printf '\t')" -k1,1 -k2,2 -k3,3g "$results" | awk -F '\t' '
     { key = $1 FS $2; if (!(key in n)) order[++keys] = key; value[key, ++n[key]] = $3 }
     END {
