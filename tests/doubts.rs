@@ -337,3 +337,23 @@ experiment("patience").replications(2).duration(20.s).world(|p| {{
     assert!(!said(&script("", "", "site, db, #{ latency: 1.ms }")).contains(warning));
     assert!(!said(&script("", "", "site, db, #{ loss: 1.percent, connect: \"tcp\" }")).contains(warning));
 }
+
+#[test]
+fn a_partition_that_parts_nobody_is_told() {
+    let of = |ends: &str| {
+        said(&format!(
+            "experiment(\"parted\").replications(2).duration(5.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 1.ms }});
+                let web = web(\"web\", #{{ reads: db }});
+                let lb = load_balancer(\"lb\", #{{ to: web }});
+                let users = traffic(\"users\", #{{ to: lb, rate: 20.rps, keys: uniform_keys(100) }});
+                at(2.s, || partition({ends}));
+                at(3.s, || heal({ends}));
+            }});"
+        ))
+    };
+    let warning =
+        "no message met the partition of lb and db: while it lasted neither sent the other anything";
+    assert!(of("lb, db").contains(warning), "{}", of("lb, db"));
+    assert!(!of("web, db").contains("no message met"));
+}

@@ -5,6 +5,7 @@ use super::doubts::{
     about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unsettled,
 };
 use super::facts::{Facts, StatementWork};
+use super::idle_cuts::idle_cuts;
 use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
@@ -360,6 +361,7 @@ impl Run {
         }
         warnings.extend(about_groups(&self.layout, &self.simulation, self.timing.end()));
         warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
+        warnings.extend(idle_cuts(&self.layout, &self.simulation));
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
         warnings.extend(self.director.doubts());

@@ -10,6 +10,7 @@ mod drive;
 mod estimate;
 mod facts;
 mod figures;
+mod idle_cuts;
 mod judge;
 mod left_waiting;
 mod look;

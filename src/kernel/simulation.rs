@@ -13,7 +13,7 @@ use super::node::Health;
 use super::readings::Readings;
 use super::request::Requests;
 use super::time::Time;
-use super::transit::{LinkCommand, Transit};
+use super::transit::{End, LinkCommand, Transit};
 use crate::audit::Audit;
 
 /// A running world: components and everything that is under way between them.
@@ -256,6 +256,11 @@ impl Simulation {
     /// The books of calls.
     pub fn ledger(&self) -> &Ledger {
         &self.core.ledger
+    }
+
+    /// Between whom a cut has never stopped a message.
+    pub fn idle_cuts(&self) -> Vec<(End, End)> {
+        self.core.transit.idle_cuts()
     }
 
     /// The open calls.

@@ -80,6 +80,10 @@ pub trait Transit: Send {
     fn place(&mut self, _node: NodeId, _group: u16) {}
     /// Obeys a command from outside (a partition, a slow link); the arguments are the network's own.
     fn command(&mut self, _command: LinkCommand) {}
+    /// Between whom a cut has never stopped a message.
+    fn idle_cuts(&self) -> Vec<(End, End)> {
+        Vec::new()
+    }
     /// A node is back after a crash: nobody has a connection to it any more.
     fn restart(&mut self, _node: NodeId, _now: Time) {}
     /// An independent copy.

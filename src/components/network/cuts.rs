@@ -20,9 +20,13 @@ pub(super) enum Cut {
     Groups,
 }
 
-/// All that was said of cuts and is not outdated, in order.
+/// All that was said of cuts and is not outdated, in order; and whether those between groups have ever stopped a message. (Of single nodes
+/// some need not talk: a member is cut off from each of the others.)
 #[derive(Clone, Default, Debug)]
-pub(super) struct Cuts(Vec<Rule>);
+pub(super) struct Cuts {
+    rules: Vec<Rule>,
+    met: Vec<((End, End), bool)>,
+}
 
 /// A node and its group.
 type Member = (NodeId, u16);
@@ -41,7 +45,7 @@ fn both_ways(ends: (End, End), is: impl Fn(End, End) -> bool) -> bool {
 impl Cuts {
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rules.is_empty()
     }
 
     /// Something is said; `group` is the group of a node. What was said before of some of the same is outdated.
@@ -51,26 +55,36 @@ impl Cuts {
             End::Group(_) => small == large,
         };
         let is_outdated = |rule: &Rule| both_ways(rule.ends, |a, b| within(a, ends.0) && within(b, ends.1));
-        self.0.retain(|rule| !is_outdated(rule));
-        self.0.push(Rule { ends, cut });
-        if self.0.iter().all(|rule| !rule.cut) {
-            self.0.clear();
+        self.rules.retain(|rule| !is_outdated(rule));
+        self.rules.push(Rule { ends, cut });
+        if self.rules.iter().all(|rule| !rule.cut) {
+            self.rules.clear();
         }
+        let of_group = [ends.0, ends.1].iter().any(|end| matches!(end, End::Group(_)));
+        if cut && of_group && self.met.iter().all(|(other, _)| *other != ends) {
+            self.met.push((ends, false));
+        }
+    }
+
+    /// Between whom a cut has never stopped anything.
+    pub fn idle(&self) -> Vec<(End, End)> {
+        self.met.iter().filter(|(_, met)| !met).map(|(ends, _)| *ends).collect()
     }
 
     /// What stops a message between these two. A node is never cut off from itself.
     #[cold]
     #[inline(never)]
-    pub fn between(&self, from: Member, to: Member) -> Option<Cut> {
+    pub fn between(&mut self, from: Member, to: Member) -> Option<Cut> {
         let concerns = |rule: &&Rule| both_ways(rule.ends, |a, b| holds(a, from) && holds(b, to));
-        let rule = self.0.iter().rev().find(concerns).filter(|rule| rule.cut && from.0 != to.0)?;
+        let rule = self.rules.iter().rev().find(concerns).filter(|rule| rule.cut && from.0 != to.0)?;
+        self.met.iter_mut().filter(|(ends, _)| *ends == rule.ends).for_each(|(_, met)| *met = true);
         let of_groups = matches!(rule.ends, (End::Group(_), End::Group(_)));
         Some(if of_groups { Cut::Groups } else { Cut::Node })
     }
 
     /// Whether anything is said of a node.
     pub fn concern(&self, member: Member) -> bool {
-        self.0.iter().any(|rule| holds(rule.ends.0, member) || holds(rule.ends.1, member))
+        self.rules.iter().any(|rule| holds(rule.ends.0, member) || holds(rule.ends.1, member))
     }
 }
 
@@ -118,7 +132,7 @@ mod tests {
                     }
                 }
             }
-            prop_assert!(cuts.0.len() <= 45, "one rule for each pair of ends at most");
+            prop_assert!(cuts.rules.len() <= 45, "one rule for each pair of ends at most");
         }
     }
 
@@ -130,5 +144,23 @@ mod tests {
         assert_eq!(cuts.between((NodeId(40), 1), member(1)), None);
         cuts.say((End::Group(1), End::Group(0)), true, group);
         assert_eq!(cuts.between((NodeId(40), 1), (NodeId(41), 0)), Some(Cut::Groups));
+    }
+
+    #[test]
+    fn a_cut_that_has_stopped_nothing_is_known() {
+        let mut cuts = Cuts::default();
+        let [first, second] = [(End::Group(0), End::Group(1)), (End::Node(NodeId(0)), End::Group(2))];
+        cuts.say(first, true, group);
+        cuts.say(second, true, group);
+        cuts.say((End::Node(NodeId(2)), End::Node(NodeId(3))), true, group);
+        assert_eq!(cuts.between(member(1), member(4)), None);
+        assert_eq!(cuts.idle(), [first, second]);
+        assert_eq!(cuts.between(member(4), member(0)), Some(Cut::Node));
+        assert_eq!(cuts.idle(), [first]);
+        cuts.say(second, false, group);
+        cuts.say(second, true, group);
+        assert_eq!(cuts.idle(), [first], "once is enough");
+        cuts.say(first, false, group);
+        assert_eq!(cuts.idle(), [first], "it is over, and was for nothing");
     }
 }

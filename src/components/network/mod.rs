@@ -17,7 +17,7 @@ use super::client::population::Access;
 use super::steps::Step;
 use crate::kernel::call::{Call, CallId, Calls};
 use crate::kernel::request::Requests;
-use crate::kernel::transit::{HELD_UP, LOST, LinkCommand, Message, Transit};
+use crate::kernel::transit::{End, HELD_UP, LOST, LinkCommand, Message, Transit};
 use crate::kernel::{NodeId, Request, Time};
 use crate::parts::verbs;
 use crate::random::mix::hash_name;
@@ -132,11 +132,12 @@ impl Network {
 
     /// What stops a message, if anything is cut.
     #[inline]
-    fn stopped(&self, message: &Message) -> Option<Cut> {
+    fn stopped(&mut self, message: &Message) -> Option<Cut> {
         if self.cuts.is_empty() {
             return None;
         }
-        self.cuts.between(self.member(message.from), self.member(message.to))
+        let (from, to) = (self.member(message.from), self.member(message.to));
+        self.cuts.between(from, to)
     }
 
     /// What becomes of a message whose way is cut: on a connection TCP keeps it.
@@ -354,6 +355,10 @@ impl Transit for Network {
             LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow(factor),
         }
         self.draw_up();
+    }
+
+    fn idle_cuts(&self) -> Vec<(End, End)> {
+        self.cuts.idle()
     }
 
     fn restart(&mut self, node: NodeId, now: Time) {
