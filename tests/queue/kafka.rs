@@ -137,6 +137,30 @@ fn a_dead_member_stalls_its_partitions_for_a_session() {
     assert_eq!(described.count(&simulation, controller, "rebalances"), 2);
 }
 
+/// Who finishes what it has acknowledged before it gives up its share goes on giving signs of life: it is waited for, however long that lasts against a session.
+#[test]
+fn who_works_while_the_group_shares_anew_is_not_silent() {
+    let queue = topic(1, 1, "all", vec![("session", span(4.0))]);
+    let works = vec![
+        ("count", Value::Whole(3)),
+        ("service", span(0.06)),
+        ("batch", Value::Whole(500)),
+        ("ack", text("before")),
+    ];
+    let described = describe(80.0, queue, works);
+    let simulation = run(&described, 80, |second, simulation| {
+        if second == 8 {
+            let member = Target::Node(described.consumers, 0);
+            described.order(simulation, member, "crash", Vec::new());
+            described.order(simulation, member, "recover", Vec::new());
+        }
+    });
+    let counts = messages(&simulation);
+    assert_eq!((counts.backlog_count, counts.duplicated_count, counts.reordered_count), (0, 0, 0));
+    let controller = described.node(described.queue, 1);
+    assert_eq!(described.count(&simulation, controller, "rebalances"), 2);
+}
+
 /// What a dead member had processed and not committed is processed again; committed before the work, it is lost.
 #[test]
 fn a_dead_member_repeats_or_loses_what_it_had_in_hand() {

@@ -1,6 +1,6 @@
 //! Majority replication: one leader a term, nothing acknowledged is lost while a majority lives.
 
-use crate::common::text;
+use crate::common::{exponential, text};
 use crate::laws::{Fault, MEMBERS, check_leaders, check_rest, faults, mend, run, setup, strike};
 use crate::world::{Setup, Stage};
 use proptest::prelude::*;
@@ -190,6 +190,26 @@ fn a_candidate_whose_trial_is_long_past_gets_no_vote_if_it_is_behind() {
         assert_eq!(stage.simulation.audit().report().lost_writes_count, 0, "seed {seed}");
     }
     assert!(leads_on > 60, "in the others somebody was elected before: {leads_on}");
+}
+
+/// Whoever stood still finds several offers of a copy at its door, and begins with each of them; the leader reads the first pieces at the same time, and
+/// is done with them in any order.
+#[test]
+fn a_copy_that_is_begun_again_and_again_is_that_of_the_last_time() {
+    for seed in 0..20 {
+        let more = vec![("read", exponential(0.002)), ("write", exponential(0.001))];
+        let setup =
+            Setup { log_entries: 100, delay: 0.0005, overtakes: true, rate: 1_000.0, more, ..majority(2) };
+        let mut stage = setup.stage(seed);
+        stage.run(2 * SECOND);
+        stage.act(Role::Replica(0), "hang", Vec::new());
+        stage.run(6 * SECOND);
+        stage.act(Role::Replica(0), "recover", Vec::new());
+        stage.run(10 * SECOND);
+        assert_eq!(stage.simulation.audit().report().lost_writes_count, 0, "seed {seed}");
+        let ends: Vec<f64> = (0..3).map(|n| stage.gauge(n, "log_end").unwrap()).collect();
+        assert!(ends.iter().all(|end| (end - ends[0]).abs() < 60.0), "seed {seed}: {ends:?}");
+    }
 }
 
 /// Two of three are away: no majority, no write.

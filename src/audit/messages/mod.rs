@@ -203,10 +203,7 @@ impl Messages {
             let here = (record.queue, record.partition) == (queue, partition) && record.place > 0;
             here && !had(u64::from(record.place) - 1, record.epoch)
         };
-        for id in self.records.matching(stands) {
-            let place = self.records.get(id).map_or(0, |record| record.place);
-            self.leave_log(id, u64::from(place) - 1, None, now);
-        }
+        self.leave_logs(stands, now);
     }
 
     /// Readers of a partition go on at an offset: the log holds what comes before it no more for them.
@@ -215,9 +212,16 @@ impl Messages {
             let here = (record.queue, record.partition) == (queue, partition) && record.place > 0;
             here && u64::from(record.place) <= offset && !record.has(PROCESSED)
         };
-        for id in self.records.matching(stands) {
-            let place = self.records.get(id).map_or(0, |record| record.place);
-            self.leave_log(id, u64::from(place) - 1, None, now);
+        self.leave_logs(stands, now);
+    }
+
+    /// The logs that messages of a kind stand in hold them no more.
+    fn leave_logs(&mut self, kind: impl Fn(&Record) -> bool, now: u64) {
+        for id in self.records.matching(kind) {
+            // With one before it another may go whose fate is sealed, and need no record.
+            if let Some(place) = self.records.get(id).map(|record| record.place) {
+                self.leave_log(id, u64::from(place) - 1, None, now);
+            }
         }
     }
 
@@ -373,6 +377,23 @@ mod tests {
         let counts = report(&all);
         assert_eq!((counts.published_count, counts.lost_count, counts.dead_count), (3, 1, 1));
         assert_eq!((counts.processed_count, counts.backlog_count), (1, 0));
+    }
+
+    /// When the first one is struck out its fate is sealed, as that of the second, which has been processed, was before.
+    #[test]
+    fn what_a_new_leader_never_had_is_struck_out_with_what_is_done_behind_it() {
+        let mut all = truth();
+        let [first, second] = [0, 1].map(|offset| {
+            let id = all.accept(0, 1, 0, 5);
+            all.place(id, 3, offset, 1, 5);
+            all.acknowledge(id, 6);
+            id
+        });
+        all.process(second, 7);
+        all.cut(0, 3, |_, _| false, 8);
+        let counts = report(&all);
+        assert_eq!((counts.processed_count, counts.lost_count, counts.backlog_count), (1, 1, 0));
+        assert!(!all.is_processed(first));
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Reader {
                 if self.phase == Phase::Left {
                     return;
                 }
-                if self.phase == Phase::Member {
+                // Also while it finishes what it has in hand (the client's heartbeat thread stands still only once it has asked to join).
+                if matches!(self.phase, Phase::Member | Phase::Revoking) {
                     self.give_sign(cx);
                 }
                 cx.timer_in(HEARTBEAT_INTERVAL, timer);

@@ -23,6 +23,8 @@ pub(super) struct Copying {
     cursor: u64,
     /// Numbers the pieces.
     attempt: u32,
+    /// The question for the last of them. There is never another one that it waits for: all pieces come in the same parcel.
+    asked: CallId,
     since: Time,
     /// A new machine, and who has told it a term, as bits.
     newcomer: Option<u32>,
@@ -54,11 +56,13 @@ impl Voter {
         self.copying.as_ref().is_some_and(|copying| copying.newcomer.is_some())
     }
 
-    fn copy_anew(&mut self, term: u32, newcomer: Option<u32>) {
-        let attempt = self.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
+    fn copy_anew(&mut self, term: u32, newcomer: Option<u32>, cx: &mut Ctx<'_>) {
+        let before = self.copying.as_ref();
+        before.into_iter().for_each(|copying| cx.abandon(copying.asked));
+        let attempt = before.map_or(0, |copying| copying.attempt + 1);
         let others = self.plan.peers.len() as u32 - 1;
-        self.copying =
-            Some(Copying { term, cursor: 0, attempt, since: 0, newcomer, others, erased: BTreeSet::new() });
+        let (asked, erased) = (CallId::NONE, BTreeSet::new());
+        self.copying = Some(Copying { term, cursor: 0, attempt, asked, since: 0, newcomer, others, erased });
     }
 
     /// A new machine with an empty disk stands here.
@@ -67,7 +71,7 @@ impl Voter {
         self.plan.pieces.tell_emptied(&self.rows, self.own as u32, self.plan.peers.len(), cx);
         self.forget_all(0, 0, cx);
         (self.term, self.voted) = (0, None);
-        self.copy_anew(0, Some(0));
+        self.copy_anew(0, Some(0), cx);
         cx.tell("replaced", "an empty machine asks the others for their terms, then for a copy");
         self.ask_terms(cx);
     }
@@ -137,7 +141,7 @@ impl Voter {
         }
         self.forget_all(index, epoch, cx);
         let newcomer = self.copying.as_ref().and_then(|copying| copying.newcomer);
-        self.copy_anew(term, newcomer);
+        self.copy_anew(term, newcomer, cx);
         cx.tell("copy begins", format!("of {} rows", self.plan.pieces.rows()));
         self.ask_piece(cx);
         cx.reply(id, Answer::ok(index, 0));
@@ -151,7 +155,7 @@ impl Voter {
         let ask = Ask::new(self.plan.peers[leader], COPY, pack(copying.term, 0, copying.cursor));
         // An election time-out does not bound it (Raft, ch. 7: a snapshot is sent until it has come).
         let timeout = Some(cx.timeout_class(self.plan.pieces.patience(self.plan.timeout)));
-        cx.ask(Ask { note: copying.attempt, timeout, ..ask });
+        copying.asked = cx.ask(Ask { note: copying.attempt, timeout, ..ask });
     }
 
     /// The source: rows for another shard, or a piece of a copy, are read like any statement, through a connection. (No rows: one that was read
@@ -178,7 +182,7 @@ impl Voter {
         let call = cx.call(id);
         let ((term, _, cursor), attempt) = (unpack(call.key), call.note);
         let to = self.peer(call.caller);
-        if !self.leads || term != self.term {
+        if !self.leads || term != self.term || !cx.is_awaited(id) {
             return cx.reply(id, Answer::of(Status::Moved));
         }
         let parcel = *self.lead.links[to].copies.get_or_insert_with(|| cx.open_parcel());
