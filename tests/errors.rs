@@ -47,6 +47,7 @@ golden!(
     no_unit,
     level_twice,
     variant_twice,
+    check_twice,
     set_afterwards,
     senseless,
     endless,

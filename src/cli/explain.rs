@@ -339,11 +339,12 @@ fn setting_text(entry: &Entry, param: &Param) -> String {
 }
 
 fn policy_text(settings: &[String], policy: &Policy) -> String {
-    let facts = [
+    let mut facts = vec![
         ("chosen by", settings.join(", ")),
         ("source", policy.source.into()),
         ("wrong when", policy.wrong_when.into()),
     ];
+    facts.retain(|(_, text)| !text.is_empty()); // a provider is no choice that can be wrong
     let own = head(policy.name, "a policy", policy.about) + rows(&facts).as_str();
     // A policy of the same name in another family (none so far) would have another `about`.
     let profile = profiles::named(policy.name).filter(|profile| profile.entry.about == policy.about);

@@ -119,6 +119,16 @@ impl ExperimentHandle {
     }
 
     fn expect(self, cx: &NativeCallContext<'_>, text: &str, kind: ExpectKind, f: FnPtr) -> Self {
+        let is_same = |other: &Expect| match (&other.kind, &kind) {
+            (ExpectKind::Each, ExpectKind::Each) | (ExpectKind::Claim, ExpectKind::Claim) => {
+                other.text == text
+            }
+            _ => false, // whether the variants are the same is not known yet
+        };
+        if self.look(|d| d.expects.iter().any(is_same)) {
+            let problem = Problem::new(format!("there are two checks of the name \"{text}\""));
+            return self.note(cx, problem.hint("verdicts are told apart by it: give each its own"));
+        }
         let callback = Callback::new(cx, f);
         self.change(|d| d.expects.push(Expect { text: text.into(), kind, callback }))
     }
@@ -155,9 +165,9 @@ fn vary(
     e.change(|d| d.factors.push((name.to_string(), levels)))
 }
 
-/// How the name of a variant shows a text; one with a comma would look like two cells.
+/// How the name of a variant shows a text; one with a comma would look like two cells, one with a semicolon like two factors.
 pub(super) fn shown(text: &str) -> String {
-    text.replace(',', " ")
+    text.replace([',', ';'], " ")
 }
 
 /// A value that another one in the list cannot be told from in any table; the list is left without such.
