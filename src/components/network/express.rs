@@ -10,14 +10,14 @@ use crate::kernel::NodeId;
 pub(super) struct Express {
     groups: usize,
     /// [`ASK`], [`NO_LINK`], or the index of a link plus [`FIRST`].
-    ways: Vec<u16>,
+    ways: Vec<u32>,
 }
 
 /// More than a delay: the network is asked in full.
-const ASK: u16 = 0;
+const ASK: u32 = 0;
 /// No link lies between them: they talk in no time.
-const NO_LINK: u16 = 1;
-const FIRST: u16 = 2;
+const NO_LINK: u32 = 1;
+const FIRST: u32 = 2;
 
 /// How a message goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,16 +37,16 @@ impl Express {
 
     /// From the links between groups (index plus one, 0 = none). A group that stands beside its callers, and the nodes of one group among
     /// themselves, are for the network to look at; so is everybody while anything is cut.
-    pub fn draw_up(between: &[u16], links: &[Link], beside: &[NodeId], cuts: &Cuts) -> Self {
+    pub fn draw_up(between: &[u32], links: &[Link], beside: &[NodeId], cuts: &Cuts) -> Self {
         let groups = beside.len();
         let is_asked = |from: usize, to: usize| {
             let has_driver = [from, to].into_iter().any(|group| beside[group] != NodeId::NONE);
             from == to || has_driver || !cuts.is_empty()
         };
-        let way = |(pair, link): (usize, &u16)| match link.checked_sub(1) {
+        let way = |(pair, link): (usize, &u32)| match link.checked_sub(1) {
             _ if is_asked(pair / groups, pair % groups) => ASK,
             None => NO_LINK,
-            Some(index) if links[usize::from(index)].is_plain() => index + FIRST,
+            Some(index) if links[index as usize].is_plain() => index + FIRST,
             Some(_) => ASK,
         };
         Express { groups, ways: between.iter().enumerate().map(way).collect() }
@@ -57,7 +57,7 @@ impl Express {
         match self.ways[usize::from(from) * self.groups + usize::from(to)] {
             ASK => Way::Ask,
             NO_LINK => Way::NoTime,
-            link => Way::Link(usize::from(link - FIRST)),
+            link => Way::Link((link - FIRST) as usize),
         }
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     /// Groups 0 to 2: a plain link between 0 and 1, one that loses between 0 and 2, none between 1 and 2; one within group 1.
-    const BETWEEN: [u16; 9] = [0, 1, 2, 1, 1, 0, 2, 0, 0];
+    const BETWEEN: [u32; 9] = [0, 1, 2, 1, 1, 0, 2, 0, 0];
 
     fn drawn(slow: f64, beside: [NodeId; 3], cuts: &Cuts) -> Express {
         Express::draw_up(&BETWEEN, &links(slow), &beside, cuts)

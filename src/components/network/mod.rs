@@ -39,7 +39,7 @@ pub struct Network {
     group: Vec<u16>,
     groups: usize,
     /// For each pair of groups (from, to): index of the link plus one, 0 = none.
-    between: Vec<u16>,
+    between: Vec<u32>,
     links: Vec<Link>,
     /// The same for what only takes time.
     express: Express,
@@ -83,8 +83,9 @@ impl Network {
         }
     }
 
-    /// Puts the nodes of each group where it is at home.
+    /// Puts the nodes of each group where it is at home, once all links are there.
     pub fn settle(&mut self, map: Arc<Geography>, homes: Vec<Home>) {
+        self.draw_up();
         self.map = map;
         self.homes = homes;
         for node in 0..self.group.len() {
@@ -102,7 +103,6 @@ impl Network {
     pub fn set_front(&mut self, group: u16, node: NodeId, beside_callers: bool) {
         let fronts = if beside_callers { &mut self.beside } else { &mut self.fronts };
         fronts[usize::from(group)] = node;
-        self.draw_up();
     }
 
     /// The message between a member and the front of its group, as one between the member and the caller that the front works for. A group
@@ -142,8 +142,8 @@ impl Network {
 
     /// What becomes of a message whose way is cut: on a connection TCP keeps it.
     #[cold]
-    fn tries_again(&self, index: u16, message: &Message) -> Option<Time> {
-        let link = index.checked_sub(1).map(|index| &self.links[usize::from(index)]);
+    fn tries_again(&self, index: u32, message: &Message) -> Option<Time> {
+        let link = index.checked_sub(1).map(|index| &self.links[index as usize]);
         let is_connected = link.is_some_and(|link| link.connection().is_some());
         let is_kept = is_connected && !verbs::is_datagram(message.verb) || verbs::is_of_stream(message.verb);
         is_kept.then_some(HELD_UP)
@@ -160,14 +160,13 @@ impl Network {
     pub fn join(&mut self, a: u16, b: u16, link: Link) {
         self.backgrounds.push(Stream::of(self.seeds.0, self.seeds.1, link.name()));
         self.links.push(link);
-        let index = self.links.len() as u16;
+        let index = self.links.len() as u32;
         for (from, to) in [(a, b), (b, a)] {
             self.between[from as usize * self.groups + to as usize] = index;
         }
-        self.draw_up();
     }
 
-    /// Links, fronts or cuts have changed.
+    /// Links or cuts have changed.
     fn draw_up(&mut self) {
         self.express = Express::draw_up(&self.between, &self.links, &self.beside, &self.cuts);
     }
@@ -323,9 +322,9 @@ impl Transit for Network {
         }
         let link = &self.links[index as usize - 1];
         if !link.is_plain() {
-            return self.travel(usize::from(index) - 1, message, requests);
+            return self.travel(index as usize - 1, message, requests);
         }
-        arrives(link.latency(message, requests, &mut self.backgrounds[usize::from(index) - 1]))
+        arrives(link.latency(message, requests, &mut self.backgrounds[index as usize - 1]))
     }
 
     /// Round trips are short against what Linux adds to them, and are left out: they lengthen the first wait only.
@@ -384,4 +383,31 @@ const LAST_MILE: u64 = hash_name("last mile");
 #[inline]
 fn arrives(delay: Time) -> Option<Time> {
     (delay < LOST).then_some(delay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::slab::Tenant;
+    use crate::random::variate::Variate;
+
+    /// `network(..)` links all pairs: with 400 components there are more links than fit into 16 bits.
+    #[test]
+    fn so_many_links_are_told_apart() {
+        const GROUPS: u16 = 400;
+        let mut network = Network::new((0..GROUPS).collect(), usize::from(GROUPS), (1, 0));
+        for a in 0..GROUPS {
+            for b in a + 1..GROUPS {
+                let latency = Variate::constant(u64::from(a) * 1_000 + u64::from(b));
+                network.join(a, b, Link::new(LinkPlan::instant(latency), "a", "b"));
+            }
+        }
+        network.settle(Arc::default(), Vec::new());
+        let mut delay = |from: u16, to: u16| {
+            let call = Call::vacant();
+            network.delay((NodeId(from), NodeId(to)), &call, false, &Requests::default())
+        };
+        assert!(delay(0, 1) == 1 && delay(398, 399) == 398_399, "the first and the last");
+        assert_eq!([delay(200, 300), delay(300, 200)], [200_300; 2]);
+    }
 }
