@@ -25,6 +25,7 @@ pub(super) enum Cut {
 #[derive(Clone, Default, Debug)]
 pub(super) struct Cuts {
     rules: Vec<Rule>,
+    /// Between whom there has been a cut, and whether a message met it.
     met: Vec<((End, End), bool)>,
 }
 

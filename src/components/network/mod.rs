@@ -41,7 +41,7 @@ pub struct Network {
     /// For each pair of groups (from, to): index of the link plus one, 0 = none.
     between: Vec<u32>,
     links: Vec<Link>,
-    /// The same for what only takes time.
+    /// Which pairs of groups have a link that only takes time, or none.
     express: Express,
     /// The node that stands for its group, if there is one: no link lies between it and the others of the group.
     fronts: Vec<NodeId>,
