@@ -9,8 +9,10 @@ use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Works
 use crate::output::{Extra, Folders, OutputError, Staging, Written, script_hash};
 use crate::random::mix::combine;
 use crate::scripting::{Host, Judge, inputs_fingerprint, stop_scripts};
+use rayon::ThreadPool;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// `--quick` runs so many replications.
@@ -82,6 +84,7 @@ impl RunHost {
     fn finish(
         &self,
         staging: Staging,
+        pool: &ThreadPool,
         plan: &Plan,
         outcome: &Outcome,
         judge: &mut Judge<'_>,
@@ -95,11 +98,8 @@ impl RunHost {
             command: std::env::args().collect(),
             wall_s: began.elapsed().as_secs_f64(),
         };
-        let written = if outcome.complete {
-            staging.finish(plan, outcome, &comparisons, &checks, &extra)
-        } else {
-            staging.leave(plan, outcome, &comparisons, &checks, &extra)
-        };
+        let write = if outcome.complete { Staging::finish } else { Staging::leave };
+        let written = pool.install(|| write(staging, plan, outcome, &comparisons, &checks, &extra));
         let written = written.map_err(|error| vec![refused(&error)])?;
         if !outcome.complete {
             *self.left.borrow_mut() = (!outcome.results.is_empty()).then(|| written.dir.clone());
@@ -115,7 +115,7 @@ impl RunHost {
     fn checks(
         &self,
         plan: &Plan,
-        results: &[RunResult],
+        results: &Arc<Vec<RunResult>>,
         judge: &mut Judge<'_>,
     ) -> Result<Vec<CheckRow>, Problems> {
         let mut rows = judge(results)?;
@@ -171,10 +171,11 @@ impl Host for RunHost {
             Staging::open(&target, plan, combine(self.hash, inputs_fingerprint()), self.args.resume)
                 .map_err(|error| vec![refused(&error)])?;
         let bar = Meter::new(plan, Mode::of_stderr(self.args.quiet || self.args.json));
-        let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), self.args.jobs);
+        let pool = experiment::pool(plan, self.args.jobs)?;
+        let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), &pool);
         bar.end();
         let outcome = outcome?;
-        self.finish(staging, plan, &outcome, judge, began)?;
+        self.finish(staging, &pool, plan, &outcome, judge, began)?;
         Ok(outcome.complete.then_some(outcome))
     }
 

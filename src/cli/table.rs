@@ -225,7 +225,7 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
     // What stands before the colon is the kind; the figures behind it differ from run to run.
     let kind = |warning: &'a str| warning.split(": ").next().unwrap_or(warning);
     let mut counted: BTreeMap<&str, (&str, usize, usize)> = BTreeMap::new();
-    for result in &outcome.results {
+    for result in outcome.results.iter() {
         let mut of_run = BTreeSet::new(); // two components of one run are one run
         for warning in result.warnings.iter().filter(|warning| of_run.insert(kind(warning))) {
             counted.entry(kind(warning)).or_insert((warning, 0, result.variant)).1 += 1;
@@ -331,7 +331,7 @@ Against strategy=through;ttl=5 s";
     #[test]
     fn every_warning_of_every_run_is_said_if_wanted() {
         let mut found = Found::new();
-        found.outcome.results[1].warnings.extend(["drifts: a".into(), "drifts: b".into()]);
+        found.results()[1].warnings.extend(["drifts: a".into(), "drifts: b".into()]);
         let text = anstream::adapter::strip_str(&every_warning(&found.plan, &found.outcome)).to_string();
         let of = "strategy=through;ttl=5 s, replication 1";
         assert_eq!(text, format!("warning: drifts: a ({of})\nwarning: drifts: b ({of})\n"));
@@ -353,14 +353,14 @@ Against strategy=through;ttl=5 s";
     fn an_interrupted_experiment_says_so() {
         let mut found = Found::new();
         found.outcome.complete = false;
-        found.outcome.results.truncate(3);
+        found.results().truncate(3);
         assert!(rendered(&found, WIDE).contains("incomplete: 3 of 8 runs\n"));
     }
 
     #[test]
     fn nothing_measured_is_not_an_error() {
         let mut found = Found::with(plan(1));
-        found.outcome.results.clear();
+        found.results().clear();
         found.comparisons = crate::experiment::compare(&[], 2, 0);
         assert!(rendered(&found, WIDE).starts_with("write strategies"));
     }
@@ -377,7 +377,7 @@ Against strategy=through;ttl=5 s";
     #[test]
     fn a_warning_of_many_runs_is_said_once() {
         let mut found = Found::new();
-        for result in &mut found.outcome.results[3..] {
+        for result in &mut found.results()[3..] {
             result.warnings.push("drifts".into());
         }
         let text = anstream::adapter::strip_str(&warnings(&found.plan, &found.outcome)).to_string();
@@ -388,9 +388,9 @@ Against strategy=through;ttl=5 s";
     fn what_some_variant_leaves_out_was_not_forgotten() {
         let mut found = Found::new();
         let warnings_of = |found: &Found| warnings(&found.plan, &found.outcome);
-        found.outcome.results[0].warnings.push(format!("{UNASKED} spare: nothing came"));
+        found.results()[0].warnings.push(format!("{UNASKED} spare: nothing came"));
         assert_eq!(warnings_of(&found), "");
-        for result in &mut found.outcome.results[1..] {
+        for result in &mut found.results()[1..] {
             result.warnings.push(format!("{UNASKED} spare: nothing came"));
         }
         assert!(warnings_of(&found).contains("nobody asks spare"));
@@ -404,10 +404,10 @@ Against strategy=through;ttl=5 s";
             |found: &Found| (0..8).filter(|at| found.outcome.results[*at].variant == 0).collect::<Vec<_>>();
         let runs = of_first(&found);
         for at in &runs[..runs.len() / 2] {
-            found.outcome.results[*at].warnings.push(format!("{UNSETTLED}: after about 2 s"));
+            found.results()[*at].warnings.push(format!("{UNSETTLED}: after about 2 s"));
         }
         assert_eq!(warnings_of(&found), "");
-        found.outcome.results[runs[runs.len() / 2]].warnings.push(format!("{UNSETTLED}: after about 2 s"));
+        found.results()[runs[runs.len() / 2]].warnings.push(format!("{UNSETTLED}: after about 2 s"));
         assert!(warnings_of(&found).contains(UNSETTLED));
     }
 }

@@ -340,7 +340,7 @@ impl Run {
             events_count: self.simulation.events(),
             digest: format!("{:016x}", self.simulation.digest()),
             events,
-            series: self.recorder.into_rows(),
+            series: self.recorder.into_series(),
         }
     }
 

@@ -26,6 +26,7 @@ mod scarce;
 mod series;
 mod terms;
 mod totals;
+mod windows;
 
 pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
@@ -38,5 +39,6 @@ pub use figures::{FIGURES, Told, is_named};
 pub use judge::{Judgement, Sense, Standing, short};
 pub use look::View;
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
-pub use result::{CheckRow, ComponentRow, EventRow, Measured, RunResult, SeriesRow};
-pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, run};
+pub use result::{CheckRow, ComponentRow, EventRow, Measured, RunResult};
+pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, pool, run};
+pub use windows::{Line, Series, Window};

@@ -1,5 +1,6 @@
 //! What one run leaves behind: plain data, in the order in which the CSVs show it.
 
+use super::windows::Series;
 use serde::{Deserialize, Serialize};
 
 /// The result of one run.
@@ -14,7 +15,7 @@ pub struct RunResult {
     /// One row for each node.
     pub components: Vec<ComponentRow>,
     /// The run over time.
-    pub series: Vec<SeriesRow>,
+    pub series: Series,
     /// What happened.
     pub events: Vec<EventRow>,
     /// Events handled by the kernel.
@@ -92,19 +93,6 @@ pub struct ComponentRow {
     /// What else it has counted: rows of measures.csv.
     #[serde(default)]
     pub measures: Vec<Measured>,
-}
-
-/// One figure of one window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SeriesRow {
-    /// End of the window.
-    pub t_s: f64,
-    /// Node or traffic; `all` for requests as a whole.
-    pub component: String,
-    /// What was measured.
-    pub metric: String,
-    /// How much.
-    pub value: f64,
 }
 
 /// Something that happened in a run.

@@ -1,4 +1,4 @@
-//! Runs all jobs of an experiment over the cores. The only place with threads.
+//! Runs all jobs of an experiment over the cores.
 
 use super::design::Plan;
 use super::drive::{Built, drive};
@@ -6,8 +6,9 @@ use super::needs::Needs;
 use super::rehearse::rehearse;
 use super::result::RunResult;
 use crate::catalog::{Problem, Problems};
-use std::sync::Mutex;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Makes builders: each worker thread has one of its own.
 pub trait Workshop: Sync {
@@ -40,8 +41,8 @@ pub trait Progress: Sync {
 /// How an experiment ended.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The finished runs, by variant and replication.
-    pub results: Vec<RunResult>,
+    /// The finished runs, by variant and replication: shared, since they are what takes memory.
+    pub results: Arc<Vec<RunResult>>,
     /// Whether all runs have finished.
     pub complete: bool,
 }
@@ -69,24 +70,28 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Runs an experiment that has been checked, on `threads` threads (0 = one per core), until it is done or `stop` is set.
+/// So many threads (0 = one per core) for an experiment: for its runs, and for what is made of them.
+pub fn pool(plan: &Plan, threads: usize) -> Result<ThreadPool, Problems> {
+    ThreadPoolBuilder::new()
+        .num_threads(threads.min(plan.jobs()).min(THREADS_AT_MOST))
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])
+}
+
+/// Runs an experiment that has been checked, until it is done or `stop` is set.
 pub fn run<'w>(
     plan: &Plan,
     workshop: &'w dyn Workshop,
     sink: &dyn Sink,
     progress: &dyn Progress,
     stop: &AtomicBool,
-    threads: usize,
+    pool: &ThreadPool,
 ) -> Result<Outcome, Problems> {
     let mut jobs = Vec::with_capacity(plan.jobs());
     for replication in 0..plan.replications {
         jobs.extend((0..plan.variants.len()).map(|variant| (variant, replication)));
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.min(plan.jobs()).min(THREADS_AT_MOST))
-        .stack_size(STACK_BYTES)
-        .build()
-        .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])?;
     // The first of the jobs that fail, whichever thread is the quickest: jobs before it are done, those behind it are not.
     let failed: Mutex<Option<(usize, Problems)>> = Mutex::new(None);
     let is_behind =
@@ -125,7 +130,7 @@ pub fn run<'w>(
     }
     results.sort_by_key(|result| (result.variant, result.replication));
     let complete = results.len() == plan.jobs();
-    Ok(Outcome { results, complete })
+    Ok(Outcome { results: Arc::new(results), complete })
 }
 
 struct Job<'a> {

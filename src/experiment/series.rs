@@ -1,7 +1,8 @@
 //! A run over time: differences of readings, window by window.
 
-use super::result::{ComponentRow, SeriesRow};
+use super::result::ComponentRow;
 use super::terms::Terms;
+use super::windows::{Series, Window};
 use crate::components::Layout;
 use crate::components::site::FIRST_AIDE;
 use crate::kernel::book::ClassBook;
@@ -9,12 +10,35 @@ use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
 use crate::model::ALL;
 
+/// Something that has figures.
+struct Source {
+    name: String,
+    /// The lines of those that it has had so far: a handful, so that one is found by looking through them.
+    lines: Vec<(&'static str, u32)>,
+}
+
+impl Source {
+    fn new(name: String) -> Self {
+        Source { name, lines: Vec::new() }
+    }
+
+    fn line(&mut self, metric: &'static str, series: &mut Series) -> u32 {
+        if let Some((_, line)) = self.lines.iter().find(|(name, _)| *name == metric) {
+            return *line;
+        }
+        let line = series.line(&self.name, metric);
+        self.lines.push((metric, line));
+        line
+    }
+}
+
 /// Takes down one window after the other.
 pub struct Recorder {
-    names: Vec<String>,
+    /// The requests as a whole, and after them all nodes.
+    sources: Vec<Source>,
     earlier: Vec<Readings>,
     began: Time,
-    rows: Vec<SeriesRow>,
+    series: Series,
     /// Mean latency of each window, for the judgement of the warm-up.
     pub latencies: Vec<f64>,
     /// (end, hits, look-ups) of each window.
@@ -24,11 +48,12 @@ pub struct Recorder {
 impl Recorder {
     /// Begins at the simulation's present time.
     pub fn new(layout: &Layout, simulation: &Simulation) -> Self {
+        let names = std::iter::once(ALL.to_string()).chain(node_names(layout));
         Recorder {
-            names: node_names(layout),
+            sources: names.map(Source::new).collect(),
             earlier: readings(simulation),
             began: simulation.now(),
-            rows: Vec::new(),
+            series: Series::default(),
             latencies: Vec::new(),
             hits: Vec::new(),
         }
@@ -36,7 +61,7 @@ impl Recorder {
 
     /// A node has come.
     pub fn add(&mut self, name: String) {
-        self.names.push(name);
+        self.sources.push(Source::new(name));
     }
 
     /// Ends a window now.
@@ -47,43 +72,43 @@ impl Recorder {
             return;
         }
         let book = simulation.book_mut().take_window();
-        self.requests(&book, now, length);
+        self.latencies.extend(book.latency.mean());
         let later = readings(simulation);
+        let (all, nodes) = self.sources.split_first_mut().expect("the requests as a whole");
+        let mut figures: Vec<(u32, f64)> = of_requests(&book, length)
+            .map(|(metric, value)| (all.line(metric, &mut self.series), value))
+            .collect();
         let mut hits = (0, 0);
-        for (node, (name, later)) in self.names.iter().zip(&later).enumerate() {
+        for (node, (source, later)) in nodes.iter_mut().zip(&later).enumerate() {
             let present = terms.working(NodeId(node as u16), (self.began, now), later);
             let change = Change { earlier: known(&self.earlier, node), later, length, present };
-            let figures = change.figures().into_iter();
-            self.rows.extend(figures.map(|figure| row(now, name, figure.name, figure.value)));
+            let own = change.figures().into_iter();
+            figures.extend(own.map(|figure| (source.line(figure.name, &mut self.series), figure.value)));
             let (found, missed) =
                 (change.count("hits"), change.count("misses") + change.count("look_ups_unanswered"));
             hits = (hits.0 + found, hits.1 + found + missed);
         }
+        self.series.push(Window { end: now, figures });
         self.hits.push((now, hits.0, hits.1));
         self.earlier = later;
         self.began = now;
     }
 
-    fn requests(&mut self, book: &ClassBook, now: Time, length: f64) {
-        let failed = book.failed + book.rejected + book.timed_out;
-        self.rows.push(row(now, ALL, "throughput_per_s", book.succeeded as f64 / length));
-        self.rows.push(row(now, ALL, "errors_per_s", failed as f64 / length));
-        for (metric, q) in [("latency_p50_ms", 0.5), ("latency_p99_ms", 0.99)] {
-            if let Some(latency) = book.latency.quantile(q) {
-                self.rows.push(row(now, ALL, metric, milliseconds(latency)));
-            }
-        }
-        self.latencies.extend(book.latency.mean());
-    }
-
-    /// All rows, in order of time.
-    pub fn into_rows(self) -> Vec<SeriesRow> {
-        self.rows
+    /// All windows, in order of time.
+    pub fn into_series(self) -> Series {
+        self.series
     }
 }
 
-fn row(now: Time, component: &str, metric: &str, value: f64) -> SeriesRow {
-    SeriesRow { t_s: seconds(now), component: component.into(), metric: metric.into(), value }
+/// What is worth telling of the requests that ended in a window of so many seconds.
+fn of_requests(book: &ClassBook, length: f64) -> impl Iterator<Item = (&'static str, f64)> {
+    let failed = book.failed + book.rejected + book.timed_out;
+    let rates =
+        [("throughput_per_s", book.succeeded as f64 / length), ("errors_per_s", failed as f64 / length)];
+    let quantiles = [("latency_p50_ms", 0.5), ("latency_p99_ms", 0.99)].into_iter();
+    let latencies =
+        quantiles.filter_map(|(metric, q)| Some((metric, milliseconds(book.latency.quantile(q)?))));
+    rates.into_iter().chain(latencies)
 }
 
 /// Names of all nodes, in the order of their indices.

@@ -2,10 +2,11 @@
 
 use super::Report;
 use crate::experiment::{
-    CheckRow, Comparison, ComponentRow, EventRow, Level, METRICS, Measured, Outcome, Plan, RunResult,
-    SeriesRow, Timing, Variant, compare, find_metric,
+    CheckRow, Comparison, ComponentRow, EventRow, Level, METRICS, Measured, Outcome, Plan, RunResult, Series,
+    Timing, Variant, Window, compare, find_metric,
 };
 use crate::kernel::{MILLISECOND, SECOND};
+use std::sync::Arc;
 
 /// Plan and findings of two variants in four replications.
 pub(crate) struct Found {
@@ -26,8 +27,13 @@ impl Found {
         let results: Vec<RunResult> =
             variants.flat_map(|v| (0..replications).map(move |r| run(v, r))).collect();
         let comparisons = compare(&results, plan.variants.len(), plan.baseline);
-        let outcome = Outcome { results, complete: true };
+        let outcome = Outcome { results: results.into(), complete: true };
         Found { plan, outcome, comparisons, checks: checks() }
+    }
+
+    /// The results, to change them.
+    pub(crate) fn results(&mut self) -> &mut Vec<RunResult> {
+        Arc::get_mut(&mut self.outcome.results).expect("nobody else has them")
     }
 
     pub(crate) fn report(&self) -> Report<'_> {
@@ -131,19 +137,18 @@ fn components() -> Vec<ComponentRow> {
     vec![busy, idle]
 }
 
-fn series(replication: u64) -> Vec<SeriesRow> {
-    let row = |t_s: f64, component: &str, metric: &str, value: f64| SeriesRow {
-        t_s,
-        component: component.into(),
-        metric: metric.into(),
-        value,
-    };
-    let mut rows = vec![row(0.5, "all", "throughput_per_s", 2000.125)];
-    if replication == 0 {
-        rows.push(row(0.5, "shop/0", "utilization_ratio", 0.25));
-        rows.push(row(0.7, "all", "throughput_per_s", 1999.0));
+fn series(replication: u64) -> Series {
+    let mut series = Series::default();
+    let all = series.line("all", "throughput_per_s");
+    let mut window = |end, figures| series.push(Window { end: end * MILLISECOND, figures });
+    if replication > 0 {
+        window(500, vec![(all, 2000.125)]);
+        return series;
     }
-    rows
+    window(500, vec![(all, 2000.125), (1, 0.25)]);
+    window(700, vec![(all, 1999.0)]);
+    series.line("shop/0", "utilization_ratio");
+    series
 }
 
 fn checks() -> Vec<CheckRow> {

@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn text_and_back_is_the_same_manifest() {
         let mut found = Found::new();
-        found.outcome.results[1].warnings.push("drifts".into());
+        found.results()[1].warnings.push("drifts".into());
         let mut manifest = Manifest::new(&found.plan, 7);
         manifest.fill(&found.report(), vec![File { name: "a.csv".into(), rows: 3 }], true);
         manifest.wall.elapsed_s = Some(0.1);

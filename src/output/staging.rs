@@ -154,7 +154,8 @@ impl Sink for Staging {
         let bytes = std::fs::read(self.run_path(variant, replication)).ok()?;
         let result: RunResult = serde_json::from_slice(&bytes).ok()?;
         let fits = (result.variant, result.replication) == (variant, replication)
-            && result.metrics.len() == METRICS.len();
+            && result.metrics.len() == METRICS.len()
+            && result.series.is_whole();
         fits.then_some(result)
     }
 

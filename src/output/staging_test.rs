@@ -121,14 +121,14 @@ fn a_resumed_experiment_gives_the_same_bytes() {
     let desk = Desk::new();
     let mut found = Found::new();
     let odd = vec![Some(0.1 + 0.2); METRICS.len()];
-    found.outcome.results[1].metrics = odd;
+    found.results()[1].metrics = odd;
     let straight = contents(&finish_with(desk.open(false).unwrap(), &found).unwrap().dir);
     let staging = desk.open(false).unwrap();
     found.outcome.results.iter().for_each(|result| staging.keep(result).unwrap());
     drop(staging);
     assert_eq!(desk.names(), ["results", "results.partial"]);
     let again = desk.open(true).unwrap();
-    for result in &mut found.outcome.results {
+    for result in found.results() {
         let earlier = again.earlier(result.variant, result.replication).unwrap();
         assert_eq!(std::mem::replace(result, earlier.clone()), earlier);
     }
@@ -187,7 +187,7 @@ fn an_interrupted_experiment_leaves_valid_files_beside_the_earlier_results() {
     let staging = desk.open(false).unwrap();
     staging.keep(&run(0, 0)).unwrap();
     let mut found = Found::new();
-    found.outcome.results.truncate(1);
+    found.results().truncate(1);
     let written = leave(staging, found);
     assert_eq!(written.dir, desk.partial());
     assert_eq!(written.files[0], ("summary.csv".into(), Some(1)));

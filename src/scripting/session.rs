@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Judges the checks of an experiment by its results.
-pub type Judge<'a> = dyn FnMut(&[RunResult]) -> Result<Vec<CheckRow>, Problems> + 'a;
+pub type Judge<'a> = dyn FnMut(&Arc<Vec<RunResult>>) -> Result<Vec<CheckRow>, Problems> + 'a;
 
 /// Whoever carries experiments out: runs them, writes files, tells the user.
 pub trait Host {
@@ -45,7 +45,7 @@ pub struct Record {
     /// The experiment.
     pub plan: Plan,
     /// Its runs.
-    pub results: Vec<RunResult>,
+    pub results: Arc<Vec<RunResult>>,
 }
 
 /// The results of an experiment and the parameters of its variants.
@@ -318,8 +318,8 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
     let only = Only { ordinal, call: called.then_some(definition.calls) };
     let workshop = context.workshop(only, &plan);
     let mut builder = context.builder(&definition, &params, &plan);
-    let mut judge = |results: &[RunResult]| {
-        let record = Record { plan: plan.clone(), results: results.to_vec() };
+    let mut judge = |results: &Arc<Vec<RunResult>>| {
+        let record = Record { plan: plan.clone(), results: results.clone() };
         let finished = Rc::new(Finished::new(Arc::new(record), params.clone()));
         api::judge(&context.engine, &context.words, &finished, &definition)
     };

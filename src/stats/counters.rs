@@ -4,6 +4,9 @@
 /// Bits that a counter has at hand.
 const LOW_BITS: u32 = u16::BITS;
 
+/// Counters that are looked at together to see whether they are empty.
+const CHUNK: usize = 32;
+
 /// Counters from 0 up, of 64 bits each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Counters {
@@ -74,9 +77,35 @@ impl Counters {
         }
     }
 
-    /// All counters.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
-        (0..self.low.len()).map(|index| self.get(index))
+    /// So many more in each as another set holds.
+    pub fn absorb(&mut self, other: &Counters) {
+        self.grow(other.len());
+        other.filled().for_each(|(index, count)| self.add(index, count));
+    }
+
+    /// What is in each beyond what an earlier copy of it held, without empty ones at the end.
+    pub fn beyond(&self, earlier: &Counters) -> Counters {
+        if !self.carried.is_empty() {
+            let beyond = |index| self.get(index).saturating_sub(earlier.get(index));
+            let used = (0..self.len()).rev().find(|index| beyond(*index) > 0).map_or(0, |last| last + 1);
+            return (0..used).map(beyond).collect();
+        }
+        let mut low = self.low.clone();
+        for (count, earlier) in low.iter_mut().zip(&earlier.low) {
+            *count = count.saturating_sub(*earlier);
+        }
+        let last = low.rchunks(CHUNK).take_while(|chunk| is_empty(chunk)).map(<[u16]>::len).sum::<usize>();
+        low.truncate(low.len() - last);
+        low.truncate(low.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1));
+        Counters { low, carried: Vec::new() }
+    }
+
+    /// Those that hold something, with their indices: long stretches of a histogram are empty.
+    pub fn filled(&self) -> impl Iterator<Item = (usize, u64)> {
+        let chunks = self.low.chunks(CHUNK).zip((0..).step_by(CHUNK));
+        let in_use = chunks.filter(|(chunk, _)| !self.carried.is_empty() || !is_empty(chunk));
+        let indices = in_use.flat_map(|(chunk, first)| first..first + chunk.len());
+        indices.map(|index| (index, self.get(index))).filter(|(_, count)| *count > 0)
     }
 
     /// No counters any more; the memory is kept.
@@ -84,6 +113,11 @@ impl Counters {
         self.low.clear();
         self.carried.clear();
     }
+}
+
+/// Looks at all of them, without a branch that would end the search early: the compiler looks at eight and more at a time.
+fn is_empty(chunk: &[u16]) -> bool {
+    chunk.iter().fold(0, |all, count| all | count) == 0
 }
 
 impl FromIterator<u64> for Counters {
@@ -120,9 +154,36 @@ mod tests {
                         words.iter_mut().skip(index).take(1).for_each(|word| *word += 1);
                     }
                 }
-                prop_assert_eq!(&counters.iter().collect::<Vec<u64>>(), &words);
+                prop_assert_eq!(all(&counters), words.clone());
+                let filled = words.iter().copied().enumerate().filter(|(_, word)| *word > 0);
+                prop_assert_eq!(counters.filled().collect::<Vec<_>>(), filled.collect::<Vec<_>>());
                 prop_assert_eq!(&words.iter().copied().collect::<Counters>(), &counters);
             }
+        }
+    }
+
+    fn all(counters: &Counters) -> Vec<u64> {
+        (0..counters.len()).map(|index| counters.get(index)).collect()
+    }
+
+    /// Few counts among many counters, as in a histogram.
+    fn sparse() -> impl Strategy<Value = Vec<u64>> {
+        let count = prop_oneof![20 => Just(0), 2 => 1_u64..5, 1 => 0_u64..200_000];
+        prop::collection::vec(count, 0..200)
+    }
+
+    proptest! {
+        /// What came later is what is there beyond what was there, and both together are all.
+        #[test]
+        fn sums_and_differences(before in sparse(), after in sparse()) {
+            let [mut counters, later] = [&before, &after].map(|words| words.iter().copied().collect::<Counters>());
+            let earlier = counters.clone();
+            counters.absorb(&later);
+            let word = |words: &[u64], index| words.get(index).copied().unwrap_or(0);
+            let sums = (0..before.len().max(after.len())).map(|index| word(&before, index) + word(&after, index));
+            prop_assert_eq!(all(&counters), sums.collect::<Vec<u64>>());
+            let used = after.iter().rposition(|word| *word > 0).map_or(0, |last| last + 1);
+            prop_assert_eq!(counters.beyond(&earlier), after[..used].iter().copied().collect::<Counters>());
         }
     }
 

@@ -77,7 +77,7 @@ impl Histogram {
 
     /// How many values were recorded; counts the buckets.
     pub fn count(&self) -> u64 {
-        self.buckets.iter().sum()
+        self.buckets.filled().map(|(_, n)| n).sum()
     }
 
     /// Whether nothing was recorded.
@@ -117,7 +117,7 @@ impl Histogram {
         }
         let rank = rank_of(q, self.count());
         let mut before = 0;
-        for (index, n) in self.buckets.iter().enumerate() {
+        for (index, n) in self.buckets.filled() {
             if before + n >= rank {
                 return Some(within(index, rank - before, n).clamp(self.min, self.max));
             }
@@ -128,10 +128,7 @@ impl Histogram {
 
     /// Adds everything `other` recorded: the result is as if one histogram had recorded both.
     pub fn merge(&mut self, other: &Self) {
-        self.buckets.grow(other.buckets.len());
-        for (index, theirs) in other.buckets.iter().enumerate() {
-            self.buckets.add(index, theirs);
-        }
+        self.buckets.absorb(&other.buckets);
         self.sum += other.sum;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
@@ -141,16 +138,15 @@ impl Histogram {
     ///
     /// Counts, sum and mean are exact. The extremes are edges of buckets (within 0.4 %) and never outside those of `self`.
     pub fn since(&self, earlier: &Self) -> Histogram {
-        let later = |index| self.buckets.get(index).saturating_sub(earlier.buckets.get(index));
-        let used = (0..self.buckets.len()).rev().find(|index| later(*index) > 0).map_or(0, |last| last + 1);
-        let Some(first) = (0..used).find(|index| later(*index) > 0) else {
+        let buckets = self.buckets.beyond(&earlier.buckets);
+        let Some((first, _)) = buckets.filled().next() else {
             return Self::new();
         };
         Self {
             sum: self.sum.saturating_sub(earlier.sum),
             min: low_edge(first).clamp(self.min, self.max),
-            max: high_edge(used - 1).clamp(self.min, self.max),
-            buckets: (0..used).map(later).collect(),
+            max: high_edge(buckets.len() - 1).clamp(self.min, self.max),
+            buckets,
         }
     }
 

@@ -1,6 +1,5 @@
 //! A CSV as spreadsheets and data frames both like it: comma, dot, LF, RFC 4180, one fixed header.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// How a number is written.
@@ -56,16 +55,14 @@ fn decimals_of_rate(value: f64) -> usize {
 /// A CSV that is being written.
 pub(super) struct Sheet<'w> {
     writer: csv::Writer<&'w mut dyn Write>,
-    cell: String,
+    cell: Vec<u8>,
     rows: u64,
 }
 
 impl<'w> Sheet<'w> {
     /// Begins with the header.
     pub(super) fn new<S: AsRef<str>>(out: &'w mut dyn Write, header: &[S]) -> io::Result<Self> {
-        let mut builder = csv::WriterBuilder::new();
-        let writer = builder.terminator(csv::Terminator::Any(b'\n')).from_writer(out);
-        let mut sheet = Sheet { writer, cell: String::new(), rows: 0 };
+        let mut sheet = Sheet::without_header(out);
         for column in header {
             sheet.text(column.as_ref())?;
         }
@@ -73,12 +70,18 @@ impl<'w> Sheet<'w> {
         Ok(sheet)
     }
 
+    fn without_header(out: &'w mut dyn Write) -> Self {
+        let mut builder = csv::WriterBuilder::new();
+        let writer = builder.terminator(csv::Terminator::Any(b'\n')).from_writer(out);
+        Sheet { writer, cell: Vec::new(), rows: 0 }
+    }
+
     /// A cell with a text. What a spreadsheet would take for a formula gets a leading `'` (CWE-1236).
     pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
         if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
             self.cell.clear();
-            self.cell.push('\'');
-            self.cell.push_str(text);
+            self.cell.push(b'\'');
+            self.cell.extend_from_slice(text.as_bytes());
             self.writer.write_field(&self.cell).map_err(plain)
         } else {
             self.writer.write_field(text).map_err(plain)
@@ -88,25 +91,17 @@ impl<'w> Sheet<'w> {
     /// A cell with a number; empty if it was not measured.
     pub(super) fn number(&mut self, format: Format, value: Option<f64>) -> io::Result<()> {
         self.cell.clear();
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            let written = match format {
-                Format::Whole => write!(self.cell, "{value:.0}"),
-                Format::Decimals(decimals) => write!(self.cell, "{value:.decimals$}"),
-                Format::Rate => write!(self.cell, "{value:.*}", decimals_of_rate(value)),
-                Format::Shortest => write!(self.cell, "{value}"),
-            };
-            written.map_err(io::Error::other)?;
+        if let Some(value) = value {
+            put(&mut self.cell, format, value)?;
         }
-        let zero = self.cell.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'));
-        let minus_zero = zero && self.cell.starts_with('-');
-        self.writer.write_field(&self.cell[usize::from(minus_zero)..]).map_err(plain)
+        self.writer.write_field(&self.cell).map_err(plain)
     }
 
     /// A cell with a whole number.
     pub(super) fn count(&mut self, value: Option<u64>) -> io::Result<()> {
         self.cell.clear();
         if let Some(value) = value {
-            write!(self.cell, "{value}").map_err(io::Error::other)?;
+            write!(self.cell, "{value}")?;
         }
         self.writer.write_field(&self.cell).map_err(plain)
     }
@@ -123,6 +118,56 @@ impl<'w> Sheet<'w> {
         self.writer.flush()?;
         Ok(self.rows)
     }
+}
+
+/// A number as it stands in a cell: nothing if it is none, and no sign before a zero.
+pub(super) fn put(cell: &mut Vec<u8>, format: Format, value: f64) -> io::Result<()> {
+    if !value.is_finite() {
+        return Ok(());
+    }
+    let decimals = match format {
+        Format::Shortest => return write!(cell, "{}", value + 0.0),
+        Format::Whole => 0,
+        Format::Decimals(decimals) => decimals,
+        Format::Rate => decimals_of_rate(value),
+    };
+    if value.fract() == 0.0 && value.abs() < WHOLE_BELOW {
+        return put_whole(cell, value as i64, decimals);
+    }
+    let begin = cell.len();
+    write!(cell, "{value:.decimals$}")?;
+    let is_zero = cell[begin..].iter().all(|c| matches!(c, b'-' | b'0' | b'.'));
+    if is_zero && cell[begin] == b'-' {
+        cell.remove(begin);
+    }
+    Ok(())
+}
+
+/// Whole numbers below this are written as such. (2^53: beyond, neighbours are further apart.)
+const WHOLE_BELOW: f64 = 9_007_199_254_740_992.0;
+
+/// Most figures of a window are whole, and decimals of whole numbers are what the standard library takes longest for: it finds
+/// out by long arithmetic that nothing is left.
+fn put_whole(cell: &mut Vec<u8>, value: i64, decimals: usize) -> io::Result<()> {
+    write!(cell, "{value}")?;
+    if decimals > 0 {
+        cell.push(b'.');
+        cell.resize(cell.len() + decimals, b'0');
+    }
+    Ok(())
+}
+
+/// Cells with which many rows begin or go on, as they stand in the file: each with the comma behind it.
+pub(super) fn cells(fill: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut sheet = Sheet::without_header(&mut bytes);
+    fill(&mut sheet)?;
+    sheet.end_row()?;
+    sheet.finish()?;
+    if let Some(end) = bytes.last_mut() {
+        *end = b',';
+    }
+    Ok(bytes)
 }
 
 /// What the system said, without the wrapping that hides of what kind it is.
@@ -185,6 +230,18 @@ mod tests {
         assert_eq!(number(Format::Decimals(3), -0.0001), "0.000");
         assert_eq!(number(Format::Whole, -0.0), "0");
         assert_eq!(number(Format::Decimals(3), -0.001), "-0.001");
+    }
+
+    #[test]
+    fn whole_numbers_look_like_others() {
+        for value in [0.0, -0.0, 1.0, -7.0, 220.0, 1e15, 2_f64.powi(53) - 1.0, 2_f64.powi(53), 1e300] {
+            for decimals in [0, 3, 6] {
+                let plain = format!("{value:.decimals$}");
+                let expected = if value == 0.0 { plain.trim_start_matches('-') } else { &plain };
+                assert_eq!(number(Format::Decimals(decimals), value), expected);
+            }
+        }
+        assert_eq!(number(Format::Shortest, -0.0), "0");
     }
 
     #[test]

@@ -1,49 +1,85 @@
 //! timeseries.csv: one row for each figure of each window, long form.
 
 use super::Report;
-use super::sheet::{Format, Sheet};
-use crate::experiment::RunResult;
-use crate::kernel::time::{Time, from_seconds, seconds};
+use super::sheet::{Format, Sheet, cells, put};
+use crate::experiment::{RunResult, Window};
+use crate::kernel::time::{Time, seconds};
+use rayon::prelude::*;
 use std::io::{self, Write};
 
 const HEADER: [&str; 7] = ["variant", "replication", "t_s", "window_s", "component", "metric", "value"];
 
+/// Texts that each thread makes before they are written: more would be more even, and take more memory.
+const BATCH: usize = 4;
+
+/// By far the largest of the tables: each thread makes the text of a run.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
-    let mut sheet = Sheet::new(out, &HEADER)?;
-    for result in report.results {
-        rows(&mut sheet, report.variant(result.variant), result)?;
+    Sheet::new(&mut *out, &HEADER)?.finish()?;
+    let mut rows = 0;
+    for results in report.results.chunks(BATCH * rayon::current_num_threads()) {
+        let texts = results.par_iter().map(|result| text(report.variant(result.variant), result));
+        for text in texts.collect::<io::Result<Vec<_>>>()? {
+            out.write_all(&text)?;
+        }
+        rows += results.iter().map(|result| result.series.figures()).sum::<usize>() as u64;
     }
-    sheet.finish()
+    Ok(rows)
+}
+
+/// What the rows of a line have in common.
+struct Ending {
+    cells: Vec<u8>,
+    format: Format,
+}
+
+/// The rows of a run. Those of a window begin alike, and those of a line end alike but for the number.
+fn text(variant: &str, result: &RunResult) -> io::Result<Vec<u8>> {
+    let mut endings = Vec::with_capacity(result.series.lines().len());
+    for line in result.series.lines() {
+        let cells = cells(|sheet| {
+            sheet.text(&line.component)?;
+            sheet.text(&line.metric)
+        });
+        endings.push(Ending { cells: cells?, format: Format::of(&line.metric) });
+    }
+    let (mut began, mut text) = (0, Vec::new());
+    for window in result.series.windows() {
+        let beginning = beginning(variant, result.replication, (began, window.end))?;
+        put_rows(&mut text, &beginning, &endings, window)?;
+        began = window.end;
+    }
+    Ok(text)
 }
 
 /// A window begins where the one before it ended: the last one of a run may be shorter.
-fn rows(sheet: &mut Sheet<'_>, variant: &str, result: &RunResult) -> io::Result<()> {
-    let (mut begin, mut end): (Time, Time) = (0, 0);
-    for row in &result.series {
-        let time = from_seconds(row.t_s);
-        if time != end {
-            (begin, end) = (end, time);
-        }
+fn beginning(variant: &str, replication: u64, (began, end): (Time, Time)) -> io::Result<Vec<u8>> {
+    cells(|sheet| {
         sheet.text(variant)?;
-        sheet.count(Some(result.replication))?;
-        sheet.number(Format::Shortest, Some(row.t_s))?;
-        sheet.number(Format::Shortest, Some(seconds(end.saturating_sub(begin))))?;
-        sheet.text(&row.component)?;
-        sheet.text(&row.metric)?;
-        sheet.number(Format::of(&row.metric), Some(row.value))?;
-        sheet.end_row()?;
+        sheet.count(Some(replication))?;
+        sheet.number(Format::Shortest, Some(seconds(end)))?;
+        sheet.number(Format::Shortest, Some(seconds(end - began)))
+    })
+}
+
+fn put_rows(text: &mut Vec<u8>, beginning: &[u8], endings: &[Ending], window: &Window) -> io::Result<()> {
+    for (line, value) in &window.figures {
+        let ending = &endings[*line as usize];
+        text.extend_from_slice(beginning);
+        text.extend_from_slice(&ending.cells);
+        put(text, ending.format, *value)?;
+        text.push(b'\n');
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::text;
+    use super::super::text as table;
     use super::*;
 
     #[test]
     fn windows_end_where_the_next_begins() {
-        let text = text(write);
+        let text = table(write);
         let lines: Vec<&str> = text.lines().take(5).collect();
         assert_eq!(
             lines,

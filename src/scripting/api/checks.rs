@@ -21,7 +21,7 @@ pub(in crate::scripting) fn probe(
     params: &[Map],
     definition: &Definition,
 ) -> Result<(Vec<Asked>, Vec<usize>), Problems> {
-    let record = Record { plan: plan.clone(), results: Vec::new() };
+    let record = Record { plan: plan.clone(), results: Arc::default() };
     let empty = Rc::new(Finished::new(Arc::new(record), params.to_vec()));
     let (mut problems, mut asked) = (Problems::new(), Vec::new());
     for expect in &definition.expects {
