@@ -5,11 +5,10 @@ use super::progress::{Meter, Mode};
 use super::rule::Rule;
 use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, offer, table};
 use crate::catalog::{Problem, Problems};
-use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Workshop, compare};
-use crate::output::{Extra, Folders, OutputError, Staging, Written, script_hash};
+use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Workers, Workshop, compare};
+use crate::output::{Extra, Folders, OutputError, Report, Staging, Written, script_hash};
 use crate::random::mix::combine;
 use crate::scripting::{Host, Judge, inputs_fingerprint, stop_scripts};
-use rayon::ThreadPool;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,7 +83,7 @@ impl RunHost {
     fn finish(
         &self,
         staging: Staging,
-        pool: &ThreadPool,
+        workers: &Workers,
         plan: &Plan,
         outcome: &Outcome,
         judge: &mut Judge<'_>,
@@ -98,8 +97,10 @@ impl RunHost {
             command: std::env::args().collect(),
             wall_s: began.elapsed().as_secs_f64(),
         };
+        let (results, comparisons, checks) = (&**outcome.results, &*comparisons, &*checks);
+        let report = Report { plan, results, comparisons, checks, workers };
         let write = if outcome.complete { Staging::finish } else { Staging::leave };
-        let written = pool.install(|| write(staging, plan, outcome, &comparisons, &checks, &extra));
+        let written = write(staging, &report, &extra);
         let written = written.map_err(|error| vec![refused(&error)])?;
         if !outcome.complete {
             *self.left.borrow_mut() = (!outcome.results.is_empty()).then(|| written.dir.clone());
@@ -108,7 +109,7 @@ impl RunHost {
         }
         let failed = checks.iter().any(|check| check.passed != Some(true));
         self.failed_checks.set(self.failed_checks.get() || failed);
-        self.tell(plan, outcome, &comparisons, &checks, &written);
+        self.tell(plan, outcome, comparisons, checks, &written);
         Ok(())
     }
 
@@ -171,11 +172,11 @@ impl Host for RunHost {
             Staging::open(&target, plan, combine(self.hash, inputs_fingerprint()), self.args.resume)
                 .map_err(|error| vec![refused(&error)])?;
         let bar = Meter::new(plan, Mode::of_stderr(self.args.quiet || self.args.json));
-        let pool = experiment::pool(plan, self.args.jobs)?;
-        let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), &pool);
+        let workers = Workers::new(plan, self.args.jobs)?;
+        let outcome = experiment::run(plan, workshop, &staging, &bar, stop_scripts(), &workers);
         bar.end();
         let outcome = outcome?;
-        self.finish(staging, &pool, plan, &outcome, judge, began)?;
+        self.finish(staging, &workers, plan, &outcome, judge, began)?;
         Ok(outcome.complete.then_some(outcome))
     }
 

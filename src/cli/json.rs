@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_document_has_what_the_table_has() {
-        let Found { plan, outcome, comparisons, checks } = Found::new();
+        let Found { plan, outcome, comparisons, checks, .. } = Found::new();
         let written = Written { dir: "results/x".into(), files: vec![("a.csv".into(), Some(3))] };
         let document = document(&plan, &outcome, &comparisons, &checks, &written);
         assert_eq!(document["baseline"], "strategy=through;ttl=5 s");

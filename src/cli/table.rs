@@ -267,7 +267,7 @@ mod tests {
     const WIDE: Look = Look { width: None, utf8: true, all: false };
 
     fn rendered(found: &Found, look: Look) -> String {
-        let Found { plan, outcome, comparisons, checks } = found;
+        let Found { plan, outcome, comparisons, checks, .. } = found;
         let text = render(plan, outcome, comparisons, checks, look);
         anstream::adapter::strip_str(&text).to_string()
     }

@@ -27,6 +27,7 @@ mod series;
 mod terms;
 mod totals;
 mod windows;
+mod workers;
 
 pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
@@ -40,5 +41,6 @@ pub use judge::{Judgement, Sense, Standing, short};
 pub use look::View;
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
 pub use result::{CheckRow, ComponentRow, EventRow, Measured, RunResult};
-pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, pool, run};
+pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, run};
 pub use windows::{Line, Series, Window};
+pub use workers::Workers;

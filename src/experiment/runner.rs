@@ -5,8 +5,8 @@ use super::drive::{Built, drive};
 use super::needs::Needs;
 use super::rehearse::rehearse;
 use super::result::RunResult;
+use super::workers::Workers;
 use crate::catalog::{Problem, Problems};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -47,11 +47,6 @@ pub struct Outcome {
     pub complete: bool,
 }
 
-/// More threads than this would only get in each other's way.
-const THREADS_AT_MOST: usize = 256;
-/// Stack of a worker: scripts recurse.
-const STACK_BYTES: usize = 256 << 20;
-
 /// Describes and checks the world of every variant, without running it.
 pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     let (mut problems, mut needs) = (Problems::new(), Needs::default());
@@ -70,15 +65,6 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// So many threads (0 = one per core) for an experiment: for its runs, and for what is made of them.
-pub fn pool(plan: &Plan, threads: usize) -> Result<ThreadPool, Problems> {
-    ThreadPoolBuilder::new()
-        .num_threads(threads.min(plan.jobs()).min(THREADS_AT_MOST))
-        .stack_size(STACK_BYTES)
-        .build()
-        .map_err(|error| vec![Problem::new(format!("no worker threads: {error}"))])
-}
-
 /// Runs an experiment that has been checked, until it is done or `stop` is set.
 pub fn run<'w>(
     plan: &Plan,
@@ -86,7 +72,7 @@ pub fn run<'w>(
     sink: &dyn Sink,
     progress: &dyn Progress,
     stop: &AtomicBool,
-    pool: &ThreadPool,
+    workers: &Workers,
 ) -> Result<Outcome, Problems> {
     let mut jobs = Vec::with_capacity(plan.jobs());
     for replication in 0..plan.replications {
@@ -117,7 +103,7 @@ pub fn run<'w>(
     };
     // Each thread makes one builder and takes the next job until none is left: long and short runs mix.
     let next = AtomicUsize::new(0);
-    let finished = pool.broadcast(|_| {
+    let finished = workers.all(|| {
         let mut builder = None;
         let numbers = std::iter::from_fn(|| {
             Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < jobs.len())

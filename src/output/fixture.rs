@@ -3,7 +3,7 @@
 use super::Report;
 use crate::experiment::{
     CheckRow, Comparison, ComponentRow, EventRow, Level, METRICS, Measured, Outcome, Plan, RunResult, Series,
-    Timing, Variant, Window, compare, find_metric,
+    Timing, Variant, Window, Workers, compare, find_metric,
 };
 use crate::kernel::{MILLISECOND, SECOND};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ pub(crate) struct Found {
     pub(crate) outcome: Outcome,
     pub(crate) comparisons: Vec<Comparison>,
     pub(crate) checks: Vec<CheckRow>,
+    workers: Workers,
 }
 
 impl Found {
@@ -28,7 +29,8 @@ impl Found {
             variants.flat_map(|v| (0..replications).map(move |r| run(v, r))).collect();
         let comparisons = compare(&results, plan.variants.len(), plan.baseline);
         let outcome = Outcome { results: results.into(), complete: true };
-        Found { plan, outcome, comparisons, checks: checks() }
+        let workers = Workers::new(&plan, 2).expect("threads");
+        Found { plan, outcome, comparisons, checks: checks(), workers }
     }
 
     /// The results, to change them.
@@ -42,6 +44,7 @@ impl Found {
             results: &self.outcome.results,
             comparisons: &self.comparisons,
             checks: &self.checks,
+            workers: &self.workers,
         }
     }
 }

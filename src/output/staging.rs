@@ -5,7 +5,7 @@ use super::error::OutputError;
 use super::file;
 use super::manifest::{self, Manifest};
 use super::place::{MANIFEST, Place, RUNS, read_manifest};
-use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan, RunResult, Sink};
+use crate::experiment::{METRICS, Plan, RunResult, Sink};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -74,32 +74,16 @@ impl Staging {
 
     /// All runs are there: writes the results and puts them in place of earlier ones, which stay as they are if
     /// anything fails.
-    pub fn finish(
-        mut self,
-        plan: &Plan,
-        outcome: &Outcome,
-        comparisons: &[Comparison],
-        checks: &[CheckRow],
-        extra: &Extra,
-    ) -> Result<Written, OutputError> {
-        let report = Report { plan, results: &outcome.results, comparisons, checks };
-        let files = self.write_results(&report, outcome.complete, extra)?;
+    pub fn finish(mut self, report: &Report<'_>, extra: &Extra) -> Result<Written, OutputError> {
+        let files = self.write_results(report, true, extra)?;
         self.place.swap()?;
         Ok(Written { dir: self.place.target.clone(), files })
     }
 
     /// The experiment was interrupted: writes what the finished runs say into `<dir>.partial`, where they stay for
     /// `--resume`. Earlier results are not touched.
-    pub fn leave(
-        self,
-        plan: &Plan,
-        outcome: &Outcome,
-        comparisons: &[Comparison],
-        checks: &[CheckRow],
-        extra: &Extra,
-    ) -> Result<Written, OutputError> {
-        let report = Report { plan, results: &outcome.results, comparisons, checks };
-        let files = self.write_results(&report, false, extra)?;
+    pub fn leave(self, report: &Report<'_>, extra: &Extra) -> Result<Written, OutputError> {
+        let files = self.write_results(report, false, extra)?;
         Ok(Written { dir: self.place.partial.clone(), files })
     }
 

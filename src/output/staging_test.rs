@@ -57,13 +57,11 @@ fn finish(staging: Staging) -> Result<Written, OutputError> {
 
 fn finish_with(staging: Staging, found: &Found) -> Result<Written, OutputError> {
     let extra = Extra { script: "a.rhai".into(), command: vec!["run".into()], wall_s: 1.5 };
-    staging.finish(&found.plan, &found.outcome, &found.comparisons, &found.checks, &extra)
+    staging.finish(&found.report(), &extra)
 }
 
-fn leave(staging: Staging, mut found: Found) -> Written {
-    found.outcome.complete = false;
-    let (plan, outcome) = (&found.plan, &found.outcome);
-    staging.leave(plan, outcome, &found.comparisons, &found.checks, &Extra::default()).unwrap()
+fn leave(staging: Staging, found: Found) -> Written {
+    staging.leave(&found.report(), &Extra::default()).unwrap()
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod sheet;
 mod summary;
 mod timeseries;
 
-use crate::experiment::{CheckRow, Comparison, Plan, RunResult};
+use crate::experiment::{CheckRow, Comparison, Plan, RunResult, Workers};
 use std::io::{self, Write};
 
 /// Everything that an experiment has found out.
@@ -23,6 +23,8 @@ pub struct Report<'a> {
     pub comparisons: &'a [Comparison],
     /// The outcome of the checks.
     pub checks: &'a [CheckRow],
+    /// Who helps to write it down.
+    pub workers: &'a Workers,
 }
 
 impl Report<'_> {

@@ -4,22 +4,21 @@ use super::Report;
 use super::sheet::{Format, Sheet, cells, put};
 use crate::experiment::{RunResult, Window};
 use crate::kernel::time::{Time, seconds};
-use rayon::prelude::*;
 use std::io::{self, Write};
 
 const HEADER: [&str; 7] = ["variant", "replication", "t_s", "window_s", "component", "metric", "value"];
 
-/// Texts that each thread makes before they are written: more would be more even, and take more memory.
+/// Texts that each worker makes before they are written: more would be more even, and take more memory.
 const BATCH: usize = 4;
 
-/// By far the largest of the tables: each thread makes the text of a run.
+/// By far the largest of the tables: each worker makes the text of a run.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
     Sheet::new(&mut *out, &HEADER)?.finish()?;
     let mut rows = 0;
-    for results in report.results.chunks(BATCH * rayon::current_num_threads()) {
-        let texts = results.par_iter().map(|result| text(report.variant(result.variant), result));
-        for text in texts.collect::<io::Result<Vec<_>>>()? {
-            out.write_all(&text)?;
+    for results in report.results.chunks(BATCH * report.workers.count()) {
+        let texts = report.workers.each(results, |result| text(report.variant(result.variant), result));
+        for text in texts {
+            out.write_all(&text?)?;
         }
         rows += results.iter().map(|result| result.series.figures()).sum::<usize>() as u64;
     }
