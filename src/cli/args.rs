@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::output::Instant;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use std::path::PathBuf;
     name = "scalelab",
     version,
     about = "Experiments on the architecture of web services: a script in, comparable CSVs out",
-    after_help = "Examples:\n  scalelab run experiments/first_look.rhai\n  scalelab new shop.rhai\n  scalelab explain cache\n  scalelab repl",
+    after_help = "Examples:\n  scalelab run experiments/first_look.rhai\n  scalelab new shop.rhai\n  scalelab explain cache\n  scalelab repl\n  scalelab export prometheus results/first_look",
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -33,6 +34,8 @@ pub enum Command {
     List(ListArgs),
     /// Explain a component, setting, policy or metric
     Explain(ExplainArgs),
+    /// Make files for Prometheus and Grafana, or for log tools, from a folder of results
+    Export(ExportArgs),
     /// Write a commented starter script
     New {
         /// Name of the script
@@ -90,6 +93,30 @@ pub struct RunArgs {
     /// Switch a mechanism off, to see that the checks notice
     #[arg(long, value_name = "MECHANISM", hide = true)]
     pub disable: Vec<String>,
+}
+
+/// Options of `export`.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// For whom
+    pub kind: ExportKind,
+    /// The folder that `run` has written, such as results/first_look
+    pub results: PathBuf,
+    /// Folder of the files (default: the name of the results with .prometheus or .logs behind it)
+    #[arg(short, long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+    /// When the simulation begins, as RFC 3339 has it, or `now`
+    #[arg(long, value_name = "TIME", default_value = Instant::DEFAULT)]
+    pub epoch: String,
+}
+
+/// For whom `export` writes.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+pub enum ExportKind {
+    /// Figures over time and events for a Prometheus of their own, and a Grafana dashboard
+    Prometheus,
+    /// Events as JSON lines (Loki, CloudWatch, Azure Monitor) and as OTLP JSON (OpenTelemetry)
+    Logs,
 }
 
 /// Options of `check`.

@@ -4,6 +4,7 @@ pub(crate) mod args;
 pub(crate) mod catalog;
 mod check;
 pub(crate) mod explain;
+mod export;
 mod figures;
 pub(crate) mod host;
 pub(crate) mod interrupts;
@@ -62,6 +63,7 @@ fn obey(command: Command) -> u8 {
         Command::Check(args) => check::check(&args),
         Command::List(args) => list(&args),
         Command::Explain(args) => explain(&args),
+        Command::Export(args) => export::export(&args),
         Command::New { name } => create(&name),
         Command::Repl { file } => crate::repl::repl(file.as_deref()),
         Command::Completions { shell } => {

@@ -4,6 +4,7 @@
 
 mod csv;
 mod error;
+mod export;
 mod file;
 mod manifest;
 mod place;
@@ -15,6 +16,7 @@ pub(crate) mod fixture;
 
 pub use csv::{Report, TABLES, WriteRows};
 pub use error::OutputError;
+pub use export::{ExportError, Exported, Instant, Kind, export};
 pub use file::create_new;
 pub use manifest::{Manifest, script_hash};
 pub use slug::{Folders, slug};
