@@ -344,3 +344,32 @@ experiment("beside").replications(3).duration(10.s).world(|p| {
 "#,
     );
 }
+
+/// Key 7 of one service is not key 7 of another: what has nothing in common but a machine or a resolver has data of its own. (Half of
+/// the reads were stale.) Two ways to one database have the same.
+#[test]
+fn services_that_have_nothing_in_common_have_data_of_their_own() {
+    let traffic = "rate: 100.rps, writes: 50.percent, keys: uniform_keys(10)";
+    let apart = format!(
+        "let machine = host(\"machine\", #{{ cores: 8 }});
+        for name in [\"orders\", \"users\"] {{
+            let db = database(name, #{{ read: exponential(1.ms), write: exponential(1.ms) }});
+            let shop = web(`${{name}} shop`, #{{ service: 1.ms, on: machine, reads: db, writes: db }});
+            traffic(`to ${{name}}`, #{{ to: shop, {traffic} }});
+        }}"
+    );
+    let together = format!(
+        "let db = database(\"db\", #{{ read: exponential(1.ms), write: exponential(1.ms) }});
+        let store = cache(\"store\", #{{ of: db, items: 10, ttl: 10.s }});
+        traffic(\"writers\", #{{ to: db, {traffic} }});
+        traffic(\"readers\", #{{ to: web(\"w\", #{{ service: 1.ms, reads: store, writes: db }}), {traffic} }});"
+    );
+    let stale = |world: &str, expected: &str| {
+        common::script::holds(&format!(
+            "experiment(\"data\").replications(3).duration(20.s).world(|p| {{ {world} }})
+                .expect(\"stale\", |r| r.stale_ratio {expected}).expect(\"reads\", |r| r.throughput > 150.rps);"
+        ));
+    };
+    stale(&apart, "== 0");
+    stale(&together, "> 0.2");
+}

@@ -32,6 +32,7 @@ macro_rules! golden {
 
 golden!(
     meant,
+    site_and_rows,
     no_length,
     no_link,
     sessions_behind,

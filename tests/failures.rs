@@ -148,6 +148,19 @@ fn a_kafka_producer_that_was_down_gives_up_in_time() {
     );
 }
 
+/// A server whose jobs share its processors has timers that mean nothing any more; none of them is the producer's.
+#[test]
+fn a_server_with_shared_processors_publishes_to_kafka() {
+    let world = r#"let q = queue("q", #{ kind: "kafka" });
+        let w = web("w", #{ service: exponential(5.ms), discipline: "processor_sharing", on_write: ["cpu", "publish"], publishes: q });
+        consumers("c", #{ of: q, service: 1.ms });
+        traffic("t", #{ to: w, rate: 100.rps, writes: 100.percent });"#;
+    holds(
+        world,
+        ".duration(30.s).expect(\"all\", |r| r.messages_processed > 2_500).expect(\"served\", |r| r.availability == 1.0)",
+    );
+}
+
 /// Acknowledgements that a cut holds up for longer than the broker waits for signs of life: those of the 20 messages that were on their way to
 /// the worker then are processed again, and no others; nor is what a dying worker had said before.
 #[test]

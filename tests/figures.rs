@@ -378,3 +378,86 @@ fn each_turn_of_a_loop_keeps_its_variables() {
     let shared = r#"let seen = 0; every(10.s, || { seen += 1; }); at(45.s, || note("" + seen));"#;
     assert_eq!(notes(&format!("{world} {shared}")), ["4"], "what functions count up together they share");
 }
+
+/// Rows of a CSV of a run.
+fn rows(script: &str, file: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("components.rhai"), folder.path().join("out"));
+    std::fs::write(&path, script).unwrap();
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
+    let mut reader = csv::Reader::from_path(out.join(file)).unwrap();
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+fn column(script: &str, component: &str, column: &str) -> f64 {
+    let rows = rows(script, "components.csv");
+    let row = rows.iter().find(|row| row["component"] == component).expect("such a component");
+    number(&row[column])
+}
+
+/// Twenty requests a second go to two servers; one hangs at 5 s with a line that grows to 50, and is no member any more at 10 s: a
+/// mean of 12.5 over its ten seconds, whatever stays lying at its door.
+#[test]
+fn what_lies_at_a_server_that_has_left_is_no_queue_of_its_time() {
+    let script = "experiment(\"left\").replications(1).duration(60.s).world(|p| {
+        let w = web(\"w\", #{ count: 2, service: 1.ms });
+        let lb = load_balancer(\"lb\", #{ to: w });
+        traffic(\"t\", #{ to: lb, rate: constant(20.rps), timeout: 1.s });
+        at(5.s, \"hangs\", || w[0].hang());
+        at(10.s, \"goes\", || w[0].remove_node());
+    });";
+    let (mean, longest) = (column(script, "w/0", "queue_len_mean"), column(script, "w/0", "queue_len_max"));
+    assert!((mean - 12.5).abs() < 0.3, "{mean}");
+    assert_eq!(longest, 50.0);
+}
+
+/// Jobs of 8 s come every 10 s to each of two servers; the first is busy for 9 of the 31 s of its membership, and finishes what it has.
+#[test]
+fn a_server_that_has_left_was_busy_while_it_was_there() {
+    let script = "experiment(\"left\").replications(1).duration(100.s).world(|p| {
+        let w = web(\"w\", #{ count: 2, service: 8.s });
+        let lb = load_balancer(\"lb\", #{ to: w });
+        traffic(\"t\", #{ to: lb, rate: constant(0.1.rps) });
+        at(31.s, \"goes\", || w[0].remove_node());
+    });";
+    assert!((column(script, "w/0", "utilization_ratio") - 9.0 / 31.0).abs() < 1e-6);
+}
+
+#[test]
+fn the_longest_queue_may_be_the_one_at_the_end_of_the_warm_up() {
+    for discipline in ["fifo", "lifo", "processor_sharing"] {
+        let script = format!(
+            "experiment(\"stands\").replications(1).warmup(10.s).duration(50.s).world(|p| {{
+            let w = web(\"w\", #{{ service: 100.ms, discipline: \"{discipline}\" }});
+            traffic(\"t\", #{{ to: w, rate: steps([[0.s, 100.rps], [9.s, 0.001.rps]]) }});
+        }});"
+        );
+        let (mean, longest) = (column(&script, "w", "queue_len_mean"), column(&script, "w", "queue_len_max"));
+        assert!(mean > 400.0 && longest > mean, "{discipline}: {mean} {longest}");
+    }
+}
+
+/// Health checks ask an edge as users do, but are nobody's requests: neither bytes sent to users nor look-ups.
+#[test]
+fn health_checks_of_an_edge_are_nobodys_requests() {
+    for check in ["1.s", "50.s"] {
+        let script = format!(
+            "experiment(\"checks\").replications(1).duration(100.s).world(|p| {{
+                regions(\"aws\");
+                let db = database(\"db\", #{{ read: 1.ms, write: 1.ms, row: 100.kib, region: \"us-east-1\" }});
+                let w = web(\"w\", #{{ reads: db, region: \"us-east-1\" }});
+                let c = cdn(\"c\", #{{ of: w, region: [\"us-east-1\", \"eu-west-1\"] }});
+                let any = anycast(\"any\", #{{ to: c, odd_routes: 0.0, check: {check} }});
+                traffic(\"t\", #{{ to: any, rate: constant(1.rps), keys: uniform_keys(50), region: \"us-east-1\" }});
+            }});"
+        );
+        let rows = rows(&script, "measures.csv");
+        let sum = |measure: &str| -> f64 {
+            rows.iter().filter(|row| row["measure"] == measure).map(|row| number(&row["value"])).sum()
+        };
+        let look_ups = sum("cdn_lookups_count");
+        assert!((98.0..=100.0).contains(&look_ups), "{check}: {look_ups}");
+        assert!(sum("egress_bytes") <= 100.0 * 102_400.0, "{check}");
+    }
+}

@@ -63,6 +63,27 @@ impl AuditReport {
         }
     }
 
+    /// What two audits have counted in the same time.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.stale_age.merge(&other.stale_age);
+        Self {
+            counted_from_ns: self.counted_from_ns,
+            reads_count: self.reads_count + other.reads_count,
+            stale_reads_count: self.stale_reads_count + other.stale_reads_count,
+            stale_age: self.stale_age,
+            lower_bound_count: self.lower_bound_count + other.lower_bound_count,
+            writes_acknowledged_count: self.writes_acknowledged_count + other.writes_acknowledged_count,
+            lost_writes_count: self.lost_writes_count + other.lost_writes_count,
+            read_your_writes_violations_count: self.read_your_writes_violations_count
+                + other.read_your_writes_violations_count,
+            monotonic_read_violations_count: self.monotonic_read_violations_count
+                + other.monotonic_read_violations_count,
+            untracked_count: self.untracked_count + other.untracked_count,
+            out_of_range_count: self.out_of_range_count + other.out_of_range_count,
+        }
+    }
+
     #[inline]
     pub(super) fn add_acknowledged(&mut self, acknowledged: Acknowledged, is_tracked: bool) {
         self.writes_acknowledged_count += u64::from(acknowledged != Acknowledged::Repeated);

@@ -7,6 +7,7 @@ pub mod cdn;
 pub mod checkup;
 pub mod client;
 pub mod consumer;
+pub mod data_sets;
 pub mod database;
 mod demand;
 pub mod dns;

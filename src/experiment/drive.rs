@@ -300,8 +300,14 @@ impl Run {
         let components = self.components(&final_readings);
         let counted = |metric: &str| -> u64 {
             let change = |(node, later)| {
-                Change { earlier: known(&self.at_warmup, node), later, length: 1.0, present: 1.0 }
-                    .count(metric)
+                Change {
+                    earlier: known(&self.at_warmup, node),
+                    later,
+                    levels: later,
+                    length: 1.0,
+                    present: 1.0,
+                }
+                .count(metric)
             };
             final_readings.iter().enumerate().map(change).sum()
         };

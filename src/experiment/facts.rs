@@ -1,7 +1,7 @@
 //! The facts of a finished run, from which all metrics are computed.
 
 use super::totals::Totals;
-use crate::audit::{AuditReport, MessageReport};
+use crate::audit::{Audit, AuditReport, MessageReport};
 use crate::components::client::{READS, WRITES};
 use crate::kernel::book::ClassBook;
 use crate::kernel::{Simulation, Time};
@@ -88,8 +88,11 @@ impl Facts {
             reads: class(READS),
             writes: class(WRITES),
             completed: simulation.book().completed(),
-            audit: simulation.audit().report(),
-            messages: simulation.audit().messages().report(simulation.now()),
+            audit: simulation.audits().map(Audit::report).reduce(AuditReport::and).expect("one at least"),
+            messages: simulation
+                .audits()
+                .filter_map(|audit| audit.messages().report(simulation.now()))
+                .reduce(MessageReport::and),
             measured,
             warmup,
             look_ups,

@@ -91,8 +91,10 @@ impl View {
     fn change(&self, node: NodeId) -> Change<'_> {
         let of = |readings| known(readings, node.index());
         let later = of(&self.later);
-        let present = self.terms.working(node, (self.since, self.now), later);
-        Change { earlier: of(&self.earlier), later, length: self.length, present }
+        let span = (self.since, self.now);
+        let (present, levels) =
+            (self.terms.working(node, span, later), self.terms.until_it_left(node, span, later));
+        Change { earlier: of(&self.earlier), later, levels, length: self.length, present }
     }
 }
 

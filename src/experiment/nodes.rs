@@ -23,7 +23,8 @@ pub(super) fn rows(
         let (group, n) = layout.home(id).expect("every node has a group");
         let group = &layout.groups[group];
         let (length, present) = (terms.within(id, span), terms.working(id, span, &later[node]));
-        let change = Change { earlier: known(earlier, node), later: &later[node], length, present };
+        let levels = terms.until_it_left(id, span, &later[node]);
+        let change = Change { earlier: known(earlier, node), later: &later[node], levels, length, present };
         let mut rows = component_rows(&group.node_name(n), group.kind, &change);
         let there = if measured > 0.0 { length / measured } else { 0.0 };
         rows[0].is_front = is_front(group, n);

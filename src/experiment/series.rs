@@ -80,8 +80,9 @@ impl Recorder {
             .collect();
         let mut hits = (0, 0);
         for (node, (source, later)) in nodes.iter_mut().zip(&later).enumerate() {
-            let present = terms.working(NodeId(node as u16), (self.began, now), later);
-            let change = Change { earlier: known(&self.earlier, node), later, length, present };
+            let (id, span) = (NodeId(node as u16), (self.began, now));
+            let (present, levels) = (terms.working(id, span, later), terms.until_it_left(id, span, later));
+            let change = Change { earlier: known(&self.earlier, node), later, levels, length, present };
             let own = change.figures().into_iter();
             figures.extend(own.map(|figure| (source.line(figure.name, &mut self.series), figure.value)));
             let (found, missed) =
@@ -147,6 +148,8 @@ pub struct Change<'a> {
     pub earlier: &'a Readings,
     /// The second.
     pub later: &'a Readings,
+    /// What levels are read off there: the second, or what the node told when it left.
+    pub levels: &'a Readings,
     /// Seconds between them.
     pub length: f64,
     /// Seconds of them in which the node was there to work.
@@ -192,7 +195,7 @@ impl Change<'_> {
     /// Mean of a level.
     pub fn mean(&self, metric: &str) -> Option<f64> {
         self.later.get(metric)?;
-        let area = self.later.area_of(metric) - self.earlier.area_of(metric);
+        let area = self.levels.area_of(metric) - self.earlier.area_of(metric);
         Some(area / self.length).filter(|mean| mean.is_finite())
     }
 

@@ -16,6 +16,8 @@ struct Term {
     node: NodeId,
     joined: Time,
     left: Option<Time>,
+    /// What it told when it left.
+    readings: Option<Readings>,
 }
 
 impl Terms {
@@ -33,10 +35,11 @@ impl Terms {
     pub fn note(&mut self, change: &Membership) {
         let left = (!change.joined).then_some(change.time);
         match self.terms.iter_mut().find(|term| term.node == change.node) {
-            Some(term) => term.left = left,
+            Some(term) => (term.left, term.readings) = (left, change.readings.clone()),
             None => {
                 let joined = if change.joined { change.time } else { 0 };
-                self.terms.push(Term { node: change.node, joined, left });
+                let readings = change.readings.clone();
+                self.terms.push(Term { node: change.node, joined, left, readings });
             }
         }
     }
@@ -53,6 +56,19 @@ impl Terms {
         let waits = self.waiting.contains(&node) && later.count_of("arrivals") == 0;
         if waits { 0.0 } else { self.within(node, span) }
     }
+
+    /// What levels are read off at the end of a span: what the node told when it left, if it left within. (What it had in hand
+    /// then is counted, but it was not there any more.)
+    pub fn until_it_left<'r>(
+        &'r self,
+        node: NodeId,
+        (from, to): (Time, Time),
+        later: &'r Readings,
+    ) -> &'r Readings {
+        let is_it =
+            |term: &&Term| term.node == node && term.left.is_some_and(|left| (from..to).contains(&left));
+        self.terms.iter().find(is_it).and_then(|term| term.readings.as_ref()).unwrap_or(later)
+    }
 }
 
 #[cfg(test)]
@@ -63,8 +79,13 @@ mod tests {
     #[test]
     fn a_node_is_there_from_joining_to_leaving() {
         let mut terms = Terms::default();
-        let change =
-            |node, second, joined| Membership { time: second * SECOND, group: 0, node: NodeId(node), joined };
+        let change = |node, second, joined| Membership {
+            time: second * SECOND,
+            group: 0,
+            node: NodeId(node),
+            joined,
+            readings: None,
+        };
         for (node, second, joined) in [(7, 20, true), (0, 15, false), (7, 50, false), (8, 25, true)] {
             terms.note(&change(node, second, joined));
         }

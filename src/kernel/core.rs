@@ -1,5 +1,6 @@
 //! Everything of a simulation but its components: clock, calendar, calls, requests, books.
 
+use super::audits::Audits;
 use super::background::Backgrounds;
 use super::book::Book;
 use super::calendar::Calendar;
@@ -19,7 +20,6 @@ use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
 use super::transit::{HELD_UP, LOST, Message, Transit};
-use crate::audit::Audit;
 
 /// All of a simulation but its components.
 pub struct Core {
@@ -41,7 +41,7 @@ pub struct Core {
     /// What each node draws by for itself (see [`super::Ctx::phase`]).
     pub(super) labels: Vec<u64>,
     pub(super) transit: Box<dyn Transit>,
-    pub(super) audit: Audit,
+    pub(super) audits: Audits,
     pub(super) parcels: Parcels,
     pub(super) book: Book,
     pub(super) backgrounds: Backgrounds,
@@ -69,7 +69,7 @@ impl Core {
             stand_ins: Vec::new(),
             labels: Vec::new(),
             transit,
-            audit: Audit::new(keys),
+            audits: Audits::new(keys),
             parcels: Parcels::default(),
             book: Book::default(),
             backgrounds: Backgrounds::new(seed, replication),
@@ -98,7 +98,7 @@ impl Core {
             stand_ins: self.stand_ins.clone(),
             labels: self.labels.clone(),
             transit: self.transit.fork(),
-            audit: self.audit.clone(),
+            audits: self.audits.clone(),
             parcels: self.parcels.clone(),
             book: self.book.clone(),
             backgrounds: self.backgrounds.clone(),
@@ -112,6 +112,7 @@ impl Core {
         self.nodes.push(Node { health: Health::Up, epoch: 0, linked });
         self.held.push(Held::default());
         self.labels.push(u64::from(id.0));
+        self.audits.add_node();
     }
 
     /// The network learns of a new node, before it is added.
@@ -159,8 +160,8 @@ impl Core {
 
     #[inline(never)]
     fn refill(&mut self, components: &[Box<dyn Component>]) {
-        let Core { calls, requests, audit, .. } = self;
-        self.calendar.refill(&Fetch { calls, requests, audit, components });
+        let Core { calls, requests, audits, .. } = self;
+        self.calendar.refill(&Fetch { calls, requests, audits, components });
     }
 
     #[inline(always)]

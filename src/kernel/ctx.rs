@@ -258,9 +258,9 @@ impl Ctx<'_> {
         self.core.nodes[node.index()].health == Health::Up
     }
 
-    /// What was written and read, and what became of it.
+    /// What was written and read in this node's data set, and what became of it.
     #[inline]
     pub fn audit(&mut self) -> &mut Audit {
-        &mut self.core.audit
+        self.core.audits.of_mut(self.node())
     }
 }

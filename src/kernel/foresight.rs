@@ -1,11 +1,11 @@
 //! What can be done for an event before it comes: fetch what it is about (`prefetch.rs`).
 
+use super::audits::Audits;
 use super::call::{Call, Calls};
 use super::component::Component;
 use super::event::{Entry, Event, Packed};
 use super::prefetch::prefetch;
 use super::request::Requests;
-use crate::audit::Audit;
 
 /// Who is told of events before they come. Nothing that happens depends on it.
 pub trait Foresight {
@@ -25,7 +25,7 @@ impl Foresight for Blind {
 pub(super) struct Fetch<'a> {
     pub calls: &'a Calls,
     pub requests: &'a Requests,
-    pub audit: &'a Audit,
+    pub audits: &'a Audits,
     pub components: &'a [Box<dyn Component>],
 }
 
@@ -45,7 +45,7 @@ impl Fetch<'_> {
     fn foretell(&self, call: &Call, returning: bool) -> bool {
         if returning && call.parent.is_none() {
             // A client will ask whether what it got is up to date.
-            let (keys, place) = self.audit.looks_at(call.key);
+            let (keys, place) = self.audits.of(call.caller).looks_at(call.key);
             prefetch(keys, place);
         }
         let node = if returning { call.caller } else { call.callee };
@@ -138,8 +138,8 @@ mod tests {
             Event::Grow(0),
         ];
         let entries = events.map(|event| Entry { time: 1, event: event.into() });
-        let audit = Audit::new(10);
-        Fetch { calls: &calls, requests: &requests, audit: &audit, components: &components }.soon(&entries);
+        let audits = Audits::new(10);
+        Fetch { calls: &calls, requests: &requests, audits: &audits, components: &components }.soon(&entries);
         let told = [(1, 5, false, Some(9)), (0, 6, true, Some(9)), (1, 5, false, None)];
         assert_eq!(*heard.lock().expect("one thread"), told, "the callee once more");
     }

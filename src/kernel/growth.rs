@@ -6,6 +6,7 @@
 use super::component::{Component, Control};
 use super::event::NodeId;
 use super::node::Health;
+use super::readings::Readings;
 use super::simulation::Simulation;
 use super::time::Time;
 
@@ -15,6 +16,8 @@ pub trait Nursery: Send {
     fn make(&mut self, group: u16, node: NodeId) -> Box<dyn Component>;
     /// The node is a member no more; the group it was a member of, `None` if it was of none.
     fn retire(&mut self, node: NodeId) -> Option<u16>;
+    /// The data set that the group works with.
+    fn data_set(&self, group: u16) -> u16;
     /// Who learns that a group has changed: its members and those who use it.
     fn listeners(&self, group: u16) -> Vec<NodeId>;
     /// An independent copy.
@@ -22,7 +25,7 @@ pub trait Nursery: Send {
 }
 
 /// A group got another member, or lost one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Membership {
     /// When.
     pub time: Time,
@@ -32,6 +35,8 @@ pub struct Membership {
     pub node: NodeId,
     /// Whether it came.
     pub joined: bool,
+    /// What it told of itself then, if it went.
+    pub readings: Option<Readings>,
 }
 
 /// Nothing ever grows.
@@ -44,6 +49,9 @@ impl Nursery for Barren {
     }
     fn retire(&mut self, _node: NodeId) -> Option<u16> {
         None
+    }
+    fn data_set(&self, _group: u16) -> u16 {
+        0
     }
     fn listeners(&self, _group: u16) -> Vec<NodeId> {
         Vec::new()
@@ -67,6 +75,7 @@ impl Simulation {
         self.core.place(node, group);
         let placed = self.add(component);
         debug_assert_eq!(placed, node);
+        self.set_data(node, self.nursery.data_set(group));
         self.start_node(node);
         self.tell_of_change(group, node, Control::JOIN);
         node
@@ -83,7 +92,8 @@ impl Simulation {
 
     fn tell_of_change(&mut self, group: u16, node: NodeId, verb: u16) {
         let (time, joined) = (self.now(), verb == Control::JOIN);
-        self.memberships.push(Membership { time, group, node, joined });
+        let readings = (!joined).then(|| self.readings(node, false));
+        self.memberships.push(Membership { time, group, node, joined, readings });
         for listener in self.nursery.listeners(group) {
             if listener != node {
                 self.tell(listener, Control::member(verb, group, node));

@@ -1,6 +1,7 @@
 //! The kernel: event handlers over a table of open calls. It knows time, nodes, calls and requests, and
 //! nothing of the web.
 
+mod audits;
 mod background;
 pub mod book;
 pub mod calendar;

@@ -192,7 +192,7 @@ impl Simulation {
     pub fn measure_from_now(&mut self) {
         let now = self.core.now;
         self.core.book.measure_from(now);
-        self.core.audit.count_from(now);
+        self.core.audits.all_mut().for_each(|audit| audit.count_from(now));
         self.core.held.iter_mut().for_each(super::held::Held::restart_maximum);
         self.components.iter_mut().for_each(|component| component.restart_maxima(now));
     }
@@ -288,8 +288,18 @@ impl Simulation {
         &self.core.journal
     }
 
-    /// What was stale or lost.
+    /// What was stale or lost in the first data set: all of it, in a world whose components work together.
     pub fn audit(&self) -> &Audit {
-        &self.core.audit
+        self.core.audits.first()
+    }
+
+    /// What was stale or lost, in each data set.
+    pub fn audits(&self) -> impl Iterator<Item = &Audit> {
+        self.core.audits.all()
+    }
+
+    /// A node works with the data of this set; with that of set 0, if nobody says so.
+    pub fn set_data(&mut self, node: NodeId, set: u16) {
+        self.core.audits.place(node, set);
     }
 }

@@ -3,6 +3,7 @@
 use super::check::Checked;
 use super::grow::Growth;
 use super::places;
+use crate::components::data_sets::data_sets;
 use crate::components::database::replica;
 use crate::components::network::{Link, Network};
 use crate::components::{Layout, Site, kind};
@@ -15,12 +16,14 @@ pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
     let keys = layout.keys().unwrap_or(0);
     let mut simulation =
         Simulation::new(seed, replication, keys, Box::new(network(world, seed, replication)));
+    let sets = data_sets(layout);
     for (index, group) in layout.groups.iter().enumerate() {
         let site = Site { layout, index };
         let nodes = (kind(group.kind).expect("checked").build)(&site);
         debug_assert_eq!(nodes.len() as u64, group.count + group.aides.1);
         for (number, node) in nodes.into_iter().enumerate() {
             let node = simulation.add(node);
+            simulation.set_data(node, sets[index]);
             simulation.label(node, hash_name(&format!("{}/{number}", group.name)));
         }
     }

@@ -1,5 +1,6 @@
 //! Groups that get more nodes while the simulation runs.
 
+use crate::components::data_sets::data_sets;
 use crate::components::{Group, Layout, Site, kind};
 use crate::kernel::{Component, Membership, NodeId, Nursery};
 
@@ -7,15 +8,16 @@ use crate::kernel::{Component, Membership, NodeId, Nursery};
 #[derive(Clone)]
 pub(super) struct Growth {
     layout: Layout,
+    data_sets: Vec<u16>,
 }
 
 impl Growth {
     pub fn new(layout: &Layout) -> Self {
-        Growth { layout: layout.clone() }
+        Growth { layout: layout.clone(), data_sets: data_sets(layout) }
     }
 
     fn note(&mut self, group: u16, node: NodeId, joined: bool) {
-        self.layout.change(&Membership { time: 0, group, node, joined });
+        self.layout.change(&Membership { time: 0, group, node, joined, readings: None });
     }
 }
 
@@ -34,6 +36,10 @@ impl Nursery for Growth {
         }
         self.note(group as u16, node, false);
         Some(group as u16)
+    }
+
+    fn data_set(&self, group: u16) -> u16 {
+        self.data_sets[usize::from(group)]
     }
 
     fn listeners(&self, group: u16) -> Vec<NodeId> {

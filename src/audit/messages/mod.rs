@@ -52,6 +52,25 @@ pub struct MessageReport {
     pub drain_ns: Option<u64>,
 }
 
+impl MessageReport {
+    /// What two audits have counted in the same time. The heaps are gone when both are.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.age.merge(&other.age);
+        Self {
+            published_count: self.published_count + other.published_count,
+            processed_count: self.processed_count + other.processed_count,
+            duplicated_count: self.duplicated_count + other.duplicated_count,
+            reordered_count: self.reordered_count + other.reordered_count,
+            lost_count: self.lost_count + other.lost_count,
+            dead_count: self.dead_count + other.dead_count,
+            age: self.age,
+            backlog_count: self.backlog_count + other.backlog_count,
+            drain_ns: self.drain_ns.zip(other.drain_ns).map(|(one, another)| one.max(another)),
+        }
+    }
+}
+
 /// Order within one key of one queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyOrder {

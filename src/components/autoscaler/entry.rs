@@ -135,6 +135,10 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     if settings.share("utilization") == Some(0.0) {
         problems.push(settings.problem("utilization", "a target of 0 can never be reached"));
     }
+    if settings.share("utilization") == Some(1.0) {
+        let message = "servers are never busier than 100 %: with this target none would ever be added";
+        problems.push(settings.problem("utilization", message).hint("take 60.percent, say"));
+    }
     let count = |name| settings.count(name).unwrap_or(1);
     let servers = settings.group("of").map_or(1, |group| site.layout.groups[group].count);
     if count("min") > count("max") {

@@ -17,8 +17,8 @@ use crate::components::cache::shelf::{Item, Shelf, ShelfPlan};
 use crate::components::revalidation::{self, if_none_match};
 use crate::components::website::Plan;
 use crate::kernel::{
-    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Request, Status, Time,
-    TimeoutClass, Timer,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Request, RequestId, Status,
+    Time, TimeoutClass, Timer,
 };
 use crate::parts::verbs::READ;
 use crate::random::mix::{combine, unit};
@@ -181,9 +181,10 @@ impl Edge {
         }
     }
 
-    /// Whether a user asks, and not another edge.
+    /// Whether a user asks, and not another edge, or a health check, which is no request of anybody's.
     pub(super) fn is_users(&self, call: CallId, cx: &Ctx<'_>) -> bool {
-        !self.edges.contains(&cx.call(call).caller.0)
+        let call = cx.call(call);
+        call.request != RequestId::NONE && !self.edges.contains(&call.caller.0)
     }
 
     /// Whoever holds the same version gets no body (304).

@@ -2,7 +2,8 @@
 
 use super::plan::ASSETS_AT_MOST;
 use super::versioning::VERSIONINGS;
-use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset, Problems};
+use crate::catalog::{Action, Entry, Kind, Load, Measure, Param, Preset, Problem, Problems};
+use crate::components::data_sets::data_sets;
 use crate::components::{Site, egress, site};
 
 pub(super) static ENTRY: Entry = Entry {
@@ -155,5 +156,34 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     {
         let message = format!("a page cannot need {needed} of {assets} assets");
         problems.push(settings.problem("per_page", message).hint("give more `assets`"));
+    }
+    check_numbers(site, problems);
+}
+
+/// Pages have the numbers from 0 up, and so have the rows of a database and the pages of another site. In one data set they would be the
+/// same: what is written to one would be a version of the other. A balancer with `routes` tells them apart by their numbers.
+fn check_numbers(site: &Site<'_>, problems: &mut Problems) {
+    let (layout, sets) = (site.layout, data_sets(site.layout));
+    let together = || layout.groups.iter().enumerate().filter(|(index, _)| sets[*index] == sets[site.index]);
+    if together().any(|(_, group)| group.kind == "load_balancer" && group.settings.is_given("routes")) {
+        return;
+    }
+    let is_written = together().filter(|(_, group)| group.kind == "traffic").any(|(_, traffic)| {
+        let replays = matches!(traffic.settings.load("rate"), Some(Load::Trace(_)));
+        replays || traffic.settings.share("writes").is_some_and(|share| share > 0.0)
+    });
+    let other = together().find(|(index, group)| match group.kind {
+        "website" => *index < site.index,
+        "database" => is_written,
+        _ => false,
+    });
+    if let Some((_, other)) = other {
+        let what = if other.kind == "website" { "pages" } else { "rows" };
+        let (own, other) = (&site.group().name, &other.name);
+        let message = format!(
+            "pages of \"{own}\" and {what} of \"{other}\" have the same numbers: one would count as a version of the other"
+        );
+        let hint = "describe them as two worlds, or let a load_balancer tell them apart by `routes`";
+        problems.push(Problem::at(&site.group().place, message).hint(hint));
     }
 }

@@ -142,6 +142,11 @@ impl Fifo {
         if self.places.get(self.started).is_some_and(|place| place.start <= cx.now()) {
             self.take_up(frame, cx);
         }
+        self.in_line()
+    }
+
+    /// The same, as the last event has left them.
+    pub fn in_line(&self) -> u64 {
         (self.places.len() - self.started) as u64
     }
 

@@ -360,9 +360,13 @@ impl Station {
         out.histogram("service", &self.frame.service);
     }
 
-    /// The longest queue is counted anew.
+    /// The longest queue is counted anew, from the one that stands there.
     pub fn restart_maxima(&mut self) {
-        self.frame.longest_queue = 0;
+        self.frame.longest_queue = match &self.line {
+            Line::Fifo(line) => line.in_line(),
+            Line::Ordered(line) => line.in_line(),
+            Line::Sharing(line) => line.in_line(&self.frame),
+        };
     }
 }
 

@@ -85,7 +85,7 @@ impl Ordered {
         frame.longest_queue = frame.longest_queue.max(self.in_line());
     }
 
-    fn in_line(&self) -> u64 {
+    pub fn in_line(&self) -> u64 {
         (self.waiting.len() + self.beside.len()) as u64
     }
 

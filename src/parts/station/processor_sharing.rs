@@ -70,7 +70,12 @@ impl ProcessorSharing {
         let jobs = self.jobs.len() as u64;
         let servers = u64::from(frame.servers);
         self.areas.busy.set(now, jobs.min(servers));
-        self.areas.waiting.set(now, jobs.saturating_sub(servers));
+        self.areas.waiting.set(now, self.in_line(frame));
+    }
+
+    /// Jobs beyond those that have a server to themselves.
+    pub fn in_line(&self, frame: &Frame) -> u64 {
+        (self.jobs.len() as u64).saturating_sub(u64::from(frame.servers))
     }
 
     #[inline(never)]

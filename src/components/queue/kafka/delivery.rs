@@ -206,8 +206,12 @@ impl Delivery {
         }
     }
 
-    /// A pause is over, or somebody must not wait any longer: the answer for a caller. To be called until there is none.
+    /// A pause is over, or somebody must not wait any longer: the answer for a caller. To be called until there is none. Timers of
+    /// others mean nothing here.
     pub fn on_timer(&mut self, timer: Timer, leaders: &Leaders, cx: &mut Ctx<'_>) -> Option<Reply> {
+        if timer.tag != self.tag {
+            return None;
+        }
         if timer.data == OVERDUE {
             return self.expire(timer, leaders, cx);
         }
