@@ -138,7 +138,8 @@ mod tests {
             Event::Grow(0),
         ];
         let entries = events.map(|event| Entry { time: 1, event: event.into() });
-        let audits = Audits::new(10);
+        let mut audits = Audits::new(10);
+        components.iter().for_each(|_| audits.add_node());
         Fetch { calls: &calls, requests: &requests, audits: &audits, components: &components }.soon(&entries);
         let told = [(1, 5, false, Some(9)), (0, 6, true, Some(9)), (1, 5, false, None)];
         assert_eq!(*heard.lock().expect("one thread"), told, "the callee once more");

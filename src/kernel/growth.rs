@@ -177,6 +177,9 @@ mod tests {
             self.0.remove(at);
             Some(0)
         }
+        fn data_set(&self, _group: u16) -> u16 {
+            0
+        }
         fn listeners(&self, _group: u16) -> Vec<NodeId> {
             self.0.clone()
         }

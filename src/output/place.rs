@@ -168,7 +168,7 @@ pub(super) fn read_manifest(folder: &Path) -> Option<Manifest> {
 }
 
 /// Which part of a path is a file where a folder should be.
-fn in_the_way(path: &Path, error: std::io::Error) -> OutputError {
+pub(super) fn in_the_way(path: &Path, error: std::io::Error) -> OutputError {
     match path.ancestors().find(|part| part.exists()) {
         Some(part) if !part.is_dir() => OutputError::NotAFolder { path: part.to_path_buf() },
         _ => OutputError::new(path, error),

@@ -15,6 +15,7 @@ pub use error::ExportError;
 pub use instant::Instant;
 
 use super::OutputError;
+use super::place::in_the_way;
 use results::Results;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,7 @@ pub fn export(
         Some(dir) => dir.to_path_buf(),
         None => beside(results.folder(), kind)?,
     };
-    std::fs::create_dir_all(&dir).map_err(|error| OutputError::new(&dir, error))?;
+    std::fs::create_dir_all(&dir).map_err(|error| in_the_way(&dir, error))?;
     let files = match kind {
         Kind::Prometheus => prometheus::write(&results, &dir, epoch)?,
         Kind::Logs => logs::write(&results, &dir, epoch)?,
