@@ -149,13 +149,16 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         problems.push(settings.problem("max", message).hint("change `count:` of the web tier"));
     }
     check_servers(site, problems);
-    let period = settings.duration("period").expect("preset");
-    if period >= site.layout.end {
-        let (period, end) = (time_text(period), time_text(site.layout.end));
-        let message =
-            format!("a `period` of {period} is as long as the whole run ({end}): nothing would be decided");
-        let place = settings.place("period").unwrap_or(&site.group().place);
-        problems.push(Problem::at(place, message).hint("write `period: 10.s`"));
+    let results = [
+        ("period", "nothing would be decided", "write `period: 10.s`"),
+        ("boot", "no server would ever join", "make the run longer, or the boot shorter"),
+    ];
+    for (setting, result, hint) in results {
+        let Some(span) = settings.duration(setting).filter(|span| *span >= site.layout.end) else { continue };
+        let (span, end) = (time_text(span), time_text(site.layout.end));
+        let message = format!("a `{setting}` of {span} is as long as the whole run ({end}): {result}");
+        let place = settings.place(setting).unwrap_or(&site.group().place);
+        problems.push(Problem::at(place, message).hint(hint));
     }
 }
 
@@ -183,6 +186,14 @@ fn check_servers(site: &Site<'_>, problems: &mut Problems) {
         problems.push(
             settings.problem("of", message).hint("leave out the `on:` of the web tier, or the autoscaler"),
         );
+    }
+    let mut before = site.layout.groups[..site.index].iter().filter(|other| other.kind == "autoscaler");
+    if let Some(other) = before.find(|other| other.settings.group("of") == Some(of)) {
+        let message = format!(
+            "\"{}\" scales \"{}\" already: the two would work against each other",
+            other.name, tier.name
+        );
+        problems.push(settings.problem("of", message).hint("one autoscaler for each web tier"));
     }
     let by_checks = REPLACE[settings.choice("replace")].name == "unhealthy";
     if by_checks && judges(site, of).is_empty() {
