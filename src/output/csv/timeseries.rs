@@ -8,14 +8,18 @@ use std::io::{self, Write};
 
 const HEADER: [&str; 7] = ["variant", "replication", "t_s", "window_s", "component", "metric", "value"];
 
-/// Texts that each worker makes before they are written: more would be more even, and take more memory.
+/// Texts that each worker makes before they are written: more would be more even.
 const BATCH: usize = 4;
+/// Figures whose texts are held at a time: some 80 bytes each. (A run alone may have more.)
+const FIGURES_AT_ONCE: usize = 2_000_000;
 
 /// By far the largest of the tables: each worker makes the text of a run.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
     Sheet::new(&mut *out, &HEADER)?.finish()?;
     let mut rows = 0;
-    for results in report.results.chunks(BATCH * report.workers.count()) {
+    let most = report.results.iter().map(|result| result.series.figures()).max().unwrap_or(0);
+    let together = (FIGURES_AT_ONCE / most.max(1)).clamp(1, BATCH * report.workers.count());
+    for results in report.results.chunks(together) {
         let texts = report.workers.each(results, |result| text(report.variant(result.variant), result));
         for text in texts {
             out.write_all(&text?)?;
