@@ -83,6 +83,25 @@ fn each_event_is_a_line_in_order_of_time() {
 }
 
 #[test]
+fn without_a_target_files_come_beside_the_results() {
+    let (_folder, results) = results();
+    let by = |name: &str| {
+        let mut command = Command::cargo_bin("scalelab").unwrap();
+        let output = command
+            .current_dir(&results)
+            .args(["export", "logs", name])
+            .assert()
+            .success()
+            .get_output()
+            .clone();
+        std::fs::remove_dir_all(results.with_extension("logs")).expect("it was made");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(by("../small/").starts_with("wrote ../small.logs:\n"));
+    assert!(by(".").contains("/small.logs:\n"));
+}
+
+#[test]
 fn the_same_results_give_the_same_bytes() {
     let (folder, results) = results();
     for kind in ["prometheus", "logs"] {

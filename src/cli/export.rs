@@ -21,7 +21,7 @@ pub fn export(args: &ExportArgs) -> u8 {
     };
     match output::export(kind, &args.results, args.output_dir.as_deref(), epoch) {
         Ok(exported) => {
-            say(&told(kind, &exported));
+            say(&told(kind, &exported, &args.epoch));
             0
         }
         Err(error) => {
@@ -40,7 +40,7 @@ fn epoch(text: &str) -> Result<Instant, String> {
     Instant::of_millis(since.as_millis() as i64).map_err(|error| error.to_string())
 }
 
-fn told(kind: Kind, exported: &Exported) -> String {
+fn told(kind: Kind, exported: &Exported, epoch: &str) -> String {
     let mut text = format!("wrote {}:\n", exported.dir.display());
     for (file, what) in &exported.files {
         text += &format!("  {file:<18} {what}\n");
@@ -51,6 +51,7 @@ fn told(kind: Kind, exported: &Exported) -> String {
              do not load metrics.om into a Prometheus that others use\n",
             quoted(&exported.dir.join("serve.sh").to_string_lossy())
         ),
+        Kind::Logs if epoch == "now" => String::new(),
         Kind::Logs => "Loki (of more than a week) and CloudWatch (of more than two weeks) refuse old lines: --epoch now\n".into(),
     };
     text

@@ -63,7 +63,10 @@ pub fn export(
 
 /// The folder beside the results that is called after them: new results replace theirs as a whole.
 fn beside(folder: &Path, kind: Kind) -> Result<PathBuf, ExportError> {
-    let folder = folder.canonicalize().map_err(|error| OutputError::new(folder, error))?;
+    let folder = match folder.file_name() {
+        Some(_) => folder.to_path_buf(),
+        None => folder.canonicalize().map_err(|error| OutputError::new(folder, error))?, // `.` and its like
+    };
     let ending = match kind {
         Kind::Prometheus => ".prometheus",
         Kind::Logs => ".logs",
