@@ -58,9 +58,15 @@ fn every_figure_and_every_event_is_a_sample() {
     }
     let line = "scalelab_throughput_per_second{experiment=\"small\",variant=\"strategy=through;policy=round_robin\",\
                 replication=\"0\",component=\"all\"} ";
-    let value = &figures.iter().find(|row| row["component"] == "all").unwrap()["value"];
-    let number: f64 = value.parse().unwrap();
-    assert!(text.contains(&format!("{line}{number} 1767225600.050\n")), "{value}");
+    let first = |metric: &str| {
+        let row = figures.iter().find(|row| row["component"] == "all" && row["metric"] == metric).unwrap();
+        row["value"].parse::<f64>().unwrap()
+    };
+    let value = first("throughput_per_s");
+    assert!(text.contains(&format!("{line}{value} 1767225600.050\n")), "{value}");
+    let line = line.replace("throughput_per_second", "latency_p99_seconds");
+    let value = first("latency_p99_ms") / 1_000.0;
+    assert!(text.contains(&format!("{line}{value} 17672256")), "{value}");
 }
 
 #[test]
