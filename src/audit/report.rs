@@ -104,3 +104,33 @@ impl AuditReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_of_two_data_sets_add_up() {
+        let report = |n: u64| {
+            let mut stale_age = Histogram::new();
+            stale_age.record_n(n, n);
+            AuditReport {
+                counted_from_ns: 5,
+                reads_count: n,
+                stale_reads_count: 2 * n,
+                stale_age,
+                lower_bound_count: 3 * n,
+                writes_acknowledged_count: 4 * n,
+                lost_writes_count: 5 * n,
+                read_your_writes_violations_count: 6 * n,
+                monotonic_read_violations_count: 7 * n,
+                untracked_count: 8 * n,
+                out_of_range_count: 9 * n,
+            }
+        };
+        let mut both = report(1).and(report(2));
+        assert_eq!((both.stale_age.count(), both.stale_age.max()), (3, Some(2)));
+        both.stale_age = report(3).stale_age;
+        assert_eq!(both, report(3));
+    }
+}

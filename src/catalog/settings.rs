@@ -304,13 +304,21 @@ impl Settings {
 
     /// Whether some setting names this component.
     pub fn names(&self, component: usize) -> bool {
-        fn is_in(value: &Value, component: usize) -> bool {
+        self.named().contains(&component)
+    }
+
+    /// All components that some setting names.
+    pub fn named(&self) -> Vec<usize> {
+        fn collect(value: &Value, named: &mut Vec<usize>) {
             match value {
-                Value::List(list) => list.iter().any(|item| is_in(item, component)),
-                value => matches!(value, Value::Group(index) if *index == component),
+                Value::List(list) => list.iter().for_each(|item| collect(item, named)),
+                Value::Group(index) => named.push(*index),
+                _ => (),
             }
         }
-        self.values.values().any(|(value, _)| is_in(value, component))
+        let mut named = Vec::new();
+        self.values.values().for_each(|(value, _)| collect(value, &mut named));
+        named
     }
 
     /// Which keys.

@@ -27,7 +27,7 @@ pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
             simulation.label(node, hash_name(&format!("{}/{number}", group.name)));
         }
     }
-    simulation.set_nursery(Box::new(Growth::new(layout)));
+    simulation.set_nursery(Box::new(Growth::new(layout, sets)));
     simulation
 }
 

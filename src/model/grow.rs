@@ -1,6 +1,5 @@
 //! Groups that get more nodes while the simulation runs.
 
-use crate::components::data_sets::data_sets;
 use crate::components::{Group, Layout, Site, kind};
 use crate::kernel::{Component, Membership, NodeId, Nursery};
 
@@ -12,8 +11,8 @@ pub(super) struct Growth {
 }
 
 impl Growth {
-    pub fn new(layout: &Layout) -> Self {
-        Growth { layout: layout.clone(), data_sets: data_sets(layout) }
+    pub fn new(layout: &Layout, data_sets: Vec<u16>) -> Self {
+        Growth { layout: layout.clone(), data_sets }
     }
 
     fn note(&mut self, group: u16, node: NodeId, joined: bool) {

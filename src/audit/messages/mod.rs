@@ -398,6 +398,30 @@ mod tests {
         assert_eq!((counts.processed_count, counts.backlog_count), (1, 0));
     }
 
+    #[test]
+    fn reports_of_two_data_sets_add_up() {
+        let report = |n: u64, drain_ns| {
+            let mut age = Histogram::new();
+            age.record_n(n, n);
+            MessageReport {
+                published_count: n,
+                processed_count: 2 * n,
+                duplicated_count: 3 * n,
+                reordered_count: 4 * n,
+                lost_count: 5 * n,
+                dead_count: 6 * n,
+                age,
+                backlog_count: 7 * n,
+                drain_ns,
+            }
+        };
+        let mut both = report(1, Some(9)).and(report(2, Some(4)));
+        assert_eq!((both.age.count(), both.age.max()), (3, Some(2)));
+        both.age = report(3, None).age;
+        assert_eq!(both, report(3, Some(9)));
+        assert_eq!(report(1, Some(9)).and(report(2, None)).drain_ns, None, "one heap is not gone yet");
+    }
+
     /// When the first one is struck out its fate is sealed, as that of the second, which has been processed, was before.
     #[test]
     fn what_a_new_leader_never_had_is_struck_out_with_what_is_done_behind_it() {
