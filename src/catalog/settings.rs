@@ -304,21 +304,21 @@ impl Settings {
 
     /// Whether some setting names this component.
     pub fn names(&self, component: usize) -> bool {
-        self.named().contains(&component)
+        let mut is_named = false;
+        self.each_named(|named| is_named |= named == component);
+        is_named
     }
 
-    /// All components that some setting names.
-    pub fn named(&self) -> Vec<usize> {
-        fn collect(value: &Value, named: &mut Vec<usize>) {
+    /// Goes through the components that settings name.
+    pub fn each_named(&self, mut each: impl FnMut(usize)) {
+        fn go(value: &Value, each: &mut impl FnMut(usize)) {
             match value {
-                Value::List(list) => list.iter().for_each(|item| collect(item, named)),
-                Value::Group(index) => named.push(*index),
+                Value::List(list) => list.iter().for_each(|item| go(item, each)),
+                Value::Group(index) => each(*index),
                 _ => (),
             }
         }
-        let mut named = Vec::new();
-        self.values.values().for_each(|(value, _)| collect(value, &mut named));
-        named
+        self.values.values().for_each(|(value, _)| go(value, &mut each));
     }
 
     /// Which keys.

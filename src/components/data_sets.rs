@@ -12,10 +12,12 @@ pub fn data_sets(layout: &Layout) -> Vec<u16> {
     let mut sets: Vec<usize> = (0..groups.len()).collect();
     let carries = |group: &usize| !APART.contains(&groups[*group].kind);
     for from in (0..groups.len()).filter(carries) {
-        for to in groups[from].settings.named().into_iter().filter(carries) {
-            let (kept, gone) = (sets[from].min(sets[to]), sets[from].max(sets[to]));
-            sets.iter_mut().filter(|set| **set == gone).for_each(|set| *set = kept);
-        }
+        groups[from].settings.each_named(|to| {
+            if carries(&to) {
+                let (kept, gone) = (sets[from].min(sets[to]), sets[from].max(sets[to]));
+                sets.iter_mut().filter(|set| **set == gone).for_each(|set| *set = kept);
+            }
+        });
     }
     let mut numbers: Vec<usize> = (0..groups.len()).filter(carries).map(|group| sets[group]).collect();
     numbers.sort_unstable();
