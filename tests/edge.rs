@@ -132,12 +132,14 @@ struct Named {
     users: Value,
 }
 
-/// Users who find one of two servers by name, without distance.
+/// Users who find the first of two servers by name, without distance; the name can point to the other.
 fn named(zone: Vec<(&str, Value)>, isp: Vec<(&str, Value)>, users: Vec<(&str, Value)>) -> Named {
     let mut world = World::default();
     let servers = ["old", "new"].map(|name| world.add("web", name, vec![instant()]));
     let to = ("to", Value::List(servers.to_vec()));
-    let zone = world.add("dns", "shop.example", [vec![to], zone].concat());
+    let simple = !zone.iter().any(|(name, _)| *name == "policy");
+    let first = simple.then(|| ("points_to", servers[0].clone()));
+    let zone = world.add("dns", "shop.example", [vec![to], first.into_iter().collect(), zone].concat());
     let isp = [vec![("cold", Value::Flag(true))], isp].concat();
     let isp = world.add("resolver", "isp", isp);
     let reached = vec![("to", zone.clone()), ("resolver", isp.clone())];
@@ -218,6 +220,41 @@ proptest! {
         prop_assert!(lost > 0);
         prop_assert_eq!(failed(&simulation), lost, "nobody goes there any more, {:?}", users_node);
     }
+}
+
+/// Round robin by DNS: each of three addresses is named, also the one whose server is dead, until the zone points elsewhere. Who tries again
+/// tries another one.
+#[test]
+fn a_simple_name_stands_for_all_its_addresses() {
+    let shares = |attempts: i64| {
+        let mut world = World::default();
+        let shop = world.add("web", "shop", vec![instant(), ("count", Value::Whole(2))]);
+        let other = world.add("web", "other", vec![instant()]);
+        let zone = vec![("to", Value::List(vec![shop.clone(), other.clone()])), ("ttl", span(1.0))];
+        let zone = world.add("dns", "shop.example", zone);
+        let isp = world.add("resolver", "isp", vec![("cold", Value::Flag(true))]);
+        let reached = vec![("to", zone.clone()), ("resolver", isp), ("attempts", Value::Whole(attempts))];
+        world.add("traffic", "users", [reached, vec![("rate", evenly(100.0))]].concat());
+        let mut simulation = world.build(1, 0);
+        act(&world, &mut simulation, &other, "crash", vec![]);
+        simulation.run_until(at(60.0));
+        let servers = [world.node(&shop, 0), world.node(&shop, 1)];
+        let taken = servers.map(|server| calls(&simulation, server));
+        act(&world, &mut simulation, &zone, "point_to", vec![Value::List(vec![shop])]);
+        simulation.run_until(at(62.0));
+        let failed = simulation.book().close(simulation.requests(), simulation.now())[0].failed;
+        simulation.run_until(at(120.0));
+        assert_eq!(simulation.book().close(simulation.requests(), simulation.now())[0].failed, failed);
+        (taken, failed)
+    };
+    let is_near = |count: u64, expected: f64| (count as f64 - expected).abs() < 4.0 * expected.sqrt();
+    let (taken, failed) = shares(1);
+    assert!(
+        taken.iter().all(|taken| is_near(*taken, 2_000.0)) && is_near(failed, 2_000.0),
+        "{taken:?} {failed}"
+    );
+    let (taken, failed) = shares(2);
+    assert!(taken.iter().sum::<u64>() >= 5_990 && failed == 0, "{taken:?} {failed}");
 }
 
 #[test]
@@ -560,6 +597,12 @@ fn a_copy_from_a_shield_is_as_old_as_the_shields() {
     assert_eq!((count("cdn_lookups"), count("cdn_hits"), count("origin_fetches")), (2, 0, 0));
 }
 
+/// A name for the first component of a world.
+fn with_name(mut world: World, zone: impl Fn(Value) -> Vec<(&'static str, Value)>) -> World {
+    world.add("dns", "shop.example", zone(Value::Group(0)));
+    world
+}
+
 #[test]
 fn mistakes_are_found_before_anything_runs() {
     let said = |world: &World| problems(world).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -587,6 +630,21 @@ fn mistakes_are_found_before_anything_runs() {
     assert!(dns(vec![("ttl", span(1.5))]).contains("whole seconds"));
     assert!(dns(vec![("ttl", Value::Other("the negative duration -5 s".into()))]).contains("negative"));
     assert!(dns(vec![("policy", text("latency"))]).contains("needs to know where"));
+    let crowd = base(vec![("count", Value::Whole(16))]);
+    let crowd = with_name(crowd, |shop| vec![("to", shop)]);
+    assert!(
+        said(&crowd).contains("16 addresses are more than policy \"simple\" takes (15)"),
+        "{}",
+        said(&crowd)
+    );
+    let mut two = base(vec![]);
+    let stranger = two.add("web", "stranger", vec![instant()]);
+    let stray = with_name(two, |shop| vec![("to", shop), ("points_to", stranger.clone())]);
+    assert!(
+        said(&stray).contains("names \"stranger\", which is not among its addresses"),
+        "{}",
+        said(&stray)
+    );
     assert!(dns(vec![("weights", Value::List(vec![Value::Whole(1)]))]).contains("1 weights for 2 addresses"));
     assert!(dns(vec![("weights", Value::List(vec![Value::Whole(0); 2]))]).contains("`weights`"));
     assert!(dns(vec![("policy", text("simple")), ("check", span(10.0))]).contains("nobody's health"));

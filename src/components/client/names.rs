@@ -1,6 +1,6 @@
 //! How clients find the address behind a name: in their own caches, or from their resolver.
 
-use crate::components::dns::{address::Addresses, final_zone, records, stub};
+use crate::components::dns::{address::Addresses, records, stub};
 use crate::components::{Site, dns};
 use crate::kernel::{Control, NodeId, Readings, Reply, Request, SECOND, Time};
 use crate::random::mix::{combine, hash_name};
@@ -82,7 +82,7 @@ impl Names {
             household: household.unwrap_or(1),
             cold: settings.flag("cold"),
             whole: !is_name,
-            held: if is_name { first_held(site, zone) } else { u64::MAX },
+            held: if is_name { dns::named_at_first(layout, zone) } else { u64::MAX },
             counts: Counts::default(),
         })
     }
@@ -182,13 +182,4 @@ fn next_resolver(rtt: &[Time], nearest: usize, own: usize, attempt: u8) -> usize
     order.sort_by_key(|at| rtt[*at]);
     order[..nearest].rotate_left(own);
     order[usize::from(attempt - 1) % order.len()]
-}
-
-/// The records that a zone holds at first: a bit for each.
-fn first_held(site: &Site<'_>, zone: usize) -> u64 {
-    let zone = site.of(final_zone(site.layout, zone));
-    let settings = zone.settings();
-    let simple = dns::policy::POLICIES[settings.choice("policy")].name == "simple";
-    let first = settings.groups("to").first().map_or(0, |group| site.layout.groups[*group].count);
-    if simple && first < 64 { (1 << first) - 1 } else { u64::MAX }
 }

@@ -98,6 +98,24 @@ pub fn records(layout: &Layout, zone: usize) -> Vec<NodeId> {
     groups.iter().flat_map(|group| layout.groups[*group].nodes()).collect()
 }
 
+/// Those of the records that a zone names at first, a bit for each: all, if it does not say.
+pub fn named_at_first(layout: &Layout, zone: usize) -> u64 {
+    let zone = final_zone(layout, zone);
+    match layout.groups[zone].settings.groups("points_to").as_slice() {
+        [] => u64::MAX,
+        groups => mask(layout, zone, groups),
+    }
+}
+
+/// The records of a zone that are servers of these groups, a bit for each.
+fn mask(layout: &Layout, zone: usize, groups: &[usize]) -> u64 {
+    let of_groups =
+        |node: &NodeId| groups.iter().any(|group| layout.groups[*group].nodes().any(|n| n == *node));
+    let records = records(layout, zone);
+    let bits = records.iter().enumerate().filter(|(_, node)| of_groups(node));
+    bits.fold(0, |mask, (at, _)| mask | 1 << at)
+}
+
 /// What `zone.point_to(..)` does, to whom; or what is wrong with its arguments.
 pub fn point_to(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Control)>, String> {
     let groups: Vec<usize> = match arguments {
@@ -117,11 +135,7 @@ pub fn point_to(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Con
         let name = layout.groups.get(*stranger).map_or("", |group| &group.name);
         return Err(format!("\"{name}\" is not among the addresses (`to`) of \"{}\"", site.group().name));
     }
-    let of_groups =
-        |node: &NodeId| groups.iter().any(|group| layout.groups[*group].nodes().any(|n| n == *node));
-    let records = records(layout, zone);
-    let bits = records.iter().enumerate().filter(|(_, node)| of_groups(node));
-    let control = Control::new(POINT_TO, bits.fold(0, |mask, (at, _)| mask | 1 << at));
+    let control = Control::new(POINT_TO, mask(layout, zone, &groups));
     let uses = |group: &super::Group| {
         let target = group.settings.group("to").filter(|_| group.kind == "traffic");
         target.is_some_and(|to| layout.groups[to].kind == ZONE.entry.name && final_zone(layout, to) == zone)

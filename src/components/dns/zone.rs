@@ -107,15 +107,12 @@ impl Authoritative {
             Some(_) => Vec::new(),
             None => super::records(site.layout, site.index),
         };
-        let simple = policy::POLICIES[settings.choice("policy")].name == "simple";
-        let first =
-            settings.groups("to").first().map_or(0, |group| site.layout.groups[*group].count as usize);
+        let listed = super::named_at_first(site.layout, site.index);
         let record = |(at, node): (usize, NodeId)| Record {
             node,
             weight: weight(at),
             place: places[node.index()],
-            // A simple zone holds what it names first; the others wait for `point_to`.
-            listed: !simple || at < first,
+            listed: listed & 1 << at != 0,
             healthy: true,
         };
         let records: Vec<Record> = nodes.into_iter().enumerate().map(record).collect();

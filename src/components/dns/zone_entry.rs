@@ -25,6 +25,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "its addresses: every server that its records may ever name, at most 64",
         },
         Param {
+            name: "points_to",
+            kind: Kind::Groups(&["load_balancer", "web", "cdn", "website", "cache", "database", "anycast"]),
+            preset: Preset::Absent("all of them"),
+            about: "which of its addresses its records name at first, if others wait for point_to()",
+        },
+        Param {
             name: "cname",
             kind: Kind::Group(&["dns"]),
             preset: Preset::Absent("none"),
@@ -197,10 +203,17 @@ fn check_records(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let policy = POLICIES[settings.choice("policy")].name;
     let records = super::records(site.layout, site.index).len();
-    let most = if policy == "multi_value" { SEVERAL_AT_MOST } else { RECORDS_AT_MOST };
+    let most = if matches!(policy, "simple" | "multi_value") { SEVERAL_AT_MOST } else { RECORDS_AT_MOST };
     if records > most {
         let message = format!("{records} addresses are more than policy \"{policy}\" takes ({most})");
         problems.push(settings.problem("to", message).hint("put a load_balancer before them"));
+    }
+    let addresses = settings.groups("to");
+    if let Some(stranger) = settings.groups("points_to").into_iter().find(|group| !addresses.contains(group))
+    {
+        let stranger = &site.layout.groups[stranger].name;
+        let message = format!("`points_to` names \"{stranger}\", which is not among its addresses (`to`)");
+        problems.push(settings.problem("points_to", message).hint("name it in `to` as well"));
     }
     let weights = settings.list("weights").len();
     if weights > 0 && (weights != records || policy != "weighted") {
