@@ -6,8 +6,9 @@ use common::{World, evenly, index, keys, span, text, texts};
 use proptest::prelude::*;
 use scalelab::catalog::{Place, Problem, Problems, Value};
 use scalelab::components::egress::DOLLAR;
+use scalelab::kernel::readings::Reading;
 use scalelab::kernel::time::from_seconds;
-use scalelab::kernel::{Simulation, Time};
+use scalelab::kernel::{SECOND, Simulation, Time};
 use scalelab::model::{Command, Moment, Order, Target, check, resolve};
 use scalelab::random::keys::Keys;
 
@@ -113,6 +114,41 @@ fn more_purges_than_the_network_takes_are_turned_away() {
     assert_eq!(taken(cloudflare("business"), "/1*", 60), (50, 10));
     assert_eq!(taken(cloudflare("free"), "/1", 60), (60, 0));
     assert_eq!(taken(vec![("profile", text("cloudfront"))], "/1*", 20), (15, 5));
+}
+
+/// The network takes purges, and asks for money, whichever of its edges is down: that one carries them out when it is back, the same one as often
+/// as it was asked for, though some come while others wait.
+#[test]
+fn purges_are_booked_while_an_edge_is_down_and_felt_when_it_is_back() {
+    for crash in [vec![], vec![text("host")]] {
+        let prices = vec![("free_purges", whole(0)), ("region", text("us-east-1"))];
+        let (world, edge, _) = hundred(prices, vec![]);
+        let mut simulation = world.build(1, 0);
+        simulation.run_until(at(2.5));
+        act(&world, &mut simulation, &edge, "invalidate", vec![whole(7)]);
+        act(&world, &mut simulation, &edge, "crash", crash);
+        for second in [3.0, 3.0, 4.0] {
+            simulation.run_until(at(second));
+            act(&world, &mut simulation, &edge, "invalidate", vec![whole(7)]);
+        }
+        simulation.run_until(at(60.0));
+        let count = |simulation: &Simulation, metric| told(&world, simulation, &edge, metric);
+        let booked =
+            |simulation: &Simulation| (count(simulation, "purges"), count(simulation, "purged_copies"));
+        assert_eq!(booked(&simulation), (4, 0));
+        assert!(count(&simulation, "cost") >= 4 * DOLLAR / 200);
+        act(&world, &mut simulation, &edge, "recover", vec![]);
+        simulation.run_until(at(60.001));
+        assert_eq!(booked(&simulation), (4, 1), "felt at once; its copies were on disk");
+        act(&world, &mut simulation, &edge, "invalidate", vec![whole(7)]);
+        simulation.run_until(at(120.0));
+        assert_eq!(booked(&simulation), (5, 2));
+        let readings = simulation.readings(world.node(&edge, 0), true);
+        let Some(Reading::Histogram(times)) = readings.get("purge_time") else { panic!("purges took times") };
+        let median = times.quantile(0.5).unwrap().abs_diff(57 * SECOND);
+        assert!(times.count() == 5 && median < SECOND / 2, "{median}");
+        simulation.check_conservation().unwrap();
+    }
 }
 
 #[test]

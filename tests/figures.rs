@@ -424,6 +424,26 @@ fn a_server_that_has_left_was_busy_while_it_was_there() {
     assert!((column(script, "w/0", "utilization_ratio") - 9.0 / 31.0).abs() < 1e-6);
 }
 
+/// Fifty requests a second for a server that does ten; it stands still from 5 s on, with 50 served, one in service and 199 in line. What comes
+/// then waits as well: 449 in the end, whether it is down to the last or goes on or dies just before.
+#[test]
+fn the_longest_queue_is_the_line_and_what_lies_at_the_door() {
+    for end in ["", "at(9999.ms, || w.recover());", "at(9999.ms, || w.crash());"] {
+        for discipline in ["fifo", "lifo"] {
+            let script = format!(
+                "experiment(\"still\").replications(1).warmup(6.s).duration(4.s).world(|p| {{
+                let w = web(\"w\", #{{ service: 100.ms, discipline: \"{discipline}\" }});
+                traffic(\"t\", #{{ to: w, rate: constant(50.rps) }});
+                at(5.s, || w.hang());
+                {end}
+            }});"
+            );
+            let longest = column(&script, "w", "queue_len_max");
+            assert!((449.0..=450.0).contains(&longest), "{discipline} {end}: {longest}");
+        }
+    }
+}
+
 #[test]
 fn the_longest_queue_may_be_the_one_at_the_end_of_the_warm_up() {
     for discipline in ["fifo", "lifo", "processor_sharing"] {

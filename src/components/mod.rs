@@ -79,6 +79,11 @@ const OWN_ACTIONS: &[(&str, &str, OwnAction)] = &[
     ("cache", "invalidate", cache::invalidate),
 ];
 
+/// Whether such actions concern also who is down at the moment, who hears of them at once: they are booked for all, not carried out by each.
+pub fn are_booked(kind: &str) -> bool {
+    kind == cdn::KIND.entry.name
+}
+
 /// The translation of an action that only this kind knows.
 pub fn own_action(kind: &str, action: &str) -> Option<OwnAction> {
     let found = OWN_ACTIONS.iter().find(|(of, name, _)| *of == kind && *name == action);

@@ -3,7 +3,7 @@
 
 use super::call::CallId;
 use super::event::Event;
-use super::readings::{Integral, Readings};
+use super::readings::{IN_LINE, Integral, Reading, Readings};
 use super::time::Time;
 
 /// Events that wait for a node, and since when.
@@ -13,6 +13,8 @@ pub(super) struct Held {
     /// Sent over connections of before, and not acknowledged.
     unacknowledged: Vec<CallId>,
     calls: Integral,
+    /// The most that waited at a time, at the door and in the node's own line.
+    longest: u64,
     /// Counts pauses, and whatever makes the present one no pause any more.
     pause: u32,
 }
@@ -55,16 +57,31 @@ impl Held {
         std::mem::take(&mut self.events)
     }
 
-    /// Tells how many calls waited, if any did.
+    /// Takes down how many wait, at the door and in the line of a node that tells this. While it stands still nobody leaves either: they are
+    /// most when it goes on, dies, or is asked.
+    pub fn look(&mut self, told: &Readings) {
+        self.longest = self.longest(told);
+    }
+
+    fn longest(&self, told: &Readings) -> u64 {
+        match (self.calls.level(), told.get(IN_LINE)) {
+            (0, _) => self.longest,
+            (at_the_door, Some(Reading::Gauge(in_line))) => self.longest.max(at_the_door + *in_line as u64),
+            (at_the_door, _) => self.longest.max(at_the_door),
+        }
+    }
+
+    /// Tells how many calls waited, if any did; behind what the node itself tells.
     pub fn measure(&self, now: Time, out: &mut Readings) {
-        if self.calls.largest() > 0 || self.calls.area(now) > 0.0 {
+        let longest = self.longest(out);
+        if longest > 0 || self.calls.area(now) > 0.0 {
             out.area("held", self.calls.area(now));
-            out.maximum("held_max", self.calls.largest() as f64);
+            out.maximum("held_max", longest as f64);
         }
     }
 
     /// The largest number is counted anew.
     pub fn restart_maximum(&mut self) {
-        self.calls.restart_maximum();
+        self.longest = 0;
     }
 }

@@ -4,6 +4,9 @@
 use super::time::Time;
 use crate::stats::Histogram;
 
+/// The gauge by which a component tells how many jobs wait in its line.
+pub const IN_LINE: &str = "in_line";
+
 /// One figure.
 #[derive(Clone, Debug)]
 pub enum Reading {

@@ -157,6 +157,9 @@ impl Simulation {
     pub fn control(&mut self, node: NodeId, control: Control) {
         self.start();
         let health = self.core.nodes[node.index()].health;
+        if health == Health::Hung {
+            self.look_at_the_door(node);
+        }
         let mut control = control;
         if control.verb == Control::RECOVER {
             control.arg = u64::from(health != Health::Hung);
@@ -181,6 +184,20 @@ impl Simulation {
         if control.verb == Control::RECOVER {
             self.catch_up(node);
         }
+    }
+
+    /// Tells a node something that concerns it also if it is down: it takes it down and does nothing that a dead one could not.
+    pub fn enter_for(&mut self, node: NodeId, control: Control) {
+        self.start();
+        let (component, mut cx) = self.enter(node, 8 + u64::from(control.verb));
+        component.on_control(control, &mut cx);
+    }
+
+    #[cold]
+    fn look_at_the_door(&mut self, node: NodeId) {
+        let mut told = Readings::new(false);
+        self.components[node.index()].measure(self.core.now, &mut told);
+        self.core.held[node.index()].look(&told);
     }
 
     /// Does something to the network.

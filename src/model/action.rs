@@ -7,7 +7,7 @@ use super::part::{self, Side, Whom};
 use crate::catalog::{Action, Place, Problem, Value, did_you_mean, not_whole};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
-use crate::components::{Group, KINDS, Layout, Site, kind, load_balancer, own_action};
+use crate::components::{Group, KINDS, Layout, Site, are_booked, kind, load_balancer, own_action};
 use crate::kernel::transit::LinkCommand;
 use crate::kernel::{Control, NodeId, Simulation};
 
@@ -90,6 +90,8 @@ pub enum Order {
     Node(NodeId, Control),
     /// A node shall be another: it is told now, or when it is back.
     News(NodeId, Control),
+    /// Something concerns a node, whether it is down or not: it is told now.
+    Entry(NodeId, Control),
     /// What is done to a machine (the first) is done to one who stands on it.
     Guest(NodeId, NodeId, Control),
     /// Who stands on a machine (the first) is started again there.
@@ -114,6 +116,7 @@ impl Order {
         match self {
             Order::Node(node, control) => simulation.control(node, control),
             Order::News(node, control) => simulation.tell(node, control),
+            Order::Entry(node, control) => simulation.enter_for(node, control),
             Order::Guest(host, guest, control) => machine::carry_out((host, guest), control, simulation),
             Order::Start(host, guest, control) => machine::start((host, guest), control, simulation),
             Order::Part(whom, control) => simulation.control(whom.find(simulation), control),
@@ -267,7 +270,8 @@ fn own(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order>, P
     let orders = translate(&Site { layout, index: group }, &command.arguments);
     let orders = orders.map_err(|what| Problem::at(&command.place, what))?;
     // What is published, purged or pointed elsewhere stays so, whoever is down just now.
-    Ok(orders.into_iter().map(|(node, control)| Order::News(node, control)).collect())
+    let order = if are_booked(layout.groups[group].kind) { Order::Entry } else { Order::News };
+    Ok(orders.into_iter().map(|(node, control)| order(node, control)).collect())
 }
 
 fn can_grow(layout: &Layout, group: usize) -> bool {

@@ -1,7 +1,7 @@
 //! What an edge counts.
 
 use super::price::Prices;
-use crate::kernel::{Readings, Time};
+use crate::kernel::Readings;
 use crate::stats::Histogram;
 
 /// Since the start.
@@ -63,11 +63,5 @@ impl Counts {
         if let Some(cost) = prices.cost(self.egress, self.requests, self.purges) {
             out.count("cost", cost);
         }
-    }
-
-    /// A purge has been taken; it is felt here after this time.
-    pub fn purge(&mut self, time: Time, counts: bool) {
-        self.purges += u64::from(counts);
-        self.purge_times.record(time);
     }
 }

@@ -4,13 +4,12 @@ use super::age::{age_of, in_header};
 use super::counts::Counts;
 use super::failing::Failures;
 use super::fetches::{Fetch, Fetches};
-use super::limit::Limit;
 use super::negative::{self, Negative};
 use super::origins::Secondary;
 use super::price::Prices;
 use super::profile;
 use super::purge::Purge;
-use super::url::Urls;
+use super::purging::Purges;
 use crate::components::Site;
 use crate::components::cache::eviction;
 use crate::components::cache::shelf::{Item, Shelf, ShelfPlan};
@@ -22,8 +21,6 @@ use crate::kernel::{
 };
 use crate::parts::verbs::READ;
 use crate::random::mix::{combine, unit};
-use crate::random::stream::Stream;
-use crate::random::variate::Variate;
 use std::ops::Range;
 
 /// Note of a call that is passed through.
@@ -55,43 +52,11 @@ pub(super) struct Edge {
     bypassed: bool,
     pub(super) fetches: Fetches,
     purges: Purges,
-    stream: Option<Stream>,
     purpose: u64,
     timeout_length: Option<Time>,
     pub(super) timeout: Option<TimeoutClass>,
     pub(super) counts: Counts,
     prices: Prices,
-}
-
-/// What is known here of purges.
-#[derive(Clone)]
-struct Purges {
-    /// Until they are felt; `None`: a test has switched them off.
-    time: Option<Variate>,
-    /// How many single URLs and how many others are taken.
-    limits: [Limit; 2],
-    /// Whether they are counted here, for all edges.
-    counted: bool,
-    urls: Urls,
-    tags: u64,
-    /// Taken and not felt here yet: when each will be.
-    coming: Vec<(Time, Purge)>,
-}
-
-impl Purges {
-    fn new(site: &Site<'_>, counted: bool) -> Self {
-        let settings = site.settings();
-        let network = profile::of(settings);
-        let (urls, others) = profile::purge_limits(network, profile::plan_of(settings));
-        Purges {
-            time: (!site.is_disabled("purge")).then(|| profile::purge_time(network)),
-            limits: [urls, others].map(Limit::new),
-            counted,
-            urls: super::urls(site),
-            tags: settings.count("tags").unwrap_or(1),
-            coming: Vec::new(),
-        }
-    }
 }
 
 /// A copy and what it may be used for.
@@ -140,7 +105,6 @@ impl Edge {
             bypassed: site.is_disabled("cdn"),
             fetches: Fetches::new(settings.flag("coalesce")),
             purges: Purges::new(site, node == first),
-            stream: None,
             purpose: site.purpose("dynamic"),
             timeout_length: Some(profile::timeout(settings)),
             timeout: None,
@@ -270,38 +234,9 @@ impl Edge {
     }
 }
 
-impl Edge {
-    /// A purge has been asked for: it is turned away, or felt here after a while.
-    fn purge(&mut self, purge: Purge, cx: &mut Ctx<'_>) {
-        let (Some(time), Some(stream)) = (&self.purges.time, &mut self.stream) else { return };
-        let limit = usize::from(!matches!(purge, Purge::Key(_)));
-        let counted = self.purges.counted;
-        if !self.purges.limits[limit].takes(cx.now()) {
-            self.counts.refused += u64::from(counted);
-            if counted {
-                cx.tell("purge refused", "too many purges (429): see `plan` and the profile's limits");
-            }
-            return;
-        }
-        let delay = time.sample_ns(stream.uniform());
-        self.counts.purge(delay, counted);
-        self.purges.coming.push((cx.now().saturating_add(delay), purge));
-        let (tag, data) = purge.packed();
-        cx.timer_in(delay, Timer { tag, data });
-    }
-
-    /// After a crash: the network's purges come again, those that were felt elsewhere in the meantime at once.
-    fn catch_up(&mut self, cx: &mut Ctx<'_>) {
-        for (due, purge) in &self.purges.coming {
-            let (tag, data) = purge.packed();
-            cx.timer_at((*due).max(cx.now()), Timer { tag, data });
-        }
-    }
-}
-
 impl Component for Edge {
     fn on_start(&mut self, cx: &mut Ctx<'_>) {
-        self.stream = Some(cx.stream(&format!("{}/purges", self.name)));
+        self.purges.start(&self.name, cx);
         self.timeout = self.timeout_length.map(|length| cx.timeout_class(length));
     }
 
@@ -352,21 +287,21 @@ impl Component for Edge {
         self.give(reply.parent, answer, cx);
     }
 
-    fn on_timer(&mut self, timer: Timer, _cx: &mut Ctx<'_>) {
-        let purge = Purge::unpacked(timer.tag, timer.data).expect("there are no other timers");
-        let at = self.purges.coming.iter().position(|(_, coming)| *coming == purge);
-        self.purges.coming.remove(at.expect("it was taken"));
-        self.counts.purged += purge.carry_out(&mut *self.shelf, &self.purges.urls, self.purges.tags);
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        self.purges.carry_out(timer, &mut *self.shelf, &mut self.counts, cx.now());
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         if let Some(purge) = Purge::of(control) {
-            return self.purge(purge, cx);
+            return self.purges.ask(purge, &mut self.counts, cx);
         }
         match control.verb {
             // Copies are on disk.
-            Control::CRASH_PROCESS | Control::CRASH_HOST => self.fetches.clear(),
-            Control::RECOVER if control.arg == 1 => self.catch_up(cx),
+            Control::CRASH_PROCESS | Control::CRASH_HOST => {
+                self.fetches.clear();
+                self.purges.crash();
+            }
+            Control::RECOVER if control.arg == 1 => self.purges.recover(cx),
             _ => {}
         }
     }
@@ -385,7 +320,6 @@ impl Component for Edge {
             site: self.site.clone(),
             purges: self.purges.clone(),
             counts: self.counts.clone(),
-            stream: self.stream.clone(),
             edges: self.edges.clone(),
             ..*self
         })

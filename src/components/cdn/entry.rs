@@ -180,8 +180,14 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     needs: &[cache::BOUND],
     actions: &[
-        site::CRASH,
-        site::RECOVER,
+        Action {
+            about: "an edge's process dies (connections are refused) or its host (silence); copies are on disk and stay",
+            ..site::CRASH
+        },
+        Action {
+            about: "back again, with its copies; purges that it missed are carried out at once",
+            ..site::RECOVER
+        },
         site::HANG,
         Action {
             name: "invalidate",

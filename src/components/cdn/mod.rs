@@ -18,6 +18,7 @@ mod origins;
 mod price;
 mod profile;
 mod purge;
+mod purging;
 mod url;
 
 /// Edges of a content delivery network: one for each of its regions.

@@ -13,6 +13,7 @@ mod row;
 mod scenario;
 
 use crate::catalog::{Kind, Need, Param, Policy, Preset};
+use crate::kernel::readings::IN_LINE;
 use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer, seconds};
 use crate::stats::Histogram;
 use std::collections::BTreeMap;
@@ -355,6 +356,7 @@ impl Station {
         if self.frame.at_the_door > 0 {
             out.area("door", seconds(self.frame.at_the_door));
         }
+        out.gauge(IN_LINE, self.in_line() as f64);
         out.maximum("queue_len_max", self.frame.longest_queue as f64);
         out.histogram("wait", &self.frame.wait);
         out.histogram("service", &self.frame.service);
@@ -362,11 +364,15 @@ impl Station {
 
     /// The longest queue is counted anew, from the one that stands there.
     pub fn restart_maxima(&mut self) {
-        self.frame.longest_queue = match &self.line {
+        self.frame.longest_queue = self.in_line();
+    }
+
+    fn in_line(&self) -> u64 {
+        match &self.line {
             Line::Fifo(line) => line.in_line(),
             Line::Ordered(line) => line.in_line(),
             Line::Sharing(line) => line.in_line(&self.frame),
-        };
+        }
     }
 }
 

@@ -154,7 +154,7 @@ impl Member {
 
     /// The next entry is on disk.
     fn keep(&mut self, entry: Entry, id: CallId, committed: Option<Time>, cx: &mut Ctx<'_>) {
-        let index = self.log.push(entry, self.follow.applied);
+        let index = self.log.push(entry, self.follow.applied.min(self.durable));
         self.follow.heard_end = self.follow.heard_end.max(index);
         if let Some(at) = committed {
             (self.follow.heard, self.follow.way) = ((index, at), cx.now() - at);

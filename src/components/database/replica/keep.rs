@@ -85,7 +85,7 @@ impl Member {
 
     /// Takes the last entry off the log, and out of the rows if it shows; else it waited to be applied.
     fn take_back_last(&mut self, now: Time) -> Option<Received> {
-        let (at, entry) = (self.log.end(), self.log.pop()?);
+        let (at, entry) = (self.log.end(), self.log.pop().expect("what may be taken back is kept"));
         let shows = at <= self.follow.applied;
         if shows {
             if entry.row().is_some() {

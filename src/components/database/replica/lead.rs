@@ -165,7 +165,7 @@ impl Member {
 
     /// An entry of the own epoch is on disk here and on its way to all who are connected.
     pub(super) fn append(&mut self, entry: Entry, cx: &mut Ctx<'_>) {
-        let index = self.log.push(entry, u32::MAX); // it shows at once
+        let index = self.log.push(entry, self.durable); // it shows at once
         if let Some(row) = entry.row() {
             self.rows.set(entry.key, row, cx.now());
         }

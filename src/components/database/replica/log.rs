@@ -62,24 +62,18 @@ impl Log {
         self.base
     }
 
-    /// Adds an entry and gives its number. The oldest one goes if there are too many, unless it is behind entry `shown`: what does not show
-    /// in the rows yet is needed.
-    pub fn push(&mut self, entry: Entry, shown: u32) -> u32 {
-        if self.entries.len() >= self.kept
-            && self.base < shown
-            && let Some(dropped) = self.entries.pop_front()
-        {
-            self.base += 1;
-            self.base_epoch = dropped.epoch;
-        }
+    /// Adds an entry and gives its number. The oldest ones go if there are too many, up to entry `settled`: what does not show in the rows yet
+    /// is needed, and what is not on disk yet may have to be taken back.
+    pub fn push(&mut self, entry: Entry, settled: u32) -> u32 {
+        self.trim(self.kept.saturating_sub(1), settled);
         self.entries.push_back(entry);
         self.end()
     }
 
-    /// Drops the oldest entries that are more than `kept`, up to entry `shown`.
-    pub fn trim(&mut self, kept: usize, shown: u32) {
+    /// Drops the oldest entries that are more than `kept`, up to entry `settled`.
+    pub fn trim(&mut self, kept: usize, settled: u32) {
         while self.entries.len() > kept
-            && self.base < shown
+            && self.base < settled
             && let Some(dropped) = self.entries.pop_front()
         {
             self.base += 1;
