@@ -458,6 +458,36 @@ fn the_longest_queue_may_be_the_one_at_the_end_of_the_warm_up() {
     }
 }
 
+/// What a cut of 20 s holds up goes with TCP's next retransmission. Strangers' SYNs go again after 1, 3, 7, 15 and 31 s: the longest request takes
+/// that, a round trip of 20 ms for the connection, one for the question, and a millisecond. A visitor's question, on a connection that is
+/// open, goes after 0.22 s (200 ms and a round trip), and each time after twice as long: 127 times that in all.
+#[test]
+fn a_cut_holds_up_questions_and_what_opens_connections() {
+    let script = |traffic: &str| {
+        format!(
+            "experiment(\"cut\").replications(1).duration(60.s).world(|p| {{
+                let w = web(\"w\", #{{ service: 1.ms, cores: 8 }});
+                let t = traffic(\"t\", #{{ to: w, {traffic} }});
+                link(t, w, #{{ connect: \"tcp\", latency: 10.ms }});
+                at(10.s, \"cut\", || partition(t, w));
+                at(30.s, \"heal\", || heal(t, w));
+            }});"
+        )
+    };
+    let figures = |traffic: &str| {
+        let rows = rows(&script(traffic), "summary.csv");
+        ["requests_total_count", "latency_max_ms", "connect_mean_ms"].map(|column| number(&rows[0][column]))
+    };
+    let [requests, longest, connect] = figures("rate: constant(1.rps)");
+    assert_eq!(longest, 31_041.0);
+    // Of 59 or 60 requests some 5 wait for 31 s, 8 for 15 s, 4 for 7 s, 2 for 3 s and 1 for 1 s.
+    let waited = (connect - 20.0) * requests / 1_000.0;
+    assert!((280.0..340.0).contains(&waited), "{waited} s");
+    let [requests, longest, connect] = figures("users: 1, think: 100.ms");
+    assert_eq!(longest, 127.0 * 220.0 + 21.0);
+    assert!((connect * requests - 20.0).abs() < 1.0, "one connection: {connect}");
+}
+
 /// Health checks ask an edge as users do, but are nobody's requests: neither bytes sent to users nor look-ups.
 #[test]
 fn health_checks_of_an_edge_are_nobodys_requests() {

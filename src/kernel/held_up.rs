@@ -40,7 +40,7 @@ impl Core {
             let Some(call) = self.calls.get(held.event.call()) else { continue };
             let message =
                 Message::of(call, (held.from, held.to), held.event.kind() == Event::ANSWER, self.now);
-            let Some(at) = self.transit.again(&message, held.sent) else {
+            let Some(at) = self.transit.again(&message, held.sent, &mut self.requests) else {
                 self.stop_moving(held.event.call());
                 continue;
             };

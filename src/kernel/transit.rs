@@ -67,8 +67,9 @@ pub trait Transit: Send {
     /// look the request up in `requests`; what the network knows about where its time went is noted there. In `calls` it finds for whom
     /// the message is sent.
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time>;
-    /// When a message that was held up is sent again, from now on, having been sent first at `sent`; `None`: it is given up.
-    fn again(&self, _message: &Message, _sent: Time) -> Option<Time> {
+    /// When a message that was held up is sent again, from now on, having been sent first at `sent`; `None`: it is given up. Time that its
+    /// request has spent on connecting meanwhile is noted there.
+    fn again(&mut self, _message: &Message, _sent: Time, _requests: &mut Requests) -> Option<Time> {
         None
     }
     /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between

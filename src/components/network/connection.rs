@@ -91,6 +91,11 @@ impl Connections {
         set_up
     }
 
+    /// Whether one is open between these ends at `now`.
+    pub fn is_open(&self, ends: Ends, now: Time) -> bool {
+        self.open.get(&ends).is_some_and(|open| open.until > now)
+    }
+
     /// The connection between these ends, if there is one.
     pub fn find(&mut self, ends: Ends) -> Option<&mut Open> {
         self.open.get_mut(&ends)

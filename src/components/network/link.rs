@@ -34,7 +34,7 @@ pub static ENTRY: Entry = Entry {
             name: "connect",
             kind: Kind::Choice(SETUPS),
             preset: Preset::Choice("none"),
-            about: "what opening a connection costs, whose round trips take the time drawn for the way of the question; one is kept for each user and server, and transfers go in windows; what a partition holds up is sent again when it is healed, with TCP's next retransmission (without `connect` it is lost)",
+            about: "what opening a connection costs, whose round trips take the time drawn for the way of the question; one is kept for each user and server, and transfers go in windows; what a partition holds up is sent again when it is healed, with TCP's next retransmission, of the SYN if no connection was open (without `connect` it is lost)",
         },
         Param {
             name: "idle",
@@ -239,6 +239,11 @@ impl Link {
     #[cold]
     pub(super) fn retransmit(&self, Luck(bits): Luck, timer: Timer) -> Option<Time> {
         timer.delay(|n| unit(combine(bits, n)) < self.plan.loss)
+    }
+
+    /// The mean of the time that the link itself takes.
+    pub(super) fn mean_latency(&self) -> Time {
+        self.slowed(self.plan.latency.mean().max(0.0) as Time)
     }
 
     /// Whether messages go over the map.

@@ -6,6 +6,7 @@ mod express;
 pub mod geo;
 mod home;
 mod link;
+mod resending;
 mod retransmission;
 mod transfer;
 
@@ -327,9 +328,8 @@ impl Transit for Network {
         arrives(link.latency(message, requests, &mut self.backgrounds[index as usize - 1]))
     }
 
-    /// Round trips are short against what Linux adds to them, and are left out: they lengthen the first wait only.
-    fn again(&self, message: &Message, sent: Time) -> Option<Time> {
-        Timer::established(0).next(sent, message.now)
+    fn again(&mut self, message: &Message, sent: Time, requests: &mut Requests) -> Option<Time> {
+        self.resend(message, sent, requests)
     }
 
     fn has_link(&self, node: NodeId) -> bool {

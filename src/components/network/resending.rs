@@ -1,0 +1,50 @@
+//! When a message that a cut has held up is sent again.
+
+use super::retransmission::Timer;
+use super::{Network, link};
+use crate::components::steps::Step;
+use crate::kernel::Time;
+use crate::kernel::request::Requests;
+use crate::kernel::transit::Message;
+
+impl Network {
+    /// When a message that was sent first at `sent` goes again, its way being free; `None`: given up. What is asked of whom no connection is
+    /// open to has not left yet: the SYN is what goes again, and the time until then is spent on connecting.
+    pub(super) fn resend(&mut self, message: &Message, sent: Time, requests: &mut Requests) -> Option<Time> {
+        if !self.opens(message, sent, requests) {
+            return Timer::established(self.typical_rtt(message, requests)).next(sent, message.now);
+        }
+        let at = Timer::opening().next(sent, message.now)?;
+        let is_free = self.stopped(message).is_none();
+        let request = requests.get_mut(message.request).filter(|request| request.client == message.from);
+        if let Some(request) = request.filter(|_| is_free) {
+            Step::Connect.note(request, at - sent);
+        }
+        Some(at)
+    }
+
+    /// Whether a message opens a connection.
+    fn opens(&mut self, message: &Message, sent: Time, requests: &Requests) -> bool {
+        if message.returning || self.link_of(message).is_none_or(|link| link.connection().is_none()) {
+            return false;
+        }
+        let request = requests.get(message.request).filter(|request| request.client == message.from);
+        match request.map(|request| request.user) {
+            Some(0) => true, // a stranger: each has a connection of their own
+            user => !self.connections.is_open(link::ends(message, user.unwrap_or(0)), sent),
+        }
+    }
+
+    /// The round trip that the connection has measured, more or less.
+    fn typical_rtt(&self, message: &Message, requests: &Requests) -> Time {
+        let Some(link) = self.link_of(message) else { return 0 };
+        let mapped = if link.is_mapped() { self.way(message, requests) } else { 0 };
+        mapped.saturating_add(2 * link.mean_latency())
+    }
+
+    fn link_of(&self, message: &Message) -> Option<&link::Link> {
+        let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
+        let index = self.between[usize::from(from) * self.groups + usize::from(to)];
+        Some(&self.links[index.checked_sub(1)? as usize])
+    }
+}
