@@ -56,18 +56,23 @@ fn published_times_beside_counted_work_are_told() {
 
 #[test]
 fn calls_that_are_open_for_nobody_are_told() {
-    let of = |more: &str| {
+    let of = |more: &str, back: &str| {
         said(&format!(
             "experiment(\"held\").replications(2).duration(30.s).world(|p| {{
                 let w = web(\"w\", #{{ count: 2, service: 5.ms }});
                 let lb = load_balancer(\"lb\", #{{ to: w, connections: 10, {more} }});
                 traffic(\"t\", #{{ to: lb, rate: 100.rps, timeout: 1.s }});
-                at(10.s, \"silent\", || w.crash(\"host\")); at(15.s, \"back\", || w.recover());
+                at(10.s, \"silent\", || w.crash(\"host\"));
+                at(15.s, \"back\", || {back});
             }});"
         ))
     };
-    assert!(of("").contains("calls of lb are still open, and no client waits for them"));
-    assert!(!of("timeout: 2.s").contains("are still open"));
+    assert!(of("", "note(\"no\")").contains("calls of lb are still open, and no client waits for them"));
+    assert!(!of("timeout: 2.s", "note(\"no\")").contains("are still open"));
+    assert!(
+        !of("", "w.recover()").contains("are still open"),
+        "TCP is told that the machine knows of nothing"
+    );
 }
 
 #[test]
@@ -293,23 +298,25 @@ experiment("few").replications(2).duration({seconds}.s).world(|p| {{
 /// A machine that dies in silence takes its users with it, if they never give up.
 #[test]
 fn users_whose_server_has_died_are_spoken_of() {
-    let script = |patience: &str, end: &str| {
+    let script = |patience: &str, end: &str, back: &str| {
         format!(
             r#"
 experiment("silence").replications(2).duration(30.s).world(|p| {{
     let site = web("site", #{{ cores: 10, service: 1.ms }});
     traffic("people", #{{ to: site, users: 20, think: 500.ms{patience} }});
     at(10.s, "dies", || site.{end});
-    at(12.s, "is back", || site.recover());
+    at(12.s, "is back", || {back});
 }});
 "#
         )
     };
+    let (back, never) = ("site.recover()", "note(\"no\")");
     let warning = "half the users of people or more wait at the end";
-    assert!(said(&script("", "crash(\"host\")")).contains(warning));
-    assert!(!said(&script(", timeout: 1.s", "crash(\"host\")")).contains(warning));
-    assert!(!said(&script("", "crash()")).contains(warning), "they are refused, and go on");
-    assert!(!said(&script("", "hang()")).contains(warning), "they are answered late");
+    assert!(said(&script("", "crash(\"host\")", never)).contains(warning));
+    assert!(!said(&script("", "crash(\"host\")", back)).contains(warning), "a reset tells them");
+    assert!(!said(&script(", timeout: 1.s", "crash(\"host\")", never)).contains(warning));
+    assert!(!said(&script("", "crash()", back)).contains(warning), "they are refused, and go on");
+    assert!(!said(&script("", "hang()", back)).contains(warning), "they are answered late");
 }
 
 /// A user who sends one request at a time and never gives up is gone with the first message that is lost.

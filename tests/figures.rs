@@ -488,6 +488,54 @@ fn a_cut_holds_up_questions_and_what_opens_connections() {
     assert!((connect * requests - 20.0).abs() < 1.0, "one connection: {connect}");
 }
 
+/// A server with 100 workers that wait for a machine as long as TCP does. Those whose question met silence are told by a reset that it is back,
+/// at the next retransmission: the last began to wait at 21 s, and at 46.4 s at the latest (25.4 s later) all serve again.
+/// Who was about to open a connection is let in then: SYNs go again after 31 s.
+#[test]
+fn a_machine_that_is_back_is_found_by_those_who_wait() {
+    let served = |link: &str, from: f64, to: f64| {
+        let script = format!(
+            "experiment(\"silence\").replications(1).window(1.s).duration(80.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 1.ms }});
+                let w = web(\"w\", #{{ service: 1.ms, cores: 8, concurrency: 100, reads: db }});
+                traffic(\"t\", #{{ to: w, rate: constant(100.rps), timeout: 5.s }});
+                {link}
+                at(20.s, \"dies\", || db.crash(\"host\"));
+                at(40.s, \"is back\", || db.recover());
+            }});"
+        );
+        let rows = rows(&script, "timeseries.csv");
+        let served =
+            rows.iter().filter(|row| row["metric"] == "throughput_per_s" && row["component"] == "all");
+        let within = served.filter(|row| (from..=to).contains(&number(&row["t_s"])));
+        within.map(|row| number(&row["value"])).collect::<Vec<_>>()
+    };
+    for link in ["", "link(w, db, #{ connect: \"tcp\", latency: 1.ms });"] {
+        assert_eq!(served(link, 23.0, 40.0), [0.0; 18], "{link}");
+        let again = served(link, 48.0, 80.0);
+        assert!(
+            again.len() == 33 && again.iter().all(|rate| (95.0..=105.0).contains(rate)),
+            "{link} {again:?}"
+        );
+    }
+    let strangers = "link(t, w, #{ connect: \"tcp\", latency: 10.ms });";
+    let script = format!(
+        "experiment(\"strangers\").replications(1).duration(80.s).world(|p| {{
+            let w = web(\"w\", #{{ service: 1.ms }});
+            let t = traffic(\"t\", #{{ to: w, rate: constant(1.rps) }});
+            {strangers}
+            at(20.s, \"dies\", || w.crash(\"host\"));
+            at(40.s, \"is back\", || w.recover());
+        }});"
+    );
+    let row = &rows(&script, "summary.csv")[0];
+    assert_eq!(number(&row["latency_max_ms"]), 31_041.0);
+    assert_eq!(
+        (number(&row["requests_failed_count"]), number(&row["requests_in_flight_end_count"])),
+        (0.0, 0.0)
+    );
+}
+
 /// Health checks ask an edge as users do, but are nobody's requests: neither bytes sent to users nor look-ups.
 #[test]
 fn health_checks_of_an_edge_are_nobodys_requests() {

@@ -334,7 +334,7 @@ impl<'a> Site<'a> {
 pub const CRASH: Action = Action {
     name: "crash",
     usage: "crash() or crash(\"host\")",
-    about: "the process dies (connections are refused) or the host (silence); memory is lost",
+    about: "the process dies (connections are refused) or the host (silence until it is back, when TCP tells those who still wait); memory is lost",
 };
 /// Back again.
 pub const RECOVER: Action = Action {

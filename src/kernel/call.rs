@@ -339,6 +339,11 @@ impl Call {
         draw_key(self.key, self.again())
     }
 
+    /// Whether what comes back is no answer: the callee's process is gone.
+    pub(super) fn is_reset(&self) -> bool {
+        self.status == Status::Reset
+    }
+
     /// Takes the answer in and sets out for the caller with it.
     #[inline]
     pub(super) fn carry(&mut self, answer: &Answer) {

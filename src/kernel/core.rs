@@ -260,7 +260,7 @@ impl Core {
     pub(super) fn send_reset(&mut self, id: CallId, begun: bool) {
         let Some(call) = self.calls.get_mut(id) else { return };
         if !call.phase.has(Phase::WAITING) {
-            return self.reply_to_nobody(id);
+            return self.close_if_over(id);
         }
         call.carry(&Answer { version: u32::from(begun), ..Answer::of(Status::Reset) });
         let (from, to) = (call.callee, call.caller);
@@ -318,7 +318,8 @@ impl Core {
 
     #[cold]
     fn come_late(&mut self, id: CallId) {
-        self.ledger.late += 1;
+        let is_work = self.calls.get(id).is_some_and(|call| !call.is_reset());
+        self.ledger.late += u64::from(is_work);
         self.stop_moving(id);
     }
 

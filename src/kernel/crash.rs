@@ -5,6 +5,7 @@ use super::core::Core;
 use super::event::{Event, NodeId};
 use super::node::Health;
 use super::time::{SECOND, Time};
+use super::transit::Message;
 
 impl Core {
     /// A question arrives where nobody takes it, unless somebody else stands in.
@@ -30,8 +31,12 @@ impl Core {
     #[cold]
     fn meet_silence(&mut self, id: CallId, callee: NodeId) {
         self.stop_moving(id);
-        if self.calls.get(id).is_some_and(|call| call.phase.has(Phase::CONNECTED)) {
-            self.held[callee.index()].keep_trying(id);
+        let Some(call) = self.calls.get(id) else { return };
+        let message = Message::of(call, (call.caller, callee), false, call.asked);
+        if self.transit.keeps_trying(&message, &self.requests) {
+            let calls = &self.calls;
+            let is_wanted = |id: &CallId| calls.get(*id).is_some_and(|call| call.phase.has(Phase::WAITING));
+            self.held[callee.index()].keep_trying(id, is_wanted);
         }
     }
 
@@ -81,13 +86,21 @@ impl Core {
     }
 
     /// A machine that has been started again knows of no connection: whoever still sends over one of before is told so the next time he tries
-    /// (RFC 9293, 3.5.1). Who only waits hears nothing.
+    /// (RFC 9293, 3.5.1), and who is about to open one is let in. Who only waits hears nothing.
     #[cold]
     fn reset_connections(&mut self, node: NodeId) {
         for id in self.held[node.index()].take_unacknowledged() {
             let Some(call) = self.calls.get_mut(id).filter(|call| call.phase.has(Phase::WAITING)) else {
                 continue;
             };
+            let message = Message::of(call, (call.caller, node), false, self.now);
+            let is_connected = call.phase.has(Phase::CONNECTED);
+            if !is_connected && self.transit.opens(&message, call.asked, &self.requests) {
+                call.phase.set(Phase::MOVING);
+                let sent = call.asked;
+                self.send_once_more(&message, Event::Deliver(id, node).into(), sent);
+                continue;
+            }
             call.carry(&Answer::of(Status::Reset));
             let (at, caller) = (next_attempt(call.asked, self.now), call.caller);
             self.schedule(at, Event::Answer(id, caller));

@@ -29,9 +29,13 @@ impl Held {
         self.events.push((event, now));
     }
 
-    /// TCP sends this again and again.
+    /// TCP sends this again and again, as long as it is wanted.
     #[cold]
-    pub fn keep_trying(&mut self, call: CallId) {
+    pub fn keep_trying(&mut self, call: CallId, is_wanted: impl Fn(&CallId) -> bool) {
+        if self.unacknowledged.len() == self.unacknowledged.capacity() {
+            self.unacknowledged.retain(is_wanted);
+            self.unacknowledged.reserve(self.unacknowledged.len() + 1);
+        }
         self.unacknowledged.push(call);
     }
 

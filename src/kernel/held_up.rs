@@ -40,16 +40,23 @@ impl Core {
             let Some(call) = self.calls.get(held.event.call()) else { continue };
             let message =
                 Message::of(call, (held.from, held.to), held.event.kind() == Event::ANSWER, self.now);
-            let Some(at) = self.transit.again(&message, held.sent, &mut self.requests) else {
-                self.stop_moving(held.event.call());
-                continue;
-            };
-            let message = Message { now: at, ..message };
-            match self.transit.transit(&message, &mut self.requests, &self.calls) {
-                Some(HELD_UP) => self.held_up.push(held),
-                Some(delay) => self.schedule(at.saturating_add(delay), held.event.into()),
-                None => self.stop_moving(held.event.call()),
+            self.send_once_more(&message, held.event, held.sent);
+        }
+    }
+
+    /// A message that was sent first at `sent` goes with its next transmission.
+    #[cold]
+    pub(super) fn send_once_more(&mut self, message: &Message, event: Packed, sent: Time) {
+        let Some(at) = self.transit.again(message, sent, &mut self.requests) else {
+            return self.stop_moving(event.call());
+        };
+        let message = Message { now: at, ..*message };
+        match self.transit.transit(&message, &mut self.requests, &self.calls) {
+            Some(HELD_UP) => {
+                self.held_up.push(HeldUp { event, from: message.from, to: message.to, sent });
             }
+            Some(delay) => self.schedule(at.saturating_add(delay), event.into()),
+            None => self.stop_moving(event.call()),
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct Ledger {
     pub answered: u64,
     /// Questions the caller stopped waiting for: timed out, given up, or it crashed itself.
     pub abandoned: u64,
-    /// Answers for which nobody waited any more: wasted work.
+    /// Answers for which nobody waited any more: wasted work (that nobody is there is no answer).
     pub late: u64,
 }
 

@@ -72,6 +72,14 @@ pub trait Transit: Send {
     fn again(&mut self, _message: &Message, _sent: Time, _requests: &mut Requests) -> Option<Time> {
         None
     }
+    /// A question of `message.now` has met a machine that is silent. Whether it is sent again until that is back.
+    fn keeps_trying(&mut self, _message: &Message, _requests: &Requests) -> bool {
+        true
+    }
+    /// Whether a question that was sent first at `sent` waits for a connection of its own, not being on one that was open.
+    fn opens(&self, _message: &Message, _sent: Time, _requests: &Requests) -> bool {
+        false
+    }
     /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between
     /// two nodes without links the network is not asked.
     fn has_link(&self, _node: NodeId) -> bool {

@@ -91,9 +91,14 @@ impl Connections {
         set_up
     }
 
-    /// Whether one is open between these ends at `now`.
+    /// Whether one between these ends was open at `now`, not just being opened.
     pub fn is_open(&self, ends: Ends, now: Time) -> bool {
-        self.open.get(&ends).is_some_and(|open| open.until > now)
+        self.open.get(&ends).is_some_and(|open| open.ready < now && open.until > now)
+    }
+
+    /// There is none between these ends after all.
+    pub fn forget(&mut self, ends: Ends) {
+        self.open.remove(&ends);
     }
 
     /// The connection between these ends, if there is one.

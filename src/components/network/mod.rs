@@ -332,6 +332,15 @@ impl Transit for Network {
         self.resend(message, sent, requests)
     }
 
+    fn keeps_trying(&mut self, message: &Message, requests: &Requests) -> bool {
+        self.forget_if_opening(message, requests);
+        !verbs::is_datagram(message.verb)
+    }
+
+    fn opens(&self, message: &Message, sent: Time, requests: &Requests) -> bool {
+        self.is_opening(message, sent, requests)
+    }
+
     fn has_link(&self, node: NodeId) -> bool {
         let group = self.group.get(node.index());
         if group.is_some_and(|group| self.cuts.concern((node, *group))) {

@@ -11,7 +11,7 @@ impl Network {
     /// When a message that was sent first at `sent` goes again, its way being free; `None`: given up. What is asked of whom no connection is
     /// open to has not left yet: the SYN is what goes again, and the time until then is spent on connecting.
     pub(super) fn resend(&mut self, message: &Message, sent: Time, requests: &mut Requests) -> Option<Time> {
-        if !self.opens(message, sent, requests) {
+        if !self.is_opening(message, sent, requests) {
             return Timer::established(self.typical_rtt(message, requests)).next(sent, message.now);
         }
         let at = Timer::opening().next(sent, message.now)?;
@@ -23,16 +23,28 @@ impl Network {
         Some(at)
     }
 
-    /// Whether a message opens a connection.
-    fn opens(&mut self, message: &Message, sent: Time, requests: &Requests) -> bool {
+    /// Whether a question that was sent first at `sent` opens a connection, or waits for one that is being opened.
+    pub(super) fn is_opening(&self, message: &Message, sent: Time, requests: &Requests) -> bool {
         if message.returning || self.link_of(message).is_none_or(|link| link.connection().is_none()) {
             return false;
         }
-        let request = requests.get(message.request).filter(|request| request.client == message.from);
-        match request.map(|request| request.user) {
-            Some(0) => true, // a stranger: each has a connection of their own
-            user => !self.connections.is_open(link::ends(message, user.unwrap_or(0)), sent),
+        self.owner(message, requests)
+            .is_none_or(|user| !self.connections.is_open(link::ends(message, user), sent))
+    }
+
+    /// A question that was sent at `message.now` has met silence: no connection has been opened.
+    pub(super) fn forget_if_opening(&mut self, message: &Message, requests: &Requests) {
+        if self.is_opening(message, message.now, requests)
+            && let Some(user) = self.owner(message, requests)
+        {
+            self.connections.forget(link::ends(message, user));
         }
+    }
+
+    /// Whose connection a question takes: a user's, or that of the node that asks (0); nobody's, if a stranger opens one for it.
+    fn owner(&self, message: &Message, requests: &Requests) -> Option<u32> {
+        let request = requests.get(message.request).filter(|request| request.client == message.from);
+        request.map_or(Some(0), |request| Some(request.user).filter(|user| *user != 0))
     }
 
     /// The round trip that the connection has measured, more or less.
