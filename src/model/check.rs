@@ -5,6 +5,7 @@ use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
 use crate::catalog::{self, Given, Needed, Place, Problem, Problems, Settings};
 use crate::components::client;
 use crate::components::network::{self, LinkPlan};
+use crate::components::queue::needs;
 use crate::components::site::Group;
 use crate::components::{self, Joined, Layout, Site, kind};
 use crate::kernel::{NEVER, NodeId, Time, time_text};
@@ -53,6 +54,8 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
     needed.extend(layout.groups.iter().flat_map(|group| group.settings.needed()));
     let traffics = layout.groups.iter().filter(|group| group.kind == "traffic");
     needed.extend(traffics.filter_map(|traffic| client::position_needs(traffic, &layout)));
+    let queues = (0..layout.groups.len()).filter(|index| layout.groups[*index].kind == "queue");
+    needed.extend(queues.flat_map(|queue| needs::of_consumers(&layout, queue)));
     if problems.is_empty() { Ok(Checked { layout, links, needed }) } else { Err(problems) }
 }
 

@@ -206,7 +206,7 @@ fn kept_for_two_seconds(segments: Settings) -> (World, Value, Value) {
         ("retention", span(2.0)),
         ("retention_check", span(0.1)),
         ("kind", text("kafka")),
-        ("session", span(1.0)),
+        ("session", span(4.0)),
         ("rebalance_delay", span(0.01)),
     ];
     let orders = world.add("queue", "orders", [kept, segments].concat());

@@ -2,7 +2,7 @@
 
 use super::origins::FAILURES;
 use super::profile::{PLANS, PROFILES};
-use crate::catalog::{Action, Entry, Kind, Measure, Param, Preset};
+use crate::catalog::{Action, Entry, Kind, Measure, Need, Param, Preset};
 use crate::components::cache::{self, eviction};
 use crate::components::site;
 
@@ -178,7 +178,15 @@ pub(super) static ENTRY: Entry = Entry {
         site::PRICE,
         site::REGION,
     ],
-    needs: &[cache::BOUND],
+    needs: &[
+        cache::BOUND,
+        Need {
+            settings: &["free_purges"],
+            with: "purges that cost something",
+            add: "`profile: \"cloudfront\"`",
+            is_met: |settings| settings.chosen("profile") != "cloudflare",
+        },
+    ],
     actions: &[
         Action {
             about: "an edge's process dies (connections are refused) or its host (silence); copies are on disk and stay",

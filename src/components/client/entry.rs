@@ -249,6 +249,15 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_target(site, problems);
     check_question(site, problems);
     check_places(site, problems);
+    if let (Some(first), Some(longest)) = (settings.duration("backoff"), settings.duration("backoff_max"))
+        && longest < first
+    {
+        let problem = settings.problem(
+            "backoff_max",
+            "the longest pause (`backoff_max`) is shorter than the first one (`backoff`)",
+        );
+        problems.push(problem.hint("pauses begin with `backoff` and double up to `backoff_max`"));
+    }
     let router = |to: usize| site.layout.groups[to].kind == "geo_router";
     if settings.is_given("gps") && !settings.group("to").is_some_and(router) {
         let problem = settings.problem("gps", "only a geo_router looks at positions");

@@ -138,12 +138,20 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
-    needs: &[Need {
-        settings: &["timeout"],
-        with: "a database that messages change",
-        add: "`writes: db`",
-        is_met: |settings| settings.is_given("writes"),
-    }],
+    needs: &[
+        Need {
+            settings: &["timeout"],
+            with: "a database that messages change",
+            add: "`writes: db`",
+            is_met: |settings| settings.is_given("writes"),
+        },
+        Need {
+            settings: &["poll"],
+            with: "polls that do not wait",
+            add: "no `wait`",
+            is_met: |settings| !settings.is_given("wait"),
+        },
+    ],
     actions: site::GROWING_ACTIONS,
     measures: &[
         Measure { name: "calls_count", about: "messages received" },
@@ -199,7 +207,7 @@ pub(super) fn resets_to_earliest(settings: &Settings) -> bool {
 }
 
 /// Whether messages are acknowledged when they are received.
-pub(super) fn acks_before(settings: &Settings) -> bool {
+pub fn acks_before(settings: &Settings) -> bool {
     ACKS[settings.choice("ack")].name == "before"
 }
 

@@ -10,6 +10,9 @@ mod push;
 mod source;
 mod worker;
 
+pub use entry::acks_before;
+pub use log::HEARTBEAT_INTERVAL;
+
 /// Workers that take from a queue.
 pub const KIND: ComponentKind =
     ComponentKind { entry: &entry::ENTRY, nodes: entry::nodes, check: entry::check, build, grow: Some(grow) };

@@ -133,12 +133,20 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
-    needs: &[Need {
-        settings: &["check_timeout", "fall"],
-        with: "health checks",
-        add: "`check: 10.s`",
-        is_met: |settings| settings.is_given("check") || settings.chosen("policy") == "failover",
-    }],
+    needs: &[
+        Need {
+            settings: &["check_timeout", "fall"],
+            with: "health checks",
+            add: "`check: 10.s`",
+            is_met: |settings| settings.is_given("check") || settings.chosen("policy") == "failover",
+        },
+        Need {
+            settings: &["soa_ttl", "soa_minimum"],
+            with: "names that do not exist",
+            add: "`missing: 10.percent` and `names: 100`",
+            is_met: |settings| settings.share("missing") > Some(0.0),
+        },
+    ],
     actions: &[
         site::CRASH,
         site::RECOVER,
@@ -184,6 +192,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
                 .push(problem.hint("the protocol counts in seconds, as in 60.s; 0.s: it is not to be kept"));
         }
     }
+    check_missing(settings, problems);
     check_records(site, problems);
     if settings.is_given("anycast") && settings.is_given("region") {
         let problem =
@@ -197,6 +206,21 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             .problem("check", format!("policy \"simple\" asks nobody's health ({} s)", interval / SECOND));
         problems.push(problem.hint("take policy \"failover\" or \"multi_value\""));
     }
+}
+
+/// A name exists or does not: of one there is no share.
+fn check_missing(settings: &Settings, problems: &mut Problems) {
+    let (names, missing) =
+        (settings.count("names").expect("preset"), settings.share("missing").expect("preset"));
+    let rare = match missing * names as f64 {
+        gone if missing > 0.0 && gone < 1.0 => "missing",
+        gone if missing < 1.0 && names as f64 - gone < 1.0 => "left",
+        _ => return,
+    };
+    let message = format!("of `names: {names}` less than one would be {rare}");
+    let hint =
+        "add `names: 100`; which of them exist is drawn, and the key of a request says which it asks for";
+    problems.push(settings.problem("missing", message).hint(hint));
 }
 
 fn check_records(site: &Site<'_>, problems: &mut Problems) {

@@ -342,6 +342,10 @@ fn check_sqs(site: &Site<'_>, problems: &mut Problems) {
             problems.push(problem.hint("leave it or `fifo` out"));
         }
     }
+    if settings.duration("visibility").is_some_and(|time| time > 12 * 3600 * SECOND) {
+        let problem = settings.problem("visibility", "SQS hides a message for at most 12 hours");
+        problems.push(problem.hint("write `visibility: 12.hours`"));
+    }
     if let (Some(sample), Some(hosts)) = (settings.count("sample"), hosts)
         && sample > hosts
     {

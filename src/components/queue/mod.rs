@@ -10,7 +10,7 @@ mod dead_letters;
 mod entry;
 pub mod kafka;
 pub mod message;
-mod needs;
+pub mod needs;
 mod numbered;
 mod patience;
 pub mod polls;

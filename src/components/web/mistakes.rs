@@ -170,6 +170,15 @@ fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
         let problem = settings.problem("session_memory", "`session_memory` needs the setting `session_size`");
         problems.push(problem.hint("add `session_size: 20.kib`"));
     }
+    if let (Some(size), Some(memory)) = (settings.bytes("session_size"), settings.bytes("session_memory"))
+        && size > memory
+    {
+        let message =
+            "a session (`session_size`) is larger than the memory for all of them (`session_memory`)";
+        problems.push(
+            settings.problem("session_memory", message).hint("users x size x 1.2 to 1.5 is the rule for it"),
+        );
+    }
     let traffic = |group: &&Group| group.kind == "traffic";
     if !site.layout.groups.iter().filter(traffic).any(|group| group.settings.is_given("users")) {
         let problem = settings.problem("sessions", "sessions belong to users, and no traffic has any");

@@ -28,7 +28,7 @@ const REJOIN: u16 = FIRST_SOURCE_TAG + 2;
 /// retry.backoff.ms (ConsumerConfig: 100 ms).
 const BACKOFF: Time = 100 * MILLISECOND;
 /// heartbeat.interval.ms (ConsumerConfig: 3 s).
-const HEARTBEAT_INTERVAL: Time = 3 * SECOND;
+pub const HEARTBEAT_INTERVAL: Time = 3 * SECOND;
 /// request.timeout.ms (ConsumerConfig: 30 s).
 const REQUEST_TIMEOUT: Time = 30 * SECOND;
 

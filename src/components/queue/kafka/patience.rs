@@ -1,6 +1,7 @@
 //! How long producers try, and what can be wrong with Kafka's settings.
 
 use crate::catalog::{Kind, Param, Preset, Problems, Settings};
+use crate::components::consumer::HEARTBEAT_INTERVAL;
 use crate::kernel::{SECOND, Time};
 
 /// request.timeout.ms of producers (Kafka producer configs: 30 s).
@@ -50,6 +51,14 @@ pub fn check(settings: &Settings, problems: &mut Problems) {
     at_most("replicas", "brokers", "each broker has a partition at most once");
     at_most("min_in_sync", "replicas", "no message could ever be acknowledged with `acks: \"all\"`");
     check_delivery(settings, problems);
+    if settings.duration("session") <= Some(HEARTBEAT_INTERVAL) {
+        let message = "`session` is no longer than the 3 s between two signs of life (heartbeat.interval.ms)";
+        problems.push(
+            settings
+                .problem("session", message)
+                .hint("Kafka's client refuses that too: write `session: 10.s`"),
+        );
+    }
 }
 
 fn check_delivery(settings: &Settings, problems: &mut Problems) {
