@@ -364,3 +364,36 @@ fn a_partition_that_parts_nobody_is_told() {
     assert!(of("lb, db").contains(warning), "{}", of("lb, db"));
     assert!(!of("web, db").contains("no message met"));
 }
+
+/// What was up cannot recover, and what is whole cannot be healed: most likely the script means somebody or some time else.
+#[test]
+fn actions_that_find_nothing_to_do_are_told() {
+    let of = |events: &str| {
+        said(&format!(
+            "experiment(\"idle\").vary(\"who\", [0, 1]).replications(2).duration(10.s).world(|p| {{
+                let w = web(\"w\", #{{ count: 2, service: 1.ms }});
+                let t = traffic(\"t\", #{{ to: load_balancer(\"lb\", #{{ to: w, timeout: 1.s }}), rate: 100.rps }});
+                link(t, w, #{{ latency: 1.ms }});
+                {events}
+            }});"
+        ))
+    };
+    let told = |events: &str| of(events).contains("nothing came of");
+    assert!(
+        of("at(5.s, || w.recover());").contains("nothing came of recover() of w in line 5: nothing was down")
+    );
+    assert!(
+        of("at(5.s, || heal(w, t));").contains("nothing came of heal() of w - t in line 5: nothing was cut")
+    );
+    assert!(
+        of("at(2.s, || w.crash()); at(5.s, || w[1].crash());")
+            .contains("crash() of w/1 in line 5: it was down before")
+    );
+    assert!(!told("at(2.s, || w[1].hang()); at(5.s, || w.recover());"));
+    assert!(
+        !told("at(2.s, || w[p.who].crash()); at(5.s, || w[0].recover());"),
+        "one variant has a use for it"
+    );
+    assert!(!told("every(3.s, || { w[1].crash(); w[1].recover(); });"));
+    assert!(!told("at(2.s, || w[0].crash()); at(3.s, || w[0].crash(\"host\"));"), "the machine dies as well");
+}

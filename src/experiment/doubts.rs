@@ -4,6 +4,7 @@ use super::design::Timing;
 use super::idle_cuts::IDLE_CUT;
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
+use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset, percent};
 use crate::components::database::{counted, replica};
@@ -96,7 +97,9 @@ pub const UNMEASURED: &str = "nothing measured";
 
 /// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
 pub fn only_if_always(warning: &str) -> bool {
-    [UNASKED, NEVER, UNREAD, UNMEASURED, UNSENT, IDLE_CUT].iter().any(|begin| warning.starts_with(begin))
+    [UNASKED, NEVER, UNREAD, UNMEASURED, UNSENT, IDLE_CUT, WITHOUT_EFFECT]
+        .iter()
+        .any(|begin| warning.starts_with(begin))
 }
 
 /// Says so if the condition of a `when` held at no look.

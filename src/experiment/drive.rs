@@ -15,10 +15,11 @@ use super::scarce::{scarce, undrained};
 use super::series::{Change, Recorder, known};
 use super::terms::Terms;
 use super::totals::Totals;
+use super::without_effect::Effects;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
 use crate::kernel::{Readings, SECOND, Simulation, Time, seconds, time_text};
-use crate::model::{self, Checked, Command, Moment, Part, Role, Target, Trigger, WorldSpec};
+use crate::model::{self, Checked, Command, Moment, Target, Trigger, WorldSpec};
 use std::sync::Arc;
 
 /// A described world and whoever decides what happens in it.
@@ -98,6 +99,7 @@ struct Run {
     held: Vec<bool>,
     /// Whether each item has happened.
     happened: Vec<bool>,
+    effects: Effects,
     /// What each item of the timeline saw when it looked last.
     looked: Vec<Look>,
     at_warmup: Vec<Readings>,
@@ -128,6 +130,7 @@ impl Run {
             due,
             held,
             happened,
+            effects: Effects::default(),
             looked,
             at_warmup: Vec::new(),
             warmup_late: 0,
@@ -254,10 +257,12 @@ impl Run {
         let label = self.spec.timeline[item].label.clone();
         for command in &commands {
             self.note(now, command, &label);
+            let before = Effects::before(command, &self.simulation);
             for order in model::resolve(&self.layout, command, Moment::Run)? {
                 order.carry_out(&mut self.simulation);
                 self.catch_up();
             }
+            self.effects.after(command, &command.target.name(&self.layout), before, &self.simulation);
         }
         if commands.is_empty() && !label.is_empty() {
             self.events.push(EventRow {
@@ -271,22 +276,7 @@ impl Run {
     }
 
     fn note(&mut self, now: Time, command: &Command, label: &str) {
-        let groups = &self.layout.groups;
-        let component = match command.target {
-            Target::Group(group) => groups[group].name.clone(),
-            Target::Node(group, n) => groups[group].node_name(n),
-            Target::Part(group, part) => format!("{} {part}", groups[group].name),
-            Target::Between(a, b) => format!("{} - {}", groups[a].name, groups[b].name),
-            Target::Apart((a, of_a), (b, of_b)) => {
-                let name = |group: usize, part: Option<Part>| match part {
-                    Some(Part { role: Role::Node(n), .. }) => groups[group].node_name(n),
-                    Some(part) => format!("{} {part}", groups[group].name),
-                    None => groups[group].name.clone(),
-                };
-                format!("{} - {}", name(a, of_a), name(b, of_b))
-            }
-            Target::Note => String::new(),
-        };
+        let component = command.target.name(&self.layout);
         let detail = match command.arguments.first() {
             Some(crate::catalog::Value::Text(text)) if command.target == Target::Note => text.clone(),
             _ => label.to_string(),
@@ -370,6 +360,7 @@ impl Run {
         warnings.extend(idle_cuts(&self.layout, &self.simulation));
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
+        warnings.extend(self.effects.doubts());
         warnings.extend(self.director.doubts());
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));

@@ -27,6 +27,7 @@ mod series;
 mod terms;
 mod totals;
 mod windows;
+mod without_effect;
 mod workers;
 
 pub use crate::stats::Interval;

@@ -275,6 +275,11 @@ impl Simulation {
         &self.core.ledger
     }
 
+    /// Whether anybody is cut off from anybody.
+    pub fn is_cut(&self) -> bool {
+        self.core.transit.is_cut()
+    }
+
     /// Between whom a cut has never stopped a message.
     pub fn idle_cuts(&self) -> Vec<(End, End)> {
         self.core.transit.idle_cuts()

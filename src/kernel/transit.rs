@@ -89,6 +89,10 @@ pub trait Transit: Send {
     fn place(&mut self, _node: NodeId, _group: u16) {}
     /// Obeys a command from outside (a partition, a slow link); the arguments are the network's own.
     fn command(&mut self, _command: LinkCommand) {}
+    /// Whether anybody is cut off from anybody.
+    fn is_cut(&self) -> bool {
+        false
+    }
     /// Between whom a cut has never stopped a message.
     fn idle_cuts(&self) -> Vec<(End, End)> {
         Vec::new()

@@ -1,6 +1,6 @@
 //! What would do nothing: `slow(0.5)` of who does no work of its own, `drain()` where nobody asks.
 
-use super::action::{Command, Part, Role, Target};
+use super::command::{Command, Part, Role, Target};
 use crate::catalog::Problem;
 use crate::components::site::FIRST_AIDE;
 use crate::components::{Group, Layout, kind, queue};

@@ -1,6 +1,7 @@
 //! What can be done to the network between two components.
 
-use super::action::{Command, Order, factor};
+use super::action::{Order, factor};
+use super::command::Command;
 use crate::catalog::Problem;
 use crate::components::{Layout, ways};
 use crate::kernel::transit::{End, LinkCommand};

@@ -1,6 +1,7 @@
 //! What happens to a machine happens to all who stand on it.
 
-use super::action::{Command, Order};
+use super::action::Order;
+use super::command::Command;
 use crate::catalog::{Problem, Value};
 use crate::components::{Group, Layout};
 use crate::kernel::{Control, Health, NodeId, Simulation};

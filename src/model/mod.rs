@@ -3,6 +3,7 @@
 mod action;
 mod build;
 mod check;
+mod command;
 mod grow;
 mod idle;
 mod link;
@@ -11,8 +12,9 @@ mod part;
 mod places;
 mod spec;
 
-pub use action::{ACTIONS, Command, Moment, NETWORK_ACTIONS, Order, Part, Role, Target, resolve};
+pub use action::{ACTIONS, Moment, NETWORK_ACTIONS, Order, resolve};
 pub use build::build;
 pub use check::{ALL, Checked, UNKNOWN_END, check};
+pub use command::{Command, Part, Role, Target};
 pub use part::{Whom, selected};
 pub use spec::{GroupSpec, LinkSpec, MapSpec, TimelineItem, Trigger, WorldSpec};

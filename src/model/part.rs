@@ -1,6 +1,7 @@
 //! Parts of a database: `db.primary()`, `db.shard(3).replica(1)`, and what can be done to them.
 
-use super::action::{Command, Moment, Order, Part, Role, Target, numbered};
+use super::action::{Moment, Order, numbered};
+use super::command::{Command, Part, Role, Target};
 use crate::catalog::{Place, Problem, Settings, Value};
 use crate::components::database::replica::{
     COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape, shares_storage,

@@ -365,6 +365,10 @@ impl Transit for Network {
         self.draw_up();
     }
 
+    fn is_cut(&self) -> bool {
+        !self.cuts.is_empty()
+    }
+
     fn idle_cuts(&self) -> Vec<(End, End)> {
         self.cuts.idle()
     }

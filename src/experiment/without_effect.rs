@@ -1,0 +1,62 @@
+//! Actions of a script that found nothing to do: who was to recover was up, what was to be healed was whole.
+
+use crate::catalog::Place;
+use crate::kernel::{Health, NodeId, Simulation};
+use crate::model::Command;
+
+/// How the warning begins.
+pub(super) const WITHOUT_EFFECT: &str = "nothing came of";
+
+/// What an action of the kind that is watched would change.
+#[derive(PartialEq, Eq)]
+pub(super) enum Before {
+    Healths(Vec<Health>),
+    Cuts(bool),
+}
+
+/// Whether each action in the script ever did something.
+#[derive(Default)]
+pub(super) struct Effects {
+    /// In order of their first time.
+    seen: Vec<(Place, String, bool)>,
+}
+
+impl Effects {
+    /// How things stand before a command, if it is one whose effect can be seen.
+    pub fn before(command: &Command, simulation: &Simulation) -> Option<Before> {
+        match command.action.as_str() {
+            "crash" | "hang" | "recover" => {
+                let healths = (0..simulation.nodes()).map(|node| simulation.health(NodeId(node as u16)));
+                Some(Before::Healths(healths.collect()))
+            }
+            "heal" => Some(Before::Cuts(simulation.is_cut())),
+            _ => None,
+        }
+    }
+
+    /// It has been carried out on `whom`.
+    pub fn after(&mut self, command: &Command, whom: &str, before: Option<Before>, simulation: &Simulation) {
+        let Some(before) = before else { return };
+        let did = match before {
+            Before::Cuts(cut) => cut,
+            before => Effects::before(command, simulation) != Some(before),
+        };
+        match self.seen.iter_mut().find(|(place, ..)| *place == command.place) {
+            Some((.., ever)) => *ever |= did,
+            None => self.seen.push((command.place.clone(), format!("{}() of {whom}", command.action), did)),
+        }
+    }
+
+    /// Says so of each that never did.
+    pub fn doubts(&self) -> impl Iterator<Item = String> {
+        let idle = self.seen.iter().filter(|(.., did)| !did);
+        idle.map(|(place, what, _)| {
+            let why = match what.split('(').next() {
+                Some("recover") => "nothing was down or stood still",
+                Some("heal") => "nothing was cut",
+                _ => "it was down before",
+            };
+            format!("{WITHOUT_EFFECT} {what} in line {}: {why}", place.line)
+        })
+    }
+}

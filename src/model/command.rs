@@ -1,0 +1,95 @@
+//! What a script wants done, and to whom.
+
+use crate::catalog::{Place, Value};
+use crate::components::Layout;
+
+/// Something that a script wants done now.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// To whom.
+    pub target: Target,
+    /// What.
+    pub action: String,
+    /// With which arguments.
+    pub arguments: Vec<Value>,
+    /// Where the script says so.
+    pub place: Place,
+}
+
+/// To whom something is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// All nodes of a group.
+    Group(usize),
+    /// One node of a group.
+    Node(usize, u64),
+    /// A part of a group of several kinds of nodes: the primary or a replica of a database's shard.
+    Part(usize, Part),
+    /// The network between two groups.
+    Between(usize, usize),
+    /// The network between two parts of groups; no part: the whole group.
+    Apart((usize, Option<Part>), (usize, Option<Part>)),
+    /// Nobody: a note for events.csv.
+    Note,
+}
+
+impl Target {
+    /// What events.csv calls it.
+    pub fn name(&self, layout: &Layout) -> String {
+        let of_part = |group: usize, part: Option<Part>| match (&layout.groups[group], part) {
+            (group, Some(Part { role: Role::Node(n), .. })) => group.node_name(n),
+            (group, Some(part)) => format!("{} {part}", group.name),
+            (group, None) => group.name.clone(),
+        };
+        match *self {
+            Target::Group(group) => of_part(group, None),
+            Target::Node(group, n) => layout.groups[group].node_name(n),
+            Target::Part(group, part) => format!("{} {part}", layout.groups[group].name),
+            Target::Between(a, b) => format!("{} - {}", of_part(a, None), of_part(b, None)),
+            Target::Apart((a, of_a), (b, of_b)) => format!("{} - {}", of_part(a, of_a), of_part(b, of_b)),
+            Target::Note => String::new(),
+        }
+    }
+}
+
+/// A part of a database, or one node of another group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// Which shard; `None`: the first one, or all.
+    pub shard: Option<u64>,
+    /// Which node of it.
+    pub role: Role,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(shard) = self.shard {
+            write!(f, "shard {shard} ")?;
+        }
+        match self.role {
+            Role::Primary => f.write_str("primary"),
+            Role::Replica(n) => write!(f, "replica {n}"),
+            Role::All => f.write_str("(all)"),
+            Role::Router => f.write_str("router"),
+            Role::Coordinator => f.write_str("coordinator"),
+            Role::Node(n) => write!(f, "{n}"),
+        }
+    }
+}
+
+/// Which node of a shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Whoever is primary when the command is carried out.
+    Primary,
+    /// The n-th node beside the one that was primary at the start (1, 2, ...); 0 is that one.
+    Replica(u64),
+    /// All nodes of the shard.
+    All,
+    /// The node that callers ask.
+    Router,
+    /// The node that watches the members.
+    Coordinator,
+    /// One node of any group, by its number.
+    Node(u64),
+}
