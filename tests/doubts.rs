@@ -397,3 +397,42 @@ fn actions_that_find_nothing_to_do_are_told() {
     assert!(!told("every(3.s, || { w[1].crash(); w[1].recover(); });"));
     assert!(!told("at(2.s, || w[0].crash()); at(3.s, || w[0].crash(\"host\"));"), "the machine dies as well");
 }
+
+/// Servers that keep sessions themselves, and a balancer that sends nobody back.
+#[test]
+fn sessions_that_are_not_found_are_spoken_of() {
+    let of = |count: i64, sticky: &str| {
+        said(&format!(
+            "experiment(\"astray\").replications(2).duration(30.s).world(|p| {{
+                let w = web(\"w\", #{{ count: {count}, service: 1.ms, sessions: \"memory\" }});
+                traffic(\"t\", #{{ to: load_balancer(\"lb\", #{{ to: w{sticky} }}), users: 50, think: 1.s }});
+            }});"
+        ))
+    };
+    let warning = "many users of w come to a server that does not know them";
+    assert!(of(2, "").contains(warning) && of(4, "").contains(warning));
+    assert!(!of(2, ", sticky: \"cookie\"").contains(warning));
+    assert!(!of(1, "").contains(warning));
+}
+
+#[test]
+fn what_a_component_did_not_do_is_told() {
+    let said = said(
+        "experiment(\"ignored\").replications(2).duration(20.s).world(|p| {
+            let db = database(\"db\", #{ read: 1.ms, write: 1.ms, replicas: 2, shards: 2, shards_max: 4 });
+            let site = website(\"site\", #{ pages: 10, assets: 3, per_page: 3, changes: 0.1, machines: 4 });
+            traffic(\"t\", #{ to: db, rate: 20.rps, keys: uniform_keys(100) });
+            traffic(\"v\", #{ to: site, users: 3, think: 1.s });
+            at(5.s, || { db.shard(0).primary().promote(); db.reshard(2); });
+            at(6.s, || site.publish(10.s));
+            at(9.s, || site.publish(10.s));
+        });",
+    );
+    for told in [
+        "promotion ignored: shard 0, member 0 is the primary already",
+        "reshard ignored: there are 2 shards already",
+        "not published: the last build is still being rolled out",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}

@@ -230,12 +230,10 @@ fn judged(head: &str, world: &str, checks: &str) -> (BTreeMap<String, String>, S
     let output = command.arg("run").arg(&script).arg("-o").arg(&target).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).to_string();
     let told = String::from_utf8_lossy(&output.stdout).to_string();
-    let rows = std::fs::read_to_string(target.join("checks.csv")).unwrap_or_else(|_| panic!("{said}"));
-    let row = |line: &str| {
-        let (rest, passed) = line.rsplit_once(',').unwrap();
-        (rest.split(',').next().unwrap().to_string(), passed.to_string())
-    };
-    (rows.lines().skip(1).map(row).collect(), format!("{told}{said}"))
+    let mut rows = csv::Reader::from_path(target.join("checks.csv")).unwrap_or_else(|_| panic!("{said}"));
+    let rows = rows.deserialize().map(Result::unwrap);
+    let row = |row: BTreeMap<String, String>| (row["check"].clone(), row["passed"].clone());
+    (rows.map(row).collect(), format!("{told}{said}"))
 }
 
 const CORES_AND_RATES: &str = ".vary(\"cores\", [1, 2, 4]).vary(\"rate\", [50.rps, 150.rps])";

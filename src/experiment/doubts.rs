@@ -2,6 +2,7 @@
 
 use super::design::Timing;
 use super::idle_cuts::IDLE_CUT;
+use super::ignored::astray;
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use super::without_effect::WITHOUT_EFFECT;
@@ -34,6 +35,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(published));
     doubts.extend((0..layout.groups.len()).filter_map(|index| sizeless(index, layout, simulation)));
     doubts.extend(groups().filter_map(|group| held_for_nobody(group, simulation)));
+    doubts.extend(groups().filter_map(|group| astray(group, simulation)));
     doubts
 }
 

@@ -6,6 +6,7 @@ use super::doubts::{
 };
 use super::facts::{Facts, StatementWork};
 use super::idle_cuts::idle_cuts;
+use super::ignored::ignored;
 use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
@@ -360,6 +361,7 @@ impl Run {
         warnings.extend(idle_cuts(&self.layout, &self.simulation));
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
+        warnings.extend(ignored(&self.layout, &self.simulation));
         warnings.extend(self.effects.doubts());
         warnings.extend(self.director.doubts());
         if self.spec.timeline.is_empty() {

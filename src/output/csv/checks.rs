@@ -4,7 +4,7 @@ use super::Report;
 use super::sheet::{Format, Sheet};
 use std::io::{self, Write};
 
-const HEADER: [&str; 5] = ["check", "variant", "value", "limit", "passed"];
+const HEADER: [&str; 6] = ["check", "variant", "value", "limit", "passed", "detail"];
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
     let mut sheet = Sheet::new(out, &HEADER)?;
@@ -15,6 +15,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
         sheet.number(Format::Decimals(6), row.limit)?;
         // Undecided is neither: the cell stays empty, as with everything that is not known.
         sheet.count(row.passed.map(u64::from))?;
+        sheet.text(&row.detail)?;
         sheet.end_row()?;
     }
     sheet.finish()
@@ -32,10 +33,10 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "check,variant,value,limit,passed",
-                "median under 20 ms,strategy=through;ttl=5 s,5.150000,20.000000,1",
-                "loses nothing,strategy=back;ttl=60 s,212.500000,0.000000,0",
-                "back is fastest,,1.150000,,",
+                "check,variant,value,limit,passed,detail",
+                "median under 20 ms,strategy=through;ttl=5 s,5.150000,20.000000,1,\"latency_p50_ms is 5.15 [4.945, 5.355]\"",
+                "loses nothing,strategy=back;ttl=60 s,212.500000,0.000000,0,lost_writes_count is 0 in 0 of 4 replications",
+                "back is fastest,,1.150000,,,two variants cannot be told apart",
             ]
         );
     }

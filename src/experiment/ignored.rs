@@ -1,0 +1,41 @@
+//! What a script wanted and a component did not do, which said why in events.csv alone.
+
+use crate::components::Layout;
+use crate::components::site::Group;
+use crate::kernel::Simulation;
+
+/// Events by which components say that they do not do what they were told.
+const IGNORED: [&str; 3] = ["promotion ignored", "reshard ignored", "not published"];
+
+/// Says so of each, once for each reason.
+pub(super) fn ignored(layout: &Layout, simulation: &Simulation) -> Vec<String> {
+    let mut said = Vec::new();
+    let entries = simulation.journal().entries().iter();
+    for entry in entries.filter(|entry| IGNORED.contains(&entry.event)) {
+        let text =
+            format!("{}: {} in {} (see events.csv)", entry.event, entry.detail, layout.name_of(entry.node));
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said
+}
+
+/// From which share of requests on it is no accident that the server did not know the user's session.
+const MANY: f64 = 0.1;
+
+/// Says so if users are sent to servers that do not know them: each keeps its own sessions, and nothing sends users back.
+pub(super) fn astray(group: &Group, simulation: &Simulation) -> Option<String> {
+    if group.kind != "web" || group.settings.chosen("sessions") != "memory" || group.members().count() < 2 {
+        return None;
+    }
+    let sum = |name| group.nodes().map(|node| simulation.readings(node, false).count_of(name)).sum::<u64>();
+    let share = sum("sessions_unknown") as f64 / sum("requests").max(1) as f64;
+    (share > MANY).then(|| {
+        format!(
+            "many users of {0} come to a server that does not know them, and fail if the next one does not either: sessions are in one server's memory; \
+             give the load_balancer before {0} `sticky: \"cookie\"`, or keep sessions in a store",
+            group.name
+        )
+    })
+}
