@@ -536,6 +536,25 @@ fn a_machine_that_is_back_is_found_by_those_who_wait() {
     );
 }
 
+/// nginx counts no failures of a single server, which is never taken out; of two each rests.
+#[test]
+fn a_single_server_does_not_rest() {
+    let events = |count: u64| {
+        let script = format!(
+            "experiment(\"rest\").replications(1).duration(60.s).world(|p| {{
+                let w = web(\"w\", #{{ count: {count}, service: 1.ms }});
+                let lb = load_balancer(\"lb\", #{{ to: w, max_fails: 1, fail_timeout: 10.s }});
+                traffic(\"t\", #{{ to: lb, rate: constant(100.rps) }});
+                at(20.s, || w.crash()); at(20500.ms, || w.recover());
+            }});"
+        );
+        let rows = rows(&script, "events.csv");
+        let told = |event: &str| rows.iter().filter(|row| row["event"] == event).count();
+        (told("server_rests"), told("server_rested"))
+    };
+    assert_eq!((events(1), events(2)), ((0, 0), (2, 2)));
+}
+
 /// Health checks ask an edge as users do, but are nobody's requests: neither bytes sent to users nor look-ups.
 #[test]
 fn health_checks_of_an_edge_are_nobodys_requests() {

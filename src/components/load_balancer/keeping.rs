@@ -82,9 +82,10 @@ impl Careful {
         let target = &mut self.targets[index];
         let rested = passive.heard(&mut target.conditions[at], broken, cx.now());
         let name = || format!("server {at} of target group {index}");
-        if rested {
+        let may_rest = target.backends.len() > 1; // a single server has nobody to rest on (nginx)
+        if rested && may_rest {
             cx.tell("server_rested", name());
-        } else if broken && target.conditions[at].fails == passive.max_fails {
+        } else if broken && may_rest && target.conditions[at].fails == passive.max_fails {
             cx.tell("server_rests", name());
         }
         if broken {
