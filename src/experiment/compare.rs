@@ -3,8 +3,9 @@
 //! Replication r of every variant has the same random numbers (common random numbers), so that differences are
 //! taken pair by pair, which removes what both share (Law, Simulation Modeling and Analysis, 5th ed. 2015, 10.2).
 
-use super::metric::{Better, METRICS};
+use super::metric::{Better, METRICS, Metric};
 use super::result::RunResult;
+use crate::stats::histogram::RESOLUTION;
 use crate::stats::{Interval, mean_interval, paired_difference};
 
 /// Confidence of all intervals.
@@ -19,7 +20,7 @@ pub enum Verdict {
     Worse,
     /// Different, where neither direction is good.
     Different,
-    /// The interval of the difference holds 0.
+    /// The interval of the difference holds 0, or it is one of percentiles that a histogram does not tell apart.
     NoDifferenceShown,
     /// This is the baseline.
     Baseline,
@@ -115,15 +116,28 @@ fn comparison(
         sd: tally.sd(),
         interval: mean_interval(&values, CONFIDENCE),
         relative_pct: difference.as_ref().and_then(relative),
-        verdict: verdict(metric, variant == baseline, difference.as_ref()),
+        verdict: verdict(
+            metric,
+            variant == baseline,
+            difference.as_ref().map(|d| (d, reference_mean.unwrap_or(0.0))),
+        ),
         difference,
     }
 }
 
-fn verdict(metric: usize, is_baseline: bool, difference: Option<&Interval>) -> Verdict {
-    let Some(difference) = difference else {
+/// Whether a difference of a metric is one of values that its measurement cannot tell apart: percentiles are read off a histogram.
+pub fn is_unresolved(metric: &Metric, difference: f64, reference: f64) -> bool {
+    metric.percentile.is_some() && difference != 0.0 && difference.abs() <= RESOLUTION * reference.abs()
+}
+
+/// What the difference to the baseline, whose mean stands beside it, shows.
+fn verdict(metric: usize, is_baseline: bool, difference: Option<(&Interval, f64)>) -> Verdict {
+    let Some((difference, reference)) = difference else {
         return if is_baseline { Verdict::Baseline } else { Verdict::Undecided };
     };
+    if is_unresolved(&METRICS[metric], difference.mean, reference) {
+        return Verdict::NoDifferenceShown;
+    }
     let (less, more) = (difference.high() < 0.0, difference.low() > 0.0);
     match (METRICS[metric].better, less, more) {
         (_, false, false) => Verdict::NoDifferenceShown,

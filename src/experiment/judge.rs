@@ -1,7 +1,8 @@
 //! Judgements of checks: a comparison holds only if the whole interval does.
 
-use super::compare::{CONFIDENCE, pairs};
+use super::compare::{CONFIDENCE, is_unresolved, pairs};
 use super::estimate::{Estimate, Unlike};
+use super::metric::METRICS;
 use crate::stats::{Interval, paired_difference};
 
 /// A comparison that a check makes.
@@ -107,6 +108,10 @@ impl Estimate {
         let (a, b) = pairs(&self.samples, &other.samples);
         let difference = paired_difference(&a, &b, CONFIDENCE);
         let mut standing = difference.as_ref().map_or(Standing::Undecided, |d| stand(sense, d, 0.0));
+        let unresolved = difference.as_ref().filter(|d| self.is_unresolved(&other.metric, d.mean, &b));
+        if unresolved.is_some() && !matches!(sense, Sense::Equal) {
+            standing = Standing::Undecided;
+        }
         // Of what has no end here and there only the lucky ones are compared.
         if self.unended + other.unended > 0 {
             standing = Standing::Undecided;
@@ -126,10 +131,20 @@ impl Estimate {
                 let whose =
                     if other.metric == self.metric { String::new() } else { format!(" of {}", other.metric) };
                 let (own, theirs) = (mean(&a), mean(&b));
-                format!("{} is {own} against {theirs}{whose}, a difference of {interval}", self.metric)
+                let less = unresolved.map_or("", |_| ", less than percentiles are known to (0.4 %)");
+                format!("{} is {own} against {theirs}{whose}, a difference of {interval}{less}", self.metric)
             }
         };
         Ok(Judgement { standing, value: self.mean(), limit: other.mean(), detail })
+    }
+}
+
+impl Estimate {
+    /// Whether a difference to such values of another metric is one that percentiles cannot show.
+    fn is_unresolved(&self, other: &str, difference: f64, values: &[f64]) -> bool {
+        let percentile = |column: &str| METRICS.iter().find(|metric| metric.column == column);
+        let (Some(own), Some(_)) = (percentile(&self.metric), percentile(other)) else { return false };
+        is_unresolved(own, difference, values.iter().sum::<f64>() / values.len() as f64)
     }
 }
 
@@ -214,6 +229,26 @@ mod tests {
         let b = estimate(&[11.0, 21.2, 31.1]);
         assert_eq!(a.against_estimate(Sense::Less, &b).unwrap().standing, Standing::Holds);
         assert_eq!(b.against_estimate(Sense::Less, &a).unwrap().standing, Standing::Fails);
+    }
+
+    /// Percentiles are read off buckets of 0.4 %; what is computed otherwise is not.
+    #[test]
+    fn percentiles_that_differ_by_less_than_a_bucket_are_not_told_apart() {
+        let of = |metric: &str, values: [f64; 3]| Estimate { metric: metric.into(), ..estimate(&values) };
+        let near = |metric| {
+            of(metric, [10.0, 20.0, 30.0]).against_estimate(Sense::Less, &of(metric, [10.05, 20.05, 30.05]))
+        };
+        let judged = near("latency_p50_ms").unwrap();
+        assert_eq!(judged.standing, Standing::Undecided);
+        assert!(judged.detail.ends_with(", less than percentiles are known to (0.4 %)"), "{}", judged.detail);
+        assert_eq!(near("latency_mean_ms").unwrap().standing, Standing::Holds);
+        let same = of("latency_p50_ms", [10.0, 20.0, 30.0]);
+        assert_eq!(same.against_estimate(Sense::AtMost, &same).unwrap().standing, Standing::Holds);
+        let far = of("latency_p50_ms", [10.2, 20.2, 30.2]);
+        assert_eq!(
+            of("latency_p50_ms", [10.0, 20.0, 30.0]).against_estimate(Sense::Less, &far).unwrap().standing,
+            Standing::Holds
+        );
     }
 
     #[test]

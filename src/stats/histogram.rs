@@ -11,6 +11,9 @@ const SUB_BITS: u32 = 8;
 /// Buckets per octave.
 const SUB_COUNT: u64 = 1 << SUB_BITS;
 
+/// Width of a bucket as a share of its lower edge, at most: quantiles that differ by no more than this cannot be told apart.
+pub const RESOLUTION: f64 = 1.0 / SUB_COUNT as f64;
+
 /// Counts of `u64` values (nanoseconds, as a rule; any unit will do) in log-linear buckets.
 ///
 /// A reported quantile is within 0.5 % of the exact one and exact below 512. Memory grows with the largest value only: 2 bytes a bucket
