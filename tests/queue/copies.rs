@@ -122,7 +122,8 @@ fn what_is_taken_for_published_and_arrives_is_not_lost() {
     assert_eq!((counts.lost_count, counts.backlog_count), (0, 0));
 }
 
-/// Servers publish for requests that are over already when they begin, one after the other for each attempt.
+/// Servers publish for requests that are over already when they begin, one after the other for each attempt. Kafka knows what a producer sends
+/// again by itself, not what a server sends for another attempt; SQS looks at the content.
 #[test]
 fn what_servers_publish_for_one_request_is_one_message_for_each_step() {
     for (name, queue, knows) in queues() {
@@ -142,6 +143,7 @@ fn what_servers_publish_for_one_request_is_one_message_for_each_step() {
             let Seen { issued, counts, .. } = seen(&world, &orders, &consumers);
             let sent = issued * steps as u64;
             assert_eq!(counts.processed_count, sent, "{name} {steps}");
+            let knows = knows && name != "kafka";
             assert_eq!(counts.duplicated_count, if knows { 0 } else { sent }, "{name} {steps}");
         }
     }

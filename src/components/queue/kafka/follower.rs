@@ -94,8 +94,8 @@ impl Broker {
         }
         for item in records {
             let (message, tag) = unpacked(*item);
-            let (epoch, stamp) = untagged(tag);
-            copy.log.append(Entry { message, epoch, at, stamp });
+            let (epoch, sending, stamp) = untagged(tag);
+            copy.log.append(Entry { message, epoch, at, stamp, sending });
         }
         copy.high_watermark = header[0].min(copy.log.end()).max(copy.high_watermark);
     }

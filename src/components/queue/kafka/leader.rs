@@ -5,7 +5,7 @@ use super::super::polls::{Waiting, packed};
 use super::super::publisher::partition_of;
 use super::Acks;
 use super::broker::Broker;
-use super::log::Entry;
+use super::log::{Entry, sending};
 use super::partition::{Partition, Unacknowledged};
 use super::segments::stamp;
 use super::wire::{Fetch, Leadership, Place, tagged};
@@ -33,29 +33,32 @@ impl Broker {
         if let Some((id, offset)) = self.written_before(partition, call, cx) {
             return self.promise(partition, Unacknowledged { call, id, offset }, cx);
         }
+        let sending = sending(cx.call(call).parent);
         let message = message::accept(self.queue, call, cx);
-        let offset = self.append(partition, message, cx);
+        let offset = self.append(partition, message, sending, cx);
         self.promise(partition, Unacknowledged { call, id: message.id, offset }, cx);
     }
 
-    /// A producer that tries again is recognised by the number of its message: enable.idempotence, which wants `acks` of all (KafkaProducer 3.9: it is
-    /// the default, and off if `acks` says otherwise).
+    /// A producer that tries again is recognised by the number of its message and its sending: enable.idempotence, which wants `acks` of all
+    /// (KafkaProducer 3.9: it is the default, and off if `acks` says otherwise). What its application sends again is another sending, with a sequence
+    /// number of its own, and is written again (KafkaProducer: "it is imperative to avoid application level re-sends since these cannot be de-duplicated").
     fn written_before(&mut self, partition: u16, call: CallId, cx: &mut Ctx<'_>) -> Option<(u32, u64)> {
         let id = Some(message::number(call, cx)).filter(|id| *id != 0 && self.acks == Acks::All)?;
         if !cx.audit().messages().was_accepted(id) {
             return None;
         }
         let since = cx.now().saturating_sub(self.recognises);
+        let sending = sending(cx.call(call).parent);
         let copy = self.copy(partition)?;
-        copy.log.find_since(id, since).map(|offset| (id, offset))
+        copy.log.find_since((id, sending), since).map(|offset| (id, offset))
     }
 
-    fn append(&mut self, partition: u16, message: Message, cx: &mut Ctx<'_>) -> u64 {
+    fn append(&mut self, partition: u16, message: Message, sending: u16, cx: &mut Ctx<'_>) -> u64 {
         self.published += 1;
         let (at, length) = (cx.now(), self.length);
         let copy = self.copy(partition).expect("it leads it");
         let epoch = copy.epoch;
-        let offset = copy.log.append(Entry { message, epoch, at, stamp: stamp(at) });
+        let offset = copy.log.append(Entry { message, epoch, at, stamp: stamp(at), sending });
         let too_old =
             length.map(|most| (offset + 1).saturating_sub(most)).filter(|old| *old > copy.log.start());
         cx.audit().messages_mut().place(message.id, partition, offset, epoch, at);

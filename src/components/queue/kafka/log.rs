@@ -2,8 +2,9 @@
 
 use super::super::message::Message;
 use super::segments::{Full, Segments};
-use crate::kernel::Time;
 use crate::kernel::prefetch::prefetch;
+use crate::kernel::{CallId, Time};
+use crate::random::mix::mix64;
 use std::collections::VecDeque;
 
 /// One record.
@@ -17,6 +18,14 @@ pub struct Entry {
     pub at: Time,
     /// When its leader took it in (see [`stamp`](super::segments::stamp)); copies keep it.
     pub stamp: u32,
+    /// Which sending of the message brought it (see [`sending`]).
+    pub sending: u16,
+}
+
+/// What tells the sendings of one message apart: a server sends it anew for each call that it serves, and whatever it then sends again by itself is
+/// the same sending. (16 bits of a hash: of the few sendings of a message two are alike once in 65,536 times.) A client's is one, 0.
+pub fn sending(parent: CallId) -> u16 {
+    if parent.is_none() { 0 } else { (mix64(parent.to_bits()) >> 48) as u16 }
 }
 
 /// Records with consecutive offsets.
@@ -154,10 +163,11 @@ impl Log {
         self.start + self.entries.partition_point(|entry| entry.at <= time) as u64
     }
 
-    /// Whether a message was written since a time; newest first, for a producer that tries again.
-    pub fn find_since(&self, id: u32, time: Time) -> Option<u64> {
+    /// Whether a message was written since a time by this sending of it; newest first, for a producer that tries again.
+    pub fn find_since(&self, (id, sending): (u32, u16), time: Time) -> Option<u64> {
         let recent = self.entries.iter().rev().take_while(|entry| entry.at >= time);
-        let back = recent.map(|entry| entry.message.id).position(|other| other == id)?;
+        let back =
+            recent.map(|entry| (entry.message.id, entry.sending)).position(|other| other == (id, sending))?;
         Some(self.end() - 1 - back as u64)
     }
 }
@@ -172,7 +182,7 @@ mod tests {
         let mut log = Log::new(FULL);
         for (id, epoch) in (1..).zip(epochs) {
             let message = Message { id, key: 0, bytes: 0 };
-            log.append(Entry { message, epoch: *epoch, at: u64::from(id), stamp: 0 });
+            log.append(Entry { message, epoch: *epoch, at: u64::from(id), stamp: 0, sending: 0 });
         }
         log
     }
@@ -230,8 +240,9 @@ mod tests {
     #[test]
     fn a_repeated_message_is_found_among_the_recent_ones() {
         let log = log(&[1; 5]);
-        assert_eq!(log.find_since(4, 3), Some(3));
-        assert_eq!(log.find_since(2, 3), None);
+        assert_eq!(log.find_since((4, 0), 3), Some(3));
+        assert_eq!(log.find_since((2, 0), 3), None);
+        assert_eq!(log.find_since((4, 1), 3), None, "another sending of it");
     }
     proptest::proptest! {
         /// Against a list of records with their offsets.
@@ -246,7 +257,7 @@ mod tests {
                 match what {
                     0 | 1 => {
                         let message = Message { id: now as u32, key: number, bytes: 7 * number as u32 };
-                        let entry = Entry { message, epoch, at: now, stamp: now as u32 };
+                        let entry = Entry { message, epoch, at: now, stamp: now as u32, sending: 0 };
                         proptest::prop_assert_eq!(log.append(entry), end);
                         list.push((end, entry));
                         end += 1;
@@ -279,7 +290,7 @@ mod tests {
                 proptest::prop_assert_eq!(log.end_of_epoch(asked), first(&|entry| entry.epoch > asked));
                 proptest::prop_assert_eq!(log.after(time), first(&|entry| entry.at > time));
                 let known = list.iter().find(|row| u64::from(row.1.message.id) == time).map(|row| row.0);
-                proptest::prop_assert_eq!(log.find_since(time as u32, time), known);
+                proptest::prop_assert_eq!(log.find_since((time as u32, 0), time), known);
                 proptest::prop_assert_eq!(log.end(), end);
             }
         }
@@ -306,7 +317,7 @@ mod tests {
                             last.map_or((now, 0, segments), |row| (row.2, row.3, row.4));
                         list.push((end, now, since, before + bytes, segment));
                         let message = Message { id: 1, key: 0, bytes: bytes as u32 };
-                        log.append(Entry { message, epoch: 1, at: 0, stamp: now });
+                        log.append(Entry { message, epoch: 1, at: 0, stamp: now, sending: 0 });
                         end += 1;
                     }
                     3 => now += number as u32,

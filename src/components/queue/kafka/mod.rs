@@ -61,7 +61,7 @@ pub const ACKS: &[Policy] = &[
     },
     Policy {
         name: "all",
-        about: "all brokers in sync have it; what is sent again is recognised (idempotent producer)",
+        about: "all brokers in sync have it; what a producer sends again by itself is recognised (idempotent producer), what its application sends again is not",
         source: "Kafka producer configs: acks=all and enable.idempotence, the defaults since 3.0",
         wrong_when: "latency matters more than a rare loss",
     },

@@ -146,6 +146,7 @@ mod tests {
                 epoch: 1,
                 at: 0,
                 stamp: 0,
+                sending: 0,
             });
         }
         (partition.followers[1].end, partition.followers[2].end) = (4, 1);

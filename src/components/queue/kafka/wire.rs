@@ -82,19 +82,22 @@ impl Leadership {
     }
 }
 
-/// What travels to a follower with a record's message: its epoch and its stamp.
+/// What travels to a follower with a record's message: its epoch, its sending and its stamp.
 pub fn tagged(entry: &Entry) -> u64 {
-    u64::from(entry.epoch) | u64::from(entry.stamp) << 32
+    let epoch =
+        u16::try_from(entry.epoch).expect("a partition changes its leader less often than 65,536 times");
+    u64::from(epoch) | u64::from(entry.sending) << 16 | u64::from(entry.stamp) << 32
 }
 
 /// The inverse.
-pub fn untagged(tag: u64) -> (u32, u32) {
-    (tag as u32, (tag >> 32) as u32)
+pub fn untagged(tag: u64) -> (u32, u16, u32) {
+    (u32::from(tag as u16), (tag >> 16) as u16, (tag >> 32) as u32)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::queue::message::Message;
 
     #[test]
     fn what_is_packed_comes_out_again() {
@@ -102,6 +105,9 @@ mod tests {
         assert_eq!(Place::from_key(place.to_key()), place);
         let fetch = Fetch { most: 500, wait: 500 * MILLISECOND };
         assert_eq!(Fetch::from_version(fetch.to_version()), fetch);
+        let message = Message { id: 1, key: 2, bytes: 3 };
+        let entry = Entry { message, epoch: 65_535, at: 0, stamp: u32::MAX - 1, sending: 65_534 };
+        assert_eq!(untagged(tagged(&entry)), (65_535, 65_534, u32::MAX - 1));
         for leader in [None, Some(31)] {
             let leadership = Leadership { partition: 7, leader, in_sync: 1 << 31 | 1 };
             assert_eq!(Leadership::from_key(leadership.to_key()), leadership);
