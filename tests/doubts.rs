@@ -67,7 +67,7 @@ fn calls_that_are_open_for_nobody_are_told() {
             }});"
         ))
     };
-    assert!(of("", "note(\"no\")").contains("calls of lb are still open, and no client waits for them"));
+    assert!(of("", "note(\"no\")").contains("calls of lb are still open for which no client waits"));
     assert!(!of("timeout: 2.s", "note(\"no\")").contains("are still open"));
     assert!(
         !of("", "w.recover()").contains("are still open"),
@@ -435,4 +435,38 @@ fn what_a_component_did_not_do_is_told() {
     ] {
         assert!(said.contains(told), "{told}: {said}");
     }
+}
+
+/// A partition has one reader of a group.
+#[test]
+fn consumers_without_a_partition_are_spoken_of() {
+    let of = |kind: &str| {
+        said(&format!(
+            "experiment(\"idle\").replications(2).duration(10.s).world(|p| {{
+                let q = queue(\"q\", #{{ kind: \"{kind}\" }});
+                consumers(\"c\", #{{ of: q, count: 10, service: 30.ms }});
+                traffic(\"t\", #{{ to: q, rate: 10.rps }});
+            }});"
+        ))
+    };
+    let warning = "9 of 10 workers of c have nothing to do: q has a partition for 1 of them";
+    assert!(of("kafka").contains(warning));
+    assert!(!of("rabbitmq").contains("have nothing to do"));
+}
+
+/// A price that one variant has and another has not, and a component without a price that another variant does without.
+#[test]
+fn a_forgotten_price_is_told() {
+    let of = |first: &str, second: &str| {
+        said(&format!(
+            "experiment(\"price\").vary(\"priced\", [true, false]).replications(2).duration(10.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 2.ms }} + if p.priced {{ #{{ {first} }} }} else {{ #{{ {second} }} }});
+                traffic(\"t\", #{{ to: web(\"w\", #{{ reads: db, price_per_hour: 0.1 }}), rate: 10.rps }});
+            }});"
+        ))
+    };
+    let warning = "costs leave out db: `cost_per_hour` is comparable";
+    assert!(of("price_per_hour: 1.0", "").contains(warning));
+    assert!(!of("price_per_hour: 1.0", "price_per_hour: 2.0").contains(warning));
+    assert!(!of("", "").contains(warning), "neither has one");
 }

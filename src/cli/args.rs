@@ -78,7 +78,7 @@ pub struct RunArgs {
     /// JSON on stdout instead of the table: one document in a line for each experiment
     #[arg(long)]
     pub json: bool,
-    /// No progress and no table
+    /// No progress and no table; checks that did not pass are named on stderr
     #[arg(short, long)]
     pub quiet: bool,
     /// Warnings of every run, and all metrics in the table

@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::progress::{Meter, Mode};
 use super::rule::Rule;
-use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, offer, table};
+use super::{CHECK_FAILED, INCOMPLETE, Look, complain, json, offer, table, verdicts};
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{self, Builder, CheckRow, Outcome, Plan, RunResult, Workers, Workshop, compare};
 use crate::output::{Extra, Folders, OutputError, Report, Staging, Written, script_hash};
@@ -139,6 +139,8 @@ impl RunHost {
         } else if !self.args.quiet {
             offer(&table::render(plan, outcome, comparisons, checks, Look::of_stdout(self.args.verbose)));
             offer(&table::files(written));
+        } else {
+            complain(&verdicts::not_passed(checks, Look { width: None, ..Look::of_stdout(false) }));
         }
     }
 }

@@ -20,6 +20,11 @@ pub(super) fn verdicts(checks: &[CheckRow], look: Look) -> String {
     text
 }
 
+/// A line for each check that has not passed.
+pub(super) fn not_passed(checks: &[CheckRow], look: Look) -> String {
+    checks.iter().filter(|check| check.passed != Some(true)).map(|check| line(check, look)).collect()
+}
+
 fn line(check: &CheckRow, look: Look) -> String {
     let mark = match check.passed {
         Some(true) => styled(GOOD, look.sign("✓", "ok    ")),

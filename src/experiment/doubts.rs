@@ -2,9 +2,9 @@
 
 use super::design::Timing;
 use super::idle_cuts::IDLE_CUT;
-use super::ignored::astray;
+use super::ignored::{astray, without_partition};
 use super::left_waiting::left_waiting;
-use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
+use super::prices::{UNPRICED, UNSENT, WITHOUT_PRICE, sizeless, unsent};
 use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset, percent};
@@ -36,6 +36,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend((0..layout.groups.len()).filter_map(|index| sizeless(index, layout, simulation)));
     doubts.extend(groups().filter_map(|group| held_for_nobody(group, simulation)));
     doubts.extend(groups().filter_map(|group| astray(group, simulation)));
+    doubts.extend(groups().filter_map(|group| without_partition(group, layout)));
     doubts
 }
 
@@ -160,7 +161,7 @@ fn held_for_nobody(group: &Group, simulation: &Simulation) -> Option<String> {
     let held = (sum("calls") - sum("answered")).saturating_sub(simulation.requests().len() as u64);
     (held > 0).then(|| {
         format!(
-            "{held} calls of {0} are still open, and no client waits for them: they count at their servers for ever; give {0} a `timeout` (nginx: 60 s)",
+            "calls of {0} are still open for which no client waits: they count at their servers for ever; give {0} a `timeout` (nginx: 60 s)",
             group.name
         )
     })
@@ -251,7 +252,7 @@ fn published(group: &Group) -> Option<String> {
 
 /// Whether a warning is worth showing only if some runs have it and others do not: it is about comparing them.
 pub fn only_if_partly(warning: &str) -> bool {
-    [UNPRICED, TRAVELLED, PUBLISHED].iter().any(|begin| warning.starts_with(begin))
+    [UNPRICED, WITHOUT_PRICE, TRAVELLED, PUBLISHED].iter().any(|begin| warning.starts_with(begin))
 }
 
 /// Says so if a trace is over before the run is.

@@ -10,7 +10,7 @@ use super::ignored::ignored;
 use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, maximum};
-use super::prices::unpriced;
+use super::prices::{unpriced, without_price};
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::{scarce, undrained};
 use super::series::{Change, Recorder, known};
@@ -358,6 +358,7 @@ impl Run {
         }
         warnings.extend(about_groups(&self.layout, &self.simulation, self.timing.end()));
         warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
+        warnings.extend(without_price(&self.layout, facts.cost_per_hour));
         warnings.extend(idle_cuts(&self.layout, &self.simulation));
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));

@@ -1,7 +1,7 @@
 //! What a script wanted and a component did not do, which said why in events.csv alone.
 
-use crate::components::Layout;
 use crate::components::site::Group;
+use crate::components::{Layout, queue};
 use crate::kernel::Simulation;
 
 /// Events by which components say that they do not do what they were told.
@@ -19,6 +19,23 @@ pub(super) fn ignored(layout: &Layout, simulation: &Simulation) -> Vec<String> {
         }
     }
     said
+}
+
+/// Says so if consumers of Kafka have no partition: one has one reader of a group, and the others wait for its end.
+pub(super) fn without_partition(group: &Group, layout: &Layout) -> Option<String> {
+    let queue = &layout.groups[group.settings.group("of").filter(|_| group.kind == "consumers")?];
+    if queue::semantics(&queue.settings) != "kafka" {
+        return None;
+    }
+    let (workers, partitions) = (group.members().count() as u64, queue.settings.count("partitions")?);
+    (workers > partitions).then(|| {
+        format!(
+            "{} of {workers} workers of {} have nothing to do: {} has a partition for {partitions} of them; give it `partitions: {workers}`",
+            workers - partitions,
+            group.name,
+            queue.name
+        )
+    })
 }
 
 /// From which share of requests on it is no accident that the server did not know the user's session.

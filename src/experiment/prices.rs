@@ -1,7 +1,8 @@
 //! What makes costs doubtful.
 
-use crate::components::site::Group;
-use crate::components::{Layout, egress};
+use crate::catalog::Param;
+use crate::components::site::{self, Group};
+use crate::components::{Layout, egress, kind};
 use crate::kernel::Simulation;
 
 /// How it begins that a price counts nothing.
@@ -34,6 +35,30 @@ pub(super) fn sizeless(index: usize, layout: &Layout, simulation: &Simulation) -
     let sum = |name| group.nodes().map(|node| simulation.readings(node, false).count_of(name)).sum::<u64>();
     (sum("answered") > 0 && sum("egress_bytes") == 0).then(|| {
         format!("{UNSENT} {0} with a single byte: its `egress_price` counts nothing; answers have the size that a store behind {0} gives them (`row`, `size`, a trace's)", group.name)
+    })
+}
+
+/// How the warning begins that a component has no price.
+pub(super) const WITHOUT_PRICE: &str = "costs leave out";
+
+/// Says so of each component whose machines could have a price and have none, if those of others have and costs are known: beside a variant where
+/// they have one, or where there are none, this one looks cheap.
+pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> impl Iterator<Item = String> {
+    let free = |group: &&Group| {
+        let params = kind(group.kind).map_or(&[] as &[Param], |kind| kind.entry.params);
+        let may = params.iter().any(|param| param.name == site::PRICE.name);
+        may && group.kind != "cdn"
+            && !group.settings.is_given(site::PRICE.name)
+            && group.settings.group("on").is_none()
+    };
+    let priced =
+        cost.is_some() && layout.groups.iter().any(|group| group.settings.is_given(site::PRICE.name));
+    let groups = layout.groups.iter().filter(move |_| priced).filter(free);
+    groups.map(|group| {
+        format!(
+            "{WITHOUT_PRICE} {0}: `cost_per_hour` is comparable with that of other variants only if {0} has a `price_per_hour`",
+            group.name
+        )
     })
 }
 

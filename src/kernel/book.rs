@@ -21,6 +21,10 @@ pub struct ClassBook {
     pub timed_out: u64,
     /// Still open at the end.
     pub in_flight: u64,
+    /// Those of them that have waited for longer than anybody who was answered: as good as given up.
+    pub overdue: u64,
+    /// The longest that anybody waited who was answered as wanted.
+    pub longest: Time,
     /// Nanoseconds from the intended start to the answer; for those that timed out or are in flight at the
     /// end, the time they had taken so far (a lower bound, so that overload cannot hide). Errors and
     /// rejections are not in it: a fast "no" is not a fast answer.
@@ -41,6 +45,8 @@ impl ClassBook {
             rejected: self.rejected - earlier.rejected,
             timed_out: self.timed_out - earlier.timed_out,
             in_flight: 0,
+            overdue: 0,
+            longest: self.longest,
             latency: self.latency.since(&earlier.latency),
         }
     }
@@ -52,12 +58,15 @@ impl ClassBook {
         self.rejected += other.rejected;
         self.timed_out += other.timed_out;
         self.in_flight += other.in_flight;
+        self.overdue += other.overdue;
+        self.longest = self.longest.max(other.longest);
         self.latency.merge(&other.latency);
     }
 
     #[inline]
     fn add_success(&mut self, latency: Time) {
         self.succeeded += 1;
+        self.longest = self.longest.max(latency);
         self.latency.record(latency);
     }
 
@@ -154,10 +163,13 @@ impl Book {
     /// The book at the end of the run: open requests enter with the time they have taken so far.
     pub fn close(&self, open: &Requests, end: Time) -> [ClassBook; CLASSES] {
         let mut classes = self.classes.clone();
+        let longest = classes.iter().map(|class| class.longest).max().unwrap_or(0);
         for (_, request) in open.iter().filter(|(_, r)| r.intended >= self.measured_from) {
             let class = &mut classes[request.class as usize];
+            let waited = end.saturating_sub(request.intended);
             class.in_flight += 1;
-            class.latency.record(end.saturating_sub(request.intended));
+            class.overdue += u64::from(waited > longest);
+            class.latency.record(waited);
         }
         classes
     }
@@ -196,12 +208,17 @@ mod tests {
         let reads = &book.close(&open, 20)[0];
         assert_eq!((reads.total(), reads.failed, reads.succeeded, reads.in_flight), (2, 1, 0, 1));
         assert_eq!(reads.latency.max(), Some(5), "open for 5 ns so far; errors have no latency");
+        assert_eq!(reads.overdue, 1, "nobody was answered yet");
+        book.issue(1, 13);
+        book.finish(&Request::new(NodeId(0), 1, DrawKey(0), 13, 0), Outcome::Succeeded, 18);
+        assert_eq!(book.close(&open, 20)[0].overdue, 0, "another one waited for 5 ns");
+        assert_eq!(book.close(&open, 21)[0].overdue, 1);
         assert_eq!(
             book.completed(),
-            1,
-            "the one of the warm-up left in the measured part; three left before"
+            2,
+            "one, and the one of the warm-up left in the measured part; three left before"
         );
-        assert_eq!(book.issued(), 6);
+        assert_eq!(book.issued(), 7);
         assert!(book.check(&open).is_ok());
     }
 

@@ -36,7 +36,8 @@ pub fn from_seconds(seconds: f64) -> Time {
 /// A span as a person writes it: `1.5 s`, `20 ms`.
 pub fn time_text(time: Time) -> String {
     let (unit, name) = match time {
-        0..MICROSECOND => (1, "ns"),
+        0 => (SECOND, "s"),
+        1..MICROSECOND => (1, "ns"),
         MICROSECOND..MILLISECOND => (MICROSECOND, "us"),
         MILLISECOND..SECOND => (MILLISECOND, "ms"),
         _ if time >= 3600 * SECOND && time.is_multiple_of(3600 * SECOND) => (3600 * SECOND, "h"),
@@ -57,7 +58,7 @@ mod tests {
             [0, 1_500, 20 * MILLISECOND, 1_500 * MILLISECOND, 90 * SECOND, 120 * SECOND, 7200 * SECOND]
                 .map(time_text)
                 .to_vec();
-        assert_eq!(texts, ["0 ns", "1.5 us", "20 ms", "1.5 s", "90 s", "2 min", "2 h"]);
+        assert_eq!(texts, ["0 s", "1.5 us", "20 ms", "1.5 s", "90 s", "2 min", "2 h"]);
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "brokers",
             kind: Kind::Count(1, 32),
             preset: Preset::Count(1),
-            about: "kafka: brokers; one more node, the last, is controller and group coordinator",
+            about: "kafka: brokers; one more node, the last, is controller and group coordinator, and takes a broker that has been silent for 9 s for dead (broker.session.timeout.ms)",
         },
         Param {
             name: "partitions",

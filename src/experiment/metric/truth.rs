@@ -6,9 +6,12 @@ use crate::kernel::milliseconds;
 
 /// In the order of the columns.
 pub(super) const METRICS: &[Metric] = &[
-    metric("availability_ratio", Higher, "share of finished requests that were answered successfully", |f| {
-        ratio(f.all.succeeded, f.all.total() - f.all.in_flight)
-    }),
+    metric(
+        "availability_ratio",
+        Higher,
+        "share of requests that were answered successfully, of those that ended or had waited at the end for longer than any that was answered",
+        |f| ratio(f.all.succeeded, f.all.total() - f.all.in_flight + f.all.overdue),
+    ),
     metric(
         "stale_reads_count",
         Lower,

@@ -244,7 +244,7 @@ pub const APPLY_TIME: Param = Param {
     name: "apply",
     kind: Kind::Variate,
     preset: Preset::Absent("as long as a write; 0 with shared storage, where only cached pages are renewed"),
-    about: "work of a replica for each entry of the log, where times are declared (with a `model` it is counted)",
+    about: "work of a replica's appliers for each entry of the log, where times are declared: beside its `connections`, so that reads lose nothing by it (with a `model` both share processor and disk)",
 };
 /// Number of appliers.
 pub const APPLIERS: Param = Param {
