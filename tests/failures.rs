@@ -206,3 +206,18 @@ fn what_only_a_dead_router_and_a_lost_copy_had_is_lost() {
     let all = ".warmup(5.s).duration(40.s).expect(\"lost\", |r| r.lost_writes > 100).expect(\"and not old as well\", |r| r.stale_reads < 20)";
     holds(world, all);
 }
+
+/// A greeting that TCP brings late, to a replica that was greeted again meanwhile and has gone on: it takes back nothing for it. (A builder with
+/// assertions stopped when the replica was promoted, without entries that all had confirmed.)
+#[test]
+fn a_greeting_that_comes_late_takes_nothing_back() {
+    holds(
+        r#"let db = database("db0", #{ read: 5.984.ms, write: lognormal(3.393.ms, 0.7), connections: 1, replicas: 4, replication: "sync",
+                failover: false, shards: 4, shards_max: 6, sharding: "consistent", heartbeat: 100.ms, down_after: 300.ms });
+            link(db, db, #{ latency: 3.62.ms, loss: 2.percent, connect: "tcp" });
+            traffic("u0", #{ to: db, keys: uniform_keys(300), writes: 90.percent, rate: 144.rps, users: 20 });
+            network(#{ latency: 2.086.ms, connect: "tls13" });
+            at(3.s, "", || db.shard(0).replica(3).promote());"#,
+        ".replications(12).duration(6.s).expect(\"nothing is lost\", |r| r.lost_writes == 0)",
+    );
+}

@@ -296,7 +296,9 @@ impl Member {
         let call = cx.call(id);
         let (sender, epoch, _) = unpack(call.key);
         let (caller, index, copy) = (call.caller, call.version, call.note == 1);
-        if sender < self.epoch.max(self.promised) || (self.leads && sender == self.epoch) {
+        // One that was asked again meanwhile came over a connection that has broken: what has been sent since is not taken back for it.
+        let is_over = !cx.is_awaited(id);
+        if is_over || sender < self.epoch.max(self.promised) || (self.leads && sender == self.epoch) {
             return cx.reply(id, Answer::of(Status::Moved));
         }
         self.follow_new(caller, sender, cx);
