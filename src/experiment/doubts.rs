@@ -188,7 +188,7 @@ fn waiting_chain(first: usize, layout: &Layout) -> Vec<usize> {
 }
 
 /// Producers of such a queue try again, and give up.
-fn is_kafka(group: &Group) -> bool {
+pub(super) fn is_kafka(group: &Group) -> bool {
     group.kind == "queue" && queue::semantics(&group.settings) == "kafka"
 }
 

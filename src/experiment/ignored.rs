@@ -1,7 +1,8 @@
 //! What a script wanted and a component did not do, which said why in events.csv alone.
 
+use super::doubts::is_kafka;
+use crate::components::Layout;
 use crate::components::site::Group;
-use crate::components::{Layout, queue};
 use crate::kernel::Simulation;
 
 /// Events by which components say that they do not do what they were told.
@@ -24,7 +25,7 @@ pub(super) fn ignored(layout: &Layout, simulation: &Simulation) -> Vec<String> {
 /// Says so if consumers of Kafka have no partition: one has one reader of a group, and the others wait for its end.
 pub(super) fn without_partition(group: &Group, layout: &Layout) -> Option<String> {
     let queue = &layout.groups[group.settings.group("of").filter(|_| group.kind == "consumers")?];
-    if queue::semantics(&queue.settings) != "kafka" {
+    if !is_kafka(queue) {
         return None;
     }
     let (workers, partitions) = (group.members().count() as u64, queue.settings.count("partitions")?);

@@ -4,7 +4,6 @@ use super::call::{Answer, CallId, Phase, Status};
 use super::core::Core;
 use super::event::{Event, NodeId};
 use super::node::Health;
-use super::time::{SECOND, Time};
 use super::transit::Message;
 
 impl Core {
@@ -94,45 +93,15 @@ impl Core {
                 continue;
             };
             let message = Message::of(call, (call.caller, node), false, self.now);
-            let is_connected = call.phase.has(Phase::CONNECTED);
-            if !is_connected && self.transit.opens(&message, call.asked, &self.requests) {
+            let sent = call.asked;
+            if !call.phase.has(Phase::CONNECTED) && self.transit.opens(&message, sent, &self.requests) {
                 call.phase.set(Phase::MOVING);
-                let sent = call.asked;
                 self.send_once_more(&message, Event::Deliver(id, node).into(), sent);
                 continue;
             }
             call.carry(&Answer::of(Status::Reset));
-            let (at, caller) = (next_attempt(call.asked, self.now), call.caller);
-            self.schedule(at, Event::Answer(id, caller));
+            let next = self.transit.again(&message, sent, false, &mut self.requests);
+            self.schedule(next.unwrap_or(self.now), Event::Answer(id, message.from));
         }
-    }
-}
-
-/// Pause before what is not acknowledged is sent again, and the longest one (Linux: TCP_RTO_MIN 200 ms, TCP_RTO_MAX 120 s); it doubles each time
-/// (RFC 6298, 5.5).
-const RESEND_FIRST: Time = SECOND / 5;
-const RESEND_MAX: Time = 120 * SECOND;
-
-/// When TCP sends again what was sent first at `first`, from `now` on.
-fn next_attempt(first: Time, now: Time) -> Time {
-    let (mut at, mut pause) = (first, RESEND_FIRST);
-    while at < now {
-        at += pause;
-        pause = (2 * pause).min(RESEND_MAX);
-    }
-    at
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_two_minutes() {
-        let tenth = SECOND / 10;
-        let at = |now: Time| next_attempt(SECOND, SECOND + now * tenth) / tenth - 10;
-        assert_eq!([0, 1, 2, 3, 7, 15, 31].map(at), [0, 2, 2, 6, 14, 30, 62]);
-        let long = |now: Time| next_attempt(0, now * SECOND);
-        assert_eq!(long(1_000) - long(900), RESEND_MAX);
     }
 }

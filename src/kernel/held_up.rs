@@ -47,7 +47,8 @@ impl Core {
     /// A message that was sent first at `sent` goes with its next transmission.
     #[cold]
     pub(super) fn send_once_more(&mut self, message: &Message, event: Packed, sent: Time) {
-        let Some(at) = self.transit.again(message, sent, &mut self.requests) else {
+        let opens = self.transit.opens(message, sent, &self.requests);
+        let Some(at) = self.transit.again(message, sent, opens, &mut self.requests) else {
             return self.stop_moving(event.call());
         };
         let message = Message { now: at, ..*message };

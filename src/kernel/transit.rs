@@ -67,10 +67,16 @@ pub trait Transit: Send {
     /// look the request up in `requests`; what the network knows about where its time went is noted there. In `calls` it finds for whom
     /// the message is sent.
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time>;
-    /// When a message that was held up is sent again, from now on, having been sent first at `sent`; `None`: it is given up. Time that its
-    /// request has spent on connecting meanwhile is noted there.
-    fn again(&mut self, _message: &Message, _sent: Time, _requests: &mut Requests) -> Option<Time> {
-        None
+    /// When a message is sent again, from now on, having been sent first at `sent`; `None`: it was given up before. If it opens a connection
+    /// ([`Transit::opens`]), time that its request has spent on that meanwhile is noted there.
+    fn again(
+        &mut self,
+        message: &Message,
+        _sent: Time,
+        _opens: bool,
+        _requests: &mut Requests,
+    ) -> Option<Time> {
+        Some(message.now)
     }
     /// A question of `message.now` has met a machine that is silent. Whether it is sent again until that is back.
     fn keeps_trying(&mut self, _message: &Message, _requests: &Requests) -> bool {

@@ -12,6 +12,10 @@ use crate::profiles;
 /// Time to live of the root's referral to a top-level domain: 2 days, as in the root zone.
 pub(super) const TLD_NS_TTL_S: u32 = 172_800;
 
+/// What may stand behind a record.
+const ADDRESSES: Kind =
+    Kind::Groups(&["load_balancer", "web", "cdn", "website", "cache", "database", "anycast"]);
+
 pub(super) static ENTRY: Entry = Entry {
     name: "dns",
     about: "a zone: names, the addresses behind them, and its servers: [0] authoritative, [1] TLD, [2] root",
@@ -20,13 +24,13 @@ pub(super) static ENTRY: Entry = Entry {
     params: &[
         Param {
             name: "to",
-            kind: Kind::Groups(&["load_balancer", "web", "cdn", "website", "cache", "database", "anycast"]),
+            kind: ADDRESSES,
             preset: Preset::Absent("give `to` or `cname`"),
             about: "its addresses: every server that its records may ever name, at most 64",
         },
         Param {
             name: "points_to",
-            kind: Kind::Groups(&["load_balancer", "web", "cdn", "website", "cache", "database", "anycast"]),
+            kind: ADDRESSES,
             preset: Preset::Absent("all of them"),
             about: "which of its addresses its records name at first, if others wait for point_to()",
         },

@@ -328,8 +328,8 @@ impl Transit for Network {
         arrives(link.latency(message, requests, &mut self.backgrounds[index as usize - 1]))
     }
 
-    fn again(&mut self, message: &Message, sent: Time, requests: &mut Requests) -> Option<Time> {
-        self.resend(message, sent, requests)
+    fn again(&mut self, message: &Message, sent: Time, opens: bool, requests: &mut Requests) -> Option<Time> {
+        if opens { self.reopen(message, sent, requests) } else { self.resend(message, sent, requests) }
     }
 
     fn keeps_trying(&mut self, message: &Message, requests: &Requests) -> bool {

@@ -1,4 +1,4 @@
-//! When a message that a cut has held up is sent again.
+//! When a message is sent again that a cut has held up, or that has met a silent machine.
 
 use super::retransmission::Timer;
 use super::{Network, link};
@@ -8,12 +8,14 @@ use crate::kernel::request::Requests;
 use crate::kernel::transit::Message;
 
 impl Network {
-    /// When a message that was sent first at `sent` goes again, its way being free; `None`: given up. What is asked of whom no connection is
-    /// open to has not left yet: the SYN is what goes again, and the time until then is spent on connecting.
-    pub(super) fn resend(&mut self, message: &Message, sent: Time, requests: &mut Requests) -> Option<Time> {
-        if !self.is_opening(message, sent, requests) {
-            return Timer::established(self.typical_rtt(message, requests)).next(sent, message.now);
-        }
+    /// When a message on an open connection goes again that was sent first at `sent`; `None`: given up.
+    pub(super) fn resend(&self, message: &Message, sent: Time, requests: &Requests) -> Option<Time> {
+        Timer::established(self.typical_rtt(message, requests)).next(sent, message.now)
+    }
+
+    /// When the SYN goes again for a question that was to be sent at `sent` and has not left yet, its way being free; `None`: given up. The time
+    /// until then is spent on connecting.
+    pub(super) fn reopen(&mut self, message: &Message, sent: Time, requests: &mut Requests) -> Option<Time> {
         let at = Timer::opening().next(sent, message.now)?;
         let is_free = self.stopped(message).is_none();
         let request = requests.get_mut(message.request).filter(|request| request.client == message.from);

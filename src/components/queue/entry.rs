@@ -371,7 +371,7 @@ fn check_retention(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
-fn is_consumer_of(group: &Group, queue: usize) -> bool {
+pub(super) fn is_consumer_of(group: &Group, queue: usize) -> bool {
     group.kind == "consumers" && group.settings.group("of") == Some(queue)
 }
 

@@ -1,5 +1,6 @@
 //! Settings of a queue that count only beside others.
 
+use super::entry::is_consumer_of;
 use crate::catalog::{Need, Needed};
 use crate::components::{Layout, consumer};
 
@@ -40,12 +41,7 @@ pub(super) const NEEDS: &[Need] = &[
 /// What settings of a queue need of its consumers.
 pub fn of_consumers(layout: &Layout, queue: usize) -> Vec<Needed> {
     let settings = &layout.groups[queue].settings;
-    let consumers = || {
-        layout
-            .groups
-            .iter()
-            .filter(|group| group.kind == "consumers" && group.settings.group("of") == Some(queue))
-    };
+    let consumers = || layout.groups.iter().filter(|group| is_consumer_of(group, queue));
     let idle = consumers().next().is_none();
     let later = idle || consumers().any(|group| !consumer::acks_before(&group.settings));
     let asks_some = idle || consumers().any(|group| !group.settings.is_given("wait"));
