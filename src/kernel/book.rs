@@ -21,10 +21,8 @@ pub struct ClassBook {
     pub timed_out: u64,
     /// Still open at the end.
     pub in_flight: u64,
-    /// Those of them that have waited for longer than anybody who was answered: as good as given up.
+    /// Those of them that have waited for longer than anybody who was answered or gave up: they will never be.
     pub overdue: u64,
-    /// The longest that anybody waited who was answered as wanted.
-    pub longest: Time,
     /// Nanoseconds from the intended start to the answer; for those that timed out or are in flight at the
     /// end, the time they had taken so far (a lower bound, so that overload cannot hide). Errors and
     /// rejections are not in it: a fast "no" is not a fast answer.
@@ -46,7 +44,6 @@ impl ClassBook {
             timed_out: self.timed_out - earlier.timed_out,
             in_flight: 0,
             overdue: 0,
-            longest: self.longest,
             latency: self.latency.since(&earlier.latency),
         }
     }
@@ -59,14 +56,12 @@ impl ClassBook {
         self.timed_out += other.timed_out;
         self.in_flight += other.in_flight;
         self.overdue += other.overdue;
-        self.longest = self.longest.max(other.longest);
         self.latency.merge(&other.latency);
     }
 
     #[inline]
     fn add_success(&mut self, latency: Time) {
         self.succeeded += 1;
-        self.longest = self.longest.max(latency);
         self.latency.record(latency);
     }
 
@@ -163,7 +158,7 @@ impl Book {
     /// The book at the end of the run: open requests enter with the time they have taken so far.
     pub fn close(&self, open: &Requests, end: Time) -> [ClassBook; CLASSES] {
         let mut classes = self.classes.clone();
-        let longest = classes.iter().map(|class| class.longest).max().unwrap_or(0);
+        let longest = classes.iter().filter_map(|class| class.latency.max()).max().unwrap_or(0);
         for (_, request) in open.iter().filter(|(_, r)| r.intended >= self.measured_from) {
             let class = &mut classes[request.class as usize];
             let waited = end.saturating_sub(request.intended);

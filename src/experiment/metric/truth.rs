@@ -9,7 +9,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "availability_ratio",
         Higher,
-        "share of requests that were answered successfully, of those that ended or had waited at the end for longer than any that was answered",
+        "share of requests that were answered successfully, of those that ended or had waited at the end for longer than any that was answered or given up",
         |f| ratio(f.all.succeeded, f.all.total() - f.all.in_flight + f.all.overdue),
     ),
     metric(
