@@ -12,6 +12,17 @@ impl Audit {
         self.undurable.insert((key, version), copies);
     }
 
+    /// A copy has this version after all: one that nobody had promised any more.
+    #[inline]
+    pub(super) fn has_undurable(&mut self, key: u64, version: u32, copy: u32) {
+        if self.undurable.is_empty() {
+            return;
+        }
+        if let Some(copies) = self.undurable.get_mut(&(key, version)) {
+            *copies |= 1 << copy;
+        }
+    }
+
     /// A copy's disk has this version: nothing takes it away, and what is older has been overwritten.
     pub fn keep_copy(&mut self, key: u64, version: u32) {
         while let Some((at, _)) = self.undurable.range((key, 0)..=(key, version)).next() {

@@ -24,14 +24,22 @@ impl Audit {
     /// One of so many copies has lost these rows with its disk. Returns how many acknowledged writes that loses: those of rows that no
     /// copy has any more.
     pub fn empty_copy(&mut self, rows: &[u64], copy: u32, copies: u32) -> u64 {
-        rows.iter().map(|key| self.lacks(*key, 0, copy, copies)).sum()
+        let mut lost = 0;
+        for key in rows {
+            self.copy_has(*key, 0, copy);
+            lost += self.lacks(*key, 0, copy, copies);
+        }
+        lost
     }
 
-    /// One of so many copies was owed these versions of a row by a router that has forgotten it. Returns how many acknowledged writes that loses.
+    /// One of so many copies was owed these versions of a row by a router that has forgotten it; it may have got some all the same. Returns
+    /// how many acknowledged writes that loses.
     pub fn forget_owed(&mut self, key: u64, (first, last): (u32, u32), copy: u32, copies: u32) -> u64 {
-        let undurable: u64 = (first..=last).map(|version| self.lose_copy(key, version, copy)).sum();
-        let is_newest = last == self.surviving_head(key);
-        undurable + if is_newest { self.lacks(key, first - 1, copy, copies) } else { 0 }
+        let has = self.had_since(key, copy);
+        let lacking = (first..=last).filter(|version| *version != has);
+        let undurable: u64 = lacking.map(|version| self.lose_copy(key, version, copy)).sum();
+        let is_newest = last == self.surviving_head(key) && has < last;
+        undurable + if is_newest { self.lacks(key, has.max(first - 1), copy, copies) } else { 0 }
     }
 
     /// One of so many copies does not have the newest version of a row, but an older one.
@@ -48,9 +56,11 @@ impl Audit {
         self.rollback(key, rest)
     }
 
-    /// One of so many copies has a row in this version again.
+    /// One of so many copies has a row in this version, perhaps again.
     #[inline]
     pub fn fill_copy(&mut self, key: u64, version: u32, copy: u32, copies: u32) {
+        self.copy_has(key, version, copy);
+        self.has_undurable(key, version, copy);
         if self.emptied.is_empty() {
             return;
         }
@@ -113,6 +123,18 @@ mod tests {
         let mut audit = written();
         audit.forget_owed(0, (1, 1), 0, 3); // it has had what came later
         assert!(audit.emptied.is_empty());
+    }
+
+    #[test]
+    fn what_came_all_the_same_is_not_lost() {
+        let mut audit = written();
+        audit.begin_way(0);
+        (0..2).for_each(|copy| audit.fill_copy(0, 2, copy, 2)); // and the answers were lost
+        assert_eq!([0, 1].map(|copy| audit.forget_owed(0, (1, 2), copy, 2)), [0, 0]);
+        assert!(audit.emptied.is_empty());
+        audit.copy_has(0, 1, 0);
+        assert_eq!([0, 1].map(|copy| audit.forget_owed(0, (1, 2), copy, 2)), [0, 0], "one has it");
+        assert_eq!(audit.empty_copy(&[0], 1, 2), 1, "the other has 1");
     }
 
     #[test]

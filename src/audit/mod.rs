@@ -50,6 +50,7 @@ mod record;
 mod report;
 mod runs;
 mod sessions;
+mod under_way;
 mod writes;
 
 #[cfg(test)]
@@ -97,6 +98,8 @@ pub struct Audit {
     undurable: copies::Undurable,
     /// Of copies that were replaced: rows that not all of them have.
     emptied: emptied::Emptied,
+    /// Rows that are being written or owed, of copies without a log.
+    under_way: under_way::UnderWay,
 }
 
 impl Audit {
@@ -118,6 +121,7 @@ impl Audit {
             histories: Vec::new(),
             undurable: copies::Undurable::new(),
             emptied: emptied::Emptied::new(),
+            under_way: under_way::UnderWay::new(),
         }
     }
 

@@ -235,3 +235,41 @@ fn writes_are_lost_when_no_copy_has_them() {
     assert!(report.writes_acknowledged_count > acknowledged + 200);
     assert_eq!(report.lost_writes_count, 0, "hints have them");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    /// What both copies have confirmed is on both disks, whatever the router that dies believed to owe them: on a lossy link it gives up
+    /// writes that come all the same, and what came in between is not lost with the note of it.
+    #[test]
+    fn a_router_that_dies_loses_nothing_that_all_copies_have(loss in 0.02..0.1f64, load in 120.0..200.0f64, seed in 0..1000u64) {
+        let mut world = World::default();
+        let settings = vec![
+            ("read", span(0.0006)),
+            ("write", exponential(0.004)),
+            ("replicas", Value::Whole(1)),
+            ("replication", text("quorum")),
+            ("r", Value::Whole(2)),
+            ("w", Value::Whole(2)),
+            ("heartbeat", span(0.15)),
+            ("down_after", span(0.3)),
+        ];
+        let database = world.add("database", "db", settings);
+        world.link(&database, &database, vec![("latency", span(0.003)), ("loss", Value::Share(loss))]);
+        let settings = vec![
+            ("to", database),
+            ("rate", poisson(load)),
+            ("writes", Value::Share(0.9)),
+            ("keys", keys(Keys::uniform(5).unwrap())),
+        ];
+        world.add("traffic", "users", settings);
+        let mut simulation = world.build(seed, 0);
+        for second in 1..6 {
+            simulation.run_until(second * SECOND);
+            simulation.control(NodeId(0), Control::new(Control::CRASH_HOST, 0));
+            simulation.control(NodeId(0), Control::new(Control::RECOVER, 0));
+        }
+        let report = report(&mut simulation, 8);
+        prop_assert!(report.writes_acknowledged_count > 50, "{report:?}");
+        prop_assert_eq!(report.lost_writes_count, 0);
+    }
+}

@@ -94,7 +94,7 @@ impl Copy {
         } else if self.desk.syncs_later() && version < before {
             cx.audit().lose_copy(key, version, self.own); // it was overwritten here before it came
         }
-        cx.audit().fill_copy(key, version, self.own, self.refill.peers.len() as u32);
+        cx.audit().fill_copy(key, self.rows.get(key), self.own, self.refill.peers.len() as u32);
         let counts = if self.filling.is_some() { Status::Missing } else { Status::Ok };
         cx.reply(id, Answer { version, ..Answer::of(counts) });
     }
@@ -117,6 +117,7 @@ impl Copy {
         for Write { key, version, before } in syncing.into_iter().chain(unsynced).rev() {
             self.rows.set(key, before, cx.now());
             self.desk.undo(key, &self.rows);
+            cx.audit().copy_has(key, before, self.own);
             cx.audit().lose_copy(key, version, self.own);
         }
     }

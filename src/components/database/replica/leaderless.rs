@@ -43,6 +43,8 @@ struct Operation {
     /// Good answers, and answers still to come.
     good: u32,
     open: u32,
+    /// Its place is free.
+    is_over: bool,
 }
 
 /// What a router without primaries is told.
@@ -116,6 +118,7 @@ impl QuorumRouter {
         };
         if !is_read(verb) {
             cx.audit().write_all(key);
+            cx.audit().begin_way(key);
         }
         if self.plan.syncs_later && !is_read(verb) {
             let copies = (1u32 << self.copies(key).len()) - 1;
@@ -133,6 +136,7 @@ impl QuorumRouter {
             asked: 0,
             good: 0,
             open: 0,
+            is_over: false,
         };
         let at = self.place(operation);
         let wanted = if is_read(verb) { self.plan.reads } else { self.copies(key).len() as u32 };
@@ -140,17 +144,17 @@ impl QuorumRouter {
             self.ask_next(at, cx);
         }
         if !is_read(verb) {
-            self.owe_the_dead(key, version);
+            self.owe_the_dead(key, version, cx);
         }
         if self.operations[at as usize].open < wanted {
             self.settle(at, cx); // too few are left, perhaps
         }
     }
 
-    fn owe_the_dead(&mut self, key: u64, version: u32) {
+    fn owe_the_dead(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
         let dead = self.copies(key).iter().filter(|copy| self.dead.contains(&copy.0));
         for copy in dead.copied().collect::<Vec<NodeId>>() {
-            self.owe(copy, key, version);
+            self.owe(copy, key, version, cx);
         }
     }
 
@@ -229,7 +233,7 @@ impl QuorumRouter {
             // It has the write, and is being filled: that does not count.
         } else if writes {
             let (key, version) = (operation.key, operation.version);
-            self.owe(reply.callee, key, version);
+            self.owe(reply.callee, key, version, cx);
         } else if !operation.parent.is_none() {
             self.ask_next(at, cx); // another copy, if there is one
         }
@@ -256,7 +260,11 @@ impl QuorumRouter {
         }
         if operation.open == 0 {
             self.repair(at, cx);
+            self.operations[at as usize].is_over = true;
             self.free.push(at);
+            if operation.writes {
+                cx.audit().end_way(operation.key);
+            }
         }
     }
 
@@ -284,23 +292,34 @@ impl QuorumRouter {
     }
 
     /// A copy has missed a version.
-    fn owe(&mut self, copy: NodeId, key: u64, version: u32) {
-        if self.hints.len() >= HINTS_AT_MOST && !self.hints.contains_key(&(copy.0, key)) {
+    fn owe(&mut self, copy: NodeId, key: u64, version: u32, cx: &mut Ctx<'_>) {
+        if let Some(owed) = self.hints.get_mut(&(copy.0, key)) {
+            *owed = (owed.0.min(version), owed.1.max(version));
+        } else if self.hints.len() >= HINTS_AT_MOST {
             self.dropped_hints += 1;
-            return;
+        } else {
+            self.hints.insert((copy.0, key), (version, version));
+            cx.audit().begin_way(key);
         }
-        let owed = self.hints.entry((copy.0, key)).or_insert((version, version));
-        *owed = (owed.0.min(version), owed.1.max(version));
     }
 
-    /// They were in memory: only reads repair now.
-    fn forget_hints(&mut self, cx: &mut Ctx<'_>) {
+    /// All was in memory, also which copies have not confirmed a write yet: only reads repair now.
+    fn forget(&mut self, cx: &mut Ctx<'_>) {
+        self.dead.clear();
+        self.free.clear();
+        let operations = std::mem::take(&mut self.operations);
+        for write in operations.iter().filter(|operation| operation.writes && !operation.is_over) {
+            for copy in self.copies(write.key).to_vec() {
+                self.owe(copy, write.key, write.version, cx);
+            }
+        }
         for ((copy, key), owed) in std::mem::take(&mut self.hints) {
             let copies = self.copies(key);
             if let Some(place) = copies.iter().position(|node| node.0 == copy) {
                 cx.audit().forget_owed(key, owed, place as u32, copies.len() as u32);
             }
         }
+        cx.audit().end_all_ways();
     }
 
     /// Tries one hint for each copy that is owed some; if it is taken, the others follow.
@@ -335,6 +354,7 @@ impl QuorumRouter {
         let (copy, key) = (reply.callee.0, reply.key);
         if self.hints.get(&(copy, key)).is_some_and(|(_, last)| *last <= reply.version) {
             self.hints.remove(&(copy, key));
+            cx.audit().end_way(key);
             self.hint_next(reply.callee, cx);
         }
     }
@@ -362,12 +382,7 @@ impl Component for QuorumRouter {
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         match control.verb {
-            Control::CRASH_PROCESS | Control::CRASH_HOST => {
-                self.operations.clear();
-                self.free.clear();
-                self.dead.clear();
-                self.forget_hints(cx);
-            }
+            Control::CRASH_PROCESS | Control::CRASH_HOST => self.forget(cx),
             Control::RECOVER if control.arg == 1 => {
                 cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 })
             }
