@@ -536,6 +536,30 @@ fn a_machine_that_is_back_is_found_by_those_who_wait() {
     );
 }
 
+/// A balancer's machine dies at 20 s for good, and its standby has the address from 23.6 s on. Fifty users without time-outs hear so from it with the
+/// next retransmission: whose question left at 20 s at 20.2, 20.6, 21.4, 23 and 26.2 s, whose left later than 20.4 s before 29 s.
+#[test]
+fn a_stand_in_is_found_by_those_who_wait() {
+    let served = |standby: bool| {
+        let script = format!(
+            "experiment(\"standby\").replications(1).window(1.s).duration(60.s).world(|p| {{
+                let w = web(\"w\", #{{ count: 2, service: 5.ms }});
+                let lb = load_balancer(\"lb\", #{{ to: w, standby: {standby} }});
+                traffic(\"t\", #{{ to: lb, users: 50, think: 500.ms }});
+                at(20.s, || lb.crash(\"host\"));
+            }});"
+        );
+        let rows = rows(&script, "timeseries.csv");
+        let served =
+            rows.iter().filter(|row| row["metric"] == "throughput_per_s" && row["component"] == "all");
+        let late = served.filter(|row| number(&row["t_s"]) >= 30.0);
+        late.map(|row| number(&row["value"])).collect::<Vec<_>>()
+    };
+    assert!(served(false).iter().all(|rate| *rate == 0.0));
+    let again = served(true);
+    assert!(again.len() == 31 && again.iter().all(|rate| (70.0..130.0).contains(rate)), "{again:?}");
+}
+
 /// nginx counts no failures of a single server, which is never taken out; of two each rests.
 #[test]
 fn a_single_server_does_not_rest() {

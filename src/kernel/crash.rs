@@ -78,30 +78,46 @@ impl Core {
     #[cold]
     pub(super) fn recover(&mut self, node: NodeId) {
         if std::mem::replace(&mut self.nodes[node.index()].health, Health::Up) != Health::Hung {
-            self.transit.restart(node, self.now);
-            self.reset_connections(node);
+            self.know_nobody(node);
         }
         self.schedule(self.now, Event::Release(node));
     }
 
-    /// A machine that has been started again knows of no connection: whoever still sends over one of before is told so the next time he tries
-    /// (RFC 9293, 3.5.1), and who is about to open one is let in. Who only waits hears nothing.
+    /// Whoever answers at a node's address now has been started anew, or stands in for it, and knows of no connection. Who still sends over one of
+    /// before is told so the next time he tries (RFC 9293, 3.5.1), who is about to open one is let in, and who only waits hears nothing.
     #[cold]
-    fn reset_connections(&mut self, node: NodeId) {
+    pub(super) fn know_nobody(&mut self, node: NodeId) {
+        self.transit.restart(node, self.now);
         for id in self.held[node.index()].take_unacknowledged() {
             let Some(call) = self.calls.get_mut(id).filter(|call| call.phase.has(Phase::WAITING)) else {
                 continue;
             };
             let message = Message::of(call, (call.caller, node), false, self.now);
             let sent = call.asked;
-            if !call.phase.has(Phase::CONNECTED) && self.transit.opens(&message, sent, &self.requests) {
-                call.phase.set(Phase::MOVING);
-                self.send_once_more(&message, Event::Deliver(id, node).into(), sent);
+            let opens = !call.phase.has(Phase::CONNECTED) && self.transit.opens(&message, sent, &self.requests);
+            if !opens && self.transit.again(&message, sent, false, &mut self.requests).is_none() {
+                call.carry(&Answer::of(Status::Reset)); // it was given up meanwhile
+                self.schedule(self.now, Event::Answer(id, message.from));
                 continue;
             }
-            call.carry(&Answer::of(Status::Reset));
-            let next = self.transit.again(&message, sent, false, &mut self.requests);
-            self.schedule(next.unwrap_or(self.now), Event::Answer(id, message.from));
+            call.phase.set(Phase::MOVING);
+            let event = if opens { Event::Deliver(id, node) } else { Event::Stray(id, node) };
+            self.send_once_more(&message, event.into(), sent);
+        }
+    }
+
+    /// What was sent over a connection of before arrives.
+    #[cold]
+    pub(super) fn arrive_astray(&mut self, id: CallId, node: NodeId) {
+        let is_there = |health| matches!(health, Health::Up | Health::Refusing);
+        let health = self.nodes[node.index()].health;
+        if is_there(health) || self.who_stands_in(node).is_some() {
+            self.stop_moving(id);
+            self.send_reset(id, false);
+        } else if health == Health::Hung {
+            self.hold(node, Event::Stray(id, node));
+        } else {
+            self.meet_silence(id, node);
         }
     }
 }

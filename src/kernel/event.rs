@@ -58,6 +58,8 @@ pub enum Event {
     Wake(NodeId, u32),
     /// What came to a node while it hung comes to it now.
     Release(NodeId),
+    /// What a call asks comes once more, over a connection that its callee, this node, knows nothing of.
+    Stray(CallId, NodeId),
 }
 
 impl Event {
@@ -69,6 +71,7 @@ impl Event {
     const RETIRE: u64 = 7;
     const WAKE: u64 = 8;
     const RELEASE: u64 = 9;
+    pub(super) const STRAY: u64 = 10;
 
     /// Number of the event's kind, for the digest.
     #[inline(always)]
@@ -83,6 +86,7 @@ impl Event {
             Event::Retire(_) => Event::RETIRE,
             Event::Wake(..) => Event::WAKE,
             Event::Release(_) => Event::RELEASE,
+            Event::Stray(..) => Event::STRAY,
         }
     }
 }
@@ -143,7 +147,7 @@ impl From<Event> for Packed {
     fn from(event: Event) -> Self {
         let head = event.kind();
         match event {
-            Event::Deliver(id, node) | Event::Answer(id, node) => {
+            Event::Deliver(id, node) | Event::Answer(id, node) | Event::Stray(id, node) => {
                 Packed { head: head | (u64::from(node.0) << 32), data: id.to_bits() }
             }
             Event::Overdue(id) => Packed { head, data: id.to_bits() },
@@ -177,6 +181,7 @@ impl From<Packed> for Event {
             7 => Event::Retire(NodeId(data as u16)),
             8 => Event::Wake(NodeId(data as u16), (data >> 16) as u32),
             9 => Event::Release(NodeId(data as u16)),
+            10 => Event::Stray(CallId::from_bits(data), NodeId((head >> 32) as u16)),
             _ => Event::Overdue(CallId::from_bits(data)),
         }
     }

@@ -44,15 +44,20 @@ impl Core {
         }
     }
 
-    /// A message that was sent first at `sent` goes with its next transmission.
+    /// A message that was sent first at `sent` goes with its next transmission. What goes astray opens no connection, and needs as long as an
+    /// answer of no size would.
     #[cold]
     pub(super) fn send_once_more(&mut self, message: &Message, event: Packed, sent: Time) {
-        let opens = self.transit.opens(message, sent, &self.requests);
+        let is_stray = event.kind() == Event::STRAY;
+        let opens = !is_stray && self.transit.opens(message, sent, &self.requests);
         let Some(at) = self.transit.again(message, sent, opens, &mut self.requests) else {
             return self.stop_moving(event.call());
         };
-        let message = Message { now: at, ..*message };
-        match self.transit.transit(&message, &mut self.requests, &self.calls) {
+        let mut again = Message { now: at, ..*message };
+        if is_stray {
+            again = Message { from: message.to, to: message.from, returning: true, bytes: 0, ..again };
+        }
+        match self.transit.transit(&again, &mut self.requests, &self.calls) {
             Some(HELD_UP) => {
                 self.held_up.push(HeldUp { event, from: message.from, to: message.to, sent });
             }

@@ -142,6 +142,7 @@ impl Simulation {
             Event::Retire(node) => self.retire(node),
             Event::Wake(node, pause) => self.wake(node, pause),
             Event::Release(node) => self.release(node),
+            Event::Stray(call, node) => self.core.arrive_astray(call, node),
             _ => debug_assert!(false, "{event:?} has a way of its own"),
         }
     }

@@ -22,16 +22,22 @@ impl Core {
             self.stand_ins.resize(owner.index() + 1, NodeId::NONE);
         }
         self.stand_ins[owner.index()] = stand_in;
+        if stand_in != NodeId::NONE && matches!(self.nodes[owner.index()].health, Health::Refusing | Health::Silent) {
+            self.know_nobody(owner);
+        }
+    }
+
+    /// Who answers in a node's place while it is down.
+    pub(super) fn who_stands_in(&self, owner: NodeId) -> Option<NodeId> {
+        let other = *self.stand_ins.get(owner.index())?;
+        Some(other).filter(|other| *other != NodeId::NONE && self.nodes[other.index()].health == Health::Up)
     }
 
     /// A call comes to a node that is down: whoever stands in for it takes it.
     #[cold]
     pub(super) fn stand_in(&mut self, id: CallId) -> Option<NodeId> {
+        let other = self.who_stands_in(self.calls.get(id)?.callee)?;
         let call = self.calls.get_mut(id)?;
-        let other = *self.stand_ins.get(call.callee.index())?;
-        if other == NodeId::NONE || self.nodes[other.index()].health != Health::Up {
-            return None;
-        }
         call.callee = other;
         call.phase.clear(Phase::MOVING);
         call.phase.set(Phase::OPEN);
