@@ -178,6 +178,28 @@ fn counted_rows_move_whether_they_were_written_or_not() {
     }
 }
 
+/// Rows whose new shard is down are tried again with each tick, ten milliseconds later, and not each time that another one comes through.
+#[test]
+fn rows_are_not_tried_all_the_time() {
+    let more = vec![("shards", Value::Whole(6))];
+    let setup = Setup { replication: "async", keys: 60, rate: 200.0, more, ..Setup::default() };
+    let world::Stage { checked, simulation, .. } = setup.stage(1);
+    let mut stage = Stage { checked, simulation };
+    stage.run(SECOND);
+    (5..8).for_each(|node| stage.control(node, Control::CRASH_PROCESS)); // of the second shard
+    stage.reshard(5);
+    let asked = |stage: &Stage| stage.simulation.ledger().asked;
+    let before = asked(&stage);
+    stage.run(11 * SECOND);
+    assert_eq!((stage.told("reshard begins"), stage.told("reshard ends")), (1, 0));
+    let tries = asked(&stage) - before;
+    let most = 10 * (100 * 2 * 60 + 200 * 10); // each tick each row is read and sent; and ten questions for each request
+    assert!(tries < most, "{tries} of {most}");
+    (5..8).for_each(|node| stage.control(node, Control::RECOVER));
+    stage.run(14 * SECOND);
+    assert_eq!(stage.told("reshard ends"), 1);
+}
+
 /// Rows that nobody ever writes come to all members of their new shards, not only to the one that takes them.
 #[test]
 fn rows_that_nobody_writes_come_to_all_members() {

@@ -61,8 +61,9 @@ pub(super) struct Reshard {
     pub(super) moved_before: u64,
     /// Rows under way.
     under_way: BTreeSet<u64>,
-    /// Rows to be moved again.
+    /// Rows to be moved again, and those that come to it with the next tick.
     again: BTreeSet<u64>,
+    failed: BTreeSet<u64>,
     /// Marks the writes sent since it began.
     generation: u32,
     /// Writes that had been sent before it began and are not answered.
@@ -87,6 +88,7 @@ impl Reshard {
         self.sources.iter().all(|source| source.cursor >= keys)
             && self.under_way.is_empty()
             && self.again.is_empty()
+            && self.failed.is_empty()
     }
 
     /// The next row that a shard reads: of those that move, or one of those that moved in vain.
@@ -144,6 +146,7 @@ impl Router {
             moved_before: self.moved,
             under_way: BTreeSet::new(),
             again: BTreeSet::new(),
+            failed: BTreeSet::new(),
             generation: self.reshards % 3 + 1,
             older: self.open_writes,
             open: BTreeSet::new(),
@@ -169,6 +172,7 @@ impl Router {
             return;
         };
         reshard.allowance = (reshard.allowance + more).min(most);
+        reshard.again.append(&mut reshard.failed);
         cx.timer_in(TICK, Timer { tag: 0, data: 0 });
         self.end_long_cut_over(cx);
         self.copy_rows(cx);
@@ -253,7 +257,7 @@ impl Router {
         }
         self.moved += u64::from(ok);
         if !ok {
-            reshard.again.insert(key); // with the next tick: its shard may be down for a while
+            reshard.failed.insert(key); // its shard may be down for a while
             return;
         }
         self.copy_rows(cx);
@@ -266,6 +270,7 @@ impl Router {
         reshard.sources.fill(Source::default());
         reshard.is_again |= !self.lasting;
         reshard.again.clear();
+        reshard.failed.clear();
         reshard.under_way.clear();
         cx.tell("copy begins anew", why);
         self.put_off(why, cx);
