@@ -84,7 +84,7 @@ pub struct RunArgs {
     /// Warnings of every run, and all metrics in the table
     #[arg(short, long)]
     pub verbose: bool,
-    /// A check of every variant, such as 'latency_p99_ms < 250' (may be given several times)
+    /// A check of every variant, such as 'latency_p99 < 250.ms' or 'availability > 99%' (may be given several times)
     #[arg(long, value_name = "RULE")]
     pub check: Vec<String>,
     /// Go on with runs that an interrupted session has left

@@ -1,6 +1,9 @@
-//! Checks on the command line: `latency_p99_ms < 250`.
+//! Checks on the command line: `latency_p99_ms < 250`, or `latency_p99 < 0.25.s`.
 
-use crate::experiment::{CheckRow, Estimate, METRICS, Plan, RunResult, Sense, Standing, find_metric};
+use crate::experiment::{
+    CheckRow, Estimate, METRICS, Plan, Quantity, RunResult, Sense, Standing, Unit, find_metric, short,
+};
+use crate::scripting;
 
 /// A check of every variant.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,10 +37,7 @@ impl Rule {
             let hint = hint.map_or(String::new(), |hint| format!("; {hint}"));
             format!("there is no metric `{name}`{hint}")
         })?;
-        let limit: f64 =
-            limit.parse().ok().filter(|limit: &f64| limit.is_finite()).ok_or_else(|| {
-                format!("'{limit}' is no number (in the unit of {})", METRICS[metric].column)
-            })?;
+        let limit = limit_of(METRICS[metric].column, limit)?;
         Ok(Rule { text: text.trim().into(), metric, sense, limit })
     }
 
@@ -64,6 +64,43 @@ impl Rule {
     }
 }
 
+/// What a column is compared with, in its unit: a plain number, or one with a unit as in scripts (`250.ms`) or elsewhere (`250ms`, `99%`).
+fn limit_of(column: &str, text: &str) -> Result<f64, String> {
+    let as_measured = Estimate::measured(column, Vec::new());
+    let of = as_measured.unit;
+    let number = |text: &str| text.trim_end().parse().ok().filter(|limit: &f64| limit.is_finite());
+    let limit = number(text).or_else(|| {
+        let at = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '%').len();
+        let (amount, name) = text.split_at(at);
+        let unit = scripting::unit(if name == "%" { "percent" } else { name })?;
+        let amount = number(amount.strip_suffix('.').unwrap_or(amount))?;
+        (unit.quantity == of.quantity).then_some(amount * unit.scale / of.scale)
+    });
+    let limit =
+        limit.ok_or_else(|| format!("`{column}` is compared with {}, not with '{text}'", example(of)))?;
+    if as_measured.is_beyond(limit) {
+        let whole = short(limit);
+        let hint = match number(text) {
+            Some(_) => format!("write {} or {whole}%", short(limit / 100.0)),
+            None => "100% is all".into(),
+        };
+        return Err(format!("`{column}` is a share, where 1 is all: it is compared with {whole}; {hint}"));
+    }
+    Ok(limit)
+}
+
+/// What goes with a unit.
+fn example(of: Unit) -> &'static str {
+    match of.quantity {
+        Quantity::Duration if of.scale < 1.0 => "milliseconds such as 250, or 0.25.s",
+        Quantity::Duration => "seconds such as 20, or 20.s",
+        Quantity::Rate => "a rate per second such as 100, or 100.rps",
+        Quantity::Share => "a share such as 0.99, or 99%",
+        Quantity::Size => "bytes such as 1024, or 1.kib",
+        Quantity::Number => "a number",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,9 +114,39 @@ mod tests {
     }
 
     #[test]
+    fn limits_have_the_units_of_scripts() {
+        let limit = |text: &str| Rule::parse(text).map(|rule| rule.limit);
+        for (text, expected) in [
+            ("latency_p99_ms < 250", 250.0),
+            ("latency_p99 < 250.ms", 250.0),
+            ("latency_p99 < 250ms", 250.0),
+            ("latency_p99 < 250 ms", 250.0),
+            ("latency_p99 < 1.5.s", 1_500.0),
+            ("latency_p99 < 1.5s", 1_500.0),
+            ("latency_p99 < 2.5e2", 250.0),
+            ("write_unavailable < 1.minute", 60.0),
+            ("throughput > 600.per_minute", 10.0),
+            ("availability > 0.99", 0.99),
+            ("availability >= 99%", 0.99),
+            ("availability >= 99.5.percent", 0.995),
+            ("lost_writes == 0", 0.0),
+        ] {
+            assert_eq!(limit(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_rule_says_why() {
         assert!(Rule::parse("latency").unwrap_err().contains("is no rule"));
         assert!(Rule::parse("latency_p98 < 3").unwrap_err().contains("did you mean"));
-        assert!(Rule::parse("latency_p99 < fast").unwrap_err().contains("is no number"));
+        assert!(Rule::parse("latency_p99 < fast").unwrap_err().ends_with("or 0.25.s, not with 'fast'"));
+        assert!(
+            Rule::parse("latency_p99 < 99%").unwrap_err().ends_with("not with '99%'"),
+            "another quantity"
+        );
+        assert!(Rule::parse("latency_p99 < nan").is_err());
+        assert!(Rule::parse("availability > 99").unwrap_err().ends_with("write 0.99 or 99%"));
+        assert!(Rule::parse("availability > 101%").unwrap_err().ends_with("100% is all"));
+        assert!(Rule::parse("shard_skew < 2").is_ok());
     }
 }

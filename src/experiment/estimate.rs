@@ -57,6 +57,9 @@ impl Unit {
     }
 }
 
+/// Ratios that may be more than 1: of a part to a mean, of more work to less, of moves of which a key makes several.
+const BEYOND_ONE: [&str; 3] = ["shard_skew_ratio", "write_amplification_ratio", "moved_keys_ratio"];
+
 /// The variant that an estimate is of, and its levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Whose {
@@ -106,6 +109,12 @@ impl Estimate {
             }
         }
         Estimate { unended: missing, ..Estimate::measured(METRICS[metric].column, samples) }
+    }
+
+    /// Whether it is a share, as it was measured, and this is what no share can be. What was computed from it (`* 100`) may be more.
+    pub fn is_beyond(&self, limit: f64) -> bool {
+        let is_share = self.unit.quantity == Quantity::Share && !self.metric.contains(' ');
+        is_share && !BEYOND_ONE.contains(&self.metric.as_str()) && limit > 1.0
     }
 
     pub(super) fn values(&self) -> Vec<f64> {

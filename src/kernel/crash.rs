@@ -94,7 +94,8 @@ impl Core {
             };
             let message = Message::of(call, (call.caller, node), false, self.now);
             let sent = call.asked;
-            let opens = !call.phase.has(Phase::CONNECTED) && self.transit.opens(&message, sent, &self.requests);
+            let opens =
+                !call.phase.has(Phase::CONNECTED) && self.transit.opens(&message, sent, &self.requests);
             if !opens && self.transit.again(&message, sent, false, &mut self.requests).is_none() {
                 call.carry(&Answer::of(Status::Reset)); // it was given up meanwhile
                 self.schedule(self.now, Event::Answer(id, message.from));

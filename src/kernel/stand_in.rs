@@ -22,7 +22,9 @@ impl Core {
             self.stand_ins.resize(owner.index() + 1, NodeId::NONE);
         }
         self.stand_ins[owner.index()] = stand_in;
-        if stand_in != NodeId::NONE && matches!(self.nodes[owner.index()].health, Health::Refusing | Health::Silent) {
+        if stand_in != NodeId::NONE
+            && matches!(self.nodes[owner.index()].health, Health::Refusing | Health::Silent)
+        {
             self.know_nobody(owner);
         }
     }

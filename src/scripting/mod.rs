@@ -36,6 +36,11 @@ pub fn units() -> Vec<(&'static str, &'static str, String)> {
     units::worth()
 }
 
+/// What one of a unit is: of `ms`, a thousandth of a duration.
+pub fn unit(name: &str) -> Option<crate::experiment::Unit> {
+    units::unit(name)
+}
+
 /// Settings of `trace(path, #{ .. })`.
 pub fn trace_options() -> &'static [&'static str] {
     &api::TRACE_OPTIONS

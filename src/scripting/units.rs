@@ -2,6 +2,7 @@
 
 use super::errors::fail;
 use super::unlike::kind;
+use crate::experiment::{Quantity, Unit};
 use crate::kernel::time_text;
 use rhai::{Engine, EvalAltResult, FLOAT, INT};
 
@@ -188,6 +189,18 @@ pub(super) fn worth() -> Vec<(&'static str, &'static str, String)> {
         of(&share, "share", "of the whole"),
     ]
     .concat()
+}
+
+/// What one of a unit is.
+pub(super) fn unit(name: &str) -> Option<Unit> {
+    let of = |units: &[(&str, f64)], quantity, base: f64| {
+        let found = units.iter().find(|(unit, _)| *unit == name);
+        found.map(|(_, factor)| Unit { quantity, scale: factor / base })
+    };
+    of(&TIMES, Quantity::Duration, 1e9)
+        .or_else(|| of(&SIZES, Quantity::Size, 1.0))
+        .or_else(|| of(&RATES, Quantity::Rate, 1.0))
+        .or_else(|| of(&[("percent", 0.01)], Quantity::Share, 1.0))
 }
 
 /// What people of other tools write, and what it is here.

@@ -26,15 +26,6 @@ pub(super) fn label(estimate: &Estimate) -> &str {
 
 const COMPARED: &str = "is compared";
 
-/// Ratios that may be more than 1: of a part to a mean, of more work to less, of moves of which a key makes several.
-const BEYOND_ONE: [&str; 3] = ["shard_skew_ratio", "write_amplification_ratio", "moved_keys_ratio"];
-
-/// Whether a share, as it was measured, is compared with what no share can be. What was computed from it (`* 100`) may be more.
-fn is_beyond(estimate: &Estimate, limit: f64) -> bool {
-    let is_share = estimate.unit.quantity == Quantity::Share && !estimate.metric.contains(' ');
-    is_share && !BEYOND_ONE.contains(&estimate.metric.as_str()) && limit > 1.0
-}
-
 /// What an estimate `goes with` (is compared with, is added to), in its unit.
 fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
     let copy = || value.clone();
@@ -53,7 +44,7 @@ fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
         }
         Quantity::Number => (plain(), "a number"),
     };
-    if let Some(whole) = found.filter(|found| goes == COMPARED && is_beyond(estimate, *found)) {
+    if let Some(whole) = found.filter(|found| goes == COMPARED && estimate.is_beyond(*found)) {
         let hint = match value.is::<Share>() {
             true => "100.percent is all".to_string(),
             false => format!("write {} or {whole}.percent", short(whole / 100.0)),
