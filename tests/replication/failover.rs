@@ -1,7 +1,8 @@
 //! What a failover costs, counted by hand.
 
 use crate::common::{span, text};
-use crate::world::Setup;
+use crate::world::{Setup, Stage};
+use scalelab::kernel::Control;
 use scalelab::kernel::time::{MILLISECOND, SECOND};
 use scalelab::model::Role;
 
@@ -242,4 +243,36 @@ fn a_primary_that_is_back_before_it_counts_as_dead_leads_on() {
     assert!(told("promoted") && !told("down"));
     let ends = [0, 1, 2].map(|member| stage.gauge(member, "log_end").expect("a log"));
     assert!(ends.iter().all(|end| (end - ends[0]).abs() < 10.0), "{ends:?}");
+}
+
+/// A deposed primary cannot lead again if its log is kept less far than it would have to be taken back: nobody leads until another one is back. With a log
+/// that is long enough it does, without what ceased to count.
+#[test]
+fn a_log_that_is_too_short_to_be_taken_back_keeps_its_member_from_leading() {
+    for (log_entries, leads) in [(100, vec![]), (2_000, vec![(0, 3)])] {
+        let setup = Setup { replicas: 1, writes: 1.0, rate: 500.0, log_entries, ..Setup::default() };
+        let mut stage = setup.stage(1);
+        let (first, second) = (stage.member(0), stage.member(1));
+        let control = |stage: &mut Stage, node, verb| stage.simulation.control(node, Control::new(verb, 0));
+        stage.run(3 * SECOND);
+        control(&mut stage, second, Control::CRASH_PROCESS);
+        stage.run(4 * SECOND); // some 500 writes that the second one never gets
+        control(&mut stage, first, Control::CRASH_PROCESS);
+        control(&mut stage, second, Control::RECOVER);
+        stage.run(7 * SECOND);
+        assert_eq!(stage.primaries(2), [(1, 2)], "{log_entries}");
+        control(&mut stage, second, Control::CRASH_PROCESS);
+        stage.run(9 * SECOND);
+        control(&mut stage, first, Control::RECOVER);
+        stage.run(12 * SECOND);
+        assert_eq!(stage.primaries(2), leads, "{log_entries}");
+        let told = |event: &str| {
+            stage.simulation.journal().entries().iter().filter(|entry| entry.event == event).count()
+        };
+        assert_eq!(told("not promoted"), usize::from(leads.is_empty()));
+        control(&mut stage, second, Control::RECOVER);
+        stage.run(16 * SECOND);
+        assert_eq!(stage.primaries(2).len(), 1, "{log_entries}");
+        assert_eq!(stage.gauge(0, "rows"), stage.gauge(1, "rows"), "{log_entries}: one of them was copied");
+    }
 }

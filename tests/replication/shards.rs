@@ -1,6 +1,6 @@
 //! Resharding loses and doubles no row, whatever is written and whoever dies meanwhile.
 
-use crate::common::{World, index, keys, poisson, span, text};
+use crate::common::{World, exponential, index, keys, poisson, span, text};
 use crate::world::{self, Setup};
 use proptest::prelude::*;
 use scalelab::catalog::{Place, Value};
@@ -176,6 +176,38 @@ fn counted_rows_move_whether_they_were_written_or_not() {
             assert!(report.reads_count > 1_000, "{model}");
         }
     }
+}
+
+/// A question to all shards that is under way when the new map begins to hold is answered by the home that its row had when it was asked: the
+/// new one may have answered before the row came.
+#[test]
+fn questions_to_all_shards_are_not_stale_when_the_map_changes() {
+    let scattered = (0..10).map(|seed| {
+        let more = vec![
+            ("shards", Value::Whole(6)),
+            ("queries", Value::Share(0.5)),
+            ("read", exponential(0.005)),
+            ("write", exponential(0.003)),
+        ];
+        let setup = Setup {
+            replication: "sync",
+            reads: "primary",
+            delay: 0.0,
+            rate: 1_500.0,
+            more,
+            ..Setup::default()
+        };
+        let world::Stage { checked, simulation, .. } = setup.stage(seed);
+        let mut stage = Stage { checked, simulation };
+        stage.run(2 * SECOND);
+        stage.reshard(1);
+        stage.run(4 * SECOND);
+        assert_eq!(stage.told("reshard ends"), 1);
+        let report = stage.simulation.audit().report();
+        assert_eq!((report.stale_reads_count, report.lost_writes_count), (0, 0), "seed {seed}");
+        stage.simulation.readings(NodeId(0), false).count_of("scattered_reads")
+    });
+    assert!(scattered.sum::<u64>() > 1_000);
 }
 
 /// Rows whose new shard is down are tried again with each tick, ten milliseconds later, and not each time that another one comes through.

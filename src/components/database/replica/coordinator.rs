@@ -47,6 +47,8 @@ pub(super) struct Known {
     pub(super) counts_from: Option<u32>,
     /// It has everything that a client was told of.
     pub(super) complete: bool,
+    /// With a last entry of this epoch it cannot take over: its log does not reach back to where that ended.
+    pub(super) dead_end: Option<u32>,
 }
 
 /// A planned switch: the old primary takes no more writes; the new one must have the whole log.
@@ -100,6 +102,7 @@ impl Coordinator {
             end: 0,
             counts_from: Some(0),
             complete: true,
+            dead_end: None,
         };
         let shard = |members: &Vec<NodeId>| Shard {
             epoch: 1,

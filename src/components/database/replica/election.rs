@@ -64,10 +64,10 @@ impl Election {
         &self,
         starts: &[(u32, u32)],
         primary: usize,
-        complete: impl Fn(usize) -> bool,
+        may: impl Fn(&Found) -> bool,
     ) -> Option<(usize, u32)> {
         let candidates: Vec<(usize, u32)> =
-            self.found.iter().filter(|f| complete(f.at)).map(|f| (f.at, Self::valid(f, starts))).collect();
+            self.found.iter().filter(|f| may(f)).map(|f| (f.at, Self::valid(f, starts))).collect();
         let wanted = candidates.iter().find(|(at, _)| Some(*at) == self.wanted);
         // Among equals the old primary, then the one with the smallest number.
         let rank = |(at, end): &(usize, u32)| (*end, *at == primary, usize::MAX - *at);
@@ -83,7 +83,7 @@ mod tests {
         let mut election = Election::new(3, wanted, 0);
         election.found =
             found.iter().map(|(at, epoch, end)| Found { at: *at, epoch: *epoch, end: *end }).collect();
-        election.best(&[(1, 0), (2, 7)], 0, |at| at != 9)
+        election.best(&[(1, 0), (2, 7)], 0, |found| found.at != 9)
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl Member {
         cx.reply(id, Answer { version: end, redirect, ..Answer::of(status) });
     }
 
-    /// This member shall be primary of a new epoch, which begins behind the entry told.
+    /// This member shall be primary of a new epoch, which begins behind the entry told. (One whose log is of a dead branch further back than it
+    /// is kept cannot: it needs a copy, as PostgreSQL does where `pg_rewind` misses WAL.)
     pub(super) fn take_promotion(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         let (epoch, ..) = unpack(call.key);
@@ -73,6 +74,9 @@ impl Member {
         if epoch < self.promised || epoch <= self.epoch || self.follow.is_copying() || start > self.log.end()
         {
             return cx.reply(id, Answer::of(Status::Failed));
+        }
+        if start < self.log.base() {
+            return cx.reply(id, Answer::of(Status::Missing)); // what it would have to take back is not kept
         }
         self.promised = epoch;
         self.rewind(start, cx);

@@ -36,6 +36,8 @@ pub(super) struct Join {
     parent: CallId,
     answer: Answer,
     left: u32,
+    /// The shard that had the row when it was asked: another one may have it by now, and have answered before.
+    home: usize,
     /// The newest answer counts; else that of the row's home.
     newest: bool,
     /// Each answer holds rows of its own; together they are at most so many bytes.
@@ -85,8 +87,8 @@ impl Router {
         cx.ask(Ask { note: COPY_LATER, version: 1, timeout: self.timeout, ..fetch });
     }
 
-    fn open_join(&mut self, id: CallId, answer: Answer, left: u32, generation: u32) -> u32 {
-        let join = Join { parent: id, answer, left, newest: false, most_bytes: None, generation };
+    fn open_join(&mut self, id: CallId, answer: Answer, left: u32, home: usize, generation: u32) -> u32 {
+        let join = Join { parent: id, answer, left, home, newest: false, most_bytes: None, generation };
         match self.free_joins.pop() {
             Some(at) => {
                 self.joins[at as usize] = join;
@@ -114,7 +116,8 @@ impl Router {
     /// Asks these shards at a time; either the newest answer counts, or that of the row's home. (Of a row in parts, its home has but one.)
     pub(super) fn gather(&mut self, id: CallId, shards: Vec<usize>, newest: bool, cx: &mut Ctx<'_>) -> u32 {
         self.scattered += u64::from(shards.len() > 1);
-        let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, 0);
+        let home = self.map.shard(cx.call(id).key);
+        let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, home, 0);
         self.joins[join as usize].newest = newest || self.is_split(cx.call(id).key);
         for shard in shards {
             let (member, version) = self.reader(shard, id, cx);
@@ -149,7 +152,7 @@ impl Router {
     pub(super) fn mirror(&mut self, reply: &Reply, answer: Answer, others: Range<usize>, cx: &mut Ctx<'_>) {
         let home = self.map.shard(reply.key);
         let others: Vec<usize> = others.filter(|shard| *shard != home).collect();
-        let join = self.open_join(reply.parent, answer, others.len() as u32, generation(reply.note));
+        let join = self.open_join(reply.parent, answer, others.len() as u32, home, generation(reply.note));
         for shard in others {
             let state = &self.shards[shard];
             let ask = Ask::new(state.members[state.primary].node, MIRROR, reply.key);
@@ -162,7 +165,7 @@ impl Router {
 
     /// One of the answers has come.
     pub(super) fn on_part(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let home = is_part(reply.verb) && self.has(reply, self.map.shard(reply.key));
+        let home = is_part(reply.verb) && self.has(reply, self.joins[reply.note as usize].home);
         let moves = reply.verb == MIRROR && self.new_home(reply.key).is_some();
         if is_part(reply.verb) {
             self.note_answered(reply, cx);

@@ -45,9 +45,12 @@ impl Coordinator {
         let bits = state.bits();
         let Some(election) = &mut state.election else { return };
         let answering = self.watch.answering;
-        let complete =
-            |at: usize| at < answering && (!clean || at == state.primary || state.members[at].complete);
-        let Some((at, mut start)) = election.best(&state.starts, state.primary, complete) else {
+        let may = |found: &Found| {
+            let (at, known) = (found.at, &state.members[found.at]);
+            let is_complete = !clean || at == state.primary || known.complete;
+            at < answering && is_complete && known.dead_end != Some(found.epoch)
+        };
+        let Some((at, mut start)) = election.best(&state.starts, state.primary, may) else {
             state.election = None; // nobody may; asked again with the next tick
             return;
         };
@@ -100,13 +103,15 @@ impl Coordinator {
             shards.iter().position(|shard| shard.members.iter().any(|known| known.node == reply.callee));
         let Some(shard) = shard else { return };
         let state = &mut shards[shard];
-        let Some(at) = state.election.as_ref().filter(|e| e.epoch == epoch).and_then(|e| e.promoted) else {
+        let Some(election) =
+            state.election.take_if(|election| election.epoch == epoch && election.promoted.is_some())
+        else {
             return;
         };
-        state.election = None;
         if reply.status != Status::Ok {
-            return;
+            return self.promotion_failed(shard, &election, reply.status, cx);
         }
+        let at = election.promoted.expect("just seen");
         (state.epoch, state.primary) = (epoch, at);
         state.told = None;
         let bits = state.bits();
@@ -118,6 +123,19 @@ impl Coordinator {
         self.promotions += 1;
         self.tell_view(shard, cx);
         self.tell_router(shard, cx);
+    }
+
+    /// The chosen one has not opened the epoch: nothing ceases to count for that. Another one is chosen with the next tick.
+    fn promotion_failed(&mut self, shard: usize, election: &Election, why: Status, cx: &mut Ctx<'_>) {
+        let state = &mut self.shards[shard];
+        if let Some((_, start)) = state.starts.iter_mut().rfind(|(epoch, _)| *epoch == election.epoch) {
+            *start = u32::MAX;
+        }
+        let chosen = election.found.iter().find(|found| Some(found.at) == election.promoted);
+        let Some(chosen) = chosen.filter(|_| why == Status::Missing) else { return };
+        state.members[chosen.at].dead_end = Some(chosen.epoch);
+        let member = format!("shard {shard}, member {}", chosen.at);
+        cx.tell("not promoted", format!("{member}: its log does not reach back to where it ceased to count"));
     }
 
     /// A planned switch begins: the present primary takes no more writes, and the other gets the rest of the log.
