@@ -92,6 +92,24 @@ fn a_session_sees_its_writes_that_have_survived_a_failover() {
     }
 }
 
+/// How far a session must see is told to it with the answers to its writes: a router that dies takes nothing of that away.
+#[test]
+fn a_session_sees_its_writes_although_the_router_has_died() {
+    for seed in 0..6 {
+        let setup = Setup { reads: "read_your_writes", overtakes: true, delay: 0.05, ..Setup::default() };
+        let mut stage = setup.stage(seed);
+        for second in 2..8 {
+            stage.run(second * SECOND);
+            stage.act(Role::Router, "crash", Vec::new());
+            stage.act(Role::Router, "recover", Vec::new());
+        }
+        stage.run(10 * SECOND);
+        let report = stage.simulation.audit().report();
+        assert!(report.stale_reads_count > 50, "others' writes may be late: {report:?}");
+        assert_eq!(report.read_your_writes_violations_count, 0, "seed {seed}: {report:?}");
+    }
+}
+
 /// A replica that is cut off from its primary, not from its readers, lets these wait as long as they like: no error after `down_after`.
 #[test]
 fn readers_wait_for_a_replica_that_lives_as_long_as_they_like() {

@@ -91,7 +91,7 @@ pub struct Router {
     pub(super) free_joins: Vec<u32>,
     pub(super) timeout_length: Time,
     pub(super) timeout: Option<TimeoutClass>,
-    /// Position of the last write by session and shard.
+    /// Position of the last write by session and shard: sessions have them from the answers they got (MySQL tells GTIDs so), whatever happens here.
     pub(super) positions: HashMap<u64, Position, FixedState>,
     calls: u64,
     pub(super) errors: u64,
@@ -354,7 +354,6 @@ impl Component for Router {
             return self.resume_reshard(cx);
         }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
-            self.positions.clear();
             self.joins.clear();
             self.free_joins.clear();
             self.open_writes = 0;
