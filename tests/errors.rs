@@ -62,6 +62,7 @@ golden!(
     beyond_the_end,
     rates_beyond_the_end,
     no_such_level,
+    no_such_node,
     chain_mistakes,
     unlike_checks,
     beside,

@@ -29,6 +29,8 @@ pub struct Built {
     pub spec: WorldSpec,
     /// Calls the script's functions.
     pub director: Box<dyn Director>,
+    /// Whether its functions may add nodes: if not, and if no autoscaler does, all that there will be are known.
+    pub adds_nodes: bool,
 }
 
 /// Calls the functions that a script gave to `at`, `every` and `when`.

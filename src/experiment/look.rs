@@ -7,7 +7,7 @@ use crate::catalog::{Problem, did_you_mean};
 use crate::components::{Layout, is_front};
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Time, seconds};
-use crate::model::{Part, Whom, selected};
+use crate::model::{Moment, Part, Whom, selected};
 use std::sync::Arc;
 
 /// The readings of all nodes at a time.
@@ -29,8 +29,8 @@ pub struct View {
     later: Arc<Vec<Readings>>,
     /// Seconds between them.
     length: f64,
-    /// Every figure is there, at a harmless value.
-    rehearses: bool,
+    /// In a rehearsal every figure is there, at a harmless value.
+    rehearses: Option<Moment>,
 }
 
 impl View {
@@ -43,14 +43,14 @@ impl View {
             earlier: earlier.readings.clone(),
             later: later.readings.clone(),
             length: seconds(later.at - earlier.at),
-            rehearses: false,
+            rehearses: None,
         }
     }
 
-    /// Before anything runs. Without a layout nothing is known of the components.
-    pub(super) fn rehearsal(layout: Option<&Layout>) -> Self {
+    /// Before anything runs, at this moment. Without a layout nothing is known of the components.
+    pub(super) fn rehearsal(layout: Option<&Layout>, moment: Moment) -> Self {
         let layout = Arc::new(layout.cloned().unwrap_or_default());
-        View { layout, rehearses: true, ..View::default() }
+        View { layout, rehearses: Some(moment), ..View::default() }
     }
 
     /// A figure of a group, a part of it or one of its nodes, by its name, which may leave out the unit; `None` if nothing was measured.
@@ -62,10 +62,10 @@ impl View {
         let named = FIGURES.iter().find(|figure| is_named(figure.name, name));
         let metric = named.ok_or_else(|| unknown(name))?.name;
         let nodes = match self.layout.groups.get(group) {
-            Some(_) => selected(&self.layout, group, part)?,
+            Some(_) => selected(&self.layout, group, part, self.rehearses.unwrap_or(Moment::Rehearsal))?,
             None => Vec::new(),
         };
-        if self.rehearses {
+        if self.rehearses.is_some() {
             return Ok(Some(0.0));
         }
         let at_front = part.is_none() && matches!(metric, "arrivals_per_s" | "calls_per_s" | "errors_per_s");

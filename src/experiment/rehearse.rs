@@ -22,7 +22,9 @@ pub fn rehearse(mut built: Built, plan: &Plan, variant: usize, needs: &mut Needs
     let (layout, needed) =
         checked.map_or((None, Vec::new()), |checked| (Some(checked.layout), checked.needed));
     needs.see(needed);
-    let view = View::rehearsal(layout.as_ref());
+    let scales = layout.iter().any(|layout| layout.groups.iter().any(|group| group.kind == "autoscaler"));
+    let moment = if built.adds_nodes || scales { Moment::Rehearsal } else { Moment::Settled };
+    let view = View::rehearsal(layout.as_ref(), moment);
     for item in &built.spec.timeline {
         if let Trigger::When(condition) = item.trigger {
             problems.extend(built.director.holds(condition, &view).err());
@@ -31,9 +33,7 @@ pub fn rehearse(mut built: Built, plan: &Plan, variant: usize, needs: &mut Needs
             Err(problem) => problems.push(problem),
             Ok(commands) => {
                 let wrong = |command| {
-                    layout
-                        .as_ref()
-                        .and_then(|layout| model::resolve(layout, command, Moment::Rehearsal).err())
+                    layout.as_ref().and_then(|layout| model::resolve(layout, command, moment).err())
                 };
                 problems.extend(commands.iter().filter_map(wrong));
             }

@@ -68,6 +68,8 @@ impl Order {
 pub enum Moment {
     /// Before anything runs: which nodes there will be is not known of groups that can grow.
     Rehearsal,
+    /// Before anything runs, and no group will grow.
+    Settled,
     /// Now.
     Run,
 }
@@ -173,7 +175,7 @@ pub fn numbered(
         let hint = "a cache has proxies with routing \"proxy\" and a coordinator with \"cluster\"";
         return Err(Problem::at(&command.place, message).hint(hint));
     }
-    if node.is_none() && (moment == Moment::Run || !can_grow(layout, group)) {
+    if node.is_none() && (moment != Moment::Rehearsal || !can_grow(layout, group)) {
         let (name, count) = (&layout.groups[group].name, layout.groups[group].nodes().count());
         let message = format!("\"{name}\" has {count} nodes, there is no [{n}]");
         return Err(Problem::at(&command.place, message).hint("the first one is [0]"));

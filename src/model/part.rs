@@ -46,11 +46,16 @@ impl Whom {
 ///
 /// # Errors
 /// That there is no such part or node; without a place.
-pub fn selected(layout: &Layout, group: usize, part: Option<Part>) -> Result<Vec<Whom>, Problem> {
+pub fn selected(
+    layout: &Layout,
+    group: usize,
+    part: Option<Part>,
+    moment: Moment,
+) -> Result<Vec<Whom>, Problem> {
     let (target, action) = (Target::Group(group), String::new());
     let command = Command { target, action, arguments: Vec::new(), place: Place::default() };
     let found = match part {
-        Some(Part { role: Role::Node(n), .. }) => numbered(layout, group, n, &command, Moment::Rehearsal)
+        Some(Part { role: Role::Node(n), .. }) => numbered(layout, group, n, &command, moment)
             .map(|node| node.map(Whom::Node).into_iter().collect()),
         part => nodes(layout, group, part, &command),
     };

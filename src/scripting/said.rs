@@ -37,6 +37,11 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// Whether any of it may add nodes: it says so, or has others say things.
+    pub fn may_add_nodes(&self) -> bool {
+        self.entries.iter().any(|entry| ["add_node", "import"].iter().any(|word| entry.text.contains(word)))
+    }
+
     /// Lines of all entries.
     pub fn lines(&self) -> usize {
         self.entries.last().map_or(0, |last| last.above + last.lines())

@@ -390,6 +390,7 @@ impl Context {
             end: plan.timing.end(),
             words: self.words.clone(),
             source: desk(|desk| desk.source.clone()),
+            adds_nodes: self.said.may_add_nodes(),
         }
     }
 }

@@ -54,6 +54,7 @@ impl Workshop for ScriptWorkshop {
             end: self.end,
             words: Rc::new(words),
             source: self.said.source.clone(),
+            adds_nodes: self.said.may_add_nodes(),
         }))
     }
 }
@@ -108,6 +109,8 @@ pub(super) struct ScriptBuilder {
     pub end: Time,
     pub words: Rc<Vec<String>>,
     pub source: Arc<str>,
+    /// Whether anything was said of adding nodes.
+    pub adds_nodes: bool,
 }
 
 impl Builder for ScriptBuilder {
@@ -144,7 +147,7 @@ impl Builder for ScriptBuilder {
             varied: self.varied(variant),
             params,
         };
-        Ok(Built { spec: draft.spec, director: Box::new(director) })
+        Ok(Built { spec: draft.spec, director: Box::new(director), adds_nodes: self.adds_nodes })
     }
 }
 
