@@ -67,6 +67,7 @@ golden!(
     unlike_checks,
     beside,
     cache_bad,
+    cache_beside,
     cache_later,
     cache_sense,
     cache_silent,

@@ -304,21 +304,22 @@ impl Settings {
 
     /// Whether some setting names this component.
     pub fn names(&self, component: usize) -> bool {
-        let mut is_named = false;
-        self.each_named(|named| is_named |= named == component);
-        is_named
+        self.naming(component).is_some()
+    }
+
+    /// A setting that names this component.
+    pub fn naming(&self, component: usize) -> Option<&str> {
+        let found = self.values.iter().find(|(_, (value, _))| {
+            let mut is_named = false;
+            value.each_group(&mut |named| is_named |= named == component);
+            is_named
+        });
+        found.map(|(name, _)| &**name)
     }
 
     /// Goes through the components that settings name.
     pub fn each_named(&self, mut each: impl FnMut(usize)) {
-        fn go(value: &Value, each: &mut impl FnMut(usize)) {
-            match value {
-                Value::List(list) => list.iter().for_each(|item| go(item, each)),
-                Value::Group(index) => each(*index),
-                _ => (),
-            }
-        }
-        self.values.values().for_each(|(value, _)| go(value, &mut each));
+        self.values.values().for_each(|(value, _)| value.each_group(&mut each));
     }
 
     /// Which keys.

@@ -162,6 +162,15 @@ pub fn percent(share: f64) -> f64 {
 }
 
 impl Value {
+    /// Goes through the components in it.
+    pub fn each_group(&self, each: &mut impl FnMut(usize)) {
+        match self {
+            Value::List(list) => list.iter().for_each(|item| item.each_group(each)),
+            Value::Group(index) => each(*index),
+            _ => (),
+        }
+    }
+
     /// The first node or part of a component in it.
     pub fn selection(&self) -> Option<&str> {
         match self {

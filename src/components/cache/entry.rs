@@ -1,7 +1,7 @@
 //! Settings of a cache, and what can be wrong with them.
 
 use super::super::{Site, site};
-use super::{eviction, expiry, fills, group, needs, only_copy, stampede};
+use super::{beside, eviction, expiry, fills, group, needs, only_copy, stampede};
 use crate::catalog::{
     Action, Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
 };
@@ -295,6 +295,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_stampede(site, problems);
     check_later(site.settings(), problems);
     only_copy::check(site, problems);
+    beside::check(site, problems);
 }
 
 /// What is said twice, and what never comes to pass.

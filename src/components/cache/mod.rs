@@ -6,6 +6,7 @@ use crate::components::site::Group;
 use crate::kernel::{Component, Control, NodeId};
 use crate::parts::plan::{Access, Flights, Route, Step, WritePlan};
 
+mod beside;
 mod cluster;
 mod column;
 mod coordinator;

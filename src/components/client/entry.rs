@@ -372,10 +372,4 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
         };
         problems.push(settings.problem("to", message).hint(hint));
     }
-    if super::super::cache::store_beside(group).is_some() {
-        let message =
-            format!("the cache \"{}\" stands beside its store: only a web tier can use both", group.name);
-        let hint = "send the traffic to a web tier, or give the cache `placement: \"inline\"`";
-        problems.push(settings.problem("to", message).hint(hint));
-    }
 }

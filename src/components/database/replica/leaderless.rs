@@ -12,29 +12,27 @@ use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
     TimeoutClass, Timer,
 };
-use crate::parts::verbs::{FLUSH, PUT, READ, WRITE};
+use crate::parts::verbs::{FLUSH, PUT, WRITE};
 use crate::random::mix::mix64;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most copies of a row.
 pub const COPIES_MAX: usize = 16;
-/// Hints kept; one more is dropped, and only a read can repair the copy.
-const HINTS_AT_MOST: usize = 1 << 20;
 /// Marks the note of a question that belongs to no operation: repairs and hints.
-const REPAIR: u32 = u32::MAX;
+pub(super) const REPAIR: u32 = u32::MAX;
 
 /// A read or write under way.
 #[derive(Clone, Copy, Debug)]
-struct Operation {
+pub(super) struct Operation {
     /// The call to answer; none once that is done.
     parent: CallId,
     request: RequestId,
-    key: u64,
+    pub(super) key: u64,
     /// How copies are asked.
     verb: u16,
-    writes: bool,
+    pub(super) writes: bool,
     /// Of a write: its version. Of a read: the newest that was found.
-    version: u32,
+    pub(super) version: u32,
     bytes: u32,
     /// What each copy has answered to a read.
     found: [Option<u32>; COPIES_MAX],
@@ -44,7 +42,7 @@ struct Operation {
     good: u32,
     open: u32,
     /// Its place is free.
-    is_over: bool,
+    pub(super) is_over: bool,
 }
 
 /// What a router without primaries is told.
@@ -69,17 +67,17 @@ pub struct QuorumPlan {
 /// The router of a database without primaries.
 #[derive(Clone)]
 pub struct QuorumRouter {
-    plan: QuorumPlan,
+    pub(super) plan: QuorumPlan,
     map: Map,
-    operations: Vec<Operation>,
-    free: Vec<u32>,
-    timeout: Option<TimeoutClass>,
+    pub(super) operations: Vec<Operation>,
+    pub(super) free: Vec<u32>,
+    pub(super) timeout: Option<TimeoutClass>,
     /// Copies that count as dead.
-    dead: BTreeSet<u16>,
+    pub(super) dead: BTreeSet<u16>,
     /// The first and the last version of a row that a copy is owed.
-    hints: BTreeMap<(u16, u64), (u32, u32)>,
+    pub(super) hints: BTreeMap<(u16, u64), (u32, u32)>,
     repaired: u64,
-    dropped_hints: u64,
+    pub(super) dropped_hints: u64,
     calls: u64,
     errors: u64,
 }
@@ -151,26 +149,12 @@ impl QuorumRouter {
         }
     }
 
-    fn owe_the_dead(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        let dead = self.copies(key).iter().filter(|copy| self.dead.contains(&copy.0));
-        for copy in dead.copied().collect::<Vec<NodeId>>() {
-            self.owe(copy, key, version, cx);
-        }
-    }
-
     /// A copy has answered, or has not. One that is back is handed over what it is owed.
     fn heed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         if matches!(reply.status, Status::Reset | Status::TimedOut) {
             self.dead.insert(reply.callee.0);
         } else if self.dead.remove(&reply.callee.0) && self.plan.repairs {
             self.hint_next(reply.callee, cx);
-        }
-    }
-
-    /// Hands over the first hint for a copy, if it is owed any.
-    fn hint_next(&self, copy: NodeId, cx: &mut Ctx<'_>) {
-        if let Some(((_, key), (_, version))) = self.hints.range((copy.0, 0)..=(copy.0, u64::MAX)).next() {
-            self.hint(copy, *key, *version, cx);
         }
     }
 
@@ -187,7 +171,7 @@ impl QuorumRouter {
         }
     }
 
-    fn copies(&self, key: u64) -> &[NodeId] {
+    pub(super) fn copies(&self, key: u64) -> &[NodeId] {
         &self.plan.shards[self.map.shard(key)]
     }
 
@@ -288,74 +272,6 @@ impl QuorumRouter {
                 timeout: self.timeout,
                 ..Ask::new(to, PUT, operation.key)
             });
-        }
-    }
-
-    /// A copy has missed a version.
-    fn owe(&mut self, copy: NodeId, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        if let Some(owed) = self.hints.get_mut(&(copy.0, key)) {
-            *owed = (owed.0.min(version), owed.1.max(version));
-        } else if self.hints.len() >= HINTS_AT_MOST {
-            self.dropped_hints += 1;
-        } else {
-            self.hints.insert((copy.0, key), (version, version));
-            cx.audit().begin_way(key);
-        }
-    }
-
-    /// All was in memory, also which copies have not confirmed a write yet: only reads repair now.
-    fn forget(&mut self, cx: &mut Ctx<'_>) {
-        self.dead.clear();
-        self.free.clear();
-        let operations = std::mem::take(&mut self.operations);
-        for write in operations.iter().filter(|operation| operation.writes && !operation.is_over) {
-            for copy in self.copies(write.key).to_vec() {
-                self.owe(copy, write.key, write.version, cx);
-            }
-        }
-        for ((copy, key), owed) in std::mem::take(&mut self.hints) {
-            let copies = self.copies(key);
-            if let Some(place) = copies.iter().position(|node| node.0 == copy) {
-                cx.audit().forget_owed(key, owed, place as u32, copies.len() as u32);
-            }
-        }
-        cx.audit().end_all_ways();
-    }
-
-    /// Tries one hint for each copy that is owed some; if it is taken, the others follow.
-    fn hand_over(&mut self, cx: &mut Ctx<'_>) {
-        cx.timer_in(self.plan.heartbeat, Timer { tag: 0, data: 0 });
-        if !self.plan.repairs {
-            return;
-        }
-        for copy in self.dead.iter().copied() {
-            cx.ask(Ask { note: REPAIR, timeout: self.timeout, ..Ask::new(NodeId(copy), READ, 0) });
-        }
-        let mut last = None;
-        let firsts: Vec<(u16, u64, u32)> = self
-            .hints
-            .iter()
-            .filter(|((copy, _), _)| last.replace(*copy) != Some(*copy) && !self.dead.contains(copy))
-            .map(|((copy, key), (_, version))| (*copy, *key, *version))
-            .collect();
-        for (copy, key, version) in firsts {
-            self.hint(NodeId(copy), key, version, cx);
-        }
-    }
-
-    fn hint(&self, copy: NodeId, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        cx.ask(Ask { version, note: REPAIR, timeout: self.timeout, ..Ask::new(copy, PUT, key) });
-    }
-
-    fn on_repaired(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        if !matches!(reply.status, Status::Ok | Status::Missing) {
-            return;
-        }
-        let (copy, key) = (reply.callee.0, reply.key);
-        if self.hints.get(&(copy, key)).is_some_and(|(_, last)| *last <= reply.version) {
-            self.hints.remove(&(copy, key));
-            cx.audit().end_way(key);
-            self.hint_next(reply.callee, cx);
         }
     }
 }

@@ -11,6 +11,7 @@ mod equal;
 mod erase;
 mod feed;
 mod follow;
+mod hints;
 mod keep;
 mod lag;
 mod lead;
