@@ -560,6 +560,89 @@ fn a_stand_in_is_found_by_those_who_wait() {
     assert!(again.len() == 31 && again.iter().all(|rate| (70.0..130.0).contains(rate)), "{again:?}");
 }
 
+/// Of a hundred strangers who come between 1 and 2 s while the machine is silent (0.5 to 2.5 s), those who have given up after 1.5 s, before their next SYN 3 s
+/// after the first, send nothing any more; whose SYN goes again after a second connect at once. The time-outs and what waits show no handshake twice.
+#[test]
+fn who_gives_up_connecting_sends_nothing() {
+    let script = "experiment(\"given up\").replications(1).duration(10.s).world(|p| {
+        let w = web(\"w\", #{ cores: 10, service: 10.ms });
+        let t = traffic(\"t\", #{ to: w, rate: steps([[0.s, 0.rps], [1.s, 100.rps], [2.s, 0.rps]]), timeout: 1500.ms });
+        link(t, w, #{ latency: 10.ms, connect: \"tcp\" });
+        at(500.ms, || w.crash(\"host\"));
+        at(2500.ms, || w.recover());
+    });";
+    let row = &rows(script, "summary.csv")[0];
+    let [all, given_up, late, connect] =
+        ["requests_total_count", "requests_timed_out_count", "late_replies_count", "connect_mean_ms"]
+            .map(|column| number(&row[column]));
+    assert!(given_up >= 2.0 && all > given_up, "{given_up} of {all}");
+    assert_eq!((late, connect), (0.0, 1_020.0));
+    let components = rows(script, "components.csv");
+    let web = components.iter().find(|row| row["kind"] == "web").expect("the tier");
+    assert_eq!(number(&web["arrivals_count"]), all - given_up);
+}
+
+/// Over a connection that is kept, 50,000 bytes take three flights (10, 20 and 5 segments) once, whoever sends them: later they fit into the window.
+#[test]
+fn who_goes_on_sending_keeps_the_window() {
+    let script = |writes: u8| {
+        format!(
+            "experiment(\"window\").replications(1).warmup(5.s).duration(20.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 1.ms, row: 50_000.bytes }});
+                traffic(\"t\", #{{ to: db, users: 1, think: 50.ms, writes: {writes}, size: 50_000.bytes }});
+                network(#{{ latency: 10.ms, connect: \"tcp\" }});
+            }});"
+        )
+    };
+    for writes in [0, 1] {
+        assert_eq!(
+            number(&rows(&script(writes), "summary.csv")[0]["latency_max_ms"]),
+            21.0,
+            "writes: {writes}"
+        );
+    }
+}
+
+/// What components.csv says of the only traffic is what the summary says of all: time-outs and what is open at the end count there too.
+#[test]
+fn the_latencies_of_a_traffic_hold_its_time_outs() {
+    for timeout in ["timeout: 4.ms", "attempts: 1"] {
+        let script = format!(
+            "experiment(\"impatient\").replications(2).warmup(2.s).duration(20.s).world(|p| {{
+                let w = web(\"w\", #{{ service: exponential(2.ms), cores: 2 }});
+                traffic(\"t\", #{{ to: w, rate: 950.rps, {timeout} }});
+            }});"
+        );
+        let (summary, components) = (rows(&script, "summary.csv"), rows(&script, "components.csv"));
+        let traffic: Vec<_> = components.iter().filter(|row| row["kind"] == "traffic").collect();
+        for (all, own) in summary.iter().zip(traffic) {
+            for column in ["latency_p50_ms", "latency_p99_ms"] {
+                assert_eq!(all[column], own[column], "{timeout}, {column}");
+            }
+        }
+    }
+}
+
+/// Checks of an address that is a CDN's edge are the edge's own business: it fetches and keeps nothing for them, and users find what they would find without.
+#[test]
+fn checks_do_not_fill_edges() {
+    let figures = |check: &str| {
+        let script = format!(
+            "experiment(\"checked\").replications(1).duration(30.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 1.ms, row: 1000.bytes, region: \"us-east-1\" }});
+                regions(\"aws\");
+                let shop = web(\"shop\", #{{ reads: db, region: \"us-east-1\" }});
+                let edge = cdn(\"edge\", #{{ of: shop, ttl: 100.s, region: [\"us-east-1\"] }});
+                let router = geo_router(\"router\", #{{ to: [edge]{check} }});
+                traffic(\"t\", #{{ to: router, rate: constant(1.rps), keys: uniform_keys(5), from: clients([[\"US\", 1]]) }});
+            }});"
+        );
+        let row = &rows(&script, "summary.csv")[0];
+        ["cdn_hit_ratio", "origin_fetches_count", "egress_bytes"].map(|column| row[column].clone())
+    };
+    assert_eq!(figures(""), figures(", check: 1.s"));
+}
+
 /// nginx counts no failures of a single server, which is never taken out; of two each rests.
 #[test]
 fn a_single_server_does_not_rest() {

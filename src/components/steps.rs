@@ -26,6 +26,12 @@ impl Step {
         *spent = spent.saturating_add((time / MICROSECOND).min(u64::from(u32::MAX)) as u32);
     }
 
+    /// Time that was noted and not spent after all.
+    pub fn take_back(self, request: &mut Request, time: Time) {
+        let spent = &mut request.steps[self as usize];
+        *spent = spent.saturating_sub((time / MICROSECOND).min(u64::from(u32::MAX)) as u32);
+    }
+
     /// Time that a request has spent in this step.
     #[inline]
     pub fn of(self, request: &Request) -> Time {

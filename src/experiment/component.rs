@@ -53,7 +53,7 @@ pub const COLUMNS: &[Column] = &[
     }),
     column(
         "hit_ratio",
-        "share of look-ups that found a fresh copy (a database: of pages that were in memory)",
+        "share of look-ups that were answered and found a fresh copy (a database: of pages that were in memory); the summary counts those that a dead cache left unanswered as misses",
         |row| row.hit_ratio,
     ),
     column("cost_per_hour", "in US dollars, as far as prices are known", |row| row.cost_per_hour),
@@ -67,9 +67,11 @@ pub const COLUMNS: &[Column] = &[
     column("stale_age_p99_ms", "99 % of a traffic's stale reads were out of date for less", |row| {
         row.stale_age_p99_ms
     }),
-    column("latency_p50_ms", "half of a traffic's successful requests took no longer", |row| {
-        row.latency_p50_ms
-    }),
+    column(
+        "latency_p50_ms",
+        "half of a traffic's requests took no longer: those that were answered, and, as long as they waited, those that timed out or were open at the end",
+        |row| row.latency_p50_ms,
+    ),
     column("latency_p99_ms", "99 % of them took no longer", |row| row.latency_p99_ms),
 ];
 

@@ -9,7 +9,7 @@ use super::idle_cuts::idle_cuts;
 use super::ignored::ignored;
 use super::look::{Look, View};
 use super::metric::METRICS;
-use super::nodes::{self, all_readings, maximum};
+use super::nodes::{self, all_readings, last_readings, maximum};
 use super::prices::{unpriced, without_price};
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::{scarce, undrained};
@@ -289,7 +289,7 @@ impl Run {
 
     fn result(mut self, plan: &Plan, (variant, replication): (usize, u64)) -> RunResult {
         let events = self.all_events();
-        let final_readings = all_readings(&self.simulation, true);
+        let final_readings = last_readings(&self.simulation, self.timing.warmup);
         let components = self.components(&final_readings);
         let counted = |metric: &str| -> u64 {
             let change = |(node, later)| {

@@ -7,7 +7,7 @@ use super::series::{Change, component_rows, known};
 use super::terms::Terms;
 use crate::components::{Layout, is_front};
 use crate::kernel::readings::Reading;
-use crate::kernel::{NodeId, Readings, Simulation, seconds};
+use crate::kernel::{NodeId, Readings, Simulation, Time, seconds};
 
 /// The rows of all nodes.
 pub(super) fn rows(
@@ -46,4 +46,13 @@ pub fn maximum(readings: &[Readings], metric: &str) -> Option<f64> {
 /// The readings of all nodes, in the order of their indices.
 pub fn all_readings(simulation: &Simulation, detailed: bool) -> Vec<Readings> {
     (0..simulation.nodes()).map(|node| simulation.readings(NodeId(node as u16), detailed)).collect()
+}
+
+/// The readings at the end of the run: what users still wait for, having wanted it since `from`, enters with the time it has taken so far.
+pub fn last_readings(simulation: &Simulation, from: Time) -> Vec<Readings> {
+    let mut readings = all_readings(simulation, true);
+    for (_, request) in simulation.requests().iter().filter(|(_, request)| request.intended >= from) {
+        readings[request.client.index()].record("latency", simulation.now() - request.intended);
+    }
+    readings
 }

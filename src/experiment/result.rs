@@ -84,7 +84,7 @@ pub struct ComponentRow {
     /// 99 % of a traffic's stale reads were out of date for less.
     #[serde(default)]
     pub stale_age_p99_ms: Option<f64>,
-    /// Half of a traffic's successful requests took no longer.
+    /// Half of a traffic's requests took no longer: as in the summary, those given up or still open count with the time they waited.
     #[serde(default)]
     pub latency_p50_ms: Option<f64>,
     /// 99 % of them took no longer.

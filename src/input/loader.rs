@@ -5,7 +5,7 @@ use super::format::{Fault, Format, Parts, SizeOf};
 use super::keys::KeyNumbers;
 use super::source::{Advance, Source};
 use super::store::{MEMORY_ROWS, StoreWriter};
-use super::trace::{AS_ITS_KEY, Trace};
+use super::trace::{AS_ITS_KEY, ELSE_AN_ERROR, Trace, Weight};
 use super::{OnError, TraceFileOptions};
 use crate::random::replay::{TraceOp, TraceRow};
 use foldhash::fast::FixedState;
@@ -71,8 +71,8 @@ struct Loader {
     last_ns: u64,
     resolution_ns: u64,
     writes: u64,
-    /// Of each key the size that was told last; 0 = none yet.
-    sizes: Vec<u32>,
+    /// What a log has told of each key so far.
+    weights: Vec<Weight>,
     /// Counted, never iterated.
     clients: HashSet<u32, FixedState>,
     skipped: u64,
@@ -90,7 +90,7 @@ impl Loader {
             last_ns: 0,
             resolution_ns: SECOND_NS,
             writes: 0,
-            sizes: Vec::new(),
+            weights: Vec::new(),
             clients: HashSet::with_hasher(FixedState::with_seed(0)),
             skipped: 0,
             first_error: None,
@@ -122,16 +122,20 @@ impl Loader {
             return parts.bytes;
         }
         let index = key as usize;
-        if index >= self.sizes.len() {
-            self.sizes.resize((index + 1).next_power_of_two(), 0);
+        if index >= self.weights.len() {
+            self.weights.resize((index + 1).next_power_of_two(), Weight::default());
         }
-        if parts.size == SizeOf::Whole {
-            self.sizes[index] = parts.bytes;
+        let weight = &mut self.weights[index];
+        match parts.size {
+            SizeOf::Whole => weight.whole = parts.bytes,
+            SizeOf::Error => weight.error = parts.bytes,
+            SizeOf::Told | SizeOf::Other => {}
         }
-        match (parts.size, self.sizes[index]) {
-            (SizeOf::Told | SizeOf::Whole, _) | (SizeOf::Error, 0) => parts.bytes,
-            (SizeOf::Other, 0) => AS_ITS_KEY,
-            (_, known) => known,
+        match parts.size {
+            SizeOf::Told | SizeOf::Whole => parts.bytes,
+            _ if weight.whole > 0 => weight.whole,
+            SizeOf::Error => ELSE_AN_ERROR,
+            SizeOf::Other => AS_ITS_KEY,
         }
     }
 
@@ -195,7 +199,7 @@ impl Loader {
             span_ns: self.last_ns,
             writes: self.writes,
             client_count: self.clients.len() as u64,
-            sizes: self.sizes,
+            weights: self.weights,
             skipped: self.skipped,
             first_error: self.first_error,
             read_failure: OnceLock::new(),
@@ -278,12 +282,16 @@ mod tests {
             ("GET /a", "304 -"),
             ("GET /none", "404 88"),
             ("GET /b", "304 -"),
+            ("GET /c", "503 20"),
+            ("GET /c", "304 -"),
+            ("GET /c", "200 900"),
+            ("GET /c", "404 30"),
         ]
         .map(|(request, rest)| line(request, rest))
         .concat();
         let trace = open(log.as_bytes(), TraceFileOptions::default()).expect("well formed");
         let sizes: Vec<u32> = rows(&trace).iter().map(|row| row.bytes).collect();
-        assert_eq!(sizes, [600, 500, 500, 500, 500, 500, 600, 600, 88, 0]);
+        assert_eq!(sizes, [600, 500, 500, 500, 500, 500, 600, 600, 88, 0, 900, 900, 900, 900]);
     }
 
     #[test]

@@ -8,6 +8,17 @@ use std::sync::OnceLock;
 
 /// Size of a row that does not tell it and came before one of its key that does.
 pub(super) const AS_ITS_KEY: u32 = u32::MAX;
+/// The same of a row that was answered by an error: as what its key stands for, if any row tells that, else as the error.
+pub(super) const ELSE_AN_ERROR: u32 = u32::MAX - 1;
+
+/// What a log tells of a key; 0 = nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Weight {
+    /// The size of what it stands for, told last.
+    pub whole: u32,
+    /// The size of an error sent in its place, told last.
+    pub error: u32,
+}
 
 /// A recorded trace read from a file. Times count from the first row. Share it through an `Arc`; reading never locks.
 pub struct Trace {
@@ -18,8 +29,7 @@ pub struct Trace {
     pub(super) client_count: u64,
     pub(super) span_ns: u64,
     pub(super) writes: u64,
-    /// Of each key the size that was told last; 0 = none.
-    pub(super) sizes: Vec<u32>,
+    pub(super) weights: Vec<Weight>,
     pub(super) skipped: u64,
     pub(super) first_error: Option<TraceError>,
     pub(super) read_failure: OnceLock<String>,
@@ -59,8 +69,9 @@ impl TraceRows for Trace {
                 || format!("rows of the trace could not be read back from a temporary file: {cause}");
             self.read_failure.get_or_init(message);
         }
-        for row in out[first..].iter_mut().filter(|row| row.bytes == AS_ITS_KEY) {
-            row.bytes = self.sizes.get(row.key as usize).copied().unwrap_or(0);
+        for row in out[first..].iter_mut().filter(|row| row.bytes >= ELSE_AN_ERROR) {
+            let Weight { whole, error } = self.weights.get(row.key as usize).copied().unwrap_or_default();
+            row.bytes = if whole == 0 && row.bytes == ELSE_AN_ERROR { error } else { whole };
         }
     }
 

@@ -267,15 +267,6 @@ impl Core {
         self.send(from, to, Event::Answer(id, to));
     }
 
-    pub(super) fn abandon(&mut self, id: CallId) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        if call.phase.has(Phase::WAITING) {
-            call.phase.clear(Phase::WAITING);
-            self.ledger.abandoned += 1;
-            self.close_if_over(id);
-        }
-    }
-
     #[inline(always)]
     pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome) {
         if let Some(request) = self.requests.get(id) {
@@ -337,23 +328,6 @@ impl Core {
             self.calls.remove(id);
         }
         reply
-    }
-
-    /// A caller has waited long enough. The reply that says so, if it still waits.
-    #[cold]
-    pub(super) fn time_out(&mut self, id: CallId) -> Option<(NodeId, Reply)> {
-        let call = self.calls.get(id)?;
-        if !call.phase.has(Phase::WAITING) {
-            return None;
-        }
-        let caller = call.caller;
-        if self.nodes[caller.index()].health == Health::Hung {
-            self.hold(caller, Event::Overdue(id));
-            return None;
-        }
-        let reply = Reply { status: Status::TimedOut, version: 0, bytes: 0, ..call.reply(id) };
-        self.abandon(id);
-        Some((caller, reply))
     }
 
     #[cold]

@@ -32,7 +32,7 @@ impl Core {
         self.stop_moving(id);
         let Some(call) = self.calls.get(id) else { return };
         let message = Message::of(call, (call.caller, callee), false, call.asked);
-        if self.transit.keeps_trying(&message, &self.requests) {
+        if self.transit.keeps_trying(&message, &mut self.requests) {
             let calls = &self.calls;
             let is_wanted = |id: &CallId| calls.get(*id).is_some_and(|call| call.phase.has(Phase::WAITING));
             self.held[callee.index()].keep_trying(id, is_wanted);

@@ -66,6 +66,14 @@ impl Readings {
         }
     }
 
+    /// One more value of a histogram that was told.
+    pub fn record(&mut self, metric: &str, value: u64) {
+        let told = self.figures.iter_mut().find(|(name, _)| *name == metric);
+        if let Some((_, Reading::Histogram(histogram))) = told {
+            histogram.record(value);
+        }
+    }
+
     /// The figures, in the order they were told.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Reading)> {
         self.figures.iter().map(|(metric, reading)| (*metric, reading))

@@ -78,12 +78,16 @@ pub trait Transit: Send {
     ) -> Option<Time> {
         Some(message.now)
     }
-    /// A question of `message.now` has met a machine that is silent. Whether it is sent again until that is back.
-    fn keeps_trying(&mut self, _message: &Message, _requests: &Requests) -> bool {
+    /// A question of `message.now` has met a machine that is silent: what its request has noted for opening a connection is taken back. Whether it is sent again until that is back.
+    fn keeps_trying(&mut self, _message: &Message, _requests: &mut Requests) -> bool {
         true
     }
     /// Whether a question that was sent first at `sent` waits for a connection of its own, not being on one that was open.
     fn opens(&self, _message: &Message, _sent: Time, _requests: &Requests) -> bool {
+        false
+    }
+    /// Whether a question of `message.now` still waits at `now` for its connection to be opened: who gives it up then never sends it.
+    fn is_connecting(&mut self, _message: &Message, _now: Time, _requests: &Requests) -> bool {
         false
     }
     /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between

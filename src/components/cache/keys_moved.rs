@@ -5,6 +5,7 @@ use super::group;
 use super::shelf::Shelf;
 use crate::kernel::{Control, Ctx};
 use crate::parts::ring::{Ring, Server};
+use std::sync::Arc;
 
 /// A node's own idea of who has which key. It follows every change at once; callers may be late.
 #[derive(Clone)]
@@ -13,22 +14,24 @@ pub(super) struct KeysMoved {
     name: String,
     /// Nodes that the group ever had.
     known: u64,
-    ring: Ring,
+    /// The nodes that are there from the start share one until something changes.
+    ring: Arc<Ring>,
     /// Items there when the group changed, and those of them that belong to others since.
     pub held: u64,
     pub moved: u64,
 }
 
 impl KeysMoved {
-    pub fn new(site: &Site<'_>) -> Self {
-        KeysMoved {
+    /// What the nodes of a group know when they are made; nothing in a cluster, whose slots say so.
+    pub fn of(site: &Site<'_>) -> Option<Self> {
+        (!group::is_cluster(site.settings())).then(|| KeysMoved {
             group: site.index as u16,
             name: site.group().name.clone(),
             known: site.group().nodes().count() as u64,
-            ring: group::ring(site),
+            ring: Arc::new(group::ring(site)),
             held: 0,
             moved: 0,
-        }
+        })
     }
 
     /// The group has changed. Counts what that costs this node.
@@ -38,11 +41,12 @@ impl KeysMoved {
             return;
         }
         let before = self.ring.clone();
+        let ring = Arc::make_mut(&mut self.ring);
         if control.verb == Control::JOIN {
-            self.ring.add(Server::new(node.0, format!("{}/{}", self.name, self.known)));
+            ring.add(Server::new(node.0, format!("{}/{}", self.name, self.known)));
             self.known += 1;
         } else {
-            self.ring.remove(node.0);
+            ring.remove(node.0);
         }
         self.count(&before, shelf, cx);
     }

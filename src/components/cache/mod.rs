@@ -51,7 +51,8 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
 }
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
-    let node = |keys| Box::new(node::Node::new(site, keys)) as Box<dyn Component>;
+    let keys_moved = keys_moved::KeysMoved::of(site);
+    let node = |keys| Box::new(node::Node::new(site, keys, keys_moved.clone())) as Box<dyn Component>;
     let aide = |_| match group::is_cluster(site.settings()) {
         true => Box::new(coordinator::Coordinator::new(site)) as Box<dyn Component>,
         false => Box::new(proxy::Proxy::new(site)),
@@ -61,7 +62,7 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
 
 /// A node that joins is empty.
 fn grow(site: &Site<'_>) -> Box<dyn Component> {
-    Box::new(node::Node::new(site, Vec::new()))
+    Box::new(node::Node::new(site, Vec::new(), keys_moved::KeysMoved::of(site)))
 }
 
 /// Who serves a cache beside the nodes that hold its items.

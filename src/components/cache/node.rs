@@ -74,8 +74,8 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// One node, with these keys in it at t = 0.
-    pub fn new(site: &Site<'_>, preload: Vec<u64>) -> Self {
+    /// One node, with these keys in it at t = 0 and this idea of who has which.
+    pub fn new(site: &Site<'_>, preload: Vec<u64>, keys_moved: Option<KeysMoved>) -> Self {
         let settings = site.settings();
         let plan = super::write_plan(site);
         let shelf = ShelfPlan {
@@ -120,7 +120,7 @@ impl Node {
             alone: store == NodeId::NONE,
             preload,
             row_bytes: entry::row_bytes(site).unwrap_or(0).min(u64::from(u32::MAX)) as u32,
-            keys_moved: (!group::is_cluster(settings)).then(|| KeysMoved::new(site)),
+            keys_moved,
             cluster: group::is_cluster(settings).then(|| Cluster::new(site)),
             blind: site.is_disabled("cache"),
         }

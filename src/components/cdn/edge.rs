@@ -145,6 +145,12 @@ impl Edge {
         }
     }
 
+    /// Whether somebody looks if the edge is there: it says so itself, and neither fetches nor keeps anything for that.
+    fn is_check(&self, call: CallId, cx: &Ctx<'_>) -> bool {
+        let call = cx.call(call);
+        call.request == RequestId::NONE && !self.edges.contains(&call.caller.0)
+    }
+
     /// Whether a user asks, and not another edge, or a health check, which is no request of anybody's.
     pub(super) fn is_users(&self, call: CallId, cx: &Ctx<'_>) -> bool {
         let call = cx.call(call);
@@ -242,6 +248,9 @@ impl Component for Edge {
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let (verb, key, now) = (cx.call(id).verb, cx.call(id).key, cx.now());
+        if self.is_check(id, cx) {
+            return cx.reply(id, Answer::ok(0, 0));
+        }
         if verb != READ || !self.is_kept(key, cx) {
             return self.pass(id, self.upstream, PASSED, cx);
         }

@@ -226,7 +226,7 @@ impl Client {
         let Some(request) = cx.request(id) else { return };
         let (key, floor, session) = (request.key, request.floor, self.seen.person(request.user));
         let begun = request.intended;
-        self.seen.latency.record(now - begun);
+        self.seen.waited(begun, now);
         if request.class == READS {
             let check = cx.audit().finish_read(key, floor, version, (begun, now), session, true);
             self.seen.read(&check);
@@ -261,6 +261,10 @@ impl Client {
             && let Some(request) = cx.request_mut(id).filter(|_| outcome != Outcome::TimedOut)
         {
             browsers.close(request);
+        }
+        if outcome == Outcome::TimedOut {
+            let begun = cx.request(id).map_or(0, |request| request.intended);
+            self.seen.waited(begun, cx.now());
         }
         if self.near.is_some() {
             self.leave(id);
@@ -376,6 +380,10 @@ impl Component for Client {
             near.measure(out);
         }
         self.seen.measure(out);
+    }
+
+    fn restart_maxima(&mut self, now: Time) {
+        self.seen.measure_from(now);
     }
 
     fn fork(&self) -> Box<dyn Component> {

@@ -2,7 +2,7 @@
 
 use crate::audit::ReadCheck;
 use crate::components::Site;
-use crate::kernel::Readings;
+use crate::kernel::{Readings, Time};
 use crate::stats::Histogram;
 
 /// Counts since the start.
@@ -13,8 +13,9 @@ pub(super) struct Seen {
     reads: u64,
     stale_reads: u64,
     stale_age: Histogram,
-    /// Of what was answered successfully.
-    pub latency: Histogram,
+    /// Of what was wanted from this moment on, and answered successfully or given up.
+    from: Time,
+    latency: Histogram,
 }
 
 impl Seen {
@@ -26,6 +27,19 @@ impl Seen {
     #[inline]
     pub fn person(&self, user: u32) -> u32 {
         if user == 0 { 0 } else { self.others + user }
+    }
+
+    /// The measured part begins.
+    pub fn measure_from(&mut self, now: Time) {
+        self.from = now;
+    }
+
+    /// What a user had wanted at `begun` was answered, or given up, now.
+    #[inline]
+    pub fn waited(&mut self, begun: Time, now: Time) {
+        if begun >= self.from {
+            self.latency.record(now - begun);
+        }
     }
 
     /// A read was answered, and this is the audit's verdict.

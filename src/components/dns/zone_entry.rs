@@ -118,7 +118,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent(
                 "30 s for policy \"failover\", else no health checks (Route 53: 30 s or 10 s)",
             ),
-            about: "time between two health checks of an address: a read of key 0",
+            about: "time between two health checks of an address: a read of key 0, which caches and databases on its way count like any other; a cdn's edge answers by itself",
         },
         checkup::TIMEOUT,
         checkup::FALL,

@@ -59,7 +59,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "check",
             kind: Kind::Duration,
             preset: Preset::Absent("no health checks"),
-            about: "time between two health checks of a site: a read of key 0",
+            about: "time between two health checks of a site: a read of key 0, which caches and databases on its way count like any other; a cdn's edge answers by itself",
         },
         checkup::TIMEOUT,
         checkup::FALL,

@@ -15,6 +15,33 @@ impl Ends {
     }
 }
 
+/// The window of one who sends over a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Window {
+    /// When something was last sent, in milliseconds from the start.
+    sent_ms: u32,
+    /// How often it has doubled since the connection was opened.
+    doubled: u8,
+}
+
+impl Window {
+    /// How often it has doubled, as far as that still holds at `now`: for each retransmission time-out in which nothing was sent it is halved,
+    /// down to the initial one (RFC 5681, 4.1 resets it after one; Linux, `tcp_cwnd_restart`).
+    pub fn doubled(&self, now: Time, timeout: Time) -> u8 {
+        if self.doubled == 0 {
+            return 0;
+        }
+        let silent = now.saturating_sub(Time::from(self.sent_ms) * MILLISECOND);
+        self.doubled.saturating_sub((silent / timeout.max(1)).min(u64::from(u8::MAX)) as u8)
+    }
+
+    /// Something is sent whose last byte leaves at `at`.
+    pub fn sent(&mut self, at: Time, doubled: u8) {
+        self.sent_ms = (at / MILLISECOND).min(u64::from(u32::MAX)) as u32;
+        self.doubled = doubled;
+    }
+}
+
 /// One connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
@@ -22,28 +49,21 @@ pub(super) struct Open {
     ready: Time,
     /// When it is closed if nothing more comes.
     until: Time,
-    /// When the server last sent something, in milliseconds from the start.
-    answered_ms: u32,
-    /// How often the server's window has doubled since the connection was opened.
-    doubled: u8,
+    /// Of who has opened it and asks, and of who answers.
+    pub questions: Window,
+    pub answers: Window,
 }
 
 impl Open {
-    /// How often the window of the server has doubled, as far as that still holds at `now`: for each retransmission time-out in which the server
-    /// sent nothing it is halved, down to the initial one (RFC 5681, 4.1 resets it after one; Linux, `tcp_cwnd_restart`).
-    pub fn doubled(&self, now: Time, timeout: Time) -> u8 {
-        if self.doubled == 0 {
-            return 0;
-        }
-        let silent = now.saturating_sub(Time::from(self.answered_ms) * MILLISECOND);
-        self.doubled.saturating_sub((silent / timeout.max(1)).min(u64::from(u8::MAX)) as u8)
+    /// How long it carries nothing yet, from `now` on.
+    pub fn wait(&self, now: Time) -> Time {
+        self.ready.saturating_sub(now)
     }
 
     /// An answer whose last byte leaves at `sent` and arrives at `at`: the connection has been in use until then.
     pub fn answer(&mut self, (sent, at): (Time, Time), idle: Time, doubled: u8) {
         self.until = self.until.max(at.saturating_add(idle));
-        self.answered_ms = (sent / MILLISECOND).min(u64::from(u32::MAX)) as u32;
-        self.doubled = doubled;
+        self.answers.sent(sent, doubled);
     }
 }
 
@@ -85,8 +105,9 @@ impl Connections {
         }
         let set_up = set_up();
         if set_up < LOST {
-            self.open
-                .insert(ends, Open { ready: now.saturating_add(set_up), until, answered_ms: 0, doubled: 0 });
+            let ready = now.saturating_add(set_up);
+            let (questions, answers) = Default::default();
+            self.open.insert(ends, Open { ready, until, questions, answers });
         }
         set_up
     }
@@ -171,11 +192,15 @@ mod tests {
         connections.send(ends(1), 0, idle, || 0);
         let open = connections.find(ends(1)).expect("open");
         open.answer((50 * MILLISECOND, 100 * MILLISECOND), idle, 3);
-        let doubled = |ms: u64| open.doubled(ms * MILLISECOND, timeout);
+        let doubled = |ms: u64| open.answers.doubled(ms * MILLISECOND, timeout);
         assert_eq!([100, 349, 350, 649, 650, 5_000].map(doubled), [3, 3, 2, 2, 1, 0]);
         let later = 2_000_000 * MILLISECOND;
         assert_eq!(connections.send(ends(1), later, idle, || SET_UP), SET_UP);
-        assert_eq!(connections.find(ends(1)).expect("open").doubled(later, timeout), 0, "another connection");
+        assert_eq!(
+            connections.find(ends(1)).expect("open").answers.doubled(later, timeout),
+            0,
+            "another connection"
+        );
     }
 
     #[test]

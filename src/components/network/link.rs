@@ -28,7 +28,7 @@ pub static ENTRY: Entry = Entry {
             name: "bandwidth",
             kind: Kind::Bytes,
             preset: Preset::Absent("no limit"),
-            about: "bytes per second of one transfer, for each as if it were alone: links do not fill up; the rounds of a window come on top (see `connect`); needs sizes",
+            about: "bytes per second of one transfer, for each as if it were alone: links do not fill up; while a window (see `connect`) is shorter than a round trip, the link waits for acknowledgements in between; needs sizes",
         },
         Param {
             name: "connect",

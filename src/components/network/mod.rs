@@ -6,6 +6,7 @@ mod express;
 pub mod geo;
 mod home;
 mod link;
+mod question;
 mod resending;
 mod retransmission;
 mod transfer;
@@ -23,7 +24,7 @@ use crate::kernel::{NodeId, Request, Time};
 use crate::parts::verbs;
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
-use connection::{Connections, Ends};
+use connection::Connections;
 use cuts::{Cut, Cuts};
 use express::{Express, Way};
 use geo::{Geography, Spot};
@@ -204,8 +205,7 @@ impl Network {
         let (rtt, timer) = (2 * way, Timer::established(2 * way));
         if message.returning {
             let open = self.connections.find(ends);
-            // Servers keep their window as long as they go on sending; questions begin with the initial one each time.
-            let doubled = open.as_ref().map_or(0, |open| open.doubled(message.now, timer.first()));
+            let doubled = open.as_ref().map_or(0, |open| open.answers.doubled(message.now, timer.first()));
             let (transfer, doubled) = link.transfer(message.bytes, rtt, doubled);
             note_transfer(request, transfer);
             let late = lost.map_or(Some(0), |lost| link.retransmit(lost, timer))?;
@@ -216,39 +216,9 @@ impl Network {
             }
             return arrives(arrival);
         }
-        let arrival = way.saturating_add(link.transfer(message.bytes, rtt, 0).0);
         let late = lost.map_or(Some(0), |lost| link.retransmit(lost, timer))?;
-        let set_up = self.connect(number, luck, message, ends, request, rtt);
-        arrives(arrival.saturating_add(late).saturating_add(set_up))
-    }
-
-    /// Time that opening a connection takes, or what is left of it for who comes meanwhile; 0 if one is open for this message. Whoever has no
-    /// name is a new visitor each time, with a connection of the request's own. A server that refuses is found out only after the whole set-up.
-    fn connect(
-        &mut self,
-        link: usize,
-        luck: Option<link::Luck>,
-        message: &Message,
-        ends: Ends,
-        request: Option<&mut Request>,
-        rtt: Time,
-    ) -> Time {
-        let link = &self.links[link];
-        let (setup, idle) = link.connection().expect("who connects has connections");
-        let stranger = request.as_deref().is_some_and(|request| request.user == 0);
-        let mut tls = rtt * setup.tls_round_trips();
-        let mut open = || {
-            let (tcp, whole_tls) = link.opening(luck, rtt);
-            tls = whole_tls;
-            tcp.saturating_add(tls)
-        };
-        let takes = if stranger { open() } else { self.connections.send(ends, message.now, idle, open) };
-        if let Some(request) = request {
-            let tls = takes.min(tls); // the last part
-            Step::Connect.note(request, takes - tls);
-            Step::Tls.note(request, tls);
-        }
-        takes
+        let sent = self.send_question(number, luck, message, ends, request, rtt);
+        arrives(sent.saturating_add(way).saturating_add(late))
     }
 
     /// Round-trip time between the two ends of a message, the clients' own way to the network included. Where the map has two figures for
@@ -332,13 +302,17 @@ impl Transit for Network {
         if opens { self.reopen(message, sent, requests) } else { self.resend(message, sent, requests) }
     }
 
-    fn keeps_trying(&mut self, message: &Message, requests: &Requests) -> bool {
+    fn keeps_trying(&mut self, message: &Message, requests: &mut Requests) -> bool {
         self.forget_if_opening(message, requests);
         !verbs::is_datagram(message.verb)
     }
 
     fn opens(&self, message: &Message, sent: Time, requests: &Requests) -> bool {
         self.is_opening(message, sent, requests)
+    }
+
+    fn is_connecting(&mut self, message: &Message, now: Time, requests: &Requests) -> bool {
+        self.waits_for_connection(message, now, requests)
     }
 
     fn has_link(&self, node: NodeId) -> bool {

@@ -34,17 +34,33 @@ impl Network {
             .is_none_or(|user| !self.connections.is_open(link::ends(message, user), sent))
     }
 
-    /// A question that was sent at `message.now` has met silence: no connection has been opened.
-    pub(super) fn forget_if_opening(&mut self, message: &Message, requests: &Requests) {
-        if self.is_opening(message, message.now, requests)
-            && let Some(user) = self.owner(message, requests)
-        {
-            self.connections.forget(link::ends(message, user));
+    /// A question that was sent at `message.now` has met silence: no connection has been opened, and what was noted for that has not been spent so.
+    pub(super) fn forget_if_opening(&mut self, message: &Message, requests: &mut Requests) {
+        let Some(number) =
+            self.link_number(message).filter(|_| self.is_opening(message, message.now, requests))
+        else {
+            return;
+        };
+        let (takes, tls) = match self.owner(message, requests) {
+            None => self.opening_time(number, message, requests),
+            Some(user) => {
+                let ends = link::ends(message, user);
+                let takes = self.connections.find(ends).map_or(0, |open| open.wait(message.now));
+                self.connections.forget(ends);
+                let round_trips =
+                    self.links[number].connection().map_or(0, |(setup, _)| setup.tls_round_trips());
+                (takes, takes.min(self.typical_rtt(message, requests) * round_trips))
+            }
+        };
+        let request = requests.get_mut(message.request).filter(|request| request.client == message.from);
+        if let Some(request) = request {
+            Step::Connect.take_back(request, takes - tls);
+            Step::Tls.take_back(request, tls);
         }
     }
 
     /// Whose connection a question takes: a user's, or that of the node that asks (0); nobody's, if a stranger opens one for it.
-    fn owner(&self, message: &Message, requests: &Requests) -> Option<u32> {
+    pub(super) fn owner(&self, message: &Message, requests: &Requests) -> Option<u32> {
         let request = requests.get(message.request).filter(|request| request.client == message.from);
         request.map_or(Some(0), |request| Some(request.user).filter(|user| *user != 0))
     }
@@ -57,8 +73,13 @@ impl Network {
     }
 
     fn link_of(&self, message: &Message) -> Option<&link::Link> {
+        self.link_number(message).map(|number| &self.links[number])
+    }
+
+    /// The link that a message takes, if any.
+    pub(super) fn link_number(&self, message: &Message) -> Option<usize> {
         let (from, to) = (self.group[message.from.index()], self.group[message.to.index()]);
         let index = self.between[usize::from(from) * self.groups + usize::from(to)];
-        Some(&self.links[index.checked_sub(1)? as usize])
+        index.checked_sub(1).map(|number| number as usize)
     }
 }

@@ -38,7 +38,7 @@ impl Server {
 }
 
 /// A way to give keys to servers.
-pub trait Placement: Send {
+pub trait Placement: Send + Sync {
     /// These are the servers from now on; there is at least one.
     fn arrange(&mut self, servers: &[Server]);
     /// The id of the server that has the key. Asked only after [`Placement::arrange`].

@@ -155,12 +155,15 @@ impl Store {
         self.totals.pages += if self.buffer.is_some() { pages } else { 0 };
         self.totals.rows += work.rows;
         self.totals.steps += work.index_steps;
-        let cpu = costs.statement
-            + work.index_steps * costs.step
-            + work.rows * costs.row
-            + pages * costs.memory
-            + ((u128::from(work.bytes) * u128::from(costs.mib)) >> 20) as u64;
-        Effort { found, cpu, disk: misses * costs.page_read }
+        let copied = (u128::from(work.bytes) * u128::from(costs.mib)) >> 20;
+        let parts = [
+            work.index_steps.saturating_mul(costs.step),
+            work.rows.saturating_mul(costs.row),
+            pages.saturating_mul(costs.memory),
+            u64::try_from(copied).unwrap_or(u64::MAX),
+        ];
+        let cpu = parts.into_iter().fold(costs.statement, u64::saturating_add);
+        Effort { found, cpu, disk: misses.saturating_mul(costs.page_read) }
     }
 
     /// The memory is gone; what is on disk is not.

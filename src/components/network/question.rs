@@ -1,0 +1,101 @@
+//! Questions over connections: who opens one, and how long they take to leave.
+
+use super::connection::Ends;
+use super::retransmission::Timer;
+use super::{Network, link};
+use crate::components::steps::Step;
+use crate::kernel::request::Requests;
+use crate::kernel::transit::Message;
+use crate::kernel::{Request, Time};
+use crate::parts::verbs;
+
+impl Network {
+    /// Time from when a question is sent until its last byte has left: a connection is opened for it if there is none, and as long as questions
+    /// follow one another over one, they keep the window that it has got, as answers do.
+    pub(super) fn send_question(
+        &mut self,
+        number: usize,
+        luck: Option<link::Luck>,
+        message: &Message,
+        ends: Ends,
+        request: Option<&mut Request>,
+        rtt: Time,
+    ) -> Time {
+        let set_up = self.connect(number, luck, message, ends, request, rtt);
+        let timeout = Timer::established(rtt).first();
+        let begins = message.now.saturating_add(set_up);
+        let open = self.connections.find(ends);
+        let doubled = open.as_ref().map_or(0, |open| open.questions.doubled(begins, timeout));
+        let (transfer, doubled) = self.links[number].transfer(message.bytes, rtt, doubled);
+        if let Some(open) = open {
+            open.questions.sent(begins.saturating_add(transfer), doubled);
+        }
+        set_up.saturating_add(transfer)
+    }
+
+    /// Time that opening a connection takes, or what is left of it for who comes meanwhile; 0 if one is open for this message. Whoever has no
+    /// name is a new visitor each time, with a connection of the request's own. A server that refuses is found out only after the whole set-up.
+    fn connect(
+        &mut self,
+        link: usize,
+        luck: Option<link::Luck>,
+        message: &Message,
+        ends: Ends,
+        request: Option<&mut Request>,
+        rtt: Time,
+    ) -> Time {
+        let link = &self.links[link];
+        let (setup, idle) = link.connection().expect("who connects has connections");
+        let stranger = request.as_deref().is_some_and(|request| request.user == 0);
+        let mut tls = rtt * setup.tls_round_trips();
+        let mut open = || {
+            let (tcp, whole_tls) = link.opening(luck, rtt);
+            tls = whole_tls;
+            tcp.saturating_add(tls)
+        };
+        let takes = if stranger { open() } else { self.connections.send(ends, message.now, idle, open) };
+        if let Some(request) = request {
+            let tls = takes.min(tls); // the last part
+            Step::Connect.note(request, takes - tls);
+            Step::Tls.note(request, tls);
+        }
+        takes
+    }
+
+    /// Whether a question that was sent at `message.now` still waits at `now` for its connection to be opened.
+    pub(super) fn waits_for_connection(&mut self, message: &Message, now: Time, requests: &Requests) -> bool {
+        let Some(number) = self.link_number(message) else { return false };
+        if message.returning || self.links[number].connection().is_none() || verbs::is_datagram(message.verb)
+        {
+            return false;
+        }
+        if self.stopped(message).is_some() {
+            return self.is_opening(message, message.now, requests);
+        }
+        let Some(user) = self.owner(message, requests) else {
+            // What was noted for the first attempt is all its own, however often the SYN went.
+            let request = requests.get(message.request).filter(|request| request.attempts == 1);
+            let noted = request.map(|request| Step::Connect.of(request) + Step::Tls.of(request));
+            let takes = noted.unwrap_or_else(|| {
+                let (tcp, tls) = self.opening_time(number, message, requests);
+                tcp.saturating_add(tls)
+            });
+            return takes > now - message.now;
+        };
+        self.connections.find(link::ends(message, user)).is_some_and(|open| open.wait(now) > 0)
+    }
+
+    /// How long opening a connection takes for a question of somebody without a name, who has one for each: TCP's part and TLS's.
+    pub(super) fn opening_time(
+        &mut self,
+        number: usize,
+        message: &Message,
+        requests: &Requests,
+    ) -> (Time, Time) {
+        let background = &mut self.backgrounds[number];
+        let luck = self.links[number].luck(message, requests, background);
+        let way = self.links[number].latency(message, requests, background);
+        let mapped = if self.links[number].is_mapped() { self.way(message, requests) / 2 } else { 0 };
+        self.links[number].opening(luck, 2 * self.links[number].slowed(way + mapped))
+    }
+}
