@@ -148,7 +148,9 @@ fn killed_and_resumed_is_as_if_nothing_had_happened() {
             serde_json::from_str::<serde_json::Value>(&text).expect("no half file");
         }
     }
+    std::fs::write(partial.join(".unfinished-abc"), "half a file").unwrap(); // as another moment would have left
     scalelab().arg("run").arg(&script).args(["-q", "--resume", "-o"]).arg(&target).assert().success();
+    assert!(!target.join(".unfinished-abc").exists());
     let other = folder.path().join("other");
     scalelab().arg("run").arg(&script).args(["-q", "-o"]).arg(&other).assert().success();
     for file in

@@ -58,6 +58,7 @@ golden!(
     bare_comparison,
     bare_equality,
     unlike,
+    thrown,
     selected,
     beyond_the_end,
     rates_beyond_the_end,

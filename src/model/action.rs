@@ -170,7 +170,7 @@ pub fn numbered(
 ) -> Result<Option<NodeId>, Problem> {
     part::refuse_number(&layout.groups[group], n, command)?;
     let node = layout.groups[group].node(n);
-    if node.is_none() && n >= FIRST_AIDE {
+    if node.is_none() && n >= FIRST_AIDE && layout.groups[group].kind == "cache" {
         let message = format!("\"{}\" has no such node beside its own", layout.groups[group].name);
         let hint = "a cache has proxies with routing \"proxy\" and a coordinator with \"cluster\"";
         return Err(Problem::at(&command.place, message).hint(hint));

@@ -73,17 +73,29 @@ impl Place {
 
     /// Forgets what an interrupted experiment has left.
     pub(super) fn clear(&self) -> Result<(), OutputError> {
-        let failed = |path: &Path, error| OutputError::new(path, error);
         self.remove_runs()?;
         let ours = our_files(&self.partial);
-        for entry in fs::read_dir(&self.partial).map_err(|error| failed(&self.partial, error))?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if ours.contains(&name) || name.starts_with(UNFINISHED) {
+        self.remove(&self.partial, |name| ours.contains(name) || name.starts_with(UNFINISHED))?;
+        let runs = self.partial.join(RUNS);
+        fs::create_dir_all(&runs).map_err(|error| OutputError::new(&runs, error))
+    }
+
+    /// Removes files that a killed process was writing.
+    pub(super) fn sweep(&self) -> Result<(), OutputError> {
+        let is_unfinished = |name: &String| name.starts_with(UNFINISHED);
+        self.remove(&self.partial, is_unfinished)?;
+        self.remove(&self.partial.join(RUNS), is_unfinished)
+    }
+
+    /// Removes some files of a folder.
+    fn remove(&self, folder: &Path, goes: impl Fn(&String) -> bool) -> Result<(), OutputError> {
+        let failed = |path: &Path, error| OutputError::new(path, error);
+        for entry in fs::read_dir(folder).map_err(|error| failed(folder, error))?.flatten() {
+            if goes(&entry.file_name().to_string_lossy().into_owned()) {
                 fs::remove_file(entry.path()).map_err(|error| failed(&entry.path(), error))?;
             }
         }
-        let runs = self.partial.join(RUNS);
-        fs::create_dir_all(&runs).map_err(|error| failed(&runs, error))
+        Ok(())
     }
 
     fn remove_runs(&self) -> Result<(), OutputError> {

@@ -50,6 +50,7 @@ impl Staging {
         let path = staging.place.partial.join(MANIFEST);
         if resume && path.exists() {
             staging.check_earlier(&path)?;
+            staging.place.sweep()?;
         } else {
             staging.place.clear()?;
             staging.write_manifest(&staging.manifest)?;

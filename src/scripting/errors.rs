@@ -1,5 +1,6 @@
 //! From Rhai's errors to problems with a place, a sentence and a hint.
 
+use super::convert;
 use super::places::place_at;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Place, Problem, Problems, did_you_mean};
@@ -121,8 +122,10 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
         }
         E::ErrorRuntime(value, _) => match value.clone().try_cast::<Undecided>() {
             Some(Undecided(why)) => Problem::new(why).hint("more replications may decide it"),
-            None => Problem::new(value.to_string()),
+            None if value.is_string() => Problem::new(value.to_string()),
+            None => Problem::new(format!("the script throws {}", convert::value(value).describe())),
         },
+        E::Exit(..) => Problem::new("`exit` ends nothing here").hint("a function ends with `return`"),
         other => Problem::new(strip_position(&other.to_string())),
     }
 }
