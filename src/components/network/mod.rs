@@ -28,6 +28,7 @@ use connection::Connections;
 use cuts::{Cut, Cuts};
 use express::{Express, Way};
 use geo::{Geography, Spot};
+use question::Hop;
 use retransmission::Timer;
 use std::sync::Arc;
 
@@ -217,7 +218,7 @@ impl Network {
             return arrives(arrival);
         }
         let late = lost.map_or(Some(0), |lost| link.retransmit(lost, timer))?;
-        let sent = self.send_question(number, luck, message, ends, request, rtt);
+        let sent = self.send_question(Hop { number, luck, ends, rtt }, message, request);
         arrives(sent.saturating_add(way).saturating_add(late))
     }
 

@@ -9,24 +9,32 @@ use crate::kernel::transit::Message;
 use crate::kernel::{Request, Time};
 use crate::parts::verbs;
 
+/// What is known of the way of a question.
+#[derive(Clone, Copy)]
+pub(super) struct Hop {
+    /// Its link.
+    pub number: usize,
+    pub luck: Option<link::Luck>,
+    /// Whose connection it takes.
+    pub ends: Ends,
+    pub rtt: Time,
+}
+
 impl Network {
     /// Time from when a question is sent until its last byte has left: a connection is opened for it if there is none, and as long as questions
     /// follow one another over one, they keep the window that it has got, as answers do.
     pub(super) fn send_question(
         &mut self,
-        number: usize,
-        luck: Option<link::Luck>,
+        hop: Hop,
         message: &Message,
-        ends: Ends,
         request: Option<&mut Request>,
-        rtt: Time,
     ) -> Time {
-        let set_up = self.connect(number, luck, message, ends, request, rtt);
-        let timeout = Timer::established(rtt).first();
+        let set_up = self.connect(hop, message.now, request);
+        let timeout = Timer::established(hop.rtt).first();
         let begins = message.now.saturating_add(set_up);
-        let open = self.connections.find(ends);
+        let open = self.connections.find(hop.ends);
         let doubled = open.as_ref().map_or(0, |open| open.questions.doubled(begins, timeout));
-        let (transfer, doubled) = self.links[number].transfer(message.bytes, rtt, doubled);
+        let (transfer, doubled) = self.links[hop.number].transfer(message.bytes, hop.rtt, doubled);
         if let Some(open) = open {
             open.questions.sent(begins.saturating_add(transfer), doubled);
         }
@@ -37,14 +45,11 @@ impl Network {
     /// name is a new visitor each time, with a connection of the request's own. A server that refuses is found out only after the whole set-up.
     fn connect(
         &mut self,
-        link: usize,
-        luck: Option<link::Luck>,
-        message: &Message,
-        ends: Ends,
+        Hop { number, luck, ends, rtt }: Hop,
+        now: Time,
         request: Option<&mut Request>,
-        rtt: Time,
     ) -> Time {
-        let link = &self.links[link];
+        let link = &self.links[number];
         let (setup, idle) = link.connection().expect("who connects has connections");
         let stranger = request.as_deref().is_some_and(|request| request.user == 0);
         let mut tls = rtt * setup.tls_round_trips();
@@ -53,7 +58,7 @@ impl Network {
             tls = whole_tls;
             tcp.saturating_add(tls)
         };
-        let takes = if stranger { open() } else { self.connections.send(ends, message.now, idle, open) };
+        let takes = if stranger { open() } else { self.connections.send(ends, now, idle, open) };
         if let Some(request) = request {
             let tls = takes.min(tls); // the last part
             Step::Connect.note(request, takes - tls);

@@ -41,7 +41,7 @@ impl Network {
         else {
             return;
         };
-        let (takes, tls) = match self.owner(message, requests) {
+        let (tcp, tls) = match self.owner(message, requests) {
             None => self.opening_time(number, message, requests),
             Some(user) => {
                 let ends = link::ends(message, user);
@@ -49,12 +49,13 @@ impl Network {
                 self.connections.forget(ends);
                 let round_trips =
                     self.links[number].connection().map_or(0, |(setup, _)| setup.tls_round_trips());
-                (takes, takes.min(self.typical_rtt(message, requests) * round_trips))
+                let tls = takes.min(self.typical_rtt(message, requests) * round_trips);
+                (takes - tls, tls)
             }
         };
         let request = requests.get_mut(message.request).filter(|request| request.client == message.from);
         if let Some(request) = request {
-            Step::Connect.take_back(request, takes - tls);
+            Step::Connect.take_back(request, tcp);
             Step::Tls.take_back(request, tls);
         }
     }
