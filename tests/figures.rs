@@ -564,22 +564,26 @@ fn a_stand_in_is_found_by_those_who_wait() {
 /// after the first, send nothing any more; whose SYN goes again after a second connect at once. The time-outs and what waits show no handshake twice.
 #[test]
 fn who_gives_up_connecting_sends_nothing() {
-    let script = "experiment(\"given up\").replications(1).duration(10.s).world(|p| {
-        let w = web(\"w\", #{ cores: 10, service: 10.ms });
-        let t = traffic(\"t\", #{ to: w, rate: steps([[0.s, 0.rps], [1.s, 100.rps], [2.s, 0.rps]]), timeout: 1500.ms });
-        link(t, w, #{ latency: 10.ms, connect: \"tcp\" });
-        at(500.ms, || w.crash(\"host\"));
-        at(2500.ms, || w.recover());
-    });";
-    let row = &rows(script, "summary.csv")[0];
-    let [all, given_up, late, connect] =
-        ["requests_total_count", "requests_timed_out_count", "late_replies_count", "connect_mean_ms"]
-            .map(|column| number(&row[column]));
-    assert!(given_up >= 2.0 && all > given_up, "{given_up} of {all}");
-    assert_eq!((late, connect), (0.0, 1_020.0));
-    let components = rows(script, "components.csv");
-    let web = components.iter().find(|row| row["kind"] == "web").expect("the tier");
-    assert_eq!(number(&web["arrivals_count"]), all - given_up);
+    for connect in ["tcp", "tls12", "tls13"] {
+        let script = format!(
+            "experiment(\"given up\").replications(1).duration(10.s).world(|p| {{
+                let w = web(\"w\", #{{ cores: 10, service: 10.ms }});
+                let t = traffic(\"t\", #{{ to: w, rate: steps([[0.s, 0.rps], [1.s, 100.rps], [2.s, 0.rps]]), timeout: 1500.ms }});
+                link(t, w, #{{ latency: 10.ms, connect: \"{connect}\" }});
+                at(500.ms, || w.crash(\"host\"));
+                at(2500.ms, || w.recover());
+            }});"
+        );
+        let row = &rows(&script, "summary.csv")[0];
+        let [all, given_up, late, connect] =
+            ["requests_total_count", "requests_timed_out_count", "late_replies_count", "connect_mean_ms"]
+                .map(|column| number(&row[column]));
+        assert!(given_up >= 2.0 && all > given_up, "{given_up} of {all}");
+        assert_eq!((late, connect), (0.0, 1_020.0));
+        let components = rows(&script, "components.csv");
+        let web = components.iter().find(|row| row["kind"] == "web").expect("the tier");
+        assert_eq!(number(&web["arrivals_count"]), all - given_up);
+    }
 }
 
 /// Over a connection that is kept, 50,000 bytes take three flights (10, 20 and 5 segments) once, whoever sends them: later they fit into the window.
