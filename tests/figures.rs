@@ -586,6 +586,21 @@ fn who_gives_up_connecting_sends_nothing() {
     }
 }
 
+/// Times that nobody means are long, and no mistake of arithmetic: a copy that takes a year for each page does not end, and the run does.
+#[test]
+fn absurd_times_of_counted_work_do_not_overflow() {
+    for time in ["memory_time", "step_time", "row_time", "page_read_time"] {
+        let script = format!(
+            "experiment(\"absurd\").replications(1).duration(3.s).world(|p| {{
+                let db = database(\"db\", #{{ model: \"key_value\", rows: 10_000, columns: 1_000, replicas: 2, {time}: 365.days }});
+                traffic(\"t\", #{{ to: db, rate: 10.rps }});
+                at(1.s, || db.replica(0).replace());
+            }});"
+        );
+        assert!(number(&rows(&script, "summary.csv")[0]["requests_total_count"]) > 10.0, "{time}");
+    }
+}
+
 /// Over a connection that is kept, 50,000 bytes take three flights (10, 20 and 5 segments) once, whoever sends them: later they fit into the window.
 #[test]
 fn who_goes_on_sending_keeps_the_window() {

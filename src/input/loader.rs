@@ -5,7 +5,7 @@ use super::format::{Fault, Format, Parts, SizeOf};
 use super::keys::KeyNumbers;
 use super::source::{Advance, Source};
 use super::store::{MEMORY_ROWS, StoreWriter};
-use super::trace::{AS_ITS_KEY, ELSE_AN_ERROR, Trace, Weight};
+use super::trace::{AS_ITS_KEY, ELSE_AN_ERROR, LARGEST, Trace, Weight};
 use super::{OnError, TraceFileOptions};
 use crate::random::replay::{TraceOp, TraceRow};
 use foldhash::fast::FixedState;
@@ -119,7 +119,7 @@ impl Loader {
     /// The size of what a row's key stands for. A log tells it if the answer was all of that; else it is what another row tells.
     fn size(&mut self, key: u64, parts: &Parts<'_>) -> u32 {
         if parts.size == SizeOf::Told {
-            return parts.bytes;
+            return parts.bytes.min(LARGEST);
         }
         let index = key as usize;
         if index >= self.weights.len() {
@@ -132,7 +132,7 @@ impl Loader {
             SizeOf::Told | SizeOf::Other => {}
         }
         match parts.size {
-            SizeOf::Told | SizeOf::Whole => parts.bytes,
+            SizeOf::Told | SizeOf::Whole => parts.bytes.min(LARGEST),
             _ if weight.whole > 0 => weight.whole,
             SizeOf::Error => ELSE_AN_ERROR,
             SizeOf::Other => AS_ITS_KEY,
@@ -292,6 +292,14 @@ mod tests {
         let trace = open(log.as_bytes(), TraceFileOptions::default()).expect("well formed");
         let sizes: Vec<u32> = rows(&trace).iter().map(|row| row.bytes).collect();
         assert_eq!(sizes, [600, 500, 500, 500, 500, 500, 600, 600, 88, 0, 900, 900, 900, 900]);
+    }
+
+    #[test]
+    fn the_largest_size_is_no_mark() {
+        let csv = format!("time,key,size,op\n0,1,{},get\n1,1,{},get\n2,2,7,get\n", u32::MAX, u32::MAX - 1);
+        let trace = open(csv.as_bytes(), TraceFileOptions::default()).expect("well formed");
+        let sizes: Vec<u32> = rows(&trace).iter().map(|row| row.bytes).collect();
+        assert_eq!(sizes, [LARGEST, LARGEST, 7]);
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub(super) const AS_ITS_KEY: u32 = u32::MAX;
 /// The same of a row that was answered by an error: as what its key stands for, if any row tells that, else as the error.
 pub(super) const ELSE_AN_ERROR: u32 = u32::MAX - 1;
 
+/// The largest size of a row: those beyond mean something else, or are told as so much.
+pub(super) const LARGEST: u32 = ELSE_AN_ERROR - 1;
+
 /// What a log tells of a key; 0 = nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Weight {
