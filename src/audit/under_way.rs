@@ -12,7 +12,7 @@ pub(super) type UnderWay = BTreeMap<u64, Row>;
 pub(super) struct Row {
     /// Writes that have not ended, and copies that are owed some.
     reasons: u32,
-    /// The newest version that each copy has had since.
+    /// The version that each copy has, as far as one has come to it since; else 0.
     has: Vec<u32>,
 }
 
@@ -48,7 +48,7 @@ impl Audit {
         row.has[copy] = version;
     }
 
-    /// The newest version of such a row that a copy has had since; 0 if none.
+    /// The version of such a row that has come to a copy since; 0 if none.
     pub(super) fn had_since(&self, key: u64, copy: u32) -> u32 {
         self.under_way.get(&key).and_then(|row| row.has.get(copy as usize)).copied().unwrap_or(0)
     }

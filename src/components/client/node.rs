@@ -262,9 +262,10 @@ impl Client {
         {
             browsers.close(request);
         }
-        if outcome == Outcome::TimedOut {
-            let begun = cx.request(id).map_or(0, |request| request.intended);
-            self.seen.waited(begun, cx.now());
+        if outcome == Outcome::TimedOut
+            && let Some(request) = cx.request(id)
+        {
+            self.seen.waited(request.intended, cx.now());
         }
         if self.near.is_some() {
             self.leave(id);

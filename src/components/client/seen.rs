@@ -13,8 +13,9 @@ pub(super) struct Seen {
     reads: u64,
     stale_reads: u64,
     stale_age: Histogram,
-    /// Of what was wanted from this moment on, and answered successfully or given up.
+    /// When the measured part began.
     from: Time,
+    /// Of what was wanted since then, and was answered successfully or given up.
     latency: Histogram,
 }
 

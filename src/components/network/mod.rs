@@ -186,11 +186,8 @@ impl Network {
         if lost.is_some() && connection.is_none() && !verbs::is_of_stream(message.verb) {
             return None;
         }
-        let mut way = link.latency(message, requests, background);
-        if link.is_mapped() {
-            way += self.way(message, requests) / 2;
-        }
-        let way = link.slowed(way);
+        let way = self.one_way(number, message, requests);
+        let link = &self.links[number];
         let datagram = verbs::is_datagram(message.verb);
         let request = requests.get_mut(message.request);
         let asked_by_client =

@@ -97,10 +97,17 @@ impl Network {
         message: &Message,
         requests: &Requests,
     ) -> (Time, Time) {
-        let background = &mut self.backgrounds[number];
-        let luck = self.links[number].luck(message, requests, background);
-        let way = self.links[number].latency(message, requests, background);
-        let mapped = if self.links[number].is_mapped() { self.way(message, requests) / 2 } else { 0 };
-        self.links[number].opening(luck, 2 * self.links[number].slowed(way + mapped))
+        let luck = self.links[number].luck(message, requests, &mut self.backgrounds[number]);
+        let rtt = 2 * self.one_way(number, message, requests);
+        self.links[number].opening(luck, rtt)
+    }
+
+    /// Time on the way over a link, there or back, without anything that is sent.
+    #[inline]
+    pub(super) fn one_way(&mut self, number: usize, message: &Message, requests: &Requests) -> Time {
+        let link = &self.links[number];
+        let own = link.latency(message, requests, &mut self.backgrounds[number]);
+        let mapped = if link.is_mapped() { self.way(message, requests) / 2 } else { 0 };
+        link.slowed(own + mapped)
     }
 }
