@@ -22,7 +22,8 @@ struct Group {
     lines: Vec<Line>,
 }
 
-const TITLES: [&str; 6] = ["components", "policies", "actions", "metrics", "functions", "modules"];
+/// What there are lists of.
+pub const TITLES: [&str; 6] = ["components", "policies", "actions", "metrics", "functions", "modules"];
 
 /// Where modules are looked for beside the script's own folder.
 const MODULES: &str = "scripts";

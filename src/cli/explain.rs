@@ -95,24 +95,30 @@ fn measure(name: &str) -> Option<Thing> {
     Some(Thing::Measure(able.iter().map(|entry| entry.name).collect(), measure))
 }
 
-fn unknown(name: &str) -> Problem {
+/// Every name that can be explained, with a line about it where there is one; some stand in it twice.
+pub fn names() -> Vec<(String, String)> {
+    let with = |name: &str, about: &str| (name.to_string(), about.to_string());
+    let bare = |name: &str| with(name, "");
     let policies = families().into_iter().flat_map(|family| family.policies);
     let actions = entries().flat_map(|entry| entry.actions);
     let short = entries()
-        .map(|entry| entry.name)
-        .chain(policies.map(|policy| policy.name))
-        .chain(actions.map(|action| action.name))
-        .chain(metric_names())
-        .chain(WORDS.iter().map(|(word, _)| *word))
-        .chain(units().into_iter().map(|unit| unit.0))
-        .chain(METRICS.iter().map(|metric| metric.column))
-        .chain(COLUMNS.iter().map(|column| column.name))
-        .chain(entries().flat_map(|entry| entry.measures.iter().map(|measure| measure.name)))
-        .chain(FIGURES.iter().map(|figure| figure.name))
-        .map(String::from);
-    let long = settings().map(|(entry, param)| format!("{}.{}", entry.name, param.name));
-    let names: Vec<String> = short.chain(long).collect();
-    let hint = did_you_mean(name, names.iter().map(String::as_str))
+        .map(|entry| with(entry.name, entry.about))
+        .chain(policies.map(|policy| with(policy.name, policy.about)))
+        .chain(actions.map(|action| with(action.name, action.about)))
+        .chain(metric_names().into_iter().map(bare))
+        .chain(WORDS.iter().map(|(word, usage)| with(word, usage)))
+        .chain(units().into_iter().map(|unit| bare(unit.0)))
+        .chain(METRICS.iter().map(|metric| with(metric.column, metric.about)))
+        .chain(COLUMNS.iter().map(|column| bare(column.name)))
+        .chain(entries().flat_map(|entry| entry.measures.iter().map(|measure| bare(measure.name))))
+        .chain(FIGURES.iter().map(|figure| bare(figure.name)));
+    let long = settings().map(|(entry, param)| with(&format!("{}.{}", entry.name, param.name), param.about));
+    short.chain(long).collect()
+}
+
+fn unknown(name: &str) -> Problem {
+    let names = names();
+    let hint = did_you_mean(name, names.iter().map(|(name, _)| name.as_str()))
         .unwrap_or_else(|| "`scalelab list` shows all names".into());
     Problem::new(format!("nothing is called `{name}`")).hint(hint)
 }

@@ -2,7 +2,8 @@
 
 use super::scan::{Binding, Frame, Inside, Link, Scan, is_word, scan};
 use crate::catalog::{Entry, Kind, Param, Policy};
-use crate::components::{KINDS, kind, network};
+use crate::cli::{catalog, explain};
+use crate::components::{kind, network};
 use crate::experiment::{FIGURES, metric_names};
 use crate::parts::plan::{STEPS, STRATEGIES};
 use crate::scripting::{WORDS, trace_options, unit_names};
@@ -28,7 +29,7 @@ pub struct Words {
 /// Commands of the prompt.
 pub(super) const COMMANDS: &[(&str, &str)] = &[
     (":help", "what the prompt can do"),
-    (":list", "components, policies, actions and metrics, or one of them"),
+    (":list", "all there is to name, or one group of it: `:list metrics`"),
     (":explain", "a component, setting, policy or metric: `:explain cache.ttl`"),
     (":load", "evaluate a script in this session: `:load FILE`"),
     (":reset", "forget everything that was said"),
@@ -56,7 +57,7 @@ enum Thing {
 /// What may stand at byte `pos` of `line`, and from which byte on it replaces what is there.
 pub fn candidates(line: &str, pos: usize, words: &Words) -> (usize, Vec<Candidate>) {
     let before = line.get(..pos).unwrap_or(line);
-    if before.starts_with(':') {
+    if before.starts_with(':') || ["explain ", "list "].iter().any(|command| before.starts_with(command)) {
         return commands(before);
     }
     let start = before
@@ -103,24 +104,12 @@ fn commands(before: &str) -> (usize, Vec<Candidate>) {
         let commands = COMMANDS.iter().map(|(name, about)| (name.to_string(), about.to_string()));
         return (0, fitting(commands.collect(), before));
     };
-    let found = match command {
-        ":explain" => topics(),
-        ":list" => plain(["components", "policies", "actions", "metrics", "mechanisms"]),
+    let found = match command.trim_start_matches(':') {
+        "explain" => explain::names(),
+        "list" => plain(catalog::TITLES),
         _ => Vec::new(),
     };
     (before.len() - rest.len(), fitting(found, rest))
-}
-
-/// What `:explain` may be asked about.
-fn topics() -> Found {
-    let kinds = KINDS.iter().map(|kind| (kind.entry.name.to_string(), kind.entry.about.to_string()));
-    let settings = KINDS.iter().flat_map(|kind| {
-        kind.entry
-            .params
-            .iter()
-            .map(|param| (format!("{}.{}", kind.entry.name, param.name), param.about.to_string()))
-    });
-    kinds.chain(settings).chain(plain(metric_names())).collect()
 }
 
 /// The settings of a call, if it is one that takes them.
@@ -434,7 +423,11 @@ mod tests {
     fn commands_and_their_topics() {
         assert_eq!(at(":he"), [":help"]);
         assert_eq!(at(":explain cache.ttl_k"), ["cache.ttl_kind"]);
+        assert_eq!(at("explain cache.ttl_k"), ["cache.ttl_kind"]);
+        assert_eq!(at(":explain redis_l"), ["redis_lru", "redis_lfu"]);
+        assert_eq!(at(":explain whe"), ["when", "where"]);
         assert_eq!(at(":list met"), ["metrics"]);
+        assert_eq!(at("list f"), ["functions"]);
     }
 
     #[test]

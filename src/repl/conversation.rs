@@ -2,6 +2,7 @@
 
 use super::candidates::{COMMANDS, Words};
 use super::host::ReplHost;
+use super::scan::is_word;
 use crate::catalog::Problem;
 use crate::cli::{catalog, complain, explain, interrupts, run, say, trouble};
 use crate::scripting::{Session, Sources, stop_scripts};
@@ -50,21 +51,25 @@ impl Conversation {
     pub fn say(&mut self, name: &str, line: usize, text: &str) -> Answer {
         match text.trim() {
             "" => Answer::Done,
-            word if self.is_command(word) => {
-                self.command(&format!(":{}", word.trim_end_matches(';').trim_end_matches("()")))
-            }
+            words if self.is_command(words) => self.command(&format!(":{}", bare(words))),
             command if command.starts_with(':') => self.command(command),
             _ => self.entry(name, line, text),
         }
     }
 
     /// What people type at any prompt means the same here, unless the script has made something of that name.
-    fn is_command(&self, word: &str) -> bool {
-        let name = word.trim_end_matches(';').trim_end_matches("()");
+    fn is_command(&self, words: &str) -> bool {
+        let (name, rest) = bare(words).split_once(char::is_whitespace).unwrap_or((bare(words), ""));
         let is_variable = || self.session.variables().iter().any(|(own, _)| own == name);
         // Rhai has an exit() of its own, which would only end the entry.
         let is_function = || name != "exit" && self.session.functions().iter().any(|own| own == name);
-        ["help", "exit", "quit"].contains(&name) && !is_variable() && !is_function()
+        let is_plain = match name {
+            "help" | "exit" | "quit" => rest.is_empty(),
+            // Two words side by side are no script.
+            "list" | "explain" => rest.chars().all(|c| is_word(c) || ".-: ".contains(c)),
+            _ => false,
+        };
+        is_plain && !is_variable() && !is_function()
     }
 
     /// Evaluates a script in this session.
@@ -125,6 +130,11 @@ impl Conversation {
         }
         Answer::Done
     }
+}
+
+/// Without what makes a statement of it.
+fn bare(words: &str) -> &str {
+    words.trim_end_matches(';').trim_end_matches("()").trim_end()
 }
 
 fn told(result: Result<String, Problem>) -> Answer {
