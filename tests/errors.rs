@@ -126,6 +126,7 @@ golden!(
     trace_timeless,
     two_names,
     undefined,
+    unit_of_bits,
     unit_typo,
     unknown_key,
     unknown_metric,

@@ -154,3 +154,26 @@ fn a_machine_that_stood_still_starts_nobody() {
     holds(&world("hang"), ".expect(\"a third\", |r| r.availability < 0.35)");
     holds(&world("crash"), ".expect(\"five sixths\", |r| r.availability > 0.8)");
 }
+
+/// Ten answers of 100,000 bytes over 100,000 bytes per second, from servers that read nowhere: a way of 10 ms each, work of 1 ms, and a second.
+#[test]
+fn what_a_trace_weighs_is_sent_by_who_reads_nowhere_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = (0..10).map(|row| format!("{}.5,k{},100000,get\n", row * 2, row % 3));
+    std::fs::write(folder.path().join("t.csv"), format!("time,key,size,op\n{}", rows.collect::<String>()))
+        .unwrap();
+    let world = r#"network(#{ latency: 10.ms, bandwidth: 100.kb });
+        let w = web("w", #{ service: 1.ms });
+        traffic("t", #{ to: w, rate: trace("t.csv", #{ bootstrap: false }) });"#;
+    let path = folder.path().join("tier.rhai");
+    std::fs::write(&path, script(world, "")).unwrap();
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args([
+        "-q",
+        "--check",
+        "latency_p50_ms > 1015",
+        "--check",
+        "latency_max_ms < 1026",
+    ]);
+    command.arg("-o").arg(folder.path().join("out")).assert().success();
+}

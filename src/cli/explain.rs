@@ -41,7 +41,10 @@ fn things(name: &str) -> Vec<Thing> {
     found.extend(entries().filter(|entry| entry.name == name).map(Thing::Component));
     found.extend(LINKS.contains(&name).then_some(Thing::Component(&network::ENTRY)));
     let of_setting = |(entry, param): &(&Entry, &Param)| match name.split_once('.') {
-        Some((component, setting)) => entry.name == component && param.name == setting,
+        Some((component, setting)) => {
+            let is_link = LINKS.contains(&component) && entry.name == network::ENTRY.name;
+            (entry.name == component || is_link) && param.name == setting
+        }
         None => param.name == name,
     };
     found.extend(settings().filter(of_setting).map(|(entry, param)| Thing::Setting(entry, param)));
@@ -428,6 +431,7 @@ cache.ttl, a setting: how long an item is fresh
   preset  none: items stay until they are evicted or removed
 ";
         assert_eq!(text, expected);
+        assert!(told("network.bandwidth").starts_with("link.bandwidth, a setting"), "links are given there");
         assert!(told("load_balancer.policy").contains("\n    power_of_two: "));
         assert!(told("cache.write").contains("\n    back: "));
     }

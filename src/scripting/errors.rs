@@ -240,7 +240,12 @@ fn unknown_property(text: &str) -> Problem {
     if let Some(unit) = unit_meant(name) {
         return Problem::new(format!("there is no unit `{name}`")).hint(format!("did you mean `{unit}`?"));
     }
-    let hint = did_you_mean(name, unit_names().collect::<Vec<_>>());
+    let lower = name.to_lowercase();
+    let hint = if lower.contains("bit") || lower.ends_with("bps") {
+        Some("a bandwidth is a size, of bytes per second: 100 Mbit/s are 12.5.mb".into())
+    } else {
+        did_you_mean(name, unit_names().collect::<Vec<_>>())
+    };
     Problem::new(format!("there is no unit or property `{name}`")).maybe_hint(hint)
 }
 

@@ -66,6 +66,14 @@ impl Server {
         true
     }
 
+    /// The body of what no step has read. False: nothing is waited for.
+    #[inline(never)]
+    pub(super) fn page(&mut self, index: u32, cx: &Ctx<'_>) -> bool {
+        let task = &mut self.tasks[index as usize];
+        task.answer.bytes = cx.request(task.operation.request).map_or(0, |request| request.bytes);
+        false
+    }
+
     /// All work is done; what the caller holds already is not sent again.
     #[inline(never)]
     pub(super) fn compare(&mut self, index: u32, cx: &Ctx<'_>) -> bool {

@@ -50,6 +50,8 @@ enum Step {
     /// A question to the store, by its verb.
     Ask(u16),
     Publish,
+    /// What was asked for weighs what the trace says: it came from nowhere else.
+    Page,
     /// Sends no body to who holds what it would send.
     Compare,
 }

@@ -12,6 +12,11 @@ pub(super) const WRITES: usize = PLANS - 1;
 /// The plans one behind the other, and where each begins; then where logins and health checks do.
 pub(super) fn plans(site: &Site<'_>) -> (Vec<Option<Step>>, [u32; PLANS], [u32; 2]) {
     let [mut reads, writes, login, check] = entry::plans(site.settings());
+    let asks = |step: &Step| matches!(step, Step::Read | Step::Ask(_));
+    let reads_data = site.settings().is_given("reads") && reads.iter().any(asks);
+    if site.layout.sized_traffic() && !reads_data {
+        reads.push(Step::Page);
+    }
     if site.settings().flag("etag") && revalidation::is_asked(site.layout) {
         reads.push(Step::Compare);
     }

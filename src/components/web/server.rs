@@ -178,6 +178,7 @@ impl Server {
                 Some(Step::Check) => return self.answer_check(index, cx),
                 Some(Step::Ask(verb)) => self.ask(index, verb, cx),
                 Some(Step::Publish) => self.publish(index, cx),
+                Some(Step::Page) => self.page(index, cx),
                 Some(Step::Compare) => self.compare(index, cx),
             };
             if waits {
