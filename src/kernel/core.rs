@@ -20,6 +20,7 @@ use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
 use super::transit::{HELD_UP, LOST, Message, Transit};
+use std::collections::BTreeMap;
 
 /// All of a simulation but its components.
 pub struct Core {
@@ -47,6 +48,8 @@ pub struct Core {
     pub(super) backgrounds: Backgrounds,
     pub(super) seed: u64,
     pub(super) replication: u64,
+    /// Calls of nodes that have died, by whose fate versions stand or fall: those behind the one that is named.
+    pub(super) left_behind: BTreeMap<u64, u32>,
     pub(super) ledger: Ledger,
     pub(super) digest: Digest,
     pub(super) journal: Journal,
@@ -75,6 +78,7 @@ impl Core {
             backgrounds: Backgrounds::new(seed, replication),
             seed,
             replication,
+            left_behind: BTreeMap::new(),
             ledger: Ledger::default(),
             digest: Digest::default(),
             journal: Journal::default(),
@@ -103,6 +107,7 @@ impl Core {
             book: self.book.clone(),
             backgrounds: self.backgrounds.clone(),
             journal: self.journal.clone(),
+            left_behind: self.left_behind.clone(),
             ..*self
         }
     }
@@ -228,6 +233,9 @@ impl Core {
     #[inline]
     pub(super) fn close_if_over(&mut self, id: CallId) {
         if self.calls.get(id).is_some_and(|call| call.phase.is_over()) {
+            if !self.left_behind.is_empty() {
+                self.end_left_behind(id);
+            }
             self.calls.remove(id);
         }
     }
@@ -245,14 +253,8 @@ impl Core {
             let (from, to) = (call.callee, call.caller);
             self.send(from, to, Event::Answer(id, to));
         } else {
-            self.reply_to_nobody(id);
+            self.reply_to_nobody(id, answer.status);
         }
-    }
-
-    #[cold]
-    fn reply_to_nobody(&mut self, id: CallId) {
-        self.ledger.late += 1;
-        self.close_if_over(id);
     }
 
     /// The caller is told that the callee's process is gone, and whether it had begun (see [`Reply::was_refused`]).

@@ -127,6 +127,16 @@ impl Ctx<'_> {
         self.core.calls.get(call).is_none_or(|call| !reached(call.phase))
     }
 
+    /// What this node, which dies, has asked with this verb and may still be carried out: calls, keys and versions.
+    pub fn still_sent(&self, verb: u16) -> Vec<(CallId, u64, u32)> {
+        self.core.still_sent(self.node(), verb)
+    }
+
+    /// What this call carries stands nowhere else: if it comes to nothing, the versions of its key behind `before`, up to its own, are lost.
+    pub fn leave_behind(&mut self, call: CallId, before: u32) {
+        self.core.left_behind.insert(call.to_bits(), before);
+    }
+
     /// Whether somebody still waits for the answer to a call made to this node.
     pub fn is_awaited(&self, call: CallId) -> bool {
         self.core.calls.get(call).is_some_and(|call| call.phase.has(Phase::WAITING))

@@ -21,6 +21,7 @@ mod held_up;
 pub mod journal;
 mod lane;
 pub mod ledger;
+mod left_behind;
 mod node;
 mod outage;
 pub mod parcel;

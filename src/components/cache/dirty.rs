@@ -1,8 +1,9 @@
 //! Data written in a cache and not yet stored (write-back).
 
-use crate::kernel::{CallId, Time};
+use crate::kernel::{CallId, Ctx, Time};
+use crate::parts::verbs::FLUSH;
 use foldhash::fast::FixedState;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// What is known of a dirty key.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,8 @@ pub(super) struct Unsaved {
     pub bytes: u32,
     /// Version on its way to the store.
     pub sent: Option<u32>,
+    /// When what has been written since is due.
+    next: Option<Time>,
 }
 
 /// The dirty keys of a cache, in the order in which they are due.
@@ -69,9 +72,12 @@ impl Dirty {
             Some(unsaved) => {
                 unsaved.version = version;
                 unsaved.bytes = bytes;
+                if unsaved.sent.is_some() {
+                    unsaved.next.get_or_insert(now.saturating_add(self.interval));
+                }
             }
             None => {
-                self.keys.insert(key, Unsaved { version, bytes, sent: None });
+                self.keys.insert(key, Unsaved { version, bytes, sent: None, next: None });
                 self.due.push_back((now.saturating_add(self.interval), key));
             }
         }
@@ -108,7 +114,14 @@ impl Dirty {
             self.keys.remove(&key);
             return;
         }
-        self.due.push_back((now.saturating_add(self.interval), key));
+        let next = unsaved.next.take().filter(|_| ok);
+        self.line_up(next.unwrap_or_else(|| now.saturating_add(self.interval)), key);
+    }
+
+    /// What is due later stands behind.
+    fn line_up(&mut self, due: Time, key: u64) {
+        let place = self.due.partition_point(|(other, _)| *other <= due);
+        self.due.insert(place, (due, key));
     }
 
     /// Another node stores the key from now on.
@@ -130,6 +143,21 @@ impl Dirty {
     }
 }
 
+/// These keys are gone with the memory of their node; what it has sent to the store before may still come there.
+pub(super) fn lose(keys: &[u64], cx: &mut Ctx<'_>) {
+    let mut surviving: BTreeMap<u64, u32> = keys.iter().map(|key| (*key, cx.audit().durable(*key))).collect();
+    for (call, key, version) in cx.still_sent(FLUSH) {
+        if let Some(last) = surviving.get_mut(&key) {
+            let durable = cx.audit().durable(key);
+            cx.leave_behind(call, durable);
+            *last = version.max(*last);
+        }
+    }
+    for (key, last) in surviving {
+        cx.audit().rollback(key, last);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,10 +171,23 @@ mod tests {
         dirty.write(7, 2, 0, 11);
         dirty.stored(7, true, 12);
         assert_eq!(dirty.len(), 1);
-        assert_eq!(dirty.next_due(), Some(22));
-        assert_eq!(dirty.take_due(22).unwrap().1.sent, Some(2));
+        assert_eq!(dirty.next_due(), Some(21), "an interval after it was written");
+        assert_eq!(dirty.take_due(21).unwrap().1.sent, Some(2));
         dirty.stored(7, true, 23);
         assert_eq!(dirty.len(), 0);
+    }
+
+    #[test]
+    fn what_was_written_while_it_was_sent_stands_in_line_by_when_it_was_written() {
+        let mut dirty = Dirty::new(10, None, None);
+        dirty.write(7, 1, 0, 0);
+        assert!(dirty.take_due(10).is_some());
+        dirty.write(7, 2, 0, 11);
+        dirty.write(7, 3, 0, 12);
+        dirty.write(8, 1, 0, 13);
+        dirty.stored(7, true, 30);
+        assert_eq!(dirty.take_due(30).map(|(key, unsaved)| (key, unsaved.version)), Some((7, 3)));
+        assert_eq!(dirty.take_due(30).map(|(key, _)| key), Some(8));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::node::Node;
 use crate::components::revalidation::if_none_match;
 use crate::kernel::{Answer, CallId, Control, Ctx, Reply, Status, Time};
-use crate::parts::plan::{Access, Operation, Progress, Route};
+use crate::parts::plan::{Access, Operation, Progress, Route, drop_promises};
 use crate::parts::verbs::{READ, WRITE};
 
 /// Reads and writes that the cache runs itself.
@@ -69,7 +69,7 @@ impl Inline {
     }
 
     pub fn crash(&mut self, control: &Control, cx: &mut Ctx<'_>) {
-        self.operations.drain(..).for_each(|mut operation| operation.drop_promise(cx));
+        drop_promises(self.operations.drain(..), cx);
         self.free.clear();
         self.access.on_control(control, cx);
     }

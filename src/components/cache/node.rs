@@ -323,10 +323,7 @@ impl Component for Node {
             if let Some(refresh) = &mut self.refresh {
                 refresh.clear();
             }
-            for key in self.dirty.clear() {
-                let surviving = cx.audit().durable(key);
-                cx.audit().rollback(key, surviving);
-            }
+            super::dirty::lose(&self.dirty.clear(), cx);
             if let Some(inline) = &mut self.inline {
                 inline.crash(&control, cx);
             }

@@ -342,8 +342,8 @@ impl Database {
         cx.reply(id, Answer::ok(version, 0));
     }
 
-    /// A version that was written in a cache. If the cache has died meanwhile, its connection is gone and
-    /// the transaction is rolled back: the version does not survive. If it only waits no more, the version does.
+    /// A version that was written in a cache. It comes even if the cache has died meanwhile, as the writes of others do; not if it was
+    /// given up for lost.
     fn flush(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
         if !cx.audit().survives(key, version) {
             return;

@@ -15,7 +15,7 @@ use crate::kernel::call::draw_key;
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
 };
-use crate::parts::plan::{Access, NOBODY, Operation, POLL, Progress};
+use crate::parts::plan::{Access, NOBODY, Operation, POLL, Progress, drop_promises};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::processor::{self, Processor, Speed, Work};
 use crate::parts::station::{self, Job, Station, StationPlan};
@@ -364,7 +364,7 @@ impl Component for Server {
         }
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.workers.clear(cx.now());
-            self.tasks.drain(..).for_each(|mut task| task.operation.drop_promise(cx));
+            drop_promises(self.tasks.drain(..).map(|task| task.operation), cx);
             self.free.clear();
             self.scale.iter_mut().for_each(Scale::clear);
             self.sessions.iter_mut().for_each(Sessions::forget);

@@ -301,17 +301,6 @@ impl Access {
         }
     }
 
-    /// Nobody has looked: a miss, for whoever asked.
-    #[cold]
-    fn not_looked_up(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
-        self.unanswered += 1;
-        if self.on_cache_error == CacheError::Fail {
-            return Progress::Done(reply.pass_on());
-        }
-        self.load(operation, false, cx);
-        Progress::Waits
-    }
-
     #[inline(always)]
     fn loaded(&mut self, operation: &mut Operation, reply: &Reply, fill: bool, cx: &mut Ctx<'_>) -> Progress {
         if reply.status != Status::Ok {

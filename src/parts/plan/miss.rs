@@ -1,6 +1,7 @@
 //! What a reader does after a miss: load, share the load of another, or wait until somebody has loaded; then fill.
 
 use super::access::{Access, NOBODY, Side};
+use super::cache_error::CacheError;
 use super::operation::{Operation, Progress, Stage};
 use super::route::Route;
 use crate::kernel::{Answer, Ask, Ctx, Reply, Timer};
@@ -21,6 +22,27 @@ impl Access {
         }
         operation.token = reply.version;
         operation.holder = reply.callee;
+        self.load_or_share(operation, true, cx)
+    }
+
+    /// Nobody has looked: a miss, for whoever asked, with nothing to tell it from others and nowhere to keep what is loaded.
+    #[cold]
+    pub(super) fn not_looked_up(
+        &mut self,
+        operation: &mut Operation,
+        reply: &Reply,
+        cx: &mut Ctx<'_>,
+    ) -> Progress {
+        self.unanswered += 1;
+        if self.on_cache_error == CacheError::Fail {
+            return Progress::Done(reply.pass_on());
+        }
+        operation.token = 0;
+        self.load_or_share(operation, false, cx)
+    }
+
+    #[inline(always)]
+    fn load_or_share(&mut self, operation: &mut Operation, fill: bool, cx: &mut Ctx<'_>) -> Progress {
         if let Some(flights) = &mut self.flights {
             if flights.join(operation.key, operation.token, operation.note) {
                 operation.stage = Stage::Shares;
@@ -28,7 +50,7 @@ impl Access {
             }
             operation.leads = true;
         }
-        self.load(operation, true, cx);
+        self.load(operation, fill, cx);
         Progress::Waits
     }
 

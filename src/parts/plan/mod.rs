@@ -19,6 +19,7 @@ pub use flights::Flights;
 pub use hashed::{Ejection, Hashed, HashedPlan};
 pub use miss::{POLL, WAIT};
 pub use operation::{Operation, Progress, Stage};
+pub use promise::drop_promises;
 pub use route::{ASK, Route};
 pub use slot_map::SlotMap;
 pub use strategy::{STEPS, STRATEGIES, Step, WritePlan};

@@ -2,6 +2,8 @@
 
 use super::operation::Operation;
 use crate::kernel::{Ctx, Reply, Status};
+use crate::parts::verbs::FLUSH;
+use std::collections::BTreeMap;
 
 impl Operation {
     /// The caller is told that the write is done. From now on readers may expect it: it has a version, which the store takes over.
@@ -19,11 +21,18 @@ impl Operation {
             cx.audit().lose(self.key, self.version);
         }
     }
+}
 
-    /// Whoever was at it is gone, and its connection to the store with it: what the store has not done yet it will not do.
-    pub fn drop_promise(&mut self, cx: &mut Ctx<'_>) {
-        if std::mem::take(&mut self.promised) {
-            cx.audit().lose(self.key, self.version);
+/// Whoever was at these operations is gone. What has been sent to the store may still come there.
+pub fn drop_promises(operations: impl Iterator<Item = Operation>, cx: &mut Ctx<'_>) {
+    let mut promised = operations.filter(|operation| operation.promised).map(|it| (it.key, it.version));
+    let Some(first) = promised.next() else { return };
+    let sent = cx.still_sent(FLUSH).into_iter();
+    let sent: BTreeMap<_, _> = sent.map(|(call, key, version)| ((key, version), call)).collect();
+    for (key, version) in std::iter::once(first).chain(promised) {
+        match sent.get(&(key, version)) {
+            Some(call) => cx.leave_behind(*call, version.saturating_sub(1)),
+            None => cx.audit().lose(key, version),
         }
     }
 }

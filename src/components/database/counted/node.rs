@@ -103,7 +103,7 @@ impl Node {
         Answer::ok(version, 0)
     }
 
-    /// A version that was written in a cache. If the cache has died meanwhile, the transaction is rolled back.
+    /// A version that was written in a cache, unless it was given up for lost.
     fn flush(&mut self, call: CallId, key: u64, cx: &mut Ctx<'_>) -> Answer {
         let version = cx.call(call).version;
         if cx.audit().survives(key, version) {

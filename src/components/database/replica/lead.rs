@@ -116,7 +116,7 @@ impl Member {
         let (verb, key, version, bytes) = (call.verb, call.key, call.version, call.bytes);
         let (log, epoch) = (self.plan.log, self.epoch);
         match verb {
-            // Its cache has died meanwhile, or a newer one is here.
+            // It was given up for lost, or a newer one is here.
             FLUSH if !cx.audit().survives(key, version) || version <= self.rows.get(key) => None,
             FLUSH => {
                 cx.audit().persist(key, version);

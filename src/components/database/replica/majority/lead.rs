@@ -117,7 +117,7 @@ impl Voter {
         true
     }
 
-    /// Whether a version that exists elsewhere changes anything here: a cache that has died meanwhile brings nothing.
+    /// Whether a version that exists elsewhere changes anything here: what was given up for lost is nothing.
     fn is_news(&self, verb: u16, key: u64, version: u32, cx: &mut Ctx<'_>) -> bool {
         let own = self.rows.get(key);
         match verb {
