@@ -470,3 +470,19 @@ fn a_forgotten_price_is_told() {
     assert!(!of("price_per_hour: 1.0", "price_per_hour: 2.0").contains(warning));
     assert!(!of("", "").contains(warning), "neither has one");
 }
+
+/// The discipline is that of the cores: whoever holds a worker has one.
+#[test]
+fn an_order_that_nobody_waits_in_is_told() {
+    let world = |more: &str| {
+        format!(
+            "experiment(\"order\").replications(2).duration(20.s).world(|p| {{ let w = web(\"w\", #{{ service: 10.ms, cores: 2, {more} }});
+            traffic(\"t\", #{{ to: w, rate: 90.rps, writes: 20.percent }}); }});"
+        )
+    };
+    let warning = "no order to choose at w";
+    assert!(said(&world("discipline: \"priority\", concurrency: 2")).contains(warning));
+    assert!(!said(&world("discipline: \"priority\", concurrency: 3")).contains(warning));
+    assert!(!said(&world("discipline: \"priority\"")).contains(warning));
+    assert!(!said(&world("concurrency: 1")).contains(warning));
+}

@@ -512,3 +512,28 @@ fn who_asks_has_the_figure_of_its_own_row() {
     };
     assert_eq!([latency("here", "there"), latency("there", "here")], [102, 42]);
 }
+
+/// Of two sites the near one dies after a quarter, and nobody is sent elsewhere: three quarters go to the wrong one.
+#[test]
+fn who_is_sent_to_a_dead_site_is_sent_to_a_wrong_one_while_another_is_up() {
+    let script = |also: &str, checks: &str| {
+        format!(
+            r#"experiment("dead").replications(2).duration(40.s).world(|p| {{
+                regions("aws");
+                let near = web("near", #{{ region: "eu-west-3", service: 1.ms }});
+                let far = web("far", #{{ region: "us-east-1", service: 1.ms }});
+                let name = dns("name", #{{ to: [near, far], points_to: near, region: "eu-west-3" }});
+                traffic("t", #{{ to: name, resolver: resolver("isp"), rate: constant(20.rps), from: clients(["eu-west-3"]), timeout: 1.s }});
+                at(10.s, "die", || near.crash("host"));
+                {also}
+            }}){checks};"#
+        )
+    };
+    common::script::holds(&script(
+        "",
+        ".expect(\"three quarters\", |r| r.misrouted > 0.74).expect(\"no more\", |r| r.misrouted < 0.76)
+         .expect(\"who got through had the best\", |r| r.extra_rtt_mean == 0.ms)",
+    ));
+    let nobody = "at(10.s, \"too\", || far.crash(\"host\"));";
+    common::script::holds(&script(nobody, ".expect(\"no better one\", |r| r.misrouted == 0)"));
+}

@@ -49,7 +49,7 @@ pub enum Value {
 }
 
 /// Which keys are wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct KeysPlan {
     /// How often each rank is wanted.
     pub popularity: Keys,

@@ -108,7 +108,7 @@ pub fn names() -> Vec<(String, String)> {
         .map(|entry| with(entry.name, entry.about))
         .chain(policies.map(|policy| with(policy.name, policy.about)))
         .chain(actions.map(|action| with(action.name, action.about)))
-        .chain(metric_names().into_iter().map(bare))
+        .chain(metric_names().map(bare))
         .chain(WORDS.iter().map(|(word, usage)| with(word, usage)))
         .chain(units().into_iter().map(|unit| bare(unit.0)))
         .chain(METRICS.iter().map(|metric| with(metric.column, metric.about)))

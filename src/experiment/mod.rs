@@ -11,6 +11,7 @@ mod estimate;
 mod facts;
 mod figures;
 mod idle_cuts;
+mod idle_settings;
 mod ignored;
 mod judge;
 mod left_waiting;

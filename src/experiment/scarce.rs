@@ -22,7 +22,7 @@ pub(super) fn scarce(plan: &Plan, facts: &Facts) -> Vec<String> {
 /// Says so if messages have not been dealt with at the end: nobody knows how long that takes.
 pub(super) fn undrained(facts: &Facts) -> Option<String> {
     let messages = facts.messages.as_ref()?;
-    let text = "more messages waited at the end than ever in the warm-up: queue_drain_s is empty, and message_age_p99_ms counts them with \
+    let text = "more messages waited at the end than ever in the latter half of the warm-up: queue_drain_s is empty, and message_age_p99_ms counts them with \
                 what they had waited so far";
     messages.drain_ns.is_none().then(|| text.to_string())
 }

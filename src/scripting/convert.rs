@@ -4,8 +4,9 @@ use super::desk::Handle;
 use super::units::{Rate, Share, Size, Span};
 use crate::catalog::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, Value};
 use crate::experiment::Level;
+use crate::kernel::{Time, time_text};
 use crate::random::variate::Variate;
-use rhai::{Array, Dynamic, EvalAltResult, FLOAT, FnPtr, INT};
+use rhai::{Array, Dynamic, EvalAltResult, FLOAT, FnPtr, INT, Map};
 
 /// A result with Rhai's error.
 pub(super) type Scripted<T> = Result<T, Box<EvalAltResult>>;
@@ -81,8 +82,14 @@ fn what(dynamic: &Dynamic) -> String {
 pub(super) fn level(dynamic: &Dynamic) -> Level {
     let plain = |text: String| Level { text, number: None, unit: "" };
     let with = |text: String, number: f64, unit| Level { text, number: Some(number), unit };
+    if let Some(map) = dynamic.read_lock::<Map>() {
+        let items: Vec<String> =
+            map.iter().map(|(key, item)| format!("{key}: {}", level(item).text)).collect();
+        return plain(format!("{{{}}}", items.join(" ")));
+    }
     match value(dynamic) {
-        Value::Duration(ns) => with(crate::kernel::time_text(ns), ns as f64 / 1e6, "_ms"),
+        Value::Variate(variate) => plain(variate_text(&variate)),
+        Value::Duration(ns) => with(time_text(ns), ns as f64 / 1e6, "_ms"),
         Value::Rate(rate) => with(Rate(rate).text(), rate, "_per_s"),
         Value::Bytes(bytes) => with(Size(bytes as f64).text(), bytes as f64, "_bytes"),
         Value::Share(share) => with(Share(share).text(), share, "_ratio"),
@@ -94,6 +101,15 @@ pub(super) fn level(dynamic: &Dynamic) -> Level {
         _ if dynamic.is::<FnPtr>() => plain("function".into()),
         other => plain(other.describe()),
     }
+}
+
+/// A distribution of durations; others may be of this kind and mean, too.
+fn variate_text(variate: &Variate) -> String {
+    let mean = variate.mean();
+    if !mean.is_finite() {
+        return variate.name().into();
+    }
+    format!("{} with mean {}", variate.name(), time_text(mean.round() as Time))
 }
 
 fn step_text(item: &Value) -> String {

@@ -90,7 +90,7 @@ mod tests {
             ("#{ \"a b\": 1 }", "#{ \"a b\": 1 }"),
             ("|x| x", "function"),
             ("fn f(x) { x } Fn(\"f\")", "function f"),
-            ("exponential(5.ms)", "a distribution of durations"),
+            ("exponential(5.ms)", "exponential with mean 5 ms"),
             ("'c'", "c"),
             ("true", "true"),
             ("let x = 5; let f = || x; x", "5"),

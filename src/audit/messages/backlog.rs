@@ -1,5 +1,7 @@
 //! How many messages wait to be dealt with, and how long the largest heap of them took to go.
 
+use super::lately::Lately;
+
 /// A level over time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Backlog {
@@ -8,8 +10,10 @@ pub(super) struct Backlog {
     area: u128,
     /// At or below this it is as usual; `None` during the warm-up.
     usual: Option<u64>,
-    /// The largest of the warm-up: levels up to here are nothing special.
+    /// The largest of the latter half of the warm-up: levels up to here are nothing special.
     common: u64,
+    /// The warm-up.
+    lately: Lately,
     peak: u64,
     peak_at: u64,
     drained_at: Option<u64>,
@@ -24,22 +28,21 @@ impl Backlog {
         self.area + u128::from(self.level) * u128::from(now - self.since)
     }
 
-    /// The warm-up ends: its mean is what is usual.
+    /// The warm-up ends: the mean of its latter half is what is usual.
     pub fn measure_from(&mut self, now: u64) {
-        let mean = self.area(now).div_ceil(u128::from(now.max(1))) as u64;
-        self.usual = Some(mean.max(1));
-        self.common = self.peak;
+        self.lately.hold(self.level, self.since, now);
+        let (mean, largest) = self.lately.half(now);
+        (self.usual, self.common) = (Some(mean.max(1)), largest);
         (self.peak, self.peak_at, self.drained_at) = (self.level, now, None);
     }
 
     #[inline]
     pub fn step(&mut self, now: u64, by: i64) {
         self.area = self.area(now);
-        self.since = now;
-        self.level = self.level.checked_add_signed(by).expect("what goes has come");
+        let (before, from) = (self.level, std::mem::replace(&mut self.since, now));
+        self.level = before.checked_add_signed(by).expect("what goes has come");
         let Some(usual) = self.usual else {
-            self.peak = self.peak.max(self.level);
-            return;
+            return self.lately.hold(before, from, now);
         };
         if self.level > self.peak {
             (self.peak, self.peak_at, self.drained_at) = (self.level, now, None);
@@ -49,7 +52,7 @@ impl Backlog {
     }
 
     /// Time from the largest level until it was back to what is usual: 0 if it never was above. If it is not back now, the time so far,
-    /// or `None` if it is also above all that the warm-up has seen.
+    /// or `None` if it is also above all that the latter half of the warm-up has seen.
     pub fn drain(&self, now: u64) -> Option<u64> {
         match self.usual {
             Some(usual) if self.peak > usual => {
@@ -84,13 +87,25 @@ mod tests {
     #[test]
     fn what_the_warm_up_has_seen_too_is_not_waited_for() {
         let mut backlog = Backlog::default();
-        (0..3).for_each(|n| backlog.step(n, 1));
-        (3..6).for_each(|n| backlog.step(n, -1));
+        (50..53).for_each(|n| backlog.step(n, 1));
+        (53..56).for_each(|n| backlog.step(n, -1));
         backlog.measure_from(100);
         (0..3).for_each(|n| backlog.step(110 + n, 1));
         assert_eq!(backlog.drain(120), Some(120 - 112));
         backlog.step(121, 1);
         assert_eq!(backlog.drain(130), None);
+    }
+
+    /// Otherwise a burst of the warm-up hides one that never goes.
+    #[test]
+    fn what_its_beginning_has_seen_is() {
+        let mut backlog = Backlog::default();
+        let (step, end) = (1_000_000, 64_000_000);
+        (0..9).for_each(|n| backlog.step(n * step, 1));
+        (10..19).for_each(|n| backlog.step(n * step, -1));
+        backlog.measure_from(end);
+        (0..4).for_each(|n| backlog.step(end + n, 1));
+        assert_eq!(backlog.drain(end + 9), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ const OVERHEAD_AT_MOST: u64 = 1 << 20;
 const INVALIDATE: Action = Action {
     name: "invalidate",
     usage: "invalidate(17) or invalidate(\"all\")",
-    about: "removes the key of this number, or everything; what is not yet stored stays",
+    about: "removes the key of this number (of a trace: its keys are counted from 0, in the order in which they first stand in it), or everything; what is not yet stored stays",
 };
 
 const ACTIONS: &[Action] =

@@ -64,17 +64,25 @@ impl Aim {
 
     /// An attempt is sent to this site.
     pub fn note(&mut self, request: &Request, to: NodeId, cx: &Ctx<'_>) {
-        if !cx.is_well(to) {
-            return self.lose(cx.now());
+        let is_up = cx.is_well(to);
+        if !is_up {
+            self.lose(cx.now());
         }
         let place = self.place.get(to.index()).copied().unwrap_or(0);
         if place == 0 || request.region == 0 {
             return;
         }
-        let nearest = |from: u16| {
+        let best = |from: u16| {
             let well = self.order[usize::from(from)].iter().find(|(node, _)| cx.is_well(*node));
-            self.map.rtt(from, well.map_or(place, |(_, place)| *place))
+            well.map(|(_, place)| self.map.rtt(from, *place))
         };
+        if !is_up {
+            // Where nobody is up, nobody could have been reached.
+            let is_wrong = u64::from(best(request.region).is_some());
+            (self.routed, self.misrouted) = (self.routed + is_wrong, self.misrouted + is_wrong);
+            return;
+        }
+        let nearest = |from: u16| best(from).unwrap_or_else(|| self.map.rtt(from, place));
         let outlet = self.outlet(request);
         self.routed += 1;
         self.misrouted += u64::from(self.map.rtt(request.region, place) > nearest(request.region));

@@ -242,7 +242,6 @@ impl Client {
         let Some(request) = cx.request(reply.request) else { return };
         let made = request.attempts;
         if made < self.retry.attempts && self.budget.spend(&self.retry) {
-            self.retries += 1;
             let uniform = cx.draw(reply.request, JITTER, 0);
             let wait = self.retry.wait(made, uniform);
             return cx.timer_in(wait, Timer { tag: RETRY, data: reply.request.to_bits() });
@@ -332,7 +331,10 @@ impl Component for Client {
             }
             READY => self.user_ready(timer.data as u32, cx),
             PUBLISHER => self.publish_again(timer, cx),
-            _ => self.attempt(RequestId::from_bits(timer.data), cx),
+            _ => {
+                self.retries += 1;
+                self.attempt(RequestId::from_bits(timer.data), cx);
+            }
         }
     }
 

@@ -197,7 +197,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "visibility",
             kind: Kind::Duration,
             preset: Preset::Duration(30 * SECOND),
-            about: "sqs: a message handed out is hidden for so long (30 s: SQS Developer Guide, VisibilityTimeout); a delete that comes later than that does nothing",
+            about: "sqs: a message handed out is hidden for so long (30 s: SQS Developer Guide, VisibilityTimeout); a delete that comes later than that does nothing with `fifo`, otherwise nothing only if somebody has received the message again",
         },
         Param {
             name: "retention",

@@ -34,7 +34,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "changes",
             kind: Kind::Share,
             preset: Preset::Required,
-            about: "share of the assets that each build changes",
+            about: "share of the assets that each build changes, on average: drawn for each asset and build",
         },
         Param {
             name: "versioning",

@@ -8,19 +8,19 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "misrouted_ratio",
         Lower,
-        "share of attempts sent to another site than the nearest healthy one, seen from where the client is",
+        "share of attempts sent to another site (one that is down, too) than the nearest healthy one, seen from where the client is; where none is healthy, none is wrong",
         |f| f.totals.share("misrouted", "routed"),
     ),
     metric(
         "extra_rtt_mean_ms",
         Lower,
-        "round-trip time that attempts took more than to the healthy site best for them (from where they come out), mean of all",
+        "round-trip time that attempts at sites which were up took more than to the healthy site best for them (from where they come out), mean of all",
         |f| f.totals.mean_ms("extra_rtt"),
     ),
     metric(
         "extra_rtt_p99_ms",
         Lower,
-        "99 % of attempts took no more than this longer than to the healthy site best for them",
+        "99 % of attempts at sites which were up took no more than this longer than to the healthy site best for them",
         |f| f.totals.quantile_ms("extra_rtt", 0.99),
     )
     .percentile(0.99, |f| f.totals.times("extra_rtt")),

@@ -40,13 +40,13 @@ pub(super) const METRICS: &[Metric] = &[
         |f| of_messages(f, |m| m.age.quantile(0.99).map(milliseconds)),
     )
     .percentile(0.99, |f| f.messages.as_ref().map_or(0, |m| m.age.count())),
-    metric("queue_backlog_end_count", Lower, "messages that wait or are in work at the end", |f| {
+    metric("queue_backlog_end_count", Lower, "messages that wait or are in work for the first time at the end (one that has been processed and is handed out again is none)", |f| {
         of_messages(f, |m| count(m.backlog_count))
     }),
     metric(
         "queue_drain_s",
         Lower,
-        "time from the largest backlog until it is back at its mean of the warm-up, 0 if it never was above; at the end the time so far, or empty if more wait than ever in the warm-up: a check for less then fails",
+        "time from the largest backlog until it is back at its mean of the latter half of the warm-up, 0 if it never was above; at the end the time so far, or empty if more wait than ever in that half: a check for less then fails",
         |f| of_messages(f, |m| m.drain_ns.map(seconds)),
     )
     .ends_of("messages_published_count"),

@@ -132,6 +132,22 @@ impl Variate {
         }
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Constant(_) => "constant",
+            Self::Uniform(_) => "uniform",
+            Self::Exponential(_) => "exponential",
+            Self::Erlang(_) => "erlang",
+            Self::Lognormal(_) => "lognormal",
+            Self::Weibull(_) => "weibull",
+            Self::Pareto(_) => "pareto",
+            Self::Hyperexponential(_) => "hyperexponential",
+            Self::Empirical(_) => "empirical",
+            Self::Mixture(_) => "mixture",
+        }
+    }
+
     /// The variance, in the square of the unit; infinite for a Pareto of shape 2 or less.
     pub fn variance(&self) -> f64 {
         match self {

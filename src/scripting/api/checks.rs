@@ -1,6 +1,6 @@
 //! `expect`, `expect_for`, `claim`: rehearsed before anything runs, judged afterwards.
 
-use super::experiment::matches;
+use super::levels::matches;
 use super::results::{All, Check, One};
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{Asked, CheckRow, Judgement, Plan, Standing};
@@ -29,7 +29,9 @@ pub(in crate::scripting) fn probe(
             && !params.iter().any(|map| matches(map, levels))
         {
             let message = format!("the check \"{}\" is for levels that no variant has", expect.text);
-            problems.push(Problem::at(&expect.callback.place, message));
+            let labels = plan.variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
+            let hint = format!("variants are {}", labels.join(", "));
+            problems.push(Problem::at(&expect.callback.place, message).hint(hint));
             continue;
         }
         let (before, mut looked) = (problems.len(), false);

@@ -1,6 +1,7 @@
 //! `experiment("name")` and its chain.
 
 use super::chain::{RUNS_AT_MOST, shown, windows};
+use super::levels::matches;
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Plan, Timing, Variant};
 use crate::scripting::convert::{Scripted, level};
@@ -288,9 +289,4 @@ fn baseline(definition: &Definition, maps: &[Map], variants: &[Variant]) -> Resu
         let problem = Problem::at(place, "no variant has the levels of the baseline");
         problem.hint(format!("variants are {}", labels.join(", ")))
     })
-}
-
-/// Whether a variant has all these levels.
-pub(super) fn matches(map: &Map, wanted: &Map) -> bool {
-    wanted.iter().all(|(name, value)| map.get(name).is_some_and(|own| level(own) == level(value)))
 }

@@ -5,6 +5,7 @@ mod chain;
 mod checks;
 mod comparisons;
 mod experiment;
+mod levels;
 mod load;
 mod place;
 mod results;

@@ -2,7 +2,7 @@
 
 use super::best::Candidates;
 use super::comparisons::{Several, label};
-use super::experiment::matches;
+use super::levels::matches;
 use crate::catalog::did_you_mean;
 use crate::experiment::{self, COLUMNS, Estimate, Judgement, Whose, find_column, find_metric};
 use crate::scripting::Finished;
@@ -100,7 +100,10 @@ impl All {
         let fits = |variant: &usize| matches(&self.finished.params[*variant], wanted);
         let variants: Vec<usize> = self.variants.iter().copied().filter(fits).collect();
         if variants.is_empty() {
-            return Err(fail("no variant has these levels", None));
+            return Err(fail(
+                "no variant has these levels",
+                Some(format!("there is {}", self.labels().join(", "))),
+            ));
         }
         Ok(All { finished: self.finished.clone(), variants })
     }
