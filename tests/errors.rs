@@ -126,6 +126,7 @@ golden!(
     trace_timeless,
     two_names,
     undefined,
+    word_behind_a_point,
     unit_of_bits,
     unit_typo,
     unknown_key,

@@ -168,12 +168,18 @@ fn comment_of_other_languages(seen: &Seen<'_>) -> Option<Problem> {
     is_sign.then(|| Problem::new("a comment begins with `//`, not with `#`").hint("an object map is #{ .. }"))
 }
 
-/// `let as = ..`.
+/// `let as = ..`, `options.loop = ..`.
 fn reserved_word(seen: &Seen<'_>) -> Option<Problem> {
-    let is_name = matches!(seen.syntax()?, ParseErrorType::VariableExpected);
     let word: String = seen.after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let problem = Problem::new(format!("`{word}` is a word of the language")).hint("choose another name");
-    (is_name && word.starts_with(char::is_alphabetic)).then_some(problem)
+    let hint = match seen.syntax()? {
+        ParseErrorType::VariableExpected => "choose another name".into(),
+        ParseErrorType::PropertyExpected => {
+            format!("behind a point it cannot stand: write [\"{word}\"] instead of .{word}")
+        }
+        _ => return None,
+    };
+    let problem = Problem::new(format!("`{word}` is a word of the language")).hint(hint);
+    word.starts_with(char::is_alphabetic).then_some(problem)
 }
 
 /// `db = ..` without `let`, `policy: roundrobin`.

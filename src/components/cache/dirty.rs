@@ -3,7 +3,7 @@
 use crate::kernel::{CallId, Ctx, Time};
 use crate::parts::verbs::FLUSH;
 use foldhash::fast::FixedState;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// What is known of a dirty key.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,8 @@ pub(super) struct Dirty {
     /// Looked up, never iterated.
     keys: HashMap<u64, Unsaved, FixedState>,
     due: VecDeque<(Time, u64)>,
-    sent: Vec<u64>,
+    /// On their way to the store.
+    sent: BTreeSet<u64>,
     /// Writers that wait for room.
     pub stalled: VecDeque<CallId>,
     /// Whether the timer is set.
@@ -45,7 +46,7 @@ impl Dirty {
             bound: bound.map_or(usize::MAX, |bound| bound as usize),
             keys: HashMap::with_hasher(FixedState::with_seed(0)),
             due: VecDeque::new(),
-            sent: Vec::new(),
+            sent: BTreeSet::new(),
             stalled: VecDeque::new(),
             armed: false,
             resting_until: 0,
@@ -91,7 +92,7 @@ impl Dirty {
             return None;
         }
         self.due.pop_front();
-        self.sent.push(key);
+        self.sent.insert(key);
         let unsaved = self.keys.get_mut(&key).expect("what is due is dirty");
         unsaved.sent = Some(unsaved.version);
         Some((key, *unsaved))
@@ -105,7 +106,7 @@ impl Dirty {
 
     /// The store has answered. What is newer than what was sent, or was not stored, is due again later.
     pub fn stored(&mut self, key: u64, ok: bool, now: Time) {
-        self.sent.retain(|sent| *sent != key);
+        self.sent.remove(&key);
         self.resting_until = if ok { 0 } else { now.saturating_add(self.interval) };
         // Handed over to another node while the store was at work: that one stores it as well. Or come back since: it waits in line.
         let Some(unsaved) = self.keys.get_mut(&key) else { return };
@@ -131,14 +132,14 @@ impl Dirty {
         }
     }
 
-    /// A crash: all of it is gone. The keys, those on their way first.
+    /// A crash: all of it is gone. The keys that nobody else has; what was sent and has been handed over since, another node still stores.
     pub fn clear(&mut self) -> Vec<u64> {
+        let sent = std::mem::take(&mut self.sent).into_iter().filter(|key| self.keys.contains_key(key));
+        let gone = sent.chain(self.due.drain(..).map(|(_, key)| key)).collect();
         self.keys.clear();
         self.stalled.clear();
         self.armed = false;
         self.resting_until = 0;
-        let mut gone = std::mem::take(&mut self.sent);
-        gone.extend(self.due.drain(..).map(|(_, key)| key));
         gone
     }
 }
@@ -213,6 +214,7 @@ mod tests {
         assert_eq!((dirty.len(), dirty.next_due()), (1, Some(21)));
         assert!(dirty.take_due(21).is_some() && dirty.take_due(21).is_none(), "in line once");
         dirty.hand_over(7);
+        assert_eq!(dirty.clone().clear(), [0; 0], "another node has it");
         dirty.stored(7, true, 22);
         assert_eq!((dirty.len(), dirty.next_due()), (0, None));
     }
