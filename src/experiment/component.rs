@@ -63,7 +63,7 @@ pub const COLUMNS: &[Column] = &[
     column("stale_reads_count", "a traffic's reads that were stale", |row| {
         row.stale_reads_count.map(|count| count as f64)
     }),
-    column("stale_ratio", "their share", |row| row.stale_ratio),
+    column("stale_ratio", "share of a traffic's reads that were stale", |row| row.stale_ratio),
     column("stale_age_p99_ms", "99 % of a traffic's stale reads were out of date for less", |row| {
         row.stale_age_p99_ms
     }),

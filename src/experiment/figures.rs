@@ -51,7 +51,7 @@ pub const FIGURES: &[Told] = &[
     told("origin_bytes_per_s", "bytes that an edge fetched from its origin"),
     told("egress_bytes_per_s", "bytes sent to clients, where they have a price"),
     told("replica_lag_ms", "how far a replica is behind its primary, in time"),
-    told("lag_entries", "the same in entries of the log"),
+    told("lag_entries", "how far a replica is behind its primary, in entries of the log"),
     told("copied_rows_per_s", "rows copied to a replica that begins anew"),
     told("moved_rows_per_s", "rows moved to another shard"),
     told("stale_ratio", "share of a traffic's reads that were stale"),

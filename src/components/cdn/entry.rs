@@ -167,7 +167,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "monthly_requests",
             kind: Kind::Count(1, i64::MAX),
             preset: Preset::Absent("nothing is free"),
-            about: "the same for requests (cloudfront: 10 million a month are free)",
+            about: "requests that the network gets in a month in each of its price regions: one then costs what it does on average in such a month, less what is free (cloudfront: 10 million a month are free)",
         },
         Param {
             name: "free_purges",

@@ -159,7 +159,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "mobile_access",
             kind: Kind::Variate,
             preset: Preset::Duration(32 * MILLISECOND),
-            about: "the same for mobile clients (US carriers: 31 to 34 ms, Ookla 2022-06)",
+            about: "round trip between a mobile client and its network (US carriers: 31 to 34 ms, Ookla 2022-06)",
         },
         Param {
             name: "resolver",

@@ -70,8 +70,8 @@ pub(super) static ENTRY: Entry = Entry {
     actions: site::NODE_ACTIONS,
     measures: &[
         Measure { name: "queries_count", about: "clients told where to go" },
-        Measure { name: "by_position_count", about: "those that had sent their position" },
-        Measure { name: "unknown_address_count", about: "those whose address the file did not know" },
+        Measure { name: "by_position_count", about: "questions of clients that had sent their position" },
+        Measure { name: "unknown_address_count", about: "questions of clients whose address the file did not know" },
         Measure { name: "checks_failed_count", about: "health checks that failed" },
     ],
 };

@@ -233,7 +233,7 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "not_modified_count", about: "reads answered without a body (304)" },
         Measure { name: "pauses_count", about: "pauses so far" },
         Measure { name: "sessions_count", about: "sessions in memory" },
-        Measure { name: "session_bytes", about: "their size" },
+        Measure { name: "session_bytes", about: "size of the sessions in memory" },
         Measure { name: "sessions_unknown_count", about: "requests that had to log in first" },
         Measure { name: "egress_bytes", about: "bytes sent to clients; told if they have an `egress_price`" },
     ],

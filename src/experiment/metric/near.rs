@@ -12,15 +12,24 @@ pub(super) const METRICS: &[Metric] = &[
         "share of answers (pages, assets, objects) that came from the user's browser",
         |f| f.totals.share("answered_browser", "answered_anywhere"),
     ),
-    metric("answered_edge_ratio", Higher, "the same from an edge of a CDN", |f| {
-        f.totals.share("answered_edge", "answered_anywhere")
-    }),
-    metric("answered_cache_ratio", Higher, "the same from a cache server behind it", |f| {
-        f.totals.share("answered_cache", "answered_anywhere")
-    }),
-    metric("answered_origin_ratio", Lower, "the same from a server or database", |f| {
-        f.totals.share("answered_origin", "answered_anywhere")
-    }),
+    metric(
+        "answered_edge_ratio",
+        Higher,
+        "share of answers (pages, assets, objects) that came from an edge of a CDN",
+        |f| f.totals.share("answered_edge", "answered_anywhere"),
+    ),
+    metric(
+        "answered_cache_ratio",
+        Higher,
+        "share of answers (pages, assets, objects) that came from a cache server",
+        |f| f.totals.share("answered_cache", "answered_anywhere"),
+    ),
+    metric(
+        "answered_origin_ratio",
+        Lower,
+        "share of answers (pages, assets, objects) that came from a server or database",
+        |f| f.totals.share("answered_origin", "answered_anywhere"),
+    ),
     metric(
         "browser_revalidated_count",
         Neither,

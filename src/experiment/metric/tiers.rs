@@ -17,9 +17,12 @@ pub(super) const METRICS: &[Metric] = &[
         "share of requests for what may be kept that edges answered with a fresh copy",
         |f| f.totals.share("cdn_hits", "cdn_lookups"),
     ),
-    metric("cdn_byte_hit_ratio", Higher, "the same, by bytes", |f| {
-        f.totals.share("cdn_hit_bytes", "cdn_bytes")
-    }),
+    metric(
+        "cdn_byte_hit_ratio",
+        Higher,
+        "share of the bytes of what may be kept that edges answered with a fresh copy",
+        |f| f.totals.share("cdn_hit_bytes", "cdn_bytes"),
+    ),
     metric(
         "cdn_stale_ratio",
         Lower,
@@ -74,9 +77,12 @@ pub(super) const METRICS: &[Metric] = &[
         "keys that changed places when cache nodes joined or left, rows when a database's resharding cut over",
         |f| count(f.keys_moved.0),
     ),
-    metric("moved_keys_ratio", Lower, "their share of what the nodes, or the shards, held", |f| {
-        ratio(f.keys_moved.0, f.keys_moved.1)
-    }),
+    metric(
+        "moved_keys_ratio",
+        Lower,
+        "keys or rows that moved, as a share of what the cache nodes, or the shards, held; above 1 if they moved more than once",
+        |f| ratio(f.keys_moved.0, f.keys_moved.1),
+    ),
     metric("redirects_count", Lower, "callers that a node sent on to another", |f| count(f.redirects)),
     metric("retries_count", Lower, "further attempts of clients", |f| count(f.retries)),
     metric("late_replies_count", Lower, "replies for which nobody waited any more: wasted work", |f| {
