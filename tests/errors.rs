@@ -127,6 +127,7 @@ golden!(
     two_names,
     undefined,
     word_behind_a_point,
+    level_of_others,
     unit_of_bits,
     unit_typo,
     unknown_key,

@@ -124,7 +124,7 @@ impl Builder for ScriptBuilder {
             draft.spec.place = Some(place);
             desk.world.replace(draft)
         });
-        let params = Params::of(self.params[variant].clone());
+        let params = Params::of(&self.params, variant);
         let result = self.world.isolated().call(&self.engine, (params.clone(),));
         let mut draft = desk(|desk| std::mem::replace(&mut desk.world, outer)).expect("it was put there");
         draft.callbacks.iter_mut().for_each(Callback::settle);

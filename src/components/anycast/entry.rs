@@ -58,7 +58,11 @@ pub(super) static ENTRY: Entry = Entry {
             usage: "withdraw(site)",
             about: "the site does not announce the address any more, though it works",
         },
-        Action { name: "announce", usage: "announce(site)", about: "the site announces the address again, after `withdraw`" },
+        Action {
+            name: "announce",
+            usage: "announce(site)",
+            about: "the site announces the address again, after `withdraw`",
+        },
     ],
     measures: &[
         Measure { name: "route_changes_count", about: "times that a site was withdrawn or announced" },

@@ -71,7 +71,10 @@ pub(super) static ENTRY: Entry = Entry {
     measures: &[
         Measure { name: "queries_count", about: "clients told where to go" },
         Measure { name: "by_position_count", about: "questions of clients that had sent their position" },
-        Measure { name: "unknown_address_count", about: "questions of clients whose address the file did not know" },
+        Measure {
+            name: "unknown_address_count",
+            about: "questions of clients whose address the file did not know",
+        },
         Measure { name: "checks_failed_count", about: "health checks that failed" },
     ],
 };

@@ -21,6 +21,8 @@ pub(in crate::scripting) struct ExperimentHandle(usize);
 #[derive(Clone, Debug)]
 pub(in crate::scripting) struct Params {
     levels: Map,
+    /// What other variants have and this one does not.
+    of_others: Rc<BTreeSet<String>>,
     /// Those that the world, or one of its events, has looked at.
     read: Rc<RefCell<BTreeSet<String>>>,
 }
@@ -164,8 +166,12 @@ fn run_again(e: ExperimentHandle, only: Only) -> Scripted<super::results::All> {
 }
 
 impl Params {
-    pub fn of(levels: Map) -> Self {
-        Params { levels, read: Rc::default() }
+    /// Those of one of several variants.
+    pub fn of(variants: &[Map], index: usize) -> Self {
+        let levels = variants[index].clone();
+        let names = variants.iter().flat_map(|map| map.keys()).filter(|name| !levels.contains_key(*name));
+        let of_others = Rc::new(names.map(ToString::to_string).collect());
+        Params { levels, of_others, read: Rc::default() }
     }
 
     /// Whether anything has looked at a level so far.
@@ -176,6 +182,10 @@ impl Params {
     fn get(&self, name: &str) -> Scripted<Dynamic> {
         self.read.borrow_mut().insert(name.into());
         self.levels.get(name).cloned().ok_or_else(|| {
+            if self.of_others.contains(name) {
+                let hint = format!("give it one in every .variant(..): #{{ {name}: .. }}");
+                return fail(format!("a variant has no level of `{name}`, which others have"), Some(hint));
+            }
             let close = did_you_mean(name, self.levels.keys().map(|key| key.as_str()).collect::<Vec<_>>());
             let hint = close.or_else(|| {
                 Some(format!("add .vary(\"{name}\", [..]) to the chain, or write the value here"))

@@ -95,6 +95,8 @@ pub const WORDS: &[(&str, &str)] = &[
         "working_set",
         "working_set(10_000, 200, 2.minutes): keys, how many are wanted at a time, how long each is",
     ),
+    ("sequential", "sequential(1_000): keys in turn, over and over"),
+    ("unscrambled", "zipf(1_000, 0.99).unscrambled(): key 0 is the most wanted, then key 1"),
     ("poisson", "poisson(200.rps)"),
     ("constant", "constant(200.rps) for arrivals, constant(5.ms) for times"),
     ("ramp", "ramp([[0.s, 100.rps], [1.minute, 500.rps]])"),
@@ -136,6 +138,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("coordinator", "store.coordinator().crash()"),
     ("best", "all.best(\"latency_p99\")"),
     ("of", "r.of(\"eu shoppers\").stale_ratio"),
+    ("variants", "all.variants(): a list of results, one for each variant, as r in expect"),
     ("where", "all.where(#{ strategy: \"back\" })"),
 ];
 

@@ -88,6 +88,89 @@ pub const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "variant",
+        &[
+            "a variant of its own, by name; the world reads its levels as p.size, and every variant needs all that it reads",
+            "beside vary(..) each variant is combined with each level",
+        ],
+    ),
+    (
+        "baseline",
+        &[
+            "the variant that the others are compared with, replication by replication, in the table and in comparison.csv; the first one if nothing is said",
+        ],
+    ),
+    (
+        "replications",
+        &[
+            "runs of each variant: 5 if nothing is said; `-r` of `scalelab run` replaces it",
+            "the n-th runs of all variants draw the same random numbers (common random numbers), so that what differs is the design",
+            "intervals are Student's over the replications; one alone has none",
+        ],
+    ),
+    (
+        "warmup",
+        &[
+            "simulated first and not measured: requests count that were due after it",
+            "none if nothing is said; a warning says so where latencies or hit ratios still drift behind it",
+        ],
+    ),
+    (
+        "duration",
+        &["what is measured, behind the warm-up; what is still open at the end is counted as in flight"],
+    ),
+    ("window", &["length of a row of timeseries.csv; about 120 in a run if nothing is said"]),
+    (
+        "seed",
+        &[
+            "all random numbers follow from it, the number of the replication and who draws; `--seed` replaces it",
+            "the same script with the same seed gives the same bytes, on every machine and any number of threads",
+        ],
+    ),
+    (
+        "world",
+        &[
+            "called once for each run with the levels of its variant; it says what there is and what happens: nothing runs while it is called",
+        ],
+    ),
+    ("note", &["a row of events.csv with the time at which it is said: in at(..), every(..) or when(..)"]),
+    (
+        "trace",
+        &[
+            "speed: recorded times are divided by it; rate: when rows come whose trace tells no times",
+            "writes: the share of rows that are turned into writes, drawn for each; limit: rows from the beginning, all others are left",
+            "bootstrap: each replication replays blocks of the trace of its own, unless false",
+            "loop: it begins again at its end; on_error: \"skip\" counts lines that make no sense instead of refusing them",
+            "keys are numbered from 0 in the order in which they first stand in it",
+        ],
+    ),
+    (
+        "zipf",
+        &[
+            "the key of rank k is wanted in proportion to 1 / k^exponent; which key has which rank is scattered, unless unscrambled()",
+        ],
+    ),
+    (
+        "working_set",
+        &[
+            "so many keys are wanted at a time, all alike; each comes in, is wanted for so long, and is left for the next",
+        ],
+    ),
+    (
+        "sequential",
+        &["scans and crawls: the worst that can come to a cache that throws out what was used longest ago"],
+    ),
+    (
+        "slow_link",
+        &["time on the way is so many times as long; slow_link(a, b, 1) ends it"],
+    ),
+    (
+        "partition",
+        &[
+            "nothing passes between the two, until heal(a, b): what goes over connections (`connect`) is sent again by TCP when it is healed, all else is lost",
+        ],
+    ),
+    (
         "vary",
         &[
             "each combination of the levels of all factors is a variant; the first one is the baseline unless baseline(..) says another",
