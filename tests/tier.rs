@@ -177,3 +177,24 @@ fn what_a_trace_weighs_is_sent_by_who_reads_nowhere_too() {
     ]);
     command.arg("-o").arg(folder.path().join("out")).assert().success();
 }
+
+/// Five reads of 100,000 bytes, a copy that is old after half a second and given out for three more: nobody wants anything when it is fetched anew.
+#[test]
+fn what_an_edge_fetches_by_itself_weighs_what_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let rows = (0..5).map(|row| format!("{row}.5,k,100000,get\n"));
+    std::fs::write(&path, format!("time,key,size,op\n{}", rows.collect::<String>())).unwrap();
+    for (etag, fetched) in [(true, 100_000.0), (false, 500_000.0)] {
+        let measured = measures(&format!(
+            r#"let w = web("w", #{{ service: 1.ms, etag: {etag} }});
+            let c = cdn("c", #{{ of: w, ttl: 500.ms, stale_while_revalidate: 3.s }});
+            traffic("t", #{{ to: c, rate: trace({path:?}, #{{ bootstrap: false }}) }});"#
+        ));
+        let of_edge = |measure: &str| {
+            let found = measured.iter().find(|(name, _)| name.starts_with("c ") && name.ends_with(measure));
+            *found.unwrap().1
+        };
+        assert_eq!((of_edge(" egress_bytes"), of_edge(" origin_bytes")), (500_000.0, fetched));
+    }
+}

@@ -173,7 +173,9 @@ impl Edge {
     pub(super) fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
         let held = if self.asks { self.shelf.peek(key) } else { None };
         let held = held.filter(|item| negative::said_by(item).is_none());
-        let Some(note) = self.fetches.begin(key, who, held) else { return };
+        let asked_for = who.is_some_and(|call| cx.request(cx.call(call).request).is_some());
+        let known = if asked_for { 0 } else { self.shelf.peek(key).map_or(0, |item| item.bytes) };
+        let Some(note) = self.fetches.begin(key, who, held, known) else { return };
         self.ask_for(note, key, who, held, self.upstream, cx);
     }
 
@@ -212,6 +214,9 @@ impl Edge {
         if reply.status != Status::Ok {
             return self.not_fetched(fetch.key, fetch.waiting, reply, cx);
         }
+        let unchanged = fetch.held.is_some_and(|old| old.version == reply.version);
+        let bytes = if reply.bytes == 0 && !unchanged { fetch.known } else { reply.bytes };
+        let reply = &Reply { bytes, ..*reply };
         self.came(reply);
         let item = self.keep(&fetch, reply, cx.now());
         let answer = self.answer(&item, reply.answered_by, cx.now());

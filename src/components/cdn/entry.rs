@@ -61,7 +61,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "ttl",
             kind: Kind::DurationOrZero,
             preset: Preset::Absent("that of the profile: cloudfront 1 day, cloudflare 2 hours"),
-            about: "how long a copy is fresh, from when the origin sent it, unless a website's headers say otherwise",
+            about: "how long a copy is fresh, from when it has come, less its Age in whole seconds if it comes from a shield, unless a website's headers say otherwise",
         },
         Param {
             name: "missing_ttl",

@@ -13,6 +13,8 @@ pub(super) struct Fetch {
     pub waiting: Vec<CallId>,
     /// The copy that had ended: the origin was asked whether it is still good.
     pub held: Option<Item>,
+    /// Size of the copy on the shelf where no request says what is wanted, and so nobody how large it is; else 0.
+    pub known: u32,
     /// The secondary origin has been asked.
     again: bool,
 }
@@ -35,7 +37,7 @@ impl Fetches {
     }
 
     /// The number of a new fetch for this caller; none if it waits for one under way.
-    pub fn begin(&mut self, key: u64, who: Option<CallId>, held: Option<Item>) -> Option<u32> {
+    pub fn begin(&mut self, key: u64, who: Option<CallId>, held: Option<Item>, known: u32) -> Option<u32> {
         // A refresh that nobody waits for is never doubled, coalescing or not.
         if (self.coalesce || who.is_none())
             && let Some(&index) = self.of_key.get(&key)
@@ -43,7 +45,7 @@ impl Fetches {
             self.table[index as usize].as_mut().expect("it is under way").waiting.extend(who);
             return None;
         }
-        let fetch = Fetch { key, waiting: who.into_iter().collect(), held, again: false };
+        let fetch = Fetch { key, waiting: who.into_iter().collect(), held, known, again: false };
         let index = self.free.pop().unwrap_or_else(|| {
             self.table.push(None);
             self.table.len() as u32 - 1
@@ -85,13 +87,13 @@ mod tests {
     fn with_coalescing_one_fetch_serves_all_and_without_each_has_its_own() {
         let who = || Some(CallId::NONE);
         let mut together = Fetches::new(true);
-        let index = together.begin(7, who(), None).unwrap();
-        assert!((0..49).all(|_| together.begin(7, who(), None).is_none()));
-        assert!(together.begin(8, who(), None).is_some());
+        let index = together.begin(7, who(), None, 0).unwrap();
+        assert!((0..49).all(|_| together.begin(7, who(), None, 0).is_none()));
+        assert!(together.begin(8, who(), None, 0).is_some());
         assert_eq!(together.end(index).unwrap().waiting.len(), 50);
-        assert!(together.begin(7, who(), None).is_some());
+        assert!(together.begin(7, who(), None, 0).is_some());
         let mut apart = Fetches::new(false);
-        assert_eq!((0..50).filter(|_| apart.begin(7, who(), None).is_some()).count(), 50);
-        assert!(apart.begin(7, None, None).is_none(), "one refresh is enough");
+        assert_eq!((0..50).filter(|_| apart.begin(7, who(), None, 0).is_some()).count(), 50);
+        assert!(apart.begin(7, None, None, 0).is_none(), "one refresh is enough");
     }
 }

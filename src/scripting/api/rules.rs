@@ -160,10 +160,7 @@ pub const RULES: &[(&str, &[&str])] = &[
         "sequential",
         &["scans and crawls: the worst that can come to a cache that throws out what was used longest ago"],
     ),
-    (
-        "slow_link",
-        &["time on the way is so many times as long; slow_link(a, b, 1) ends it"],
-    ),
+    ("slow_link", &["time on the way is so many times as long; slow_link(a, b, 1) ends it"]),
     (
         "partition",
         &[
