@@ -11,7 +11,7 @@ use scalelab::kernel::transit::Instant;
 use scalelab::kernel::{
     Ask, CallId, Component, Control, Ctx, MILLISECOND, NodeId, Reply, SECOND, Simulation, Status, Time,
 };
-use scalelab::parts::verbs::{HEARTBEAT, PUBLISH, SUBSCRIBE};
+use scalelab::parts::verbs::{DELIVER, HEARTBEAT, PUBLISH, SUBSCRIBE};
 use scalelab::random::keys::Keys;
 use std::sync::{Arc, Mutex};
 
@@ -322,8 +322,10 @@ struct Mouth {
 }
 
 impl Component for Mouth {
-    fn on_call(&mut self, call: CallId, _cx: &mut Ctx<'_>) {
-        self.deliveries.lock().unwrap().push(call);
+    fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        if cx.call(call).verb == DELIVER {
+            self.deliveries.lock().unwrap().push(call);
+        }
     }
     fn on_reply(&mut self, reply: Reply, _cx: &mut Ctx<'_>) {
         if reply.verb == HEARTBEAT {

@@ -48,8 +48,10 @@ impl Hand {
 
 impl Component for Hand {
     fn on_call(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let message = cx.call(call).key;
-        self.got(message, call.to_bits());
+        if cx.call(call).verb == DELIVER {
+            let message = cx.call(call).key;
+            self.got(message, call.to_bits());
+        }
     }
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {

@@ -178,3 +178,22 @@ fn poison_is_set_aside_after_its_last_delivery() {
     let broker = described.node(described.queue, 0);
     assert_eq!(described.count(&simulation, broker, "redelivered"), 2 * counts.dead_count);
 }
+
+/// Its process dies while it has nothing to do: TCP says so, and what comes 10 s later waits for it to be back instead of going to nobody.
+#[test]
+fn a_consumer_that_dies_idle_gets_nothing_more() {
+    for settings in ["ack: \"before\"", "ack: \"after\""] {
+        crate::common::script::holds(&format!(
+            r#"experiment("idle").replications(2).duration(70.s).world(|p| {{
+                let q = queue("q", #{{ kind: "rabbitmq" }});
+                let w = consumers("w", #{{ of: q, service: 50.ms, {settings} }});
+                traffic("t", #{{ to: q, rate: constant(0.05.rps) }});
+                at(10.s, "dies", || w[0].crash());
+                at(50.s, "is back", || w[0].recover());
+            }})
+            .expect("none is lost", |r| r.messages_lost == 0)
+            .expect("all are processed", |r| r.messages_processed == 3)
+            .expect("the first one waits for 30 s", |r| r.message_age_p99 > 29.s);"#
+        ));
+    }
+}

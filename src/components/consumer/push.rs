@@ -89,7 +89,10 @@ impl Push {
 
     pub fn on_call(&mut self, call: CallId, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
         let &crate::kernel::Call { verb, key, version: id, bytes, note, token, .. } = cx.call(call);
-        debug_assert_eq!(verb, DELIVER, "only deliveries come to a consumer");
+        if verb == WATCH && token == self.connection {
+            return; // never answered: it breaks when the consumer does
+        }
+        debug_assert!(matches!(verb, DELIVER | WATCH), "nothing else comes to a consumer");
         if token != self.connection || !cx.is_awaited(call) {
             return cx.reply(call, Answer::of(Status::Reset)); // of a connection that is over
         }

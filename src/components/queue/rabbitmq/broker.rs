@@ -131,6 +131,9 @@ impl Component for Broker {
         if reply.verb == DEAD_LETTER {
             return self.letters.answered(&reply, cx);
         }
+        if reply.verb == WATCH {
+            return self.broken(&reply, cx);
+        }
         self.answered(&reply, cx);
     }
 

@@ -24,6 +24,8 @@ pub struct Channel {
     pub prefetch: u32,
     /// Messages count as acknowledged when they are sent.
     pub auto_ack: bool,
+    /// A question that is never answered: it breaks when the consumer's process dies.
+    pub watch: CallId,
     /// Whether it still stands.
     pub open: bool,
     /// It wants nothing more.
@@ -46,6 +48,7 @@ impl Channel {
             connection,
             prefetch,
             auto_ack,
+            watch: CallId::NONE,
             open: true,
             cancelled: false,
             heard: now,

@@ -5,7 +5,7 @@ use super::broker::{Broker, EXPIRE, LISTEN};
 use super::channel::Channel;
 use super::line::Stored;
 use crate::kernel::{Answer, Ask, Call, CallId, Ctx, NEVER, Reply, Status, Timer};
-use crate::parts::verbs::DELIVER;
+use crate::parts::verbs::{DELIVER, WATCH};
 use std::collections::BTreeMap;
 
 impl Broker {
@@ -82,6 +82,8 @@ impl Broker {
     pub(super) fn subscribe(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         let &Call { caller: node, key: prefetch, version: auto_ack, token: connection, .. } = cx.call(call);
         let mut fresh = Channel::new((node, connection), prefetch as u32, auto_ack != 0, cx.now());
+        let watch = Ask { note: connection, token: connection, connected: true, ..Ask::new(node, WATCH, 0) };
+        fresh.watch = cx.ask(watch);
         match self.channels.iter().position(|channel| channel.node == node) {
             Some(index) => {
                 self.close(index, cx);
@@ -117,6 +119,7 @@ impl Broker {
     /// consumer has it.
     pub(super) fn close(&mut self, index: usize, cx: &mut Ctx<'_>) {
         let auto_ack = self.channels[index].auto_ack;
+        cx.abandon(self.channels[index].watch);
         for unacked in self.channels[index].close() {
             cx.abandon(unacked.call);
             if auto_ack || !self.redelivers {
@@ -151,6 +154,15 @@ impl Broker {
         }
         self.take_turn(index);
         self.dispatch(cx);
+    }
+
+    /// The process of a consumer is gone, and its connection with it, whether it had anything to do or not.
+    pub(super) fn broken(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let of = |channel: &Channel| (channel.node, channel.connection) == (reply.callee, reply.note);
+        if let Some(index) = self.channels.iter().position(|channel| channel.open && of(channel)) {
+            self.close(index, cx);
+            self.dispatch(cx);
+        }
     }
 
     #[inline]
