@@ -70,6 +70,24 @@ fn what_was_sent_to_the_store_is_carried_out_though_its_sender_has_died() {
     }
 }
 
+/// Stored 61 ms after it was sent, a first write at 0, one more of the same key at 70 ms, while that is under way, and one of another key at 110 ms:
+/// the second is due at 120 ms, before the third, though it stands in line only at 111 ms. What dies at 125 ms has sent it.
+#[test]
+fn what_is_written_while_its_key_is_stored_is_due_when_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, "time,key,size,op\n0.000001,a,1,set\n0.070003,a,1,set\n0.110007,b,1,set\n")
+        .unwrap();
+    let world = format!(
+        r#"let db = database("db", #{{ read: 1.ms, write: 61.ms, connections: 10 }});
+        let c = cache("c", #{{ of: db, write: "back", flush: 50.ms }});
+        let w = web("w", #{{ reads: c, writes: c }});
+        traffic("t", #{{ to: w, rate: trace({path:?}, #{{ bootstrap: false }}) }});
+        at(125.ms, "dies", || c.crash());"#
+    );
+    holds(&world, ".expect(\"the other key\", |r| r.lost_writes == 1)");
+}
+
 /// Four hundred reads a second of one key, loads of 50 ms, and a cache that is dead: each of two servers loads twenty times a second at most.
 #[test]
 fn servers_share_loads_when_their_cache_does_not_answer() {

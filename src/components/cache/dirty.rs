@@ -1,6 +1,6 @@
 //! Data written in a cache and not yet stored (write-back).
 
-use crate::kernel::{CallId, Ctx, Time};
+use crate::kernel::{CallId, Ctx, NEVER, Time};
 use crate::parts::verbs::FLUSH;
 use foldhash::fast::FixedState;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -32,8 +32,8 @@ pub(super) struct Dirty {
     sent: BTreeSet<u64>,
     /// Writers that wait for room.
     pub stalled: VecDeque<CallId>,
-    /// Whether the timer is set.
-    pub armed: bool,
+    /// When the timer that counts goes off; what was written while it was sent may be due before others.
+    pub armed: Time,
     /// The store has failed: it is left alone until then, even if writers wait.
     resting_until: Time,
 }
@@ -48,7 +48,7 @@ impl Dirty {
             due: VecDeque::new(),
             sent: BTreeSet::new(),
             stalled: VecDeque::new(),
-            armed: false,
+            armed: NEVER,
             resting_until: 0,
         }
     }
@@ -138,7 +138,7 @@ impl Dirty {
         let gone = sent.chain(self.due.drain(..).map(|(_, key)| key)).collect();
         self.keys.clear();
         self.stalled.clear();
-        self.armed = false;
+        self.armed = NEVER;
         self.resting_until = 0;
         gone
     }

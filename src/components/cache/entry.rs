@@ -211,7 +211,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "dirty",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound"),
-            about: "write-back: most items not yet stored, never more than `items`; further writers wait until some are",
+            about: "write-back: most items not yet stored, never more than `items`; further writers wait until some are, and as long as one waits the oldest are stored at once, whatever `flush` says",
         },
         group::NODES,
         group::SHARDING,

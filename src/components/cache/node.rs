@@ -193,12 +193,10 @@ impl Node {
     }
 
     fn arm(&mut self, cx: &mut Ctx<'_>) {
-        if let Some(due) = self.dirty.next_due()
-            && !self.dirty.armed
-            && !self.alone
-        {
-            self.dirty.armed = true;
-            cx.timer_at(due.max(cx.now()), Timer { tag: FLUSH_DUE, data: 0 });
+        let Some(due) = self.dirty.next_due().map(|due| due.max(cx.now())) else { return };
+        if due < self.dirty.armed && !self.alone {
+            self.dirty.armed = due;
+            cx.timer_at(due, Timer { tag: FLUSH_DUE, data: due });
         }
     }
 
@@ -267,8 +265,11 @@ impl Component for Node {
             return self.transfer(cx);
         }
         if timer.tag == FLUSH_DUE {
-            self.dirty.armed = false;
-            return self.flush(cx);
+            if timer.data == self.dirty.armed {
+                self.dirty.armed = NEVER;
+                self.flush(cx);
+            }
+            return;
         }
         if timer.tag == EXPIRY_DUE {
             let name = self.name(cx);

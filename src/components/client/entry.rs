@@ -171,7 +171,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "browser_ttl",
             kind: Kind::Duration,
             preset: Preset::Duration(60 * SECOND),
-            about: "how long a browser keeps an address whatever its time to live (Chromium: kCacheEntryTTLSeconds 60)",
+            about: "how long a browser keeps an address whatever its time to live (Chromium: kCacheEntryTTLSeconds 60); what browsers and systems keep ends at the sixteenth of a second before",
         },
         Param {
             name: "household",
