@@ -486,3 +486,21 @@ fn an_order_that_nobody_waits_in_is_told() {
     assert!(!said(&world("discipline: \"priority\"")).contains(warning));
     assert!(!said(&world("concurrency: 1")).contains(warning));
 }
+
+/// A `let` inside of braces ends there: the cache is made, and asked by nobody wherever it is.
+#[test]
+fn a_component_that_nobody_asks_in_its_only_variant_is_told() {
+    let world = |word: &str| {
+        format!(
+            r#"experiment("shadow").replications(2).duration(20.s).vary("cache", [false, true]).world(|p| {{
+            let db = database("db", #{{ read: 1.ms, write: 1.ms }});
+            let store = db;
+            if p.cache {{ {word} store = cache("c", #{{ of: db }}); }}
+            let w = web("w", #{{ service: 1.ms, reads: store, writes: store }});
+            traffic("t", #{{ to: w, rate: 50.rps }}); }});"#
+        )
+    };
+    let warning = "nobody asks c: no component names it, and nothing came to it (2 of 4 runs";
+    assert!(said(&world("let")).contains(warning));
+    assert!(!said(&world("")).contains("nobody asks"));
+}

@@ -5,7 +5,8 @@ use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
 use crate::experiment::{
-    CheckRow, Comparison, METRICS, Outcome, Plan, UNSETTLED, Verdict, only_if_always, only_if_partly,
+    CheckRow, Comparison, ComponentRow, METRICS, Outcome, Plan, UNASKED, UNSETTLED, Verdict, only_if_always,
+    only_if_partly,
 };
 use crate::kernel::time_text;
 use crate::output::Written;
@@ -221,9 +222,7 @@ pub fn every_warning(plan: &Plan, outcome: &Outcome) -> String {
 }
 
 /// What makes the figures doubtful, each kind of warning once with its first example; for stderr.
-pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
-    // What stands before the colon is the kind; the figures behind it differ from run to run.
-    let kind = |warning: &'a str| warning.split(": ").next().unwrap_or(warning);
+pub fn warnings(plan: &Plan, outcome: &Outcome) -> String {
     let mut counted: BTreeMap<&str, (&str, usize, usize)> = BTreeMap::new();
     for result in outcome.results.iter() {
         let mut of_run = BTreeSet::new(); // two components of one run are one run
@@ -237,16 +236,30 @@ pub fn warnings<'a>(plan: &'a Plan, outcome: &'a Outcome) -> String {
         let head = styled(DOUBTFUL, "warning");
         format!("{head}: {} ({runs} of {of} runs, first in {first})\n", plain(warning))
     };
-    // A variant may leave a component out on purpose: what some run needs has not been forgotten.
+    // A variant may do without a component on purpose: what some run needs has not been forgotten.
     let forgotten = |runs: usize| runs == outcome.results.len();
     // Where no variant pays for what it sends, or all do, costs are comparable; so with others of the kind.
     let counts = |(warning, runs, _): &(&str, usize, usize)| match *warning {
+        warning if warning.starts_with(UNASKED) => *runs == runs_with(kind(warning), outcome),
         warning if only_if_always(warning) => forgotten(*runs),
         warning if only_if_partly(warning) => !forgotten(*runs),
         warning if warning.starts_with(UNSETTLED) => mostly_unsettled(plan, outcome),
         _ => true,
     };
     counted.into_values().filter(counts).map(line).collect()
+}
+
+/// In how many runs there is the component that nobody asks: others may not even make it.
+fn runs_with(kind: &str, outcome: &Outcome) -> usize {
+    let name = kind.trim_start_matches(UNASKED).trim();
+    let is_it = |row: &ComponentRow| row.component.split('/').next() == Some(name);
+    let found = outcome.results.iter().filter(|result| result.components.iter().any(is_it)).count();
+    if found == 0 { outcome.results.len() } else { found }
+}
+
+/// What stands before the colon; the figures behind it differ from run to run.
+fn kind(warning: &str) -> &str {
+    warning.split(": ").next().unwrap_or(warning)
 }
 
 /// Whether most runs of some variant were not steady: of single ones the rule often says so by chance.
@@ -261,7 +274,6 @@ fn mostly_unsettled(plan: &Plan, outcome: &Outcome) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::UNASKED;
     use crate::output::fixture::{Found, plan};
 
     const WIDE: Look = Look { width: None, utf8: true, all: false };
