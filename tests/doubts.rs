@@ -504,3 +504,18 @@ fn a_component_that_nobody_asks_in_its_only_variant_is_told() {
     assert!(said(&world("let")).contains(warning));
     assert!(!said(&world("")).contains("nobody asks"));
 }
+
+#[test]
+fn a_queue_without_a_message_is_told() {
+    let world = |writes: &str| {
+        format!(
+            r#"experiment("empty").replications(2).duration(20.s).world(|p| {{
+            let q = queue("q", #{{ kind: "rabbitmq" }});
+            let w = web("w", #{{ service: 1.ms, publishes: q }});
+            consumers("c", #{{ of: q, service: 1.ms }});
+            traffic("t", #{{ to: w, rate: 50.rps, {writes} }}); }});"#
+        )
+    };
+    assert!(said(&world("")).contains("nothing was published to q"));
+    assert!(!said(&world("writes: 10.percent")).contains("nothing was published"));
+}

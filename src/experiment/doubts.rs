@@ -2,7 +2,7 @@
 
 use super::design::Timing;
 use super::idle_cuts::IDLE_CUT;
-use super::idle_settings::{IDLE_DISCIPLINE, discipline};
+use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
 use super::ignored::{astray, without_partition};
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, WITHOUT_PRICE, sizeless, unsent};
@@ -24,6 +24,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     let mut doubts: Vec<String> = groups().filter_map(synthetic_writes).collect();
     doubts.extend(groups().filter_map(synthetic_times));
     doubts.extend(groups().filter_map(discipline));
+    doubts.extend(groups().filter_map(|group| unpublished(group, simulation)));
     doubts.extend(groups().filter_map(left_out));
     doubts.extend(groups().filter_map(|group| assumed(group, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| travelled(index, layout)));
@@ -102,7 +103,7 @@ pub const UNMEASURED: &str = "nothing measured";
 
 /// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
 pub fn only_if_always(warning: &str) -> bool {
-    [UNASKED, NEVER, UNREAD, UNMEASURED, UNSENT, IDLE_CUT, WITHOUT_EFFECT, IDLE_DISCIPLINE]
+    [UNASKED, NEVER, UNREAD, UNMEASURED, UNSENT, IDLE_CUT, WITHOUT_EFFECT, IDLE_DISCIPLINE, UNPUBLISHED]
         .iter()
         .any(|begin| warning.starts_with(begin))
 }

@@ -1,9 +1,22 @@
 //! Settings that cannot make a difference beside others.
 
 use crate::components::site::Group;
+use crate::kernel::Simulation;
 
-/// How the warning begins.
+/// How the warnings begin.
 pub(super) const IDLE_DISCIPLINE: &str = "no order to choose";
+pub(super) const UNPUBLISHED: &str = "nothing was published to";
+
+/// Says so if a queue had no message in all the run: everything that is told of messages is empty then.
+pub(super) fn unpublished(group: &Group, simulation: &Simulation) -> Option<String> {
+    let silent = || group.nodes().all(|node| simulation.readings(node, false).count_of("calls") == 0);
+    (group.kind == "queue" && silent()).then(|| {
+        format!(
+            "{UNPUBLISHED} {}: servers that have it in `publishes` do so for writes (`writes:` of the traffic), unless `on_read` says more",
+            group.name
+        )
+    })
+}
 
 /// Says so if a discipline was chosen for processors at which nobody can wait.
 pub(super) fn discipline(group: &Group) -> Option<String> {

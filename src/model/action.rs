@@ -299,12 +299,12 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         ("drain", []) => Ok(Control::new(crate::components::web::DRAIN, 1)),
         ("undrain", []) => Ok(Control::new(crate::components::web::DRAIN, 0)),
         ("hang", []) => Ok(Control::new(Control::HANG, 0)),
-        ("slow", [value]) => match factor(value) {
+        ("slow", [value]) => match factor(value).filter(|factor| *factor <= 1.0) {
             Some(factor) => {
                 idle::refuse(&layout.groups[group], command)?;
                 Ok(Control::new(Control::SPEED, (factor * 1e6).round().max(1.0) as u64))
             }
-            None => wrong("slow(0.5): half the normal speed; greater than 0, at most 1000"),
+            None => wrong("slow(0.5): half the normal speed; greater than 0, and at most 1, which ends it"),
         },
         _ => wrong(action.usage),
     }

@@ -53,7 +53,9 @@ fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
     let problem = settings.problem(setting, format!("the map has no region or country \"{name}\""));
     let close = catalog::closest(name, map.names()).map(|close| format!("did you mean `{close}`?"));
     let all = did_you_mean(name, map.names());
-    problem.maybe_hint(close.or(all).or_else(|| Some("countries have codes such as \"FR\"".into())))
+    let countries = "countries have codes such as \"FR\"";
+    let others = all.filter(|_| setting != "from").unwrap_or_else(|| countries.into());
+    problem.hint(close.unwrap_or(others))
 }
 
 /// Ways between all pairs of groups that are somewhere and have no link of their own.

@@ -30,7 +30,7 @@ impl Candidates {
     fn get(&self, name: &str) -> Scripted<Dynamic> {
         let values: Vec<Dynamic> =
             self.all.variants.iter().map(|v| self.all.one(*v).get(name)).collect::<Scripted<_>>()?;
-        let is_level = self.all.finished.params[self.all.variants[0]].contains_key(name);
+        let is_level = name == "variant" || self.all.finished.params[self.all.variants[0]].contains_key(name);
         if is_level && self.all.finished.record.results.is_empty() {
             desk(|desk| desk.check.guessed = true);
             return Ok(Dynamic::from(AnyLevel { name: name.into(), levels: values }));

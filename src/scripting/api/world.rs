@@ -184,6 +184,10 @@ fn read_figure(handle: Handle, name: &str) -> Scripted<f64> {
     match found {
         // A figure that the last second says nothing about (no look-ups) is not a number: no comparison holds.
         Some(found) => found.map(|value| value.unwrap_or(f64::NAN)).map_err(|problem| raise(vec![problem])),
+        None if ACTIONS.contains(&name) => {
+            let hint = format!("write || store.{name}(..), a function that does it when it is time");
+            Err(fail(format!("`{name}` is an action, and not a figure"), Some(hint)))
+        }
         None => {
             let hint = "write when(|| cache.hit_ratio < 0.5, || ..)".to_string();
             Err(fail(format!("`{name}` is measured while a simulation runs"), Some(hint)))
