@@ -54,7 +54,10 @@ fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
     let close = catalog::closest(name, map.names()).map(|close| format!("did you mean `{close}`?"));
     let all = did_you_mean(name, map.names());
     let countries = "countries have codes such as \"FR\"";
-    let others = all.filter(|_| setting != "from").unwrap_or_else(|| countries.into());
+    let others = match all {
+        Some(regions) if setting == "from" => format!("{countries}; of regions {regions}"),
+        regions => regions.unwrap_or_else(|| countries.into()),
+    };
     problem.hint(close.unwrap_or(others))
 }
 
