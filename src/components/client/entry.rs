@@ -41,7 +41,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "rate",
             kind: Kind::Load,
             preset: Preset::Absent("give `rate` or `users`"),
-            about: "open load: 200.rps (Poisson), or constant, ramp, steps, spike, bursty, a trace, or a function of time, |t| .. (looked at twice a second, and to the microsecond where it jumps; what comes and goes between two looks is missed)",
+            about: "open load: 200.rps (Poisson), or constant, ramp, steps, spike, bursty, a trace, or a function of time, a duration: |t| 50.rps + 1.rps * (t / 1.s) (looked at twice a second, and to the microsecond where it jumps; what comes and goes between two looks is missed)",
         },
         Param {
             name: "users",
