@@ -251,8 +251,8 @@ pub fn warnings(plan: &Plan, outcome: &Outcome) -> String {
 
 /// In how many runs there is the component that nobody asks: others may not even make it.
 fn runs_with(kind: &str, outcome: &Outcome) -> usize {
-    let name = kind.trim_start_matches(UNASKED).trim();
-    let is_it = |row: &ComponentRow| row.component.split('/').next() == Some(name);
+    let name = kind.strip_prefix(UNASKED).map(str::trim);
+    let is_it = |row: &ComponentRow| row.component.split('/').next() == name;
     let found = outcome.results.iter().filter(|result| result.components.iter().any(is_it)).count();
     if found == 0 { outcome.results.len() } else { found }
 }

@@ -3,8 +3,9 @@
 use crate::components::site::Group;
 use crate::kernel::Simulation;
 
-/// How the warnings begin.
+/// How the warning of a discipline begins.
 pub(super) const IDLE_DISCIPLINE: &str = "no order to choose";
+/// How that of a queue does.
 pub(super) const UNPUBLISHED: &str = "nothing was published to";
 
 /// Says so if a queue had no message in all the run: everything that is told of messages is empty then.

@@ -1,8 +1,8 @@
 //! Builders of worlds for worker threads: each evaluates the script again, silently, on an engine of its own.
 
-use super::api::Params;
+use super::api::{Params, same};
 use super::callback::Callback;
-use super::convert::{Scripted, level};
+use super::convert::Scripted;
 use super::desk::{self, Draft, Moment, Only, desk};
 use super::engine::{engine, refill};
 use super::errors::{Words, explain};
@@ -157,7 +157,7 @@ impl ScriptBuilder {
         let own = &self.params[variant];
         let differs = |(name, value): &(&rhai::Identifier, &Dynamic)| {
             let mut others = self.params.iter().filter_map(|map| map.get(*name));
-            others.any(|other| level(other) != level(value))
+            others.any(|other| !same(other, value))
         };
         own.iter().filter(differs).map(|(name, _)| name.to_string()).collect()
     }

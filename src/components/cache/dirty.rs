@@ -146,6 +146,9 @@ impl Dirty {
 
 /// These keys are gone with the memory of their node; what it has sent to the store before may still come there.
 pub(super) fn lose(keys: &[u64], cx: &mut Ctx<'_>) {
+    if keys.is_empty() {
+        return;
+    }
     let mut surviving: BTreeMap<u64, u32> = keys.iter().map(|key| (*key, cx.audit().durable(*key))).collect();
     for (call, key, version) in cx.still_sent(FLUSH) {
         if let Some(last) = surviving.get_mut(&key) {

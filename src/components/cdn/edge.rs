@@ -171,10 +171,10 @@ impl Edge {
 
     /// Asks for an object, or whether the copy that has ended is still good.
     pub(super) fn fetch(&mut self, key: u64, who: Option<CallId>, cx: &mut Ctx<'_>) {
-        let held = if self.asks { self.shelf.peek(key) } else { None };
-        let held = held.filter(|item| negative::said_by(item).is_none());
-        let asked_for = who.is_some_and(|call| cx.request(cx.call(call).request).is_some());
-        let known = if asked_for { 0 } else { self.shelf.peek(key).map_or(0, |item| item.bytes) };
+        let copy = self.shelf.peek(key).filter(|item| negative::said_by(item).is_none());
+        let held = copy.filter(|_| self.asks);
+        let is_wanted = who.is_some_and(|call| cx.request(cx.call(call).request).is_some());
+        let known = copy.filter(|_| !is_wanted).map_or(0, |item| item.bytes);
         let Some(note) = self.fetches.begin(key, who, held, known) else { return };
         self.ask_for(note, key, who, held, self.upstream, cx);
     }

@@ -76,17 +76,15 @@ impl Aim {
             let well = self.order[usize::from(from)].iter().find(|(node, _)| cx.is_well(*node));
             well.map(|(_, place)| self.map.rtt(from, *place))
         };
-        if !is_up {
-            // Where nobody is up, nobody could have been reached.
-            let is_wrong = u64::from(best(request.region).is_some());
-            (self.routed, self.misrouted) = (self.routed + is_wrong, self.misrouted + is_wrong);
-            return;
-        }
-        let nearest = |from: u16| best(from).unwrap_or_else(|| self.map.rtt(from, place));
         let outlet = self.outlet(request);
+        let (Some(nearest), Some(best)) = (best(request.region), best(outlet)) else {
+            return; // nobody is up: nobody could have been reached
+        };
         self.routed += 1;
-        self.misrouted += u64::from(self.map.rtt(request.region, place) > nearest(request.region));
-        self.extra.record(self.map.rtt(outlet, place) - nearest(outlet));
+        self.misrouted += u64::from(!is_up || self.map.rtt(request.region, place) > nearest);
+        if is_up {
+            self.extra.record(self.map.rtt(outlet, place) - best);
+        }
     }
 
     fn lose(&mut self, now: Time) {

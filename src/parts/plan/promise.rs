@@ -25,11 +25,13 @@ impl Operation {
 
 /// Whoever was at these operations is gone. What has been sent to the store may still come there.
 pub fn drop_promises(operations: impl Iterator<Item = Operation>, cx: &mut Ctx<'_>) {
-    let mut promised = operations.filter(|operation| operation.promised).map(|it| (it.key, it.version));
-    let Some(first) = promised.next() else { return };
+    let promised: Vec<Operation> = operations.filter(|operation| operation.promised).collect();
+    if promised.is_empty() {
+        return;
+    }
     let sent = cx.still_sent(FLUSH).into_iter();
     let sent: BTreeMap<_, _> = sent.map(|(call, key, version)| ((key, version), call)).collect();
-    for (key, version) in std::iter::once(first).chain(promised) {
+    for Operation { key, version, .. } in promised {
         match sent.get(&(key, version)) {
             Some(call) => cx.leave_behind(*call, version.saturating_sub(1)),
             None => cx.audit().lose(key, version),

@@ -1,5 +1,6 @@
 //! `all.best("latency_p99")`: the variant that is better than every other for sure, or those of which one is.
 
+use super::levels::same;
 use super::results::{All, One, metric};
 use crate::catalog::Problem;
 use crate::experiment::{Better, Estimate, METRICS, Sense, Standing};
@@ -35,7 +36,7 @@ impl Candidates {
             desk(|desk| desk.check.guessed = true);
             return Ok(Dynamic::from(AnyLevel { name: name.into(), levels: values }));
         }
-        let agree = values.iter().all(|value| level(value) == level(&values[0]));
+        let agree = values.iter().all(|value| same(value, &values[0]));
         if self.measured && is_level && agree { Ok(values[0].clone()) } else { Err(unsure(self.why.clone())) }
     }
 
@@ -62,7 +63,7 @@ impl AnyLevel {
         let at = sides.iter().position(|side| side.is::<AnyLevel>())?;
         let any = sides[at].clone().try_cast::<AnyLevel>().expect("just seen");
         let other = sides[1 - at];
-        let is_known = other.is::<AnyLevel>() || any.levels.iter().any(|own| level(own) == level(other));
+        let is_known = other.is::<AnyLevel>() || any.levels.iter().any(|own| same(own, other));
         if !is_known && matches!(operator, "==" | "!=") {
             let problem = Problem::at(&call_place(cx), any.unknown(other));
             desk(|desk| desk.check.amiss.push(problem.hint(any.known())));

@@ -9,7 +9,8 @@ pub(super) fn matches(variant: &Map, wanted: &Map) -> bool {
     wanted.iter().all(|(name, value)| variant.get(name).is_some_and(|own| same(own, value)))
 }
 
-fn same(a: &Dynamic, b: &Dynamic) -> bool {
+/// Whether two levels are the same.
+pub(in crate::scripting) fn same(a: &Dynamic, b: &Dynamic) -> bool {
     if let (Some(a), Some(b)) = (a.read_lock::<Map>(), b.read_lock::<Map>()) {
         return a.len() == b.len() && matches(&a, &b);
     }

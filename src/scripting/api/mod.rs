@@ -16,6 +16,7 @@ mod world;
 pub(super) use best::AnyLevel;
 pub(super) use checks::{judge, probe};
 pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
+pub(super) use levels::same;
 pub(super) use load::TRACE_OPTIONS;
 pub use rules::RULES;
 
