@@ -31,6 +31,7 @@ macro_rules! golden {
 }
 
 golden!(
+    check_and_world,
     meant,
     site_and_rows,
     no_length,

@@ -6,7 +6,7 @@ use super::look::View;
 use super::needs::Needs;
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::components::Layout;
-use crate::model::{self, Moment, Trigger};
+use crate::model::{self, Moment, Trigger, WorldSpec};
 
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
@@ -15,10 +15,9 @@ pub fn rehearse(mut built: Built, plan: &Plan, variant: usize, needs: &mut Needs
         Ok(checked) => (Some(checked), Problems::new()),
         Err(problems) => (None, problems),
     };
-    if let Some(checked) = &checked {
-        let asked = plan.asked.iter().filter(|asked| asked.variant == variant);
-        problems.extend(asked.filter_map(|asked| unknown(asked, &checked.layout)));
-    }
+    let layout = checked.as_ref().map(|checked| &checked.layout);
+    let asked = plan.asked.iter().filter(|asked| asked.variant == variant);
+    problems.extend(asked.filter_map(|asked| unknown(asked, &built.spec, layout)));
     let (layout, needed) =
         checked.map_or((None, Vec::new()), |checked| (Some(checked.layout), checked.needed));
     needs.see(needed);
@@ -42,16 +41,23 @@ pub fn rehearse(mut built: Built, plan: &Plan, variant: usize, needs: &mut Needs
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Says so if a check asks for a component that is not there. A node may come while the world runs.
-fn unknown(asked: &Asked, layout: &Layout) -> Option<Problem> {
+/// Says so if a check asks for a component that is not there. A node may come while the world runs; which nodes there are, a world
+/// with mistakes does not tell.
+fn unknown(asked: &Asked, spec: &WorldSpec, layout: Option<&Layout>) -> Option<Problem> {
     let (name, group) = (&*asked.component, asked.component.rsplit_once('/'));
-    let is_group = |name: &str| layout.groups.iter().any(|group| group.name == name);
-    let mut nodes = layout.groups.iter().flat_map(|group| group.nodes().chain(group.aides()));
+    let names = || spec.groups.iter().map(|group| group.name.as_str());
+    let is_group = |name: &str| names().any(|known| known == name);
     let may_come = group.is_some_and(|(group, n)| n.parse::<u64>().is_ok() && is_group(group));
-    if is_group(name) || may_come || nodes.any(|node| layout.name_of(node) == name) {
+    let is_node = || match layout {
+        Some(layout) => {
+            let mut nodes = layout.groups.iter().flat_map(|group| group.nodes().chain(group.aides()));
+            nodes.any(|node| layout.name_of(node) == name)
+        }
+        None => group.is_some_and(|(group, _)| is_group(group)),
+    };
+    if is_group(name) || may_come || is_node() {
         return None;
     }
     let problem = Problem::at(&asked.place, format!("the world has no component \"{name}\""));
-    let names = layout.groups.iter().map(|group| group.name.as_str());
-    Some(problem.maybe_hint(did_you_mean(name, names)))
+    Some(problem.maybe_hint(did_you_mean(name, names())))
 }

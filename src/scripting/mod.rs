@@ -2,6 +2,7 @@
 
 mod api;
 mod callback;
+mod context;
 mod convert;
 mod curve;
 mod desk;

@@ -1,18 +1,17 @@
 //! A script being evaluated, and its experiments being run.
 
 use super::api;
-use super::desk::{Definition, Desk, Only, desk};
+use super::context::{Context, run_experiment};
+use super::desk::{Definition, Desk, desk};
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
 use super::slips::slip;
-use super::workshop::{ScriptBuilder, ScriptWorkshop, function_names};
+use super::workshop::function_names;
 use crate::catalog::{Place, Problem, Problems};
-use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop, check};
-use crate::kernel::{SECOND, Time};
-use crate::model::UNKNOWN_END;
+use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
 use rhai::{AST, Dynamic, Engine, EvalAltResult};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -78,22 +77,6 @@ pub struct Session {
     sources: Sources,
     words: Rc<Vec<String>>,
     host: Rc<dyn Host>,
-}
-
-thread_local! {
-    static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
-}
-
-/// What running an experiment needs, wherever in a script it is asked for.
-#[derive(Clone)]
-struct Context {
-    engine: Rc<Engine>,
-    words: Rc<Vec<String>>,
-    host: Rc<dyn Host>,
-    said: Said,
-    folder: PathBuf,
-    roots: Vec<PathBuf>,
-    strict: bool,
 }
 
 impl Session {
@@ -232,15 +215,19 @@ impl Session {
             roots: self.roots.clone(),
             strict: self.strict,
         };
-        CURRENT.with(|current| *current.borrow_mut() = Some(context));
+        context.enter();
     }
 
     fn run_pending(&mut self) -> Result<(), Problems> {
-        let context = CURRENT.with(|current| current.borrow().clone()).expect("a session is open");
+        let context = Context::current();
         let pending =
             desk(|desk| desk.experiments.clone()).into_iter().filter(|experiment| experiment.pending);
-        let wrong = |one: Definition| Some(context.all_mistakes(api::plan(&one).err()?, &one));
-        let wrong: Problems = pending.filter_map(wrong).flatten().collect();
+        let pending: Vec<Definition> = pending.collect();
+        // One alone is looked at as it is run; of several, the last is not to be refused after hours of the first.
+        let wrong: Problems = match &pending[..] {
+            [_] => Problems::new(),
+            several => several.iter().filter_map(|one| context.look_over(one).err()).flatten().collect(),
+        };
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -295,102 +282,4 @@ fn with_those_before(problems: Problems) -> Problems {
     });
     all.extend(problems);
     all
-}
-
-/// Runs one of the experiments on the desk: `called` by `.run()`, or when all has been evaluated. `None` if the host has
-/// no results to go on with.
-pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<Finished>>, Problems> {
-    let context = CURRENT.with(|current| current.borrow().clone()).expect("a session is open");
-    let definition = desk(|desk| {
-        let definition = &mut desk.experiments[ordinal];
-        definition.pending = false;
-        definition.expects.iter_mut().for_each(|expect| expect.callback.settle());
-        definition.clone()
-    });
-    let mut plan = api::plan(&definition).map_err(|problems| context.all_mistakes(problems, &definition))?;
-    context.host.adjust(&mut plan);
-    let params = api::params(&definition);
-    let (asked, judged) = api::probe(&context.engine, &context.words, &plan, &params, &definition)?;
-    plan.asked = asked;
-    plan.judged.extend(judged);
-    plan.judged.sort_unstable();
-    plan.judged.dedup();
-    let only = Only { ordinal, call: called.then_some(definition.calls) };
-    let workshop = context.workshop(only, &plan);
-    let mut builder = context.builder(&definition, &params, &plan);
-    let mut judge = |results: &Arc<Vec<RunResult>>| {
-        let record = Record { plan: plan.clone(), results: results.clone() };
-        let finished = Rc::new(Finished::new(Arc::new(record), params.clone()));
-        api::judge(&context.engine, &context.words, &finished, &definition)
-    };
-    let Some(outcome) = context.host.run(&plan, &workshop, &mut builder, &mut judge)? else {
-        return Ok(None);
-    };
-    let record = Arc::new(Record { plan, results: outcome.results });
-    let finished = Rc::new(Finished::new(record.clone(), params));
-    desk(|desk| {
-        let own = &mut desk.experiments[ordinal];
-        own.finished = Some(finished.clone());
-        own.records.push((own.calls, record));
-    });
-    Ok(Some(finished))
-}
-
-/// How far functions of time are followed in a world that cannot be run, because nobody knows how long.
-const SOME_TIME: Time = 60 * SECOND;
-
-impl Context {
-    /// What is wrong with an experiment whose plan is, its checks and worlds included.
-    fn all_mistakes(&self, mut problems: Problems, definition: &Definition) -> Problems {
-        let duration = definition.duration.or(Some(SOME_TIME));
-        let mended = Definition {
-            mistakes: Problems::new(),
-            duration,
-            says_duration: true,
-            baseline: None,
-            ..definition.clone()
-        };
-        if mended.is_vague || mended.world.is_none() {
-            return problems;
-        }
-        let Ok(mut plan) = api::plan(&mended) else { return problems };
-        let params = api::params(&mended);
-        problems.extend(
-            api::probe(&self.engine, &self.words, &plan, &params, &mended).err().into_iter().flatten(),
-        );
-        let mut builder = self.builder(&mended, &params, &plan);
-        if definition.duration.is_none() {
-            plan.timing.duration = UNKNOWN_END;
-        }
-        problems.extend(check(&plan, &mut builder).err().into_iter().flatten());
-        problems.sort_by(|a, b| a.place.cmp(&b.place));
-        problems
-    }
-
-    fn workshop(&self, only: Only, plan: &Plan) -> ScriptWorkshop {
-        ScriptWorkshop {
-            said: self.said.clone(),
-            folder: self.folder.clone(),
-            roots: self.roots.clone(),
-            strict: self.strict,
-            only,
-            earlier: desk(|desk| {
-                desk.experiments.iter().map(|experiment| experiment.records.clone()).collect()
-            }),
-            end: plan.timing.end(),
-        }
-    }
-
-    /// A builder on this thread, for checking.
-    fn builder(&self, definition: &Definition, params: &[rhai::Map], plan: &Plan) -> ScriptBuilder {
-        ScriptBuilder {
-            engine: self.engine.clone(),
-            world: definition.world.clone().expect("checked when it was prepared"),
-            params: params.to_vec(),
-            end: plan.timing.end(),
-            words: self.words.clone(),
-            source: desk(|desk| desk.source.clone()),
-            adds_nodes: self.said.may_add_nodes(),
-        }
-    }
 }

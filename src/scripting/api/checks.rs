@@ -12,15 +12,24 @@ use rhai::{Dynamic, Engine, Map};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Calls every check on an empty result, so that unknown metrics and wrong units are found before anything runs. The components that
-/// they ask for, and the metrics that they look at.
+/// What is known of checks before anything has run.
+pub(in crate::scripting) struct Probed {
+    /// The components that they ask for.
+    pub asked: Vec<Asked>,
+    /// The metrics that they look at.
+    pub judged: Vec<usize>,
+    /// What is wrong with them.
+    pub problems: Problems,
+}
+
+/// Calls every check on an empty result, so that unknown metrics and wrong units are found before anything runs.
 pub(in crate::scripting) fn probe(
     engine: &Engine,
     words: &[String],
     plan: &Plan,
     params: &[Map],
     definition: &Definition,
-) -> Result<(Vec<Asked>, Vec<usize>), Problems> {
+) -> Probed {
     let record = Record { plan: plan.clone(), results: Arc::default() };
     let empty = Rc::new(Finished::new(Arc::new(record), params.to_vec()));
     let (mut problems, mut asked) = (Problems::new(), Vec::new());
@@ -53,7 +62,7 @@ pub(in crate::scripting) fn probe(
             place: place.clone(),
         }));
     }
-    if problems.is_empty() { Ok((asked, empty.judged.take())) } else { Err(problems) }
+    Probed { asked, judged: empty.judged.take(), problems }
 }
 
 /// The outcome of all checks.

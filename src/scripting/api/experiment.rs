@@ -143,7 +143,7 @@ fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
     if let Some(finished) = finished {
         return Ok(super::results::All::of(finished));
     }
-    match crate::scripting::session::run_experiment(e.0, true).map_err(raise)? {
+    match crate::scripting::context::run_experiment(e.0, true).map_err(raise)? {
         Some(finished) => Ok(super::results::All::of(finished)),
         None => Err(Ending::NoResults.error()),
     }

@@ -1,0 +1,165 @@
+//! What running an experiment needs, and the looking over and running of it.
+
+use super::api;
+use super::desk::{Definition, Only, desk};
+use super::said::Said;
+use super::session::{Finished, Host, Record};
+use super::workshop::{ScriptBuilder, ScriptWorkshop};
+use crate::catalog::Problems;
+use crate::experiment::{Builder, Plan, RunResult, check};
+use crate::kernel::{SECOND, Time};
+use crate::model::UNKNOWN_END;
+use rhai::Engine;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
+}
+
+/// What running an experiment needs, wherever in a script it is asked for.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub engine: Rc<Engine>,
+    pub words: Rc<Vec<String>>,
+    pub host: Rc<dyn Host>,
+    pub said: Said,
+    pub folder: PathBuf,
+    pub roots: Vec<PathBuf>,
+    pub strict: bool,
+}
+
+/// Mistakes and those of the worlds, as they stand in the script.
+fn with_worlds(mut problems: Problems, plan: &Plan, builder: &mut dyn Builder) -> Problems {
+    problems.extend(check(plan, builder).err().into_iter().flatten());
+    problems.sort_by(|a, b| a.place.cmp(&b.place));
+    problems
+}
+
+/// Runs one of the experiments on the desk: `called` by `.run()`, or when all has been evaluated. `None` if the host has
+/// no results to go on with.
+pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<Finished>>, Problems> {
+    let context = Context::current();
+    let definition = desk(|desk| {
+        let definition = &mut desk.experiments[ordinal];
+        definition.pending = false;
+        definition.expects.iter_mut().for_each(|expect| expect.callback.settle());
+        definition.clone()
+    });
+    let plan = context.plan(&definition)?;
+    let params = api::params(&definition);
+    let only = Only { ordinal, call: called.then_some(definition.calls) };
+    let workshop = context.workshop(only, &plan);
+    let mut builder = context.builder(&definition, &params, &plan);
+    let mut judge = |results: &Arc<Vec<RunResult>>| {
+        let record = Record { plan: plan.clone(), results: results.clone() };
+        let finished = Rc::new(Finished::new(Arc::new(record), params.clone()));
+        api::judge(&context.engine, &context.words, &finished, &definition)
+    };
+    let Some(outcome) = context.host.run(&plan, &workshop, &mut builder, &mut judge)? else {
+        return Ok(None);
+    };
+    let record = Arc::new(Record { plan, results: outcome.results });
+    let finished = Rc::new(Finished::new(record.clone(), params));
+    desk(|desk| {
+        let own = &mut desk.experiments[ordinal];
+        own.finished = Some(finished.clone());
+        own.records.push((own.calls, record));
+    });
+    Ok(Some(finished))
+}
+
+/// How far functions of time are followed in a world that cannot be run, because nobody knows how long.
+const SOME_TIME: Time = 60 * SECOND;
+
+impl Context {
+    /// That of the session of this thread.
+    pub fn current() -> Context {
+        CURRENT.with(|current| current.borrow().clone()).expect("a session is open")
+    }
+
+    /// Makes it that of this thread.
+    pub fn enter(self) {
+        CURRENT.with(|current| *current.borrow_mut() = Some(self));
+    }
+
+    /// The plan of an experiment whose chain and checks are right; or all that is wrong with it, its worlds included.
+    fn plan(&self, definition: &Definition) -> Result<Plan, Problems> {
+        let mut plan = api::plan(definition).map_err(|problems| self.all_mistakes(problems, definition))?;
+        self.host.adjust(&mut plan);
+        let problems = self.probe(&mut plan, definition);
+        if problems.is_empty() {
+            return Ok(plan);
+        }
+        let mut builder = self.builder(definition, &api::params(definition), &plan);
+        Err(with_worlds(problems, &plan, &mut builder))
+    }
+
+    /// Whether an experiment can be run.
+    pub fn look_over(&self, definition: &Definition) -> Result<(), Problems> {
+        let plan = self.plan(definition)?;
+        check(&plan, &mut self.builder(definition, &api::params(definition), &plan))
+    }
+
+    /// What is wrong with an experiment whose plan is, its checks and worlds included.
+    fn all_mistakes(&self, mut problems: Problems, definition: &Definition) -> Problems {
+        let duration = definition.duration.or(Some(SOME_TIME));
+        let mended = Definition {
+            mistakes: Problems::new(),
+            duration,
+            says_duration: true,
+            baseline: None,
+            ..definition.clone()
+        };
+        if mended.is_vague || mended.world.is_none() {
+            return problems;
+        }
+        let Ok(mut plan) = api::plan(&mended) else { return problems };
+        problems.extend(self.probe(&mut plan, &mended));
+        let mut builder = self.builder(&mended, &api::params(&mended), &plan);
+        if definition.duration.is_none() {
+            plan.timing.duration = UNKNOWN_END;
+        }
+        with_worlds(problems, &plan, &mut builder)
+    }
+
+    /// Notes what the checks look at; what is wrong with them.
+    fn probe(&self, plan: &mut Plan, definition: &Definition) -> Problems {
+        let params = api::params(definition);
+        let probed = api::probe(&self.engine, &self.words, plan, &params, definition);
+        plan.asked = probed.asked;
+        plan.judged.extend(probed.judged);
+        plan.judged.sort_unstable();
+        plan.judged.dedup();
+        probed.problems
+    }
+
+    fn workshop(&self, only: Only, plan: &Plan) -> ScriptWorkshop {
+        ScriptWorkshop {
+            said: self.said.clone(),
+            folder: self.folder.clone(),
+            roots: self.roots.clone(),
+            strict: self.strict,
+            only,
+            earlier: desk(|desk| {
+                desk.experiments.iter().map(|experiment| experiment.records.clone()).collect()
+            }),
+            end: plan.timing.end(),
+        }
+    }
+
+    /// A builder on this thread, for checking.
+    fn builder(&self, definition: &Definition, params: &[rhai::Map], plan: &Plan) -> ScriptBuilder {
+        ScriptBuilder {
+            engine: self.engine.clone(),
+            world: definition.world.clone().expect("checked when it was prepared"),
+            params: params.to_vec(),
+            end: plan.timing.end(),
+            words: self.words.clone(),
+            source: desk(|desk| desk.source.clone()),
+            adds_nodes: self.said.may_add_nodes(),
+        }
+    }
+}
