@@ -704,3 +704,19 @@ fn health_checks_of_an_edge_are_nobodys_requests() {
         assert!(sum("egress_bytes") <= 100.0 * 102_400.0, "{check}");
     }
 }
+
+/// An action on "the primary" hits a node: events.csv names it as components.csv does, whoever is primary by then.
+#[test]
+fn events_name_the_nodes_that_they_hit() {
+    let script = r#"experiment("hit").replications(1).duration(60.s).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: 1.ms, replicas: 2, heartbeat: 200.ms, down_after: 1.s });
+        traffic("t", #{ to: db, rate: constant(50.rps), writes: 20.percent });
+        at(10.s, || db.primary().crash());
+        at(30.s, || db.primary().crash());
+        at(50.s, || db.shard(0).crash());
+    });"#;
+    let hit = rows(script, "events.csv").into_iter().filter(|row| row["event"] == "crash");
+    let hit: Vec<String> = hit.map(|row| row["component"].clone()).collect();
+    assert_eq!((&hit[0][..], &hit[2][..]), ("db/replica-0", "db shard 0 (all)"));
+    assert!(["db/replica-1", "db/replica-2"].contains(&&hit[1][..]), "{hit:?}");
+}

@@ -279,7 +279,7 @@ impl Run {
     }
 
     fn note(&mut self, now: Time, command: &Command, label: &str) {
-        let component = command.target.name(&self.layout);
+        let component = command.target.name_now(&self.layout, &self.simulation);
         let detail = match command.arguments.first() {
             Some(crate::catalog::Value::Text(text)) if command.target == Target::Note => text.clone(),
             _ => label.to_string(),

@@ -1,7 +1,9 @@
 //! What a script wants done, and to whom.
 
+use super::part::{self, Whom};
 use crate::catalog::{Place, Value};
 use crate::components::Layout;
+use crate::kernel::{NodeId, Simulation};
 
 /// Something that a script wants done now.
 #[derive(Clone, Debug)]
@@ -34,17 +36,30 @@ pub enum Target {
 }
 
 impl Target {
-    /// What events.csv calls it.
+    /// What a script calls it.
     pub fn name(&self, layout: &Layout) -> String {
+        self.named(layout, &|_| None)
+    }
+
+    /// What events.csv calls it: as components.csv does, if it is one node. Who is primary, the simulation knows.
+    pub fn name_now(&self, layout: &Layout, simulation: &Simulation) -> String {
+        self.named(layout, &|whom| Some(whom.find(simulation)))
+    }
+
+    fn named(&self, layout: &Layout, find: &dyn Fn(Whom) -> Option<NodeId>) -> String {
+        let node = |group: usize, part: Part| part::only(layout, group, part).and_then(find);
         let of_part = |group: usize, part: Option<Part>| match (&layout.groups[group], part) {
             (group, Some(Part { role: Role::Node(n), .. })) => group.node_name(n),
-            (group, Some(part)) => format!("{} {part}", group.name),
+            (owner, Some(part)) => match node(group, part) {
+                Some(node) => layout.name_of(node),
+                None => format!("{} {part}", owner.name),
+            },
             (group, None) => group.name.clone(),
         };
         match *self {
             Target::Group(group) => of_part(group, None),
             Target::Node(group, n) => layout.groups[group].node_name(n),
-            Target::Part(group, part) => format!("{} {part}", layout.groups[group].name),
+            Target::Part(group, part) => of_part(group, Some(part)),
             Target::Between(a, b) => format!("{} - {}", of_part(a, None), of_part(b, None)),
             Target::Apart((a, of_a), (b, of_b)) => format!("{} - {}", of_part(a, of_a), of_part(b, of_b)),
             Target::Note => String::new(),

@@ -42,6 +42,14 @@ impl Whom {
     }
 }
 
+/// The node that a part is, if it is one.
+pub fn only(layout: &Layout, group: usize, part: Part) -> Option<Whom> {
+    match selected(layout, group, Some(part), Moment::Run).ok()?[..] {
+        [whom] => Some(whom),
+        _ => None,
+    }
+}
+
 /// The nodes that figures are asked of: all of a group, a part of it, or one; none where one may still come.
 ///
 /// # Errors
