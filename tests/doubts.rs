@@ -77,7 +77,7 @@ fn calls_that_are_open_for_nobody_are_told() {
 
 #[test]
 fn a_price_for_what_is_sent_belongs_to_whoever_sends_it() {
-    let warning = "no client is answered by site itself: its `egress_price` counts nothing; give it to whoever answers them (lb)";
+    let warning = "no client is answered by site itself but by lb: its `egress_price` counts nothing; give it to whoever answers them";
     let priced = |script: String| script.replace("price_per_hour: 0.2", "egress_price: 0.09");
     assert!(said(&priced(cdn_or_not("[false]", ""))).contains(warning));
     let direct = priced(cdn_or_not("[false]", "")).replace("to: front", "to: site");
@@ -413,6 +413,14 @@ fn sessions_that_are_not_found_are_spoken_of() {
     assert!(of(2, "").contains(warning) && of(4, "").contains(warning));
     assert!(!of(2, ", sticky: \"cookie\"").contains(warning));
     assert!(!of(1, "").contains(warning));
+    let first_logins = said(
+        "experiment(\"first\").replications(2).duration(30.s).world(|p| {
+            let w = web(\"w\", #{ count: 4, service: 1.ms, sessions: \"memory\" });
+            let lb = load_balancer(\"lb\", #{ to: w, sticky: \"cookie\" });
+            traffic(\"t\", #{ to: lb, rate: 50.rps, users: 1000 });
+        });",
+    );
+    assert!(!first_logins.contains(warning), "who logs in for the first time is not lost: {first_logins}");
 }
 
 #[test]
@@ -454,7 +462,7 @@ fn consumers_without_a_partition_are_spoken_of() {
     assert!(!of("rabbitmq").contains("have nothing to do"));
 }
 
-/// A price that one variant has and another has not, and a component without a price that another variant does without.
+/// A price that one variant has and another has not, or that none has: what it stands for is paid all the same.
 #[test]
 fn a_forgotten_price_is_told() {
     let of = |first: &str, second: &str| {
@@ -465,10 +473,11 @@ fn a_forgotten_price_is_told() {
             }});"
         ))
     };
-    let warning = "costs leave out db: `cost_per_hour` is comparable";
+    let warning = "costs leave out db: add a `price_per_hour`";
     assert!(of("price_per_hour: 1.0", "").contains(warning));
     assert!(!of("price_per_hour: 1.0", "price_per_hour: 2.0").contains(warning));
-    assert!(!of("", "").contains(warning), "neither has one");
+    assert!(of("", "").contains(warning), "neither has one");
+    assert!(!of("price_per_hour: 0.0", "price_per_hour: 0.0").contains(warning), "it costs nothing");
 }
 
 /// The discipline is that of the cores: whoever holds a worker has one.

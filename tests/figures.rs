@@ -720,3 +720,31 @@ fn events_name_the_nodes_that_they_hit() {
     assert_eq!((&hit[0][..], &hit[2][..]), ("db/replica-0", "db shard 0 (all)"));
     assert!(["db/replica-1", "db/replica-2"].contains(&&hit[1][..]), "{hit:?}");
 }
+
+/// One connection to a server that needs 30 ms, fifty calls a second, and ten may wait: the eleventh turned away, the rest wait for nine to ten answers.
+#[test]
+fn the_line_at_a_balancer_has_a_row_of_its_own() {
+    let of = |more: &str| {
+        let script = format!(
+            "experiment(\"line\").replications(1).duration(60.s).world(|p| {{
+                let w = web(\"w\", #{{ service: constant(30.ms) }});
+                let lb = load_balancer(\"lb\", #{{ to: w, retries: 0 {more} }});
+                traffic(\"t\", #{{ to: lb, rate: constant(50.rps) }});
+            }});"
+        );
+        rows(&script, "components.csv").into_iter().find(|row| row["component"] == "lb connections")
+    };
+    let line = of(", connections: 1, queue: 10").expect("there is one");
+    let seen =
+        ["queue_len_mean", "queue_len_max", "wait_p99_ms", "errors_count"].map(|name| number(&line[name]));
+    let turned_away = 60.0 * (50.0 - 1.0 / 0.03) - 10.0;
+    for (seen, (low, high)) in seen.into_iter().zip([
+        (9.0, 10.0),
+        (10.0, 10.0),
+        (270.0, 300.0),
+        (turned_away - 2.0, turned_away + 2.0),
+    ]) {
+        assert!((low..=high).contains(&seen), "{seen} is not within {low} to {high}: {line:?}");
+    }
+    assert!(line["utilization_ratio"].is_empty() && of("").is_none(), "nothing bounds what servers get");
+}

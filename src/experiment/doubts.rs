@@ -5,7 +5,7 @@ use super::idle_cuts::IDLE_CUT;
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
 use super::ignored::{astray, without_partition};
 use super::left_waiting::left_waiting;
-use super::prices::{UNPRICED, UNSENT, WITHOUT_PRICE, sizeless, unsent};
+use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset, percent};
@@ -255,7 +255,7 @@ fn published(group: &Group) -> Option<String> {
 
 /// Whether a warning is worth showing only if some runs have it and others do not: it is about comparing them.
 pub fn only_if_partly(warning: &str) -> bool {
-    [UNPRICED, WITHOUT_PRICE, TRAVELLED, PUBLISHED].iter().any(|begin| warning.starts_with(begin))
+    [UNPRICED, TRAVELLED, PUBLISHED].iter().any(|begin| warning.starts_with(begin))
 }
 
 /// Says so if a trace is over before the run is.

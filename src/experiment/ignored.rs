@@ -48,7 +48,7 @@ pub(super) fn astray(group: &Group, simulation: &Simulation) -> Option<String> {
         return None;
     }
     let sum = |name| group.nodes().map(|node| simulation.readings(node, false).count_of(name)).sum::<u64>();
-    let share = sum("sessions_unknown") as f64 / sum("requests").max(1) as f64;
+    let share = sum("sessions_astray") as f64 / sum("requests").max(1) as f64;
     (share > MANY).then(|| {
         format!(
             "many users of {0} come to a server that does not know them, and fail if the next one does not either: sessions are in one server's memory; \

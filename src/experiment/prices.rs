@@ -20,7 +20,7 @@ pub(super) fn unsent(index: usize, layout: &Layout) -> Option<String> {
     }
     let names: Vec<&str> = doors.iter().map(|door| layout.groups[*door].name.as_str()).collect();
     Some(format!(
-        "{UNSENT} {} itself: its `egress_price` counts nothing; give it to whoever answers them ({})",
+        "{UNSENT} {} itself but by {}: its `egress_price` counts nothing; give it to whoever answers them",
         group.name,
         names.join(", ")
     ))
@@ -39,11 +39,12 @@ pub(super) fn sizeless(index: usize, layout: &Layout, simulation: &Simulation) -
 }
 
 /// How the warning begins that a component has no price.
-pub(super) const WITHOUT_PRICE: &str = "costs leave out";
+const WITHOUT_PRICE: &str = "costs leave out";
 
-/// Says so of each component whose machines could have a price and have none, if those of others have and costs are known: beside a variant where
-/// they have one, or where there are none, this one looks cheap.
-pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> impl Iterator<Item = String> {
+/// Says so of the components whose machines could have a price and have none, if those of others have and costs are known: they are not all
+/// that is paid, and a variant with more of the others' looks cheap.
+pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> Option<String> {
+    cost?;
     let free = |group: &&Group| {
         let params = kind(group.kind).map_or(&[] as &[Param], |kind| kind.entry.params);
         let may = params.iter().any(|param| param.name == site::PRICE.name);
@@ -51,14 +52,11 @@ pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> impl Iterator
             && !group.settings.is_given(site::PRICE.name)
             && group.settings.group("on").is_none()
     };
-    let priced =
-        cost.is_some() && layout.groups.iter().any(|group| group.settings.is_given(site::PRICE.name));
-    let groups = layout.groups.iter().filter(move |_| priced).filter(free);
-    groups.map(|group| {
-        format!(
-            "{WITHOUT_PRICE} {0}: `cost_per_hour` is comparable with that of other variants only if {0} has a `price_per_hour`",
-            group.name
-        )
+    let is_priced = layout.groups.iter().any(|group| group.settings.is_given(site::PRICE.name));
+    let names: Vec<&str> = layout.groups.iter().filter(free).map(|group| group.name.as_str()).collect();
+    (is_priced && !names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!("{WITHOUT_PRICE} {names}: add a `price_per_hour`; 0.0 says that it costs nothing here")
     })
 }
 

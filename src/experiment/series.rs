@@ -236,7 +236,7 @@ impl Change<'_> {
         parts.into_iter().flatten().reduce(f64::max)
     }
 
-    /// Share of the pool's slots in use.
+    /// Busy share of its slots.
     pub fn workers(&self) -> Option<f64> {
         self.busy_share("pool_held", "pool_slots")
     }
@@ -348,21 +348,18 @@ impl Change<'_> {
     }
 }
 
-/// The rows of a node in components.csv: itself, and its pool of workers if it has a limited one.
+/// The rows of a node in components.csv: itself, and its pool of workers, or of connections to servers, if that is a limited one.
 pub fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<ComponentRow> {
     let own = node_row(name, kind, change);
-    let workers = change.workers().map(|utilization| ComponentRow {
-        component: format!("{name} {}", if kind == "database" { "connections" } else { "workers" }),
+    let what = if ["database", "load_balancer"].contains(&kind) { "connections" } else { "workers" };
+    let workers = change.mean("pool_queue").map(|queue| ComponentRow {
+        component: format!("{name} {what}"),
         kind: "pool".into(),
-        utilization_ratio: Some(utilization),
-        queue_len_mean: change.mean("pool_queue"),
+        utilization_ratio: change.workers(),
+        queue_len_mean: Some(queue),
         queue_len_max: change.maximum("pool_queue_len_max"),
-        errors_count: change.known("pool_rejected"),
+        errors_count: change.known("pool_rejected").or_else(|| change.known("turned_away")),
         wait_p99_ms: change.p99("pool_wait"),
-        arrivals_count: None,
-        completions_count: None,
-        service_p99_ms: None,
-        hit_ratio: None,
         ..ComponentRow::default()
     });
     std::iter::once(own).chain(workers).collect()

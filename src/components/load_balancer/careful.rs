@@ -124,7 +124,10 @@ impl Careful {
     /// Sends an attempt to a server, or lets it wait for one.
     fn dispatch(&mut self, place: u32, cx: &mut Ctx<'_>) {
         match self.choose(place, cx) {
-            Choice::Server(at) => self.send(place, at, cx),
+            Choice::Server(at) => {
+                self.waiting.pass();
+                self.send(place, at, cx);
+            }
             Choice::Nobody => {
                 self.counts.nobody += 1;
                 self.finish(place, Answer::of(Status::Failed), cx);

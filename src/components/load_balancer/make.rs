@@ -58,7 +58,11 @@ pub(super) fn careful(site: &Site<'_>) -> Careful {
         timeouts: settings.flag("retry_timeouts"),
     };
     let targets = targets(site, &limits);
-    let waiting = Waiting::new(settings.count("queue"), settings.duration("queue_timeout"));
+    let waiting = Waiting::new(
+        settings.count("queue"),
+        settings.duration("queue_timeout"),
+        settings.is_given("connections"),
+    );
     let mut careful = Careful::new(targets, limits, again, waiting);
     careful.checks = checks(site).filter(|_| !site.is_disabled("health_checks"));
     let most = settings.count("sticky_table").expect("preset") as usize;

@@ -1,6 +1,7 @@
 //! Calls that wait at the balancer for a server with a connection to spare.
 
 use crate::kernel::{Integral, Readings, Time};
+use crate::stats::Histogram;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What becomes of a call that finds all servers busy.
@@ -42,11 +43,28 @@ pub(super) struct Waiting {
     most: Option<u64>,
     patience: Option<Time>,
     length: Integral,
+    /// How long calls that were sent on had waited; `None` where nothing bounds what a server is given.
+    wait: Option<Histogram>,
 }
 
 impl Waiting {
-    pub fn new(most: Option<u64>, patience: Option<Time>) -> Self {
-        Waiting { lines: BTreeMap::new(), waiting: 0, ever: 0, most, patience, length: Integral::default() }
+    /// `most`: calls in all; `is_bounded`: whether anything bounds what a server is given.
+    pub fn new(most: Option<u64>, patience: Option<Time>, is_bounded: bool) -> Self {
+        let wait = is_bounded.then(Histogram::new);
+        Waiting {
+            lines: BTreeMap::new(),
+            waiting: 0,
+            ever: 0,
+            most,
+            patience,
+            length: Integral::default(),
+            wait,
+        }
+    }
+
+    /// A call is sent on without having waited.
+    pub fn pass(&mut self) {
+        self.wait.iter_mut().for_each(|wait| wait.record(0));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -76,11 +94,12 @@ impl Waiting {
         fronts.into_iter().map(|(_, line, place)| (line, place)).collect()
     }
 
-    /// The first one leaves a line.
-    pub fn leave(&mut self, line: Line, now: Time) {
-        self.take(line);
+    /// The first one leaves a line: it is sent on, or nobody will serve it.
+    pub fn leave(&mut self, line: Line, is_sent: bool, now: Time) {
+        let waiter = self.take(line);
         self.waiting -= 1;
         self.length.set(now, self.waiting);
+        self.wait.iter_mut().filter(|_| is_sent).for_each(|wait| wait.record(now - waiter.since));
     }
 
     /// The first one of a line waits in another from now on, where it belongs by the time that it has waited.
@@ -105,7 +124,7 @@ impl Waiting {
         let is_overdue = |waiters: &VecDeque<Waiter>| now - waiters[0].since >= patience;
         let (&line, waiters) = self.lines.iter().find(|(_, waiters)| is_overdue(waiters))?;
         let place = waiters[0].place;
-        self.leave(line, now);
+        self.leave(line, false, now);
         Some(place)
     }
 
@@ -116,6 +135,8 @@ impl Waiting {
     }
 
     pub fn measure(&self, now: Time, out: &mut Readings) {
+        let Some(wait) = &self.wait else { return };
+        out.histogram("pool_wait", wait);
         out.area("pool_queue", self.length.area(now));
         out.maximum("pool_queue_len_max", self.length.largest() as f64);
     }
@@ -133,7 +154,7 @@ mod tests {
 
     #[test]
     fn first_in_first_out_with_bounds_in_number_and_time() {
-        let mut line = Waiting::new(Some(2), Some(100));
+        let mut line = Waiting::new(Some(2), Some(100), true);
         let enter = |line: &mut Waiting, place, now| line.enter(place, ANY, now);
         assert_eq!(enter(&mut line, 1, 0), Wish::Waits(Some(100)));
         assert_eq!(enter(&mut line, 2, 50), Wish::Waits(Some(100)));
@@ -146,14 +167,14 @@ mod tests {
 
     #[test]
     fn each_target_group_has_a_line_and_all_share_the_bound() {
-        let mut lines = Waiting::new(Some(3), Some(100));
+        let mut lines = Waiting::new(Some(3), Some(100), true);
         let of = |target| Line { target, server: None };
         for (place, target) in [(7, 1), (8, 0), (9, 1)] {
             assert_eq!(lines.enter(place, of(target), 0), Wish::Waits(Some(100)));
         }
         assert_eq!(lines.enter(10, ANY, 0), Wish::TurnedAway);
         assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 7]);
-        lines.leave(of(1), 10);
+        lines.leave(of(1), true, 10);
         assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 9]);
         assert_eq!([100, 100, 100].map(|now| lines.overdue(now)), [Some(8), Some(9), None]);
         assert!(lines.is_empty());
@@ -162,7 +183,7 @@ mod tests {
 
     #[test]
     fn who_is_bound_to_a_server_waits_for_that_one() {
-        let mut lines = Waiting::new(None, None);
+        let mut lines = Waiting::new(None, None, true);
         let of = |server| Line { target: 0, server: Some(server) };
         for (place, line) in [(1, of(0)), (2, of(1)), (3, ANY), (4, of(1)), (5, of(0))] {
             lines.enter(place, line, 0);

@@ -80,6 +80,7 @@ impl Server {
         }
         if let Some(sessions) = &self.sessions {
             out.count("sessions_unknown", sessions.unknown);
+            out.count("sessions_astray", sessions.astray);
             if let Some((count, bytes)) = sessions.held() {
                 out.gauge("sessions", f64::from(count));
                 out.gauge("session_bytes", bytes as f64);

@@ -43,6 +43,8 @@ pub(super) struct Sessions {
     first_key: u64,
     bytes: u32,
     pub unknown: u64,
+    /// Sessions that were shown to a server which keeps its own, and does not know them.
+    pub astray: u64,
     /// Look-ups that a cache, where sessions are kept, did not answer.
     pub unanswered: u64,
 }
@@ -82,6 +84,7 @@ impl Sessions {
             first_key: site.layout.keys().unwrap_or(0),
             bytes,
             unknown: 0,
+            astray: 0,
             unanswered: 0,
         })
     }
@@ -113,7 +116,10 @@ impl Sessions {
         match &mut self.home {
             Home::Memory(table) => match table.find(number) {
                 Some((first, last)) if (first..=last).contains(&request.session) => Found::Yes,
-                _ => Found::No,
+                _ => {
+                    self.astray += 1;
+                    Found::No
+                }
             },
             Home::Store { .. } => Found::Elsewhere,
             Home::Token => Found::Yes,
