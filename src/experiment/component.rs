@@ -23,7 +23,7 @@ const fn column(name: &'static str, about: &'static str, get: Get) -> Column {
 pub const COLUMNS: &[Column] = &[
     column(
         "utilization_ratio",
-        "busy share of its processors (of its workers or connections in their own row)",
+        "busy share of its processors (of its workers, connections or appliers in their own row)",
         |row| row.utilization_ratio,
     ),
     column("queue_len_mean", "jobs that waited for its processors, on average", |row| row.queue_len_mean),

@@ -1,5 +1,6 @@
 //! What makes the figures of a run doubtful.
 
+use super::behind::behind;
 use super::design::Timing;
 use super::idle_cuts::IDLE_CUT;
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
@@ -40,6 +41,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| held_for_nobody(group, simulation)));
     doubts.extend(groups().filter_map(|group| astray(group, simulation)));
     doubts.extend(groups().filter_map(|group| without_partition(group, layout)));
+    doubts.extend(groups().filter_map(|group| behind(group, simulation, end)));
     doubts
 }
 

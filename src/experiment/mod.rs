@@ -1,6 +1,7 @@
 //! Experiments: variants of a design, replications of each, and what can be said about their differences.
 
 mod basis;
+mod behind;
 mod compare;
 mod component;
 mod cost;

@@ -3,7 +3,7 @@
 use super::cost::per_hour;
 use super::design::Timing;
 use super::result::ComponentRow;
-use super::series::{Change, component_rows, known};
+use super::series::{Change, known};
 use super::terms::Terms;
 use crate::components::{Layout, is_front};
 use crate::kernel::readings::Reading;
@@ -32,6 +32,64 @@ pub(super) fn rows(
         rows
     };
     (0..later.len()).flat_map(rows_of).collect()
+}
+
+/// The rows of a node in components.csv: itself, its pool of workers, or of connections to servers, if that is a limited one, and those who
+/// apply the log of another.
+fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<ComponentRow> {
+    let own = node_row(name, kind, change);
+    let what = if ["database", "load_balancer"].contains(&kind) { "connections" } else { "workers" };
+    let appliers = change.appliers().map(|utilization| ComponentRow {
+        component: format!("{name} appliers"),
+        kind: "pool".into(),
+        utilization_ratio: Some(utilization),
+        queue_len_mean: change.mean("applier_queue"),
+        queue_len_max: change.maximum("applier_queue_len_max"),
+        wait_p99_ms: change.p99("applier_wait"),
+        ..ComponentRow::default()
+    });
+    let workers = change.mean("pool_queue").map(|queue| ComponentRow {
+        component: format!("{name} {what}"),
+        kind: "pool".into(),
+        utilization_ratio: change.workers(),
+        queue_len_mean: Some(queue),
+        queue_len_max: change.maximum("pool_queue_len_max"),
+        errors_count: change.known("pool_rejected").or_else(|| change.known("turned_away")),
+        wait_p99_ms: change.p99("pool_wait"),
+        ..ComponentRow::default()
+    });
+    std::iter::once(own).chain(workers).chain(appliers).collect()
+}
+
+fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
+    let known = |metric: &str| change.known(metric);
+    ComponentRow {
+        component: name.into(),
+        kind: kind.into(),
+        utilization_ratio: change.utilization(),
+        queue_len_mean: change.queue_len(),
+        queue_len_max: change.queue_len_max(),
+        arrivals_count: change.arrivals(),
+        completions_count: change.completions(),
+        errors_count: change.errors(),
+        wait_p99_ms: change.p99("wait"),
+        service_p99_ms: change.p99("service"),
+        look_ups_count: change.look_ups(),
+        capacity: Some(change.capacity("servers")),
+        is_front: false,
+        hit_ratio: change
+            .hit_ratio()
+            .or(change.buffer_hit_ratio())
+            .or(change.share("cdn_hits", "cdn_lookups")),
+        cost_per_hour: None,
+        reads_count: known("reads"),
+        stale_reads_count: known("stale_reads"),
+        stale_ratio: change.stale_ratio(),
+        stale_age_p99_ms: change.p99("stale_age"),
+        latency_p50_ms: change.quantile("latency", 0.5),
+        latency_p99_ms: change.p99("latency"),
+        measures: super::measures::of(kind, change),
+    }
 }
 
 /// The largest value that any node tells.

@@ -1,6 +1,5 @@
 //! A run over time: differences of readings, window by window.
 
-use super::result::ComponentRow;
 use super::terms::Terms;
 use super::windows::{Series, Window};
 use crate::components::Layout;
@@ -241,6 +240,11 @@ impl Change<'_> {
         self.busy_share("pool_held", "pool_slots")
     }
 
+    /// Busy share of those who apply the log of another.
+    pub fn appliers(&self) -> Option<f64> {
+        self.busy_share("applier_busy", "appliers")
+    }
+
     /// How many look-ups there were, in whatever is looked up in.
     pub fn look_ups(&self) -> Option<u64> {
         let sum = |hits, misses| self.known(hits).map(|hits| hits + self.count(misses));
@@ -271,7 +275,7 @@ impl Change<'_> {
     }
 
     /// One count as a share of another.
-    fn share(&self, part: &str, whole: &str) -> Option<f64> {
+    pub fn share(&self, part: &str, whole: &str) -> Option<f64> {
         let whole = self.count(whole);
         (whole > 0).then(|| self.count(part) as f64 / whole as f64)
     }
@@ -345,53 +349,5 @@ impl Change<'_> {
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| Figure { name, value, weight: self.weight(name) }))
         .collect()
-    }
-}
-
-/// The rows of a node in components.csv: itself, and its pool of workers, or of connections to servers, if that is a limited one.
-pub fn component_rows(name: &str, kind: &str, change: &Change<'_>) -> Vec<ComponentRow> {
-    let own = node_row(name, kind, change);
-    let what = if ["database", "load_balancer"].contains(&kind) { "connections" } else { "workers" };
-    let workers = change.mean("pool_queue").map(|queue| ComponentRow {
-        component: format!("{name} {what}"),
-        kind: "pool".into(),
-        utilization_ratio: change.workers(),
-        queue_len_mean: Some(queue),
-        queue_len_max: change.maximum("pool_queue_len_max"),
-        errors_count: change.known("pool_rejected").or_else(|| change.known("turned_away")),
-        wait_p99_ms: change.p99("pool_wait"),
-        ..ComponentRow::default()
-    });
-    std::iter::once(own).chain(workers).collect()
-}
-
-fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
-    let known = |metric: &str| change.known(metric);
-    ComponentRow {
-        component: name.into(),
-        kind: kind.into(),
-        utilization_ratio: change.utilization(),
-        queue_len_mean: change.queue_len(),
-        queue_len_max: change.queue_len_max(),
-        arrivals_count: change.arrivals(),
-        completions_count: change.completions(),
-        errors_count: change.errors(),
-        wait_p99_ms: change.p99("wait"),
-        service_p99_ms: change.p99("service"),
-        look_ups_count: change.look_ups(),
-        capacity: Some(change.capacity("servers")),
-        is_front: false,
-        hit_ratio: change
-            .hit_ratio()
-            .or(change.buffer_hit_ratio())
-            .or(change.share("cdn_hits", "cdn_lookups")),
-        cost_per_hour: None,
-        reads_count: known("reads"),
-        stale_reads_count: known("stale_reads"),
-        stale_ratio: change.stale_ratio(),
-        stale_age_p99_ms: change.p99("stale_age"),
-        latency_p50_ms: change.quantile("latency", 0.5),
-        latency_p99_ms: change.p99("latency"),
-        measures: super::measures::of(kind, change),
     }
 }

@@ -66,6 +66,17 @@ impl Readings {
         }
     }
 
+    /// Figures that somebody within a node has told, under names of their own.
+    pub fn adopt(&mut self, told: &Readings, names: &[(&str, &'static str)]) {
+        let known = names.iter().filter_map(|(from, to)| Some((*to, told.get(from)?.clone())));
+        self.figures.extend(known);
+    }
+
+    /// What somebody within the node tells apart: as detailed as these.
+    pub fn apart(&self) -> Readings {
+        Readings::new(self.detailed)
+    }
+
     /// One more value of a histogram that was told.
     pub fn record(&mut self, metric: &str, value: u64) {
         let told = self.figures.iter_mut().find(|(name, _)| *name == metric);

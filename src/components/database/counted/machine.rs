@@ -76,7 +76,8 @@ const FLUSH_OF_LOG: u32 = u32::MAX;
 /// A machine.
 #[derive(Clone)]
 pub struct Machine {
-    pub(super) parts: Parts,
+    /// What it is made of.
+    pub parts: Parts,
     locks: Locks,
     pub(super) tasks: Vec<Task>,
     free: Vec<u32>,
@@ -394,5 +395,6 @@ impl Machine {
     pub fn restart_maxima(&mut self) {
         self.parts.processor.restart_maxima();
         self.parts.connections.restart_maxima();
+        self.parts.appliers.restart_maxima();
     }
 }

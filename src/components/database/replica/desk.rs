@@ -277,22 +277,45 @@ impl Desk {
         }
     }
 
-    /// Tells what its parts did.
+    /// Tells what its parts did; its appliers, if it has ever applied anything.
     pub fn measure(&self, now: Time, out: &mut Readings) {
+        let mut appliers = out.apart();
         match &self.machine {
             Some(machine) => {
                 machine.measure(now, out);
                 out.gauge("stored_rows", machine.stored() as f64);
+                machine.parts.appliers.measure(now, &mut appliers);
             }
-            None => self.station.measure(now, out),
+            None => {
+                self.station.measure(now, out);
+                self.applier.measure(now, &mut appliers);
+            }
+        }
+        if appliers.area_of("busy") + appliers.area_of("pool_held") > 0.0 {
+            out.adopt(&appliers, APPLIERS);
         }
     }
 
     /// The longest queues are counted anew.
     pub fn restart_maxima(&mut self) {
         self.station.restart_maxima();
+        self.applier.restart_maxima();
         if let Some(machine) = &mut self.machine {
             machine.restart_maxima();
         }
     }
 }
+
+/// What a station and a pool tell, and what it is called of appliers.
+const APPLIERS: &[(&str, &str)] = &[
+    ("servers", "appliers"),
+    ("busy", "applier_busy"),
+    ("queue", "applier_queue"),
+    ("queue_len_max", "applier_queue_len_max"),
+    ("wait", "applier_wait"),
+    ("pool_slots", "appliers"),
+    ("pool_held", "applier_busy"),
+    ("pool_queue", "applier_queue"),
+    ("pool_queue_len_max", "applier_queue_len_max"),
+    ("pool_wait", "applier_wait"),
+];
