@@ -77,7 +77,7 @@ fn calls_that_are_open_for_nobody_are_told() {
 
 #[test]
 fn a_price_for_what_is_sent_belongs_to_whoever_sends_it() {
-    let warning = "no client is answered by site itself but by lb: its `egress_price` counts nothing; give it to whoever answers them";
+    let warning = "no client is answered by site itself: its `egress_price` counts nothing; give it to whoever answers them (here lb)";
     let priced = |script: String| script.replace("price_per_hour: 0.2", "egress_price: 0.09");
     assert!(said(&priced(cdn_or_not("[false]", ""))).contains(warning));
     let direct = priced(cdn_or_not("[false]", "")).replace("to: front", "to: site");
@@ -478,6 +478,52 @@ fn a_forgotten_price_is_told() {
     assert!(!of("price_per_hour: 1.0", "price_per_hour: 2.0").contains(warning));
     assert!(of("", "").contains(warning), "neither has one");
     assert!(!of("price_per_hour: 0.0", "price_per_hour: 0.0").contains(warning), "it costs nothing");
+}
+
+/// A link joins two who talk; between others it is slow for nobody.
+#[test]
+fn a_link_that_nothing_goes_over_is_told() {
+    let of = |link: &str| {
+        said(&format!(
+            "experiment(\"link\").replications(2).duration(10.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 2.ms }});
+                let w = web(\"w\", #{{ service: 1.ms, reads: db }});
+                let t = traffic(\"t\", #{{ to: w, rate: 10.rps, keys: uniform_keys(10) }});
+                {link}
+            }});"
+        ))
+    };
+    let warning = "nothing went over the link of t and db in line 5";
+    assert!(of("link(t, db, #{ latency: 50.ms });").contains(warning));
+    assert!(
+        of("link(db, t, #{ latency: 1.ms, connect: \"tcp\" });")
+            .contains("link of db and t")
+    );
+    for used in
+        ["link(t, w, #{ latency: 50.ms });", "link(w, db, #{ latency: 1.ms, loss: 0.5, connect: \"tcp\" });"]
+    {
+        assert!(!of(used).contains("nothing went over"), "{used}");
+    }
+}
+
+/// A ramp that is longer than the run was not seen as it was written.
+#[test]
+fn a_ramp_that_the_run_cuts_short_is_told() {
+    let of = |points: &str| {
+        said(&format!(
+            "experiment(\"ramp\").replications(2).warmup(5.s).duration(30.s).world(|p| {{
+                traffic(\"t\", #{{ to: web(\"w\", #{{ service: 1.ms }}), rate: ramp([{points}]) }});
+            }});"
+        ))
+    };
+    let cut = of("[0.s, 100.rps], [350.s, 1100.rps]");
+    assert!(
+        cut.contains(
+            "the rate of t is still on its way at the end: it has come to 200.0000 of 1100 a second by 35 s"
+        ),
+        "{cut}"
+    );
+    assert!(!of("[0.s, 100.rps], [35.s, 200.rps]").contains("still on its way"));
 }
 
 /// The discipline is that of the cores: whoever holds a worker has one.

@@ -2,9 +2,9 @@
 
 use super::behind::behind;
 use super::design::Timing;
-use super::idle_cuts::IDLE_CUT;
+use super::idle_cuts::{IDLE_CUT, IDLE_LINK};
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
-use super::ignored::{astray, without_partition};
+use super::ignored::{astray, cut_short, without_partition};
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use super::without_effect::WITHOUT_EFFECT;
@@ -42,6 +42,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| astray(group, simulation)));
     doubts.extend(groups().filter_map(|group| without_partition(group, layout)));
     doubts.extend(groups().filter_map(|group| behind(group, simulation, end)));
+    doubts.extend(groups().filter_map(|group| cut_short(group, end)));
     doubts
 }
 
@@ -105,9 +106,20 @@ pub const UNMEASURED: &str = "nothing measured";
 
 /// Whether a warning is worth showing only if all runs have it: a variant may do without a component, an event or a level on purpose.
 pub fn only_if_always(warning: &str) -> bool {
-    [UNASKED, NEVER, UNREAD, UNMEASURED, UNSENT, IDLE_CUT, WITHOUT_EFFECT, IDLE_DISCIPLINE, UNPUBLISHED]
-        .iter()
-        .any(|begin| warning.starts_with(begin))
+    [
+        UNASKED,
+        NEVER,
+        UNREAD,
+        UNMEASURED,
+        UNSENT,
+        IDLE_CUT,
+        IDLE_LINK,
+        WITHOUT_EFFECT,
+        IDLE_DISCIPLINE,
+        UNPUBLISHED,
+    ]
+    .iter()
+    .any(|begin| warning.starts_with(begin))
 }
 
 /// Says so if the condition of a `when` held at no look.

@@ -5,7 +5,7 @@ use super::doubts::{
     about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unsettled,
 };
 use super::facts::{Facts, StatementWork};
-use super::idle_cuts::idle_cuts;
+use super::idle_cuts::{idle_cuts, idle_links};
 use super::ignored::ignored;
 use super::look::{Look, View};
 use super::metric::METRICS;
@@ -362,6 +362,7 @@ impl Run {
         warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
         warnings.extend(without_price(&self.layout, facts.cost_per_hour));
         warnings.extend(idle_cuts(&self.layout, &self.simulation));
+        warnings.extend(idle_links(&self.spec.links, &self.layout, &self.simulation));
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
         warnings.extend(ignored(&self.layout, &self.simulation));

@@ -1,9 +1,10 @@
 //! What a script wanted and a component did not do, which said why in events.csv alone.
 
 use super::doubts::is_kafka;
+use crate::catalog::Load;
 use crate::components::Layout;
 use crate::components::site::Group;
-use crate::kernel::Simulation;
+use crate::kernel::{Simulation, Time, time_text};
 
 /// Events by which components say that they do not do what they were told.
 const IGNORED: [&str; 3] = ["promotion ignored", "reshard ignored", "not published"];
@@ -56,4 +57,18 @@ pub(super) fn astray(group: &Group, simulation: &Simulation) -> Option<String> {
             group.name
         )
     })
+}
+
+/// Says so if the run ends while the rate of a traffic is still on its way to another: the script says more than was seen.
+pub(super) fn cut_short(group: &Group, end: Time) -> Option<String> {
+    let arrivals = match group.settings.load("rate")? {
+        Load::Open(arrivals) => arrivals,
+        Load::Trace(trace) => trace.arrivals.as_ref()?,
+    };
+    let (seen, meant) = arrivals.on_its_way(end)?;
+    Some(format!(
+        "the rate of {} is still on its way at the end: it has come to {seen:.4} of {meant} a second by {}; t = 0 is the start of the warm-up",
+        group.name,
+        time_text(end)
+    ))
 }

@@ -20,7 +20,7 @@ pub(super) fn unsent(index: usize, layout: &Layout) -> Option<String> {
     }
     let names: Vec<&str> = doors.iter().map(|door| layout.groups[*door].name.as_str()).collect();
     Some(format!(
-        "{UNSENT} {} itself but by {}: its `egress_price` counts nothing; give it to whoever answers them",
+        "{UNSENT} {} itself: its `egress_price` counts nothing; give it to whoever answers them (here {})",
         group.name,
         names.join(", ")
     ))

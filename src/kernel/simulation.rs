@@ -286,6 +286,11 @@ impl Simulation {
         self.core.transit.idle_cuts()
     }
 
+    /// Whether anything was ever sent over the link between two groups; true without one.
+    pub fn has_carried(&self, a: u16, b: u16) -> bool {
+        self.core.transit.has_carried(a, b)
+    }
+
     /// The open calls.
     pub fn calls(&self) -> &Calls {
         &self.core.calls

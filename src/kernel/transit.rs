@@ -107,6 +107,10 @@ pub trait Transit: Send {
     fn idle_cuts(&self) -> Vec<(End, End)> {
         Vec::new()
     }
+    /// Whether anything was ever sent over the link between two groups; true without one.
+    fn has_carried(&self, _a: u16, _b: u16) -> bool {
+        true
+    }
     /// A node is back after a crash: nobody has a connection to it any more.
     fn restart(&mut self, _node: NodeId, _now: Time) {}
     /// An independent copy.

@@ -140,6 +140,8 @@ pub struct Link {
     slow: f64,
     /// Only latency counts: neither loss nor bandwidth, not slowed, no map, no connections.
     plain: bool,
+    /// Whether anything was ever sent over it.
+    used: bool,
 }
 
 impl Link {
@@ -148,7 +150,7 @@ impl Link {
         let purpose = |what: &str| hash_name(&format!("link {a} {b} {what}"));
         let random = !matches!(plan.latency, Variate::Constant(_));
         let purposes = ["there", "back", "loss there", "loss back"].map(purpose);
-        let mut link = Link { plan, purposes, random, inner: a == b, slow: 1.0, plain: false };
+        let mut link = Link { plan, purposes, random, inner: a == b, slow: 1.0, plain: false, used: false };
         link.slow(1.0);
         link
     }
@@ -174,6 +176,17 @@ impl Link {
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.plain
+    }
+
+    /// Something is sent over it.
+    #[inline]
+    pub(super) fn mark(&mut self) {
+        self.used = true;
+    }
+
+    /// Whether anything was ever sent over it.
+    pub(super) fn has_carried(&self) -> bool {
+        self.used
     }
 
     /// Time that the link itself takes, drawn for this message.

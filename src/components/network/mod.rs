@@ -16,11 +16,10 @@ pub use link::{ENTRY, Link, LinkPlan};
 pub use transfer::{SETUPS, Setup};
 
 use super::client::population::Access;
-use super::steps::Step;
 use crate::kernel::call::{Call, CallId, Calls};
 use crate::kernel::request::Requests;
 use crate::kernel::transit::{End, HELD_UP, LOST, LinkCommand, Message, Transit};
-use crate::kernel::{NodeId, Request, Time};
+use crate::kernel::{NodeId, Time};
 use crate::parts::verbs;
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
@@ -31,6 +30,7 @@ use geo::{Geography, Spot};
 use question::Hop;
 use retransmission::Timer;
 use std::sync::Arc;
+use transfer::note_transfer;
 
 /// Links between groups of nodes, or within one. Without a link nodes talk in no time, and so does a node with itself. The
 /// link within a group of several parts (a database with replicas) lies between its inner nodes, those behind its first one, unless
@@ -268,6 +268,7 @@ impl Transit for Network {
         };
         // A plain link looks neither at the time nor at who asked whom for whom.
         let message = Message::of(call, (from, to), returning, 0);
+        self.links[number].mark();
         self.links[number].latency(&message, requests, &mut self.backgrounds[number]).min(LOST)
     }
 
@@ -289,7 +290,8 @@ impl Transit for Network {
         if index == 0 || free {
             return Some(0);
         }
-        let link = &self.links[index as usize - 1];
+        let link = &mut self.links[index as usize - 1];
+        link.mark();
         if !link.is_plain() {
             return self.travel(index as usize - 1, message, requests);
         }
@@ -345,19 +347,17 @@ impl Transit for Network {
         self.cuts.idle()
     }
 
+    fn has_carried(&self, a: u16, b: u16) -> bool {
+        let link = self.between[usize::from(a) * self.groups + usize::from(b)].checked_sub(1);
+        link.is_none_or(|link| self.links[link as usize].has_carried())
+    }
+
     fn restart(&mut self, node: NodeId, now: Time) {
         self.connections.restart(node, now);
     }
 
     fn fork(&self) -> Box<dyn Transit> {
         Box::new(self.clone())
-    }
-}
-
-/// Of a client's request: how long its answer took from the first byte to the last.
-fn note_transfer(request: Option<&mut Request>, transfer: Time) {
-    if let Some(request) = request {
-        Step::Transfer.note(request, transfer);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Connections without packets: what setting one up costs, and how long a transfer takes under a window that doubles.
 
 use crate::catalog::Policy;
-use crate::kernel::{SECOND, Time};
+use crate::components::steps::Step;
+use crate::kernel::{Request, SECOND, Time};
 
 /// How a connection is set up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,6 +87,13 @@ pub fn transfer(bytes: u64, rtt: Time, window: u64, bandwidth: Option<u64>) -> (
         doubled += 1;
     }
     (passed + sending(left), doubled)
+}
+
+/// Of a client's request: how long its answer took from the first byte to the last.
+pub(super) fn note_transfer(request: Option<&mut Request>, transfer: Time) {
+    if let Some(request) = request {
+        Step::Transfer.note(request, transfer);
+    }
 }
 
 #[cfg(test)]

@@ -123,6 +123,14 @@ impl Arrivals {
         }
     }
 
+    /// The rate of a process that ends at `end_ns`, and the one that it was on its way to then, if it was.
+    pub fn on_its_way(&self, end_ns: u64) -> Option<(f64, f64)> {
+        match self {
+            Self::Piecewise(arrivals) => arrivals.on_its_way(end_ns),
+            _ => None,
+        }
+    }
+
     /// The expected number of arrivals per second over the first `duration_ns`, for estimates of the work to come.
     pub fn mean_rate(&self, duration_ns: u64) -> f64 {
         match self {

@@ -80,6 +80,13 @@ impl Piecewise {
         (!self.endless).then_some(first.start_ns)
     }
 
+    /// The rate at `end_ns`, and the one that it was on its way to then, if it was.
+    pub fn on_its_way(&self, end_ns: u64) -> Option<(f64, f64)> {
+        let piece = self.pieces.iter().find(|piece| piece.end_ns >= end_ns).filter(|_| !self.endless)?;
+        let is_on_its_way = piece.end_ns > end_ns && piece.start_rate != piece.end_rate;
+        is_on_its_way.then(|| (piece.rate_at(end_ns), piece.end_rate))
+    }
+
     /// The time in ns of the next arrival after `now_ns`; `None` if the rate stays zero for ever.
     #[inline]
     pub fn next(&mut self, now_ns: u64, stream: &mut Stream) -> Option<u64> {
@@ -118,6 +125,15 @@ mod tests {
         let ramp = Arrivals::ramp(vec![(SECOND, 20.0), (3 * SECOND, 100.0), (4 * SECOND, 0.0)]).unwrap();
         // Windows of one second: flat before the ramp, two halves of the rise, the fall, nothing.
         checks::windows(&ramp, &[20.0, 40.0, 80.0, 50.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_ramp_that_goes_on_is_on_its_way() {
+        let ramp = Piecewise::ramp(vec![(SECOND, 20.0), (3 * SECOND, 100.0)]).unwrap();
+        let at = |seconds| ramp.on_its_way(seconds * SECOND);
+        assert_eq!([at(1), at(2), at(3), at(4)], [None, Some((60.0, 100.0)), None, None]);
+        let steps = Piecewise::steps(&[(0, 30.0), (3 * SECOND, 60.0)]).unwrap();
+        assert_eq!(steps.on_its_way(2 * SECOND), None);
     }
 
     #[test]
