@@ -495,10 +495,7 @@ fn a_link_that_nothing_goes_over_is_told() {
     };
     let warning = "nothing went over the link of t and db in line 5";
     assert!(of("link(t, db, #{ latency: 50.ms });").contains(warning));
-    assert!(
-        of("link(db, t, #{ latency: 1.ms, connect: \"tcp\" });")
-            .contains("link of db and t")
-    );
+    assert!(of("link(db, t, #{ latency: 1.ms, connect: \"tcp\" });").contains("link of db and t"));
     for used in
         ["link(t, w, #{ latency: 50.ms });", "link(w, db, #{ latency: 1.ms, loss: 0.5, connect: \"tcp\" });"]
     {

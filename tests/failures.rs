@@ -221,3 +221,57 @@ fn a_greeting_that_comes_late_takes_nothing_back() {
         ".replications(12).duration(6.s).expect(\"nothing is lost\", |r| r.lost_writes == 0)",
     );
 }
+
+/// Redis is away for a moment while a consumer works: the entry is pending in the append-only file, and its acknowledgement is said again over the
+/// next connection.
+#[test]
+fn an_acknowledgement_outlives_a_restart_of_redis() {
+    let world = r#"let q = queue("q", #{ kind: "redis_streams", fsync: "always" });
+        consumers("c", #{ of: q, service: constant(900.ms), claim_after: 3.s });
+        traffic("t", #{ to: q, rate: constant(0.5.rps) });
+        at(2500.ms, "away", || q.crash()); at(2600.ms, "back", || q.recover());"#;
+    holds(
+        world,
+        ".duration(20.s).expect(\"once\", |r| r.messages_duplicated == 0).expect(\"all\", |r| r.messages_processed >= 8)",
+    );
+}
+
+/// After a restart with nothing on disk entries are counted anew, but an ID of Redis is a time: an acknowledgement from before is for none of them. The
+/// consumer that has the new entry dies with it in hand, and it comes back.
+#[test]
+fn an_old_acknowledgement_is_for_no_new_entry() {
+    let world = r#"let q = queue("q", #{ kind: "redis_streams", fsync: "none" });
+        let c = consumers("c", #{ of: q, count: 2, service: constant(3.s), claim_after: 2.s });
+        traffic("t", #{ to: q, rate: constant(0.5.rps) });
+        at(2500.ms, "away", || q.crash()); at(2600.ms, "back", || q.recover());
+        at(6500.ms, "dies", || { c[0].crash(); c[1].crash(); }); at(6600.ms, "back", || c.recover());"#;
+    holds(world, ".duration(40.s).expect(\"none\", |r| r.messages_lost == 0)");
+}
+
+/// A consumer of Kafka that its group has given up while it stood still hears of it when it asks for more: it does the rest of what it had fetched, and all
+/// of that is done once more. (It fetches some hundred messages at 5.5 s, and has done a dozen of them by 6 s.)
+#[test]
+fn a_kafka_consumer_that_was_given_up_finishes_what_it_has_fetched() {
+    let world = r#"let q = queue("q", #{ kind: "kafka", session: 4.s, rebalance_delay: 5.s });
+        let c = consumers("c", #{ of: q, service: 40.ms, reset: "earliest" });
+        traffic("t", #{ to: q, rate: constant(20.rps) });
+        at(6.s, "stands still", || c.hang()); at(16.s, "goes on", || c.recover());"#;
+    holds(
+        world,
+        ".duration(60.s).expect(\"all\", |r| r.messages_duplicated > 60).expect(\"once\", |r| r.messages_duplicated < 150)",
+    );
+}
+
+/// max.poll.interval.ms: who has more in hand than can be done within it is given up again and again, and everything is done again and again.
+#[test]
+fn a_batch_that_takes_too_long_is_done_again_and_again() {
+    let world = |batch: u32| {
+        format!(
+            r#"let q = queue("q", #{{ kind: "kafka", partitions: 4, rebalance_timeout: 20.s }});
+            consumers("c", #{{ of: q, count: 2, batch: {batch}, service: 1.s, reset: "earliest" }});
+            traffic("t", #{{ to: q, rate: steps([[0.s, 100.rps], [1.s, 0.rps]]), keys: uniform_keys(100) }});"#
+        )
+    };
+    holds(&world(5), ".duration(600.s).expect(\"once\", |r| r.messages_duplicated == 0)");
+    holds(&world(500), ".duration(600.s).expect(\"again and again\", |r| r.messages_duplicated > 500)");
+}

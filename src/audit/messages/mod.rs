@@ -14,7 +14,7 @@
 //! * **Reordered**: the first effect of a message comes after that of one accepted later, of the same key and queue.
 //! * **Age**: from the first acceptance to the first effect.
 //! * **Backlog**: messages accepted and neither processed nor dead nor gone. The *drain time* is the time from the largest
-//!   backlog of the measured part until it is first back at its mean of the latter half of the warm-up (at least 1).
+//!   backlog of the measured part until it is first back at its mean of the latter half of the warm-up (rounded up, at least 1).
 //!
 //! Memory: messages whose fate is sealed leave the window of records for two bits each (the latest ones that are gone stay); those that stay
 //! behind when the window is full wait in a map, those that no broker has taken in yet in one bit.

@@ -84,7 +84,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "replace",
             kind: Kind::Choice(REPLACE),
             preset: Preset::Choice("silent"),
-            about: "which servers are taken away at the next `period`, while another one boots, whatever the `cooldown`",
+            about: "which servers are taken away, while another one boots, whatever the `cooldown`: those that have not answered within half a `period` after they were asked",
         },
         Param {
             name: "grace",

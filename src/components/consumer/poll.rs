@@ -37,6 +37,9 @@ pub struct Poll {
     poll: CallId,
     /// All is said over one connection (Redis): if it breaks, all that is under way has failed. `None`: a request for each (SQS).
     line: Option<Line>,
+    /// Acknowledgements that met a connection which the server does not know: said again over the next one, as clients of Redis do (Lettuce:
+    /// at-least-once; redis-py 6: `retry`).
+    unsaid: Vec<u64>,
     left: bool,
 }
 
@@ -56,6 +59,7 @@ impl Poll {
             asking: false,
             poll: CallId::NONE,
             line: (entry::kind_of_queue(site) == "redis_streams").then(Line::default),
+            unsaid: Vec::new(),
             left: false,
         }
     }
@@ -64,6 +68,7 @@ impl Poll {
         let long = self.wait.saturating_add(MARGIN).min(NEVER / 2);
         self.patience = Some((cx.timeout_class(long), cx.timeout_class(MARGIN)));
         (self.in_hand, self.asking, self.poll) = (0, false, CallId::NONE);
+        self.unsaid.clear();
         if let Some(after) = self.claim_after {
             cx.timer_in(cx.phase(after, 0), Timer { tag: CLAIM_TIME, data: 0 });
         }
@@ -123,12 +128,24 @@ impl Poll {
 
     fn connected(&mut self, cx: &mut Ctx<'_>) {
         self.line.iter_mut().for_each(|line| line.open = true);
+        self.say_again(cx);
         self.asking = false;
         self.ask(cx);
     }
 
+    fn say_again(&mut self, cx: &mut Ctx<'_>) {
+        if self.line.is_some_and(|line| line.open) {
+            std::mem::take(&mut self.unsaid).into_iter().for_each(|receipt| self.acknowledge(receipt, cx));
+        }
+    }
+
     pub fn on_reply(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
-        if self.breaks(reply, cx) || reply.verb == SETTLE {
+        let breaks = self.breaks(reply, cx);
+        if reply.verb == SETTLE && reply.status == Status::Reset && self.line.is_some() {
+            self.unsaid.push(reply.key);
+            self.say_again(cx);
+        }
+        if breaks || reply.verb == SETTLE {
             return; // an acknowledgement that got lost comes back as a message
         }
         if reply.verb == SUBSCRIBE {

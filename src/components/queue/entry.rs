@@ -185,7 +185,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "rebalance_timeout",
             kind: Kind::Duration,
             preset: Preset::Duration(300 * SECOND),
-            about: "kafka: sharing out anew waits so long for members (5 min: max.poll.interval.ms)",
+            about: "kafka: sharing out anew waits so long for members, and a worker that has not asked for more for so long leaves at its next heartbeat: it has too much in hand, see `batch` (5 min: max.poll.interval.ms)",
         },
         Param {
             name: "rebalance_delay",

@@ -46,7 +46,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "queue_drain_s",
         Lower,
-        "time from the largest backlog until it is back at its mean of the latter half of the warm-up, 0 if it never was above; at the end the time so far, or empty if more wait than ever in that half: a check for less then fails",
+        "time from the largest backlog until it is back at its mean of the latter half of the warm-up (rounded up, at least 1), 0 if it never was above; at the end the time so far, or empty if more wait than ever in that half: a check for less then fails",
         |f| of_messages(f, |m| m.drain_ns.map(seconds)),
     )
     .ends_of("messages_published_count"),

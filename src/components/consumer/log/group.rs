@@ -91,6 +91,18 @@ impl Reader {
         cx.ask(Ask { version, note: self.id, ..ask });
     }
 
+    /// Whether it has had enough in hand for so long without asking for more that its own heartbeat thread takes it for stuck.
+    pub(super) fn is_overdue(&self, now: Time) -> bool {
+        !self.is_idle() && now.saturating_sub(self.polled) > self.coordinator.rebalance
+    }
+
+    /// It leaves the group, and joins anew when it asks for more ("consumer poll timeout has expired", AbstractCoordinator of the Java client 3.9).
+    pub(super) fn give_up(&mut self, cx: &mut Ctx<'_>) {
+        let ask = self.coordinator.ask(JOIN, u64::from(self.id));
+        cx.ask(Ask { version: 1, note: self.id, ..ask });
+        self.begin_anew(cx);
+    }
+
     /// The connection is open, or is not.
     pub(super) fn connected(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         match (self.phase, reply.status) {

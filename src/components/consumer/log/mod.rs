@@ -60,7 +60,7 @@ enum Phase {
     /// It has no share.
     Joining,
     Member,
-    /// It finishes what is in the worker's hands, commits, and joins again.
+    /// It finishes what it has fetched, commits, and joins again.
     Revoking,
     Left,
 }
@@ -88,6 +88,8 @@ pub struct Reader {
     expelled: bool,
     shares: Vec<Share>,
     commits: u32,
+    /// When it asked for messages last.
+    polled: Time,
 }
 
 impl Reader {
@@ -113,6 +115,7 @@ impl Reader {
             expelled: false,
             shares: Vec::new(),
             commits: 0,
+            polled: 0,
         }
     }
 
@@ -124,10 +127,10 @@ impl Reader {
         self.begin_anew(cx);
     }
 
-    /// As a member that nobody knows yet. Acknowledged before the work, what it has fetched is nobody else's any more: it is done first, as a
-    /// program does that commits, works and asks for more in turn.
+    /// As a member that nobody knows yet. What it has fetched is done first, though others may do it again: a program works, commits and asks
+    /// for more in turn, and hears only then that it was given up (KafkaConsumer.poll; the commit fails).
     fn begin_anew(&mut self, cx: &mut Ctx<'_>) {
-        self.expelled = self.ack_before && !self.is_idle();
+        self.expelled = !self.is_idle();
         if self.expelled {
             return self.phase = Phase::Revoking;
         }
@@ -142,12 +145,9 @@ impl Reader {
         self.revoke(cx);
     }
 
-    /// What it has fetched and not begun is somebody else's soon, unless it was acknowledged before the work: then it is done first.
+    /// What it has fetched is done first: a program hears of it when it asks for more.
     fn revoke(&mut self, cx: &mut Ctx<'_>) {
         self.phase = Phase::Revoking;
-        if !self.ack_before {
-            self.shares.iter_mut().for_each(|share| share.batch.clear());
-        }
         self.join_if_idle(cx);
     }
 
@@ -295,6 +295,7 @@ impl Reader {
     }
 
     fn ask(&mut self, index: usize, cx: &mut Ctx<'_>) {
+        self.polled = cx.now();
         let share = &self.shares[index];
         let (version, timeout) = (self.fetch.to_version(), self.patience);
         let (note, line) = (self.generation, self.lines[self.place_of(share.leader)]);

@@ -55,8 +55,11 @@ impl Reader {
                     return;
                 }
                 // Also while it finishes what it has in hand (the client's heartbeat thread stands still only once it has asked to join).
-                if matches!(self.phase, Phase::Member | Phase::Revoking) {
-                    self.give_sign(cx);
+                match self.phase {
+                    Phase::Member | Phase::Revoking if self.expelled => {}
+                    Phase::Member | Phase::Revoking if self.is_overdue(cx.now()) => self.give_up(cx),
+                    Phase::Member | Phase::Revoking => self.give_sign(cx),
+                    Phase::Joining | Phase::Left => {}
                 }
                 cx.timer_in(HEARTBEAT_INTERVAL, timer);
             }

@@ -270,7 +270,7 @@ pub const DOWN_AFTER: Param = Param {
     name: "down_after",
     kind: Kind::Duration,
     preset: Preset::Duration(30 * SECOND),
-    about: "silence after which a member counts as dead, from the first question that it does not answer: so it is found out from `down_after` to `down_after` and a heartbeat after a crash (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, see `election_spread`, 1 s unless given, as etcd)",
+    about: "silence after which a member counts as dead, from the first question that it does not answer: a crash between two of them is found out from `down_after` to `down_after` and a heartbeat later, one with a question on its way already earlier by that way (Redis Sentinel: down-after-milliseconds 30000; replication \"majority\": shortest election time-out, see `election_spread`, 1 s unless given, as etcd)",
 };
 /// How far election time-outs lie apart.
 pub const ELECTION_SPREAD: Param = Param {

@@ -22,6 +22,9 @@ pub const ENTRY: Policy = Policy {
     wrong_when: "no second of messages may be lost when a host dies, or they do not fit in memory",
 };
 
+/// Bits of an entry's number in a receipt; above them is the life of the server.
+const LIFE: u32 = 40;
+
 const SYNC: u16 = 1;
 const PATIENCE: u16 = 2;
 
@@ -79,6 +82,8 @@ struct Redis {
     /// As of the last fsync, with what was written since.
     on_disk: Stream,
     unsynced: Vec<Operation>,
+    /// For each restart, the number up to which entries have survived it: behind it numbers are given again, which IDs of Redis, times, are not.
+    survived: Vec<u64>,
     polls: Polls,
     patience: Patience,
     /// Of consumers.
@@ -105,6 +110,7 @@ pub fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         live: Stream::new(length),
         on_disk: Stream::new(length),
         unsynced: Vec::new(),
+        survived: Vec::new(),
         polls: Polls::default(),
         patience: Patience::new(PATIENCE),
         connections: Connections::default(),
@@ -173,7 +179,17 @@ impl Redis {
         let delivered = &effects.delivered;
         self.delivered += delivered.len() as u64;
         self.redelivered += delivered.iter().filter(|delivery| delivery.deliveries > 1).count() as u64;
-        self.polls.answer(to, delivered.iter().map(|delivery| packed(delivery.message, delivery.number)), cx);
+        let life = (self.survived.len() as u64) << LIFE;
+        let packed = |delivery: &Delivery| packed(delivery.message, life | delivery.number);
+        self.polls.answer(to, delivered.iter().map(packed), cx);
+    }
+
+    /// XACK of an entry, by its number and the life of the server that it was handed over in.
+    fn acknowledge(&mut self, receipt: u64, cx: &mut Ctx<'_>) {
+        let (life, number) = ((receipt >> LIFE) as usize, receipt & ((1 << LIFE) - 1));
+        if self.survived[life..].iter().all(|end| number < *end) {
+            self.apply(Operation::Ack(number), cx);
+        }
     }
 
     fn serve(&mut self, cx: &mut Ctx<'_>) {
@@ -220,6 +236,7 @@ impl Redis {
         }
         self.unsynced.clear();
         let after = if self.fsync == Fsync::None { Stream::new(self.length) } else { self.on_disk.clone() };
+        self.survived.push(after.end());
         let before = std::mem::replace(&mut self.live, after);
         // One that was sent twice is held twice.
         let mut kept: BTreeMap<u32, u32> = BTreeMap::new();
@@ -256,7 +273,7 @@ impl Component for Redis {
             FETCH => self.fetch(id, cx),
             CLAIM => self.claim(id, cx),
             SETTLE => {
-                self.apply(Operation::Ack(key), cx);
+                self.acknowledge(key, cx);
                 cx.reply(id, Answer::ok(0, 0));
             }
             _ if self.work.is_none_for(id, cx) => self.publish(id, cx),

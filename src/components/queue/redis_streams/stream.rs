@@ -84,7 +84,8 @@ impl Stream {
         number.checked_sub(self.first).and_then(|index| self.entries.get(index as usize)).copied()
     }
 
-    fn end(&self) -> u64 {
+    /// Number of the entry that is added next.
+    pub fn end(&self) -> u64 {
         self.first + self.entries.len() as u64
     }
 
