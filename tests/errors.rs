@@ -31,6 +31,8 @@ macro_rules! golden {
 }
 
 golden!(
+    all_at_once,
+    other_words,
     check_and_world,
     meant,
     site_and_rows,

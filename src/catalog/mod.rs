@@ -3,6 +3,7 @@
 
 mod entry;
 mod lists;
+pub mod meant;
 mod need;
 mod param;
 mod problem;
@@ -15,7 +16,7 @@ pub use entry::{Action, Entry, Measure, Policy};
 pub use need::{Need, Needed};
 pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
-pub use settings::{Given, Settings, check};
+pub use settings::{Given, Settings, check, no_such_setting};
 pub use suggest::{closest, did_you_mean, one_of};
 pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value, percent};
 pub use wrong::not_whole;

@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::lists;
+use super::meant;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
 use super::suggest::{closest, did_you_mean};
@@ -43,8 +44,7 @@ pub fn check(
     let mut values = BTreeMap::new();
     for Given { name: setting, value, place } in given {
         let Some(param) = entry.params.iter().find(|param| param.name == setting) else {
-            let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
-            problems.push(Problem::at(place, message).hint(unknown_setting(entry, setting, value)));
+            problems.push(no_such_setting(entry, name, setting, value, place));
             continue;
         };
         match convert(param, value, kind_of) {
@@ -68,10 +68,20 @@ pub fn check(
     Settings { entry, values }
 }
 
+/// That the component `name` has no such setting.
+pub fn no_such_setting(entry: &Entry, name: &str, setting: &str, value: &Value, place: &Place) -> Problem {
+    let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
+    Problem::at(place, message).hint(unknown_setting(entry, setting, value))
+}
+
 /// What to write instead of a setting that there is not: one spelt nearly so, one that knows the value, one that is part of the word, or
 /// where to look.
 fn unknown_setting(entry: &Entry, setting: &str, value: &Value) -> String {
     let names = entry.params.iter().map(|param| param.name);
+    let meant = meant::setting(setting, names.clone());
+    if let Some(param) = entry.params.iter().find(|param| Some(param.name) == meant) {
+        return format!("write `{}`: {}", param.name, param.about);
+    }
     if let Some(found) = closest(setting, names.clone()) {
         return format!("did you mean `{found}`?");
     }

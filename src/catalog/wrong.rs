@@ -1,5 +1,6 @@
 //! What is said of values that a setting does not take.
 
+use super::meant;
 use super::param::{Kind, Param};
 use super::problem::Problem;
 use super::suggest::did_you_mean;
@@ -38,7 +39,11 @@ pub(super) fn out_of_range(param: &Param, value: &Value) -> Problem {
         Kind::Bytes => "at least 1 byte".into(),
         _ => param.kind.wanted(),
     };
-    Problem::new(format!("`{}` must be {wanted}, not {}", param.name, value.describe()))
+    let percent = match (&param.kind, value) {
+        (Kind::Share, Value::Whole(n)) if (2..=100).contains(n) => Some(format!("write {n}.percent")),
+        _ => None,
+    };
+    Problem::new(format!("`{}` must be {wanted}, not {}", param.name, value.describe())).maybe_hint(percent)
 }
 
 pub(super) fn unknown_policy<'a>(
@@ -46,7 +51,9 @@ pub(super) fn unknown_policy<'a>(
     text: &str,
     names: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Problem {
-    Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(did_you_mean(text, names))
+    let meant = meant::choice(text, names.clone()).map(|found| format!("did you mean `{found}`?"));
+    let hint = meant.or_else(|| did_you_mean(text, names));
+    Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(hint)
 }
 
 pub(super) fn right_kind(
@@ -60,7 +67,9 @@ pub(super) fn right_kind(
         Some(kind) if kinds.contains(&kind) => Ok(value.clone()),
         Some(kind) => {
             let message = format!("`{}` must be {}, not a {kind}", param.name, param.kind.wanted());
-            Err(Problem::new(message))
+            let hint =
+                (kind == "queue" && param.name == "writes").then(|| "publish to it: `publishes: ..`".into());
+            Err(Problem::new(message).maybe_hint(hint))
         }
         None => Err(Problem::new(format!("`{}` names a component of another world", param.name))),
     }

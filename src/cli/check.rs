@@ -4,7 +4,7 @@ use super::args::CheckArgs;
 use super::run::{folder, read_or_complain};
 use super::{FAILED, INTERRUPTED, interrupts, say, trouble};
 use crate::catalog::Problems;
-use crate::experiment::{self, Builder, Outcome, Plan, Workshop, drive};
+use crate::experiment::{Builder, Outcome, Plan, Workshop, drive};
 use crate::kernel::time_text;
 use crate::scripting::{Host, Judge, Session, stop_scripts};
 use serde_json::{Value, json};
@@ -50,7 +50,6 @@ impl Host for CheckHost {
         builder: &mut dyn Builder,
         _judge: &mut Judge<'_>,
     ) -> Result<Option<Outcome>, Problems> {
-        experiment::check(plan, builder)?;
         let events: Vec<u64> = (0..plan.variants.len())
             .map(|variant| estimate(plan, builder, variant))
             .collect::<Result<_, _>>()?;

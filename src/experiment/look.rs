@@ -1,9 +1,10 @@
 //! What a script's function may see of a world: figures of components since that function last looked.
 
 use super::figures::{FIGURES, is_named};
+use super::metric::short;
 use super::series::{Change, Figure, known};
 use super::terms::Terms;
-use crate::catalog::{Problem, did_you_mean};
+use crate::catalog::{Problem, did_you_mean, meant};
 use crate::components::{Layout, is_front};
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Time, seconds};
@@ -99,7 +100,15 @@ impl View {
 }
 
 fn unknown(name: &str) -> Problem {
-    let hint = did_you_mean(name, FIGURES.iter().map(|figure| figure.name));
+    let names = FIGURES.iter().map(|figure| figure.name);
+    let whole = |close: &str| {
+        names.clone().find(|name| short(name) == close).map(|name| format!("did you mean `{name}`?"))
+    };
+    let action =
+        crate::model::ACTIONS.contains(&name).then(|| format!("it is something to do: write {name}()"));
+    let meant = || meant::figure(name, names.clone()).map(|name| format!("did you mean `{name}`?"));
+    let close = || crate::catalog::closest(name, names.clone().map(short)).and_then(whole);
+    let hint = action.or_else(meant).or_else(close).or_else(|| did_you_mean(name, names.clone()));
     Problem::new(format!("a component has no figure `{name}`")).maybe_hint(hint)
 }
 

@@ -109,6 +109,15 @@ fn lay_out(spec: &WorldSpec, end: Time, disabled: &[String], problems: &mut Prob
     layout
 }
 
+/// What is wrong with the settings of the components that have been described, in a world that is not whole.
+pub fn mistakes_so_far(spec: &WorldSpec) -> Problems {
+    let mut problems = spec.problems.clone();
+    for index in 0..spec.groups.len() {
+        check_group(spec, index, &mut problems);
+    }
+    problems
+}
+
 /// A component may use those made before it: so there is no circle.
 fn check_group(spec: &WorldSpec, index: usize, problems: &mut Problems) -> Settings {
     let group = &spec.groups[index];

@@ -14,7 +14,7 @@ mod spec;
 
 pub use action::{ACTIONS, Moment, NETWORK_ACTIONS, Order, resolve};
 pub use build::build;
-pub use check::{ALL, Checked, UNKNOWN_END, check};
+pub use check::{ALL, Checked, UNKNOWN_END, check, mistakes_so_far};
 pub use command::{Command, Part, Role, Target};
 pub use part::{Whom, selected};
 pub use spec::{GroupSpec, LinkSpec, MapSpec, TimelineItem, Trigger, WorldSpec};

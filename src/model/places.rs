@@ -2,7 +2,7 @@
 
 use super::check::link_plan;
 use super::spec::{MapSpec, WorldSpec};
-use crate::catalog::{self, Needed, Problem, Problems, did_you_mean};
+use crate::catalog::{self, Needed, Problem, Problems, did_you_mean, meant};
 use crate::components::network::geo::{Geography, Map};
 use crate::components::network::{AccessPlan, Home, LinkPlan, SETUPS, Setup};
 use crate::components::{self, Layout};
@@ -51,7 +51,9 @@ fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
         .find(|setting| settings.texts(setting).iter().any(|text| text == name));
     let setting = setting.unwrap_or("from");
     let problem = settings.problem(setting, format!("the map has no region or country \"{name}\""));
-    let close = catalog::closest(name, map.names()).map(|close| format!("did you mean `{close}`?"));
+    let close = meant::place(name, map.names())
+        .or_else(|| catalog::closest(name, map.names()))
+        .map(|close| format!("did you mean `{close}`?"));
     let all = did_you_mean(name, map.names());
     let countries = "countries have codes such as \"FR\"";
     let others = match all {

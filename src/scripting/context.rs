@@ -53,6 +53,9 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
     let only = Only { ordinal, call: called.then_some(definition.calls) };
     let workshop = context.workshop(only, &plan);
     let mut builder = context.builder(&definition, &params, &plan);
+    if called {
+        check(&plan, &mut builder)?; // others have been looked over, all of them before the first one runs
+    }
     let mut judge = |results: &Arc<Vec<RunResult>>| {
         let record = Record { plan: plan.clone(), results: results.clone() };
         let finished = Rc::new(Finished::new(Arc::new(record), params.clone()));

@@ -198,6 +198,8 @@ pub(super) struct Desk {
     pub only: Option<Only>,
     /// What earlier `.run()` calls returned, by experiment, for workers.
     pub earlier: Vec<Vec<(u64, Arc<Record>)>>,
+    /// What is wrong with what is being evaluated as far as its text alone tells.
+    pub told: Problems,
     /// Where print goes, if not to the terminal.
     pub printed: Option<Printer>,
 }

@@ -3,7 +3,7 @@
 use super::convert;
 use super::places::place_at;
 use super::units::{unit_meant, unit_names};
-use crate::catalog::{Place, Problem, Problems, did_you_mean};
+use crate::catalog::{Place, Problem, Problems, did_you_mean, meant};
 use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 use std::sync::Arc;
 
@@ -162,6 +162,16 @@ fn unknown_variable(name: &str, words: &Words<'_>) -> Problem {
     }
 }
 
+/// A call of a function that there is not, whatever it is given.
+pub(super) fn unknown_call(name: &str, words: &Words<'_>) -> Problem {
+    unknown_function(name, words)
+}
+
+/// A unit that numbers do not have.
+pub(super) fn unknown_unit(name: &str) -> Problem {
+    unknown_property(&format!("'{name}'"))
+}
+
 /// Rhai tells the name with the types of its arguments: `crash (component, &str)`.
 fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
@@ -187,11 +197,23 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if arguments.starts_with("component") {
         let message = format!("a component has no action `{name}`");
         let actions = crate::model::ACTIONS.iter().copied();
-        return Problem::new(message).maybe_hint(did_you_mean(name, actions));
+        return Problem::new(message).maybe_hint(meant_action(name).or_else(|| did_you_mean(name, actions)));
+    }
+    if DISTRIBUTIONS.contains(&name) {
+        let hint = "times are exponential(5.ms), lognormal(5.ms, 0.5), uniform(1.ms, 9.ms), erlang, weibull, pareto ..: `scalelab list functions`";
+        return Problem::new(format!("there is no distribution `{name}`: times are not negative")).hint(hint);
     }
     let candidates: Vec<&str> = words.functions.iter().map(String::as_str).collect();
-    let hint = crate::catalog::closest(name, candidates).map(|found| format!("did you mean `{found}`?"));
+    let close = || crate::catalog::closest(name, candidates).map(|found| format!("did you mean `{found}`?"));
+    let hint = meant_action(name).or_else(close);
     Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
+}
+
+/// What other tools offer for times.
+const DISTRIBUTIONS: [&str; 4] = ["normal", "gauss", "gaussian", "norm"];
+
+fn meant_action(name: &str) -> Option<String> {
+    meant::action(name, crate::model::ACTIONS.iter().copied()).map(|found| format!("did you mean `{found}`?"))
 }
 
 const OPERATORS: [&str; 12] = ["+", "-", "*", "/", "%", "**", "<", "<=", ">", ">=", "==", "!="];

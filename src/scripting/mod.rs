@@ -16,6 +16,7 @@ mod said;
 mod session;
 mod shown;
 mod slips;
+mod survey;
 mod units;
 mod unlike;
 mod words;

@@ -9,6 +9,7 @@ use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
 use super::slips::slip;
+use super::survey::{completed, survey};
 use super::workshop::function_names;
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
@@ -27,7 +28,7 @@ pub type Judge<'a> = dyn FnMut(&Arc<Vec<RunResult>>) -> Result<Vec<CheckRow>, Pr
 pub trait Host {
     /// Changes a plan as the command line says.
     fn adjust(&self, plan: &mut Plan);
-    /// Runs an experiment, or only looks at it. `None` if the script shall not go on.
+    /// Runs an experiment that has been checked, or only looks at it. `None` if the script shall not go on.
     fn run(
         &self,
         plan: &Plan,
@@ -133,7 +134,7 @@ impl Session {
         match said::evaluate(&engine, &mut self.state, &ast) {
             // `.run()` where the host only looks: what was described so far is looked at.
             Err(error) if api::Ending::NoResults.ended(&error) => {}
-            Err(error) => return Err(with_those_before(self.explain(&error))),
+            Err(error) => return Err(self.with_those_before(self.explain(&error))),
             Ok(_) => {}
         }
         if desk(|desk| desk.experiments.is_empty()) {
@@ -171,7 +172,7 @@ impl Session {
         let value = match said::evaluate(&engine, &mut self.state, &ast) {
             Ok(value) => value,
             Err(error) => {
-                let problems = self.explain(&error);
+                let problems = self.with_told(self.explain(&error));
                 // Workers could not tell where it was stopped, or would run away again.
                 if matches!(error.unwrap_inner(), EvalAltResult::ErrorTerminated(..)) {
                     self.state.restore(before.0);
@@ -201,6 +202,9 @@ impl Session {
         let entry = self.said.entries.last().expect("it has begun");
         let ast = said::compile(&self.engine, &self.state, &self.said.source, entry);
         let ast = ast.map_err(|error| self.explain(&error))?;
+        let words = self.functions();
+        let told = survey(&ast, &Words { functions: &words, source: &self.said.source });
+        desk(|desk| desk.told = told);
         said::shadowed(&ast, &self.said.source, entry).map_err(|problems| self.shown_places(problems))?;
         Ok(ast)
     }
@@ -222,14 +226,9 @@ impl Session {
         let context = Context::current();
         let pending =
             desk(|desk| desk.experiments.clone()).into_iter().filter(|experiment| experiment.pending);
-        let pending: Vec<Definition> = pending.collect();
-        // One alone is looked at as it is run; of several, the last is not to be refused after hours of the first.
-        let wrong: Problems = match &pending[..] {
-            [_] => Problems::new(),
-            several => several.iter().filter_map(|one| context.look_over(one).err()).flatten().collect(),
-        };
+        let wrong: Problems = pending.filter_map(|one| context.look_over(&one).err()).flatten().collect();
         if !wrong.is_empty() {
-            return Err(wrong);
+            return Err(completed(wrong, desk(|desk| desk.told.clone())));
         }
         for ordinal in 0..desk(|desk| desk.experiments.len()) {
             if desk(|desk| desk.experiments[ordinal].pending) {
@@ -247,6 +246,24 @@ impl Session {
         let problems = explain(error, &Words { functions: &words, source: &self.said.source });
         let problems = self.shown_places(problems).into_iter();
         problems.map(|problem| self.seen_in_its_line(error, problem)).collect()
+    }
+
+    /// What ended a script is not all that is wrong with it: the chains above have noted theirs, and its text tells some.
+    fn with_those_before(&self, problems: Problems) -> Problems {
+        let context = Context::current();
+        let pending =
+            desk(|desk| desk.experiments.clone()).into_iter().filter(|experiment| experiment.pending);
+        let of = |one: Definition| match (&one.world, one.duration) {
+            (Some(_), Some(_)) => context.look_over(&one).err().unwrap_or_default(),
+            _ => one.mistakes,
+        };
+        let mut all: Problems = pending.flat_map(of).collect();
+        all.extend(problems);
+        self.with_told(all)
+    }
+
+    fn with_told(&self, problems: Problems) -> Problems {
+        completed(problems, self.shown_places(desk(|desk| desk.told.clone())))
     }
 
     /// What the text around a mistake tells.
@@ -272,14 +289,4 @@ impl Session {
         };
         problems.into_iter().map(shown).collect()
     }
-}
-
-/// What ended a script is not all that is wrong with it: the chains above have noted theirs.
-fn with_those_before(problems: Problems) -> Problems {
-    let mut all: Problems = desk(|desk| {
-        let pending = desk.experiments.iter().filter(|experiment| experiment.pending);
-        pending.flat_map(|experiment| experiment.mistakes.clone()).collect()
-    });
-    all.extend(problems);
-    all
 }

@@ -11,7 +11,7 @@ use super::session::Record;
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{Builder, Built, Director, UNMEASURED, UNREAD, View, Workshop};
 use crate::kernel::Time;
-use crate::model::Command;
+use crate::model::{self, Command};
 use rhai::{Dynamic, Engine, Map};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -129,7 +129,10 @@ impl Builder for ScriptBuilder {
         let mut draft = desk(|desk| std::mem::replace(&mut desk.world, outer)).expect("it was put there");
         draft.callbacks.iter_mut().for_each(Callback::settle);
         if let Err(error) = result {
-            return Err(explain(&error, &Words { functions: &self.words, source: &self.source }));
+            // What it describes first is not right for that.
+            let mut problems = model::mistakes_so_far(&draft.spec);
+            problems.extend(explain(&error, &Words { functions: &self.words, source: &self.source }));
+            return Err(problems);
         }
         let director = ScriptDirector {
             engine: self.engine.clone(),

@@ -10,7 +10,7 @@ mod truth;
 
 use super::facts::Facts;
 use crate::audit::MessageReport;
-use crate::catalog::did_you_mean;
+use crate::catalog::{did_you_mean, meant};
 use crate::kernel::book::ClassBook;
 
 /// Which direction is good.
@@ -161,7 +161,13 @@ pub fn find_metric(name: &str) -> Result<usize, Option<String>> {
     let found = exact.or_else(|| METRICS.iter().position(|metric| short(metric.column) == name));
     found.ok_or_else(|| {
         let shorts = METRICS.iter().map(|metric| short(metric.column));
-        crate::catalog::closest(name, shorts.clone())
+        if meant::is_of_components(name) {
+            let one = "r.of(\"its name\").utilization, .queue_len_mean, .wait_p99 and others";
+            return Some(format!("figures of a component are {one}, in a check of the script"));
+        }
+        let both = METRICS.iter().flat_map(|metric| [metric.column, short(metric.column)]);
+        meant::metric(name, both)
+            .or_else(|| crate::catalog::closest(name, shorts.clone()))
             .map(|close| format!("did you mean `{close}`?"))
             .or_else(|| did_you_mean(name, shorts.filter(|s| s.contains(name))))
             .or_else(|| Some("`scalelab list metrics` shows them all".into()))

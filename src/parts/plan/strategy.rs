@@ -1,6 +1,6 @@
 //! Write strategies: a list of steps around "ack", the point at which the caller stops waiting.
 
-use crate::catalog::{Policy, Value, did_you_mean, one_of};
+use crate::catalog::{Policy, Value, did_you_mean, meant, one_of};
 use crate::kernel::{SECOND, Time};
 
 /// The named strategies.
@@ -67,7 +67,12 @@ impl WritePlan {
         match value {
             Value::Text(name) => WritePlan::named(name).ok_or_else(|| {
                 let names = STRATEGIES.iter().map(|strategy| strategy.name);
-                (format!("there is no write strategy \"{name}\""), did_you_mean(name, names))
+                let meant =
+                    meant::choice(name, names.clone()).map(|found| format!("did you mean `{found}`?"));
+                (
+                    format!("there is no write strategy \"{name}\""),
+                    meant.or_else(|| did_you_mean(name, names)),
+                )
             }),
             Value::List(steps) => WritePlan::listed(steps),
             other => Err((format!("a write strategy cannot be {}", other.describe()), None)),

@@ -109,7 +109,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     ("bursty", "bursty([[50.rps, 10.s], [500.rps, 1.s]]): rate and mean stay of each state"),
     ("exponential", "exponential(5.ms)"),
-    ("uniform", "uniform(1.ms, 9.ms)"),
+    ("uniform", "uniform(1.ms, 9.ms); of keys: uniform_keys(1_000)"),
     ("erlang", "erlang(3, 5.ms): stages, mean"),
     ("lognormal", "lognormal(5.ms, 0.5): median, sigma"),
     ("lognormal_p99", "lognormal_p99(5.ms, 40.ms): mean, 99th percentile"),
