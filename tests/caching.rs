@@ -223,3 +223,37 @@ fn a_short_cut_delays_what_connections_carry_and_loses_nothing() {
     // What RabbitMQ pushes is a stream whatever the link says.
     holds(&world("none"), all);
 }
+
+/// One key that expires each second and takes 95 ms to load, a hundred look-ups a second: with locks and `stale` the nine that come meanwhile get what has
+/// expired. That is no fresh copy: of 1,008 look-ups in ten seconds (nine poll at first) ten loads, nine waits and eighty expired answers are misses.
+#[test]
+fn what_has_expired_is_no_hit() {
+    let script = r#"experiment("stale").replications(2).duration(10.s).world(|p| {
+        let db = database("db", #{ read: 95.ms, write: 1.ms, connections: 100 });
+        let c = cache("c", #{ of: db, ttl: 1.s, stampede: "lock", poll: 95.ms, stale: 5.s });
+        traffic("t", #{ to: web("w", #{ reads: c }), rate: constant(100.rps), keys: uniform_keys(1) });
+    }).expect("misses", |r| r.cache_misses > 90).expect("few", |r| r.cache_misses < 105).expect("hits", |r| r.cache_hit_ratio < 0.91);"#;
+    common::script::holds(script);
+}
+
+/// A dead cache does not look, whether callers ask the store instead or it stands before the store: half of the reads find something.
+#[test]
+fn look_ups_that_a_dead_cache_leaves_unanswered_are_misses_wherever_it_stands() {
+    for (placement, dies) in [
+        ("aside", "c.crash()"),
+        ("inline", "c.crash()"),
+        ("inline", "c.crash(\"host\")"),
+        ("inline", "c.hang()"),
+    ] {
+        let world = format!(
+            r#"let db = database("db", #{{ read: 3.ms, write: 5.ms }});
+            let c = cache("c", #{{ of: db, placement: "{placement}" }});
+            traffic("t", #{{ to: web("w", #{{ reads: c, timeout: 500.ms }}), rate: constant(10.rps), keys: uniform_keys(1) }});
+            at(30050.ms, "dies", || {dies});"#
+        );
+        holds(
+            &world,
+            ".expect(\"half\", |r| r.cache_hit_ratio > 0.48).expect(\"no more\", |r| r.cache_hit_ratio < 0.51)",
+        );
+    }
+}

@@ -32,6 +32,7 @@ macro_rules! golden {
 
 golden!(
     all_at_once,
+    without_coordinates,
     other_words,
     check_and_world,
     meant,

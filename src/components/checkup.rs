@@ -105,6 +105,25 @@ pub fn check(site: &Site<'_>, interval: Option<Time>, problems: &mut Problems) {
     }
 }
 
+/// That coordinates are known of all places of these groups: who goes by distance would send everybody to the first site.
+pub fn check_coordinates(
+    site: &Site<'_>,
+    setting: &str,
+    groups: &[usize],
+    who: &str,
+    problems: &mut Problems,
+) {
+    let map = &site.layout.map;
+    let is_unknown = |place: &String| map.find(place).is_some_and(|place| map.coordinates(place).is_none());
+    let mut places = groups.iter().flat_map(|group| site.layout.groups[*group].places());
+    if let Some(place) = places.find(is_unknown) {
+        let message = format!("{who} goes by distance, and the map has no coordinates of \"{place}\"");
+        let hint =
+            "add them: regions(\"map.csv\", #{ coordinates: \"places.csv\" }), with name,latitude,longitude";
+        problems.push(site.settings().problem(setting, message).hint(hint));
+    }
+}
+
 /// Where the nodes of some groups are, and that all of them are somewhere.
 pub fn check_places(site: &Site<'_>, who: &str, problems: &mut Problems) {
     let settings = site.settings();

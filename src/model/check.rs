@@ -25,8 +25,12 @@ pub struct Checked {
 pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked, Problems> {
     let mut problems = spec.problems.clone();
     check_names(&spec.groups, &mut problems);
-    let mut layout = lay_out(spec, end, disabled, &mut problems);
-    places::settle(spec, &mut layout, &mut problems);
+    let mut unsound = Problems::new();
+    let mut layout = lay_out(spec, end, disabled, &mut unsound);
+    places::settle(spec, &mut layout, &mut unsound);
+    // What components have to do with each other can be looked at as soon as each by itself is right.
+    let is_sound = unsound.is_empty();
+    problems.extend(unsound);
     let mut needed = Vec::new();
     let links = check_links(spec, &layout, &mut needed, &mut problems);
     let joined = |(a, b, plan): &(usize, usize, LinkPlan)| Joined {
@@ -41,7 +45,7 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
         let problem = Problem::new("the world has no traffic");
         problems.push(problem.hint("add traffic(\"users\", #{ to: .., rate: 200.rps })"));
     }
-    if problems.is_empty() {
+    if is_sound {
         for index in 0..layout.groups.len() {
             let kind = kind(layout.groups[index].kind).expect("kinds come from the table");
             (kind.check)(&Site { layout: &layout, index }, &mut problems);

@@ -254,7 +254,7 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "dirty_items", about: "write-back: items not yet stored" },
         Measure {
             name: "stale_hits_count",
-            about: "look-ups answered with what had expired, while somebody loaded",
+            about: "look-ups answered with what had expired, while somebody loaded: they are among the misses",
         },
         Measure { name: "waits_count", about: "look-ups that were told to wait: somebody loads" },
         Measure { name: "early_loads_count", about: "fresh items loaded anew before they expired" },

@@ -27,9 +27,10 @@ pub(super) struct LookUpCounts {
 impl Node {
     #[inline]
     pub(super) fn look_up(&mut self, id: CallId, key: u64, request: RequestId, cx: &mut Ctx<'_>) {
+        let stale = self.look_ups.stale_hits;
         let answer = if self.watches { self.watched(key, request, cx) } else { self.found(key, request, cx) };
         let answer = answer.unwrap_or_else(|| self.miss(key, cx.now()));
-        let hit = answer.status == Status::Ok;
+        let hit = answer.status == Status::Ok && self.look_ups.stale_hits == stale;
         // Whoever has given up (while this node hung) has counted a miss.
         let counted = u64::from(cx.is_awaited(id));
         self.hits += u64::from(hit) * counted;

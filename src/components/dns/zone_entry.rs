@@ -254,6 +254,9 @@ fn check_records(site: &Site<'_>, problems: &mut Problems) {
     }
     checkup::check(site, check_interval(settings), problems);
     check_askers(site, policy, problems);
+    if policy == "geolocation" {
+        checkup::check_coordinates(site, "policy", &addresses, "policy \"geolocation\"", problems);
+    }
     let placed = |group: usize| !site.layout.groups[group].places().is_empty();
     if matches!(policy, "latency" | "geolocation") && !settings.groups("to").into_iter().all(placed) {
         let message = format!("policy \"{policy}\" needs to know where all addresses are");

@@ -82,6 +82,7 @@ pub(super) static ENTRY: Entry = Entry {
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     checkup::check_places(site, "a geo_router", problems);
+    checkup::check_coordinates(site, "to", &located(site), "a geo_router", problems);
     checkup::check(site, settings.duration("check"), problems);
     if !settings.duration("ttl").expect("preset").is_multiple_of(SECOND) {
         let problem = settings.problem("ttl", "`ttl` must be whole seconds");
@@ -93,6 +94,19 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         problems.push(settings.problem("to", message).hint("put a load_balancer before them"));
     }
     check_clients(site, problems);
+}
+
+/// Of whom it must know where they are: its sites, and clients that send their position.
+fn located(site: &Site<'_>) -> Vec<usize> {
+    let mut all = site.settings().groups("to");
+    let sends = |group: &&usize| {
+        let settings = &site.layout.groups[**group].settings;
+        settings.group("to") == Some(site.index) && settings.share("gps").is_some_and(|share| share > 0.0)
+    };
+    let traffics: Vec<usize> =
+        (0..site.layout.groups.len()).filter(|group| site.layout.groups[*group].kind == "traffic").collect();
+    all.extend(traffics.iter().filter(sends));
+    all
 }
 
 /// Clients must have addresses that a file can know (that they are somewhere, their traffic sees to).

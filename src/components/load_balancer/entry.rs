@@ -245,7 +245,7 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     actions: ACTIONS,
     measures: &[
-        Measure { name: "calls_count", about: "calls passed on" },
+        Measure { name: "calls_count", about: "calls that came" },
         Measure { name: "errors_count", about: "calls answered with an error" },
         Measure { name: "redispatched_count", about: "further tries of calls that were made" },
         Measure { name: "no_server_count", about: "calls that found no server in service" },

@@ -17,6 +17,7 @@ pub(super) fn access(site: &Site<'_>, target: usize) -> Access {
         cache::share_loads(&site.of(target), &mut access);
         access.copies = copies(site);
     }
+    access.looks_up_store = beside.is_none() && site.layout.groups[target].kind == "cache";
     access.bus = site.settings().group("announces").map(|bus| invalidation_bus::of(&site.of(bus)));
     access
 }

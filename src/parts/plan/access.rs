@@ -47,6 +47,8 @@ pub struct Access {
     pub bus: Option<Bus>,
     /// Look-ups that the cache did not answer.
     pub unanswered: u64,
+    /// The store is itself a cache: reads of it are look-ups.
+    pub looks_up_store: bool,
 }
 
 /// Who spreads the news of writes.
@@ -80,6 +82,7 @@ impl Access {
             copies: Vec::new(),
             bus: None,
             unanswered: 0,
+            looks_up_store: false,
         }
     }
 
@@ -304,6 +307,7 @@ impl Access {
     #[inline(always)]
     fn loaded(&mut self, operation: &mut Operation, reply: &Reply, fill: bool, cx: &mut Ctx<'_>) -> Progress {
         if reply.status != Status::Ok {
+            self.note_silence(reply, cx);
             self.give_up_lock(operation, cx);
             return Progress::Done(reply.pass_on());
         }

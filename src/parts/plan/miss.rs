@@ -4,7 +4,7 @@ use super::access::{Access, NOBODY, Side};
 use super::cache_error::CacheError;
 use super::operation::{Operation, Progress, Stage};
 use super::route::Route;
-use crate::kernel::{Answer, Ask, Ctx, Reply, Timer};
+use crate::kernel::{Answer, Ask, Ctx, Reply, Status, Timer};
 use crate::parts::verbs::{PUT, UNLOCK};
 
 /// What a cache with locks says to who misses a key that somebody else loads: the token of nobody.
@@ -39,6 +39,17 @@ impl Access {
         }
         operation.token = 0;
         self.load_or_share(operation, false, cx)
+    }
+
+    /// A store that is a cache has not looked, if it was not there to look.
+    #[cold]
+    pub(super) fn note_silence(&mut self, reply: &Reply, cx: &Ctx<'_>) {
+        let is_silent = match reply.status {
+            Status::Reset => true,
+            Status::TimedOut => !cx.is_well(reply.callee),
+            _ => false,
+        };
+        self.unanswered += u64::from(self.looks_up_store && is_silent);
     }
 
     #[inline(always)]
