@@ -129,6 +129,21 @@ fn check_prints_the_plan_and_runs_nothing() {
     assert!(text.contains("events"), "{text}");
 }
 
+/// What a long sweep would tell at its end.
+#[test]
+fn check_tells_of_levels_that_nothing_looks_at() {
+    let (folder, _) = temporary();
+    let path = folder.path().join("idle.rhai");
+    let script = "experiment(\"idle\").vary(\"n\", [1, 2]).vary(\"m\", [1, 2]).duration(10.s).world(|p| {
+        traffic(\"t\", #{ to: web(\"w\", #{ service: 1.ms, cores: p.m }), rate: 10.rps });
+    });";
+    std::fs::write(&path, script).unwrap();
+    let output = scalelab().arg("check").arg(&path).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("nothing looks at the levels of `n`"), "{said}");
+    assert!(!said.contains("`m`"), "{said}");
+}
+
 /// Killed in the middle: finished runs are whole files, `--resume` goes on, and the result is the same as without a stop.
 #[test]
 fn killed_and_resumed_is_as_if_nothing_had_happened() {

@@ -32,6 +32,7 @@ macro_rules! golden {
 
 golden!(
     all_at_once,
+    print_in_event,
     without_coordinates,
     other_words,
     check_and_world,

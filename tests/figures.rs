@@ -714,10 +714,16 @@ fn events_name_the_nodes_that_they_hit() {
         at(10.s, || db.primary().crash());
         at(30.s, || db.primary().crash());
         at(50.s, || db.shard(0).crash());
+        let c = cache("c", #{ of: db, nodes: 3, routing: "cluster" });
+        traffic("u", #{ to: web("w", #{ reads: c }), rate: constant(5.rps) });
+        at(55.s, || c.coordinator().crash());
     });"#;
     let hit = rows(script, "events.csv").into_iter().filter(|row| row["event"] == "crash");
     let hit: Vec<String> = hit.map(|row| row["component"].clone()).collect();
-    assert_eq!((&hit[0][..], &hit[2][..]), ("db/replica-0", "db shard 0 (all)"));
+    assert_eq!(
+        (&hit[0][..], &hit[2][..], &hit[3][..]),
+        ("db/replica-0", "db shard 0 (all)", "c/coordinator")
+    );
     assert!(["db/replica-1", "db/replica-2"].contains(&&hit[1][..]), "{hit:?}");
 }
 

@@ -207,6 +207,29 @@ const PLACES: Words = &[
     ("osaka", &["ap-northeast-3", "japanwest"]),
 ];
 
+/// Subjects that have no name of their own here: what to have explained.
+const TOPICS: Words = &[
+    ("circuit_breaker", &["load_balancer.max_fails", "traffic.retry_budget", "web.on_cache_error"]),
+    ("breaker", &["load_balancer.max_fails", "traffic.retry_budget", "web.on_cache_error"]),
+    ("canary", &["drain", "weights", "load_balancer.weights"]),
+    ("rolling_deploy", &["drain", "undrain"]),
+    ("deploy", &["drain", "publish"]),
+    ("active_passive", &["dns.policy", "load_balancer.standby"]),
+    ("active_active", &["geo_router", "anycast"]),
+    ("health_check", &["load_balancer.check", "dns.check", "geo_router.check"]),
+    ("rate_limit", &["web.queue", "load_balancer.queue"]),
+    ("load_shedding", &["web.queue", "load_balancer.queue"]),
+    ("backpressure", &["web.queue", "queue.overflow"]),
+    ("price", &["price_per_hour", "egress_price", "cost_per_hour"]),
+    ("retry", &["traffic.attempts", "traffic.backoff", "load_balancer.retries"]),
+    ("consistency", &["database.reads", "database.replication", "read_your_writes_violations"]),
+    ("thundering_herd", &["cache.stampede"]),
+    ("hot_key", &["zipf", "hotspot", "cache.sharding"]),
+    ("aws", &["regions"]),
+    ("azure", &["regions"]),
+    ("confidence", &["replications"]),
+];
+
 /// Figures that functions of a script see of components.
 const FIGURES: Words = &[
     ("cpu", &["utilization_ratio"]),
@@ -256,6 +279,17 @@ pub fn action<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) 
 /// The metric that is meant.
 pub fn metric<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'static str> {
     look(METRICS, word, names)
+}
+
+/// What to have explained of a subject that has no name of its own; nothing if it is none of these.
+pub fn topic(word: &str) -> &'static [&'static str] {
+    let lower = word.to_lowercase().replace([' ', '-'], "_");
+    TOPICS.iter().find(|(other, _)| *other == lower).map_or(&[], |(_, meant)| meant)
+}
+
+/// Words of a topic, for tests.
+pub fn topics() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    TOPICS.iter().copied()
 }
 
 /// The figure of a component that is meant.

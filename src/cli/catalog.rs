@@ -142,6 +142,11 @@ pub fn list(topic: Option<&str>) -> Result<String, Problem> {
     for group in groups(topic)? {
         let width = group.lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
         text.push_str(&format!("{}\n", styled(STRONG, group.title)));
+        if group.lines.is_empty() {
+            text.push_str(&format!(
+                "  none: the folder that this is started in has no file {MODULES}/*.rhai\n"
+            ));
+        }
         for line in group.lines {
             text.push_str(&format!("  {:<width$}  {}\n", line.name, line.about));
         }

@@ -4,19 +4,20 @@ use super::args::CheckArgs;
 use super::run::{folder, read_or_complain};
 use super::{FAILED, INTERRUPTED, interrupts, say, trouble};
 use crate::catalog::Problems;
-use crate::experiment::{Builder, Outcome, Plan, Workshop, drive};
+use crate::experiment::{Builder, Outcome, Plan, Workshop, drive, unread};
 use crate::kernel::time_text;
 use crate::scripting::{Host, Judge, Session, stop_scripts};
 use serde_json::{Value, json};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// Checks a script; the exit code.
 pub fn check(args: &CheckArgs) -> u8 {
     let Some(text) = read_or_complain(&args.script) else { return FAILED };
     interrupts::catch();
-    let host = Rc::new(CheckHost { json: args.json, found: RefCell::default() });
+    let host = Rc::new(CheckHost { json: args.json, flies: Cell::new(false), found: RefCell::default() });
     let mut session = Session::new(&folder(&args.script), true, host.clone());
     let result = session.run_file(&args.script.display().to_string(), &text);
     if stop_scripts().load(Ordering::Relaxed) {
@@ -34,6 +35,8 @@ pub fn check(args: &CheckArgs) -> u8 {
 
 struct CheckHost {
     json: bool,
+    /// Pilots are under way: what their worlds print has been printed.
+    flies: Cell<bool>,
     found: RefCell<Vec<Value>>,
 }
 
@@ -50,40 +53,51 @@ impl Host for CheckHost {
         builder: &mut dyn Builder,
         _judge: &mut Judge<'_>,
     ) -> Result<Option<Outcome>, Problems> {
-        let events: Vec<u64> = (0..plan.variants.len())
-            .map(|variant| estimate(plan, builder, variant))
-            .collect::<Result<_, _>>()?;
-        let total: u64 =
-            events.iter().fold(0, |sum: u64, own| sum.saturating_add(own.saturating_mul(plan.replications)));
-        self.found.borrow_mut().push(as_json(plan, &events));
+        self.flies.set(true);
+        let pilots = (0..plan.variants.len()).map(|variant| fly(plan, builder, variant));
+        let pilots: Result<Vec<Pilot>, Problems> = pilots.collect();
+        let idle = unread(plan, builder)?;
+        self.flies.set(false);
+        let pilots = pilots?;
+        self.found.borrow_mut().push(as_json(plan, &pilots));
         if !self.json {
-            say(&as_text(plan, &events, total));
+            say(&as_text(plan, &pilots));
+            trouble::warnings(&idle);
         }
         Ok(None)
     }
 
     fn print(&self, text: &str) {
-        if !self.json {
+        if !self.json && !self.flies.get() {
             say(&format!("{text}\n"));
         }
     }
 }
 
-/// Events of one run, from a pilot that stops early.
-fn estimate(plan: &Plan, builder: &mut dyn Builder, variant: usize) -> Result<u64, Problems> {
+/// What a run that was stopped early tells of a whole one.
+struct Pilot {
+    /// Events of a whole run.
+    events: u64,
+    /// How long that takes here, in seconds.
+    takes_s: f64,
+}
+
+/// A run that stops early.
+fn fly(plan: &Plan, builder: &mut dyn Builder, variant: usize) -> Result<Pilot, Problems> {
     let built = builder.world(variant, 0)?;
     let mut seen = (0.0, 0);
     let mut pulse = |fraction: f64, events: u64| {
         seen = (fraction, events);
         events < PILOT_EVENTS && !stop_scripts().load(Ordering::Relaxed)
     };
-    let place = (variant, 0);
+    let (place, began) = ((variant, 0), Instant::now());
     let driven = drive(built, plan, place, &mut pulse);
     driven.map_err(|problems| plan.told_of_run(problems, place))?;
-    Ok(if seen.0 > 0.0 { (seen.1 as f64 / seen.0) as u64 } else { seen.1 })
+    let whole = if seen.0 > 0.0 { 1.0 / seen.0 } else { 1.0 };
+    Ok(Pilot { events: (seen.1 as f64 * whole) as u64, takes_s: began.elapsed().as_secs_f64() * whole })
 }
 
-fn as_text(plan: &Plan, events: &[u64], total: u64) -> String {
+fn as_text(plan: &Plan, pilots: &[Pilot]) -> String {
     let timing = &plan.timing;
     let mut text =
         format!("{}: {}\n", plan.name, if plan.about.is_empty() { "(no about)" } else { &plan.about });
@@ -95,11 +109,31 @@ fn as_text(plan: &Plan, events: &[u64], total: u64) -> String {
         time_text(timing.duration),
         time_text(timing.warmup),
     );
-    for (variant, events) in plan.variants.iter().zip(events) {
-        text += &format!("  {:<40} about {} events a run\n", variant.label, rounded(*events));
+    for (variant, pilot) in plan.variants.iter().zip(pilots) {
+        text += &format!("  {:<40} about {} events a run\n", variant.label, rounded(pilot.events));
     }
-    text += &format!("about {} events in all (from a pilot of each variant)\n", rounded(total));
+    let of_all = |pilot: &Pilot| pilot.events.saturating_mul(plan.replications);
+    let total = pilots.iter().map(of_all).fold(0, u64::saturating_add);
+    text += &format!(
+        "about {} events in all{} (from a pilot of each variant)\n",
+        rounded(total),
+        time(plan, pilots)
+    );
     text
+}
+
+/// How long it takes, if that is worth saying.
+fn time(plan: &Plan, pilots: &[Pilot]) -> String {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(plan.jobs().max(1));
+    let all: f64 = pilots.iter().map(|pilot| pilot.takes_s).sum::<f64>() * plan.replications as f64;
+    match all / threads as f64 {
+        ..10.0 => String::new(),
+        seconds @ ..120.0 => format!(", some {seconds:.0} s on {}", counted(threads, "thread")),
+        seconds @ ..7_200.0 => {
+            format!(", some {:.0} minutes on {}", seconds / 60.0, counted(threads, "thread"))
+        }
+        seconds => format!(", some {:.0} hours on {}", seconds / 3_600.0, counted(threads, "thread")),
+    }
 }
 
 fn counted(n: usize, what: &str) -> String {
@@ -120,12 +154,12 @@ fn rounded(events: u64) -> String {
     }
 }
 
-fn as_json(plan: &Plan, events: &[u64]) -> Value {
+fn as_json(plan: &Plan, pilots: &[Pilot]) -> Value {
     let variants: Vec<Value> = plan
         .variants
         .iter()
-        .zip(events)
-        .map(|(variant, events)| json!({ "variant": variant.label, "estimated_events": events }))
+        .zip(pilots)
+        .map(|(variant, pilot)| json!({ "variant": variant.label, "estimated_events": pilot.events }))
         .collect();
     json!({
         "experiment": plan.name,

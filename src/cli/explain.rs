@@ -2,7 +2,7 @@
 
 use super::catalog::{entries, families};
 use super::look::{STRONG, styled};
-use crate::catalog::{Action, Entry, Kind, Measure, Param, Policy, Problem, did_you_mean};
+use crate::catalog::{Action, Entry, Kind, Measure, Param, Policy, Problem, did_you_mean, meant, one_of};
 use crate::components::network;
 use crate::experiment::{
     Better, COLUMNS, Column, FIGURES, METRICS, Metric, Told, find_column, find_metric, is_named, metric_names,
@@ -121,7 +121,11 @@ pub fn names() -> Vec<(String, String)> {
 
 fn unknown(name: &str) -> Problem {
     let names = names();
-    let hint = did_you_mean(name, names.iter().map(|(name, _)| name.as_str()))
+    let topic: Vec<String> =
+        meant::topic(name).iter().map(|one| format!("`scalelab explain {one}`")).collect();
+    let of_topic = (!topic.is_empty()).then(|| format!("see {}", one_of(&topic)));
+    let hint = of_topic
+        .or_else(|| did_you_mean(name, names.iter().map(|(name, _)| name.as_str())))
         .unwrap_or_else(|| "`scalelab list` shows all names".into());
     Problem::new(format!("nothing is called `{name}`")).hint(hint)
 }
@@ -394,6 +398,17 @@ mod tests {
 
     fn told(name: &str) -> String {
         anstream::adapter::strip_str(&explain(name).unwrap()).to_string()
+    }
+
+    /// A subject without a name here is told what to look at, all of which there is.
+    #[test]
+    fn subjects_lead_to_what_can_be_explained() {
+        for (topic, meant) in meant::topics() {
+            assert!(explain(topic).is_err(), "{topic} is a name");
+            assert!(meant.iter().all(|one| explain(one).is_ok()), "{topic}: {meant:?}");
+        }
+        let hint = explain("circuit breaker").unwrap_err().hint.unwrap();
+        assert!(hint.starts_with("see `scalelab explain load_balancer.max_fails`"), "{hint}");
     }
 
     #[test]

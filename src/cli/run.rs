@@ -88,7 +88,7 @@ pub fn read(path: &Path) -> Result<String, Problem> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|_| {
         Problem::new(format!("{name} is not a script: it is not UTF-8 text"))
-            .hint("data belongs into a trace")
+            .hint("save it as UTF-8; data belongs into a trace")
     })
 }
 

@@ -10,7 +10,7 @@ use crate::model::{self, Moment, Trigger, WorldSpec};
 
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
-pub fn rehearse(mut built: Built, plan: &Plan, variant: usize, needs: &mut Needs) -> Result<(), Problems> {
+pub fn rehearse(built: &mut Built, plan: &Plan, variant: usize, needs: &mut Needs) -> Result<(), Problems> {
     let (checked, mut problems) = match model::check(&built.spec, plan.timing.end(), &plan.disabled) {
         Ok(checked) => (Some(checked), Problems::new()),
         Err(problems) => (None, problems),

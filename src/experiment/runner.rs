@@ -1,6 +1,7 @@
 //! Runs all jobs of an experiment over the cores.
 
 use super::design::Plan;
+use super::doubts::UNREAD;
 use super::drive::{Built, drive};
 use super::needs::Needs;
 use super::rehearse::rehearse;
@@ -52,7 +53,7 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     let (mut problems, mut needs) = (Problems::new(), Needs::default());
     for variant in 0..plan.variants.len() {
         let rehearsed =
-            builder.world(variant, 0).and_then(|built| rehearse(built, plan, variant, &mut needs));
+            builder.world(variant, 0).and_then(|mut built| rehearse(&mut built, plan, variant, &mut needs));
         for problem in rehearsed.err().into_iter().flatten() {
             // The same line makes the same mistake in every variant: once is enough.
             if !problems.contains(&problem) {
@@ -63,6 +64,23 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
     problems.extend(needs.problems());
     problems.sort_by(|a, b| a.place.cmp(&b.place));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The levels of an experiment that has been checked which no world looks at, nor any of its events.
+///
+/// # Errors
+///
+/// Those of describing the worlds.
+pub fn unread(plan: &Plan, builder: &mut dyn Builder) -> Result<Vec<String>, Problems> {
+    let mut all: Option<Vec<String>> = None;
+    for variant in 0..plan.variants.len() {
+        let mut built = builder.world(variant, 0)?;
+        rehearse(&mut built, plan, variant, &mut Needs::default())?;
+        let own = built.director.doubts().into_iter().filter(|doubt| doubt.starts_with(UNREAD));
+        let before = all.take();
+        all = Some(own.filter(|doubt| before.as_ref().is_none_or(|before| before.contains(doubt))).collect());
+    }
+    Ok(all.unwrap_or_default())
 }
 
 /// Runs an experiment that has been checked, until it is done or `stop` is set.

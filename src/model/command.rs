@@ -3,6 +3,7 @@
 use super::part::{self, Whom};
 use crate::catalog::{Place, Value};
 use crate::components::Layout;
+use crate::components::site::FIRST_AIDE;
 use crate::kernel::{NodeId, Simulation};
 
 /// Something that a script wants done now.
@@ -50,6 +51,10 @@ impl Target {
         let node = |group: usize, part: Part| part::only(layout, group, part).and_then(find);
         let of_part = |group: usize, part: Option<Part>| match (&layout.groups[group], part) {
             (group, Some(Part { role: Role::Node(n), .. })) => group.node_name(n),
+            // (That of a cache is an aide of it.)
+            (owner, Some(Part { role: Role::Coordinator, .. })) if owner.kind != "database" => {
+                owner.node_name(FIRST_AIDE)
+            }
             (owner, Some(part)) => match node(group, part) {
                 Some(node) => layout.name_of(node),
                 None => format!("{} {part}", owner.name),

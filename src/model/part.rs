@@ -118,11 +118,12 @@ pub fn nodes(
 ) -> Result<Vec<Whom>, Problem> {
     let owner = &layout.groups[group];
     let Some(part) = part else { return Ok(owner.nodes().map(Whom::Node).collect()) };
-    let shape = Shape::of(&owner.settings);
-    if owner.kind != "database" || shape.is_single() {
+    let shape =
+        (owner.kind == "database").then(|| Shape::of(&owner.settings)).filter(|shape| !shape.is_single());
+    let Some(shape) = shape else {
         let message = format!("the {} \"{}\" has no parts", owner.kind, owner.name);
         return Err(Problem::at(&command.place, message).hint("a database with `replicas:` or `shards:` has"));
-    }
+    };
     if shape.leaderless && matches!(part.role, Role::Primary | Role::Coordinator) {
         let message = format!("\"{}\" has neither primary nor coordinator: its copies are equal", owner.name);
         return Err(Problem::at(&command.place, message).hint("write db.replica(0), db.replica(1), ..."));

@@ -76,7 +76,12 @@ impl Profile {
     /// network or a name service is how the component of that profile works, where it does not say otherwise.)
     pub fn is_for_information(&self, figure: &Figure) -> bool {
         let is_database = DATABASES.iter().any(|entry| entry.name == self.entry.name);
-        is_database && matches!(figure.worth, Worth::Note(_))
+        is_database && matches!(figure.worth, Worth::Note(_)) && !self.is_published_time(figure)
+    }
+
+    /// Whether a figure is a service time that counts where no work is counted.
+    pub fn is_published_time(&self, figure: &Figure) -> bool {
+        self.times.is_some() && ["read", "write"].contains(&figure.name)
     }
 }
 

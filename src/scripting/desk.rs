@@ -200,6 +200,8 @@ pub(super) struct Desk {
     pub earlier: Vec<Vec<(u64, Arc<Record>)>>,
     /// What is wrong with what is being evaluated as far as its text alone tells.
     pub told: Problems,
+    /// Whether a function that is called while a simulation runs has printed something.
+    pub printed_in_event: bool,
     /// Where print goes, if not to the terminal.
     pub printed: Option<Printer>,
 }
@@ -222,6 +224,9 @@ const PRINT_COSTS: u64 = 5_000;
 /// What a script prints.
 pub(super) fn print(text: &str) {
     super::engine::spend(PRINT_COSTS);
+    if desk(|desk| desk.moment.is_some()) {
+        return desk(|desk| desk.printed_in_event = true);
+    }
     if let Some(printer) = desk(|desk| desk.printed.clone()) {
         printer(text);
     }

@@ -144,9 +144,12 @@ impl Rate {
 }
 
 impl Size {
-    /// As a person writes it.
+    /// As a person writes it: in the largest unit of which it is a whole number, if that is at least one of a thousand, else in the
+    /// largest that it reaches.
     pub fn text(self) -> String {
-        let unit = SIZES[4..].iter().rev().find(|(_, factor)| self.0 >= *factor);
+        let is_whole = |(_, factor): &&(&str, f64)| self.0 >= *factor && (self.0 / factor).fract() == 0.0;
+        let whole = SIZES[1..].iter().filter(is_whole).max_by(|a, b| a.1.total_cmp(&b.1));
+        let unit = whole.or_else(|| SIZES[5..].iter().rev().find(|(_, factor)| self.0 >= *factor));
         let (name, factor) = unit.copied().unwrap_or(("B", 1.0));
         format!("{} {name}", round(self.0 / factor))
     }

@@ -5,7 +5,7 @@ use super::callback::Callback;
 use super::convert::Scripted;
 use super::desk::{self, Draft, Moment, Only, desk};
 use super::engine::{engine, refill};
-use super::errors::{Words, explain};
+use super::errors::{Words, explain, fail};
 use super::said::{self, Said, State};
 use super::session::Record;
 use crate::catalog::{Problem, Problems};
@@ -166,6 +166,14 @@ impl ScriptBuilder {
     }
 }
 
+/// There are many runs, on several threads.
+fn nobody_reads() -> Box<rhai::EvalAltResult> {
+    fail(
+        "what happens while a simulation runs cannot `print`: nobody would know of which run it speaks",
+        Some("write note(\"..\"): it goes into events.csv".into()),
+    )
+}
+
 struct ScriptDirector {
     engine: Rc<Engine>,
     callbacks: Vec<Callback>,
@@ -190,10 +198,11 @@ impl ScriptDirector {
             desk.world = Some(Draft { serial: self.serial, ..Draft::default() });
         });
         let result = self.callbacks[callback].call(&self.engine, ());
-        let moment = desk(|desk| {
+        let (moment, printed) = desk(|desk| {
             desk.world = None;
-            desk.moment.take()
+            (desk.moment.take(), std::mem::take(&mut desk.printed_in_event))
         });
+        let result = if printed { Err(nobody_reads()) } else { result };
         let moment = moment.expect("it was put there");
         for (group, name, known) in moment.asked {
             *self.asked.entry((group, name)).or_default() |= known;
@@ -201,22 +210,24 @@ impl ScriptDirector {
         (result, moment.commands)
     }
 
-    fn problem(&self, error: &rhai::EvalAltResult) -> Problem {
+    fn problem(&self, callback: usize, error: &rhai::EvalAltResult) -> Problem {
         let words = Words { functions: &self.words, source: &self.source };
-        explain(error, &words).into_iter().next().expect("an error is at least one problem")
+        let problem = explain(error, &words).into_iter().next().expect("an error is at least one problem");
+        let place = problem.place.clone().or_else(|| Some(self.callbacks[callback].place.clone()));
+        Problem { place, ..problem }
     }
 }
 
 impl Director for ScriptDirector {
     fn fire(&mut self, callback: usize, view: &View) -> Result<Vec<Command>, Problem> {
         let (result, commands) = self.call(callback, view);
-        let _value = result.map_err(|error| self.problem(&error))?;
+        let _value = result.map_err(|error| self.problem(callback, &error))?;
         Ok(commands)
     }
 
     fn holds(&mut self, condition: usize, view: &View) -> Result<bool, Problem> {
         let (result, _) = self.call(condition, view);
-        let value = result.map_err(|error| self.problem(&error))?;
+        let value = result.map_err(|error| self.problem(condition, &error))?;
         value.as_bool().map_err(|found| {
             let place = &self.callbacks[condition].place;
             Problem::at(place, format!("a condition must be true or false, not {found}"))
