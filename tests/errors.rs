@@ -32,6 +32,7 @@ macro_rules! golden {
 
 golden!(
     all_at_once,
+    almost,
     print_in_event,
     without_coordinates,
     other_words,
@@ -198,6 +199,7 @@ fn slips_of_the_pen_are_understood() {
             "`20%` is no quantity",
             "write 20.percent",
         ),
+        ("let x = traffic(\"x\", #{ rate: 50/s });", "`50/..` is a division", "write 50.rps"),
         ("let x = database(\"x\", #{ queries: 2.5 % });", "`2.5%` is no quantity", "write 2.5.percent"),
         ("let x = web(\"x\", #{ service: 5ms });", "a unit follows its number with a point", "write 5.ms"),
         ("let x = web(\"x\", service: 5.ms);", "stand in an object map", "write #{ service: .. }"),

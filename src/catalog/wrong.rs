@@ -22,6 +22,10 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
         }
         (Kind::Rate | Kind::Load, Value::Whole(n)) => Some(format!("{n}.rps")),
         (Kind::Bytes | Kind::BytesOrZero, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
+        (Kind::Group(kinds), Value::List(_)) if kinds.contains(&"load_balancer") => {
+            return Problem::new(message)
+                .hint("put a load_balancer before them: load_balancer(\"lb\", #{ to: [a, b] })");
+        }
         (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
             let message = format!("`{}` must be {}, not {n:.1}", param.name, param.kind.wanted());
             return Problem::new(message).hint(format!("write {n:.0}, without the point"));

@@ -121,8 +121,7 @@ pub fn names() -> Vec<(String, String)> {
 
 fn unknown(name: &str) -> Problem {
     let names = names();
-    let topic: Vec<String> =
-        meant::topic(name).iter().map(|one| format!("`scalelab explain {one}`")).collect();
+    let topic: Vec<String> = meant::topic(name).iter().map(|one| format!("`explain {one}`")).collect();
     let of_topic = (!topic.is_empty()).then(|| format!("see {}", one_of(&topic)));
     let hint = of_topic
         .or_else(|| did_you_mean(name, names.iter().map(|(name, _)| name.as_str())))
@@ -408,7 +407,7 @@ mod tests {
             assert!(meant.iter().all(|one| explain(one).is_ok()), "{topic}: {meant:?}");
         }
         let hint = explain("circuit breaker").unwrap_err().hint.unwrap();
-        assert!(hint.starts_with("see `scalelab explain load_balancer.max_fails`"), "{hint}");
+        assert!(hint.starts_with("see `explain load_balancer.max_fails`"), "{hint}");
     }
 
     #[test]

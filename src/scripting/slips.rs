@@ -13,7 +13,8 @@ struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 11] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 12] = [
+    rate_with_a_slash,
     of_itself,
     unit_without_a_point,
     percent_sign,
@@ -81,6 +82,18 @@ fn unit_without_a_point(seen: &Seen<'_>) -> Option<Problem> {
     let number = number_at_the_end(seen.before)?;
     let message = format!("a unit follows its number with a point: `{number}{word}` is no quantity");
     is_syntax.then(|| Problem::new(message).hint(format!("write {number}.{unit}")))
+}
+
+/// `50/s`, `50/minute`.
+fn rate_with_a_slash(seen: &Seen<'_>) -> Option<Problem> {
+    let per = match unknown_name(seen.error)? {
+        "s" | "sec" | "second" => "rps",
+        "m" | "min" | "minute" => "per_minute",
+        _ => return None,
+    };
+    let number = number_at_the_end(seen.so_far().strip_suffix('/')?.trim_end())?;
+    let message = format!("`{number}/..` is a division: a rate has a unit");
+    Some(Problem::new(message).hint(format!("write {number}.{per}")))
 }
 
 /// `20%`.

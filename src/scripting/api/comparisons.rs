@@ -42,6 +42,9 @@ fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
         Quantity::Size => {
             (copy().try_cast::<Size>().map(|size| size.0).or_else(plain), "a size such as 1.mib")
         }
+        Quantity::Number if estimate.metric.contains(" / ") => {
+            (plain().or_else(|| copy().try_cast::<Share>().map(|share| share.0)), "a number")
+        }
         Quantity::Number => (plain(), "a number"),
     };
     if let Some(whole) = found.filter(|found| goes == COMPARED && estimate.is_beyond(*found)) {
@@ -55,7 +58,9 @@ fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
     }
     found.map(|found| found / estimate.unit.scale).ok_or_else(|| {
         let found = crate::scripting::convert::value(value).describe();
-        fail(format!("`{}` {goes} with {wanted}, not with {found}", estimate.metric), None)
+        let unit = (estimate.unit.quantity == Quantity::Duration).then(plain).flatten();
+        let hint = unit.map(|number| format!("write {number}.ms, or whatever unit is meant"));
+        fail(format!("`{}` {goes} with {wanted}, not with {found}", estimate.metric), hint)
     })
 }
 

@@ -163,7 +163,9 @@ impl One {
     fn unknown(&self, name: &str) -> Box<EvalAltResult> {
         let factors = self.finished.record.plan.factors.iter().map(String::as_str);
         let factor = crate::catalog::closest(name, factors).map(|found| format!("did you mean `{found}`?"));
-        fail(format!("there is no metric or factor `{name}`"), factor.or(find_metric(name).err().flatten()))
+        let label = ["name", "label"].contains(&name).then(|| "its name is `variant`".to_string());
+        let hint = label.or(factor).or(find_metric(name).err().flatten());
+        fail(format!("there is no metric or factor `{name}`"), hint)
     }
 }
 
