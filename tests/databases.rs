@@ -373,3 +373,15 @@ fn services_that_have_nothing_in_common_have_data_of_their_own() {
     stale(&apart, "== 0");
     stale(&together, "> 0.2");
 }
+
+/// A thread looks once a second whether there is something to flush: of writes half a second old about half are on disk when the machine dies.
+#[test]
+fn a_periodic_log_is_looked_at_once_a_period() {
+    common::script::holds(
+        r#"experiment("looks").replications(40).duration(25.s).world(|p| {
+            let db = database("db", #{ model: "key_value", rows: 1000, storage: "memory", log: "interval", sync_every: 1.s });
+            traffic("t", #{ to: db, rate: constant(0.1.rps), writes: 100.percent, keys: sequential(100).unscrambled() });
+            at(20500.ms, "machine dies", || db.crash("host")); at(22.s, "back", || db.recover());
+        }).expect("some are", |r| r.lost_writes < 0.8).expect("some are not", |r| r.lost_writes > 0.2);"#,
+    );
+}

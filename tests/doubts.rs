@@ -523,6 +523,89 @@ fn a_ramp_that_the_run_cuts_short_is_told() {
     assert!(!of("[0.s, 100.rps], [35.s, 200.rps]").contains("still on its way"));
 }
 
+/// Shards, partitions and nodes share keys: where all requests want one, one of them does all the work.
+#[test]
+fn one_key_for_several_shards_is_told() {
+    let of = |made: &str, keys: &str| {
+        said(&format!(
+            "experiment(\"one\").replications(2).duration(10.s).world(|p| {{ let made = {made};
+                traffic(\"t\", #{{ to: made, rate: 10.rps {keys} }}); }});"
+        ))
+    };
+    let database = "database(\"db\", #{ read: 1.ms, write: 1.ms, shards: 4 })";
+    let warning = "all requests want one key: one shard of db does all the work";
+    assert!(of(database, "").contains(warning));
+    assert!(!of(database, ", keys: uniform_keys(100)").contains(warning));
+    assert!(!of(&database.replace(", shards: 4", ""), "").contains("all requests want one key"));
+    let queue =
+        "queue(\"q\", #{ kind: \"kafka\", partitions: 4 }); consumers(\"c\", #{ of: made, service: 1.ms })";
+    assert!(of(queue, "").contains("one partition of q does all the work"));
+}
+
+/// What is written to another database never comes to where it is read.
+#[test]
+fn a_tier_that_reads_one_database_and_writes_another_is_told() {
+    let of = |writes: &str| {
+        said(&format!(
+            "experiment(\"two\").replications(2).duration(10.s).world(|p| {{
+                let a = database(\"a\", #{{ read: 1.ms, write: 1.ms }});
+                let b = database(\"b\", #{{ read: 1.ms, write: 1.ms }});
+                let c = cache(\"c\", #{{ of: a }});
+                traffic(\"t\", #{{ to: web(\"w\", #{{ reads: c, writes: {writes} }}), rate: 10.rps, writes: 10.percent, keys: uniform_keys(9) }});
+            }});"
+        ))
+    };
+    assert!(of("b").contains("w reads a and writes b: what is written never comes to a"));
+    assert!(!of("c").contains("never comes"));
+    assert!(!of("a").contains("never comes"), "beside the cache, but the same data");
+}
+
+/// An edge network whose prices nobody knows takes the costs of all with it.
+#[test]
+fn costs_that_are_not_known_are_told() {
+    let of = |edge: &str| {
+        said(&format!(
+            "experiment(\"cost\").replications(2).duration(10.s).world(|p| {{
+                let o = web(\"o\", #{{ service: 5.ms, price_per_hour: 0.2 }});
+                let c = cdn(\"e\", #{{ of: o {edge} }});
+                traffic(\"t\", #{{ to: c, rate: 10.rps, keys: uniform_keys(9) }});
+            }});"
+        ))
+    };
+    assert!(of("").contains("`cost_per_hour` is not known: nothing tells what e costs"));
+    assert!(!of(", region: \"us-east-1\"").contains("is not known"));
+}
+
+/// What the script changes itself is not expected to settle.
+#[test]
+fn a_load_that_the_script_changes_is_not_told_to_settle() {
+    let rate = |rate: &str| {
+        said(&format!(
+            "experiment(\"level\").replications(2).duration(2.minutes).world(|p| {{
+                let w = web(\"w\", #{{ service: exponential(8.ms) }});
+                traffic(\"t\", #{{ to: w, rate: {rate} }});
+            }});"
+        ))
+    };
+    assert!(!rate("steps([[0.s, 20.rps], [1.minute, 100.rps]])").contains("settles late"));
+}
+
+/// Four appliers of 4 ms take a thousand writes a second; no latency tells that more come.
+#[test]
+fn a_replica_that_applies_less_than_is_written_is_told() {
+    let of = |writes: u32| {
+        said(&format!(
+            "experiment(\"behind\").replications(2).duration(5.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 4.ms, replicas: 1, reads: \"any\", connections: 100 }});
+                traffic(\"t\", #{{ to: db, rate: 3_000.rps, writes: {writes}.percent, keys: uniform_keys(1_000) }});
+            }});"
+        ))
+    };
+    let warning = "a replica falls behind: the appliers of db/replica-1 were busy all the time";
+    assert!(of(50).contains(warning));
+    assert!(!of(20).contains("falls behind"));
+}
+
 /// The discipline is that of the cores: whoever holds a worker has one.
 #[test]
 fn an_order_that_nobody_waits_in_is_told() {

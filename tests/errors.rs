@@ -32,6 +32,7 @@ macro_rules! golden {
 
 golden!(
     all_at_once,
+    in_some_variants,
     almost,
     print_in_event,
     without_coordinates,

@@ -4,9 +4,24 @@ type Words = &'static [(&'static str, &'static [&'static str])];
 
 /// Settings: of the words beside each, the first that a component has.
 const SETTINGS: Words = &[
-    ("size", &["capacity", "items", "row"]),
-    ("sizes", &["capacity", "items", "row"]),
-    ("memory", &["capacity", "session_memory", "buffer"]),
+    ("time_to_live", &["ttl"]),
+    ("negative_ttl", &["missing_ttl"]),
+    ("target", &["utilization", "to", "of"]),
+    ("interval", &["period", "check", "heartbeat"]),
+    ("replication_factor", &["replicas"]),
+    ("dlq", &["dead_letters_to", "dead_letters"]),
+    ("dead_letter_queue", &["dead_letters_to", "dead_letters"]),
+    ("partitions", &["shards"]),
+    ("shards", &["nodes", "partitions"]),
+    ("jitter", &["ttl_jitter"]),
+    ("warm", &["preload"]),
+    ("retry", &["retries", "attempts"]),
+    ("lag", &["max_lag"]),
+    ("rtt", &["latency"]),
+    ("tls", &["connect"]),
+    ("size", &["row", "capacity", "items"]),
+    ("sizes", &["row", "capacity", "items"]),
+    ("memory", &["buffer", "capacity", "session_memory"]),
     ("max_size", &["capacity", "items", "length"]),
     ("max_items", &["items"]),
     ("max_memory", &["capacity"]),
@@ -18,7 +33,7 @@ const SETTINGS: Words = &[
     ("threads", &["concurrency", "connections"]),
     ("workers", &["concurrency", "count"]),
     ("max_connections", &["connections", "concurrency"]),
-    ("cpu", &["cores"]),
+    ("cpu", &["cores", "utilization"]),
     ("cpus", &["cores"]),
     ("vcpus", &["cores"]),
     ("db", &["reads", "of"]),
@@ -29,7 +44,6 @@ const SETTINGS: Words = &[
     ("backends", &["to"]),
     ("upstream", &["to", "of"]),
     ("upstreams", &["to"]),
-    ("target", &["to", "of"]),
     ("targets", &["to"]),
     ("origin", &["of"]),
     ("source", &["of"]),
@@ -60,6 +74,7 @@ const SETTINGS: Words = &[
     ("cost", &["price_per_hour"]),
     ("latency", &["service", "read"]),
     ("service_time", &["service"]),
+    ("service", &["read"]),
     ("prefetch_count", &["prefetch"]),
     ("bandwidth", &["egress_price"]),
 ];
@@ -132,9 +147,6 @@ const METRICS: Words = &[
     ("cache_hit_rate", &["cache_hit_ratio"]),
     ("hits", &["cache_hit_ratio"]),
     ("misses", &["cache_misses"]),
-    ("miss_ratio", &["cache_hit_ratio"]),
-    ("error_rate", &["availability"]),
-    ("error_ratio", &["availability"]),
     ("errors", &["requests_failed"]),
     ("errors_count", &["requests_failed"]),
     ("failures", &["requests_failed"]),
@@ -311,12 +323,13 @@ pub fn is_of_components(word: &str) -> bool {
 mod tests {
     use super::*;
     use crate::components::KINDS;
+    use crate::components::network::ENTRY;
     use crate::experiment::find_metric;
 
     /// Each word is found once, and leads somewhere: to a setting, policy or action that there is.
     #[test]
     fn every_word_leads_somewhere() {
-        let params = || KINDS.iter().flat_map(|kind| kind.entry.params);
+        let params = || KINDS.iter().map(|kind| kind.entry).chain([&ENTRY]).flat_map(|entry| entry.params);
         let is_setting = |name: &str| params().any(|param| param.name == name);
         for (word, meant) in SETTINGS {
             assert!(meant.iter().all(|one| is_setting(one)), "{word}: {meant:?}");

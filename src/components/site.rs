@@ -334,7 +334,7 @@ impl<'a> Site<'a> {
 pub const CRASH: Action = Action {
     name: "crash",
     usage: "crash() or crash(\"host\")",
-    about: "the process dies (connections are refused) or the host (silence until it is back, when TCP tells those who still wait); memory is lost",
+    about: "the process dies (connections are refused) or the host (silence until it is back, when TCP tells those whose question is still on its way; who had reached it before, and waits without a time-out, hears nothing: there is no keep-alive); memory is lost",
 };
 /// Back again.
 pub const RECOVER: Action = Action {
@@ -349,7 +349,7 @@ pub const HANG: Action =
 pub const SLOW: Action = Action {
     name: "slow",
     usage: "slow(0.5)",
-    about: "works at this part of its normal speed; slow(1) ends it",
+    about: "works at this part of its normal speed (a host: its processors; disks of databases on it keep theirs); slow(1) ends it",
 };
 /// The group gets another node.
 pub const ADD_NODE: Action = Action {

@@ -17,7 +17,7 @@ pub(super) fn behind(group: &Group, simulation: &Simulation, end: Time) -> Optio
     let (lag, node) = late.max_by_key(|(lag, node)| (*lag, std::cmp::Reverse(*node)))?;
     let name = name(group, node);
     Some(format!(
-        "{name} falls behind: its appliers were busy all the time, and it was {} late at the end; it applies less than is written: more `appliers`, a \
+        "a replica falls behind: the appliers of {name} were busy all the time, and it was {} late at the end; it applies less than is written: more `appliers`, a \
          shorter `apply`, or shards",
         time_text(lag)
     ))

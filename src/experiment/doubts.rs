@@ -1,12 +1,12 @@
 //! What makes the figures of a run doubtful.
 
 use super::behind::behind;
-use super::design::Timing;
 use super::idle_cuts::{IDLE_CUT, IDLE_LINK};
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
 use super::ignored::{astray, cut_short, without_partition};
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
+use super::unspread::{parted, unspread};
 use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset, percent};
@@ -43,6 +43,8 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| without_partition(group, layout)));
     doubts.extend(groups().filter_map(|group| behind(group, simulation, end)));
     doubts.extend(groups().filter_map(|group| cut_short(group, end)));
+    doubts.extend(unspread(layout));
+    doubts.extend(parted(layout));
     doubts
 }
 
@@ -361,52 +363,9 @@ pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String
     })
 }
 
-/// How the warning begins that a run was not steady from its first measured moment. The rule says so of every sixth steady run too
-/// (measured: M/M/1 at 0.25 and 0.8, 40 runs each): it means something where most runs of a variant have it.
-pub const UNSETTLED: &str = "the latency settles late";
-
-/// Says so if the latency had not settled when the measured part began, or never has (MSER-5, White 1997).
-pub(super) fn unsettled(latencies: &[f64], timing: &Timing) -> Option<String> {
-    let Some(dropped) = crate::stats::mser5(latencies) else {
-        return never_settles(latencies).then(|| {
-            format!("{UNSETTLED}, if ever: no part of the run is steady (MSER-5); lengthen it, unless it is overloaded")
-        });
-    };
-    let dropped = dropped as u64 * timing.window;
-    (dropped > timing.warmup + 5 * timing.window).then(|| {
-        let advice = time_text(dropped);
-        format!("{UNSETTLED}: after about {advice} (MSER-5); lengthen the warm-up")
-    })
-}
-
-/// A latency that rises so much from the first third of the run to the last does not settle. (Now and then the rule finds no steady part in a
-/// steady run either, by chance.)
-const RISES: f64 = 1.5;
-
-fn never_settles(latencies: &[f64]) -> bool {
-    let third = latencies.len() / 3;
-    let mean = |part: usize| latencies[part * third..][..third].iter().sum::<f64>() / third as f64;
-    latencies.len() >= crate::stats::MSER_FEWEST
-        && mean(0) < mean(1)
-        && mean(1) < mean(2)
-        && mean(2) > RISES * mean(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_latency_that_rises_to_the_end_never_settles() {
-        let second = 1_000_000_000;
-        let timing = Timing { warmup: 0, duration: 100 * second, window: second };
-        let rising: Vec<f64> = (0..100).map(|window| f64::from(window) + f64::from(window % 7)).collect();
-        assert!(unsettled(&rising, &timing).is_some_and(|text| text.contains("if ever")));
-        let steady: Vec<f64> = (0..100).map(|window| f64::from(window % 7)).collect();
-        assert_eq!((unsettled(&steady, &timing), unsettled(&rising[..49], &timing)), (None, None));
-        let slowly: Vec<f64> = rising.iter().map(|mean| 1_000.0 + mean).collect();
-        assert_eq!(unsettled(&slowly, &timing), None, "a tenth more");
-    }
 
     #[test]
     fn a_run_that_ends_with_a_tenth_unanswered_is_doubtful() {

@@ -1,19 +1,18 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::{Plan, Timing};
-use super::doubts::{
-    about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished, unsettled,
-};
+use super::doubts::{about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished};
 use super::facts::{Facts, StatementWork};
 use super::idle_cuts::{idle_cuts, idle_links};
 use super::ignored::ignored;
 use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, last_readings, maximum};
-use super::prices::{unpriced, without_price};
+use super::prices::{unknown_cost, unpriced, without_price};
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::{scarce, undrained};
 use super::series::{Change, Recorder, known};
+use super::settling::{is_level, unsettled};
 use super::terms::Terms;
 use super::totals::Totals;
 use super::without_effect::Effects;
@@ -359,6 +358,7 @@ impl Run {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
         warnings.extend(about_groups(&self.layout, &self.simulation, self.timing.end()));
+        warnings.extend(unknown_cost(&self.layout, facts.cost_per_hour));
         warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
         warnings.extend(without_price(&self.layout, facts.cost_per_hour));
         warnings.extend(idle_cuts(&self.layout, &self.simulation));
@@ -370,7 +370,8 @@ impl Run {
         warnings.extend(self.director.doubts());
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
-            warnings.extend(unsettled(&self.recorder.latencies, &self.timing));
+            let level = is_level(&self.layout);
+            warnings.extend(unsettled(&self.recorder.latencies, &self.timing).filter(|_| level));
         }
         warnings
     }

@@ -38,6 +38,17 @@ pub(super) fn sizeless(index: usize, layout: &Layout, simulation: &Simulation) -
     })
 }
 
+/// Says so if costs are not known because those of an edge network are not.
+pub(super) fn unknown_cost(layout: &Layout, cost: Option<f64>) -> Option<String> {
+    let is_priced = layout.groups.iter().any(|group| group.settings.is_given(site::PRICE.name));
+    let edge =
+        layout.groups.iter().find(|group| group.kind == "cdn").filter(|_| is_priced && cost.is_none())?;
+    Some(format!(
+        "`cost_per_hour` is not known: nothing tells what {} costs where it is; give it an `egress_price`, or a `region` that its profile has prices of",
+        edge.name
+    ))
+}
+
 /// How the warning begins that a component has no price.
 const WITHOUT_PRICE: &str = "costs leave out";
 

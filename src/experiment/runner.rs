@@ -50,20 +50,36 @@ pub struct Outcome {
 
 /// Describes and checks the world of every variant, without running it.
 pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
-    let (mut problems, mut needs) = (Problems::new(), Needs::default());
+    let (mut found, mut needs) = (Vec::<(Problem, Vec<usize>)>::new(), Needs::default());
     for variant in 0..plan.variants.len() {
         let rehearsed =
             builder.world(variant, 0).and_then(|mut built| rehearse(&mut built, plan, variant, &mut needs));
         for problem in rehearsed.err().into_iter().flatten() {
             // The same line makes the same mistake in every variant: once is enough.
-            if !problems.contains(&problem) {
-                problems.push(problem);
+            match found.iter_mut().find(|(known, _)| *known == problem) {
+                Some((_, variants)) => variants.push(variant),
+                None => found.push((problem, vec![variant])),
             }
         }
     }
+    let mut problems: Problems = found.into_iter().map(|(problem, of)| of_some(problem, &of, plan)).collect();
     problems.extend(needs.problems());
     problems.sort_by(|a, b| a.place.cmp(&b.place));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Says of a mistake that only some variants have in which.
+fn of_some(problem: Problem, variants: &[usize], plan: &Plan) -> Problem {
+    let label = |variant: &usize| plan.variants[*variant].label.as_str();
+    let message = match variants {
+        all if all.len() == plan.variants.len() => return problem,
+        [one] => format!("{} (in {})", problem.message, label(one)),
+        [first, rest @ ..] => {
+            format!("{} (in {} and {} more variants)", problem.message, label(first), rest.len())
+        }
+        [] => return problem,
+    };
+    Problem { message, ..problem }
 }
 
 /// The levels of an experiment that has been checked which no world looks at, nor any of its events.

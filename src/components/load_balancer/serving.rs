@@ -35,11 +35,11 @@ impl Careful {
                 return true;
             }
             Choice::Server(at) => {
-                self.waiting.leave(line, true, cx.now());
+                self.waiting.leave(line, cx.now());
                 self.send(place, at, cx);
             }
             choice => {
-                self.waiting.leave(line, false, cx.now());
+                self.waiting.leave(line, cx.now());
                 self.counts.nobody += u64::from(choice == Choice::Nobody);
                 self.finish(place, Answer::of(Status::Failed), cx);
             }

@@ -43,7 +43,7 @@ pub(super) struct Waiting {
     most: Option<u64>,
     patience: Option<Time>,
     length: Integral,
-    /// How long calls that were sent on had waited; `None` where nothing bounds what a server is given.
+    /// How long calls have waited, those in vain among them; `None` where nothing bounds what a server is given.
     wait: Option<Histogram>,
 }
 
@@ -94,12 +94,12 @@ impl Waiting {
         fronts.into_iter().map(|(_, line, place)| (line, place)).collect()
     }
 
-    /// The first one leaves a line: it is sent on, or nobody will serve it.
-    pub fn leave(&mut self, line: Line, is_sent: bool, now: Time) {
+    /// The first one leaves a line: it is sent on, or has waited for nothing.
+    pub fn leave(&mut self, line: Line, now: Time) {
         let waiter = self.take(line);
         self.waiting -= 1;
         self.length.set(now, self.waiting);
-        self.wait.iter_mut().filter(|_| is_sent).for_each(|wait| wait.record(now - waiter.since));
+        self.wait.iter_mut().for_each(|wait| wait.record(now - waiter.since));
     }
 
     /// The first one of a line waits in another from now on, where it belongs by the time that it has waited.
@@ -124,7 +124,7 @@ impl Waiting {
         let is_overdue = |waiters: &VecDeque<Waiter>| now - waiters[0].since >= patience;
         let (&line, waiters) = self.lines.iter().find(|(_, waiters)| is_overdue(waiters))?;
         let place = waiters[0].place;
-        self.leave(line, false, now);
+        self.leave(line, now);
         Some(place)
     }
 
@@ -174,7 +174,7 @@ mod tests {
         }
         assert_eq!(lines.enter(10, ANY, 0), Wish::TurnedAway);
         assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 7]);
-        lines.leave(of(1), true, 10);
+        lines.leave(of(1), 10);
         assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 9]);
         assert_eq!([100, 100, 100].map(|now| lines.overdue(now)), [Some(8), Some(9), None]);
         assert!(lines.is_empty());

@@ -165,6 +165,11 @@ pub fn find_metric(name: &str) -> Result<usize, Option<String>> {
             let one = "r.of(\"its name\").utilization, .queue_len_mean, .wait_p99 and others";
             return Some(format!("figures of a component are {one}, in a check of the script"));
         }
+        if ["error_rate", "error_ratio", "failure_rate"].contains(&name) {
+            return Some(
+                "availability is the opposite: an error rate below 1 % is `availability > 99.percent`".into(),
+            );
+        }
         let both = METRICS.iter().flat_map(|metric| [metric.column, short(metric.column)]);
         meant::metric(name, both)
             .or_else(|| crate::catalog::closest(name, shorts.clone()))

@@ -123,6 +123,11 @@ impl Arrivals {
         }
     }
 
+    /// Whether its rate is another one at another time, as the script says (a process that switches by chance has one rate).
+    pub fn changes(&self) -> bool {
+        matches!(self, Self::Piecewise(arrivals) if arrivals.changes())
+    }
+
     /// The rate of a process that ends at `end_ns`, and the one that it was on its way to then, if it was.
     pub fn on_its_way(&self, end_ns: u64) -> Option<(f64, f64)> {
         match self {

@@ -80,6 +80,12 @@ impl Piecewise {
         (!self.endless).then_some(first.start_ns)
     }
 
+    /// Whether its rate is another one at another time.
+    pub fn changes(&self) -> bool {
+        let first = self.pieces[0].start_rate;
+        self.pieces.iter().any(|piece| piece.start_rate != first || piece.end_rate != first)
+    }
+
     /// The rate at `end_ns`, and the one that it was on its way to then, if it was.
     pub fn on_its_way(&self, end_ns: u64) -> Option<(f64, f64)> {
         let piece = self.pieces.iter().find(|piece| piece.end_ns >= end_ns).filter(|_| !self.endless)?;

@@ -39,7 +39,8 @@ pub(in crate::scripting) fn probe(
         {
             let message = format!("the check \"{}\" is for levels that no variant has", expect.text);
             let labels = plan.variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
-            let hint = format!("variants are {}", labels.join(", "));
+            let hint =
+                format!("variants are {}; they are found by their levels, not by name", labels.join(", "));
             problems.push(Problem::at(&expect.callback.place, message).hint(hint));
             continue;
         }

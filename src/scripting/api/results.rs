@@ -94,8 +94,14 @@ impl All {
     fn select(&self, wanted: &Map) -> Scripted<All> {
         let factors = &self.finished.record.plan.factors;
         if let Some(unknown) = wanted.keys().find(|key| !factors.iter().any(|f| f == key.as_str())) {
-            let hint = did_you_mean(unknown, factors.iter().map(String::as_str));
-            return Err(fail(format!("this experiment does not vary `{unknown}`"), hint));
+            let by_name = ["variant", "name", "label"].contains(&unknown.as_str());
+            let levels =
+                || "variants are found by their levels, such as #{ count: 4 }, not by name".to_string();
+            let hint = did_you_mean(unknown, factors.iter().map(String::as_str)).filter(|_| !by_name);
+            return Err(fail(
+                format!("this experiment does not vary `{unknown}`"),
+                hint.or_else(|| by_name.then(levels)),
+            ));
         }
         let fits = |variant: &usize| matches(&self.finished.params[*variant], wanted);
         let variants: Vec<usize> = self.variants.iter().copied().filter(fits).collect();

@@ -166,6 +166,13 @@ pub const RULES: &[(&str, &[&str])] = &[
         "partition",
         &[
             "nothing passes between the two, until heal(a, b): what goes over connections (`connect`) is sent again by TCP when it is healed, all else is lost",
+            "db.primary() is whoever is primary then: after a failover db.primary().heal() heals another one than db.primary().partition() cut off; name it, as db.replica(0)",
+        ],
+    ),
+    (
+        "heal",
+        &[
+            "everything passes again between the two; what is said of db.primary() is said of whoever is primary then",
         ],
     ),
     (

@@ -114,7 +114,7 @@ pub const SYNC_EVERY: Param = Param {
     name: "sync_every",
     kind: Kind::Duration,
     preset: Preset::Duration(1_000_000_000),
-    about: "log \"interval\": the pause between two times that it goes to disk (1 s: Redis, appendfsync everysec)",
+    about: "log \"interval\": the pause between two looks at what is to go to disk, which goes there then (1 s: Redis, appendfsync everysec)",
 };
 /// Whether commits share an fsync.
 pub const GROUP_COMMIT: Param = Param {

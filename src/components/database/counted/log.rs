@@ -15,7 +15,7 @@ pub const LOGS: &[Policy] = &[
     },
     Policy {
         name: "interval",
-        about: "a write is answered at once; the log goes to disk when `sync_every` is over since it last did",
+        about: "a write is answered at once; a thread looks each `sync_every` whether something is to go to disk",
         source: "Redis appendfsync everysec; Cassandra commitlog_sync periodic",
         wrong_when: "an acknowledged write must survive the crash of its host",
     },

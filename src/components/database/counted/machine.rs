@@ -7,6 +7,7 @@
 
 pub use super::task::{Apply, Event, What};
 
+use super::flush::{FLUSH_OF_LOG, Flush};
 use super::locks::Locks;
 use super::log::Log;
 use super::store::{Effort, Store};
@@ -70,9 +71,6 @@ impl Task {
     }
 }
 
-/// Number of no task: the periodic flush of the log.
-const FLUSH_OF_LOG: u32 = u32::MAX;
-
 /// A machine.
 #[derive(Clone)]
 pub struct Machine {
@@ -81,13 +79,11 @@ pub struct Machine {
     locks: Locks,
     pub(super) tasks: Vec<Task>,
     free: Vec<u32>,
-    events: VecDeque<Event>,
+    pub(super) events: VecDeque<Event>,
     /// Entries handed over before the log was last cut off are told apart by these: those being applied, those being kept.
     applying: u32,
     keeping: u32,
-    /// Something was logged since the last flush began; a flush is under way.
-    dirty: bool,
-    syncing: bool,
+    pub(super) flush: Flush,
 }
 
 impl Machine {
@@ -101,8 +97,7 @@ impl Machine {
             events: VecDeque::new(),
             applying: 0,
             keeping: 0,
-            dirty: false,
-            syncing: false,
+            flush: Flush::default(),
         }
     }
 
@@ -293,31 +288,10 @@ impl Machine {
         self.keeping += 1;
     }
 
-    /// Something was logged that goes to disk with the next flush.
-    pub fn logged(&mut self, cx: &mut Ctx<'_>) {
-        let Some(period) = self.parts.sync_every else { return };
-        if !self.dirty && !self.syncing {
-            cx.timer_in(period, Timer { tag: SYNC, data: 0 });
-        }
-        self.dirty = true;
-    }
-
-    /// The periodic flush begins with what there is.
-    fn sync(&mut self, cx: &mut Ctx<'_>) {
-        (self.dirty, self.syncing) = (false, true);
-        self.events.push_back(Event::SyncBegins);
-        self.parts.log.append(FLUSH_OF_LOG, cx);
-    }
-
     /// Something is durable.
     fn durable(&mut self, place: u32, cx: &mut Ctx<'_>) {
         if place == FLUSH_OF_LOG {
-            self.syncing = false;
-            self.events.push_back(Event::Synced);
-            if let (true, Some(period)) = (self.dirty, self.parts.sync_every) {
-                cx.timer_in(period, Timer { tag: SYNC, data: 0 });
-            }
-            return;
+            return self.synced(cx);
         }
         let Task { what, index, generation, .. } = self.tasks[place as usize];
         if what != What::Keep {
@@ -370,7 +344,7 @@ impl Machine {
         self.tasks.clear();
         self.free.clear();
         self.events.clear();
-        (self.dirty, self.syncing) = (false, false);
+        self.flush = Flush::default(); // its thread begins anew
         if let Some(store) = &mut self.parts.store {
             store.crash();
         }

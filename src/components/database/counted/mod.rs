@@ -5,6 +5,7 @@ mod buffer;
 pub mod cost;
 mod data;
 pub mod entry;
+mod flush;
 mod locks;
 pub mod log;
 pub mod machine;

@@ -8,6 +8,8 @@ use crate::components::database::replica::{Shape, mode};
 
 /// Times that are counted instead.
 const DECLARED: &[&str] = &["apply", "copy_row"];
+/// What orders the statements of a station.
+const ORDER: &[&str] = &["discipline", "first"];
 /// Queries that stand for work which is not counted. What it would take to count it: in every model that has secondary indexes, one by the
 /// attribute of `query_by` over the rows of each shard (with `Question` and `truth`), and for `denormalised` a second table of copies at
 /// each shard, built for the rows whose attribute lies there, which scans and joins do not see and a resharding moves.
@@ -19,6 +21,16 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
     for name in DECLARED.iter().filter(|name| settings.is_given(name)) {
         let message = format!("`{name}` declares a time, but with a data model time is counted");
         problems.push(settings.problem(name, message).hint("leave it out, or `model` and `rows`"));
+    }
+    for name in ORDER.iter().filter(|name| settings.is_given(name)) {
+        let message = format!(
+            "`{name}` orders statements whose times are declared; counted work is done in the order in which it comes"
+        );
+        problems.push(
+            settings
+                .problem(name, message)
+                .hint("leave it out; a database `on` a host is worked for as the host's `discipline` says"),
+        );
     }
     for name in UNCOUNTED.iter().filter(|name| settings.is_given(name)) {
         let message = format!(

@@ -137,9 +137,14 @@ impl Schema {
         self.scan * self.few_columns() * super::NUMBER_BYTES
     }
 
-    /// The columns that a question about few columns asks for: those of the first family.
+    /// The families in which the columns lie that a question about few columns asks for: they are neighbours, if a family has as many.
+    pub fn few_families(&self) -> u64 {
+        if self.family_columns() >= 2 { 1 } else { self.few_columns() }
+    }
+
+    /// The columns that a question about few columns asks for.
     pub fn few_columns(&self) -> u64 {
-        self.family_columns().min(2)
+        self.columns.min(2)
     }
 }
 

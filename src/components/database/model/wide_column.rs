@@ -131,9 +131,16 @@ impl WideColumn {
         found
     }
 
-    /// Walks along one family; rows in memory are merged in.
+    /// Walks along the families that the columns lie in.
     fn columns(&self, key: u64, versions: Versions<'_>, work: &mut Work) -> Found {
-        let family = &self.families[0];
+        let families = self.families.iter().take(self.schema.few_families() as usize);
+        let walks = families.map(|family| self.walk(family, key, work));
+        let ids = walks.last().expect("there is a family");
+        Found::columns(&self.schema, ids.into_iter(), versions)
+    }
+
+    /// The rows from a key on, along one family; rows in memory are merged in.
+    fn walk(&self, family: &Family, key: u64, work: &mut Work) -> Vec<u64> {
         work.step();
         let mut place = family.seek(key, &self.keys, work);
         let mut fresh = self.memory.range(key..).copied().peekable();
@@ -157,7 +164,7 @@ impl WideColumn {
             work.row(self.schema.family_bytes());
             ids.push(next);
         }
-        Found::columns(&self.schema, ids.into_iter(), versions)
+        ids
     }
 
     /// Merges the rows in memory into the files.

@@ -1,0 +1,56 @@
+//! Designs that spread what comes to them, and what comes is not spread; stores that a tier takes for one.
+
+use crate::catalog::Load;
+use crate::components::Layout;
+use crate::components::site::Group;
+
+/// Says so if several shards, partitions or nodes share the keys, and all requests want one.
+pub(super) fn unspread(layout: &Layout) -> Option<String> {
+    let traffics = || layout.groups.iter().filter(|group| group.kind == "traffic");
+    let wants_one = |group: &Group| {
+        let tells_keys = matches!(group.settings.load("rate"), Some(Load::Trace(_)));
+        !group.settings.is_given("keys") && !tells_keys
+    };
+    let (name, what) = layout.groups.iter().find_map(|group| Some((&group.name, shares(group)?)))?;
+    (traffics().count() > 0 && traffics().all(wants_one)).then(|| {
+        format!(
+            "all requests want one key: one {what} of {name} does all the work; give the traffic `keys:`, such as zipf(100_000, 0.99) or uniform_keys(1_000)"
+        )
+    })
+}
+
+/// What of a component shares the keys, if there are several.
+fn shares(group: &Group) -> Option<&'static str> {
+    let several = |name: &str| group.settings.count(name).is_some_and(|count| count > 1);
+    match group.kind {
+        "database" if several("shards") => Some("shard"),
+        "queue" if several("partitions") => Some("partition"),
+        "cache" if several("nodes") => Some("node"),
+        _ => None,
+    }
+}
+
+/// Says so of each web tier that reads one database and writes another: what it writes never comes to where it reads.
+pub(super) fn parted(layout: &Layout) -> impl Iterator<Item = String> {
+    let store = |index: usize| {
+        let of = |index: usize| {
+            layout.groups[index].settings.group("of").filter(|_| layout.groups[index].kind == "cache")
+        };
+        std::iter::successors(Some(index), |index| of(*index)).last().unwrap_or(index)
+    };
+    let webs = layout.groups.iter().filter(|group| group.kind == "web");
+    webs.filter_map(move |web| {
+        let [reads, writes] = ["reads", "writes"].map(|name| web.settings.group(name).map(store));
+        let (reads, writes) = (reads?, writes?);
+        let name = |index: usize| layout.groups[index].name.as_str();
+        (reads != writes).then(|| {
+            format!(
+                "{0} reads {1} and writes {2}: what is written never comes to {1}, so that reads of it count as stale; two tiers with traffic of their own have \
+                 nothing to do with each other",
+                web.name,
+                name(reads),
+                name(writes)
+            )
+        })
+    })
+}
