@@ -31,7 +31,7 @@ fn a_guest_starts_with_its_machine_and_not_before() {
     }
 }
 
-/// A log that goes to disk every ten seconds; 1,000 writes a second, 5.4 s of them since it last did.
+/// A log that goes to disk every ten seconds, at a time drawn for each run; 1,000 writes a second.
 #[test]
 fn what_a_process_has_logged_is_lost_with_its_host() {
     let world = |events: &str| {
@@ -45,7 +45,7 @@ fn what_a_process_has_logged_is_lost_with_its_host() {
     let host = "at(15_500.ms, \"host\", || d.crash(\"host\"));";
     let lost = |check: &str| format!(".duration(20.s).expect(\"lost\", |r| r.lost_writes {check})");
     holds(&world(process), &lost("== 0"));
-    holds(&world(&format!("{process} {host}")), &lost("> 5_300"));
+    holds(&world(&format!("{process} {host}")), &lost("> 2_000"));
     holds(
         &world(&format!(
             "{process} at(16.s, \"back\", || d.recover()); at(16_100.ms, \"host\", || d.crash(\"host\"));"
