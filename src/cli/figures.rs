@@ -24,6 +24,8 @@ enum When {
     Any,
     /// It is not 0 everywhere, or somebody wrote: then 0 says something.
     AnyOrWrites,
+    /// It was measured, and so were writes: else it is the same as that of all requests.
+    BesideWrites,
 }
 
 const fn figure(column: &'static str, title: &'static str, words: &'static str, when: When) -> Figure {
@@ -36,15 +38,23 @@ pub(super) const FIGURES: &[Figure] = &[
     figure("latency_p50_ms", "p50 ms", "latency p50", When::Measured),
     figure("latency_p95_ms", "p95 ms", "", When::Measured),
     figure("latency_p99_ms", "p99 ms", "latency p99", When::Measured),
+    figure("read_latency_p50_ms", "read p50 ms", "read latency p50", When::BesideWrites),
     figure("write_latency_p50_ms", "write p50 ms", "write latency p50", When::Measured),
     figure("availability_ratio", "available", "availability", When::Measured),
     figure("cache_hit_ratio", "hit ratio", "hit ratio", When::Measured),
     figure("cdn_hit_ratio", "CDN hit ratio", "CDN hit ratio", When::Measured),
     figure("stale_reads_count", "stale reads", "stale reads", When::AnyOrWrites),
+    figure(
+        "read_your_writes_violations_count",
+        "own writes unseen",
+        "reads that miss the reader's own writes",
+        When::Any,
+    ),
     figure("lost_writes_count", "lost writes", "lost writes", When::AnyOrWrites),
     figure("misrouted_ratio", "misrouted", "misrouted share", When::Any),
     figure("sessions_lost_count", "lost sessions", "lost sessions", When::Any),
     figure("broken_pages_count", "broken pages", "broken pages", When::Any),
+    figure("messages_processed_count", "processed", "messages processed", When::Measured),
     figure("message_age_p99_ms", "message age p99 ms", "message age p99", When::Measured),
     figure("queue_backlog_end_count", "backlog at end", "backlog at the end", When::Measured),
     figure("messages_lost_count", "lost messages", "lost messages", When::Measured),
@@ -86,6 +96,7 @@ pub(super) fn shown(comparisons: &[Comparison]) -> Vec<&'static Figure> {
         When::Measured => measured(figure),
         When::Any => any(figure),
         When::AnyOrWrites => any(figure) || (writes && measured(figure)),
+        When::BesideWrites => writes && measured(figure),
     };
     FIGURES.iter().filter(wanted).collect()
 }
