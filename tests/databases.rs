@@ -385,3 +385,14 @@ fn a_periodic_log_is_looked_at_once_a_period() {
         }).expect("some are", |r| r.lost_writes < 0.8).expect("some are not", |r| r.lost_writes > 0.2);"#,
     );
 }
+
+/// A question about two columns walks along one family that has both, or along two that have one each.
+#[test]
+fn two_columns_in_two_families_are_read_from_two() {
+    common::script::holds(
+        r#"experiment("wide").vary("families", [5, 10]).replications(2).duration(100.s).world(|p| {
+            let db = database("db", #{ model: "wide_column", rows: 1000, columns: 10, families: p.families });
+            traffic("t", #{ to: db, rate: constant(1.rps), asks: "columns", keys: sequential(10).unscrambled() });
+        }).claim("twice", |all| all.where(#{ families: 10 }).rows_read / all.where(#{ families: 5 }).rows_read == 2.0);"#,
+    );
+}

@@ -581,7 +581,7 @@ fn costs_that_are_not_known_are_told() {
 fn a_load_that_the_script_changes_is_not_told_to_settle() {
     let rate = |rate: &str| {
         said(&format!(
-            "experiment(\"level\").replications(2).duration(2.minutes).world(|p| {{
+            "experiment(\"level\").replications(3).warmup(20.s).duration(2.minutes).world(|p| {{
                 let w = web(\"w\", #{{ service: exponential(8.ms) }});
                 traffic(\"t\", #{{ to: w, rate: {rate} }});
             }});"

@@ -169,6 +169,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn two_columns_lie_in_one_family_if_it_has_as_many() {
+        let of = |columns, families| Schema { columns, families, ..small(10) };
+        let told =
+            |columns, families| (of(columns, families).few_columns(), of(columns, families).few_families());
+        assert_eq!([told(10, 5), told(9, 5), told(10, 1)], [(2, 1); 3]);
+        assert_eq!([told(10, 10), told(2, 2), told(1, 1)], [(2, 2), (2, 2), (1, 1)]);
+    }
+
+    #[test]
     fn groups_are_a_partition_of_the_rows() {
         for rows in [1, 9, 10, 11, 95, 100] {
             let schema = small(rows);
