@@ -45,7 +45,7 @@ pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<F
     let definition = desk(|desk| {
         let definition = &mut desk.experiments[ordinal];
         definition.pending = false;
-        definition.expects.iter_mut().for_each(|expect| expect.callback.settle());
+        definition.settle();
         definition.clone()
     });
     let plan = context.plan(&definition)?;

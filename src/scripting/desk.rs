@@ -106,6 +106,13 @@ pub(super) struct Definition {
     pub records: Vec<(u64, Arc<Record>)>,
 }
 
+impl Definition {
+    /// Its checks keep what they were given, where that was the variable of a loop.
+    pub fn settle(&mut self) {
+        self.expects.iter_mut().for_each(|expect| expect.callback.settle());
+    }
+}
+
 /// How far a worker evaluates a script: as far as it had come when the experiment was run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Only {

@@ -224,6 +224,7 @@ impl Session {
 
     fn run_pending(&mut self) -> Result<(), Problems> {
         let context = Context::current();
+        desk(|desk| desk.experiments.iter_mut().for_each(Definition::settle));
         let pending =
             desk(|desk| desk.experiments.clone()).into_iter().filter(|experiment| experiment.pending);
         let wrong: Problems = pending.filter_map(|one| context.look_over(&one).err()).flatten().collect();

@@ -55,11 +55,8 @@ impl Reader {
                     return;
                 }
                 // Also while it finishes what it has in hand (the client's heartbeat thread stands still only once it has asked to join).
-                match self.phase {
-                    Phase::Member | Phase::Revoking if self.expelled => {}
-                    Phase::Member | Phase::Revoking if self.is_overdue(cx.now()) => self.give_up(cx),
-                    Phase::Member | Phase::Revoking => self.give_sign(cx),
-                    Phase::Joining | Phase::Left => {}
+                if matches!(self.phase, Phase::Member | Phase::Revoking) && !self.expelled {
+                    if self.is_overdue(cx.now()) { self.give_up(cx) } else { self.give_sign(cx) }
                 }
                 cx.timer_in(HEARTBEAT_INTERVAL, timer);
             }
