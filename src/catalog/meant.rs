@@ -1,5 +1,7 @@
 //! Words that people bring along from other tools, and what they are called here.
 
+use super::suggest::did_you_mean;
+
 type Words = &'static [(&'static str, &'static [&'static str])];
 
 /// Settings: of the words beside each, the first that a component has.
@@ -278,14 +280,25 @@ pub(super) fn setting<'a>(
     look(SETTINGS, word, names)
 }
 
-/// The value that is meant, of those that there are.
-pub fn choice<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'static str> {
-    look(CHOICES, word, names)
+/// What to write instead of a value, of those that there are.
+pub fn choice<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    hint(CHOICES, word, names)
 }
 
-/// The action that is meant.
-pub fn action<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'static str> {
+/// What to write instead of an action, of those that there are.
+pub fn action<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    hint(ACTIONS, word, names)
+}
+
+/// Our word for an action of another tool.
+pub fn our_action<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'static str> {
     look(ACTIONS, word, names)
+}
+
+/// Ours for the word of another tool, else one spelt nearly so, or all.
+fn hint<'a>(words: Words, word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    let ours = look(words, word, names.clone()).map(|found| format!("did you mean `{found}`?"));
+    ours.or_else(|| did_you_mean(word, names))
 }
 
 /// The metric that is meant.

@@ -3,7 +3,6 @@
 use super::meant;
 use super::param::{Kind, Param};
 use super::problem::Problem;
-use super::suggest::did_you_mean;
 use super::value::Value;
 use crate::random::arrivals::{HIGHEST_RATE, LOWEST_RATE};
 
@@ -55,9 +54,7 @@ pub(super) fn unknown_policy<'a>(
     text: &str,
     names: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Problem {
-    let meant = meant::choice(text, names.clone()).map(|found| format!("did you mean `{found}`?"));
-    let hint = meant.or_else(|| did_you_mean(text, names));
-    Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(hint)
+    Problem::new(format!("`{}` knows no \"{text}\"", param.name)).maybe_hint(meant::choice(text, names))
 }
 
 pub(super) fn right_kind(

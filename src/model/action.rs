@@ -5,7 +5,7 @@ use super::idle;
 use super::link::link_command;
 use super::machine;
 use super::part::{self, Side, Whom};
-use crate::catalog::{Action, Problem, Value, did_you_mean, meant, not_whole};
+use crate::catalog::{Action, Problem, Value, meant, not_whole};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
 use crate::components::{Group, KINDS, Layout, Site, are_booked, kind, load_balancer, own_action};
@@ -286,10 +286,7 @@ fn node_control(layout: &Layout, group: usize, command: &Command) -> Result<Cont
         let owner = owner.map_or(String::new(), |kind| format!("; a {} has", kind.entry.name));
         let message = format!("the {entry} \"{name}\" has no action `{}`{owner}", command.action);
         let names = actions.iter().map(|action| action.name);
-        let meant =
-            meant::action(&command.action, names.clone()).map(|found| format!("did you mean `{found}`?"));
-        let hint = meant.or_else(|| did_you_mean(&command.action, names));
-        return Err(Problem::at(&command.place, message).maybe_hint(hint));
+        return Err(Problem::at(&command.place, message).maybe_hint(meant::action(&command.action, names)));
     };
     match (action.name, command.arguments.as_slice()) {
         ("crash", []) => Ok(Control::new(Control::CRASH_PROCESS, 0)),

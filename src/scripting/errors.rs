@@ -197,7 +197,7 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if arguments.starts_with("component") {
         let message = format!("a component has no action `{name}`");
         let actions = crate::model::ACTIONS.iter().copied();
-        return Problem::new(message).maybe_hint(meant_action(name).or_else(|| did_you_mean(name, actions)));
+        return Problem::new(message).maybe_hint(meant::action(name, actions));
     }
     if DISTRIBUTIONS.contains(&name) {
         let hint = "times are exponential(5.ms), lognormal(5.ms, 0.5), uniform(1.ms, 9.ms), erlang, weibull, pareto ..: `scalelab list functions`";
@@ -213,7 +213,8 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
 const DISTRIBUTIONS: [&str; 4] = ["normal", "gauss", "gaussian", "norm"];
 
 fn meant_action(name: &str) -> Option<String> {
-    meant::action(name, crate::model::ACTIONS.iter().copied()).map(|found| format!("did you mean `{found}`?"))
+    meant::our_action(name, crate::model::ACTIONS.iter().copied())
+        .map(|found| format!("did you mean `{found}`?"))
 }
 
 const OPERATORS: [&str; 12] = ["+", "-", "*", "/", "%", "**", "<", "<=", ">", ">=", "==", "!="];

@@ -67,12 +67,7 @@ impl WritePlan {
         match value {
             Value::Text(name) => WritePlan::named(name).ok_or_else(|| {
                 let names = STRATEGIES.iter().map(|strategy| strategy.name);
-                let meant =
-                    meant::choice(name, names.clone()).map(|found| format!("did you mean `{found}`?"));
-                (
-                    format!("there is no write strategy \"{name}\""),
-                    meant.or_else(|| did_you_mean(name, names)),
-                )
+                (format!("there is no write strategy \"{name}\""), meant::choice(name, names))
             }),
             Value::List(steps) => WritePlan::listed(steps),
             other => Err((format!("a write strategy cannot be {}", other.describe()), None)),

@@ -74,8 +74,8 @@ pub struct QuorumRouter {
     pub(super) timeout: Option<TimeoutClass>,
     /// Copies that count as dead.
     pub(super) dead: BTreeSet<u16>,
-    /// When each copy answered last.
-    heard: BTreeMap<u16, Time>,
+    /// When each node answered last, by its index; 0 = never.
+    heard: Vec<Time>,
     /// The first and the last version of a row that a copy is owed.
     pub(super) hints: BTreeMap<(u16, u64), (u32, u32)>,
     repaired: u64,
@@ -94,7 +94,7 @@ impl QuorumRouter {
             free: Vec::new(),
             timeout: None,
             dead: BTreeSet::new(),
-            heard: BTreeMap::new(),
+            heard: Vec::new(),
             hints: BTreeMap::new(),
             repaired: 0,
             dropped_hints: 0,
@@ -155,13 +155,15 @@ impl QuorumRouter {
     /// A copy has answered, or has not: what it was asked before it answered last tells nothing new (TCP may bring an old question to a machine
     /// that is back, which resets it). One that is back is handed over what it is owed.
     fn heed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+        let copy = reply.callee.index();
+        self.heard.resize(self.heard.len().max(copy + 1), 0);
         if matches!(reply.status, Status::Reset | Status::TimedOut) {
-            if self.heard.get(&reply.callee.0).is_none_or(|heard| *heard <= reply.asked) {
+            if self.heard[copy] <= reply.asked {
                 self.dead.insert(reply.callee.0);
             }
             return;
         }
-        self.heard.insert(reply.callee.0, cx.now());
+        self.heard[copy] = cx.now();
         if self.dead.remove(&reply.callee.0) && self.plan.repairs {
             self.hint_next(reply.callee, cx);
         }
