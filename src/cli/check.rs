@@ -4,7 +4,7 @@ use super::args::CheckArgs;
 use super::run::{folder, read_or_complain};
 use super::{FAILED, INTERRUPTED, interrupts, say, trouble};
 use crate::catalog::Problems;
-use crate::experiment::{Builder, Outcome, Plan, Workshop, drive, unread};
+use crate::experiment::{Builder, Outcome, Plan, Workshop, drive};
 use crate::kernel::time_text;
 use crate::scripting::{Host, Judge, Session, stop_scripts};
 use serde_json::{Value, json};
@@ -56,13 +56,12 @@ impl Host for CheckHost {
         self.flies.set(true);
         let pilots = (0..plan.variants.len()).map(|variant| fly(plan, builder, variant));
         let pilots: Result<Vec<Pilot>, Problems> = pilots.collect();
-        let idle = unread(plan, builder)?;
         self.flies.set(false);
         let pilots = pilots?;
         self.found.borrow_mut().push(as_json(plan, &pilots));
         if !self.json {
             say(&as_text(plan, &pilots));
-            trouble::warnings(&idle);
+            trouble::warnings(&plan.unread);
         }
         Ok(None)
     }

@@ -79,6 +79,8 @@ pub struct Plan {
     pub asked: Vec<Asked>,
     /// Metrics that checks look at: indices of [`METRICS`](super::METRICS).
     pub judged: Vec<usize>,
+    /// Levels that no world looks at, nor any of its events, in words.
+    pub unread: Vec<String>,
 }
 
 /// A component that a check asks for by its name.

@@ -47,7 +47,7 @@ pub use judge::{Judgement, Sense, Standing, short};
 pub use look::View;
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
 pub use result::{CheckRow, ComponentRow, EventRow, Measured, RunResult};
-pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, run, unread};
+pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, run};
 pub use settling::UNSETTLED;
 pub use windows::{Line, Series, Window};
 pub use workers::Workers;

@@ -11,15 +11,11 @@ use crate::model::{self, Moment, Trigger, WorldSpec};
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
 pub fn rehearse(built: &mut Built, plan: &Plan, variant: usize, needs: &mut Needs) -> Result<(), Problems> {
-    let (checked, mut problems) = match model::check(&built.spec, plan.timing.end(), &plan.disabled) {
-        Ok(checked) => (Some(checked), Problems::new()),
-        Err(problems) => (None, problems),
-    };
-    let layout = checked.as_ref().map(|checked| &checked.layout);
+    let model::Looked { mut problems, world, needs: needed } =
+        model::look(&built.spec, plan.timing.end(), &plan.disabled);
+    let layout = world.map(|world| world.layout);
     let asked = plan.asked.iter().filter(|asked| asked.variant == variant);
-    problems.extend(asked.filter_map(|asked| unknown(asked, &built.spec, layout)));
-    let (layout, needed) =
-        checked.map_or((None, Vec::new()), |checked| (Some(checked.layout), checked.needed));
+    problems.extend(asked.filter_map(|asked| unknown(asked, &built.spec, layout.as_ref())));
     needs.see(needed);
     let scales = layout.iter().any(|layout| layout.groups.iter().any(|group| group.kind == "autoscaler"));
     let moment = if built.adds_nodes || scales { Moment::Rehearsal } else { Moment::Settled };

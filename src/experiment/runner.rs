@@ -8,6 +8,7 @@ use super::rehearse::rehearse;
 use super::result::RunResult;
 use super::workers::Workers;
 use crate::catalog::{Problem, Problems};
+use crate::model;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -48,24 +49,45 @@ pub struct Outcome {
     pub complete: bool,
 }
 
-/// Describes and checks the world of every variant, without running it.
-pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<(), Problems> {
+/// Describes and checks the world of every variant, without running it; the levels that no world looks at, nor any of its events.
+pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<Vec<String>, Problems> {
     let (mut found, mut needs) = (Vec::<(Problem, Vec<usize>)>::new(), Needs::default());
+    let mut unread: Option<Vec<String>> = None;
     for variant in 0..plan.variants.len() {
-        let rehearsed =
-            builder.world(variant, 0).and_then(|mut built| rehearse(&mut built, plan, variant, &mut needs));
-        for problem in rehearsed.err().into_iter().flatten() {
-            // The same line makes the same mistake in every variant: once is enough.
-            match found.iter_mut().find(|(known, _)| *known == problem) {
-                Some((_, variants)) => variants.push(variant),
-                None => found.push((problem, vec![variant])),
+        let rehearsed = match builder.world(variant, 0) {
+            Ok(mut built) => rehearse(&mut built, plan, variant, &mut needs).map(|()| unread_in(&built)),
+            Err(problems) => {
+                needs.see(model::Needs::default());
+                Err(problems)
             }
+        };
+        match rehearsed {
+            Ok(own) => match &mut unread {
+                Some(all) => all.retain(|level| own.contains(level)),
+                None => unread = Some(own),
+            },
+            // The same line makes the same mistake in every variant: once is enough.
+            Err(problems) => problems.into_iter().for_each(|problem| note(&mut found, problem, variant)),
         }
     }
     let mut problems: Problems = found.into_iter().map(|(problem, of)| of_some(problem, &of, plan)).collect();
-    problems.extend(needs.problems());
+    // (Who is told what is wrong with a setting need not be told what else it lacks.)
+    let is_new = |need: &Problem| problems.iter().all(|known| known.place != need.place);
+    let needs: Problems = needs.problems().into_iter().filter(is_new).collect();
+    problems.extend(needs);
     problems.sort_by(|a, b| a.place.cmp(&b.place));
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() { Ok(unread.unwrap_or_default()) } else { Err(problems) }
+}
+
+fn note(found: &mut Vec<(Problem, Vec<usize>)>, problem: Problem, variant: usize) {
+    match found.iter_mut().find(|(known, _)| *known == problem) {
+        Some((_, variants)) => variants.push(variant),
+        None => found.push((problem, vec![variant])),
+    }
+}
+
+fn unread_in(built: &Built) -> Vec<String> {
+    built.director.doubts().into_iter().filter(|doubt| doubt.starts_with(UNREAD)).collect()
 }
 
 /// Says of a mistake that only some variants have in which.
@@ -80,23 +102,6 @@ fn of_some(problem: Problem, variants: &[usize], plan: &Plan) -> Problem {
         [] => return problem,
     };
     Problem { message, ..problem }
-}
-
-/// The levels of an experiment that has been checked which no world looks at, nor any of its events.
-///
-/// # Errors
-///
-/// Those of describing the worlds.
-pub fn unread(plan: &Plan, builder: &mut dyn Builder) -> Result<Vec<String>, Problems> {
-    let mut all: Option<Vec<String>> = None;
-    for variant in 0..plan.variants.len() {
-        let mut built = builder.world(variant, 0)?;
-        rehearse(&mut built, plan, variant, &mut Needs::default())?;
-        let own = built.director.doubts().into_iter().filter(|doubt| doubt.starts_with(UNREAD));
-        let before = all.take();
-        all = Some(own.filter(|doubt| before.as_ref().is_none_or(|before| before.contains(doubt))).collect());
-    }
-    Ok(all.unwrap_or_default())
 }
 
 /// Runs an experiment that has been checked, until it is done or `stop` is set.

@@ -1,14 +1,14 @@
 //! Finds every mistake in the description of a world, all at once.
 
+use super::needs::Needs;
 use super::places;
 use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
 use crate::catalog::{self, Given, Needed, Place, Problem, Problems, Settings};
-use crate::components::client;
 use crate::components::network::{self, LinkPlan};
-use crate::components::queue::needs;
 use crate::components::site::Group;
 use crate::components::{self, Joined, Layout, Site, kind};
 use crate::kernel::{NEVER, NodeId, Time, time_text};
+use std::collections::BTreeSet;
 
 /// A world without mistakes.
 #[derive(Debug)]
@@ -17,22 +17,40 @@ pub struct Checked {
     pub layout: Layout,
     /// Its links: two groups and what lies between.
     pub links: Vec<(usize, usize, LinkPlan)>,
-    /// Settings that were given and count only beside others.
-    pub needed: Vec<Needed>,
+}
+
+/// What is known of a world that has been looked at, whether it can be built or not.
+#[derive(Debug)]
+pub struct Looked {
+    /// All that is wrong with it.
+    pub problems: Problems,
+    /// Its components, if what each of them was given is right.
+    pub world: Option<Checked>,
+    /// Its settings that count only beside others.
+    pub needs: Needs,
 }
 
 /// Checks a world that runs until `end` (warm-up included). `disabled` names mechanisms that a test has switched off.
 pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked, Problems> {
+    let looked = look(spec, end, disabled);
+    match looked.world {
+        Some(world) if looked.problems.is_empty() => Ok(world),
+        _ => Err(looked.problems),
+    }
+}
+
+/// Looks for all mistakes of a world, as [`check`] does, and tells what is known of it in spite of them.
+pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
     let mut problems = spec.problems.clone();
     check_names(&spec.groups, &mut problems);
     let mut unsound = Problems::new();
-    let mut layout = lay_out(spec, end, disabled, &mut unsound);
+    let (mut layout, unclear) = lay_out(spec, end, disabled, &mut unsound);
     places::settle(spec, &mut layout, &mut unsound);
     // What components have to do with each other can be looked at as soon as each by itself is right.
     let is_sound = unsound.is_empty();
     problems.extend(unsound);
-    let mut needed = Vec::new();
-    let links = check_links(spec, &layout, &mut needed, &mut problems);
+    let mut of_links = Vec::new();
+    let links = check_links(spec, &layout, &mut of_links, &mut problems);
     let joined = |(a, b, plan): &(usize, usize, LinkPlan)| Joined {
         a: *a,
         b: *b,
@@ -55,12 +73,11 @@ pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked
     for problem in problems.iter_mut().filter(|problem| problem.place.is_none()) {
         problem.place.clone_from(&spec.place);
     }
-    needed.extend(layout.groups.iter().flat_map(|group| group.settings.needed()));
-    let traffics = layout.groups.iter().filter(|group| group.kind == "traffic");
-    needed.extend(traffics.filter_map(|traffic| client::position_needs(traffic, &layout)));
-    let queues = (0..layout.groups.len()).filter(|index| layout.groups[*index].kind == "queue");
-    needed.extend(queues.flat_map(|queue| needs::of_consumers(&layout, queue)));
-    if problems.is_empty() { Ok(Checked { layout, links, needed }) } else { Err(problems) }
+    // A description that went wrong may have taken another way than the one that is meant.
+    let is_meant = spec.problems.is_empty();
+    let needs = if is_meant { Needs::of(spec, &layout, unclear, of_links, is_sound) } else { Needs::default() };
+    let world = (is_sound && is_meant).then_some(Checked { layout, links });
+    Looked { problems, world, needs }
 }
 
 /// What timeseries.csv calls the requests as a whole.
@@ -87,11 +104,21 @@ fn check_names(groups: &[GroupSpec], problems: &mut Problems) {
     }
 }
 
-fn lay_out(spec: &WorldSpec, end: Time, disabled: &[String], problems: &mut Problems) -> Layout {
+/// The groups, and which of them were given what is not right.
+fn lay_out(
+    spec: &WorldSpec,
+    end: Time,
+    disabled: &[String],
+    problems: &mut Problems,
+) -> (Layout, BTreeSet<usize>) {
     let mut layout = Layout { disabled: disabled.to_vec(), end, ..Layout::default() };
-    let mut first = 0u64;
+    let (mut first, mut unclear) = (0u64, BTreeSet::new());
     for (index, group) in spec.groups.iter().enumerate() {
+        let before = problems.len();
         let settings = check_group(spec, index, problems);
+        if problems.len() > before {
+            unclear.insert(index);
+        }
         let count = (kind(group.kind).expect("kinds come from the table").nodes)(&settings);
         let aides = components::aides(group.kind, &settings);
         layout.groups.push(Group {
@@ -110,7 +137,7 @@ fn lay_out(spec: &WorldSpec, end: Time, disabled: &[String], problems: &mut Prob
     if first >= NodeId::NONE.index() as u64 {
         problems.push(Problem::new(format!("{first} nodes are more than a world can hold (65,534)")));
     }
-    layout
+    (layout, unclear)
 }
 
 /// What is wrong with the settings of the components that have been described, in a world that is not whole.

@@ -8,13 +8,15 @@ mod grow;
 mod idle;
 mod link;
 mod machine;
+mod needs;
 mod part;
 mod places;
 mod spec;
 
 pub use action::{ACTIONS, Moment, NETWORK_ACTIONS, Order, resolve};
 pub use build::build;
-pub use check::{ALL, Checked, UNKNOWN_END, check, mistakes_so_far};
+pub use check::{ALL, Checked, Looked, UNKNOWN_END, check, look, mistakes_so_far};
 pub use command::{Command, Part, Role, Target};
+pub use needs::Needs;
 pub use part::{Whom, selected};
 pub use spec::{GroupSpec, LinkSpec, MapSpec, TimelineItem, Trigger, WorldSpec};

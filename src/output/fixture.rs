@@ -67,6 +67,7 @@ pub(crate) fn plan(replications: u64) -> Plan {
         disabled: Vec::new(),
         asked: Vec::new(),
         judged: Vec::new(),
+        unread: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::said::Said;
 use super::session::{Finished, Host, Record};
 use super::workshop::{ScriptBuilder, ScriptWorkshop};
 use crate::catalog::Problems;
-use crate::experiment::{Builder, Plan, RunResult, check};
+use crate::experiment::{Plan, RunResult, check};
 use crate::kernel::{SECOND, Time};
 use crate::model::UNKNOWN_END;
 use rhai::Engine;
@@ -32,30 +32,40 @@ pub(super) struct Context {
 }
 
 /// Mistakes and those of the worlds, as they stand in the script.
-fn with_worlds(mut problems: Problems, plan: &Plan, builder: &mut dyn Builder) -> Problems {
-    problems.extend(check(plan, builder).err().into_iter().flatten());
+fn with_worlds(mut problems: Problems, checked: Result<Vec<String>, Problems>) -> Problems {
+    problems.extend(checked.err().into_iter().flatten());
     problems.sort_by(|a, b| a.place.cmp(&b.place));
     problems
 }
 
-/// Runs one of the experiments on the desk: `called` by `.run()`, or when all has been evaluated. `None` if the host has
-/// no results to go on with.
-pub(super) fn run_experiment(ordinal: usize, called: bool) -> Result<Option<Rc<Finished>>, Problems> {
-    let context = Context::current();
+/// Runs an experiment of the desk that `.run()` calls. `None` if the host has no results to go on with.
+pub(super) fn run_called(ordinal: usize) -> Result<Option<Rc<Finished>>, Problems> {
     let definition = desk(|desk| {
         let definition = &mut desk.experiments[ordinal];
         definition.pending = false;
         definition.settle();
         definition.clone()
     });
-    let plan = context.plan(&definition)?;
+    let plan = Context::current().look_over(&definition)?;
+    let call = Some(definition.calls);
+    run_planned(ordinal, plan, call)
+}
+
+/// Runs an experiment that has been looked over: called by `.run()`, or when all has been evaluated. `None` if the host has
+/// no results to go on with.
+pub(super) fn run_planned(
+    ordinal: usize,
+    plan: Plan,
+    call: Option<u64>,
+) -> Result<Option<Rc<Finished>>, Problems> {
+    let context = Context::current();
+    let definition = desk(|desk| {
+        desk.experiments[ordinal].pending = false;
+        desk.experiments[ordinal].clone()
+    });
     let params = api::params(&definition);
-    let only = Only { ordinal, call: called.then_some(definition.calls) };
-    let workshop = context.workshop(only, &plan);
+    let workshop = context.workshop(Only { ordinal, call }, &plan);
     let mut builder = context.builder(&definition, &params, &plan);
-    if called {
-        check(&plan, &mut builder)?; // others have been looked over, all of them before the first one runs
-    }
     let mut judge = |results: &Arc<Vec<RunResult>>| {
         let record = Record { plan: plan.clone(), results: results.clone() };
         let finished = Rc::new(Finished::new(Arc::new(record), params.clone()));
@@ -88,22 +98,16 @@ impl Context {
         CURRENT.with(|current| *current.borrow_mut() = Some(self));
     }
 
-    /// The plan of an experiment whose chain and checks are right; or all that is wrong with it, its worlds included.
-    fn plan(&self, definition: &Definition) -> Result<Plan, Problems> {
+    /// The plan of an experiment that can be run; or all that is wrong with it, its worlds included.
+    pub fn look_over(&self, definition: &Definition) -> Result<Plan, Problems> {
         let mut plan = api::plan(definition).map_err(|problems| self.all_mistakes(problems, definition))?;
         self.host.adjust(&mut plan);
         let problems = self.probe(&mut plan, definition);
-        if problems.is_empty() {
-            return Ok(plan);
-        }
         let mut builder = self.builder(definition, &api::params(definition), &plan);
-        Err(with_worlds(problems, &plan, &mut builder))
-    }
-
-    /// Whether an experiment can be run.
-    pub fn look_over(&self, definition: &Definition) -> Result<(), Problems> {
-        let plan = self.plan(definition)?;
-        check(&plan, &mut self.builder(definition, &api::params(definition), &plan))
+        match check(&plan, &mut builder) {
+            Ok(unread) if problems.is_empty() => Ok(Plan { unread, ..plan }),
+            checked => Err(with_worlds(problems, checked)),
+        }
     }
 
     /// What is wrong with an experiment whose plan is, its checks and worlds included.
@@ -125,7 +129,7 @@ impl Context {
         if definition.duration.is_none() {
             plan.timing.duration = UNKNOWN_END;
         }
-        with_worlds(problems, &plan, &mut builder)
+        with_worlds(problems, check(&plan, &mut builder))
     }
 
     /// Notes what the checks look at; what is wrong with them.

@@ -1,7 +1,7 @@
 //! A script being evaluated, and its experiments being run.
 
 use super::api;
-use super::context::{Context, run_experiment};
+use super::context::{Context, run_planned};
 use super::desk::{Definition, Desk, desk};
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
@@ -225,18 +225,26 @@ impl Session {
     fn run_pending(&mut self) -> Result<(), Problems> {
         let context = Context::current();
         desk(|desk| desk.experiments.iter_mut().for_each(Definition::settle));
-        let pending =
-            desk(|desk| desk.experiments.clone()).into_iter().filter(|experiment| experiment.pending);
-        let wrong: Problems = pending.filter_map(|one| context.look_over(&one).err()).flatten().collect();
+        let all = desk(|desk| desk.experiments.clone()).into_iter().enumerate();
+        let pending = all.filter(|(_, experiment)| experiment.pending);
+        let (mut planned, mut wrong) = (Vec::new(), Problems::new());
+        for (ordinal, one) in pending {
+            match context.look_over(&one) {
+                Ok(plan) => planned.push((ordinal, plan)),
+                Err(problems) => wrong.extend(problems),
+            }
+        }
         if !wrong.is_empty() {
             return Err(completed(wrong, desk(|desk| desk.told.clone())));
         }
-        for ordinal in 0..desk(|desk| desk.experiments.len()) {
-            if desk(|desk| desk.experiments[ordinal].pending) {
-                let finished = run_experiment(ordinal, false)?;
-                if finished.is_none() && stop_scripts().load(Ordering::Relaxed) {
-                    return Ok(());
-                }
+        for (ordinal, plan) in planned {
+            // (A check of one that ran before may have run this one.)
+            if !desk(|desk| desk.experiments[ordinal].pending) {
+                continue;
+            }
+            let finished = run_planned(ordinal, plan, None)?;
+            if finished.is_none() && stop_scripts().load(Ordering::Relaxed) {
+                return Ok(());
             }
         }
         Ok(())

@@ -143,7 +143,7 @@ fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
     if let Some(finished) = finished {
         return Ok(super::results::All::of(finished));
     }
-    match crate::scripting::context::run_experiment(e.0, true).map_err(raise)? {
+    match crate::scripting::context::run_called(e.0).map_err(raise)? {
         Some(finished) => Ok(super::results::All::of(finished)),
         None => Err(Ending::NoResults.error()),
     }
@@ -259,6 +259,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         disabled: Vec::new(),
         asked: Vec::new(),
         judged: Vec::new(),
+        unread: Vec::new(),
     })
 }
 
