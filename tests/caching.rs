@@ -176,6 +176,19 @@ fn slots_of_a_dead_node_that_left_go_to_the_others_at_once() {
     holds(world, ".expect(\"what came meanwhile, and little more\", |r| r.requests_failed < 1_000)");
 }
 
+/// Writes in front of the store take 300 ms there; whose slot has left its node meanwhile are put where it is now.
+#[test]
+fn a_node_in_front_of_its_store_follows_a_slot_that_has_left_it_while_it_wrote() {
+    holds(
+        r#"let db = database("db", #{ read: 5.ms, write: constant(300.ms), connections: 1000 });
+        let c = cache("c", #{ of: db, nodes: 4, write: "through", placement: "inline", routing: "cluster", on_cache_error: "fail" });
+        let w = web("w", #{ reads: c, writes: c });
+        traffic("t", #{ to: w, rate: 200.rps, keys: uniform_keys(400), writes: 100.percent });
+        at(30.s, || c[3].remove_node());"#,
+        ".expect(\"nobody fails\", |r| r.availability >= 1)",
+    );
+}
+
 /// Loads of half a second, five writes a second over twenty keys: who loads sees what was committed when it began. A dozen lines of Python
 /// that play it through give 6.5 to 9.8 % stale reads (eight seeds); with leases none.
 #[test]

@@ -212,7 +212,8 @@ impl Access {
         let of_store =
             matches!(reply.verb, READ | WRITE | FLUSH | ANNOUNCE) || (ASK..COMPUTE).contains(&reply.verb);
         let side = if of_store { Side::Store } else { Side::Cache };
-        if !matches!(self.route(side), Route::One(_))
+        // (A node of a cluster that is in front of its store asks itself, and may have handed the key over meanwhile.)
+        if (reply.status == Status::Moved || !matches!(self.route(side), Route::One(_)))
             && reply.verb != ANNOUNCE
             && let Some(progress) = self.heed(side, operation, reply, cx)
         {
