@@ -153,7 +153,8 @@ fn poisson(rate: f64) -> Option<Value> {
 }
 
 impl Settings {
-    pub(super) fn entry(&self) -> &'static Entry {
+    /// What describes the component that they are of.
+    pub fn entry(&self) -> &'static Entry {
         self.entry
     }
 

@@ -19,13 +19,29 @@ pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison], look: Look) -> 
     }
     let baseline = plain(&plan.variants[plan.baseline].label);
     let head = format!("Against {baseline}, replication by replication, with 95 % intervals:");
-    let mut text = format!("{}\n", styled(STRONG, &wrapped(&head, 0, 2, look)));
+    let (mut text, mut compared) = (format!("{}\n", styled(STRONG, &wrapped(&head, 0, 2, look))), 0);
     for variant in (0..plan.variants.len()).filter(|variant| *variant != plan.baseline) {
         let own =
             Own { name: plain(&plan.variants[variant].label), variant, baseline: plan.baseline, comparisons };
         text.push_str(&own.sentences(look));
+        compared += own.compared();
     }
+    text.push_str(&by_chance(compared, look));
     text
+}
+
+/// From so many comparisons on, one is likely to show a difference that there is not.
+const MANY: usize = 20;
+
+/// What 95 % means where much is compared.
+fn by_chance(compared: usize, look: Look) -> String {
+    if compared < MANY {
+        return String::new();
+    }
+    let said = format!(
+        "each of these {compared} comparisons is sure to 95 %: where nothing differs, one in twenty shows a difference all the same"
+    );
+    format!("  {}\n", wrapped(&said, 2, 2, look))
 }
 
 /// The comparisons of one variant.
@@ -37,6 +53,12 @@ struct Own<'a> {
 }
 
 impl Own<'_> {
+    /// How many of its figures are compared.
+    fn compared(&self) -> usize {
+        let figures = shown(self.comparisons).into_iter().filter(|figure| !figure.words.is_empty());
+        figures.filter(|figure| figure.rows(self.comparisons)[self.variant].difference.is_some()).count()
+    }
+
     fn sentences(&self, look: Look) -> String {
         let (mut better, mut worse, mut alike, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for figure in shown(self.comparisons).into_iter().filter(|f| !f.words.is_empty()) {
@@ -68,25 +90,25 @@ impl Own<'_> {
 /// "write latency p50 by 4.83 ms (-96 % [-97, -95])".
 fn told(figure: &Figure, row: &Comparison, difference: &Interval) -> String {
     let amount = figure.amount(difference.mean);
-    format!("{} by {amount} ({})", figure.words, interval(row.relative_pct, difference))
+    format!("{} by {amount} ({})", figure.words, interval(row.relative_pct, row.relative_ends, difference))
 }
 
-/// In per cent of the baseline, or where that is 0, as it is.
-fn interval(relative_pct: Option<f64>, difference: &Interval) -> String {
+/// In per cent of the baseline with their interval, or where there is none, that of the difference itself.
+fn interval(percent: Option<f64>, ends: Option<[f64; 2]>, difference: &Interval) -> String {
     let digits = |value: f64| significant(value, if value.abs() >= 10.0 { 2 } else { 1 });
+    let exact = |value| significant(value, 3);
     // Next to nothing, every difference is thousands of per cent: the figure itself says more.
-    match relative_pct.filter(|percent| difference.mean != 0.0 && percent.abs() < 1000.0) {
-        Some(percent) => {
-            let scale = percent / difference.mean;
-            // Nothing falls by more than all of it.
-            let ends = [difference.low(), difference.high()].map(|end| (end * scale).max(-100.0));
-            let sign = if percent > 0.0 { "+" } else { "" };
-            format!("{sign}{} % [{}, {}]", digits(percent), digits(ends[0]), digits(ends[1]))
+    let percent = percent.filter(|percent| difference.mean != 0.0 && percent.abs() < 1000.0);
+    let signed = percent.map(|percent| format!("{}{} %", if percent > 0.0 { "+" } else { "" }, digits(percent)));
+    match (signed, ends) {
+        // Nothing falls by more than all of it.
+        (Some(percent), Some([low, high])) => {
+            format!("{percent} [{}, {}]", digits(low.max(-100.0)), digits(high.max(-100.0)))
         }
-        None => {
-            let exact = |value| significant(value, 3);
-            format!("[{}, {}]", exact(difference.low()), exact(difference.high()))
+        (Some(percent), None) => {
+            format!("[{}, {}], {percent}", exact(difference.low()), exact(difference.high()))
         }
+        (None, _) => format!("[{}, {}]", exact(difference.low()), exact(difference.high())),
     }
 }
 
@@ -118,10 +140,11 @@ Against strategy=through;ttl=5 s, replication by replication, with 95 % interval
     #[test]
     fn the_ends_of_the_interval_are_those_of_the_difference() {
         let difference = Interval { mean: -5.0, half_width: 1.0, n: 4 };
-        assert_eq!(interval(Some(-50.0), &difference), "-50 % [-60, -40]");
+        assert_eq!(interval(Some(-50.0), Some([-60.0, -40.0]), &difference), "-50 % [-60, -40]");
         let more = Interval { mean: 0.5, ..difference };
-        assert_eq!(interval(Some(5.0), &more), "+5 % [-5, 15]");
-        assert_eq!(interval(None, &difference), "[-6, -4]");
+        assert_eq!(interval(Some(5.0), Some([-5.0, 15.0]), &more), "+5 % [-5, 15]");
+        assert_eq!(interval(Some(-50.0), None, &difference), "[-6, -4], -50 %");
+        assert_eq!(interval(None, Some([-1.0, 1.0]), &difference), "[-6, -4]");
     }
 
     #[test]

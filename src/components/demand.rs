@@ -44,13 +44,13 @@ impl Layout {
             |traffic: &'_ Group| Some((traffic.settings.keys("keys")?.clone(), self.rate_of(traffic)));
         let wanted: Vec<(KeysPlan, Option<f64>)> = self.asked_by(group).filter_map(wanted).collect();
         if let [(keys, _)] = wanted.as_slice() {
-            return Some(most_wanted(keys, count).collect());
+            return Some(most_wanted(keys, count, self.seeds).collect());
         }
         let is_known = wanted.iter().all(|(_, rate)| rate.is_some());
         let mut weights: BTreeMap<u64, f64> = BTreeMap::new();
         for (keys, rate) in &wanted {
             let rate = rate.filter(|_| is_known).unwrap_or(1.0);
-            for (key, share) in most_wanted(keys, count).zip(keys.popularity.shares(count)) {
+            for (key, share) in most_wanted(keys, count, self.seeds).zip(keys.popularity.shares(count)) {
                 *weights.entry(key).or_default() += rate * share;
             }
         }
@@ -70,7 +70,7 @@ impl Layout {
 }
 
 /// So many of the keys that one traffic wants most at the start.
-fn most_wanted(keys: &KeysPlan, count: u64) -> impl Iterator<Item = u64> {
-    let ids = super::client::keyspace(keys);
+fn most_wanted(keys: &KeysPlan, count: u64, seeds: (u64, u64)) -> impl Iterator<Item = u64> {
+    let ids = super::client::keyspace(keys, seeds);
     (0..count.min(keys.size)).map(move |nth| ids.id(keys.popularity.most_wanted(nth)))
 }

@@ -6,7 +6,7 @@
 use super::metric::{Better, METRICS, Metric};
 use super::result::RunResult;
 use crate::stats::histogram::RESOLUTION;
-use crate::stats::{Interval, mean_interval, paired_difference};
+use crate::stats::{Interval, mean_interval, paired_difference, relative_difference};
 
 /// Confidence of all intervals.
 pub const CONFIDENCE: f64 = 0.95;
@@ -61,6 +61,8 @@ pub struct Comparison {
     pub difference: Option<Interval>,
     /// The difference in per cent of the baseline's mean.
     pub relative_pct: Option<f64>,
+    /// The ends of the interval of that, where it has one.
+    pub relative_ends: Option<[f64; 2]>,
     /// What it shows.
     pub verdict: Verdict,
 }
@@ -116,6 +118,8 @@ fn comparison(
         sd: tally.sd(),
         interval: mean_interval(&values, CONFIDENCE),
         relative_pct: difference.as_ref().and_then(relative),
+        relative_ends: if variant == baseline { None } else { relative_difference(&a, &b, CONFIDENCE) }
+            .map(|ends| ends.map(|end| 100.0 * end)),
         verdict: verdict(
             metric,
             variant == baseline,

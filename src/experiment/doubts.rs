@@ -1,6 +1,7 @@
 //! What makes the figures of a run doubtful.
 
 use super::behind::behind;
+use super::heavy_tails::heavy_tails;
 use super::idle_cuts::{IDLE_CUT, IDLE_LINK};
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
 use super::ignored::{astray, cut_short, without_partition};
@@ -37,6 +38,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
     doubts.extend(groups().filter_map(|group| left_waiting(group, simulation, end)));
     doubts.extend(groups().filter_map(published));
+    doubts.extend(groups().filter_map(heavy_tails));
     doubts.extend((0..layout.groups.len()).filter_map(|index| sizeless(index, layout, simulation)));
     doubts.extend(groups().filter_map(|group| held_for_nobody(group, simulation)));
     doubts.extend(groups().filter_map(|group| astray(group, simulation)));
@@ -339,28 +341,6 @@ pub(super) fn bounded_ages(audit: &AuditReport) -> Option<String> {
     let share = audit.lower_bound_count as f64 / audit.stale_age.count().max(1) as f64;
     let text = "more than 1 % of the ages of stale reads are lower bounds: nothing was kept yet of the writes in between; a longer warm-up helps";
     (share > MANY_BOUNDS).then(|| text.to_string())
-}
-
-/// Two percentage points between the first and the last third count as drift.
-const DRIFT: f64 = 0.02;
-
-/// Says so if the hit ratio still changes in the measured part.
-pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String> {
-    let measured: Vec<_> = windows.iter().filter(|(end, _, looks)| *end > warmup && *looks > 0).collect();
-    let third = measured.len() / 3;
-    if third == 0 {
-        return None;
-    }
-    let ratio = |part: &[&(Time, u64, u64)]| {
-        let (hits, looks) = part.iter().fold((0, 0), |(h, l), (_, hits, looks)| (h + hits, l + looks));
-        hits as f64 / looks as f64
-    };
-    let (first, last) = (ratio(&measured[..third]), ratio(&measured[measured.len() - third..]));
-    ((first - last).abs() > DRIFT).then(|| {
-        format!(
-            "the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`"
-        )
-    })
 }
 
 #[cfg(test)]

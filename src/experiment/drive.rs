@@ -1,10 +1,10 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
 use super::design::{Plan, Timing};
-use super::doubts::{about_groups, bounded_ages, drift, mostly_unanswered, never_held, unfinished};
+use super::doubts::{about_groups, bounded_ages, mostly_unanswered, never_held, unfinished};
 use super::facts::{Facts, StatementWork};
 use super::idle_cuts::{idle_cuts, idle_links};
-use super::ignored::ignored;
+use super::ignored::{ignored, unheard};
 use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, last_readings, maximum};
@@ -12,9 +12,10 @@ use super::prices::{unknown_cost, unpriced, without_price};
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::{scarce, undrained};
 use super::series::{Change, Recorder, known};
-use super::settling::{is_level, unsettled};
+use super::settling::{drift, is_level, unsettled};
 use super::terms::Terms;
 use super::totals::Totals;
+use super::wandering::wandering;
 use super::without_effect::Effects;
 use crate::catalog::{Problem, Problems};
 use crate::components::Layout;
@@ -366,12 +367,15 @@ impl Run {
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
         warnings.extend(ignored(&self.layout, &self.simulation));
+        warnings.extend(unheard(&self.layout, &self.simulation));
         warnings.extend(self.effects.doubts());
         warnings.extend(self.director.doubts());
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
-            let level = is_level(&self.layout);
-            warnings.extend(unsettled(&self.recorder.latencies, &self.timing).filter(|_| level));
+            if is_level(&self.layout) {
+                warnings.extend(unsettled(&self.recorder.latencies, &self.timing));
+                warnings.extend(wandering(plan, facts, &self.recorder.latencies));
+            }
         }
         warnings
     }

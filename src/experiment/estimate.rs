@@ -82,6 +82,10 @@ pub struct Estimate {
     pub whose: Option<Arc<Whose>>,
     /// Replications in which what is timed was not over at the end: longer than anybody has seen.
     pub unended: usize,
+    /// Replications without such a figure, though others have it.
+    pub unmeasured: usize,
+    /// If it is a share, as it was measured: of how many, in all replications.
+    pub of: Option<f64>,
 }
 
 /// Why two estimates cannot be put together.
@@ -96,19 +100,30 @@ pub enum Unlike {
 impl Estimate {
     /// A metric as it was measured.
     pub fn measured(column: &str, samples: Vec<(u64, f64)>) -> Self {
-        Estimate { metric: column.into(), unit: Unit::of(column), samples, whose: None, unended: 0 }
+        Estimate {
+            metric: column.into(),
+            unit: Unit::of(column),
+            samples,
+            whose: None,
+            unended: 0,
+            unmeasured: 0,
+            of: None,
+        }
     }
 
     /// A metric of some runs as it was measured.
     pub fn of_runs<'a>(metric: usize, runs: impl Iterator<Item = &'a RunResult>) -> Self {
-        let (mut samples, mut missing) = (Vec::new(), 0);
+        let whole = METRICS[metric].share_of.map(index_of);
+        let (mut samples, mut unended, mut unmeasured, mut of) = (Vec::new(), 0, 0, whole.map(|_| 0.0));
         for run in runs {
             match run.metrics[metric] {
                 Some(value) => samples.push((run.replication, value)),
-                None => missing += usize::from(never_ended(metric, run)),
+                None if never_ended(metric, run) => unended += 1,
+                None => unmeasured += 1,
             }
+            of = of.zip(whole).map(|(sum, column)| sum + run.metrics[column].unwrap_or(0.0));
         }
-        Estimate { unended: missing, ..Estimate::measured(METRICS[metric].column, samples) }
+        Estimate { unended, unmeasured, of, ..Estimate::measured(METRICS[metric].column, samples) }
     }
 
     /// Whether it is a share, as it was measured, and this is what no share can be. What was computed from it (`* 100`) may be more.
@@ -135,7 +150,7 @@ impl Estimate {
     /// Each value changed, and how messages call the outcome.
     pub fn each(&self, change: impl Fn(f64) -> f64, metric: String) -> Self {
         let samples = self.samples.iter().map(|(r, value)| (*r, change(*value))).collect();
-        Estimate { metric, samples, ..self.clone() }
+        Estimate { metric, samples, of: None, ..self.clone() }
     }
 
     /// How messages call it inside a larger term.
@@ -147,7 +162,7 @@ impl Estimate {
     pub(super) fn in_unit(&self, unit: Unit) -> Result<Self, Unlike> {
         let factor = unit.from(self.unit).ok_or(Unlike::Units)?;
         let same = self.each(|value| value * factor, self.metric.clone());
-        Ok(Estimate { unit, ..same })
+        Ok(Estimate { unit, of: self.of, ..same })
     }
 
     /// Sum, or with a `sign` of -1 difference, of two estimates.
@@ -185,16 +200,19 @@ impl Estimate {
             samples: self.samples.iter().filter_map(partner).collect(),
             whose: together(self.whose.as_ref(), other.whose.as_ref()),
             unended: self.unended.max(other.unended),
+            unmeasured: self.unmeasured.max(other.unmeasured),
+            of: None,
         }
     }
 }
 
 /// Whether a metric is empty because what it times was not over when the run ended.
 fn never_ended(metric: usize, run: &RunResult) -> bool {
-    METRICS[metric].ends_of.is_some_and(|of| {
-        let at = METRICS.iter().position(|metric| metric.column == of).expect("a column");
-        run.metrics[at].is_some()
-    })
+    METRICS[metric].ends_of.is_some_and(|of| run.metrics[index_of(of)].is_some())
+}
+
+fn index_of(column: &str) -> usize {
+    METRICS.iter().position(|metric| metric.column == column).expect("a column")
 }
 
 /// The variants of two estimates as one: levels in which they agree stay.

@@ -4,7 +4,7 @@ use super::doubts::is_kafka;
 use crate::catalog::Load;
 use crate::components::Layout;
 use crate::components::site::Group;
-use crate::kernel::{Simulation, Time, time_text};
+use crate::kernel::{NodeId, Simulation, Time, time_text};
 
 /// Events by which components say that they do not do what they were told.
 const IGNORED: [&str; 3] = ["promotion ignored", "reshard ignored", "not published"];
@@ -21,6 +21,17 @@ pub(super) fn ignored(layout: &Layout, simulation: &Simulation) -> Vec<String> {
         }
     }
     said
+}
+
+/// Says so of each that was told to do something while it was down, and was not back by the end.
+pub(super) fn unheard(layout: &Layout, simulation: &Simulation) -> Vec<String> {
+    let mut whom: Vec<NodeId> = simulation.unheard().collect();
+    whom.dedup();
+    let text = |node: NodeId| {
+        let name = layout.name_of(node);
+        format!("what the script wanted of {name} while it was down was not done: it was not back by the end of the run")
+    };
+    whom.into_iter().map(text).collect()
 }
 
 /// Says so if consumers of Kafka have no partition: one has one reader of a group, and the others wait for its end.

@@ -55,8 +55,8 @@ impl Estimate {
         if matches!(sense, Sense::Equal | Sense::Unequal) {
             return self.equal(sense, limit);
         }
-        let standing = self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit));
-        let detail = match (self.interval(), self.samples.is_empty()) {
+        let mut standing = self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit));
+        let mut detail = match (self.interval(), self.samples.is_empty()) {
             (_, true) => format!("{} was not measured", self.metric),
             (None, _) => format!("{} was measured once: one replication decides nothing", self.metric),
             (Some(i), _) => {
@@ -64,7 +64,32 @@ impl Estimate {
                 format!("{} is {interval}, limit {}", self.metric, short(limit))
             }
         };
+        for why in self.in_doubt(limit).into_iter().chain(self.survivors()) {
+            standing = Standing::Undecided;
+            detail += &why;
+        }
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
+    }
+
+    /// Why a share that was 0 or 1 in every run need not lie beyond a limit: where nothing varies, Student's interval has no width. What has
+    /// not happened in n cases has a probability of up to 1 - 0.025^(1/n) (the end of the interval of C. J. Clopper, E. S. Pearson, Biometrika 26,
+    /// 1934). That it is 0 or 1 itself says no more than that it was so each time.
+    fn in_doubt(&self, limit: f64) -> Option<String> {
+        let (cases, first) = (self.of.filter(|of| *of > 0.0)?, self.samples.first()?.1);
+        let is_edge = [0.0, 1.0].contains(&first) && self.samples.iter().all(|(_, value)| *value == first);
+        let unseen = 1.0 - libm::pow((1.0 - CONFIDENCE) / 2.0, 1.0 / cases);
+        let is_near = (limit - first).abs() < unseen && limit != first;
+        (is_edge && is_near).then(|| {
+            format!("; of {} none was otherwise, and up to {} % may be", short(cases), short(100.0 * unseen))
+        })
+    }
+
+    /// Why the runs in which something was answered say little of how long answers take, if in others nothing was.
+    fn survivors(&self) -> Option<String> {
+        let (measured, all) = (self.samples.len(), self.samples.len() + self.unmeasured);
+        let times_answers = self.metric.contains("latency") || self.metric.contains("first_byte");
+        (self.unmeasured > 0 && measured > 1 && times_answers)
+            .then(|| format!("; nothing was answered in {} of {all} replications", all - measured))
     }
 
     /// What was not over in some replications has no mean that could be below anything, or equal to it.
@@ -183,6 +208,34 @@ mod tests {
     fn estimate(values: &[f64]) -> Estimate {
         let samples = values.iter().enumerate().map(|(r, v)| (r as u64, *v)).collect();
         Estimate::measured("latency_p50_ms", samples)
+    }
+
+    #[test]
+    fn what_has_not_happened_in_few_cases_is_not_shown_to_be_rare() {
+        let never = |cases: f64| Estimate {
+            of: Some(cases),
+            ..Estimate::measured("availability_ratio", vec![(0, 1.0), (1, 1.0), (2, 1.0)])
+        };
+        // 1 - 0.025^(1/500) = 0.00735 (the rule of three, at 97.5 %).
+        let judged = never(500.0).against(Sense::More, 0.993);
+        assert_eq!(judged.standing, Standing::Undecided);
+        assert!(judged.detail.ends_with("of 500 none was otherwise, and up to 0.7351 % may be"), "{}", judged.detail);
+        assert_eq!(never(500.0).against(Sense::More, 0.992).standing, Standing::Holds);
+        assert_eq!(never(5_000.0).against(Sense::More, 0.999).standing, Standing::Holds);
+        assert_eq!(never(500.0).against(Sense::AtLeast, 1.0).standing, Standing::Holds, "so it was each time");
+        let sometimes = Estimate { samples: vec![(0, 1.0), (1, 0.9999)], ..never(500.0) };
+        assert!(!sometimes.against(Sense::More, 0.993).detail.contains("otherwise"), "its interval has a width");
+        assert_eq!(never(500.0).each(|share| share * 100.0, "x * 100".into()).of, None);
+    }
+
+    #[test]
+    fn those_that_were_answered_do_not_speak_for_the_others() {
+        let some = Estimate { unmeasured: 2, ..estimate(&[10.0, 11.0, 10.5]) };
+        let judged = some.against(Sense::Less, 20.0);
+        assert_eq!(judged.standing, Standing::Undecided);
+        assert!(judged.detail.ends_with("; nothing was answered in 2 of 5 replications"), "{}", judged.detail);
+        let other = Estimate { metric: "stale_age_p99_ms".into(), ..some };
+        assert_eq!(other.against(Sense::Less, 20.0).standing, Standing::Holds, "nothing was stale in the others");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::design::Timing;
 use crate::catalog::Load;
 use crate::components::Layout;
 use crate::components::site::Group;
-use crate::kernel::time_text;
+use crate::kernel::{Time, time_text};
 use crate::random::arrivals::Arrivals;
 
 /// How the warning begins that a run was not steady from its first measured moment. The rule says so of every sixth steady run too
@@ -59,6 +59,45 @@ fn never_settles(latencies: &[f64]) -> bool {
         && mean(2) > RISES * mean(0)
 }
 
+/// Two percentage points between the first and the last third count as drift.
+const DRIFT: f64 = 0.02;
+/// So many standard errors of their difference are no chance.
+const CHANCE: f64 = 3.0;
+
+/// Says so if the hit ratio (of windows: end, hits, look-ups) still changes in the measured part.
+pub(super) fn drift(windows: &[(Time, u64, u64)], warmup: Time) -> Option<String> {
+    let measured: Vec<_> = windows.iter().filter(|(end, _, looks)| *end > warmup && *looks > 0).collect();
+    let third = measured.len() / 3;
+    if third < 2 {
+        return None; // one window tells nothing of how much they differ by chance
+    }
+    let (first, last) = (Ratio::of(&measured[..third]), Ratio::of(&measured[measured.len() - third..]));
+    let (drift, error) = ((first.mean - last.mean).abs(), (first.square_error + last.square_error).sqrt());
+    (drift > DRIFT && drift > CHANCE * error).then(|| {
+        let (first, last) = (first.mean, last.mean);
+        format!(
+            "the hit ratio still drifts: from {first:.3} to {last:.3}; lengthen the warm-up or use `preload`"
+        )
+    })
+}
+
+/// A ratio of sums over windows, and the variance of its error (W. G. Cochran, "Sampling Techniques", 3rd ed. 1977, 2.11: the ratio estimator).
+struct Ratio {
+    mean: f64,
+    square_error: f64,
+}
+
+impl Ratio {
+    fn of(windows: &[&(Time, u64, u64)]) -> Self {
+        let sum = |get: fn(&(Time, u64, u64)) -> u64| windows.iter().map(|w| get(w) as f64).sum::<f64>();
+        let (hits, looks, n) = (sum(|w| w.1), sum(|w| w.2), windows.len() as f64);
+        let mean = hits / looks;
+        let residue = |w: &&(Time, u64, u64)| w.1 as f64 - mean * w.2 as f64;
+        let squares: f64 = windows.iter().map(|window| residue(window) * residue(window)).sum();
+        Ratio { mean, square_error: squares * n / (n - 1.0) / (looks * looks) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +124,21 @@ mod tests {
         };
         assert!(unsettled(&first(5.0), &timing).is_some_and(|text| text.contains("after about")));
         assert_eq!(unsettled(&first(0.3), &timing), None, "less than a hundredth of the mean");
+    }
+
+    /// Twenty look-ups a window at a true ratio of 0.46: thirds of a hundred windows differ by more than 0.02 most of the time.
+    #[test]
+    fn what_chance_does_is_no_drift() {
+        let windows = |ratio: &dyn Fn(u64) -> f64, replication: u64| -> Vec<(Time, u64, u64)> {
+            let mut stream = crate::random::Stream::named(5, replication, "look-ups");
+            let mut hits = |n| (0..20).filter(|_| stream.uniform() < ratio(n)).count() as u64;
+            (0..60).map(|n| (n + 1, hits(n), 20)).collect()
+        };
+        let told = |ratio: &dyn Fn(u64) -> f64| {
+            (0..200).filter(|n| drift(&windows(ratio, *n), 0).is_some()).count()
+        };
+        assert!(told(&|_| 0.46) <= 4, "{}", told(&|_| 0.46));
+        assert!(told(&|n| 0.3 + 0.005 * n as f64) > 190);
+        assert_eq!(drift(&windows(&|n| n as f64 / 60.0, 0)[..5], 0), None);
     }
 }

@@ -122,6 +122,13 @@ impl Simulation {
         }
     }
 
+    /// Who has missed so far what it was told to do, in order: it was down and is not back.
+    pub fn unheard(&self) -> impl Iterator<Item = NodeId> {
+        let orders =
+            self.missed.iter().filter(|(_, news)| ![Control::JOIN, Control::LEAVE].contains(&news.verb));
+        orders.map(|(node, _)| *node)
+    }
+
     /// Who came and who went, in order of time.
     pub fn memberships(&self) -> &[Membership] {
         &self.memberships

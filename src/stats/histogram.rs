@@ -94,6 +94,17 @@ impl Histogram {
         (!self.is_empty()).then(|| self.sum as f64 / self.count() as f64)
     }
 
+    /// The variance of the recorded values, in the square of their unit, to about 1 %: each counts as the middle of its bucket. `None` under two values.
+    pub fn variance(&self) -> Option<f64> {
+        let (mean, count) = (self.mean()?, self.count());
+        let middle = |index| (low_edge(index) as f64 + high_edge(index) as f64) / 2.0;
+        let square = |(index, n): (usize, u64)| {
+            let away = middle(index).clamp(self.min as f64, self.max as f64) - mean;
+            n as f64 * away * away
+        };
+        (count > 1).then(|| self.buckets.filled().map(square).sum::<f64>() / (count - 1) as f64)
+    }
+
     /// The smallest recorded value, exactly; `None` if there is none.
     pub fn min(&self) -> Option<u64> {
         (!self.is_empty()).then_some(self.min)

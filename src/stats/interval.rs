@@ -77,6 +77,35 @@ pub fn paired_difference(a: &[f64], b: &[f64], confidence: f64) -> Option<Interv
     interval_of(a.iter().zip(b).map(|(a, b)| a - b), confidence)
 }
 
+/// The confidence interval of the difference of the means of `a` and `b` as a part of the mean of `b`, pair by pair: E. C. Fieller, "Some
+/// Problems in Interval Estimation", Journal of the Royal Statistical Society B 16 (1954). It leaves out 0 exactly if that of the
+/// [`paired_difference`] does. `None` where that has none, and where the mean of `b` may be 0: then the ratio may be anything.
+///
+/// # Panics
+///
+/// If the lengths differ: pairs belong to the same replication.
+pub fn relative_difference(a: &[f64], b: &[f64], confidence: f64) -> Option<[f64; 2]> {
+    paired_difference(a, b, confidence)?;
+    let n = b.len() as f64;
+    let t = student_t_quantile(0.5 + confidence / 2.0, b.len() as u64 - 1);
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
+    let (above, below) = (mean(&differences), mean(b));
+    // Products of means, less t squared times the covariance of these means.
+    let less = |x: &[f64], y: &[f64]| {
+        let (mx, my) = (mean(x), mean(y));
+        let covariance = x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>() / (n - 1.0);
+        mx * my - t * t * covariance / n
+    };
+    let (square, product, rest) = (less(b, b), less(&differences, b), less(&differences, &differences));
+    if square <= 0.0 || above.is_nan() {
+        return None;
+    }
+    let root = (product * product - square * rest).max(0.0).sqrt();
+    let ends = [(product - root) / square, (product + root) / square];
+    Some(if below < 0.0 { [-ends[1], -ends[0]] } else { ends })
+}
+
 fn interval_of(samples: impl Iterator<Item = f64>, confidence: f64) -> Option<Interval> {
     if !(confidence > 0.0 && confidence < 1.0) {
         return None;
@@ -112,6 +141,43 @@ mod tests {
                 assert!((upper + lower).abs() < 1e-6 * upper, "{degrees}, {p}: {lower}");
             }
         }
+    }
+
+    /// Against the roots of the equation that defines it: where the interval of `a - (1 + theta) b` just holds 0.
+    #[test]
+    fn relative_differences_are_where_the_paired_test_turns() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+        for n in [2, 3, 5, 10, 30] {
+            let b: Vec<f64> = (0..n).map(|_| 10.0 + rng.random::<f64>()).collect();
+            let a: Vec<f64> = b.iter().map(|b| 2.0 * b + 5.0 * rng.random::<f64>()).collect();
+            let Some(ends) = relative_difference(&a, &b, 0.95) else { panic!("10 is not 0") };
+            assert!(ends[0] < ends[1] && ends[0] > 0.0 || n == 2, "{n}: {ends:?}");
+            for theta in ends {
+                let scaled: Vec<f64> = b.iter().map(|b| (1.0 + theta) * b).collect();
+                let turn = paired_difference(&a, &scaled, 0.95).unwrap();
+                assert!((turn.mean.abs() - turn.half_width).abs() < 1e-9, "{n}, {theta}: {turn:?}");
+            }
+        }
+        assert_eq!(relative_difference(&[1.0, 2.0], &[-1.0, 1.5], 0.95), None, "the divisor may be 0");
+        assert_eq!(relative_difference(&[3.0, 3.0], &[2.0, 2.0], 0.95), Some([0.5, 0.5]));
+        assert_eq!(relative_difference(&[1.0], &[2.0], 0.95), None);
+    }
+
+    /// Two independent samples of 5, 20,000 times: the interval holds the true ratio in 95 % of them.
+    #[test]
+    fn relative_differences_hold_the_true_ratio_as_often_as_they_say() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(11);
+        let mut normal = |mean: f64, sd: f64| -> Vec<f64> {
+            (0..5).map(|_| mean + sd * Normal::standard().inverse_cdf(rng.random::<f64>())).collect()
+        };
+        let trials = 20_000;
+        let holds = (0..trials).filter(|_| {
+            let (a, b) = (normal(60.0, 0.5), normal(17.0, 1.0));
+            let ends = relative_difference(&a, &b, 0.95).expect("far from 0");
+            (ends[0]..=ends[1]).contains(&(60.0 / 17.0 - 1.0))
+        });
+        let share = holds.count() as f64 / f64::from(trials);
+        assert!((share - 0.95).abs() < 0.006, "{share}");
     }
 
     #[test]

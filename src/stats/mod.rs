@@ -14,7 +14,9 @@ pub mod warmup;
 
 pub use batch::{batch_means, lag1_autocorrelation};
 pub use histogram::Histogram;
-pub use interval::{Interval, half_width, mean_interval, paired_difference, student_t_quantile};
+pub use interval::{
+    Interval, half_width, mean_interval, paired_difference, relative_difference, student_t_quantile,
+};
 pub use level::Level;
 pub use quantile::{quantile, quantile_of_sorted};
 pub use tally::Tally;

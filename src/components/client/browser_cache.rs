@@ -6,8 +6,8 @@ use crate::kernel::{MILLISECOND, Time};
 /// Users whose slots lie in one piece of memory, made at the first visit of one of them. It comes zeroed from the system, which backs a
 /// page of it (some twenty users) only when somebody writes there.
 const PIECE: usize = 1024;
-/// Unit of the end of a copy's life.
-const TENTH: Time = 100 * MILLISECOND;
+/// The end of the life of a copy that outlives every run: later than 49 days, counted in milliseconds.
+const FOR_EVER: u32 = u32::MAX;
 /// The name of a slot without a copy: names are keys plus one.
 const EMPTY: u32 = 0;
 
@@ -21,7 +21,7 @@ pub(super) struct Held {
 }
 
 /// Of all users of one traffic. Each user's copies lie in the order of their last use, 12 bytes each: first the names of all, so that
-/// a copy is looked for in one cache line, then the versions, then the ends of life in tenths of seconds, rounded down.
+/// a copy is looked for in one cache line, then the versions, then the ends of life in milliseconds, rounded down.
 #[derive(Clone, Debug)]
 pub(super) struct BrowserCaches {
     slots: usize,
@@ -72,6 +72,10 @@ impl Slots<'_> {
     }
 }
 
+fn is_fresh(until: u32, now: Time) -> bool {
+    until == FOR_EVER || now < Time::from(until) * MILLISECOND
+}
+
 fn name_of(key: u64) -> u32 {
     debug_assert!(key < u64::from(u32::MAX), "checked when the world was");
     key as u32 + 1
@@ -120,7 +124,7 @@ impl BrowserCaches {
         let mut slots = self.slots_of(user)?;
         let at = slots.find(name_of(key))?;
         slots.bring_forward(at);
-        Some(Held { version: slots.versions[0], fresh: now < Time::from(slots.until[0]) * TENTH })
+        Some(Held { version: slots.versions[0], fresh: is_fresh(slots.until[0], now) })
     }
 
     /// Keeps a copy until `until`; the one that was used longest ago makes room.
@@ -130,7 +134,7 @@ impl BrowserCaches {
         let name = name_of(key);
         let taken = slots.names.iter().position(|other| *other == name || *other == EMPTY);
         slots.bring_forward(taken.unwrap_or(slots.names.len() - 1));
-        let until = (until / TENTH).min(u64::from(u32::MAX)) as u32;
+        let until = (until / MILLISECOND).min(u64::from(FOR_EVER)) as u32;
         (slots.names[0], slots.versions[0], slots.until[0]) = (name, version, until);
     }
 
@@ -166,7 +170,7 @@ mod tests {
         fn get(&mut self, user: u32, key: u64, now: Time) -> Option<Held> {
             let copy = self.take(user, key)?;
             self.0.entry(user).or_default().insert(0, copy);
-            Some(Held { version: copy.1, fresh: now < copy.2 / TENTH * TENTH })
+            Some(Held { version: copy.1, fresh: now < copy.2 / MILLISECOND * MILLISECOND })
         }
 
         fn put(&mut self, slots: usize, user: u32, key: u64, version: u32, until: Time) {
@@ -188,8 +192,8 @@ mod tests {
                 let now = at as Time * SECOND / 3;
                 match what {
                     0 => {
-                        fast.put(user, key, at as u32, now + age * SECOND);
-                        slow.put(slots, user, key, at as u32, now + age * SECOND);
+                        fast.put(user, key, at as u32, now + age * 700 * MILLISECOND + 1);
+                        slow.put(slots, user, key, at as u32, now + age * 700 * MILLISECOND + 1);
                     }
                     1 => prop_assert_eq!(fast.get(user, key, now), slow.get(user, key, now)),
                     _ => {

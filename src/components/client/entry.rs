@@ -197,7 +197,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent(
                 "none: browsers ask each time whether there is something new; a website says it itself",
             ),
-            about: "Cache-Control of the answers: how long a browser uses a copy without asking (Age counts, RFC 9111), in sixteenths of a second",
+            about: "Cache-Control of the answers: how long a browser uses a copy without asking (Age counts, RFC 9111), to the millisecond before",
         },
         Param {
             name: "reloads",

@@ -4,6 +4,7 @@ use super::{ComponentKind, Site};
 use crate::catalog::{KeysPlan, Problems};
 use crate::kernel::Component;
 use crate::random::keys::Keyspace;
+use crate::random::mix::combine;
 
 mod address;
 mod ahead;
@@ -46,10 +47,13 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     vec![Box::new(node::Client::new(site))]
 }
 
-/// One scramble for all traffics of one size, so that they mean the same keys.
+/// Which key is how popular is drawn once for each seed and replication, for all traffics of one size, so that they mean the same keys.
 const SCRAMBLE: u64 = 0x005C_A1E1_AB00;
 
-/// The ids behind the ranks of a keys plan.
-pub fn keyspace(keys: &KeysPlan) -> Keyspace {
-    if keys.scrambled { Keyspace::new(keys.size, SCRAMBLE) } else { Keyspace::in_order(keys.size) }
+/// The ids behind the ranks of a keys plan, in the run of these seeds.
+pub fn keyspace(keys: &KeysPlan, (seed, replication): (u64, u64)) -> Keyspace {
+    if !keys.scrambled {
+        return Keyspace::in_order(keys.size);
+    }
+    Keyspace::new(keys.size, combine(SCRAMBLE, combine(seed, replication)))
 }

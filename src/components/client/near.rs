@@ -141,8 +141,8 @@ impl Near {
         let tier = self.tiers.get(reply.answered_by.index()).copied().unwrap_or(Tier::Origin);
         self.counts.answered[tier as usize] += 1;
         let Some(caches) = self.caches.as_mut().filter(|_| user != 0) else { return };
-        let same = caches.get(user, reply.key, now).is_some_and(|held| held.version == reply.version);
-        self.counts.revalidated += u64::from(same && self.conditional);
+        // (The note of the question is what it said of the copy; what the slot holds now may have come meanwhile.)
+        self.counts.revalidated += u64::from(reply.note != 0 && reply.note == if_none_match(reply.version));
         let life = match &self.site {
             Some(site) => site.age_in_browser(reply.key).unwrap_or(0),
             None => self.max_age,

@@ -77,13 +77,13 @@ impl Client {
             name: site.group().name.clone(),
             to: site.layout.first(to),
             source: Source::new(site),
-            wanted: Wanted::new(settings.keys("keys")),
+            wanted: Wanted::new(settings.keys("keys"), site.layout.seeds),
             writes: settings.share("writes").expect("preset"),
             asks: Question::of(settings.choice("asks")).verb(),
             publisher: is_queue.then(|| Box::new(Publisher::new(site, to, PUBLISHER))),
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
-            addresses: Addresses::new(settings),
+            addresses: Addresses::new(settings, site.layout.seeds),
             browsers: Browsers::new(site),
             think: settings.variate("think"),
             timeout_length: settings.duration("timeout"),
@@ -204,7 +204,8 @@ impl Client {
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
         let verb = if writes { WRITE } else { self.asks };
-        let ask = Ask { request: id, bytes, version, timeout: self.timeout, ..Ask::new(to, verb, key) };
+        let timeout = self.timeout;
+        let ask = Ask { request: id, bytes, version, note: version, timeout, ..Ask::new(to, verb, key) };
         match &mut self.publisher {
             Some(publisher) => publisher.send(ask, 0, cx),
             None => _ = cx.ask(ask),

@@ -75,12 +75,12 @@ enum By {
 }
 
 impl Wanted {
-    pub fn new(plan: Option<&KeysPlan>) -> Self {
+    pub fn new(plan: Option<&KeysPlan>, seeds: (u64, u64)) -> Self {
         let one = KeysPlan { popularity: Keys::uniform(1).expect("one key"), size: 1, scrambled: false };
         let plan = plan.unwrap_or(&one);
         Wanted {
             popularity: plan.popularity.clone(),
-            keyspace: keyspace(plan),
+            keyspace: keyspace(plan, seeds),
             by: match plan.popularity {
                 Keys::Sequential(_) => By::Number,
                 Keys::WorkingSet(_) => By::Time,
@@ -262,7 +262,7 @@ mod tests {
     fn writes_of_the_law_latest_insert_and_reads_follow_the_newest() {
         let plan =
             KeysPlan { popularity: Keys::latest(KEYS, 0.99).expect("a law"), size: KEYS, scrambled: false };
-        let mut wanted = Wanted::new(Some(&plan));
+        let mut wanted = Wanted::new(Some(&plan), (1, 0));
         let draws = traffic_key(7, 0, 1);
         let (mut newest, mut ages, reads) = (KEYS - 1, [0_u32; KEYS as usize], 200_000);
         let mut read = 0;

@@ -45,7 +45,7 @@ impl Client {
         visit.asked = wanted.len() as u32;
         for key in wanted {
             let version = near.validator(user, key, now);
-            cx.ask(Ask { request: id, version, timeout, ..Ask::new(to, READ, key) });
+            cx.ask(Ask { request: id, version, note: version, timeout, ..Ask::new(to, READ, key) });
         }
         true
     }

@@ -129,7 +129,7 @@ pub(super) static ENTRY: Entry = Entry {
         Measure { name: "requests_count", about: "questions that reached it" },
         Measure { name: "site_missing_count", about: "those for a file that is gone (404)" },
         Measure { name: "site_not_modified_count", about: "those answered without a body (304)" },
-        Measure { name: "publishes_count", about: "builds published" },
+        Measure { name: "publishes_count", about: "builds that came to be on all machines" },
         Measure { name: "egress_bytes", about: "bytes sent to clients; told if they have an `egress_price`" },
     ],
 };

@@ -96,7 +96,6 @@ impl Server {
         if self.machines.is_rolling() {
             return cx.tell("not published", "the last build is still being rolled out");
         }
-        self.counts.publishes += 1;
         for page in 0..u64::from(self.plan.pages) {
             let version = cx.audit().commit(page);
             debug_assert_eq!(version, self.build + 1, "a page has a version for each build");
@@ -123,6 +122,7 @@ impl Server {
     /// The next build is on all machines: what was written is known to be written.
     fn published(&mut self, cx: &mut Ctx<'_>) {
         self.build += 1;
+        self.counts.publishes += 1;
         let now = cx.now();
         for page in 0..u64::from(self.plan.pages) {
             cx.audit().acknowledge(page, self.build, now, 0);

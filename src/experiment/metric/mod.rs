@@ -42,6 +42,8 @@ pub struct Metric {
     pub percentile: Option<(f64, Count)>,
     /// If it times what may not be over at the end of a run, and is empty then: a column that tells whether there was anything to time.
     pub ends_of: Option<&'static str>,
+    /// If it is a share: a column that counts of how many.
+    pub share_of: Option<&'static str>,
 }
 
 impl Metric {
@@ -54,12 +56,17 @@ impl Metric {
     const fn ends_of(self, column: &'static str) -> Metric {
         Metric { ends_of: Some(column), ..self }
     }
+
+    /// The same as a share of what this column counts.
+    const fn share_of(self, column: &'static str) -> Metric {
+        Metric { share_of: Some(column), ..self }
+    }
 }
 
 type Get = fn(&Facts) -> Option<f64>;
 
 const fn metric(column: &'static str, better: Better, about: &'static str, value: Get) -> Metric {
-    Metric { column, better, about, value, percentile: None, ends_of: None }
+    Metric { column, better, about, value, percentile: None, ends_of: None, share_of: None }
 }
 
 macro_rules! latency {

@@ -11,7 +11,8 @@ pub(super) const METRICS: &[Metric] = &[
         Higher,
         "share of requests that were answered successfully, of those that ended or had waited at the end for longer than any that was answered or given up",
         |f| ratio(f.all.succeeded, f.all.total() - f.all.in_flight + f.all.overdue),
-    ),
+    )
+    .share_of("requests_total_count"),
     metric(
         "stale_reads_count",
         Lower,

@@ -87,7 +87,7 @@ impl Router {
         while let Some((key, shard)) = self.next_erasure() {
             let state = &self.shards[shard];
             let ask = Ask::new(state.members[state.primary].node, ERASE, key);
-            cx.ask(Ask { timeout: self.timeout, ..ask });
+            cx.ask(Ask { token: self.reshards, timeout: self.timeout, ..ask });
         }
     }
 

@@ -67,8 +67,9 @@ impl Member {
     pub(super) fn commit(&mut self, statement: Statement, cx: &mut Ctx<'_>) -> bool {
         let id = statement.call;
         let call = cx.call(id);
-        let (key, version) = (call.key, call.version);
-        if let Some(refusal) = self.refusal(key, cx) {
+        let (verb, key, version, resharding) = (call.verb, call.key, call.version, call.token);
+        let outdated = self.rows.is_outdated(verb, resharding).then_some(Status::Failed);
+        if let Some(refusal) = outdated.or_else(|| self.refusal(key, cx)) {
             self.desk.undo(key, &self.rows);
             cx.reply(id, Answer::of(refusal));
             return false;

@@ -240,6 +240,7 @@ impl Router {
                     version: reply.version,
                     bytes: reply.bytes,
                     note: u32::MAX,
+                    token: self.reshards,
                     timeout: self.timeout,
                     ..row
                 });

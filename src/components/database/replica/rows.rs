@@ -1,5 +1,6 @@
 //! The rows of a node: versions by key, and what they were a moment ago. What was never written is at version 0 and takes no room.
 
+use super::wire::{ERASE, MIRROR};
 use crate::components::database::past::Past;
 use crate::kernel::Time;
 use foldhash::fast::FixedState;
@@ -21,6 +22,8 @@ enum Kept {
 pub struct Rows {
     kept: Kept,
     past: Past,
+    /// The latest resharding that has brought a row here.
+    resharding: u32,
 }
 
 impl Rows {
@@ -30,7 +33,16 @@ impl Rows {
             true => Kept::Some(HashMap::with_hasher(FixedState::with_seed(SEED))),
             false => Kept::All(Vec::new(), 0),
         };
-        Rows { kept, past: Past::default() }
+        Rows { kept, past: Past::default(), resharding: 0 }
+    }
+
+    /// Whether a message of a resharding comes too late: an erasure of an earlier one may be about a row that has come back with a later one
+    /// (what is sent to a silent machine arrives when that is back).
+    pub fn is_outdated(&mut self, verb: u16, resharding: u32) -> bool {
+        if verb == MIRROR {
+            self.resharding = self.resharding.max(resharding);
+        }
+        verb == ERASE && resharding < self.resharding
     }
 
     /// The version of a row.

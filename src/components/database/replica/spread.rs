@@ -157,7 +157,8 @@ impl Router {
             let state = &self.shards[shard];
             let ask = Ask::new(state.members[state.primary].node, MIRROR, reply.key);
             let (version, request, parent) = (reply.version, reply.request, reply.parent);
-            self.ask_member(shard, Ask { version, note: join, parent, request, ..ask }, cx);
+            let token = self.reshards;
+            self.ask_member(shard, Ask { version, note: join, token, parent, request, ..ask }, cx);
             self.mirrored += 1;
             self.count_call(shard);
         }

@@ -83,15 +83,16 @@ impl Voter {
     pub(super) fn propose(&mut self, statement: Statement, cx: &mut Ctx<'_>) -> bool {
         let id = statement.call;
         let call = cx.call(id);
-        let (verb, key, version) = (call.verb, call.key, call.version);
+        let (verb, key, version, resharding) = (call.verb, call.key, call.version, call.token);
+        let outdated = self.rows.is_outdated(verb, resharding);
         if !self.leads || self.lead.transfer.is_some() {
             self.desk.undo(key, &self.rows);
             self.send_on(id, cx);
             return false;
         }
-        if self.lacks_room(key) {
+        if outdated || self.lacks_room(key) {
             self.desk.undo(key, &self.rows);
-            cx.reply(id, Answer::of(Status::Rejected));
+            cx.reply(id, Answer::of(if outdated { Status::Failed } else { Status::Rejected }));
             return false;
         }
         let (previous, version) = match verb {
