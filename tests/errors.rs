@@ -40,6 +40,7 @@ golden!(
     check_and_world,
     meant,
     site_and_rows,
+    needs_and_mistakes,
     no_length,
     no_link,
     sessions_behind,

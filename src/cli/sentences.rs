@@ -130,7 +130,7 @@ mod tests {
         let expected = "\
 Against strategy=through;ttl=5 s, replication by replication, with 95 % intervals:
   strategy=back;ttl=60 s
-    better latency p50 by 4 ms (-78 % [-78, -78]), write latency p50 by 4.8 ms (-96 % [-96, -96])
+    better latency p50 by 4 ms (-78 % [-81, -75]), write latency p50 by 4.8 ms (-96 % [-96, -96])
     worse  availability by 0.009 (-0.9 % [-0.9, -0.9]), lost writes by 212 ([210, 215])
     =      no difference was shown in throughput and latency p99
 ";

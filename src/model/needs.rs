@@ -3,7 +3,7 @@
 use super::spec::WorldSpec;
 use crate::catalog::{Needed, Place};
 use crate::components::queue::needs;
-use crate::components::{Layout, client};
+use crate::components::{Layout, client, website};
 use std::collections::BTreeSet;
 
 /// Settings that were given and count only beside others. By default nothing is known of them.
@@ -41,6 +41,8 @@ fn joined(layout: &Layout, of_links: Vec<Needed>) -> Vec<Needed> {
     let mut needed = of_links;
     let traffics = layout.groups.iter().filter(|group| group.kind == "traffic");
     needed.extend(traffics.filter_map(|traffic| client::position_needs(traffic, layout)));
+    let sites = (0..layout.groups.len()).filter(|index| layout.groups[*index].kind == "website");
+    needed.extend(sites.flat_map(|site| website::of_holders(layout, site)));
     let queues = (0..layout.groups.len()).filter(|index| layout.groups[*index].kind == "queue");
     needed.extend(queues.flat_map(|queue| needs::of_consumers(layout, queue)));
     needed

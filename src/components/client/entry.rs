@@ -123,7 +123,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "addresses",
             kind: Kind::Count(1, 1 << 31),
             preset: Preset::Absent("not modelled; a trace brings its own"),
-            about: "IPv4 addresses that users are spread over (without `users`: requests); where clients have a place, so many in the networks of each country",
+            about: "IPv4 addresses that users are spread over (without `users`: requests); where clients have a place, so many in the networks of each country; other replications have other addresses",
         },
         Param {
             name: "nat",

@@ -225,6 +225,14 @@ pub(super) static ENTRY: Entry = Entry {
             is_met: |settings| settings.is_given("service") || settings.is_given("login"),
         },
         station::FIRST_NEED,
+        Need {
+            settings: &["timeout"],
+            with: "somebody whom it asks",
+            add: "`reads: db`",
+            is_met: |settings| {
+                ["reads", "writes", "publishes", "session_store"].iter().any(|name| settings.is_given(name))
+            },
+        },
     ],
     actions: ACTIONS,
     measures: &[

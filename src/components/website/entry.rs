@@ -113,7 +113,7 @@ pub(super) static ENTRY: Entry = Entry {
         site::REGION,
         site::ZONE,
     ],
-    needs: &[],
+    needs: super::needs::NEEDS,
     actions: &[
         site::CRASH,
         site::RECOVER,

@@ -5,11 +5,13 @@ use crate::catalog::Value;
 use crate::kernel::{Component, Control, NodeId};
 
 mod entry;
+mod needs;
 pub mod plan;
 mod roll_out;
 mod server;
 pub mod versioning;
 
+pub use needs::of_holders;
 pub use plan::{Object, Plan};
 
 /// A site of pages and assets.

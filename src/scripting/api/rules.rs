@@ -148,7 +148,7 @@ pub const RULES: &[(&str, &[&str])] = &[
     (
         "zipf",
         &[
-            "the key of rank k is wanted in proportion to 1 / k^exponent; which key has which rank is scattered, unless unscrambled()",
+            "the key of rank k is wanted in proportion to 1 / k^exponent; which key has which rank is drawn for each replication (the same in all variants), unless unscrambled()",
         ],
     ),
     (
