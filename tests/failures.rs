@@ -286,3 +286,21 @@ fn an_erasure_that_comes_late_takes_no_row_that_has_come_back() {
         at(4200.ms, "out", || db.reshard(2)); at(6100.ms, "back", || db.recover());"#;
     holds(world, ".duration(15.s).expect(\"one copy of each row\", |r| r.stale_reads == 0)");
 }
+
+/// A worker that is busy to the end has what it has polled in hand, of however many partitions (max.poll.records): that much is done again.
+#[test]
+fn a_kafka_consumer_has_one_poll_in_hand() {
+    for partitions in [4, 24] {
+        let world = format!(
+            r#"let q = queue("q", #{{ kind: "kafka", partitions: {partitions}, session: 10.s }});
+            let w = consumers("w", #{{ of: q, count: 2, service: constant(20.ms), batch: 60, reset: "earliest" }});
+            traffic("t", #{{ to: q, rate: steps([[0.s, 150.rps], [60.s, 0.rps]]), keys: uniform_keys(5_000) }});
+            at(50.s, "hangs", || w[0].hang()); at(70.s, "back", || w[0].recover());"#
+        );
+        holds(
+            &world,
+            ".duration(3.minutes).expect(\"some of a poll\", |r| r.messages_duplicated > 5).expect(\"no more than it\", |r| r.messages_duplicated <= 61)
+                .expect(\"all\", |r| r.messages_lost == 0).expect(\"nothing waits\", |r| r.queue_backlog_end == 0)",
+        );
+    }
+}

@@ -76,7 +76,7 @@ pub(super) static ENTRY: Entry = Entry {
             preset: Preset::Absent(
                 "500 for kafka (max.poll.records), 1 for sqs (MaxNumberOfMessages), all for redis_streams",
             ),
-            about: "kafka, sqs (up to 10), redis_streams: most messages that a worker gets at a time",
+            about: "kafka (of all its partitions together), sqs (up to 10), redis_streams: most messages that a worker gets at a time; for kafka it works them all off before it asks for more",
         },
         Param {
             name: "wait",

@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 
 mod group;
 mod lines;
+mod polls;
 mod work;
 
 use group::Coordinator;
@@ -45,8 +46,12 @@ struct Share {
     position: u64,
     /// Low byte of the epoch of the message before it; 0 = not known.
     behind: u8,
-    /// Fetched and not yet processed.
+    /// Fetched and not yet polled.
+    fetched: VecDeque<Incoming>,
+    /// Polled and not yet processed.
     batch: VecDeque<Incoming>,
+    /// Something of it has been processed since its offset was committed.
+    moved: bool,
     /// Whether the group has said where to begin.
     known: bool,
     /// The message that is in the worker's hands.
@@ -88,8 +93,10 @@ pub struct Reader {
     expelled: bool,
     shares: Vec<Share>,
     commits: u32,
-    /// When it asked for messages last.
+    /// When it polled last.
     polled: Time,
+    /// The share that is polled first.
+    turn: usize,
 }
 
 impl Reader {
@@ -116,6 +123,7 @@ impl Reader {
             shares: Vec::new(),
             commits: 0,
             polled: 0,
+            turn: 0,
         }
     }
 
@@ -177,6 +185,7 @@ impl Reader {
     /// Acknowledged before the work, the log holds them no more: if they are dropped now they are gone.
     fn release_batch(&mut self, index: usize, cx: &mut Ctx<'_>) {
         let share = &mut self.shares[index];
+        share.fetched.clear();
         let held = self.ack_before && !share.committing;
         let now = cx.now();
         for incoming in share.batch.drain(..) {
@@ -264,7 +273,9 @@ impl Reader {
                 fetch: CallId::NONE,
                 position: 0,
                 behind: 0,
+                fetched: VecDeque::new(),
                 batch: VecDeque::new(),
+                moved: false,
                 known: false,
                 busy: None,
                 committing: false,
@@ -295,7 +306,6 @@ impl Reader {
     }
 
     fn ask(&mut self, index: usize, cx: &mut Ctx<'_>) {
-        self.polled = cx.now();
         let share = &self.shares[index];
         let (version, timeout) = (self.fetch.to_version(), self.patience);
         let (note, line) = (self.generation, self.lines[self.place_of(share.leader)]);
@@ -323,7 +333,7 @@ impl Reader {
                 let asked_for = items.zip(share.position..).take_while(is_wanted);
                 let incoming = asked_for.map(|((message, receipt), _)| Incoming { message, receipt });
                 let batch: Vec<Incoming> = incoming.collect();
-                share.batch.extend(batch);
+                share.fetched.extend(batch);
                 self.received(index, got, cx);
             }
             // Who knows less than others is not believed.
@@ -340,49 +350,5 @@ impl Reader {
             Status::Moved => self.again(index, false, cx),
             _ => self.look_elsewhere(index, cx),
         }
-    }
-
-    fn received(&mut self, index: usize, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
-        let share = &mut self.shares[index];
-        if share.batch.is_empty() {
-            return self.ask(index, cx);
-        }
-        if !self.ack_before {
-            return self.feed(index, got, cx);
-        }
-        share.committing = true;
-        let last = Place::from_key(share.batch.back().expect("just seen").receipt);
-        let place = Place { offset: last.offset + 1, ..last };
-        self.commit(place, cx);
-    }
-
-    fn committed(&mut self, reply: &Reply, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
-        self.commits = self.commits.saturating_sub(1);
-        let Place { partition, offset, .. } = Place::from_key(reply.key);
-        if self.phase == Phase::Revoking && self.shares.is_empty() && self.commits == 0 {
-            return self.join(cx);
-        }
-        let Some(index) = self.shares.iter().position(|share| share.partition == partition) else { return };
-        let share = &mut self.shares[index];
-        if !share.committing || offset != share.position + share.batch.len() as u64 {
-            return;
-        }
-        if reply.status != Status::Ok {
-            share.batch.clear();
-            share.committing = false;
-            return match self.phase {
-                Phase::Member => self.again(index, false, cx),
-                _ => self.join_if_idle(cx),
-            };
-        }
-        share.committing = false;
-        let now = cx.now();
-        for incoming in &share.batch {
-            let (id, offset) = (incoming.message.id, Place::from_key(incoming.receipt).offset);
-            let messages = cx.audit().messages_mut();
-            messages.take(id, now);
-            messages.leave_log(id, offset, None, now);
-        }
-        self.feed(index, got, cx);
     }
 }

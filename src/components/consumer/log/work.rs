@@ -14,12 +14,11 @@ impl Reader {
             got.push(incoming);
             return;
         }
-        // The batch is done.
-        let place = share.place();
-        if !self.ack_before {
-            self.commit(place, cx);
+        // Its part of what was polled is done.
+        if share.fetched.is_empty() {
+            self.ask(index, cx);
         }
-        self.ask(index, cx);
+        self.poll_if_idle(got, cx);
     }
 
     pub fn settle(&mut self, done: &Incoming, well: bool, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
@@ -31,7 +30,7 @@ impl Reader {
         self.release_busy(index, cx);
         let share = &mut self.shares[index];
         if well || self.ack_before {
-            (share.position, share.behind) = (offset + 1, epoch);
+            (share.position, share.behind, share.moved) = (offset + 1, epoch, true);
         } else {
             self.release_batch(index, cx);
         }
@@ -40,8 +39,10 @@ impl Reader {
             Phase::Member => {
                 // It seeks back to what it could not process, and begins there again.
                 let place = self.shares[index].place();
+                self.shares[index].moved = false;
                 self.commit(place, cx);
                 self.again(index, false, cx);
+                self.poll_if_idle(got, cx);
             }
             _ if !self.shares[index].batch.is_empty() => self.feed(index, got, cx),
             _ => self.join_if_idle(cx),
