@@ -41,6 +41,7 @@ golden!(
     meant,
     site_and_rows,
     needs_and_mistakes,
+    said_twice,
     no_length,
     no_link,
     sessions_behind,

@@ -28,7 +28,8 @@ fn tables(script: &Path, threads: &str) -> BTreeMap<PathBuf, Vec<u8>> {
     let target = folder.path().join("out");
     let ended = run(script, &["--quick", "-j", threads], &target).code(vec![0, 99]);
     let output = ended.get_output();
-    let told = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said).into_owned()).concat();
+    let told =
+        [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said).into_owned()).concat();
     assert!(!told.contains('✗'), "{}: {told}", script.display());
     let files = std::fs::read_dir(target).unwrap().map(|entry| entry.unwrap().path());
     let tables = files.filter(|path| path.extension().is_some_and(|e| e == "csv"));

@@ -198,3 +198,71 @@ fn what_an_edge_fetches_by_itself_weighs_what_it_had() {
         assert_eq!((of_edge(" egress_bytes"), of_edge(" origin_bytes")), (500_000.0, fetched));
     }
 }
+
+/// Every request takes 3 s, whoever else there is; the target is 3.5 s. While nothing has been answered, nothing is known.
+#[test]
+fn a_latency_below_its_target_adds_no_server() {
+    for period in ["1.s", "5.s"] {
+        let measured = measures(&format!(
+            r#"let w = web("w", #{{ service: constant(3.s), cores: 1000 }});
+            let lb = load_balancer("lb", #{{ to: w }});
+            autoscaler("s", #{{ of: w, period: {period}, min: 1, max: 100, latency: 3500.ms }});
+            traffic("t", #{{ to: lb, rate: steps([[0.s, 10.rps], [20.s, 60.rps]]) }});"#
+        ));
+        assert_eq!(measured["s added_count"], 0.0, "{period}");
+    }
+}
+
+/// Calls at 0, 10, 60 and 61 ms. `a` works for a second at a time, `b` for 100 ms and is dead until 50 ms: the second call was refused by it and
+/// waits for `a`; the others need not.
+#[test]
+fn who_may_not_go_to_a_server_lets_those_behind_it_go_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, "time,key,size,op\n0.000,k,1,get\n0.010,k,1,get\n0.060,k,1,get\n0.061,k,1,get\n")
+        .unwrap();
+    let world = |bound: &str| {
+        format!(
+            r#"let a = web("a", #{{ service: constant(1.s) }}); let b = web("b", #{{ service: constant(100.ms) }});
+            let lb = load_balancer("lb", #{{ to: [a, b], connections: 1, retries: 1{bound} }});
+            link(lb, b, #{{ latency: 5.ms }});
+            traffic("t", #{{ to: lb, rate: trace({path:?}, #{{ bootstrap: false }}) }});
+            at(1.us, "dies", || b.crash()); at(50.ms, "back", || b.recover());"#
+        )
+    };
+    holds(
+        &world(""),
+        ".expect(\"the third\", |r| r.latency_p50 < 250.ms).expect(\"1000, 1990, 110 and 219 ms\", |r| r.latency_mean < 832.ms)",
+    );
+    holds(&world(", queue_timeout: 300.ms"), ".expect(\"the second\", |r| r.requests_rejected == 1)");
+}
+
+/// A server that comes back has a line of 80 s to grow along, whatever one writes for equal weights: 3,000 calls come from 0.5 to 3.5 s of it.
+#[test]
+fn equal_weights_grow_alike_however_they_are_written() {
+    let of_back = ["[1, 1]", "[5, 5]", "[100, 100]"].map(|weights| {
+        let measured = measures(&format!(
+            r#"let a = web("a", #{{ service: 1.us }}); let b = web("b", #{{ service: 1.us }});
+            let lb = load_balancer("lb", #{{ to: [a, b], check: 100.ms, rise: 1, fall: 1, policy: "weighted", slow_start: 80.s, weights: {weights} }});
+            traffic("t", #{{ to: lb, rate: constant(1000.rps) }});
+            at(1.s, "dies", || b.crash()); at(2.s, "back", || b.recover());"#
+        ));
+        measured["b requests_count"]
+    });
+    assert!(of_back.iter().all(|count| (count - of_back[0]).abs() <= 25.0), "{of_back:?}");
+}
+
+/// Who is nobody in particular has no writes of one's own.
+#[test]
+fn without_users_nobody_misses_own_writes() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 1.ms }); traffic("t", #{ to: db, writes: 50.percent, rate: 10.rps });"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tier.rhai");
+    std::fs::write(&path, script(world, ".expect(\"own\", |r| r.read_your_writes_violations == 0)")).unwrap();
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    let run =
+        command.arg("run").arg(&path).args(["-q", "-o"]).arg(folder.path().join("out")).output().unwrap();
+    assert_eq!(run.status.code(), Some(99));
+    let told = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+    assert!(told.contains("read_your_writes_violations_count was not measured"), "{told}");
+}

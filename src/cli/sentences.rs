@@ -99,7 +99,8 @@ fn interval(percent: Option<f64>, ends: Option<[f64; 2]>, difference: &Interval)
     let exact = |value| significant(value, 3);
     // Next to nothing, every difference is thousands of per cent: the figure itself says more.
     let percent = percent.filter(|percent| difference.mean != 0.0 && percent.abs() < 1000.0);
-    let signed = percent.map(|percent| format!("{}{} %", if percent > 0.0 { "+" } else { "" }, digits(percent)));
+    let signed =
+        percent.map(|percent| format!("{}{} %", if percent > 0.0 { "+" } else { "" }, digits(percent)));
     match (signed, ends) {
         // Nothing falls by more than all of it.
         (Some(percent), Some([low, high])) => {

@@ -18,7 +18,7 @@ use super::totals::Totals;
 use super::wandering::wandering;
 use super::without_effect::Effects;
 use crate::catalog::{Problem, Problems};
-use crate::components::Layout;
+use crate::components::{Layout, client};
 use crate::kernel::{Readings, SECOND, Simulation, Time, seconds, time_text};
 use crate::model::{self, Checked, Command, Moment, Target, Trigger, WorldSpec};
 use std::sync::Arc;
@@ -313,6 +313,7 @@ impl Run {
         let mut facts = Facts::of(&self.simulation, warmup, measured, look_ups, counted("retries"), totals);
         facts.late -= self.warmup_late;
         let told = |metric: &str| final_readings.iter().any(|readings| readings.get(metric).is_some());
+        facts.knows_users = self.layout.groups.iter().any(client::knows_users);
         facts.sessions_lost = told("sessions_lost").then(|| counted("sessions_lost"));
         facts.statements = told("rows_read").then(|| StatementWork {
             pages: counted("pages_read"),
@@ -354,8 +355,7 @@ impl Run {
         warnings.extend(bounded_ages(&facts.audit));
         warnings.extend(undrained(facts));
         warnings.extend(scarce(plan, facts));
-        let dropped = self.simulation.journal().dropped();
-        if dropped > 0 {
+        if let dropped @ 1.. = self.simulation.journal().dropped() {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
         warnings.extend(about_groups(&self.layout, &self.simulation, self.timing.end()));

@@ -38,6 +38,8 @@ pub struct Facts {
     pub late: u64,
     /// Sessions that the asked server did not know; `None` if no sessions are modelled.
     pub sessions_lost: Option<u64>,
+    /// Whether requests come from users who are known again.
+    pub knows_users: bool,
     /// Reads of sharded databases, and those of them that all shards had to answer.
     pub routed: (u64, u64),
     /// Copies of writes sent to other shards by routers.
@@ -102,6 +104,7 @@ impl Facts {
             retries,
             late: simulation.ledger().late,
             sessions_lost: None,
+            knows_users: false,
             routed: (0, 0),
             mirrored: 0,
             shard_skew: None,

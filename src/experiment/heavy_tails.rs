@@ -17,7 +17,9 @@ fn doubt(group: &str, setting: &str, variate: Variate) -> Option<String> {
         (true, false) => {
             "no variance (a pareto's shape is 2 or less): means and what queues depend on settle so slowly that their intervals are too narrow"
         }
-        (false, _) => "no mean (a pareto's shape is 1 or less): what is measured grows with the length of the run",
+        (false, _) => {
+            "no mean (a pareto's shape is 1 or less): what is measured grows with the length of the run"
+        }
     };
     Some(format!("`{setting}` of {group} has {lacks}; medians are right, and an empirical([..]) has an end"))
 }

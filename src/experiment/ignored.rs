@@ -29,7 +29,9 @@ pub(super) fn unheard(layout: &Layout, simulation: &Simulation) -> Vec<String> {
     whom.dedup();
     let text = |node: NodeId| {
         let name = layout.name_of(node);
-        format!("what the script wanted of {name} while it was down was not done: it was not back by the end of the run")
+        format!(
+            "what the script wanted of {name} while it was down was not done: it was not back by the end of the run"
+        )
     };
     whom.into_iter().map(text).collect()
 }

@@ -119,7 +119,10 @@ impl Estimate {
             (Sense::Equal, _) => Standing::Fails,
             _ => self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit)),
         };
-        let detail = format!("{} is {} in {equal} of {all} replications", self.metric, short(limit));
+        let detail = match all {
+            0 => format!("{} was not measured", self.metric),
+            _ => format!("{} is {} in {equal} of {all} replications", self.metric, short(limit)),
+        };
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
     }
 
@@ -219,12 +222,23 @@ mod tests {
         // 1 - 0.025^(1/500) = 0.00735 (the rule of three, at 97.5 %).
         let judged = never(500.0).against(Sense::More, 0.993);
         assert_eq!(judged.standing, Standing::Undecided);
-        assert!(judged.detail.ends_with("of 500 none was otherwise, and up to 0.7351 % may be"), "{}", judged.detail);
+        assert!(
+            judged.detail.ends_with("of 500 none was otherwise, and up to 0.7351 % may be"),
+            "{}",
+            judged.detail
+        );
         assert_eq!(never(500.0).against(Sense::More, 0.992).standing, Standing::Holds);
         assert_eq!(never(5_000.0).against(Sense::More, 0.999).standing, Standing::Holds);
-        assert_eq!(never(500.0).against(Sense::AtLeast, 1.0).standing, Standing::Holds, "so it was each time");
+        assert_eq!(
+            never(500.0).against(Sense::AtLeast, 1.0).standing,
+            Standing::Holds,
+            "so it was each time"
+        );
         let sometimes = Estimate { samples: vec![(0, 1.0), (1, 0.9999)], ..never(500.0) };
-        assert!(!sometimes.against(Sense::More, 0.993).detail.contains("otherwise"), "its interval has a width");
+        assert!(
+            !sometimes.against(Sense::More, 0.993).detail.contains("otherwise"),
+            "its interval has a width"
+        );
         assert_eq!(never(500.0).each(|share| share * 100.0, "x * 100".into()).of, None);
     }
 
@@ -233,9 +247,17 @@ mod tests {
         let some = Estimate { unmeasured: 2, ..estimate(&[10.0, 11.0, 10.5]) };
         let judged = some.against(Sense::Less, 20.0);
         assert_eq!(judged.standing, Standing::Undecided);
-        assert!(judged.detail.ends_with("; nothing was answered in 2 of 5 replications"), "{}", judged.detail);
+        assert!(
+            judged.detail.ends_with("; nothing was answered in 2 of 5 replications"),
+            "{}",
+            judged.detail
+        );
         let other = Estimate { metric: "stale_age_p99_ms".into(), ..some };
-        assert_eq!(other.against(Sense::Less, 20.0).standing, Standing::Holds, "nothing was stale in the others");
+        assert_eq!(
+            other.against(Sense::Less, 20.0).standing,
+            Standing::Holds,
+            "nothing was stale in the others"
+        );
     }
 
     #[test]

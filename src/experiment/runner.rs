@@ -97,7 +97,8 @@ fn of_some(problem: Problem, variants: &[usize], plan: &Plan) -> Problem {
         all if all.len() == plan.variants.len() => return problem,
         [one] => format!("{} (in {})", problem.message, label(one)),
         [first, rest @ ..] => {
-            format!("{} (in {} and {} more variants)", problem.message, label(first), rest.len())
+            let (n, s) = (rest.len(), if rest.len() == 1 { "" } else { "s" });
+            format!("{} (in {} and {n} more variant{s})", problem.message, label(first))
         }
         [] => return problem,
     };

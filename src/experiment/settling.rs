@@ -134,9 +134,8 @@ mod tests {
             let mut hits = |n| (0..20).filter(|_| stream.uniform() < ratio(n)).count() as u64;
             (0..60).map(|n| (n + 1, hits(n), 20)).collect()
         };
-        let told = |ratio: &dyn Fn(u64) -> f64| {
-            (0..200).filter(|n| drift(&windows(ratio, *n), 0).is_some()).count()
-        };
+        let told =
+            |ratio: &dyn Fn(u64) -> f64| (0..200).filter(|n| drift(&windows(ratio, *n), 0).is_some()).count();
         assert!(told(&|_| 0.46) <= 4, "{}", told(&|_| 0.46));
         assert!(told(&|n| 0.3 + 0.005 * n as f64) > 190);
         assert_eq!(drift(&windows(&|n| n as f64 / 60.0, 0)[..5], 0), None);

@@ -18,7 +18,8 @@ const BEYOND: f64 = 1.0;
 
 /// What is said of latencies that checks look at. `latencies` are the means of the windows, warm-up included.
 pub(super) fn wandering(plan: &Plan, facts: &Facts, latencies: &[f64]) -> Vec<String> {
-    let begin = (facts.warmup as f64 / (facts.warmup + facts.measured) as f64 * latencies.len() as f64) as usize;
+    let begin =
+        (facts.warmup as f64 / (facts.warmup + facts.measured) as f64 * latencies.len() as f64) as usize;
     let Some(worth) = worth(&latencies[begin..], facts) else { return Vec::new() };
     let told = plan.judged.iter().filter_map(|metric| {
         let metric = &METRICS[*metric];

@@ -75,7 +75,8 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
     }
     // A description that went wrong may have taken another way than the one that is meant.
     let is_meant = spec.problems.is_empty();
-    let needs = if is_meant { Needs::of(spec, &layout, unclear, of_links, is_sound) } else { Needs::default() };
+    let needs =
+        if is_meant { Needs::of(spec, &layout, unclear, of_links, is_sound) } else { Needs::default() };
     let world = (is_sound && is_meant).then_some(Checked { layout, links });
     Looked { problems, world, needs }
 }

@@ -41,9 +41,21 @@ fn joined(layout: &Layout, of_links: Vec<Needed>) -> Vec<Needed> {
     let mut needed = of_links;
     let traffics = layout.groups.iter().filter(|group| group.kind == "traffic");
     needed.extend(traffics.filter_map(|traffic| client::position_needs(traffic, layout)));
+    let databases = (0..layout.groups.len()).filter(|index| layout.groups[*index].kind == "database");
+    needed.extend(databases.filter_map(|database| own_writes(layout, database)));
     let sites = (0..layout.groups.len()).filter(|index| layout.groups[*index].kind == "website");
     needed.extend(sites.flat_map(|site| website::of_holders(layout, site)));
     let queues = (0..layout.groups.len()).filter(|index| layout.groups[*index].kind == "queue");
     needed.extend(queues.flat_map(|queue| needs::of_consumers(layout, queue)));
     needed
+}
+
+/// Whoever shall read what he has written must be known again.
+fn own_writes(layout: &Layout, database: usize) -> Option<Needed> {
+    let settings = &layout.groups[database].settings;
+    if settings.chosen("reads") != "read_your_writes" {
+        return None;
+    }
+    let known = layout.asked_by(database).any(client::knows_users);
+    settings.needs("reads", "users who are known again", "`users: 10_000` to the traffic", known)
 }

@@ -23,8 +23,10 @@ pub const HEALTH: u16 = 20;
 /// Log the request's user in, and keep the session.
 pub const LOGIN: u16 = 21;
 /// How busy have you been since I last asked? The answer's version is, for key 0, the busy share in millionths; for key 1, the mean number
-/// of requests waiting in thousandths; for key 2, the mean time of a request at the server (waiting and own work) in microseconds.
+/// of requests waiting in thousandths; for key 2, the mean time of the requests answered since, from when each was sent, in microseconds.
 pub const LOAD: u16 = 22;
+/// The answer to [`LOAD`] of who is at work and has answered nothing since.
+pub const NO_FIGURE: u32 = u32::MAX;
 /// I am alive: from an active balancer to its standby.
 pub const ADVERTISE: u16 = 23;
 /// First of the questions that only some data models answer (see `components::database::model`); up to 15 more follow.

@@ -58,6 +58,15 @@ struct Group {
 /// Clocks as coarse as this hide how arrivals cluster, which queues feel: the rows lie by chance.
 const COARSE_NS: u64 = 100_000_000;
 
+/// A day in nanoseconds.
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// Whether a trace ends at about the hour at which it begins: within a twentieth of a day, the length of a block.
+fn is_whole_days(span_ns: u64) -> bool {
+    let beyond = span_ns % DAY_NS;
+    span_ns > DAY_NS / 2 && beyond.min(DAY_NS - beyond) <= DAY_NS / 20
+}
+
 /// What tells these draws from others.
 const PLACES: u64 = hash_name("places of rows within their second");
 
@@ -149,7 +158,13 @@ impl Replay {
             root: combine(PLACES, options.bootstrap.unwrap_or(0)),
             used,
             first_ns,
-            blocks: Blocks::new(span, unit_ns, options.bootstrap, options.repeat),
+            blocks: Blocks::new(
+                span,
+                unit_ns,
+                options.bootstrap,
+                options.repeat,
+                !timed || is_whole_days(span),
+            ),
             stretch: Stretch { from: 0, length: 0, at: 0 },
             position: 0,
             end: 0,

@@ -207,6 +207,8 @@ pub(super) struct Desk {
     pub earlier: Vec<Vec<(u64, Arc<Record>)>>,
     /// What is wrong with what is being evaluated as far as its text alone tells.
     pub told: Problems,
+    /// What of the text alone is wrong, whatever else is.
+    pub certain: Problems,
     /// Whether a function that is called while a simulation runs has printed something.
     pub printed_in_event: bool,
     /// Where print goes, if not to the terminal.

@@ -9,7 +9,7 @@ use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
 use super::slips::slip;
-use super::survey::{completed, survey};
+use super::survey::{completed, said_twice, survey};
 use super::workshop::function_names;
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
@@ -203,8 +203,10 @@ impl Session {
         let ast = said::compile(&self.engine, &self.state, &self.said.source, entry);
         let ast = ast.map_err(|error| self.explain(&error))?;
         let words = self.functions();
-        let told = survey(&ast, &Words { functions: &words, source: &self.said.source });
-        desk(|desk| desk.told = told);
+        let words = Words { functions: &words, source: &self.said.source };
+        let (mut told, certain) = (survey(&ast, &words), said_twice(&ast, &words));
+        told.extend(certain.clone());
+        desk(|desk| (desk.told, desk.certain) = (told, certain));
         said::shadowed(&ast, &self.said.source, entry).map_err(|problems| self.shown_places(problems))?;
         Ok(ast)
     }
@@ -227,7 +229,7 @@ impl Session {
         desk(|desk| desk.experiments.iter_mut().for_each(Definition::settle));
         let all = desk(|desk| desk.experiments.clone()).into_iter().enumerate();
         let pending = all.filter(|(_, experiment)| experiment.pending);
-        let (mut planned, mut wrong) = (Vec::new(), Problems::new());
+        let (mut planned, mut wrong) = (Vec::new(), desk(|desk| desk.certain.clone()));
         for (ordinal, one) in pending {
             match context.look_over(&one) {
                 Ok(plan) => planned.push((ordinal, plan)),

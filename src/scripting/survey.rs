@@ -109,6 +109,53 @@ fn no_settings(call: &FnCallExpr, words: &Words<'_>) -> Problems {
     told.collect()
 }
 
+/// Links of an experiment's chain that make another experiment of it, and of which only the last one would count.
+const ONCE: [&str; 5] = ["baseline", "warmup", "duration", "window", "world"];
+
+/// What one chain says twice: whoever copies a chain into another one would lose a world without a word.
+#[allow(deprecated)]
+pub(super) fn said_twice(ast: &AST, words: &Words<'_>) -> Problems {
+    let mut problems = Problems::new();
+    ast.walk(&mut |nodes: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Expr(Expr::Dot(both, ..))) = nodes.last()
+            && matches!(&both.lhs, Expr::FnCall(call, _) if call.name == "experiment")
+        {
+            problems.extend(repeated(&links(&both.rhs), words));
+        }
+        true
+    });
+    problems
+}
+
+/// The calls of a chain, in order.
+fn links(chain: &Expr) -> Vec<(String, Position)> {
+    let (link, rest) = match chain {
+        Expr::Dot(both, ..) => (&both.lhs, Some(&both.rhs)),
+        last => (last, None),
+    };
+    let own = match link {
+        Expr::MethodCall(call, at) | Expr::FnCall(call, at) => Some((call.name.to_string(), *at)),
+        _ => None,
+    };
+    own.into_iter().chain(rest.into_iter().flat_map(links)).collect()
+}
+
+fn repeated(links: &[(String, Position)], words: &Words<'_>) -> Problems {
+    let twice = links.iter().enumerate().filter_map(|(at, (name, place))| {
+        let (_, first) = links[..at].iter().find(|(other, _)| other == name)?;
+        let problem = Problem {
+            place: named(name, *place, words),
+            ..Problem::new(format!(
+                "`{name}` is said twice of this experiment: only the last one would count"
+            ))
+        };
+        let line = first.line().unwrap_or_default();
+        ONCE.contains(&name.as_str())
+            .then(|| problem.hint(format!("leave one out; the first one is in line {line}")))
+    });
+    twice.collect()
+}
+
 /// Mistakes that were found, and those that the text alone tells and that stand elsewhere; in the order of the script.
 pub(super) fn completed(mut found: Problems, told: Problems) -> Problems {
     let spot = |problem: &Problem| problem.place.as_ref().map(|at| (at.source.clone(), at.line, at.column));

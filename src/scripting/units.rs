@@ -62,7 +62,13 @@ const SIZES: [(&str, f64); 9] = [
 ];
 
 /// Units of rate per second.
-const RATES: [(&str, f64); 3] = [("rps", 1.0), ("per_s", 1.0), ("per_minute", 1.0 / 60.0)];
+const RATES: [(&str, f64); 5] = [
+    ("rps", 1.0),
+    ("per_s", 1.0),
+    ("per_minute", 1.0 / 60.0),
+    ("per_hour", 1.0 / 3_600.0),
+    ("per_day", 1.0 / 86_400.0),
+];
 
 pub(super) fn register(engine: &mut Engine) {
     kind::<Span>(engine, "duration");
@@ -207,7 +213,7 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
 }
 
 /// What people of other tools write, and what it is here.
-const MEANT: [(&str, &str); 25] = [
+const MEANT: [(&str, &str); 28] = [
     ("min", "minutes"),
     ("mins", "minutes"),
     ("m", "minutes"),
@@ -233,6 +239,9 @@ const MEANT: [(&str, &str); 25] = [
     ("per_second", "rps"),
     ("rpm", "per_minute"),
     ("per_min", "per_minute"),
+    ("rph", "per_hour"),
+    ("per_h", "per_hour"),
+    ("rpd", "per_day"),
 ];
 
 /// The unit that was meant by a name that is none, if that is certain.

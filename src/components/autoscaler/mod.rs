@@ -13,7 +13,7 @@ use crate::kernel::{
     Ask, CallId, Component, Control, Ctx, Integral, NodeId, Readings, Reply, Status, Time, TimeoutClass,
     Timer,
 };
-use crate::parts::verbs::{LOAD, VERDICT};
+use crate::parts::verbs::{LOAD, NO_FIGURE, VERDICT};
 
 mod entry;
 mod replacing;
@@ -156,7 +156,9 @@ impl Autoscaler {
     /// A server has told its load, or has not.
     fn hear(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         self.open -= 1;
-        if reply.status == Status::Ok {
+        if reply.status == Status::Ok && reply.version == NO_FIGURE {
+            // Nothing was answered: who has no figure decides nothing (target tracking takes no action on missing data).
+        } else if reply.status == Status::Ok {
             self.answers += 1;
             self.sum += f64::from(reply.version);
         } else {

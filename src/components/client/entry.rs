@@ -273,6 +273,11 @@ pub fn position_needs(traffic: &Group, layout: &Layout) -> Option<Needed> {
     traffic.settings.needs("gps", "a geo_router that looks at positions", "`by: \"gps\"` to it", looks)
 }
 
+/// Whether its requests come from users who are known again; else each is somebody new.
+pub fn knows_users(group: &Group) -> bool {
+    group.kind == "traffic" && group.settings.count("users") > Some(0)
+}
+
 /// Whoever is asked a question must have a way to answer it.
 fn check_question(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();

@@ -45,7 +45,7 @@ pub(super) struct Attempt {
     call: CallId,
     pub target: u16,
     server: u16,
-    failures: u8,
+    pub(super) failures: u8,
     tried: [u16; RETRIES_AT_MOST],
 }
 

@@ -92,14 +92,14 @@ pub(super) struct SlowStart {
 }
 
 impl SlowStart {
-    /// Steps in which the weight grows along a line, and looks at it.
+    /// Steps in which the weight grows along a line, each of which has what the line has in its middle: half a step is one part.
     const STEPS: u32 = 20;
     /// Parts of a weight in HAProxy.
     const SIXTEENTHS: u32 = 16;
 
     /// All weights are counted in this many parts.
     pub fn parts(&self) -> u32 {
-        if self.haproxy { Self::SIXTEENTHS } else { Self::STEPS }
+        if self.haproxy { Self::SIXTEENTHS } else { 2 * Self::STEPS }
     }
 
     pub fn step(&self) -> Time {
@@ -115,8 +115,11 @@ impl SlowStart {
             let passed = u128::from(now - since) * u128::from(Self::SIXTEENTHS) / u128::from(self.length);
             return condition.weight * (passed as u32 + 1).min(Self::SIXTEENTHS);
         }
-        let share = (now - since) as f64 / self.length as f64;
-        (f64::from(full) * share.min(1.0)).max(1.0) as u32
+        let passed = u128::from(now - since) * u128::from(Self::STEPS) / u128::from(self.length);
+        match passed as u32 {
+            steps @ 0..Self::STEPS => condition.weight * (2 * steps + 1),
+            _ => full,
+        }
     }
 
     pub fn is_over(&self, condition: &Condition, now: Time) -> bool {
@@ -175,9 +178,9 @@ mod tests {
     fn weight_grows_while_it_warms_up() {
         let slow = SlowStart { length: 10 * S, haproxy: false };
         let mut server = Condition::new(3);
-        assert_eq!(slow.weight(&server, 0), 60);
+        assert_eq!(slow.weight(&server, 0), 120);
         server.warming_since = Some(5 * S);
-        assert_eq!([5, 10, 15, 20].map(|at| slow.weight(&server, at * S)), [1, 30, 60, 60]);
+        assert_eq!([5, 10, 15, 20].map(|at| slow.weight(&server, at * S)), [3, 63, 120, 120]);
         assert!(!slow.is_over(&server, 14 * S) && slow.is_over(&server, 15 * S));
     }
 

@@ -19,27 +19,39 @@ impl Careful {
     pub(super) fn serve_lines(&mut self, target: u16, server: Option<u16>, cx: &mut Ctx<'_>) {
         while !self.waiting.is_empty() {
             let fronts = self.waiting.fronts(target, server);
-            if !fronts.into_iter().any(|(line, place)| self.serve_front(line, place, cx)) {
+            if !fronts.into_iter().any(|line| self.serve_line(line, cx)) {
                 return;
             }
         }
     }
 
-    /// Whether the first of a line has left it.
-    fn serve_front(&mut self, line: Line, place: u32, cx: &mut Ctx<'_>) -> bool {
+    /// Whether somebody has left a line: the first one, unless servers have failed it that have room now; then who stands behind it.
+    fn serve_line(&mut self, line: Line, cx: &mut Ctx<'_>) -> bool {
+        let mut at = 0;
+        while let Some(place) = self.waiting.nth(line, at) {
+            if self.serve(line, at, place, cx) {
+                return true;
+            }
+            if self.attempts[place as usize].failures == 0 {
+                return false;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// Whether this one has left its line.
+    fn serve(&mut self, line: Line, at: usize, place: u32, cx: &mut Ctx<'_>) -> bool {
         match self.choose(place, cx) {
             Choice::Full(server) if server == line.server => return false,
             // Its server has gone, or it may go to any now.
-            Choice::Full(server) => {
-                self.waiting.change(line, Line { server, ..line });
-                return true;
-            }
-            Choice::Server(at) => {
-                self.waiting.leave(line, cx.now());
-                self.send(place, at, cx);
+            Choice::Full(server) => self.waiting.change((line, at), Line { server, ..line }),
+            Choice::Server(to) => {
+                self.waiting.leave(line, at, cx.now());
+                self.send(place, to, cx);
             }
             choice => {
-                self.waiting.leave(line, cx.now());
+                self.waiting.leave(line, at, cx.now());
                 self.counts.nobody += u64::from(choice == Choice::Nobody);
                 self.finish(place, Answer::of(Status::Failed), cx);
             }
@@ -51,6 +63,7 @@ impl Careful {
         while let Some(place) = self.waiting.overdue(cx.now()) {
             self.counts.rejected += 1;
             self.finish(place, Answer::of(Status::Rejected), cx);
+            self.serve_waiting(cx); // who stood behind it may go where it could not
         }
     }
 }

@@ -83,39 +83,43 @@ impl Waiting {
         Wish::Waits(self.patience)
     }
 
-    /// Who stands first in the lines of a target group, the longest first; if a server is given, in those which that one can serve.
-    pub fn fronts(&self, target: u16, server: Option<u16>) -> Vec<(Line, u32)> {
+    /// The lines of a target group, that first whose first one has waited longest; if a server is given, those which that one can serve.
+    pub fn fronts(&self, target: u16, server: Option<u16>) -> Vec<Line> {
         let serves = |line: &Line| server.is_none() || line.server.is_none() || line.server == server;
         let lines = self.lines.range(Line { target, server: None }..=Line { target, server: Some(u16::MAX) });
         let fronts = lines.filter(|(line, _)| serves(line));
-        let mut fronts: Vec<_> =
-            fronts.map(|(line, waiters)| (waiters[0].number, *line, waiters[0].place)).collect();
-        fronts.sort_unstable_by_key(|(number, ..)| *number);
-        fronts.into_iter().map(|(_, line, place)| (line, place)).collect()
+        let mut fronts: Vec<_> = fronts.map(|(line, waiters)| (waiters[0].number, *line)).collect();
+        fronts.sort_unstable_by_key(|(number, _)| *number);
+        fronts.into_iter().map(|(_, line)| line).collect()
     }
 
-    /// The first one leaves a line: it is sent on, or has waited for nothing.
-    pub fn leave(&mut self, line: Line, now: Time) {
-        let waiter = self.take(line);
+    /// Who stands there in a line; 0 is the first one.
+    pub fn nth(&self, line: Line, at: usize) -> Option<u32> {
+        Some(self.lines.get(&line)?.get(at)?.place)
+    }
+
+    /// One leaves a line: it is sent on, or has waited for nothing.
+    pub fn leave(&mut self, line: Line, at: usize, now: Time) {
+        let waiter = self.take(line, at);
         self.waiting -= 1;
         self.length.set(now, self.waiting);
         self.wait.iter_mut().for_each(|wait| wait.record(now - waiter.since));
     }
 
-    /// The first one of a line waits in another from now on, where it belongs by the time that it has waited.
-    pub fn change(&mut self, from: Line, to: Line) {
-        let waiter = self.take(from);
+    /// One waits in another line from now on, where it belongs by the time that it has waited.
+    pub fn change(&mut self, (from, at): (Line, usize), to: Line) {
+        let waiter = self.take(from, at);
         let line = self.lines.entry(to).or_default();
         line.insert(line.partition_point(|other| other.number < waiter.number), waiter);
     }
 
-    fn take(&mut self, line: Line) -> Waiter {
+    fn take(&mut self, line: Line, at: usize) -> Waiter {
         let waiters = self.lines.get_mut(&line).expect("somebody waits there");
-        let first = waiters.pop_front().expect("no line is empty");
+        let waiter = waiters.remove(at).expect("somebody waits at this place");
         if waiters.is_empty() {
             self.lines.remove(&line);
         }
-        first
+        waiter
     }
 
     /// One who has waited long enough; it leaves its line.
@@ -124,7 +128,7 @@ impl Waiting {
         let is_overdue = |waiters: &VecDeque<Waiter>| now - waiters[0].since >= patience;
         let (&line, waiters) = self.lines.iter().find(|(_, waiters)| is_overdue(waiters))?;
         let place = waiters[0].place;
-        self.leave(line, now);
+        self.leave(line, 0, now);
         Some(place)
     }
 
@@ -162,7 +166,7 @@ mod tests {
         assert_eq!(line.overdue(99), None);
         assert_eq!(line.overdue(100), Some(1));
         assert_eq!(line.overdue(100), None);
-        assert_eq!(line.fronts(0, None), [(ANY, 2)]);
+        assert_eq!((line.fronts(0, None), line.nth(ANY, 0)), (vec![ANY], Some(2)));
     }
 
     #[test]
@@ -173,9 +177,9 @@ mod tests {
             assert_eq!(lines.enter(place, of(target), 0), Wish::Waits(Some(100)));
         }
         assert_eq!(lines.enter(10, ANY, 0), Wish::TurnedAway);
-        assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 7]);
-        lines.leave(of(1), 10);
-        assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 9]);
+        assert_eq!([0, 1].map(|target| lines.nth(of(target), 0)), [Some(8), Some(7)]);
+        lines.leave(of(1), 0, 10);
+        assert_eq!([0, 1].map(|target| lines.nth(of(target), 0)), [Some(8), Some(9)]);
         assert_eq!([100, 100, 100].map(|now| lines.overdue(now)), [Some(8), Some(9), None]);
         assert!(lines.is_empty());
         assert_eq!(lines.enter(10, ANY, 100), Wish::Waits(Some(100)), "there is room again");
@@ -188,10 +192,12 @@ mod tests {
         for (place, line) in [(1, of(0)), (2, of(1)), (3, ANY), (4, of(1)), (5, of(0))] {
             lines.enter(place, line, 0);
         }
-        assert_eq!(lines.fronts(0, Some(1)), [(of(1), 2), (ANY, 3)]);
-        assert_eq!(lines.fronts(0, None), [(of(0), 1), (of(1), 2), (ANY, 3)]);
-        lines.change(of(0), of(1));
-        assert_eq!(lines.fronts(0, Some(1))[0], (of(1), 1), "it has waited longer");
+        assert_eq!(lines.fronts(0, Some(1)), [of(1), ANY]);
+        assert_eq!(lines.fronts(0, None), [of(0), of(1), ANY]);
+        lines.change((of(0), 0), of(1));
+        assert_eq!(lines.nth(of(1), 0), Some(1), "it has waited longer");
+        lines.leave(of(1), 1, 5);
+        assert_eq!([0, 1, 2].map(|at| lines.nth(of(1), at)), [Some(1), Some(4), None]);
         assert_eq!(lines.fronts(1, None), []);
     }
 }

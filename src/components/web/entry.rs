@@ -148,7 +148,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "contention",
             kind: Kind::Share,
             preset: Preset::Share(0.0),
-            about: "alpha of the Universal Scalability Law: share of own work that only one processor can do at a time",
+            about: "alpha of the Universal Scalability Law: share of own work that only one processor can do at a time; how much a piece of work is stretched is settled when it begins, by how many are busy then",
         },
         Param {
             name: "coherency",

@@ -39,8 +39,11 @@ impl Server {
         let task = &mut self.tasks[index as usize];
         task.note(answer);
         if self.steps[task.step as usize + 1].is_none() {
-            cx.reply(std::mem::replace(&mut task.call, CallId::NONE), task.answer);
+            let (call, answer) = (std::mem::replace(&mut task.call, CallId::NONE), task.answer);
+            self.note_time(call, cx);
+            cx.reply(call, answer);
         }
+        let task = &mut self.tasks[index as usize];
         let writes = self.writes.as_mut().expect("only writes are acknowledged early");
         let progress = writes.resume(&mut task.operation, cx);
         self.go_on(index, progress, cx);

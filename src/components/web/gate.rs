@@ -3,9 +3,10 @@
 use super::Step;
 use super::server::Server;
 use super::session::{Found, Sessions};
-use crate::kernel::{Answer, CallId, Control, Ctx, Readings, Reply, Status};
+use crate::components::{Group, Site};
+use crate::kernel::{Answer, CallId, Control, Ctx, Readings, Reply, Status, Time};
 use crate::parts::pool::Grant;
-use crate::parts::verbs::{HEALTH, LOAD, LOGIN};
+use crate::parts::verbs::{HEALTH, LOAD, LOGIN, NO_FIGURE};
 use crate::random::variate::Variate;
 
 /// What has been told of the load so far: areas and counts.
@@ -15,10 +16,23 @@ pub(super) struct Told {
     busy: f64,
     held: f64,
     waiting: f64,
+    /// Somebody asks how long requests take.
+    times: bool,
+    /// Requests answered since it was asked last, and their times since they were sent here.
     answered: u64,
+    spent: Time,
 }
 
 impl Told {
+    pub(super) fn of(site: &Site<'_>) -> Self {
+        let asks = |other: &Group| {
+            let settings = &other.settings;
+            let is_one = other.kind == "autoscaler" && settings.group("of") == Some(site.index);
+            is_one && settings.is_given("latency")
+        };
+        Told { times: site.layout.groups.iter().any(asks), ..Told::default() }
+    }
+
     /// A server that joins later has nothing to tell of the time before.
     pub(super) fn begin(&mut self, now: u64) {
         self.at = now;
@@ -59,7 +73,18 @@ impl Server {
         if let Some(egress) = &mut self.egress {
             egress.send(call, answer.bytes, cx);
         }
+        if self.told.times {
+            self.note_time(call, cx);
+        }
         cx.reply(call, answer);
+    }
+
+    #[cold]
+    pub(super) fn note_time(&mut self, call: CallId, cx: &Ctx<'_>) {
+        if self.told.times && cx.is_open(call) {
+            self.told.answered += 1;
+            self.told.spent += cx.now() - cx.call(call).asked;
+        }
     }
 
     /// Tells of egress, pauses, sessions and unchanged answers, if there are any.
@@ -182,13 +207,9 @@ impl Server {
         let mut readings = Readings::new(false);
         self.processors.measure(cx.now(), &mut readings);
         self.workers.measure(cx.now(), &mut readings);
-        let now = Told {
-            at: cx.now(),
-            busy: readings.area_of("busy"),
-            held: readings.area_of("pool_held"),
-            waiting: readings.area_of("queue") + readings.area_of("pool_queue"),
-            answered: self.answered,
-        };
+        let (busy, held) = (readings.area_of("busy"), readings.area_of("pool_held"));
+        let waiting = readings.area_of("queue") + readings.area_of("pool_queue");
+        let now = Told { at: cx.now(), busy, held, waiting, answered: 0, spent: 0, times: self.told.times };
         let before = std::mem::replace(&mut self.told, now);
         let seconds = ((now.at - before.at) as f64 / 1e9).max(1e-9);
         let processors = (now.busy - before.busy) / seconds / f64::from(self.cores);
@@ -199,11 +220,12 @@ impl Server {
             _ => 0.0,
         };
         let waiting = now.waiting - before.waiting;
-        let answered = (now.answered - before.answered).max(1) as f64;
         let value = match cx.call(id).key {
             0 => processors.max(workers) * 1e6,
             1 => waiting / seconds * 1e3,
-            _ => (waiting + now.busy - before.busy) / answered * 1e6,
+            _ if before.answered > 0 => before.spent as f64 / before.answered as f64 / 1e3,
+            _ if waiting + now.busy - before.busy > 0.0 => f64::from(NO_FIGURE),
+            _ => 0.0,
         };
         cx.reply(id, Answer::ok(value.min(f64::from(u32::MAX)) as u32, 0));
     }

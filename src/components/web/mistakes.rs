@@ -31,6 +31,11 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     check_questions(site, problems);
     host::check_guest(site, problems);
+    if settings.is_given("on") && settings.is_given("queue") && !settings.is_given("concurrency") {
+        let message =
+            "`queue` bounds who waits for a worker: who waits for a processor of a host waits there";
+        problems.push(settings.problem("queue", message).hint("add `concurrency: 50`, or leave it out"));
+    }
     let targets = [("reads", Step::Read), ("writes", Step::Write), ("publishes", Step::Publish)];
     let pairs = targets.iter().flat_map(|target| ["on_read", "on_write"].map(|name| (name, *target)));
     for (steps_name, (target, wanted)) in pairs {

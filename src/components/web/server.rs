@@ -111,7 +111,7 @@ impl Server {
             pauses: Pauses::new(site),
             draining: false,
             leaves_at_once: site.is_disabled("drain"),
-            told: Told::default(),
+            told: Told::of(site),
             egress: Egress::new(site),
             requests: 0,
             not_modified: 0,

@@ -17,7 +17,11 @@ pub fn of_holders(layout: &Layout, site: usize) -> Vec<Needed> {
     let group = &layout.groups[site];
     let leads_here = |other: usize| behind(layout, other) == Some(site);
     let of_kind = |kind: &'static str| {
-        layout.groups.iter().enumerate().filter(move |(index, group)| group.kind == kind && leads_here(*index))
+        layout
+            .groups
+            .iter()
+            .enumerate()
+            .filter(move |(index, group)| group.kind == kind && leads_here(*index))
     };
     let edges = of_kind("cdn").next().is_some();
     let browsers = of_kind("traffic").any(|(_, group)| group.settings.is_given("browser_slots"));

@@ -35,14 +35,14 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "read_your_writes_violations_count",
         Lower,
-        "reads that missed their own user's earlier write, unless that was lost",
-        |f| count(f.audit.read_your_writes_violations_count),
+        "reads that missed their own user's earlier write, unless that was lost; empty without `users`",
+        |f| f.knows_users.then_some(f.audit.read_your_writes_violations_count as f64),
     ),
     metric(
         "monotonic_read_violations_count",
         Lower,
-        "reads older than what the same user had already seen, unless that was lost",
-        |f| count(f.audit.monotonic_read_violations_count),
+        "reads older than what the same user had already seen, unless that was lost; empty without `users`",
+        |f| f.knows_users.then_some(f.audit.monotonic_read_violations_count as f64),
     ),
     metric(
         "write_unavailable_s",

@@ -27,9 +27,9 @@ pub(super) struct Stretch {
 /// length begin at any unit, overlap, and are drawn with replacement, each from at most a block's length before or behind the place where it
 /// goes. Of a day whose load rises and falls every replication is such a day, with its peak at its hour; blocks from anywhere (H. R. Kuensch,
 /// "The jackknife and the bootstrap for general stationary observations", Annals of Statistics 17, 1989) would tear it to pieces.
-/// The trace is bent into a circle (D. N. Politis, J. P. Romano, "A circular block-resampling procedure for
-/// stationary data", 1992): without it rows near both ends would be drawn too rarely, which changes the mean rate.
-/// So each row is expected exactly once per pass. A block that runs over the end is dealt as two stretches.
+/// Whole days are bent into a circle (D. N. Politis, J. P. Romano, "A circular block-resampling procedure for
+/// stationary data", 1992): each row is then expected exactly once per pass, and a block that runs over the end is dealt as two stretches.
+/// Of any other trace the end is not like the beginning: there blocks come from no farther than the nearer end allows.
 #[derive(Clone, Debug)]
 pub(super) struct Blocks {
     span: u64,
@@ -37,6 +37,8 @@ pub(super) struct Blocks {
     block: u64,
     seed: Option<u64>,
     repeat: bool,
+    /// The end is like the beginning.
+    circle: bool,
     drawn: u64,
     /// Where the present pass begins in the replay, and how much of it is dealt.
     pass_at: u64,
@@ -46,8 +48,9 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Stretches of a trace that spans `span` in units of `unit`; without a seed each pass is the whole trace.
-    pub(super) fn new(span: u64, unit: u64, seed: Option<u64>, repeat: bool) -> Self {
+    /// Stretches of a trace that spans `span` in units of `unit`; without a seed each pass is the whole trace. `circle`: its end is like
+    /// its beginning.
+    pub(super) fn new(span: u64, unit: u64, seed: Option<u64>, repeat: bool, circle: bool) -> Self {
         let units_per_block = span.div_ceil(unit).div_ceil(BLOCKS_PER_PASS).max(1);
         Self {
             span,
@@ -55,6 +58,7 @@ impl Blocks {
             block: seed.map_or(span, |_| units_per_block.saturating_mul(unit)),
             seed,
             repeat,
+            circle,
             drawn: 0,
             pass_at: 0,
             filled: 0,
@@ -93,9 +97,11 @@ impl Blocks {
         let hash = mix(seed ^ mix(self.drawn));
         self.drawn += 1;
         let units = (self.span / self.unit).max(1);
-        let choices = (2 * (self.block / self.unit)).saturating_add(1).min(units);
-        let chosen = ((u128::from(hash) * u128::from(choices)) >> 64) as u64; // below `choices`, so it fits
         let here = self.filled / self.unit;
+        let length = self.block.min(self.span - self.filled).div_ceil(self.unit);
+        let room = if self.circle { u64::MAX } else { here.min(units.saturating_sub(here + length)) };
+        let choices = (2 * (self.block / self.unit).min(room)).saturating_add(1).min(units);
+        let chosen = ((u128::from(hash) * u128::from(choices)) >> 64) as u64; // below `choices`, so it fits
         let from = u128::from(here) + u128::from(units) - u128::from(choices / 2) + u128::from(chosen);
         (from % u128::from(units)) as u64 * self.unit // below `span`
     }
@@ -122,18 +128,18 @@ mod tests {
 
     #[test]
     fn without_a_seed_a_pass_is_the_whole_trace() {
-        let mut once = Blocks::new(70, 10, None, false);
+        let mut once = Blocks::new(70, 10, None, false, true);
         assert_eq!(once.draw(), Some(Stretch { from: 0, length: 70, at: 0 }));
         assert_eq!(once.draw(), None);
-        let mut twice = Blocks::new(70, 10, None, true);
+        let mut twice = Blocks::new(70, 10, None, true, true);
         twice.draw();
         assert_eq!(twice.draw(), Some(Stretch { from: 0, length: 70, at: 70 }));
     }
 
     #[test]
     fn an_empty_trace_deals_nothing_even_if_it_repeats() {
-        assert_eq!(Blocks::new(0, 1, None, true).draw(), None);
-        assert_eq!(Blocks::new(0, 1, Some(1), true).draw(), None);
+        assert_eq!(Blocks::new(0, 1, None, true, true).draw(), None);
+        assert_eq!(Blocks::new(0, 1, Some(1), true, true).draw(), None);
     }
 
     #[test]
@@ -141,7 +147,7 @@ mod tests {
         let (span, unit, passes) = (1_000, 10, 2_000);
         let mut counts = [0u32; 100];
         for seed in 0..passes {
-            let mut blocks = Blocks::new(span, unit, Some(seed), false);
+            let mut blocks = Blocks::new(span, unit, Some(seed), false, true);
             while let Some(stretch) = blocks.draw() {
                 for place in (stretch.from..stretch.from + stretch.length).step_by(10) {
                     counts[(place / unit) as usize] += 1;
@@ -154,7 +160,7 @@ mod tests {
 
     #[test]
     fn blocks_come_from_near_where_they_go() {
-        let mut blocks = Blocks::new(1_000, 1, Some(4), true);
+        let mut blocks = Blocks::new(1_000, 1, Some(4), true, true);
         let shifts: Vec<i64> = (0..400)
             .map(|_| blocks.draw().expect("it repeats"))
             .map(|stretch| (stretch.from as i64 - (stretch.at % 1_000) as i64 + 1_500) % 1_000 - 500)
@@ -163,13 +169,24 @@ mod tests {
         assert!(shifts.iter().any(|shift| *shift > 40) && shifts.iter().any(|shift| *shift < -40));
     }
 
+    /// An hour that begins quietly and ends busily has no peak at its beginning.
+    #[test]
+    fn blocks_of_what_is_no_circle_do_not_come_from_the_other_end() {
+        for seed in 0..200 {
+            let mut blocks = Blocks::new(1_003, 1, Some(seed), false, false);
+            while let Some(stretch) = blocks.draw() {
+                assert!(stretch.from.abs_diff(stretch.at) <= 51, "{stretch:?}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn stretches_fill_the_span_without_gap_and_stay_inside(
-            units in 1u64..400, unit in 1u64..50, seed: u64, repeat: bool,
+            units in 1u64..400, unit in 1u64..50, seed: u64, repeat: bool, circle: bool,
         ) {
             let span = units * unit;
-            let mut blocks = Blocks::new(span, unit, Some(seed), repeat);
+            let mut blocks = Blocks::new(span, unit, Some(seed), repeat, circle);
             let mut at = 0;
             while at < span {
                 let stretch = blocks.draw().expect("the span is not filled");
