@@ -65,7 +65,8 @@ impl Estimate {
             }
         };
         for why in self.in_doubt(limit).into_iter().chain(self.survivors()) {
-            standing = Standing::Undecided;
+            // (What fails with those that say too little fails with the others all the more.)
+            standing = if standing == Standing::Holds { Standing::Undecided } else { standing };
             detail += &why;
         }
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
@@ -252,6 +253,7 @@ mod tests {
             "{}",
             judged.detail
         );
+        assert_eq!(some.against(Sense::Less, 5.0).standing, Standing::Fails);
         let other = Estimate { metric: "stale_age_p99_ms".into(), ..some };
         assert_eq!(
             other.against(Sense::Less, 20.0).standing,
