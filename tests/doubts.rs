@@ -654,3 +654,54 @@ fn a_queue_without_a_message_is_told() {
     assert!(said(&world("")).contains("nothing was published to q"));
     assert!(!said(&world("writes: 10.percent")).contains("nothing was published"));
 }
+
+/// An hour of which a minute is replayed, and who it was in a column that nobody looks at.
+#[test]
+fn what_of_a_trace_is_not_replayed_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let of = |header: &str, options: &str| {
+        let rows: String = (0..360).map(|row| format!("{},k{row},u\n", row * 10)).collect();
+        std::fs::write(&path, format!("{header}\n{rows}")).unwrap();
+        said(&format!(
+            r#"experiment("e").duration(60.s).world(|p| {{ let w = web("w", #{{ service: 1.ms }});
+            traffic("t", #{{ to: w, rate: trace({path:?}, #{{ bootstrap: false{options} }}) }}); }});"#
+        ))
+    };
+    let column = "its column `user` is not looked at; name it `client`";
+    let all = of("time,key,user", "");
+    assert!(all.contains("of the trace of t the first") && all.contains(column), "{all}");
+    let some = of("time,key,client", ", limit: 6");
+    assert!(!some.contains("of the trace of t the first") && !some.contains("column"), "{some}");
+    assert!(!of("time,key,client", ", speed: 60").contains("of the trace of t the first"));
+}
+
+/// What is published to a site that does not come back comes to nothing.
+#[test]
+fn what_a_dead_one_was_told_is_told() {
+    let of = |back: &str| {
+        said(&format!(
+            r#"experiment("e").duration(30.s).world(|p| {{
+            let s = website("s", #{{ pages: 3, assets: 2, per_page: 2, changes: 50.percent }});
+            traffic("t", #{{ to: s, rate: 5.rps, users: 10, keys: uniform_keys(3), timeout: 1.s }});
+            at(10.s, "dies", || s.crash()); at(12.s, "late", || s.publish()); {back} }});"#
+        ))
+    };
+    let warning = "what the script wanted of s while it was down was not done";
+    assert!(of("").contains(warning));
+    assert!(!of(r#"at(20.s, "back", || s.recover());"#).contains(warning));
+}
+
+/// A queue at 0.9 for half a minute, whose 99th percentile a check looks at; and one that is idle for most of the time.
+#[test]
+fn latencies_that_wander_are_told() {
+    let of = |rate: &str| {
+        said(&format!(
+            r#"experiment("e").warmup(5.s).duration(30.s).world(|p| {{ let w = web("w", #{{ service: exponential(5.ms) }});
+            traffic("t", #{{ to: w, rate: {rate} }}); }}).expect("x", |r| r.latency_p99 < 10.s);"#
+        ))
+    };
+    let warning = "latency_p99_ms rests on too little: latencies rise and fall so slowly";
+    assert!(of("180.rps").contains(warning));
+    assert!(!of("60.rps").contains(warning));
+}

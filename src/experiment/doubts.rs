@@ -7,6 +7,7 @@ use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished
 use super::ignored::{astray, cut_short, without_partition};
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
+use super::traces::{barely_begun, column, trace_ends_early};
 use super::unspread::{parted, unspread};
 use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
@@ -16,9 +17,8 @@ use crate::components::site::Group;
 use crate::components::{Layout, kind, queue, ways};
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
-use crate::kernel::{NodeId, Simulation, Time, time_text};
+use crate::kernel::{NodeId, Simulation, Time};
 use crate::model::{TimelineItem, Trigger};
-use crate::random::replay::Replay;
 
 /// What is doubtful about the components of a run that has come to its end.
 pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) -> Vec<String> {
@@ -35,6 +35,8 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| strangers(group, simulation)));
     doubts.extend(groups().filter_map(|group| hurries(group, simulation)));
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
+    doubts.extend(groups().filter_map(|group| barely_begun(group, end)));
+    doubts.extend(groups().filter_map(column));
     doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
     doubts.extend(groups().filter_map(|group| left_waiting(group, simulation, end)));
     doubts.extend(groups().filter_map(published));
@@ -274,35 +276,6 @@ fn published(group: &Group) -> Option<String> {
 /// Whether a warning is worth showing only if some runs have it and others do not: it is about comparing them.
 pub fn only_if_partly(warning: &str) -> bool {
     [UNPRICED, TRAVELLED, PUBLISHED].iter().any(|begin| warning.starts_with(begin))
-}
-
-/// Says so if a trace is over before the run is.
-fn trace_ends_early(group: &Group, end: Time, simulation: &Simulation) -> Option<String> {
-    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
-    let replay = Replay::new(trace.rows.clone(), trace.options).ok()?;
-    let length = replay.pass_ns();
-    if trace.arrivals.is_some() {
-        let sent = |node| {
-            simulation.readings(node, false).iter().any(|(name, reading)| {
-                name == "requests" && matches!(reading, Reading::Count(sent) if *sent >= replay.rows_used())
-            })
-        };
-        let all = !trace.options.repeat && group.nodes().any(sent);
-        return all.then(|| {
-            format!(
-                "the trace of {} ends early: all its rows have come; `loop: true` begins it again",
-                group.name
-            )
-        });
-    }
-    if trace.options.repeat || length >= end {
-        return None;
-    }
-    let (length, end) = (time_text(length), time_text(end));
-    Some(format!(
-        "the trace of {} ends early: after {length} of {end}; `loop: true` begins it again",
-        group.name
-    ))
 }
 
 /// A share of requests without an answer that is no matter of those few that are under way when the run ends.

@@ -31,6 +31,7 @@ mod series;
 mod settling;
 mod terms;
 mod totals;
+mod traces;
 mod unspread;
 mod wandering;
 mod windows;

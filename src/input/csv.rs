@@ -102,6 +102,19 @@ impl Layout {
         })
     }
 
+    /// Says so of a column that seems to be one of ours under another name, and is not looked at.
+    pub(super) fn doubt(&self, header: &Cells) -> Option<String> {
+        let lacks = |ours: &str| match ours {
+            "time" => self.time.is_none(),
+            "size" => self.size.is_none(),
+            "op" => self.op.is_none(),
+            _ => self.client.is_none(),
+        };
+        let named = |name: &str| header.iter().any(|cell| cell.eq_ignore_ascii_case(name.as_bytes()));
+        let (name, ours) = OTHER_NAMES.iter().find(|(name, ours)| lacks(ours) && named(name))?;
+        Some(format!("its column `{name}` is not looked at; name it `{ours}` if it is that"))
+    }
+
     /// Reads the known cells of a row.
     pub(super) fn parts<'a>(&self, cells: &'a Cells) -> Result<Parts<'a>, Fault> {
         if cells.len() != self.width {
@@ -135,6 +148,28 @@ impl Layout {
         format!("(head -n 1 FILE; tail -n +2 FILE | sort -s -t, -k{column},{column}g)")
     }
 }
+
+/// What others call our columns.
+const OTHER_NAMES: [(&str, &str); 18] = [
+    ("user", "client"),
+    ("user_id", "client"),
+    ("uid", "client"),
+    ("ip", "client_ip"),
+    ("remote_addr", "client_ip"),
+    ("timestamp", "time"),
+    ("ts", "time"),
+    ("date", "time"),
+    ("datetime", "time"),
+    ("bytes", "size"),
+    ("length", "size"),
+    ("object_size", "size"),
+    ("value_size", "size"),
+    ("method", "op"),
+    ("operation", "op"),
+    ("verb", "op"),
+    ("cmd", "op"),
+    ("command", "op"),
+];
 
 /// Names of operations, as caches, web servers, databases and traces of block devices write them.
 const GETS: [&str; 12] =
@@ -209,6 +244,14 @@ mod tests {
             Parts { time_ns: None, key: b"5", bytes: 0, size: SizeOf::Told, client: 0, op: TraceOp::Get };
         assert_eq!(layout("time,key,size,op,client").parts(&cells(",5,,,").expect("a row")), Ok(expected));
         assert_eq!(Layout::of(&cells("time,keys").expect("a header")), None);
+        let doubt = |header: &str| {
+            let header = cells(header).expect("a header");
+            Layout::of(&header).expect("a key").doubt(&header)
+        };
+        assert!(
+            doubt("time,key,User").is_some_and(|text| text.contains("`user`") && text.contains("`client`"))
+        );
+        assert_eq!((doubt("time,key,client,user"), doubt("time,key,colour")), (None, None));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) struct Parts<'a> {
 
 /// The format of a file, with what its header said.
 pub(super) enum Format {
-    Csv { layout: Layout, cells: Cells, header_line: u64, header: String },
+    Csv { layout: Layout, cells: Cells, header_line: u64, header: String, doubt: Option<String> },
     AccessLog,
 }
 
@@ -58,7 +58,10 @@ impl Format {
         let layout = cells.split(source.line()).ok().and_then(|()| Layout::of(&cells));
         let (header_line, header) = (source.number(), shown(source.line()));
         match layout {
-            Some(layout) => Ok(Self::Csv { layout, cells, header_line, header }),
+            Some(layout) => {
+                let doubt = layout.doubt(&cells);
+                Ok(Self::Csv { layout, cells, header_line, header, doubt })
+            }
             None => Err(TraceError::NoKeyColumn {
                 path: source.path().into(),
                 line: header_line,

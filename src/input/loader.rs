@@ -191,7 +191,9 @@ impl Loader {
             return Err(self.nothing(source, format));
         }
         let store = self.store.finish().map_err(|cause| explain(Problem::Spool(cause), source, &format))?;
+        let doubt = if let Format::Csv { doubt, .. } = format { doubt } else { None };
         Ok(Trace {
+            doubt,
             store,
             resolution_ns: self.resolution_ns,
             has_times: self.timed == Some(true),

@@ -36,6 +36,8 @@ pub struct Trace {
     pub(super) skipped: u64,
     pub(super) first_error: Option<TraceError>,
     pub(super) read_failure: OnceLock<String>,
+    /// What seems to be meant by its header and is not looked at.
+    pub(super) doubt: Option<String>,
 }
 
 impl Trace {
@@ -96,6 +98,10 @@ impl TraceRows for Trace {
 
     fn read_failure(&self) -> Option<String> {
         self.read_failure.get().cloned()
+    }
+
+    fn doubt(&self) -> Option<String> {
+        self.doubt.clone()
     }
 
     fn left_out(&self) -> Option<(u64, String)> {

@@ -66,6 +66,11 @@ pub trait TraceRows: Send + Sync {
         None
     }
 
+    /// What the source seems to tell that nobody looks at.
+    fn doubt(&self) -> Option<String> {
+        None
+    }
+
     /// How many lines of the source are no rows since they were malformed, and what was wrong with the first one.
     fn left_out(&self) -> Option<(u64, String)> {
         None

@@ -1,0 +1,60 @@
+//! Traces and runs that do not fit each other.
+
+use crate::catalog::Load;
+use crate::components::site::Group;
+use crate::kernel::readings::Reading;
+use crate::kernel::{Simulation, Time, time_text};
+use crate::random::replay::Replay;
+
+/// Says so if a trace is over before the run is.
+pub(super) fn trace_ends_early(group: &Group, end: Time, simulation: &Simulation) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let replay = Replay::new(trace.rows.clone(), trace.options).ok()?;
+    let length = replay.pass_ns();
+    if trace.arrivals.is_some() {
+        let sent = |node| {
+            simulation.readings(node, false).iter().any(|(name, reading)| {
+                name == "requests" && matches!(reading, Reading::Count(sent) if *sent >= replay.rows_used())
+            })
+        };
+        let all = !trace.options.repeat && group.nodes().any(sent);
+        return all.then(|| {
+            format!(
+                "the trace of {} ends early: all its rows have come; `loop: true` begins it again",
+                group.name
+            )
+        });
+    }
+    if trace.options.repeat || length >= end {
+        return None;
+    }
+    let (length, end) = (time_text(length), time_text(end));
+    Some(format!(
+        "the trace of {} ends early: after {length} of {end}; `loop: true` begins it again",
+        group.name
+    ))
+}
+
+/// From so many lengths of the run on, what is replayed says little of a trace.
+const BARELY: Time = 10;
+
+/// Says so if a run ends long before its trace.
+pub(super) fn barely_begun(group: &Group, end: Time) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let length = Replay::new(trace.rows.clone(), trace.options).ok()?.pass_ns();
+    if trace.arrivals.is_some() || length / BARELY < end {
+        return None;
+    }
+    let (end, length) = (time_text(end), time_text(length));
+    Some(format!(
+        "of the trace of {} the first {end} of {length} are replayed; a `speed` fits more of it in, a `limit` says that no more is meant",
+        group.name
+    ))
+}
+
+/// Says so if a trace has a column that seems to be meant and is not looked at.
+pub(super) fn column(group: &Group) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let doubt = trace.rows.doubt()?;
+    Some(format!("the trace of {}: {doubt}", group.name))
+}
