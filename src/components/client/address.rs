@@ -95,6 +95,14 @@ mod tests {
     }
 
     #[test]
+    fn another_replication_has_other_addresses() {
+        let one = Addresses { count: 1 << 31, nat: 0.0, lifetime: None, lot: 7 };
+        let other = Addresses { lot: 8, ..one.clone() };
+        assert_eq!(of(&one, 1..100, 0), of(&one, 1..100, 5));
+        assert!(of(&one, 1..100, 0).iter().zip(of(&other, 1..100, 0)).all(|(a, b)| *a != b));
+    }
+
+    #[test]
     fn a_share_sits_behind_one_address() {
         let addresses = Addresses { count: 1 << 31, nat: 0.3, lifetime: None, lot: 7 };
         let all = of(&addresses, 1..10_001, 0);

@@ -57,3 +57,25 @@ pub fn keyspace(keys: &KeysPlan, (seed, replication): (u64, u64)) -> Keyspace {
     }
     Keyspace::new(keys.size, combine(SCRAMBLE, combine(seed, replication)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::keys::Keys;
+
+    /// Intervals are not those of one placement: another replication has other favourites, each variant of it the same.
+    #[test]
+    fn which_key_is_wanted_most_is_drawn_for_each_replication() {
+        let plan = |scrambled| KeysPlan {
+            popularity: Keys::zipf(1_000, 1.0).expect("a law"),
+            size: 1_000,
+            scrambled,
+        };
+        let hottest = |seeds| keyspace(&plan(true), seeds).id(0);
+        assert_eq!(hottest((1, 4)), hottest((1, 4)));
+        let of_replications: std::collections::BTreeSet<u64> = (0..50).map(|r| hottest((1, r))).collect();
+        let of_seeds: std::collections::BTreeSet<u64> = (0..50).map(|seed| hottest((seed, 0))).collect();
+        assert!(of_replications.len() > 40 && of_seeds.len() > 40);
+        assert!((0..50).all(|r| keyspace(&plan(false), (1, r)).id(0) == 0), "unless it is said");
+    }
+}
