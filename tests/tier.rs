@@ -266,3 +266,19 @@ fn without_users_nobody_misses_own_writes() {
     let told = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
     assert!(told.contains("read_your_writes_violations_count was not measured"), "{told}");
 }
+
+/// A user asks three times before the first answer has come: nobody can have asked about a copy. A second later the copy is asked about, and still good.
+#[test]
+fn a_copy_is_revalidated_if_somebody_asked_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    for (again, revalidated) in [("", 0.0), ("1.5,k,1\n", 1.0)] {
+        std::fs::write(&path, format!("time,key,client\n0.0,k,1\n0.01,k,1\n0.02,k,1\n{again}")).unwrap();
+        let measured = measures(&format!(
+            r#"let db = database("db", #{{ read: 50.ms, write: 50.ms, connections: 10 }});
+            let c = cdn("c", #{{ of: db, ttl: 10.ms }});
+            traffic("t", #{{ to: c, rate: trace({path:?}, #{{ bootstrap: false }}), users: 1, browser_slots: 4, max_age: 1.s }});"#
+        ));
+        assert_eq!(measured["t browser_revalidated_count"], revalidated, "{again}");
+    }
+}
