@@ -39,13 +39,20 @@ pub(super) struct Again {
     pub timeouts: bool,
 }
 
+impl Again {
+    /// The servers that have failed a call and may not get it again.
+    pub fn barred(self, attempt: &Attempt) -> &[u16] {
+        &attempt.tried[..if self.redispatch { attempt.failures.into() } else { 0 }]
+    }
+}
+
 /// A call of a client and where it has been tried.
 #[derive(Clone, Copy)]
 pub(super) struct Attempt {
     call: CallId,
     pub target: u16,
     server: u16,
-    pub(super) failures: u8,
+    failures: u8,
     tried: [u16; RETRIES_AT_MOST],
 }
 
@@ -155,8 +162,7 @@ impl Careful {
         let wish = bound.and_then(|server| target.find(server));
         let purpose = self.purpose.wrapping_add(u64::from(attempt.failures) << 32);
         let mut asker = Passing { request: ask.request, key: ask.key, purpose, cx };
-        let tried = if self.again.redispatch { usize::from(attempt.failures) } else { 0 };
-        target.choose(wish, &attempt.tried[..tried], &self.limits, &mut asker)
+        target.choose(wish, self.again.barred(attempt), &self.limits, &mut asker)
     }
 
     pub(super) fn send(&mut self, place: u32, at: usize, cx: &mut Ctx<'_>) {

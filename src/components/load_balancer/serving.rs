@@ -2,12 +2,13 @@
 
 use super::careful::Careful;
 use super::target::Choice;
-use super::waiting::Line;
+use super::waiting::{Line, failed};
 use crate::kernel::{Answer, Ctx, Status};
 
 impl Careful {
     pub(super) fn line(&self, place: u32, server: Option<u16>) -> Line {
-        Line { target: self.attempts[place as usize].target, server }
+        let attempt = &self.attempts[place as usize];
+        Line { target: attempt.target, server, failed: failed(self.again.barred(attempt)) }
     }
 
     /// Servers may have room again, or be back.
@@ -19,39 +20,24 @@ impl Careful {
     pub(super) fn serve_lines(&mut self, target: u16, server: Option<u16>, cx: &mut Ctx<'_>) {
         while !self.waiting.is_empty() {
             let fronts = self.waiting.fronts(target, server);
-            if !fronts.into_iter().any(|line| self.serve_line(line, cx)) {
+            if !fronts.into_iter().any(|(line, place)| self.serve_front(line, place, cx)) {
                 return;
             }
         }
     }
 
-    /// Whether somebody has left a line: the first one, unless servers have failed it that have room now; then who stands behind it.
-    fn serve_line(&mut self, line: Line, cx: &mut Ctx<'_>) -> bool {
-        let mut at = 0;
-        while let Some(place) = self.waiting.nth(line, at) {
-            if self.serve(line, at, place, cx) {
-                return true;
-            }
-            if self.attempts[place as usize].failures == 0 {
-                return false;
-            }
-            at += 1;
-        }
-        false
-    }
-
-    /// Whether this one has left its line.
-    fn serve(&mut self, line: Line, at: usize, place: u32, cx: &mut Ctx<'_>) -> bool {
+    /// Whether the first of a line has left it.
+    fn serve_front(&mut self, line: Line, place: u32, cx: &mut Ctx<'_>) -> bool {
         match self.choose(place, cx) {
             Choice::Full(server) if server == line.server => return false,
             // Its server has gone, or it may go to any now.
-            Choice::Full(server) => self.waiting.change((line, at), Line { server, ..line }),
+            Choice::Full(server) => self.waiting.change(line, Line { server, ..line }),
             Choice::Server(to) => {
-                self.waiting.leave(line, at, cx.now());
+                self.waiting.leave(line, cx.now());
                 self.send(place, to, cx);
             }
             choice => {
-                self.waiting.leave(line, at, cx.now());
+                self.waiting.leave(line, cx.now());
                 self.counts.nobody += u64::from(choice == Choice::Nobody);
                 self.finish(place, Answer::of(Status::Failed), cx);
             }

@@ -1,5 +1,6 @@
 //! Calls that wait at the balancer for a server with a connection to spare.
 
+use super::careful::RETRIES_AT_MOST;
 use crate::kernel::{Integral, Readings, Time};
 use crate::stats::Histogram;
 use std::collections::{BTreeMap, VecDeque};
@@ -13,11 +14,23 @@ pub(super) enum Wish {
     TurnedAway,
 }
 
-/// Where a call waits: for any server of a target group, or for the one that it is bound to.
+/// The servers that have failed a call, lowest first; filled up with [`u16::MAX`].
+pub(super) type Failed = [u16; RETRIES_AT_MOST];
+
+/// These servers have.
+pub(super) fn failed(servers: &[u16]) -> Failed {
+    let mut failed = [u16::MAX; RETRIES_AT_MOST];
+    failed[..servers.len()].copy_from_slice(servers);
+    failed.sort_unstable();
+    failed
+}
+
+/// Where a call waits: for any server of a target group but those that have failed it, or for the one that it is bound to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Line {
     pub target: u16,
     pub server: Option<u16>,
+    pub failed: Failed,
 }
 
 /// One who waits.
@@ -29,7 +42,7 @@ struct Waiter {
     since: Time,
 }
 
-/// The lines, one for each target group and one for each server that calls are bound to, so that nobody waits behind calls for other
+/// The lines, one for all calls that may go to the same servers, so that nobody waits behind calls for other
 /// servers: places in the table of attempts, first in, first out.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
@@ -83,43 +96,43 @@ impl Waiting {
         Wish::Waits(self.patience)
     }
 
-    /// The lines of a target group, that first whose first one has waited longest; if a server is given, those which that one can serve.
-    pub fn fronts(&self, target: u16, server: Option<u16>) -> Vec<Line> {
+    /// Who stands first in the lines of a target group, the longest first; if a server is given, in those which that one can serve.
+    pub fn fronts(&self, target: u16, server: Option<u16>) -> Vec<(Line, u32)> {
         let serves = |line: &Line| server.is_none() || line.server.is_none() || line.server == server;
-        let lines = self.lines.range(Line { target, server: None }..=Line { target, server: Some(u16::MAX) });
-        let fronts = lines.filter(|(line, _)| serves(line));
-        let mut fronts: Vec<_> = fronts.map(|(line, waiters)| (waiters[0].number, *line)).collect();
-        fronts.sort_unstable_by_key(|(number, _)| *number);
-        fronts.into_iter().map(|(_, line)| line).collect()
+        let [first, last] = [(None, 0), (Some(u16::MAX), u16::MAX)].map(|(server, failed)| Line {
+            target,
+            server,
+            failed: [failed; RETRIES_AT_MOST],
+        });
+        let fronts = self.lines.range(first..=last).filter(|(line, _)| serves(line));
+        let mut fronts: Vec<_> =
+            fronts.map(|(line, waiters)| (waiters[0].number, *line, waiters[0].place)).collect();
+        fronts.sort_unstable_by_key(|(number, ..)| *number);
+        fronts.into_iter().map(|(_, line, place)| (line, place)).collect()
     }
 
-    /// Who stands there in a line; 0 is the first one.
-    pub fn nth(&self, line: Line, at: usize) -> Option<u32> {
-        Some(self.lines.get(&line)?.get(at)?.place)
-    }
-
-    /// One leaves a line: it is sent on, or has waited for nothing.
-    pub fn leave(&mut self, line: Line, at: usize, now: Time) {
-        let waiter = self.take(line, at);
+    /// The first one leaves a line: it is sent on, or has waited for nothing.
+    pub fn leave(&mut self, line: Line, now: Time) {
+        let waiter = self.take(line);
         self.waiting -= 1;
         self.length.set(now, self.waiting);
         self.wait.iter_mut().for_each(|wait| wait.record(now - waiter.since));
     }
 
-    /// One waits in another line from now on, where it belongs by the time that it has waited.
-    pub fn change(&mut self, (from, at): (Line, usize), to: Line) {
-        let waiter = self.take(from, at);
+    /// The first one of a line waits in another from now on, where it belongs by the time that it has waited.
+    pub fn change(&mut self, from: Line, to: Line) {
+        let waiter = self.take(from);
         let line = self.lines.entry(to).or_default();
         line.insert(line.partition_point(|other| other.number < waiter.number), waiter);
     }
 
-    fn take(&mut self, line: Line, at: usize) -> Waiter {
+    fn take(&mut self, line: Line) -> Waiter {
         let waiters = self.lines.get_mut(&line).expect("somebody waits there");
-        let waiter = waiters.remove(at).expect("somebody waits at this place");
+        let first = waiters.pop_front().expect("no line is empty");
         if waiters.is_empty() {
             self.lines.remove(&line);
         }
-        waiter
+        first
     }
 
     /// One who has waited long enough; it leaves its line.
@@ -128,7 +141,7 @@ impl Waiting {
         let is_overdue = |waiters: &VecDeque<Waiter>| now - waiters[0].since >= patience;
         let (&line, waiters) = self.lines.iter().find(|(_, waiters)| is_overdue(waiters))?;
         let place = waiters[0].place;
-        self.leave(line, 0, now);
+        self.leave(line, now);
         Some(place)
     }
 
@@ -154,7 +167,8 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    const ANY: Line = Line { target: 0, server: None };
+    const NOBODY: Failed = [u16::MAX; RETRIES_AT_MOST];
+    const ANY: Line = Line { target: 0, server: None, failed: NOBODY };
 
     #[test]
     fn first_in_first_out_with_bounds_in_number_and_time() {
@@ -166,38 +180,47 @@ mod tests {
         assert_eq!(line.overdue(99), None);
         assert_eq!(line.overdue(100), Some(1));
         assert_eq!(line.overdue(100), None);
-        assert_eq!((line.fronts(0, None), line.nth(ANY, 0)), (vec![ANY], Some(2)));
+        assert_eq!(line.fronts(0, None), [(ANY, 2)]);
     }
 
     #[test]
     fn each_target_group_has_a_line_and_all_share_the_bound() {
         let mut lines = Waiting::new(Some(3), Some(100), true);
-        let of = |target| Line { target, server: None };
+        let of = |target| Line { target, server: None, failed: NOBODY };
         for (place, target) in [(7, 1), (8, 0), (9, 1)] {
             assert_eq!(lines.enter(place, of(target), 0), Wish::Waits(Some(100)));
         }
         assert_eq!(lines.enter(10, ANY, 0), Wish::TurnedAway);
-        assert_eq!([0, 1].map(|target| lines.nth(of(target), 0)), [Some(8), Some(7)]);
-        lines.leave(of(1), 0, 10);
-        assert_eq!([0, 1].map(|target| lines.nth(of(target), 0)), [Some(8), Some(9)]);
+        assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 7]);
+        lines.leave(of(1), 10);
+        assert_eq!([0, 1].map(|target| lines.fronts(target, None)[0].1), [8, 9]);
         assert_eq!([100, 100, 100].map(|now| lines.overdue(now)), [Some(8), Some(9), None]);
         assert!(lines.is_empty());
         assert_eq!(lines.enter(10, ANY, 100), Wish::Waits(Some(100)), "there is room again");
     }
 
     #[test]
+    fn who_was_failed_by_the_same_servers_waits_in_one_line() {
+        let mut lines = Waiting::new(None, None, true);
+        let of = |servers: &[u16]| Line { failed: failed(servers), ..ANY };
+        assert_eq!(of(&[3, 1]), of(&[1, 3]));
+        for (place, line) in [(1, of(&[3, 1])), (2, of(&[1, 3])), (3, ANY), (4, of(&[1]))] {
+            lines.enter(place, line, 0);
+        }
+        assert_eq!(lines.fronts(0, None), [(of(&[1, 3]), 1), (ANY, 3), (of(&[1]), 4)]);
+    }
+
+    #[test]
     fn who_is_bound_to_a_server_waits_for_that_one() {
         let mut lines = Waiting::new(None, None, true);
-        let of = |server| Line { target: 0, server: Some(server) };
+        let of = |server| Line { target: 0, server: Some(server), failed: NOBODY };
         for (place, line) in [(1, of(0)), (2, of(1)), (3, ANY), (4, of(1)), (5, of(0))] {
             lines.enter(place, line, 0);
         }
-        assert_eq!(lines.fronts(0, Some(1)), [of(1), ANY]);
-        assert_eq!(lines.fronts(0, None), [of(0), of(1), ANY]);
-        lines.change((of(0), 0), of(1));
-        assert_eq!(lines.nth(of(1), 0), Some(1), "it has waited longer");
-        lines.leave(of(1), 1, 5);
-        assert_eq!([0, 1, 2].map(|at| lines.nth(of(1), at)), [Some(1), Some(4), None]);
+        assert_eq!(lines.fronts(0, Some(1)), [(of(1), 2), (ANY, 3)]);
+        assert_eq!(lines.fronts(0, None), [(of(0), 1), (of(1), 2), (ANY, 3)]);
+        lines.change(of(0), of(1));
+        assert_eq!(lines.fronts(0, Some(1))[0], (of(1), 1), "it has waited longer");
         assert_eq!(lines.fronts(1, None), []);
     }
 }

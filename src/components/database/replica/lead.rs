@@ -68,7 +68,7 @@ impl Member {
         let id = statement.call;
         let call = cx.call(id);
         let (verb, key, version, resharding) = (call.verb, call.key, call.version, call.token);
-        let outdated = self.rows.is_outdated(verb, resharding).then_some(Status::Failed);
+        let outdated = self.rows.comes_too_late(verb, resharding).then_some(Status::Failed);
         if let Some(refusal) = outdated.or_else(|| self.refusal(key, cx)) {
             self.desk.undo(key, &self.rows);
             cx.reply(id, Answer::of(refusal));

@@ -38,7 +38,7 @@ impl Rows {
 
     /// Whether a message of a resharding comes too late: an erasure of an earlier one may be about a row that has come back with a later one
     /// (what is sent to a silent machine arrives when that is back).
-    pub fn is_outdated(&mut self, verb: u16, resharding: u32) -> bool {
+    pub fn comes_too_late(&mut self, verb: u16, resharding: u32) -> bool {
         if verb == MIRROR {
             self.resharding = self.resharding.max(resharding);
         }

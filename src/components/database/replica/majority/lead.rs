@@ -84,7 +84,7 @@ impl Voter {
         let id = statement.call;
         let call = cx.call(id);
         let (verb, key, version, resharding) = (call.verb, call.key, call.version, call.token);
-        let outdated = self.rows.is_outdated(verb, resharding);
+        let outdated = self.rows.comes_too_late(verb, resharding);
         if !self.leads || self.lead.transfer.is_some() {
             self.desk.undo(key, &self.rows);
             self.send_on(id, cx);
