@@ -140,6 +140,37 @@ fn what_waits_to_be_stored_takes_room() {
         let w = web("w", #{ reads: c, writes: c });
         traffic("t", #{ to: w, rate: constant(100.rps), keys: uniform_keys(100), writes: 50.percent });"#;
     holds(world, ".expect(\"hardly any\", |r| r.cache_hit_ratio < 0.05)");
+    let in_bytes = world
+        .replace("items: 1,", "capacity: 100.bytes,")
+        .replace("read: constant", "row: 100.bytes, read: constant");
+    holds(&in_bytes, ".expect(\"hardly any\", |r| r.cache_hit_ratio < 0.05)");
+}
+
+/// A cache without a store that has room for three of five keys, and evicts none: two fifths of the writes are turned away, or more while it fills.
+#[test]
+fn the_only_copy_turns_away_what_it_has_no_room_for() {
+    let world = r#"let c = cache("c", #{ eviction: "none", items: 3 });
+        traffic("t", #{ to: c, rate: constant(50.rps), keys: uniform_keys(5), writes: 100.percent });"#;
+    holds(
+        world,
+        ".expect(\"three of five\", |r| r.availability > 0.57).expect(\"no more\", |r| r.availability < 0.63)",
+    );
+}
+
+/// A hundred keys that are too old after a second and served for ten more while they are loaded: who searches for what is too old leaves them there.
+#[test]
+fn a_search_for_what_is_too_old_leaves_what_is_still_served() {
+    let world = |expiry: &str| {
+        format!(
+            r#"let db = database("db", #{{ read: constant(200.ms), write: 1.ms, connections: 1000 }});
+        let c = cache("c", #{{ of: db, ttl: 1.s, stampede: "lock", poll: 50.ms, stale: 10.s{expiry} }});
+        traffic("t", #{{ to: web("w", #{{ reads: c }}), rate: poisson(200.rps), keys: uniform_keys(100) }});"#
+        )
+    };
+    for expiry in ["", ", expiry: \"sampled\""] {
+        let claims = ".warmup(10.s).expect(\"they wait for no load\", |r| r.latency_mean < 65.ms)";
+        holds(&world(expiry), claims);
+    }
 }
 
 /// A session store that is dead for ten of sixty seconds, and a cache that turns away what finds it busy.

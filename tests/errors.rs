@@ -37,6 +37,8 @@ golden!(
     print_in_event,
     without_coordinates,
     other_words,
+    settings_of_others,
+    filtered,
     check_and_world,
     meant,
     site_and_rows,

@@ -3,7 +3,7 @@
 mod common;
 
 use assert_cmd::Command;
-use common::script::holds;
+use common::script::{holds, told};
 
 /// The notes that a world makes, one a line.
 fn notes(world: &str) -> Vec<String> {
@@ -753,4 +753,36 @@ fn the_line_at_a_balancer_has_a_row_of_its_own() {
         assert!((low..=high).contains(&seen), "{seen} is not within {low} to {high}: {line:?}");
     }
     assert!(line["utilization_ratio"].is_empty() && of("").is_none(), "nothing bounds what servers get");
+}
+
+/// Three sizes of a tier at 90 requests a second of 10 ms: one server is too slow, the second is enough, and cheaper than three. What is not
+/// decided of a variant that would be the cheapest leaves the answer open; what nobody does is nobody's.
+#[test]
+fn the_cheapest_that_is_fast_enough_is_found_by_a_filter() {
+    let script = |claims: &str| {
+        format!(
+            r#"experiment("cheapest").vary("n", [1, 2, 3]).replications(4).duration(20.s).warmup(2.s).world(|p| {{
+            let w = web("w", #{{ count: p.n, cores: 1, service: exponential(10.ms), price_per_hour: 1.0 }});
+            traffic("t", #{{ to: load_balancer("lb", #{{ to: w, price_per_hour: 0.1 }}), rate: poisson(90.rps) }});
+        }}){claims};"#
+        )
+    };
+    holds(&script(
+        r#".claim("two", |all| all.filter(|r| r.latency_p99 < 100.ms).best("cost_per_hour").n == 2)
+        .claim("how many", |all| all.filter(|r| r.latency_p99 < 100.ms).len() == 2)
+        .claim("by level", |all| all.filter(|r| r.n > 1).latency_p99 < 100.ms)
+        .claim("dearest", |all| all.filter(|r| r.latency_p99 < 100.ms).variants().map(|r| r.n) == [2, 3])"#,
+    ));
+    let told = told(&script(
+        r#".claim("open", |all| all.filter(|r| r.latency_p99 < 180.ms).best("cost_per_hour").n == 2)
+        .claim("nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).best("cost_per_hour").n == 2)
+        .claim("of nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).latency_p50 < 1.ms)"#,
+    ));
+    for line in [
+        "? open: of n=1 it is undecided: latency_p99_ms",
+        "✗ nobody: no variant does what `filter` asks for",
+        "? of nobody: no variant does what `filter` asks for",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
 }

@@ -537,3 +537,89 @@ fn who_is_sent_to_a_dead_site_is_sent_to_a_wrong_one_while_another_is_up() {
     let nobody = "at(10.s, \"too\", || far.crash(\"host\"));";
     common::script::holds(&script(nobody, ".expect(\"no better one\", |r| r.misrouted == 0)"));
 }
+
+/// Half a minute of a world, and what must be true of it.
+fn holds(world: &str, claims: &str) {
+    common::script::holds(&format!(
+        "experiment(\"geo\").replications(2).duration(30.s).world(|p| {{ {world} }}){claims};"
+    ));
+}
+
+/// Sydney to Virginia takes 200 ms there and back, as the map says, and whatever a link or the network adds in each direction.
+#[test]
+fn links_and_the_network_add_to_what_the_map_says() {
+    let world = |more: &str| {
+        format!(
+            r#"regions("aws");
+            let w = web("w", #{{ service: 1.ms, region: "us-east-1" }});
+            let t = traffic("t", #{{ to: w, users: 1, think: 1.s, region: "ap-southeast-2", access: 0.ms }});
+            {more}"#
+        )
+    };
+    let added = [
+        ("", 201),
+        ("link(t, w, #{ latency: 50.ms });", 301),
+        ("link(t, w, #{ loss: 0.percent });", 201),
+        ("network(#{ latency: 25.ms });", 251),
+        ("network(#{ latency: 25.ms }); link(t, w, #{ latency: 50.ms });", 301),
+    ];
+    for (more, ms) in added {
+        let (low, high) = (ms - 3, ms + 3);
+        let claims = format!(
+            ".expect(\"so far\", |r| r.latency_mean > {low}.ms).expect(\"no farther\", |r| r.latency_mean < {high}.ms)"
+        );
+        holds(&world(more), &claims);
+    }
+}
+
+/// A cold resolver beside its user in Sydney, a zone in Virginia: root and top-level domain are near everybody, the zone's server is not.
+#[test]
+fn root_and_top_level_domain_are_near_everybody() {
+    let world = r#"regions("aws");
+        let w = web("w", #{ service: 1.ms, region: "ap-southeast-2" });
+        let zone = dns("zone", #{ to: w, region: "us-east-1", root: 2.ms, tld: 3.ms, ttl: 300.s });
+        let r = resolver("r", #{ region: "ap-southeast-2", cold: true });
+        traffic("t", #{ to: zone, resolver: r, users: 1, think: 20.s, region: "ap-southeast-2", access: 0.ms });"#;
+    holds(
+        &world,
+        ".expect(\"one way to Virginia\", |r| r.lookup_p99 < 212.ms).expect(\"and back\", |r| r.lookup_p99 > 200.ms)",
+    );
+}
+
+/// Who is named first is the primary, as long as it works.
+#[test]
+fn a_zone_fails_over_in_the_order_that_it_was_told() {
+    let world = |then: &str| {
+        format!(
+            r#"let a = web("a", #{{ service: 1.ms }});
+            let b = web("b", #{{ service: 1.ms }});
+            let zone = dns("zone", #{{ to: [a, b], policy: "failover", ttl: 1.s, check: 5.s }});
+            traffic("t", #{{ to: zone, resolver: resolver("r"), users: 20, think: 100.ms, browser_ttl: 1.s }});
+            {then}"#
+        )
+    };
+    let all_but_a_few = "at(0.s, \"swap\", || zone.point_to([b, a]));";
+    holds(
+        &world(""),
+        ".expect(\"a\", |r| r.of(\"a\").completions > 4000).expect(\"b\", |r| r.of(\"b\").completions < 10)",
+    );
+    holds(&world(all_but_a_few), ".expect(\"b\", |r| r.of(\"b\").completions > 4000)");
+    let back = "at(0.s, \"swap\", || zone.point_to([b, a])); at(1.s, \"back\", || zone.point_to([a, b]));";
+    holds(&world(back), ".expect(\"a\", |r| r.of(\"a\").completions > 4000)");
+}
+
+/// A zone that refuses, and a thousand users who ask for it: a resolver asks again after 5 s, and not for each of them.
+#[test]
+fn a_resolver_remembers_that_a_look_up_has_failed() {
+    let world = |ttl: &str| {
+        format!(
+            r#"let w = web("w", #{{ service: 1.ms }});
+            let zone = dns("zone", #{{ to: w, ttl: 60.s }});
+            let r = resolver("r", #{{ cold: true{ttl} }});
+            traffic("t", #{{ to: zone, resolver: r, users: 1000, think: 1.s }});
+            at(0.s, "dies", || zone.crash());"#
+        )
+    };
+    holds(&world(""), ".expect(\"six times five\", |r| r.upstream_queries < 45)");
+    holds(&world(", servfail_ttl: 0.s"), ".expect(\"each time\", |r| r.upstream_queries > 10000)");
+}

@@ -54,7 +54,7 @@ fn weights(param: &Param, value: &Value, list: &[Value]) -> Result<Value, Proble
     }
     if list.iter().all(|item| matches!(item, Value::Whole(0))) {
         let message = format!("`{}` are all 0: no server would get anything", param.name);
-        return Err(Problem::new(message));
+        return Err(Problem::new(message).hint("leave it out: all get the same"));
     }
     Ok(value.clone())
 }

@@ -9,6 +9,7 @@ mod param;
 mod problem;
 mod settings;
 mod suggest;
+mod unknown;
 mod value;
 mod wrong;
 
@@ -16,7 +17,8 @@ pub use entry::{Action, Entry, Measure, Policy};
 pub use need::{Need, Needed};
 pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
-pub use settings::{Given, Settings, check, no_such_setting};
+pub use settings::{Given, Others, Settings, check};
 pub use suggest::{closest, did_you_mean, one_of};
+pub use unknown::no_such_setting;
 pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value, percent};
 pub use wrong::not_whole;

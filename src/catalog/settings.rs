@@ -2,10 +2,9 @@
 
 use super::entry::Entry;
 use super::lists;
-use super::meant;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
-use super::suggest::{closest, did_you_mean};
+use super::unknown::no_such_setting;
 use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
 use super::wrong::{not_whole, out_of_range, right_kind, unknown_policy, wrong_kind};
 use crate::kernel::Time;
@@ -31,23 +30,32 @@ pub struct Settings {
     values: BTreeMap<&'static str, (Value, Place)>,
 }
 
-/// Checks the settings of the component `name`. Mistakes are added to `problems`; `kind_of` tells the kind of
-/// another component by index.
+/// What a component's settings are checked beside.
+#[derive(Clone, Copy)]
+pub struct Others<'a> {
+    /// The kind of another component of the world, by index.
+    pub kind_of: &'a dyn Fn(usize) -> Option<&'static str>,
+    /// Which kinds of components have a setting.
+    pub kinds_with: fn(&str) -> Vec<&'static str>,
+}
+
+/// Checks the settings of the component `name`. Mistakes are added to `problems`.
 pub fn check(
     entry: &'static Entry,
     name: &str,
     given: &[Given],
     place: &Place,
-    kind_of: &dyn Fn(usize) -> Option<&'static str>,
+    others: Others<'_>,
     problems: &mut Problems,
 ) -> Settings {
     let mut values = BTreeMap::new();
     for Given { name: setting, value, place } in given {
         let Some(param) = entry.params.iter().find(|param| param.name == setting) else {
-            problems.push(no_such_setting(entry, name, setting, value, place));
+            let elsewhere = (others.kinds_with)(setting);
+            problems.push(no_such_setting(entry, name, (setting, value), &elsewhere, place));
             continue;
         };
-        match convert(param, value, kind_of) {
+        match convert(param, value, others.kind_of) {
             Ok(value) => {
                 values.insert(param.name, (value, place.clone()));
             }
@@ -66,35 +74,6 @@ pub fn check(
         )));
     }
     Settings { entry, values }
-}
-
-/// That the component `name` has no such setting.
-pub fn no_such_setting(entry: &Entry, name: &str, setting: &str, value: &Value, place: &Place) -> Problem {
-    let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
-    Problem::at(place, message).hint(unknown_setting(entry, setting, value))
-}
-
-/// What to write instead of a setting that there is not: one spelt nearly so, one that knows the value, one that is part of the word, or
-/// where to look.
-fn unknown_setting(entry: &Entry, setting: &str, value: &Value) -> String {
-    let names = entry.params.iter().map(|param| param.name);
-    let meant = meant::setting(setting, names.clone());
-    if let Some(param) = entry.params.iter().find(|param| Some(param.name) == meant) {
-        return format!("write `{}`: {}", param.name, param.about);
-    }
-    if let Some(found) = closest(setting, names.clone()) {
-        return format!("did you mean `{found}`?");
-    }
-    let text = if let Value::Text(text) = value { text.as_str() } else { "" };
-    let knows =
-        |param: &&Param| matches!(param.kind, Kind::Choice(all) if all.iter().any(|one| one.name == text));
-    let within = |param: &&Param| setting.split('_').any(|word| word == param.name);
-    if let Some(param) = entry.params.iter().find(knows).or_else(|| entry.params.iter().find(within)) {
-        return format!("did you mean `{}`: {}?", param.name, param.about);
-    }
-    did_you_mean(setting, names).unwrap_or_else(|| {
-        format!("`scalelab explain {}` shows its {} settings", entry.name, entry.params.len())
-    })
 }
 
 /// The value as the kind that the setting takes, or what is wrong with it.

@@ -154,6 +154,13 @@ pub fn kind(name: &str) -> Option<&'static ComponentKind> {
     KINDS.iter().find(|kind| kind.entry.name == name)
 }
 
+/// The kinds that have a setting of this name, in the order of the table.
+pub fn kinds_with(setting: &str) -> Vec<&'static str> {
+    let entries = KINDS.iter().map(|kind| kind.entry);
+    let has = |entry: &&'static Entry| entry.params.iter().any(|param| param.name == setting);
+    entries.filter(has).map(|entry| entry.name).collect()
+}
+
 /// Nodes that serve a group and hold none of its data: what they are called, and how many.
 pub fn aides(kind: &str, settings: &Settings) -> (&'static str, u64) {
     match kind {

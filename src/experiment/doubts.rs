@@ -7,6 +7,7 @@ use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished
 use super::ignored::{astray, cut_short, without_partition};
 use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
+use super::resharding::still_resharding;
 use super::traces::{barely_begun, column, trace_ends_early};
 use super::unspread::{parted, unspread};
 use super::without_effect::WITHOUT_EFFECT;
@@ -46,6 +47,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| astray(group, simulation)));
     doubts.extend(groups().filter_map(|group| without_partition(group, layout)));
     doubts.extend(groups().filter_map(|group| behind(group, simulation, end)));
+    doubts.extend(groups().filter_map(|group| still_resharding(group, simulation, end)));
     doubts.extend(groups().filter_map(|group| cut_short(group, end)));
     doubts.extend(unspread(layout));
     doubts.extend(parted(layout));

@@ -24,6 +24,7 @@ mod needs;
 mod nodes;
 mod prices;
 mod rehearse;
+mod resharding;
 mod result;
 mod runner;
 mod scarce;

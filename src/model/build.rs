@@ -6,7 +6,7 @@ use super::places;
 use crate::components::data_sets::data_sets;
 use crate::components::database::replica;
 use crate::components::network::{Link, Network};
-use crate::components::{Layout, Site, kind};
+use crate::components::{Layout, Site, dns, kind};
 use crate::kernel::{NodeId, Simulation};
 use crate::random::mix::hash_name;
 
@@ -33,12 +33,15 @@ pub fn build(world: &Checked, seed: u64, replication: u64) -> Simulation {
 
 fn network(world: &Checked, seed: u64, replication: u64) -> Network {
     let groups = &world.layout.groups;
-    let group_of_node = groups
-        .iter()
-        .enumerate()
-        .flat_map(|(index, group)| (0..group.count + group.aides.1).map(move |_| index as u16))
-        .collect();
-    let mut network = Network::new(group_of_node, groups.len(), (seed, replication));
+    // One group more, which no link leads to: that of the servers which are near everybody.
+    let group_of = |index: usize, n: u64| match dns::is_near_everybody(groups[index].kind, n) {
+        true => groups.len() as u16,
+        false => index as u16,
+    };
+    let nodes = |index: usize| 0..groups[index].count + groups[index].aides.1;
+    let of_nodes =
+        (0..groups.len()).flat_map(|index| nodes(index).map(move |n| group_of(index, n))).collect();
+    let mut network = Network::new(of_nodes, groups.len() + 1, (seed, replication));
     for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.has_parts()) {
         let scattered = replica::is_scattered(&world.layout, index);
         if scattered || !replica::stands_apart(&group.settings) {

@@ -3,10 +3,10 @@
 use super::needs::Needs;
 use super::places;
 use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
-use crate::catalog::{self, Given, Needed, Place, Problem, Problems, Settings};
+use crate::catalog::{self, Given, Needed, Others, Place, Problem, Problems, Settings};
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
-use crate::components::{self, Joined, Layout, Site, kind};
+use crate::components::{self, Joined, Layout, Site, kind, kinds_with};
 use crate::kernel::{NEVER, NodeId, Time, time_text};
 use std::collections::BTreeSet;
 
@@ -155,7 +155,8 @@ fn check_group(spec: &WorldSpec, index: usize, problems: &mut Problems) -> Setti
     let group = &spec.groups[index];
     let entry = kind(group.kind).expect("kinds come from the table").entry;
     let kind_of = |other: usize| (other < index).then(|| spec.groups[other].kind);
-    catalog::check(entry, &group.name, &group.given, &group.place, &kind_of, problems)
+    let others = Others { kind_of: &kind_of, kinds_with };
+    catalog::check(entry, &group.name, &group.given, &group.place, others, problems)
 }
 
 fn check_links(
@@ -165,8 +166,10 @@ fn check_links(
     problems: &mut Problems,
 ) -> Vec<(usize, usize, LinkPlan)> {
     let mut links = Vec::new();
-    if let Some((given, place)) = &spec.network {
-        let plan = link_plan(layout, "network", (given, place), needed, problems);
+    let network = spec.network.as_ref();
+    let network =
+        network.map(|(given, place)| link_plan(layout, "network", (given, place), needed, problems));
+    if let Some(plan) = &network {
         let groups = spec.groups.len();
         let pairs = (0..groups).flat_map(|a| (a..groups).map(move |b| (a, b)));
         let pairs = pairs.filter(|(a, b)| machine(spec, *a).is_none_or(|on| machine(spec, *b) != Some(on)));
@@ -175,9 +178,10 @@ fn check_links(
         let pairs = pairs.filter(|(a, b)| !address(*a) && !address(*b));
         links.extend(pairs.map(|(a, b)| (a, b, plan.clone())));
     }
-    links.extend(places::ways(spec, layout, needed, problems)); // after the network: between known places the map counts
+    links.extend(places::ways(spec, layout, network, needed, problems)); // later ones take the place of earlier ones
     for LinkSpec { a, b, given, place } in &spec.links {
-        links.push((*a, *b, link_plan(layout, "link", (given, place), needed, problems)));
+        let plan = link_plan(layout, "link", (given, place), needed, problems);
+        links.push((*a, *b, LinkPlan { mapped: places::are_mapped(layout, [*a, *b]), ..plan }));
     }
     links
 }
@@ -214,7 +218,8 @@ pub(super) fn link_plan(
     needed: &mut Vec<Needed>,
     problems: &mut Problems,
 ) -> LinkPlan {
-    let settings = catalog::check(&network::ENTRY, name, given, place, &|_| None, problems);
+    let others = Others { kind_of: &|_| None, kinds_with };
+    let settings = catalog::check(&network::ENTRY, name, given, place, others, problems);
     needed.extend(settings.needed());
     let sized =
         "a size: `row` of a database, `size` of a traffic that writes, `page_size` of a website, a trace";

@@ -63,20 +63,32 @@ fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
     problem.hint(close.unwrap_or(others))
 }
 
-/// Ways between all pairs of groups that are somewhere and have no link of their own.
+/// Ways between all pairs of groups that are somewhere and have no link of their own: as the map's call says, or else as `network` does.
 pub(super) fn ways(
     spec: &WorldSpec,
     layout: &Layout,
+    network: Option<LinkPlan>,
     needed: &mut Vec<Needed>,
     problems: &mut Problems,
 ) -> Vec<(usize, usize, LinkPlan)> {
-    let plan = way_plan(spec.map.as_ref(), layout, needed, problems);
+    let says_something = spec.map.as_ref().is_some_and(|map| !map.given.is_empty());
+    let plan = match network {
+        Some(network) if !says_something => network,
+        _ => way_plan(spec.map.as_ref(), layout, needed, problems),
+    };
     let placed: Vec<usize> =
         (0..layout.groups.len()).filter(|group| !layout.groups[*group].places().is_empty()).collect();
     let pairs = placed.iter().enumerate().flat_map(|(n, a)| placed[n..].iter().map(move |b| (*a, *b)));
     let linked =
         |a, b| spec.links.iter().any(|link| (link.a, link.b) == (a, b) || (link.b, link.a) == (a, b));
-    pairs.filter(|(a, b)| !linked(*a, *b)).map(|(a, b)| (a, b, plan.clone())).collect()
+    let plan = |a, b| LinkPlan { mapped: are_mapped(layout, [a, b]), ..plan.clone() };
+    pairs.filter(|(a, b)| !linked(*a, *b)).map(|(a, b)| (a, b, plan(a, b))).collect()
+}
+
+/// Whether the map says how far two groups are from each other.
+pub(super) fn are_mapped(layout: &Layout, groups: [usize; 2]) -> bool {
+    let ignored = layout.disabled.iter().any(|name| name == "distance");
+    !ignored && groups.into_iter().all(|group| !layout.groups[group].places().is_empty())
 }
 
 fn way_plan(
@@ -86,13 +98,9 @@ fn way_plan(
     problems: &mut Problems,
 ) -> LinkPlan {
     let (given, place) = spec.map_or_else(Default::default, |spec| (spec.given.clone(), spec.place.clone()));
-    let plan = link_plan(layout, "the map", (&given, &place), needed, problems);
-    let mut plan = LinkPlan { mapped: true, ..plan };
+    let mut plan = link_plan(layout, "the map", (&given, &place), needed, problems);
     if layout.disabled.iter().any(|name| name == "connections") {
         plan.connect = Setup::of(SETUPS.iter().position(|setup| setup.name == "none").expect("it is one"));
-    }
-    if layout.disabled.iter().any(|name| name == "distance") {
-        plan.mapped = false;
     }
     plan
 }

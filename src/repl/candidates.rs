@@ -183,7 +183,7 @@ fn members(seen: &Scan, words: &Words) -> Found {
 }
 
 /// Methods of results; all others are of experiments.
-const RESULT_METHODS: [&str; 3] = ["where", "best", "variants"];
+const RESULT_METHODS: [&str; 4] = ["where", "filter", "best", "variants"];
 
 fn methods(wanted: impl Fn(&str) -> bool) -> Found {
     let written = |usage: &str| usage.starts_with('.') || usage.starts_with("all.");
@@ -214,7 +214,7 @@ fn thing(seen: &Scan, words: &Words, chain: &[Link], depth: usize) -> Thing {
     rest.iter().fold(start, |thing, link| match (thing, link) {
         (Thing::Experiment, Link::Call(name)) if name == "run" => Thing::Results,
         (Thing::Experiment, Link::Call(_)) => Thing::Experiment,
-        (Thing::Results, Link::Call(name)) if name == "where" => Thing::Results,
+        (Thing::Results, Link::Call(name)) if ["where", "filter"].contains(&name.as_str()) => Thing::Results,
         (Thing::Results, Link::Call(name)) if name == "best" => Thing::Result,
         (Thing::Component(entry), Link::Index) => Thing::Component(entry),
         _ => Thing::Other,

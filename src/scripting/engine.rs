@@ -2,7 +2,7 @@
 
 use super::errors::fail;
 use super::jail::Jail;
-use super::{api, units, words};
+use super::{api, lists, units, words};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, OptimizationLevel};
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -64,6 +64,7 @@ pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
     });
     words::register(&mut engine);
     units::register(&mut engine);
+    lists::register(&mut engine);
     api::register(&mut engine);
     engine
 }

@@ -10,6 +10,7 @@ mod engine;
 mod errors;
 mod inputs;
 mod jail;
+mod lists;
 mod places;
 mod render;
 mod said;

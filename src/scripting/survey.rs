@@ -5,7 +5,7 @@ use super::errors::{Words, unknown_call, unknown_unit};
 use super::places::place_at;
 use super::units::{unit, unit_names};
 use crate::catalog::{Entry, Place, Problem, Problems, Value, no_such_setting};
-use crate::components::KINDS;
+use crate::components::{KINDS, kinds_with};
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 
@@ -104,7 +104,8 @@ fn no_settings(call: &FnCallExpr, words: &Words<'_>) -> Problems {
     let told = unknown.filter_map(|(key, value)| {
         let place = named(key.name.as_str(), key.pos, words)?;
         let text = if let Expr::StringConstant(text, _) = value { text.to_string() } else { String::new() };
-        Some(no_such_setting(entry, name, key.name.as_str(), &Value::Text(text), &place))
+        let setting = key.name.as_str();
+        Some(no_such_setting(entry, name, (setting, &Value::Text(text)), &kinds_with(setting), &place))
     });
     told.collect()
 }

@@ -4,6 +4,16 @@ use assert_cmd::Command;
 
 /// Runs a script whose every check must hold.
 pub fn holds(script: &str) {
+    let (success, told) = run(script);
+    assert!(success, "{told}");
+}
+
+/// What a script says whose checks need not hold.
+pub fn told(script: &str) -> String {
+    run(script).1
+}
+
+fn run(script: &str) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("holds.rhai");
     std::fs::write(&path, script).unwrap();
@@ -11,5 +21,5 @@ pub fn holds(script: &str) {
     let mut command = Command::cargo_bin("scalelab").unwrap();
     let run = command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).output().unwrap();
     let checks = std::fs::read_to_string(out.join("checks.csv")).unwrap_or_default();
-    assert!(run.status.success(), "{}\n{checks}", String::from_utf8_lossy(&run.stderr));
+    (run.status.success(), format!("{}\n{checks}", String::from_utf8_lossy(&run.stderr)))
 }

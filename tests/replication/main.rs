@@ -11,6 +11,7 @@ mod quorum;
 mod replace;
 mod sessions;
 mod shards;
+mod shards_in_scripts;
 mod truth;
 mod waits;
 mod world;

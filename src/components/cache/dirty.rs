@@ -18,13 +18,26 @@ pub(super) struct Unsaved {
     next: Option<Time>,
 }
 
+/// How much may wait to be stored: it takes room as everything else does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Most keys.
+    pub keys: usize,
+    /// Most bytes, with the overhead of each item.
+    pub bytes: u64,
+    /// Bytes of an item beside its own.
+    pub overhead: u64,
+}
+
 /// The dirty keys of a cache, in the order in which they are due.
 #[derive(Clone, Debug)]
 pub(super) struct Dirty {
     /// How long after a write its data is stored.
     pub interval: Time,
     batch: usize,
-    bound: usize,
+    room: Room,
+    /// Bytes of all keys.
+    bytes: u64,
     /// Looked up, never iterated.
     keys: HashMap<u64, Unsaved, FixedState>,
     due: VecDeque<(Time, u64)>,
@@ -39,11 +52,12 @@ pub(super) struct Dirty {
 }
 
 impl Dirty {
-    pub fn new(interval: Time, batch: Option<u64>, bound: Option<u64>) -> Self {
+    pub fn new(interval: Time, batch: Option<u64>, room: Room) -> Self {
         Dirty {
             interval,
             batch: batch.map_or(usize::MAX, |batch| batch as usize),
-            bound: bound.map_or(usize::MAX, |bound| bound as usize),
+            room,
+            bytes: 0,
             keys: HashMap::with_hasher(FixedState::with_seed(0)),
             due: VecDeque::new(),
             sent: BTreeSet::new(),
@@ -62,13 +76,22 @@ impl Dirty {
         if self.keys.is_empty() { None } else { self.keys.get(&key) }
     }
 
-    /// Whether a write to this key must wait for room.
-    pub fn is_full(&self, key: u64) -> bool {
-        self.keys.len() >= self.bound && !self.keys.contains_key(&key)
+    /// Whether a write of so many bytes to this key must wait for room. What would never fit waits until it is alone.
+    pub fn is_full(&self, key: u64, bytes: u32) -> bool {
+        let own = self.get(key).map(|unsaved| self.size(unsaved.bytes));
+        let others = self.bytes - own.unwrap_or(0);
+        (own.is_none() && self.keys.len() >= self.room.keys)
+            || (others > 0 && others + self.size(bytes) > self.room.bytes)
+    }
+
+    fn size(&self, bytes: u32) -> u64 {
+        self.room.overhead + u64::from(bytes)
     }
 
     /// A write: the key is due one interval from now, if it was not waiting already.
     pub fn write(&mut self, key: u64, version: u32, bytes: u32, now: Time) {
+        let before = self.get(key).map_or(0, |unsaved| self.size(unsaved.bytes));
+        self.bytes = self.bytes - before + self.size(bytes);
         match self.keys.get_mut(&key) {
             Some(unsaved) => {
                 unsaved.version = version;
@@ -112,7 +135,7 @@ impl Dirty {
         let Some(unsaved) = self.keys.get_mut(&key) else { return };
         let Some(sent) = unsaved.sent.take() else { return };
         if ok && sent == unsaved.version {
-            self.keys.remove(&key);
+            self.forget(key);
             return;
         }
         let next = unsaved.next.take().filter(|_| ok);
@@ -127,9 +150,15 @@ impl Dirty {
 
     /// Another node stores the key from now on.
     pub fn hand_over(&mut self, key: u64) {
-        if self.keys.remove(&key).is_some() {
+        if self.forget(key) {
             self.due.retain(|(_, other)| *other != key);
         }
+    }
+
+    fn forget(&mut self, key: u64) -> bool {
+        let gone = self.keys.remove(&key);
+        self.bytes -= gone.map_or(0, |unsaved| self.size(unsaved.bytes));
+        gone.is_some()
     }
 
     /// A crash: all of it is gone. The keys that nobody else has; what was sent and has been handed over since, another node still stores.
@@ -137,6 +166,7 @@ impl Dirty {
         let sent = std::mem::take(&mut self.sent).into_iter().filter(|key| self.keys.contains_key(key));
         let gone = sent.chain(self.due.drain(..).map(|(_, key)| key)).collect();
         self.keys.clear();
+        self.bytes = 0;
         self.stalled.clear();
         self.armed = NEVER;
         self.resting_until = 0;
@@ -166,9 +196,11 @@ pub(super) fn lose(keys: &[u64], cx: &mut Ctx<'_>) {
 mod tests {
     use super::*;
 
+    const ENDLESS: Room = Room { keys: usize::MAX, bytes: u64::MAX, overhead: 0 };
+
     #[test]
     fn a_key_written_while_it_is_sent_is_sent_again() {
-        let mut dirty = Dirty::new(10, None, None);
+        let mut dirty = Dirty::new(10, None, ENDLESS);
         dirty.write(7, 1, 0, 0);
         assert!(dirty.take_due(9).is_none());
         assert_eq!(dirty.take_due(10).unwrap().1.sent, Some(1));
@@ -183,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_was_written_while_it_was_sent_stands_in_line_by_when_it_was_written() {
-        let mut dirty = Dirty::new(10, None, None);
+        let mut dirty = Dirty::new(10, None, ENDLESS);
         dirty.write(7, 1, 0, 0);
         assert!(dirty.take_due(10).is_some());
         dirty.write(7, 2, 0, 11);
@@ -196,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_store_that_fails_is_left_alone_for_a_while_though_writers_wait() {
-        let mut dirty = Dirty::new(10, None, Some(1));
+        let mut dirty = Dirty::new(10, None, Room { keys: 1, ..ENDLESS });
         dirty.write(1, 1, 0, 0);
         dirty.stalled.push_back(CallId::NONE);
         assert!(dirty.take_due(5).is_some(), "room is needed");
@@ -208,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_key_that_goes_to_another_node_while_it_is_sent_is_no_longer_ours() {
-        let mut dirty = Dirty::new(10, None, None);
+        let mut dirty = Dirty::new(10, None, ENDLESS);
         dirty.write(7, 1, 0, 0);
         assert!(dirty.take_due(10).is_some());
         dirty.hand_over(7);
@@ -224,13 +256,33 @@ mod tests {
 
     #[test]
     fn bounds_hold() {
-        let mut dirty = Dirty::new(10, Some(1), Some(2));
+        let mut dirty = Dirty::new(10, Some(1), Room { keys: 2, ..ENDLESS });
         dirty.write(1, 1, 0, 0);
         dirty.write(2, 1, 0, 0);
-        assert!(dirty.is_full(3) && !dirty.is_full(1));
+        assert!(dirty.is_full(3, 0) && !dirty.is_full(1, 0));
         assert!(dirty.take_due(10).is_some());
         assert!(dirty.take_due(10).is_none(), "one at a time");
         assert_eq!(dirty.clear(), [1, 2]);
         assert_eq!(dirty.len(), 0);
+    }
+
+    #[test]
+    fn what_waits_takes_no_more_bytes_than_there_are() {
+        let mut dirty = Dirty::new(10, None, Room { bytes: 100, overhead: 10, ..ENDLESS });
+        assert!(!dirty.is_full(1, 500), "it would never fit: it comes in alone");
+        dirty.write(1, 1, 40, 0);
+        assert!(!dirty.is_full(2, 40) && dirty.is_full(2, 41));
+        assert!(!dirty.is_full(1, 90), "in its own place");
+        dirty.write(1, 2, 30, 0);
+        assert!(!dirty.is_full(2, 50) && dirty.is_full(2, 51));
+        dirty.write(2, 1, 50, 0);
+        dirty.hand_over(1);
+        assert!(!dirty.is_full(3, 30) && dirty.is_full(3, 31));
+        assert!(dirty.take_due(10).is_some());
+        dirty.stored(2, true, 11);
+        assert!(!dirty.is_full(3, 500));
+        dirty.write(3, 1, 50, 0);
+        dirty.clear();
+        assert!(!dirty.is_full(3, 500));
     }
 }

@@ -1,6 +1,7 @@
 //! Settings of a cache, and what can be wrong with them.
 
 use super::super::{Site, site};
+use super::dirty::Room;
 use super::{beside, eviction, expiry, fills, group, needs, only_copy, stampede};
 use crate::catalog::{
     Action, Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, Settings, Value,
@@ -80,7 +81,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "items",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound"),
-            about: "most items it holds; as many may be written and not yet stored",
+            about: "most items it holds; as many may be written and not yet stored (`dirty`)",
         },
         Param {
             name: "capacity",
@@ -211,7 +212,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "dirty",
             kind: Kind::Count(1, 1_000_000_000),
             preset: Preset::Absent("no bound"),
-            about: "write-back: most items not yet stored, never more than `items`; further writers wait until some are, and as long as one waits the oldest are stored at once, whatever `flush` says",
+            about: "write-back: most items not yet stored, never more than `items` nor more bytes than `capacity`; further writers wait until some are, and as long as one waits the oldest are stored at once, whatever `flush` says",
         },
         group::NODES,
         group::SHARDING,
@@ -278,9 +279,17 @@ pub(super) fn write_plan(settings: &Settings) -> Result<WritePlan, (String, Opti
     Ok(plan)
 }
 
-/// Most items of a node that wait to be stored: they take room as others do.
-pub(super) fn dirty_bound(settings: &Settings) -> Option<u64> {
-    [settings.count("dirty"), settings.count("items")].into_iter().flatten().min()
+/// What may wait to be stored in a node. Without a store nothing waits: what does not fit is refused, or others make room for it.
+pub(super) fn dirty_room(settings: &Settings) -> Room {
+    if settings.group("of").is_none() {
+        return Room { keys: usize::MAX, bytes: u64::MAX, overhead: 0 };
+    }
+    let keys = [settings.count("dirty"), settings.count("items")].into_iter().flatten().min();
+    Room {
+        keys: keys.map_or(usize::MAX, |most| most as usize),
+        bytes: settings.bytes("capacity").unwrap_or(u64::MAX),
+        overhead: settings.bytes("overhead").unwrap_or(0),
+    }
 }
 
 fn strategy_problem(value: &Value) -> Option<Problem> {

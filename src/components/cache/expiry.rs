@@ -34,7 +34,7 @@ const EXPIRIES: &[Policy] = &[
     },
     Policy {
         name: "sampled",
-        about: "lazy, and a periodic cycle looks for what is too old among drawn items",
+        about: "lazy, and a periodic cycle looks among drawn items for what is too old, also to be served as `stale`",
         source: "Redis, active expire cycle (documentation of EXPIRE)",
         wrong_when: "nothing but eviction needs the room",
     },
@@ -99,6 +99,8 @@ struct Cycle {
     every: Time,
     sample: u32,
     again: f64,
+    /// What is too old is still served for so long (`stale`), and stays.
+    served: Time,
     stream: Option<Stream>,
 }
 
@@ -111,6 +113,7 @@ impl Expiry {
             every: settings.duration("expiry_cycle").expect("preset"),
             sample: settings.count("expiry_sample").expect("preset") as u32,
             again: settings.share("expiry_again").expect("preset"),
+            served: settings.duration("stale").unwrap_or(0),
             stream: None,
         };
         Expiry {
@@ -149,7 +152,7 @@ impl Expiry {
         let Some(cycle) = &mut self.cycle else { return };
         let stream = cycle.stream.get_or_insert_with(|| cx.stream(&format!("{name}/expiry")));
         loop {
-            let sweep = shelf.sweep(cycle.sample, stream, cx.now());
+            let sweep = shelf.sweep(cycle.sample, stream, cx.now().saturating_sub(cycle.served));
             if f64::from(sweep.expired) <= cycle.again * f64::from(sweep.looked) {
                 return;
             }

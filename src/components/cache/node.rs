@@ -11,7 +11,7 @@ use super::inline::Inline;
 use super::keys_moved::KeysMoved;
 use super::look_up::{LookUpCounts, RELOADING};
 use super::refresh::Refresh;
-use super::shelf::{Item, Put, Shelf, ShelfPlan};
+use super::shelf::{Item, Shelf, ShelfPlan};
 use super::stampede::Guard;
 use crate::components::{Site, revalidation};
 use crate::kernel::{
@@ -110,7 +110,7 @@ impl Node {
             purpose: site.purpose("service"),
             early_purpose: site.purpose("early"),
             store,
-            dirty: Dirty::new(interval, settings.count("batch"), entry::dirty_bound(settings)),
+            dirty: Dirty::new(interval, settings.count("batch"), entry::dirty_room(settings)),
             timeout_length: settings.duration("timeout"),
             flush_timeout: None,
             hits: 0,
@@ -154,17 +154,9 @@ impl Node {
         }
     }
 
-    /// Keeps a loaded or written version, unless newer data under the key waits to be stored.
-    fn keep(&mut self, key: u64, version: u32, bytes: u32, request: RequestId, cx: &mut Ctx<'_>) -> Put {
-        if self.dirty.get(key).is_some() {
-            return Put::Kept;
-        }
-        let expires = self.expiry.due(request, key, cx);
-        self.put(Item { key, version, bytes, expires }, cx.now())
-    }
-
     pub(super) fn write_back(&mut self, id: CallId, key: u64, bytes: u32, cx: &mut Ctx<'_>) {
-        if self.dirty.is_full(key) {
+        let bytes = self.sized(bytes);
+        if self.dirty.is_full(key, bytes) {
             self.dirty.stalled.push_back(id);
             return self.flush(cx);
         }
@@ -215,7 +207,7 @@ impl Node {
         while let Some(&writer) = self.dirty.stalled.front() {
             let call = cx.call(writer);
             let (key, bytes) = (call.key, call.bytes);
-            if self.dirty.is_full(key) {
+            if self.dirty.is_full(key, bytes) {
                 break;
             }
             self.dirty.stalled.pop_front();

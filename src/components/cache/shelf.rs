@@ -88,7 +88,7 @@ pub trait Shelf: Send {
     fn refuses(&mut self, key: u64, bytes: u32, now: Time) -> bool;
     /// Lets the item that has just been found under a key live until `expires`.
     fn renew(&mut self, key: u64, expires: Time);
-    /// Draws so many items and removes those that are too old.
+    /// Draws so many items and removes those that were too old at `now`.
     fn sweep(&mut self, items: u32, stream: &mut Stream, now: Time) -> Sweep;
     /// Where the policy's random numbers come from, if it needs any.
     fn draw_from(&mut self, stream: Stream);

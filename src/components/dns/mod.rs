@@ -41,6 +41,16 @@ pub(super) const AUTHORITATIVE: u16 = 0;
 pub(super) const TLD: u16 = 1;
 pub(super) const ROOT: u16 = 2;
 
+/// Whether the n-th node of a group is a server of the root or a top-level domain: those are near everybody, and their time is their own setting.
+pub fn is_near_everybody(kind: &str, n: u64) -> bool {
+    kind == ZONE.entry.name && n != u64::from(AUTHORITATIVE)
+}
+
+/// Which record comes first, for policy "failover" (`arg`: the record, and above [`TURN`] bits its place in the list).
+pub const IN_TURN: u16 = Control::FIRST_OWN + 1;
+/// Bits of a record's number.
+const TURN: u32 = 8;
+
 /// Bits of a question for a name of a zone: the name in the lowest 32, the zone above, and in the highest 16 the user's network (/16)
 /// if the resolver passes it on (EDNS Client Subnet).
 fn with_subnet(question: u64, address: u32) -> u64 {
@@ -116,6 +126,14 @@ fn mask(layout: &Layout, zone: usize, groups: &[usize]) -> u64 {
     bits.fold(0, |mask, (at, _)| mask | 1 << at)
 }
 
+/// The records of a zone that are servers of these groups, in their order: number and turn.
+fn turns(layout: &Layout, zone: usize, groups: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    let records = records(layout, zone);
+    let nodes: Vec<NodeId> = groups.iter().flat_map(|group| layout.groups[*group].nodes()).collect();
+    let at = move |node: NodeId| records.iter().position(|record| *record == node);
+    nodes.into_iter().filter_map(at).enumerate().map(|(turn, at)| (at, turn))
+}
+
 /// What `zone.point_to(..)` does, to whom; or what is wrong with its arguments.
 pub fn point_to(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Control)>, String> {
     let groups: Vec<usize> = match arguments {
@@ -136,10 +154,14 @@ pub fn point_to(site: &Site<'_>, arguments: &[Value]) -> Result<Vec<(NodeId, Con
         return Err(format!("\"{name}\" is not among the addresses (`to`) of \"{}\"", site.group().name));
     }
     let control = Control::new(POINT_TO, mask(layout, zone, &groups));
+    let in_turn = turns(layout, zone, &groups);
+    let in_turn = in_turn.map(|(at, turn)| Control::new(IN_TURN, at as u64 | (turn as u64) << TURN));
+    let told: Vec<Control> = std::iter::once(control).chain(in_turn).collect();
     let uses = |group: &super::Group| {
         let target = group.settings.group("to").filter(|_| group.kind == "traffic");
         target.is_some_and(|to| layout.groups[to].kind == ZONE.entry.name && final_zone(layout, to) == zone)
     };
     let clients = layout.groups.iter().filter(|group| uses(group)).flat_map(super::Group::nodes);
-    Ok(std::iter::once(layout.first(zone)).chain(clients).map(|node| (node, control)).collect())
+    let server = told.into_iter().map(|told| (layout.first(zone), told));
+    Ok(server.chain(clients.map(|node| (node, control))).collect())
 }

@@ -10,6 +10,8 @@ use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, SECOND, Status, Time, TimeoutClass,
 };
 use crate::parts::verbs::LOOKUP;
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
 
 /// Aliases in a row that are followed (unbound follows 11).
 const ALIASES_AT_MOST: usize = 11;
@@ -21,6 +23,9 @@ pub(super) struct Resolver {
     timeout_length: Time,
     timeout: Option<TimeoutClass>,
     attempts: u64,
+    /// How long a failure is told, and of what: looked up, never iterated.
+    failure_ttl: Time,
+    failed_until: HashMap<Name, Time, FixedState>,
     /// The zones, by their groups, of which it asks for each user's network apart, and keeps the answers apart.
     by_subnet: Vec<bool>,
     /// Its cache was empty when the run began, or it has crashed since.
@@ -82,6 +87,8 @@ impl Resolver {
             timeout_length: settings.duration("timeout").expect("preset"),
             timeout: None,
             attempts: settings.count("attempts").expect("preset"),
+            failure_ttl: settings.duration("servfail_ttl").expect("preset"),
+            failed_until: HashMap::with_hasher(FixedState::with_seed(0)),
             by_subnet: groups
                 .map(|group| {
                     let is_zone = site.layout.groups[group].kind == super::ZONE.entry.name;
@@ -205,10 +212,20 @@ impl Resolver {
 
     fn fail(&mut self, index: u32, cx: &mut Ctx<'_>) {
         let Some(lookup) = self.recursion.take(index) else { return };
+        self.failed_until.insert(lookup.question, cx.now().saturating_add(self.failure_ttl));
         for call in lookup.waiting {
-            self.counts.failures += 1;
-            cx.reply(call, Answer::of(Status::Failed));
+            self.refuse(call, cx);
         }
+    }
+
+    fn refuse(&mut self, call: CallId, cx: &mut Ctx<'_>) {
+        self.counts.failures += 1;
+        cx.reply(call, Answer::of(Status::Failed));
+    }
+
+    /// Whether a look-up has failed so lately that nobody is asked again.
+    fn has_failed(&self, question: Name, now: Time) -> bool {
+        self.failed_until.get(&question).is_some_and(|until| now < *until)
     }
 }
 
@@ -247,8 +264,11 @@ impl Component for Resolver {
             Known::Stale(addresses, zone) => {
                 self.counts.stale += 1;
                 self.reply(call, addresses, STALE_TTL, cx);
-                self.begin(question, zone, None, cx);
+                if !self.has_failed(question, cx.now()) {
+                    self.begin(question, zone, None, cx);
+                }
             }
+            Known::Ask(_) if self.has_failed(question, cx.now()) => self.refuse(call, cx),
             Known::Ask(zone) => self.begin(question, zone, Some(call), cx),
         }
     }
@@ -275,6 +295,7 @@ impl Component for Resolver {
         if matches!(control.verb, Control::CRASH_PROCESS | Control::CRASH_HOST) {
             self.cache.clear();
             self.recursion.clear();
+            self.failed_until.clear();
             self.cold = true;
         }
     }

@@ -84,6 +84,12 @@ pub(super) static ENTRY: Entry = Entry {
             about: "questions to a server that does not answer (unbound: outbound-msg-retry 5)",
         },
         Param {
+            name: "servfail_ttl",
+            kind: Kind::DurationOrZero,
+            preset: Preset::Duration(5 * SECOND),
+            about: "how long it answers that a look-up has failed, without asking anew (unbound: 5 s; RFC 9520: at least 1 s, at most 5 min; 0.s: not at all)",
+        },
+        Param {
             name: "entries",
             kind: Kind::Count(1, 100_000_000),
             preset: Preset::Count(1_000_000),

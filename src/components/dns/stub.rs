@@ -4,8 +4,10 @@ use super::address::Addresses;
 use crate::kernel::prefetch::prefetch;
 use crate::kernel::{SECOND, Time};
 use crate::random::mix::{combine, hash_name};
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
 
-/// Names that one cache of one user holds (DESIGN, 4): least recently used goes first.
+/// Names that one cache of one user has at hand: enough for nearly everybody, in little memory. What is used longest ago goes to the [`Attic`].
 const NAMES: usize = 4;
 /// Names of a zone that fit into a record of 8 bytes.
 pub const NAMES_AT_MOST: i64 = 1 << 20;
@@ -38,29 +40,27 @@ impl Slot {
     }
 }
 
-/// The names that one cache of one owner holds, the last used one first.
+/// What caches hold beside what they have at hand, by cache and name; looked up, never iterated. Real caches hold hundreds of names and more
+/// (Chromium 1,000: `kDefaultMaxEntries` in net/dns/host_cache.cc; dnsmasq 150 by default), which is no bound that users of one zone reach.
+type Attic = HashMap<(u32, u32), Slot, FixedState>;
+
+fn attic() -> Attic {
+    HashMap::with_hasher(FixedState::with_seed(0))
+}
+
+/// The names that one cache of one owner has at hand, the last used one first.
 #[derive(Clone, Copy, Debug)]
 struct Names([Slot; NAMES]);
 
+/// A cache, with what it has laid aside.
+struct Cache<'a> {
+    owner: u32,
+    names: &'a mut Names,
+    attic: &'a mut Attic,
+}
+
 impl Names {
     const NONE: Names = Names([Slot::EMPTY; NAMES]);
-
-    fn find(&mut self, name: u32, now: Time) -> Option<(Addresses, Time)> {
-        let at = self.0.iter().position(|slot| slot.name() == name && now < slot.until())?;
-        let found = self.0[at];
-        self.put_first(at, found);
-        Some((found.addresses(), found.until()))
-    }
-
-    /// Whether something is kept of a name, be it over.
-    fn knew(&self, name: u32) -> bool {
-        self.0.iter().any(|slot| slot.name() == name && slot.until() > 0)
-    }
-
-    fn store(&mut self, name: u32, addresses: Addresses, until: Time) {
-        let known = self.0.iter().position(|slot| slot.name() == name && slot.until() > 0);
-        self.put_first(known.unwrap_or(NAMES - 1), Slot::new(name, addresses, until));
-    }
 
     /// Instead of the slot at `at`: those before it go one back.
     fn put_first(&mut self, at: usize, slot: Slot) {
@@ -68,6 +68,60 @@ impl Names {
             self.0[to] = self.0[to - 1];
         }
         self.0[0] = slot;
+    }
+}
+
+impl Cache<'_> {
+    #[inline]
+    fn find(&mut self, name: u32, now: Time) -> Option<(Addresses, Time)> {
+        let at = self.names.0.iter().position(|slot| slot.name() == name && now < slot.until());
+        let found = match at {
+            Some(at) => {
+                let found = self.names.0[at];
+                self.names.put_first(at, found);
+                found
+            }
+            None if self.attic.is_empty() => return None,
+            None => self.fetch(name, now)?,
+        };
+        Some((found.addresses(), found.until()))
+    }
+
+    #[cold]
+    fn fetch(&mut self, name: u32, now: Time) -> Option<Slot> {
+        let found = *self.attic.get(&(self.owner, name))?;
+        if now >= found.until() {
+            return None;
+        }
+        self.attic.remove(&(self.owner, name));
+        self.push(found);
+        Some(found)
+    }
+
+    /// Whether something is kept of a name, be it over.
+    fn knew(&self, name: u32) -> bool {
+        let is_it = |slot: &Slot| slot.name() == name && slot.until() > 0;
+        self.names.0.iter().any(is_it) || self.attic.contains_key(&(self.owner, name))
+    }
+
+    fn store(&mut self, name: u32, addresses: Addresses, until: Time) {
+        let slot = Slot::new(name, addresses, until);
+        match self.names.0.iter().position(|slot| slot.name() == name && slot.until() > 0) {
+            Some(known) => self.names.put_first(known, slot),
+            None => {
+                self.attic.remove(&(self.owner, name));
+                self.push(slot);
+            }
+        }
+    }
+
+    /// A name comes to hand; the one used longest ago is laid aside.
+    fn push(&mut self, slot: Slot) {
+        let last = self.names.0[NAMES - 1];
+        if last.until() > 0 {
+            self.attic.insert((self.owner, last.name()), last);
+        }
+        self.names.put_first(NAMES - 1, slot);
     }
 }
 
@@ -133,7 +187,7 @@ struct Ends {
 
 impl Ends {
     /// When a record that lives for `life` from `now` ends, in the cache of a user that may never have kept this name.
-    fn end(self, cache: &Names, user: u32, name: u32, life: Time, now: Time) -> Time {
+    fn end(self, cache: &Cache<'_>, user: u32, name: u32, life: Time, now: Time) -> Time {
         let end = now.saturating_add(life);
         match self.draws {
             Some(draws) if now < life && !cache.knew(name) => {
@@ -169,6 +223,8 @@ pub struct Stub {
     in_system: Ends,
     machines: Layer<Machine>,
     routers: Layer<Names>,
+    /// What browsers, systems and routers have laid aside.
+    attics: [Attic; 3],
 }
 
 impl Stub {
@@ -182,6 +238,7 @@ impl Stub {
             in_system: cold,
             machines: Layer::new(Machine::NEW),
             routers: Layer::new(Names::NONE),
+            attics: [attic(), attic(), attic()],
         }
     }
 
@@ -203,45 +260,69 @@ impl Stub {
         prefetch(&self.machines.place, after as usize);
     }
 
+    /// The browser's cache of a user who has a machine, and the system's.
+    #[inline]
+    fn caches<'a>(machine: &'a mut Machine, attics: &'a mut [Attic; 3], owner: u32) -> [Cache<'a>; 2] {
+        let [in_browser, in_system, _] = attics;
+        [
+            Cache { owner, names: &mut machine.browser, attic: in_browser },
+            Cache { owner, names: &mut machine.system, attic: in_system },
+        ]
+    }
+
     /// What a user's own caches know of a name. The nearer ones learn it from the farther.
     pub fn find(&mut self, user: u32, name: u32, now: Time) -> Option<(Addresses, Knew)> {
         if let Some(machine) = self.machines.of(user) {
-            if let Some((addresses, _)) = machine.browser.find(name, now) {
+            let [mut browser, mut system] = Stub::caches(machine, &mut self.attics, user);
+            if let Some((addresses, _)) = browser.find(name, now) {
                 return Some((addresses, Knew::Browser));
             }
-            if let Some((addresses, _)) = machine.system.find(name, now) {
-                let end = self.in_browser.end(&machine.browser, user, name, self.browser_ttl, now);
-                machine.browser.store(name, addresses, end);
+            if let Some((addresses, _)) = system.find(name, now) {
+                let end = self.in_browser.end(&browser, user, name, self.browser_ttl, now);
+                browser.store(name, addresses, end);
                 return Some((addresses, Knew::System));
             }
         }
-        let router = self.routers.of(user / self.household?)?;
-        let (addresses, until) = router.find(name, now)?;
+        let owner = user / self.household?;
+        let names = self.routers.of(owner)?;
+        let (addresses, until) = Cache { owner, names, attic: &mut self.attics[2] }.find(name, now)?;
         let machine = self.machines.of_or_new(user);
-        machine.system.store(name, addresses, until);
-        let end = self.in_browser.end(&machine.browser, user, name, self.browser_ttl, now);
-        machine.browser.store(name, addresses, end);
+        let [mut browser, mut system] = Stub::caches(machine, &mut self.attics, user);
+        system.store(name, addresses, until);
+        let end = self.in_browser.end(&browser, user, name, self.browser_ttl, now);
+        browser.store(name, addresses, end);
         Some((addresses, Knew::Router))
     }
 
     /// Whoever was asked for a user has answered: the answer holds for `ttl`.
     pub fn learn(&mut self, user: u32, name: u32, addresses: Addresses, ttl: Time, now: Time) {
+        if ttl > 0
+            && let Some(household) = self.household
+        {
+            let owner = user / household;
+            let names = self.routers.of_or_new(owner);
+            let mut router = Cache { owner, names, attic: &mut self.attics[2] };
+            router.store(name, addresses, now.saturating_add(ttl));
+        }
+        if ttl == 0 && !addresses.exist() {
+            return;
+        }
+        let machine = self.machines.of_or_new(user);
+        let [mut browser, mut system] = Stub::caches(machine, &mut self.attics, user);
         if ttl > 0 {
-            if let Some(household) = self.household {
-                self.routers.of_or_new(user / household).store(name, addresses, now.saturating_add(ttl));
-            }
-            let system = &mut self.machines.of_or_new(user).system;
-            system.store(name, addresses, self.in_system.end(system, user, name, ttl, now));
+            let end = self.in_system.end(&system, user, name, ttl, now);
+            system.store(name, addresses, end);
         }
         if addresses.exist() {
-            let browser = &mut self.machines.of_or_new(user).browser;
-            browser.store(name, addresses, self.in_browser.end(browser, user, name, self.browser_ttl, now));
+            let end = self.in_browser.end(&browser, user, name, self.browser_ttl, now);
+            browser.store(name, addresses, end);
         }
     }
 
     /// Bytes that the caches take.
     pub fn bytes(&self) -> usize {
-        self.machines.bytes() + self.routers.bytes()
+        let aside: usize = self.attics.iter().map(HashMap::capacity).sum();
+        self.machines.bytes() + self.routers.bytes() + aside * size_of::<((u32, u32), Slot)>()
     }
 }
 
@@ -310,7 +391,7 @@ mod tests {
     }
 
     proptest! {
-        /// Browser and system against lists of everything, newest first, of which four are kept.
+        /// Browser and system against lists of everything that was ever told.
         #[test]
         fn answers_are_those_of_slow_obvious_caches(
             asked in proptest::collection::vec((0_u32..2, 0_u32..7, 0_u64..40, 1_u64..90), 1..120),
@@ -330,7 +411,6 @@ mod tests {
                 let put = |list: &mut Vec<(u32, u64)>, end| {
                     list.retain(|(known, _)| *known != name);
                     list.insert(0, (name, end));
-                    list.truncate(4);
                 };
                 let expected = if touch(browser).is_some() {
                     Some(Knew::Browser)

@@ -3,7 +3,7 @@
 use super::address::Addresses;
 use super::policy::{self, Asker, Record};
 use super::zone_entry::{check_interval, seconds};
-use super::{POINT_TO, subnet_of};
+use super::{IN_TURN, POINT_TO, TURN, subnet_of};
 use crate::catalog::Value;
 use crate::components::Site;
 use crate::components::checkup::Checkup;
@@ -114,8 +114,12 @@ impl Authoritative {
             place: places[node.index()],
             listed: listed & 1 << at != 0,
             healthy: true,
+            turn: at,
         };
-        let records: Vec<Record> = nodes.into_iter().enumerate().map(record).collect();
+        let mut records: Vec<Record> = nodes.into_iter().enumerate().map(record).collect();
+        for (at, turn) in super::turns(site.layout, site.index, &settings.groups("points_to")) {
+            records[at].turn = turn;
+        }
         let span = |name: &str| settings.duration(name).expect("preset");
         let sites = records.iter().map(|record| record.node).collect();
         let checks = check_interval(settings).map(|interval| Checkup::new(settings, interval, sites));
@@ -230,6 +234,10 @@ impl Component for Authoritative {
                 for (at, record) in self.records.iter_mut().enumerate() {
                     record.listed = control.arg & 1 << at != 0;
                 }
+            }
+            IN_TURN => {
+                let (at, turn) = (control.arg & ((1 << TURN) - 1), control.arg >> TURN);
+                self.records[at as usize].turn = turn as usize;
             }
             // A crash has ended the checks, which begin anew; what was believed of the records is on disk.
             Control::RECOVER if control.arg == 1 => self.on_start(cx),

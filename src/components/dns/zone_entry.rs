@@ -256,6 +256,9 @@ fn check_records(site: &Site<'_>, problems: &mut Problems) {
     check_askers(site, policy, problems);
     if policy == "geolocation" {
         checkup::check_coordinates(site, "policy", &addresses, "policy \"geolocation\"", problems);
+    } else if super::looks_at_subnets(site) {
+        let who = "a resolver tells the users' networks (`client_subnet`): policy \"latency\"";
+        checkup::check_coordinates(site, "policy", &addresses, who, problems);
     }
     let placed = |group: usize| !site.layout.groups[group].places().is_empty();
     if matches!(policy, "latency" | "geolocation") && !settings.groups("to").into_iter().all(placed) {

@@ -43,6 +43,7 @@ impl Router {
             place: places[node.index()],
             listed: true,
             healthy: true,
+            turn: 0,
         };
         let interval = settings.duration("check").filter(|_| !site.is_disabled("site_health_checks"));
         Router {

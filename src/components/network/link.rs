@@ -22,7 +22,7 @@ pub static ENTRY: Entry = Entry {
             name: "latency",
             kind: Kind::Variate,
             preset: Preset::Absent("0"),
-            about: "time on the way, in each direction; between regions it is added to what the map says",
+            about: "time on the way, in each direction; between components that have a region it is added to what the map says",
         },
         Param {
             name: "bandwidth",

@@ -1,5 +1,6 @@
 //! `all.best("latency_p99")`: the variant that is better than every other for sure, or those of which one is.
 
+use super::kept::Nobody;
 use super::levels::same;
 use super::results::{All, One, metric};
 use crate::catalog::Problem;
@@ -98,13 +99,18 @@ fn best(all: &All, name: &str) -> Scripted<Dynamic> {
             return Err(fail(format!("no value of `{name}` is better than another"), None));
         }
     };
+    let estimated = |variant: usize| Ok((variant, all.one(variant).estimate(name)?));
     let estimates: Vec<(usize, Estimate)> =
-        all.variants.iter().map(|v| Ok((*v, all.one(*v).estimate(name)?))).collect::<Scripted<_>>()?;
+        all.variants.iter().map(|v| estimated(*v)).collect::<Scripted<_>>()?;
+    if all.variants.is_empty() && all.doubtful.is_empty() {
+        return Ok(Nobody::of(all));
+    }
     let Some((best, first)) = leader(&estimates, sense) else {
-        let why = format!("{name} was not measured");
+        let doubt = all.doubtful.first().map(|doubtful| doubtful.why.clone());
+        let why = doubt.unwrap_or_else(|| format!("{name} was not measured"));
         return Ok(Dynamic::from(Candidates { all: all.clone(), why, measured: false }));
     };
-    let label = |variant: usize| all.finished.record.plan.variants[variant].label.clone();
+    let label = |variant: usize| all.label(variant);
     let (mut candidates, mut why) = (vec![best], String::new());
     for (variant, other) in estimates.iter().filter(|(variant, _)| *variant != best) {
         let judged = first.against_estimate(sense, other).expect("it is the same metric");
@@ -117,13 +123,21 @@ fn best(all: &All, name: &str) -> Scripted<Dynamic> {
                 format!("{} and {} do not differ for sure: {}", label(best), label(*variant), judged.detail);
         }
     }
+    for doubtful in &all.doubtful {
+        let (variant, other) = estimated(doubtful.variant)?;
+        let judged = first.against_estimate(sense, &other).expect("it is the same metric");
+        if judged.standing != Standing::Holds {
+            candidates.push(variant);
+            why = doubtful.why.clone();
+        }
+    }
     candidates.sort_unstable();
     let labels: Vec<String> = candidates.iter().map(|variant| label(*variant)).collect();
     desk(|desk| desk.check.best.push(format!("the best {name} is that of {}", labels.join(" or "))));
     if candidates.len() == 1 {
         return Ok(Dynamic::from(all.one(best)));
     }
-    let all = All { finished: all.finished.clone(), variants: candidates };
+    let all = All { variants: candidates, doubtful: Vec::new(), ..all.clone() };
     Ok(Dynamic::from(Candidates { all, why, measured: true }))
 }
 

@@ -128,7 +128,7 @@ fn judged(
         return Ok(judgement);
     }
     match value.as_bool() {
-        Ok(true) => Ok(plain(Standing::Holds, String::new())),
+        Ok(true) => Ok(plain(Standing::Holds, desk(|desk| desk.check.best.join("; ")))),
         Ok(false) => Ok(plain(Standing::Fails, desk(|desk| desk.check.best.join("; ")))),
         Err(_) if desk(|desk| desk.check.guessed) => Ok(plain(Standing::Undecided, String::new())),
         Err(_) => Err(vec![unmeasured(expect)]),

@@ -5,6 +5,7 @@ mod chain;
 mod checks;
 mod comparisons;
 mod experiment;
+mod kept;
 mod levels;
 mod load;
 mod place;
@@ -138,10 +139,16 @@ pub const WORDS: &[(&str, &str)] = &[
     ("proxy", "store.proxy().crash(), or store.proxy(1) for the second one"),
     ("coordinator", "store.coordinator().crash()"),
     ("best", "all.best(\"latency_p99\")"),
+    ("filter", "all.filter(|r| r.latency_p99 < 200.ms).best(\"cost_per_hour\")"),
     ("of", "r.of(\"eu shoppers\").stale_ratio"),
     ("variants", "all.variants(): a list of results, one for each variant, as r in expect"),
     ("where", "all.where(#{ strategy: \"back\" })"),
 ];
+
+/// Whether a value is a comparison of measured figures.
+pub(super) fn is_check(value: &Dynamic) -> bool {
+    value.is::<results::Check>()
+}
 
 /// How to write a word, as a hint.
 pub(super) fn usage(name: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use super::best::Candidates;
 use super::comparisons::{Several, label};
+use super::kept::Doubtful;
 use super::levels::matches;
 use crate::catalog::did_you_mean;
 use crate::experiment::{self, COLUMNS, Estimate, Judgement, Whose, find_column, find_metric};
@@ -10,7 +11,7 @@ use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
 use crate::scripting::errors::fail;
 use crate::scripting::unlike::kind;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, Map};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub(in crate::scripting) struct All {
     pub(super) finished: Rc<Finished>,
     pub(super) variants: Vec<usize>,
+    /// Those of which a filter could not tell.
+    pub(super) doubtful: Vec<Doubtful>,
 }
 
 /// Results of one variant.
@@ -88,10 +91,11 @@ impl Finished {
 impl All {
     pub fn of(finished: Rc<Finished>) -> Self {
         let variants = (0..finished.params.len()).collect();
-        All { finished, variants }
+        All { finished, variants, doubtful: Vec::new() }
     }
 
     fn select(&self, wanted: &Map) -> Scripted<All> {
+        self.decided()?;
         let factors = &self.finished.record.plan.factors;
         if let Some(unknown) = wanted.keys().find(|key| !factors.iter().any(|f| f == key.as_str())) {
             let by_name = ["variant", "name", "label"].contains(&unknown.as_str());
@@ -111,25 +115,29 @@ impl All {
                 Some(format!("there is {}", self.labels().join(", "))),
             ));
         }
-        Ok(All { finished: self.finished.clone(), variants })
+        Ok(All { variants, ..self.clone() })
     }
 
     pub(super) fn one(&self, variant: usize) -> One {
         One { finished: self.finished.clone(), variant }
     }
 
-    fn of_component(&self, component: &str) -> Part {
-        Part { finished: self.finished.clone(), variants: self.variants.clone(), component: component.into() }
+    fn of_component(&self, component: &str) -> Scripted<Part> {
+        self.decided()?;
+        let (finished, variants) = (self.finished.clone(), self.variants.clone());
+        Ok(Part { finished, variants, component: component.into() })
+    }
+
+    pub(super) fn label(&self, variant: usize) -> String {
+        self.finished.record.plan.variants[variant].label.clone()
     }
 
     fn labels(&self) -> Vec<String> {
-        self.variants
-            .iter()
-            .map(|variant| self.finished.record.plan.variants[*variant].label.clone())
-            .collect()
+        self.variants.iter().map(|variant| self.label(*variant)).collect()
     }
 
     fn get(&self, name: &str) -> Scripted<Dynamic> {
+        self.decided()?;
         let estimates: Scripted<Vec<Estimate>> =
             self.variants.iter().map(|variant| self.one(*variant).estimate(name)).collect();
         Ok(Several(estimates?).value())
@@ -185,14 +193,13 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_indexer_get(|one: &mut One, name: &str| one.get(name));
     engine.register_indexer_get(|part: &mut Part, name: &str| part.get(name));
     engine.register_fn("of", |all: All, component: &str| all.of_component(component));
-    engine.register_fn("of", |one: One, component: &str| {
-        All { variants: vec![one.variant], finished: one.finished }.of_component(component)
+    engine.register_fn("of", |one: One, component: &str| Part {
+        variants: vec![one.variant],
+        finished: one.finished,
+        component: component.into(),
     });
     engine.register_indexer_get(|all: &mut All, name: &str| all.get(name));
     engine.register_fn("where", |all: All, wanted: Map| all.select(&wanted));
-    engine.register_fn("variants", |all: All| -> Array {
-        all.variants.iter().map(|variant| Dynamic::from(all.one(*variant))).collect()
-    });
     engine.register_get("mean", |estimate: &mut Estimate| estimate.mean().unwrap_or(f64::NAN));
     for name in ["to_string", "to_debug"] {
         engine.register_fn(name, |estimate: &mut Estimate| estimate_text(estimate));
@@ -202,6 +209,7 @@ pub(super) fn register(engine: &mut Engine) {
         engine.register_fn(name, |one: &mut One| one_text(one));
     }
     super::best::register(engine);
+    super::kept::register(engine);
     super::comparisons::register(engine);
 }
 

@@ -65,6 +65,14 @@ pub const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "filter",
+        &[
+            "the variants for which the comparison holds for sure, as in expect: all.filter(|r| r.latency_p99 < 200.ms).best(\"cost_per_hour\").servers == 4 asks for the cheapest one that is fast enough",
+            "what is said of them is undecided as long as a variant that it is undecided of could change it; of no variant nothing holds",
+            "in filter, some, all, find, index_of, retain and drain of a list a comparison of measured figures is refused: it is no truth value",
+        ],
+    ),
+    (
         "of",
         &[
             "figures of one component, by its name in quotes: sums of counts over its nodes, means of shares, largest of percentiles",

@@ -4,7 +4,7 @@
 //! write leaves a *tombstone*, its version. Tombstones are bounded in number; what happens to a fill that comes after its
 //! tombstone has been forgotten? The cache counts the writes that come to it; a miss gives out the count, a fill brings it
 //! back, and a fill that missed before the newest forgotten write is dropped. Memory is bounded and no old value ever
-//! passes; the price is a load more after a flood of writes.
+//! passes; the price is a load more after a flood of writes. What a crash takes counts as forgotten: numbers go on in the next life.
 
 use super::super::recent::Recent;
 use crate::catalog::Policy;
@@ -12,7 +12,7 @@ use crate::catalog::Policy;
 /// How the catalog shows it.
 pub const ENTRY: Policy = Policy {
     name: "versioned",
-    about: "values carry their version: an older one never replaces a newer, nor one a newer has removed",
+    about: "values carry their version: an older one never replaces a newer, nor one that a newer has removed; who missed before the cache lost its memory brings nothing in (misses are numbered)",
     source: "Bronson et al., TAO: Facebook's Distributed Data Store, USENIX ATC 2013, 6.1 (version numbers)",
     wrong_when: "the store gives its rows no versions",
 };

@@ -1,7 +1,7 @@
 //! What is put into a node and what is removed: whether it comes too late is asked of the node's `fills`.
 
 use super::Node;
-use crate::components::cache::shelf::Put;
+use crate::components::cache::shelf::{Item, Put};
 use crate::kernel::{Answer, Ctx, RequestId, Status};
 
 impl Node {
@@ -47,5 +47,27 @@ impl Node {
         self.shelf.clear();
         self.fills.forget_all();
         self.guard.clear();
+    }
+
+    /// Keeps a loaded or written version, unless newer data under the key waits to be stored.
+    pub(super) fn keep(
+        &mut self,
+        key: u64,
+        version: u32,
+        bytes: u32,
+        request: RequestId,
+        cx: &mut Ctx<'_>,
+    ) -> Put {
+        if self.dirty.get(key).is_some() {
+            return Put::Kept;
+        }
+        let expires = self.expiry.due(request, key, cx);
+        self.put(Item { key, version, bytes: self.sized(bytes), expires }, cx.now())
+    }
+
+    /// What is written without a size is a row of the store.
+    #[inline]
+    pub(super) fn sized(&self, bytes: u32) -> u32 {
+        if bytes == 0 { self.row_bytes } else { bytes }
     }
 }

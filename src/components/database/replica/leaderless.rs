@@ -6,6 +6,7 @@
 //! owed everything until it answers a look of the router's, one each heartbeat (the coordinator asks who can be reached: DeCandia et al.,
 //! Dynamo, SOSP 2007, 4.5 and 4.8.3; Cassandra's failure detector). A copy that is replaced by an empty machine is filled from others (see [`super::refill`]).
 
+use super::pings::Far;
 use super::sharding::Map;
 use super::wire::is_read;
 use crate::kernel::{
@@ -60,6 +61,8 @@ pub struct QuorumPlan {
     pub heartbeat: Time,
     /// Whether the disks of copies get writes from time to time only.
     pub syncs_later: bool,
+    /// How far the copies are from each caller, shard by shard, if they are at several places.
+    pub far: Option<Far>,
     /// Whether it hands over hints and repairs what reads find (a test can switch that off).
     pub repairs: bool,
 }
@@ -186,16 +189,25 @@ impl QuorumRouter {
         &self.plan.shards[self.map.shard(key)]
     }
 
-    /// Asks a copy that was not asked yet and is not dead; false if there is none. Requests begin with different ones.
+    /// Asks a copy that was not asked yet and is not dead, of several places the nearest to the caller; false if there is none. Requests begin with
+    /// different ones. (Cassandra's snitch orders copies by proximity, and a read asks as many as it needs: no more, as Dynamo's do.)
     fn ask_next(&mut self, at: u32, cx: &mut Ctx<'_>) -> bool {
         let operation = self.operations[at as usize];
         let copies = self.copies(operation.key);
         let number = cx.request(operation.request).map_or(operation.key, |request| request.number);
         let first = (mix64(number) % copies.len() as u64) as usize;
-        let mut order = (0..copies.len()).map(|step| (first + step) % copies.len());
+        let order = (0..copies.len()).map(|step| (first + step) % copies.len());
         let is_left =
             |copy: &usize| operation.asked & (1 << copy) == 0 && !self.dead.contains(&copies[*copy].0);
-        let Some(copy) = order.find(is_left) else { return false };
+        let mut left = order.filter(is_left);
+        let copy = match &self.plan.far {
+            Some(far) if !operation.parent.is_none() => {
+                let far = &far.from(operation.parent, cx)[self.map.shard(operation.key) * copies.len()..];
+                left.min_by_key(|copy| far[*copy])
+            }
+            _ => left.next(),
+        };
+        let Some(copy) = copy else { return false };
         let to = copies[copy];
         cx.ask(Ask {
             version: operation.version,

@@ -60,7 +60,7 @@ use member::{Member, Plan};
 pub use params::*;
 use patience::Patience;
 use pieces::Pieces;
-use pings::Pings;
+use pings::{Far, Pings};
 use refill::RefillPlan;
 use router::{Router, RouterPlan};
 use rows::Rows;
@@ -305,6 +305,7 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         timeout,
         heartbeat,
         syncs_later: counted::is_counted(settings) && figures.sync_every().is_some(),
+        far: is_scattered(site.layout, site.index).then(|| Far::new(site, &shards.concat(), false)),
         repairs: !site.is_disabled("quorum_repair"),
     };
     let (writes, homes) = (plan.writes, Arc::new(map(site)));

@@ -16,6 +16,24 @@ pub const NEEDS: &[Need] = &[
         is_met: has_replicas,
     },
     Need {
+        settings: &["apply", "appliers", "log_entries"],
+        with: "a log, which replication \"quorum\" has not",
+        add: "another `replication`",
+        is_met: |settings| !super::Shape::of(settings).leaderless,
+    },
+    Need {
+        settings: &["split_over", "split_reads"],
+        with: "rows in parts (`split`)",
+        add: "`split: 1`",
+        is_met: |settings| settings.is_given("split"),
+    },
+    Need {
+        settings: &["query_by"],
+        with: "`queries`",
+        add: "`queries: 10.percent`",
+        is_met: |settings| settings.is_given("queries"),
+    },
+    Need {
         settings: &["failover", "fencing"],
         with: "a primary, which replication \"quorum\" has not",
         add: "another `replication`",
@@ -199,7 +217,7 @@ pub const READ_QUORUM: Param = Param {
     name: "r",
     kind: Kind::Count(1, 16),
     preset: Preset::Absent("a majority of the copies"),
-    about: "for replication \"quorum\": copies that make a read",
+    about: "for replication \"quorum\": copies that make a read; so many are asked, of several regions the nearest to the caller, of one in turn (Cassandra), and others only if one of them fails",
 };
 /// Copies that make a write.
 pub const WRITE_QUORUM: Param = Param {

@@ -51,30 +51,32 @@ pub struct Pings {
     far: Option<Far>,
 }
 
-/// How much farther members at several places are from callers at several places than from the router.
+/// How far members at several places are from callers at several places, or how much farther than from the router.
 #[derive(Clone, Debug)]
-struct Far {
+pub struct Far {
     /// Where each node is that the world begins with.
     places: Vec<u16>,
-    /// Round trips from each place to each target less those from the router; none from nowhere.
+    /// Round trips from each place to each member, as the map says, or less those from the router; none from nowhere.
     farther: Vec<Vec<i64>>,
 }
 
 impl Far {
-    fn new(site: &Site<'_>, targets: &[Target]) -> Self {
+    /// To these members; without what the way from the router takes, if that is measured.
+    pub fn new(site: &Site<'_>, members: &[NodeId], is_measured: bool) -> Self {
         let (places, map) = (site.layout.node_places(), &site.layout.map);
         let router = places[site.layout.first(site.index).index()];
-        let rtt = |from: u16, target: &Target| map.rtt(from, places[target.node.index()]) as i64;
-        let farther = |from: u16| move |target: &Target| rtt(from, target) - rtt(router, target);
+        let rtt = |from: u16, member: &NodeId| map.rtt(from, places[member.index()]) as i64;
+        let known = |member: &NodeId| if is_measured { rtt(router, member) } else { 0 };
+        let farther = |from: u16| move |member: &NodeId| rtt(from, member) - known(member);
         let of = |from: u16| match from {
-            0 => vec![0; targets.len()],
-            _ => targets.iter().map(farther(from)).collect(),
+            0 => vec![0; members.len()],
+            _ => members.iter().map(farther(from)).collect(),
         };
         Far { farther: (0..=map.len() as u16).map(of).collect(), places }
     }
 
     /// From whoever made this call; servers that were added later are nowhere in particular.
-    fn from(&self, id: CallId, cx: &Ctx<'_>) -> &[i64] {
+    pub fn from(&self, id: CallId, cx: &Ctx<'_>) -> &[i64] {
         let call = cx.call(id);
         let client = cx.request(call.request).filter(|request| request.client == call.caller);
         let of_server = || self.places.get(call.caller.index()).copied().unwrap_or(0);
@@ -90,9 +92,10 @@ impl Pings {
         let time = |name| site.settings().duration(name).expect("preset");
         let targets: Vec<Target> =
             shards.iter().flat_map(|members| members.iter().take(answering)).map(target).collect();
+        let nodes: Vec<NodeId> = targets.iter().map(|target| target.node).collect();
         let scattered = super::is_scattered(site.layout, site.index);
         Pings {
-            far: scattered.then(|| Far::new(site, &targets)),
+            far: scattered.then(|| Far::new(site, &nodes, true)),
             interval: time("ping_every"),
             threshold: time("local_threshold"),
             purpose: site.purpose("nearest"),

@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, VecDeque};
 pub const RESHARD: u16 = Control::FIRST_OWN + 2;
 
 /// Rows under way at a time, for each shard that they come from.
-const WINDOW: usize = 64;
+const WINDOW: f64 = 64.0;
 /// Note of a question for a row that was read with another one.
 const ALONG: u32 = 1;
 /// Writes that may wait for the cut-over; one more is rejected.
@@ -78,6 +78,8 @@ pub(super) struct Reshard {
     pub(super) waited: u64,
     /// Rows that the throttle still lets go.
     allowance: f64,
+    /// Rows under way at a time, for each shard that they come from: fewer if new homes do not answer in time.
+    window: f64,
     /// It began anew after a failover that may have lost something: rows may have come to their new homes that are not at the old any more.
     is_again: bool,
 }
@@ -154,6 +156,7 @@ impl Router {
             held: VecDeque::new(),
             waited: 0,
             allowance: 0.0,
+            window: WINDOW,
             is_again: false,
         });
         self.tick(cx);
@@ -192,7 +195,7 @@ impl Router {
     /// The next rows that a shard reads, if it reads none: the first of them, and how many.
     fn next_batch(&mut self, shard: usize) -> Option<(u64, u32)> {
         let reshard = self.reshard.as_mut().filter(|reshard| !reshard.sources[shard].reads)?;
-        let most = WINDOW * reshard.sources.len();
+        let most = (reshard.window * reshard.sources.len() as f64) as usize;
         let mut batch = Vec::new();
         while batch.len() < self.batch && reshard.under_way.len() < most && reshard.allowance >= 1.0 {
             let Some(key) = reshard.next_of(shard, self.keys, &self.map) else { break };
@@ -261,7 +264,25 @@ impl Router {
             reshard.failed.insert(key); // its shard may be down for a while
             return;
         }
+        reshard.window = (reshard.window + 1.0 / reshard.window).min(WINDOW);
         self.copy_rows(cx);
+    }
+
+    /// A new home has not answered in time. What it was sent may stand in its line all the same, and what is sent again stands behind it: without
+    /// less of it the line would never end (the window grows and shrinks as TCP's: Jacobson, SIGCOMM 1988).
+    pub(super) fn slow_down(&mut self) {
+        if let Some(reshard) = &mut self.reshard {
+            reshard.window = (reshard.window / 2.0).max(1.0);
+        }
+    }
+
+    /// Whether a row moves to a shard whose primary is known to be dead: writes do not wait for it, and the row is moved again.
+    pub(super) fn moves_to_the_dead(&self, key: u64) -> bool {
+        let is_dead = |shard: usize| {
+            let shard = &self.shards[shard];
+            !shard.members[shard.primary].up
+        };
+        self.new_home(key).is_some_and(is_dead)
     }
 
     /// A shard has another primary, or the router was dead: nobody here knows what is lacking where.
@@ -273,6 +294,7 @@ impl Router {
         reshard.again.clear();
         reshard.failed.clear();
         reshard.under_way.clear();
+        reshard.moved_before = self.moved;
         cx.tell("copy begins anew", why);
         self.put_off(why, cx);
     }

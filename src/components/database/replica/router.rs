@@ -98,10 +98,10 @@ pub struct Router {
     /// Reads, and those of them that went to all shards.
     asked: u64,
     pub(super) scattered: u64,
-    /// Copies of writes sent to other shards.
+    /// Copies of writes that other shards have made.
     pub(super) mirrored: u64,
     /// Statements sent on to a second member.
-    passed_on: u64,
+    pub(super) passed_on: u64,
 }
 
 impl Router {
@@ -257,8 +257,10 @@ impl Router {
             FETCH => return self.on_fetched(&reply, cx),
             ERASE => return self.row_erased(&reply, cx),
             MIRROR if reply.note == u32::MAX => {
-                if reply.status == Status::Ok {
-                    self.note_coming(&reply);
+                match reply.status {
+                    Status::Ok => self.note_coming(&reply),
+                    Status::TimedOut => self.slow_down(),
+                    _ => {}
                 }
                 return self.row_done(reply.key, reply.status == Status::Ok, cx);
             }
@@ -274,11 +276,15 @@ impl Router {
                 self.remember(&reply, shard, cx);
                 (answer.bytes, answer.redirect) = (0, NodeId::NONE);
             }
-            if writes && let Some(others) = self.other_homes(reply.key) {
+            let is_whole = !writes || !self.moves_to_the_dead(reply.key);
+            if is_whole
+                && writes
+                && let Some(others) = self.other_homes(reply.key)
+            {
                 return self.mirror(&reply, answer, others, cx);
             }
             if writes {
-                self.write_done(reply.parent, reply.key, generation(reply.note), true, cx);
+                self.write_done(reply.parent, reply.key, generation(reply.note), is_whole, cx);
                 self.renew_copy(reply.key, reply.version, cx);
             }
             return cx.reply(reply.parent, answer);

@@ -44,6 +44,8 @@ pub(super) struct Join {
     most_bytes: Option<u32>,
     /// The resharding during which the write was sent (see [`super::reshard`]).
     generation: u32,
+    /// How often a part may still be asked of another member.
+    tries: u32,
 }
 
 impl Router {
@@ -69,14 +71,16 @@ impl Router {
         let state = &self.shards[shard];
         let ask = Ask::new(state.members[state.primary].node, MIRROR, key);
         cx.ask(Ask { version, note: COPY_LATER, timeout: self.timeout, ..ask });
-        self.mirrored += 1;
-        self.count_call(shard);
     }
 
     /// A copy has its new version; if it has not, the row is read again a little later.
     pub(super) fn on_copied(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         if reply.status != Status::Ok {
-            cx.timer_in(SECOND, Timer { tag: COPY_AGAIN, data: reply.key });
+            return cx.timer_in(SECOND, Timer { tag: COPY_AGAIN, data: reply.key });
+        }
+        self.mirrored += 1;
+        if let Some(shard) = self.copy_home(reply.key) {
+            self.count_call(shard);
         }
     }
 
@@ -88,7 +92,8 @@ impl Router {
     }
 
     fn open_join(&mut self, id: CallId, answer: Answer, left: u32, home: usize, generation: u32) -> u32 {
-        let join = Join { parent: id, answer, left, home, newest: false, most_bytes: None, generation };
+        let join =
+            Join { parent: id, answer, left, home, newest: false, most_bytes: None, generation, tries: 0 };
         match self.free_joins.pop() {
             Some(at) => {
                 self.joins[at as usize] = join;
@@ -119,6 +124,8 @@ impl Router {
         let home = self.map.shard(cx.call(id).key);
         let join = self.open_join(id, Answer::of(Status::Ok), shards.len() as u32, home, 0);
         self.joins[join as usize].newest = newest || self.is_split(cx.call(id).key);
+        self.joins[join as usize].tries =
+            shards.iter().map(|shard| self.shards[*shard].members.len() as u32).sum();
         for shard in shards {
             let (member, version) = self.reader(shard, id, cx);
             let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[member].node);
@@ -127,6 +134,38 @@ impl Router {
             self.count_call(shard);
         }
         join
+    }
+
+    /// A member has not answered a part: it is too far behind, or refuses. Perhaps another one of its shard does (see `try_another`).
+    #[cold]
+    fn part_elsewhere(&mut self, reply: &Reply, cx: &mut Ctx<'_>) -> bool {
+        let of =
+            |node| self.shards.iter().position(|shard| shard.members.iter().any(|seen| seen.node == node));
+        let Some(shard) = of(reply.callee) else { return false };
+        let members = &mut self.shards[shard].members;
+        let member = members.iter().position(|seen| seen.node == reply.callee).expect("just seen");
+        let (next, version) = match reply.status {
+            Status::Moved => (members.iter().position(|seen| seen.node == reply.redirect), None),
+            _ => {
+                members[member].up = false;
+                let (next, version) = self.reader(shard, reply.parent, cx);
+                (Some(next), Some(version))
+            }
+        };
+        let Some(next) = next.filter(|next| *next != member) else { return false };
+        let tries = &mut self.joins[reply.note as usize].tries;
+        if *tries == 0 {
+            return false;
+        }
+        *tries -= 1;
+        self.passed_on += 1;
+        let id = reply.parent;
+        let wanted = || self.wanted(reply.request, shard, cx);
+        let version = version.unwrap_or_else(|| if self.reads.carries_position { wanted() } else { 0 });
+        let ask = Ask::on_behalf_of(id, cx.call(id), self.shards[shard].members[next].node);
+        self.note_sent(ask.to);
+        self.ask_member(shard, Ask { verb: reply.verb, version, note: reply.note, ..ask }, cx);
+        true
     }
 
     /// Whether every shard has a copy of this row.
@@ -159,7 +198,6 @@ impl Router {
             let (version, request, parent) = (reply.version, reply.request, reply.parent);
             let token = self.reshards;
             self.ask_member(shard, Ask { version, note: join, token, parent, request, ..ask }, cx);
-            self.mirrored += 1;
             self.count_call(shard);
         }
     }
@@ -170,8 +208,12 @@ impl Router {
         let moves = reply.verb == MIRROR && self.new_home(reply.key).is_some();
         if is_part(reply.verb) {
             self.note_answered(reply, cx);
+            if matches!(reply.status, Status::Moved | Status::Reset) && self.part_elsewhere(reply, cx) {
+                return;
+            }
         }
         if reply.verb == MIRROR && reply.status == Status::Ok {
+            self.mirrored += 1;
             self.remember_copy(reply, cx);
         }
         let join = &mut self.joins[reply.note as usize];

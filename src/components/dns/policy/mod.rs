@@ -25,6 +25,8 @@ pub struct Record {
     pub listed: bool,
     /// Whether health checks find it working.
     pub healthy: bool,
+    /// Its place in the list that the zone was told.
+    pub turn: usize,
 }
 
 /// Who asks. The server sees the resolver, not the user behind it, unless the resolver passes on the user's network (EDNS Client
@@ -95,6 +97,7 @@ fn records(weights: &[u32]) -> Vec<Record> {
         place: at as u16 + 1,
         listed: true,
         healthy: true,
+        turn: at,
     };
     weights.iter().enumerate().map(record).collect()
 }

@@ -119,7 +119,11 @@ mod tests {
         assert!((moved("hash", 4, 5) - 0.8).abs() < 0.01, "all but one in five");
         assert!((moved("directory", 4, 5) - 0.2).abs() < 0.01, "the least there is");
         assert!((moved("consistent", 4, 5) - 0.2).abs() < 0.06);
-        assert!((moved("range", 4, 5) - 0.5).abs() < 0.05, "every border but the ends shifts");
+        assert!(
+            (moved("range", 4, 5) - 0.3).abs() < 0.05,
+            "the borders shift, and the third range goes to the new one"
+        );
+        assert!((moved("range", 4, 8) - 0.5).abs() < 0.01 && (moved("range", 8, 4) - 0.5).abs() < 0.01);
     }
 
     #[test]

@@ -1,0 +1,68 @@
+//! Settings that a component does not have: what to write instead.
+
+use super::entry::Entry;
+use super::meant;
+use super::param::{Kind, Param};
+use super::problem::{Place, Problem};
+use super::suggest::{closest, did_you_mean, one_of};
+use super::value::Value;
+
+/// That the component `name` has no such setting, which the kinds `elsewhere` have.
+pub fn no_such_setting(
+    entry: &Entry,
+    name: &str,
+    (setting, value): (&str, &Value),
+    elsewhere: &[&str],
+    place: &Place,
+) -> Problem {
+    let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
+    let hint = other_word(entry, setting).unwrap_or_else(|| {
+        match (own_setting(entry, setting, value), owners(setting, elsewhere)) {
+            (Some(own), Some(owners)) => format!("{own} {owners}"),
+            (Some(hint), None) => hint,
+            (None, Some(owners)) => format!("{owners}; {}", where_to_look(entry)),
+            (None, None) => {
+                let names = entry.params.iter().map(|param| param.name);
+                did_you_mean(setting, names).unwrap_or_else(|| where_to_look(entry))
+            }
+        }
+    });
+    Problem::at(place, message).hint(hint)
+}
+
+fn where_to_look(entry: &Entry) -> String {
+    format!("`scalelab explain {}` shows its {} settings", entry.name, entry.params.len())
+}
+
+/// How many kinds are named that have a setting.
+const OWNERS: usize = 4;
+
+/// Which components have the setting.
+fn owners(setting: &str, elsewhere: &[&str]) -> Option<String> {
+    let mut names: Vec<String> = elsewhere.iter().take(OWNERS).map(|kind| format!("`{kind}`")).collect();
+    if elsewhere.len() > OWNERS {
+        names.push("others".into());
+    }
+    let names = one_of(&names).replace(" or ", " and ");
+    (!elsewhere.is_empty()).then(|| format!("`{setting}` is a setting of {names}"))
+}
+
+/// The setting that other tools call so.
+fn other_word(entry: &Entry, setting: &str) -> Option<String> {
+    let meant = meant::setting(setting, entry.params.iter().map(|param| param.name));
+    let param = entry.params.iter().find(|param| Some(param.name) == meant)?;
+    Some(format!("write `{}`: {}", param.name, param.about))
+}
+
+/// A setting of its own that may be meant: one spelt nearly so, one that knows the value, one that is part of the word.
+fn own_setting(entry: &Entry, setting: &str, value: &Value) -> Option<String> {
+    if let Some(found) = closest(setting, entry.params.iter().map(|param| param.name)) {
+        return Some(format!("did you mean `{found}`?"));
+    }
+    let text = if let Value::Text(text) = value { text.as_str() } else { "" };
+    let knows =
+        |param: &&Param| matches!(param.kind, Kind::Choice(all) if all.iter().any(|one| one.name == text));
+    let within = |param: &&Param| setting.split('_').any(|word| word == param.name);
+    let found = entry.params.iter().find(knows).or_else(|| entry.params.iter().find(within))?;
+    Some(format!("did you mean `{}`: {}?", found.name, found.about))
+}

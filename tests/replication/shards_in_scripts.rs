@@ -1,0 +1,108 @@
+//! Shards, regions and quorums as a script sees them.
+
+use crate::common::script::{holds, told};
+
+/// A minute of a world, and what must be true of it.
+fn experiment(world: &str, claims: &str) -> String {
+    format!("experiment(\"shards\").replications(2).duration(60.s).world(|p| {{ {world} }}){claims};")
+}
+
+/// Rows of two shards whose replicas are always 10 ms behind: a query over both goes to the primaries, as a read of one row does.
+#[test]
+fn a_query_finds_members_that_are_near_enough_to_the_present() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 1.ms, replicas: 1, shards: 2, reads: "lag_bounded", max_lag: 5.ms, queries: 100.percent });
+        link(db, db, #{ latency: 10.ms });
+        traffic("t", #{ to: db, rate: constant(100.rps), writes: 30.percent, keys: uniform_keys(200) });"#;
+    holds(&experiment(world, ".expect(\"all are answered\", |r| r.availability == 1)"));
+}
+
+/// A replica that refuses connections: for a second nobody knows, and queries go to the other members all the same.
+#[test]
+fn a_query_passes_over_a_replica_that_refuses() {
+    for reads in ["any", "read_your_writes"] {
+        let world = format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 2, shards: 2, reads: "{reads}", queries: 100.percent, heartbeat: 1.s, down_after: 5.s }});
+            traffic("t", #{{ to: db, rate: constant(100.rps), writes: 10.percent, users: 5, keys: uniform_keys(200) }});
+            at(20.s, "dies", || db.shard(0).replica(1).crash());"#
+        );
+        holds(&experiment(&world, ".expect(\"all are answered\", |r| r.availability == 1)"));
+    }
+}
+
+/// Three regions with a copy each, and readers beside one of them: one copy is the near one; of two the farther is the nearer of the others.
+#[test]
+fn a_quorum_is_read_from_the_nearest_copies() {
+    let world = |r: u32| {
+        format!(
+            r#"regions("aws");
+            let db = database("db", #{{ read: 1.ms, write: 1.ms, replication: "quorum", replicas: 2, r: {r}, w: {r}, region: ["us-east-1", "eu-central-1", "ap-northeast-1"] }});
+            let w = web("w", #{{ service: 0.ms, reads: db, writes: db, region: "eu-central-1" }});
+            traffic("t", #{{ to: w, rate: constant(20.rps), writes: 20.percent, keys: uniform_keys(200), region: "eu-central-1", access: 0.ms }});"#
+        )
+    };
+    for (r, low, high) in [(1, 1, 8), (2, 80, 110), (3, 200, 300)] {
+        let claims = format!(
+            ".expect(\"so far\", |r| r.read_latency_mean > {low}.ms).expect(\"no farther\", |r| r.read_latency_mean < {high}.ms)"
+        );
+        holds(&experiment(&world(r), &claims));
+    }
+}
+
+/// Denormalised copies on four shards, one of which is dead for 14 s: writes that it refuses are tried again, and count when they are made.
+#[test]
+fn writes_that_are_refused_are_no_writes() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 1.ms, connections: 20, shards: 4, queries: 10.percent, query_by: "country", denormalised: true });
+        traffic("t", #{ to: db, rate: constant(200.rps), writes: 100.percent, keys: uniform_keys(1000) });
+        at(5.s, "dies", || db.shard(2).crash());
+        at(19.s, "is back", || db.shard(2).recover());"#;
+    holds(&experiment(world, ".expect(\"two at most\", |r| r.write_amplification < 1.9)"));
+}
+
+/// A shard that is to get rows is dead, as is known when the resharding begins: writes do not wait for it, whether it refuses or is silent; and
+/// that it never ends is told.
+#[test]
+fn writes_do_not_wait_for_a_new_home_that_is_known_to_be_dead() {
+    for how in ["", "\"host\""] {
+        let world = format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, connections: 20, shards: 4, shards_max: 8, heartbeat: 200.ms, down_after: 1.s }});
+            traffic("t", #{{ to: db, rate: constant(200.rps), writes: 30.percent, keys: uniform_keys(1000), timeout: 1.s }});
+            at(1.s, "dies", || db.shard(6).crash({how}));
+            at(5.s, "reshard", || db.reshard(8));"#
+        );
+        let script = experiment(
+            &world,
+            ".expect(\"no waiting\", |r| r.write_latency_mean < 3.ms).expect(\"all\", |r| r.availability == 1)",
+        );
+        holds(&script);
+        let told = told(&script);
+        assert!(
+            told.contains("warning: the resharding of db that began at 5 s was not over at the end"),
+            "{told}"
+        );
+    }
+}
+
+/// Ranges of half the length: half of the rows move, and it comes to an end although shards have room for little more than they hold.
+#[test]
+fn ranges_are_split_when_shards_are_added() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 1.ms, connections: 20, shards: 4, shards_max: 8, sharding: "range", capacity: 300 });
+        traffic("t", #{ to: db, rate: constant(200.rps), writes: 100.percent, keys: uniform_keys(1000) });
+        at(30.s, "reshard", || db.reshard(8));"#;
+    holds(&experiment(
+        world,
+        ".expect(\"half\", |r| r.keys_moved == 500).expect(\"all\", |r| r.availability == 1)",
+    ));
+}
+
+/// A copy that begins anew while the new homes have a line of what they were sent before: it sends less until that is done, and ends.
+#[test]
+fn a_copy_that_begins_anew_does_not_drown_its_target() {
+    let script = r#"experiment("anew").seed(332).replications(3).duration(60.s).world(|p| {
+        let db = database("db", #{ read: 1.ms, write: exponential(2.ms), connections: 2, replicas: 3, replication: "semi_sync", heartbeat: 200.ms, down_after: 500.ms, shards: 4, sharding: "range", copy_row: 100.us });
+        link(db, db, #{ latency: 10.ms });
+        traffic("t", #{ to: db, rate: poisson(200.rps), writes: 30.percent, keys: uniform_keys(2000), timeout: 2.s });
+        at(2042.ms, "reshard", || db.reshard(2));
+        at(2145.ms, "promote", || db.shard(2).replica(2).promote());
+    }).expect("it ends", |r| r.keys_moved > 0).expect("soon", |r| r.write_latency_mean < 100.ms);"#;
+    holds(script);
+}
