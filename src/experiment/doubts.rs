@@ -29,6 +29,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(discipline));
     doubts.extend(groups().filter_map(|group| unpublished(group, simulation)));
     doubts.extend(groups().filter_map(left_out));
+    doubts.extend(groups().filter_map(put_in_order));
     doubts.extend(groups().filter_map(|group| assumed(group, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| travelled(index, layout)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| unasked(index, layout, simulation)));
@@ -72,7 +73,16 @@ fn synthetic_times(group: &Group) -> Option<String> {
 fn left_out(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
     let (lines, first) = trace.rows.left_out()?;
-    Some(format!("{}: {lines} lines of {} were skipped; the first one: {first}", group.name, trace.path))
+    Some(format!("{}: {lines} lines of {} were skipped; {first}", group.name, trace.path))
+}
+
+/// Says so if lines of a trace were put in order.
+fn put_in_order(group: &Group) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let lines = trace.rows.displaced();
+    let (name, path) = (&group.name, &trace.path);
+    (lines > 0)
+        .then(|| format!("{name}: {lines} lines of {path} stood behind later ones and were sorted by time"))
 }
 
 /// Says so if users without pauses were answered in no time: their load is what was assumed for them.

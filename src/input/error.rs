@@ -92,8 +92,8 @@ pub enum TraceError {
     },
     /// A line's time is earlier than that of a line before it.
     #[error(
-        "{}, line {line}: the time goes back by {back_s} s: `{text}`; sort the file by time first ({sort}), or leave \
-         such lines out with on_error: \"skip\"",
+        "{}, line {line}: the time goes back by {back_s} s: `{text}`; sort the file by time first ({sort}), or have \
+         lines sorted that are at most 10,000 lines from their place, and the others left out, with on_error: \"skip\"",
         path.display()
     )]
     Unsorted {

@@ -3,6 +3,7 @@
 use super::error::{TraceError, shown};
 use super::format::{Fault, Format, Parts, SizeOf};
 use super::keys::KeyNumbers;
+use super::order::Order;
 use super::source::{Advance, Source};
 use super::store::{MEMORY_ROWS, StoreWriter};
 use super::trace::{AS_ITS_KEY, ELSE_AN_ERROR, LARGEST, Trace, Weight};
@@ -20,7 +21,8 @@ const SECOND_NS: u64 = 1_000_000_000;
 ///
 /// Times become nanoseconds from the first row. The resolution is 1 s if all time stamps are whole seconds, else the
 /// smallest decimal place used (0.1 s, ... 1 ms, ... 1 ns). Rows either all have a time or all have none. Keys are
-/// renumbered densely in order of first appearance. A size not told is 0 bytes, an operation not told a read. A log tells sizes of answers:
+/// renumbered densely in order of first appearance in the file. If bad lines are to be skipped, rows that are out of order are put in order, as long as
+/// they are no more than 10,000 lines from their place. A size not told is 0 bytes, an operation not told a read. A log tells sizes of answers:
 /// those of whole ones (GET, 200) are sizes of what their URL stands for, and hold for rows that were answered otherwise as well.
 ///
 /// # Errors
@@ -75,13 +77,19 @@ struct Loader {
     weights: Vec<Weight>,
     /// Counted, never iterated.
     clients: HashSet<u32, FixedState>,
+    /// Rows that may still change places, if bad lines are left out.
+    order: Order,
     skipped: u64,
+    /// Those of them that were too far from their place.
+    late: u64,
     first_error: Option<TraceError>,
 }
 
 impl Loader {
     fn new(options: TraceFileOptions, store: StoreWriter) -> Self {
         Self {
+            order: Order::default(),
+            late: 0,
             options,
             store,
             keys: KeyNumbers::default(),
@@ -98,18 +106,68 @@ impl Loader {
     }
 
     fn wants_more(&self) -> bool {
-        self.options.limit.is_none_or(|limit| self.store.len() < limit)
+        self.options.limit.is_none_or(|limit| self.store.len() + self.order.len() < limit)
     }
 
     /// Takes a row, or leaves everything as it was.
     fn accept(&mut self, parts: &Parts<'_>) -> Result<(), Problem> {
-        let time_ns = self.time_from_origin(parts.time_ns)?;
+        let is_first = self.timed.is_none();
+        let timed = *self.timed.get_or_insert(parts.time_ns.is_some());
+        let malformed = |what: &str| Err(Problem::Malformed(what.to_string().into()));
+        let time = match parts.time_ns {
+            None if timed => return malformed("it has no time, unlike the rows before it"),
+            Some(_) if !timed => return malformed("it has a time, unlike the rows before it"),
+            time => time,
+        };
+        if let Some(time) = time.filter(|_| is_first) {
+            self.origin_ns = time;
+        }
+        self.check(time)?;
         let key = self.keys.number(parts.key);
         let bytes = self.size(key, parts);
-        let row = TraceRow { time_ns, key, bytes, client: parts.client, op: parts.op };
-        self.store.push(row).map_err(Problem::Spool)?;
+        let row = TraceRow { time_ns: 0, key, bytes, client: parts.client, op: parts.op };
+        match time.filter(|_| self.sorts()) {
+            None => self.keep(time, row),
+            Some(time) => match self.order.push(time, row) {
+                Some((time, row)) => self.keep(Some(time), row),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Whether rows that are a little out of order are put in order.
+    fn sorts(&self) -> bool {
+        self.options.on_error == OnError::Skip
+    }
+
+    /// That the time of a row is not before what has been kept, nor ages after it.
+    fn check(&self, time: Option<i128>) -> Result<(), Problem> {
+        let Some(time) = time else { return Ok(()) };
+        // Both come from at most 37 digits, far from the bounds of i128.
+        let back_ns = match self.sorts() {
+            true => self.order.too_late(time).unwrap_or(0),
+            false => self.origin_ns + i128::from(self.last_ns) - time,
+        };
+        if back_ns > 0 {
+            return Err(Problem::Unsorted { back_ns });
+        }
+        if (time - self.origin_ns).unsigned_abs() > u128::from(u64::MAX) / 2 {
+            return Err(Problem::Malformed("its time is more than 292 years from the first row's".into()));
+        }
+        Ok(())
+    }
+
+    /// The next row in order.
+    fn keep(&mut self, time: Option<i128>, row: TraceRow) -> Result<(), Problem> {
+        if let Some(time) = time.filter(|_| self.store.len() == 0) {
+            self.origin_ns = time;
+            self.refine_resolution((time.unsigned_abs() % u128::from(SECOND_NS)) as u64);
+        }
+        let time_ns = time.map_or(0, |time| u64::try_from(time - self.origin_ns).expect("checked"));
+        self.refine_resolution(time_ns);
+        self.store.push(TraceRow { time_ns, ..row }).map_err(Problem::Spool)?;
         self.last_ns = time_ns;
-        self.writes += u64::from(parts.op == TraceOp::Set);
+        self.writes += u64::from(row.op == TraceOp::Set);
         if row.client != 0 {
             self.clients.insert(row.client);
         }
@@ -139,32 +197,6 @@ impl Loader {
         }
     }
 
-    fn time_from_origin(&mut self, time_ns: Option<i128>) -> Result<u64, Problem> {
-        let first = self.timed.is_none();
-        let timed = *self.timed.get_or_insert(time_ns.is_some());
-        let Some(time_ns) = time_ns else {
-            let fault = || Problem::Malformed("it has no time, unlike the rows before it".into());
-            return if timed { Err(fault()) } else { Ok(0) };
-        };
-        if !timed {
-            return Err(Problem::Malformed("it has a time, unlike the rows before it".into()));
-        }
-        if first {
-            self.origin_ns = time_ns;
-            self.refine_resolution((time_ns.unsigned_abs() % u128::from(SECOND_NS)) as u64);
-        }
-        // Both come from at most 37 digits, far from the bounds of i128.
-        let offset_ns = time_ns - self.origin_ns;
-        let back_ns = i128::from(self.last_ns) - offset_ns;
-        if back_ns > 0 {
-            return Err(Problem::Unsorted { back_ns });
-        }
-        let too_late = |_| Problem::Malformed("its time is more than 584 years after the first row's".into());
-        let offset_ns = u64::try_from(offset_ns).map_err(too_late)?;
-        self.refine_resolution(offset_ns);
-        Ok(offset_ns)
-    }
-
     /// The resolution is the largest power of ten up to a second that divides all stamps: those of the first row and
     /// all distances from it.
     fn refine_resolution(&mut self, stamp_ns: u64) {
@@ -180,13 +212,17 @@ impl Loader {
             return Err(explain(problem, source, format));
         }
         self.skipped += 1;
+        self.late += u64::from(matches!(problem, Problem::Unsorted { .. }));
         if self.first_error.is_none() {
             self.first_error = Some(explain(problem, source, format));
         }
         Ok(())
     }
 
-    fn finish(self, source: &Source, format: Format) -> Result<Trace, TraceError> {
+    fn finish(mut self, source: &Source, format: Format) -> Result<Trace, TraceError> {
+        while let Some((time, row)) = self.order.pop() {
+            self.keep(Some(time), row).map_err(|problem| explain(problem, source, &format))?;
+        }
         if self.store.len() == 0 {
             return Err(self.nothing(source, format));
         }
@@ -203,6 +239,8 @@ impl Loader {
             client_count: self.clients.len() as u64,
             weights: self.weights,
             skipped: self.skipped,
+            late: self.late,
+            displaced: self.order.displaced(),
             first_error: self.first_error,
             read_failure: OnceLock::new(),
         })
@@ -392,7 +430,7 @@ mod tests {
                 "key,time\n1,5.5\n2,4\n",
                 "line 3: the time goes back by 1.5 s: `2,4`; sort the file by time first ((head",
             ),
-            ("key,time\n1,0\n2,99999999999\n", "more than 584 years"),
+            ("key,time\n1,0\n2,99999999999\n", "more than 292 years"),
             ("key\n1\na\0b\n", "line 3: this is not text but binary data"),
         ] {
             let message = message(text);
@@ -410,9 +448,12 @@ mod tests {
     #[test]
     fn skipped_lines_are_counted_and_the_first_is_kept() {
         let text = "time,key\nx,1\n5,a\n4,b\n5\n6,a\n";
-        let trace = open(text.as_bytes(), SKIP).expect("two rows are good");
-        assert_eq!((trace.len(), trace.skipped(), trace.key_count()), (2, 3, 1));
-        let first = trace.first_error().expect("three are bad");
+        let trace = open(text.as_bytes(), SKIP).expect("three rows are good");
+        assert_eq!((trace.len(), trace.skipped(), trace.key_count()), (3, 2, 2));
+        assert_eq!(trace.displaced, 1, "one is put in its place");
+        let times: Vec<u64> = rows(&trace).iter().map(|row| row.time_ns / SECOND_NS).collect();
+        assert_eq!(times, [0, 1, 2]);
+        let first = trace.first_error().expect("two are bad");
         assert!(matches!(first, TraceError::Malformed { line: 2, .. }), "{first}");
         let error = open(b"time,key\nx,1\ny,2\n", SKIP).expect_err("no line is good");
         assert!(matches!(error, TraceError::NothingUsable { skipped: 2, .. }), "{error}");
@@ -460,7 +501,8 @@ mod tests {
             prop_assert!(rows.iter().all(|row| row.time_ns % trace.resolution_ns() == 0));
             let mut next = 0;
             for row in &rows {
-                prop_assert!(row.key <= next, "keys are dense in order of first appearance");
+                let in_order = options.on_error == OnError::Skip || row.key <= next;
+                prop_assert!(in_order, "keys are dense in order of first appearance");
                 next = next.max(row.key + 1);
             }
             prop_assert_eq!(next, trace.key_count());

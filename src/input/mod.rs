@@ -16,6 +16,7 @@ mod format;
 mod keys;
 mod loader;
 mod number;
+mod order;
 mod source;
 mod store;
 mod trace;
@@ -55,7 +56,7 @@ pub enum OnError {
     /// Refuse the file at its first bad line.
     #[default]
     Fail,
-    /// Leave bad lines out and count them; only a file without any good line is refused.
+    /// Leave bad lines out and count them, and put lines in order that are a little out of it; only a file without any good line is refused.
     Skip,
 }
 

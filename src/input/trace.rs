@@ -1,6 +1,7 @@
 //! A trace that has been read, ready to be replayed by any number of threads.
 
 use super::error::TraceError;
+use super::order::WINDOW;
 use super::store::Store;
 use crate::random::replay::{TraceRow, TraceRows};
 use std::fmt;
@@ -34,6 +35,8 @@ pub struct Trace {
     pub(super) writes: u64,
     pub(super) weights: Vec<Weight>,
     pub(super) skipped: u64,
+    pub(super) late: u64,
+    pub(super) displaced: u64,
     pub(super) first_error: Option<TraceError>,
     pub(super) read_failure: OnceLock<String>,
     /// What seems to be meant by its header and is not looked at.
@@ -41,7 +44,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Number of lines left out because they were malformed or went back in time; 0 unless asked to skip.
+    /// Number of lines left out because they were malformed or too far from their place; 0 unless asked to skip.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
@@ -107,7 +110,15 @@ impl TraceRows for Trace {
     fn left_out(&self) -> Option<(u64, String)> {
         let text = self.first_error.as_ref()?.to_string();
         let what = text.split(';').next().unwrap_or_default(); // the advice behind it has been taken
-        Some((self.skipped, what.to_string()))
+        let late = match self.late {
+            0 => String::new(),
+            late => format!("{late} of them since they are more than {WINDOW} lines from their place; "),
+        };
+        Some((self.skipped, format!("{late}the first one: {what}")))
+    }
+
+    fn displaced(&self) -> u64 {
+        self.displaced
     }
 }
 

@@ -71,9 +71,14 @@ pub trait TraceRows: Send + Sync {
         None
     }
 
-    /// How many lines of the source are no rows since they were malformed, and what was wrong with the first one.
+    /// How many lines of the source are no rows since they were malformed or far out of order, and what was wrong with the first one.
     fn left_out(&self) -> Option<(u64, String)> {
         None
+    }
+
+    /// How many lines of the source stood behind later ones and were put in order.
+    fn displaced(&self) -> u64 {
+        0
     }
 }
 
