@@ -623,3 +623,38 @@ fn a_resolver_remembers_that_a_look_up_has_failed() {
     holds(&world(""), ".expect(\"six times five\", |r| r.upstream_queries < 45)");
     holds(&world(", servfail_ttl: 0.s"), ".expect(\"each time\", |r| r.upstream_queries > 10000)");
 }
+
+/// A region that dies is all who stand there: the same as killing each by hand, users and the other region live on.
+#[test]
+fn a_region_dies_as_a_whole_and_comes_back() {
+    let script = r#"experiment("region").vary("how", ["region", "by hand", "not"]).replications(2).duration(60.s).world(|p| {
+        regions("aws");
+        let sites = [];
+        let stores = [];
+        let machines = [];
+        for r in ["us-east-1", "eu-central-1"] {
+            let machine = host(`host ${r}`, #{ cores: 4 });
+            let db = database(`db ${r}`, #{ read: 2.ms, write: 4.ms, region: r, replicas: 1 });
+            let w = web(`web ${r}`, #{ service: 2.ms, reads: db, writes: db, on: machine, region: r });
+            machines += w;
+            stores += db;
+            sites += w;
+        }
+        let wide = web("wide", #{ service: 1.ms, count: 2, region: ["us-east-1", "eu-central-1"] });
+        traffic("wide users", #{ to: load_balancer("lb", #{ to: wide, region: "us-east-1" }), rate: 20.rps, from: clients(["US"]), timeout: 2.s });
+        traffic("t", #{ to: anycast("front", #{ to: sites }), rate: 50.rps, writes: 10.percent, from: clients(["US", "DE"]), timeout: 2.s });
+        if p.how == "region" {
+            at(20.s, "dies", || region("eu-central-1").crash());
+            at(40.s, "is back", || region("eu-central-1").recover());
+        }
+        if p.how == "by hand" {
+            at(20.s, "dies", || { machines[1].crash("host"); stores[1].crash("host"); wide[1].crash("host"); });
+            at(40.s, "is back", || { machines[1].recover(); stores[1].recover(); wide[1].recover(); });
+        }
+    })
+        .claim("no better", |all| all.where(#{ how: "region" }).requests_timed_out - all.where(#{ how: "by hand" }).requests_timed_out < 1)
+        .claim("no worse", |all| all.where(#{ how: "region" }).requests_timed_out - all.where(#{ how: "by hand" }).requests_timed_out > -1)
+        .claim("it hurts", |all| all.where(#{ how: "region" }).requests_timed_out > 100)
+        .claim("or not", |all| all.where(#{ how: "not" }).requests_timed_out == 0);"#;
+    common::script::holds(script);
+}

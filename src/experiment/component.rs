@@ -3,6 +3,7 @@
 use super::metric::short;
 use super::result::{ComponentRow, RunResult};
 use crate::catalog::did_you_mean;
+use crate::components::KINDS;
 
 type Get = fn(&ComponentRow) -> Option<f64>;
 
@@ -35,12 +36,12 @@ pub const COLUMNS: &[Column] = &[
     ),
     column(
         "completions_count",
-        "how many of the arrivals it has answered, with errors or without (consumers: processed, those that failed not among them); empty where that is not counted",
+        "how many of the arrivals it has answered, with errors or without (consumers: processed, those that failed not among them; a traffic: requests that are over, those that it gave up among them); empty where that is not counted",
         |row| row.completions_count.map(|count| count as f64),
     ),
     column(
         "errors_count",
-        "errors answered and arrivals turned away. `errors_per_s` counts the same over time",
+        "errors answered and arrivals turned away (a traffic: its requests that failed, were turned away or were given up). `errors_per_s` counts the same over time",
         |row| row.errors_count.map(|count| count as f64),
     ),
     column(
@@ -75,6 +76,58 @@ pub const COLUMNS: &[Column] = &[
     column("latency_p99_ms", "99 % of them took no longer", |row| row.latency_p99_ms),
 ];
 
+/// What can be asked of a component.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Figure {
+    /// A column of components.csv, by number.
+    Column(usize),
+    /// A measure of measures.csv that adds up over nodes: its name.
+    Measure(&'static str),
+}
+
+impl Figure {
+    /// The name of its column or measure.
+    pub fn name(self) -> &'static str {
+        match self {
+            Figure::Column(column) => COLUMNS[column].name,
+            Figure::Measure(name) => name,
+        }
+    }
+}
+
+/// The measures of all components that add up over their nodes.
+fn measures() -> impl Iterator<Item = &'static str> {
+    let all = KINDS.iter().flat_map(|kind| kind.entry.measures).map(|measure| measure.name);
+    all.filter(|name| !name.ends_with("_ratio"))
+}
+
+/// The figure of this name, with or without its unit: a column, or else a measure. The error is a hint.
+pub fn find_figure(name: &str) -> Result<Figure, Option<String>> {
+    let measure = measures().find(|measure| *measure == name || short_of(measure) == name);
+    match (find_column(name), measure) {
+        (Ok(column), _) => Ok(Figure::Column(column)),
+        (Err(_), Some(measure)) => Ok(Figure::Measure(measure)),
+        (Err(hint), None) => {
+            let close = crate::catalog::closest(name, measures().map(short_of));
+            let hint = hint.filter(|hint| hint.starts_with("did you")).or(hint_of(name, close));
+            Err(hint)
+        }
+    }
+}
+
+fn hint_of(name: &str, close: Option<&str>) -> Option<String> {
+    if let Some(close) = close {
+        return Some(format!("did you mean `{close}`?"));
+    }
+    let columns = did_you_mean(name, COLUMNS.iter().map(|column| short(column.name)))?;
+    Some(format!("{columns}; and what `scalelab explain` says a component measures"))
+}
+
+/// A measure without its unit.
+fn short_of(measure: &str) -> &str {
+    measure.strip_suffix("_count").unwrap_or(measure)
+}
+
 /// The column of this name, with or without its unit. The error is a hint.
 pub fn find_column(name: &str) -> Result<usize, Option<String>> {
     let names = || COLUMNS.iter().map(|column| column.name);
@@ -88,21 +141,39 @@ pub fn find_column(name: &str) -> Result<usize, Option<String>> {
     })
 }
 
-/// A figure of a component in one run: of its nodes, counts and costs add up, the largest of largest values stands, shares of look-ups and
-/// reads are of what all did together, and others are averaged. What comes to a group comes to its front (router, proxy) first, and
-/// counts there alone. The error names the components that there are.
-pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<f64>, Vec<String>> {
-    let Column { name, get, .. } = &COLUMNS[column];
-    // Pools have rows of their own, named after their node.
+/// A figure of a component in one run. The error names the components that there are.
+pub fn figure(run: &RunResult, component: &str, figure: Figure) -> Result<Option<f64>, Vec<String>> {
+    match figure {
+        Figure::Column(column) => of_column(run, component, column),
+        Figure::Measure(name) => {
+            let told =
+                |row: &ComponentRow| row.measures.iter().find(|own| own.measure == name).map(|own| own.value);
+            let values: Vec<f64> = rows_of(run, component)?.into_iter().filter_map(told).collect();
+            Ok((!values.is_empty()).then(|| values.iter().sum()))
+        }
+    }
+}
+
+/// The rows of a component: pools have rows of their own, named after their node.
+fn rows_of<'a>(run: &'a RunResult, component: &str) -> Result<Vec<&'a ComponentRow>, Vec<String>> {
     let is_of_group = |row: &ComponentRow| {
         let rest = row.component.strip_prefix(component).and_then(|rest| rest.strip_prefix('/'));
         row.kind != "pool" && rest.is_some()
     };
     let is_node = |row: &&ComponentRow| row.component == component || is_of_group(row);
     let rows: Vec<&ComponentRow> = run.components.iter().filter(is_node).collect();
-    if rows.is_empty() {
-        return Err(run.components.iter().map(|row| row.component.clone()).collect());
+    match rows.is_empty() {
+        true => Err(run.components.iter().map(|row| row.component.clone()).collect()),
+        false => Ok(rows),
     }
+}
+
+/// A column of a component in one run: of its nodes, counts and costs add up, the largest of largest values stands, shares of look-ups and
+/// reads are of what all did together, and others are averaged. What comes to a group comes to its front (router, proxy) first, and
+/// counts there alone.
+fn of_column(run: &RunResult, component: &str, column: usize) -> Result<Option<f64>, Vec<String>> {
+    let Column { name, get, .. } = &COLUMNS[column];
+    let rows = rows_of(run, component)?;
     let is_told_by_front = |row: &&ComponentRow| row.is_front && get(row).is_some();
     let at_front = matches!(*name, "arrivals_count" | "completions_count" | "errors_count");
     let only_front = at_front && rows.iter().any(is_told_by_front);
@@ -131,6 +202,7 @@ pub fn figure(run: &RunResult, component: &str, column: usize) -> Result<Option<
 
 #[cfg(test)]
 mod tests {
+    use super::super::result::Measured;
     use super::*;
 
     fn run() -> RunResult {
@@ -146,6 +218,7 @@ mod tests {
             component: "cache/0".into(),
             hit_ratio: Some(hit_ratio),
             look_ups_count: Some(look_ups),
+            measures: vec![Measured { measure: "evictions_count".into(), value: look_ups as f64 / 80.0 }],
             ..ComponentRow::default()
         });
         let components = components.into_iter().chain([pool]).chain(caches).collect();
@@ -154,17 +227,20 @@ mod tests {
 
     #[test]
     fn a_group_is_its_nodes_and_nothing_else() {
-        let of = |name: &str, column: &str| figure(&run(), name, find_column(column).unwrap());
+        let of = |name: &str, column: &str| figure(&run(), name, find_figure(column).unwrap());
         assert_eq!(of("web", "arrivals"), Ok(Some(7.0)));
         assert!((of("web", "utilization_ratio").unwrap().unwrap() - 0.3).abs() < 1e-12);
         assert_eq!(of("web/1", "arrivals_count"), Ok(Some(4.0)));
         assert_eq!((of("db", "stale_ratio"), of("db", "arrivals")), (Ok(None), Ok(Some(1.0))));
         assert_eq!(of("cache", "hit"), Ok(Some(0.4)));
+        assert_eq!((of("cache", "evictions"), of("web", "evictions")), (Ok(Some(5.0)), Ok(None)));
         assert!(of("we", "arrivals").unwrap_err().contains(&"web/1".to_string()));
     }
 
     #[test]
     fn unknown_columns_are_met_with_a_guess() {
-        assert_eq!(find_column("stale_ratios").unwrap_err().unwrap(), "did you mean `stale`?");
+        assert_eq!(find_figure("stale_ratios").unwrap_err().unwrap(), "did you mean `stale`?");
+        assert_eq!(find_figure("evicitons").unwrap_err().unwrap(), "did you mean `evictions`?");
+        assert_eq!(find_figure("waits_count"), Ok(Figure::Measure("waits_count")));
     }
 }

@@ -1,6 +1,8 @@
 //! What makes the figures of a run doubtful.
 
 use super::behind::behind;
+use super::by_queue::by_queue;
+use super::design::Plan;
 use super::heavy_tails::heavy_tails;
 use super::idle_cuts::{IDLE_CUT, IDLE_LINK};
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
@@ -22,7 +24,7 @@ use crate::kernel::{NodeId, Simulation, Time};
 use crate::model::{TimelineItem, Trigger};
 
 /// What is doubtful about the components of a run that has come to its end.
-pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) -> Vec<String> {
+pub(super) fn about_groups(plan: &Plan, layout: &Layout, simulation: &Simulation, end: Time) -> Vec<String> {
     let groups = || layout.groups.iter();
     let mut doubts: Vec<String> = groups().filter_map(synthetic_writes).collect();
     doubts.extend(groups().filter_map(synthetic_times));
@@ -50,6 +52,7 @@ pub(super) fn about_groups(layout: &Layout, simulation: &Simulation, end: Time) 
     doubts.extend(groups().filter_map(|group| behind(group, simulation, end)));
     doubts.extend(groups().filter_map(|group| still_resharding(group, simulation, end)));
     doubts.extend(groups().filter_map(|group| cut_short(group, end)));
+    doubts.extend(by_queue(plan, layout));
     doubts.extend(unspread(layout));
     doubts.extend(parted(layout));
     doubts
@@ -81,8 +84,9 @@ fn put_in_order(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
     let lines = trace.rows.displaced();
     let (name, path) = (&group.name, &trace.path);
-    (lines > 0)
-        .then(|| format!("{name}: {lines} lines of {path} stood behind later ones and were sorted by time"))
+    (lines > 0).then(|| {
+        format!("the lines of {path} were sorted by time: {lines} of them were out of place ({name})")
+    })
 }
 
 /// Says so if users without pauses were answered in no time: their load is what was assumed for them.

@@ -15,12 +15,13 @@ use super::series::{Change, Recorder, known};
 use super::settling::{drift, is_level, unsettled};
 use super::terms::Terms;
 use super::totals::Totals;
+use super::traces::after_all;
 use super::wandering::wandering;
 use super::without_effect::Effects;
 use crate::catalog::{Problem, Problems};
 use crate::components::{Layout, client};
 use crate::kernel::{Readings, SECOND, Simulation, Time, seconds, time_text};
-use crate::model::{self, Checked, Command, Moment, Target, Trigger, WorldSpec};
+use crate::model::{self, Checked, Command, Moment, Trigger, WorldSpec};
 use std::sync::Arc;
 
 /// A described world and whoever decides what happens in it.
@@ -280,10 +281,7 @@ impl Run {
 
     fn note(&mut self, now: Time, command: &Command, label: &str) {
         let component = command.target.name_now(&self.layout, &self.simulation);
-        let detail = match command.arguments.first() {
-            Some(crate::catalog::Value::Text(text)) if command.target == Target::Note => text.clone(),
-            _ => label.to_string(),
-        };
+        let detail = command.detail(label);
         self.events.push(EventRow { t_s: seconds(now), component, event: command.action.clone(), detail });
     }
 
@@ -350,15 +348,14 @@ impl Run {
         if facts.all.total() == 0 {
             warnings.push("no request came in the measured part".into());
         }
-        warnings.extend(unfinished(&facts.all));
-        warnings.extend(mostly_unanswered(&facts.all));
+        warnings.extend(unfinished(&facts.all).into_iter().chain(mostly_unanswered(&facts.all)));
         warnings.extend(bounded_ages(&facts.audit));
         warnings.extend(undrained(facts));
         warnings.extend(scarce(plan, facts));
         if let dropped @ 1.. = self.simulation.journal().dropped() {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
-        warnings.extend(about_groups(&self.layout, &self.simulation, self.timing.end()));
+        warnings.extend(about_groups(plan, &self.layout, &self.simulation, self.timing.end()));
         warnings.extend(unknown_cost(&self.layout, facts.cost_per_hour));
         warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
         warnings.extend(without_price(&self.layout, facts.cost_per_hour));
@@ -366,10 +363,10 @@ impl Run {
         warnings.extend(idle_links(&self.spec.links, &self.layout, &self.simulation));
         let items = self.spec.timeline.iter().zip(&self.happened);
         warnings.extend(items.filter_map(|(item, happened)| never_held(item, *happened)));
+        warnings.extend(after_all(&self.spec.timeline, &self.layout));
         warnings.extend(ignored(&self.layout, &self.simulation));
         warnings.extend(unheard(&self.layout, &self.simulation));
-        warnings.extend(self.effects.doubts());
-        warnings.extend(self.director.doubts());
+        warnings.extend(self.effects.doubts().chain(self.director.doubts()));
         if self.spec.timeline.is_empty() {
             warnings.extend(drift(&self.recorder.hits, self.timing.warmup));
             if is_level(&self.layout) {

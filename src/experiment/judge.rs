@@ -2,7 +2,7 @@
 
 use super::compare::{CONFIDENCE, is_unresolved, pairs};
 use super::estimate::{Estimate, Unlike};
-use super::metric::METRICS;
+use super::metric::{METRICS, find_metric};
 use crate::stats::{Interval, paired_difference};
 
 /// A comparison that a check makes.
@@ -46,6 +46,22 @@ pub struct Judgement {
     pub detail: String,
 }
 
+/// What has to be in a world for some figures to be measured.
+const UNMEASURED: [(&str, &str); 9] = [
+    ("messages_", ": there is no queue in it"),
+    ("message_", ": there is no queue in it"),
+    ("queue_", ": there is no queue in it"),
+    (
+        "cost_per_hour",
+        ": nothing in it has a price (`price_per_hour`), or what some of it costs is not known",
+    ),
+    ("cache_", ": no cache was asked"),
+    ("lookup", ": no names were looked up"),
+    ("read_your_writes", ": it needs `users`"),
+    ("monotonic_read", ": it needs `users`"),
+    ("sessions_", ": nobody keeps sessions"),
+];
+
 impl Estimate {
     /// Compares with a number in the metric's unit.
     pub fn against(&self, sense: Sense, limit: f64) -> Judgement {
@@ -57,7 +73,7 @@ impl Estimate {
         }
         let mut standing = self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit));
         let mut detail = match (self.interval(), self.samples.is_empty()) {
-            (_, true) => format!("{} was not measured", self.metric),
+            (_, true) => format!("{} was not measured{}", self.metric, self.why_not()),
             (None, _) => format!("{} was measured once: one replication decides nothing", self.metric),
             (Some(i), _) => {
                 let interval = format!("{} [{}, {}]", short(i.mean), short(i.low()), short(i.high()));
@@ -70,6 +86,15 @@ impl Estimate {
             detail += &why;
         }
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
+    }
+
+    /// Why there is nothing to compare, as far as its name tells.
+    fn why_not(&self) -> &'static str {
+        let begins = |beginning: &&(&str, &str)| self.metric.starts_with(beginning.0);
+        if !self.metric.contains(' ') && find_metric(&self.metric).is_err() {
+            return ": this component does not tell it";
+        }
+        UNMEASURED.iter().find(begins).map_or("", |(_, why)| why)
     }
 
     /// Why a share that was 0 or 1 in every run need not lie beyond a limit: where nothing varies, Student's interval has no width. What has

@@ -2,6 +2,7 @@
 
 mod basis;
 mod behind;
+mod by_queue;
 mod compare;
 mod component;
 mod cost;
@@ -41,7 +42,7 @@ mod workers;
 
 pub use crate::stats::Interval;
 pub use compare::{Comparison, Verdict, compare};
-pub use component::{COLUMNS, Column, figure, find_column};
+pub use component::{COLUMNS, Column, Figure, figure, find_column, find_figure};
 pub use design::{Asked, Level, Plan, Timing, Variant};
 pub use doubts::{UNASKED, UNMEASURED, UNREAD, only_if_always, only_if_partly};
 pub use drive::{Built, Director, drive};

@@ -1,9 +1,11 @@
 //! Traces and runs that do not fit each other.
 
 use crate::catalog::Load;
+use crate::components::Layout;
 use crate::components::site::Group;
 use crate::kernel::readings::Reading;
 use crate::kernel::{Simulation, Time, time_text};
+use crate::model::{TimelineItem, Trigger};
 use crate::random::replay::Replay;
 
 /// Says so if a trace is over before the run is.
@@ -33,6 +35,31 @@ pub(super) fn trace_ends_early(group: &Group, end: Time, simulation: &Simulation
         "the trace of {} ends early: after {length} of {end}; `loop: true` begins it again",
         group.name
     ))
+}
+
+/// Says so of what happens when all traces are over: it meets no request, and says nothing of what it would do to any.
+pub(super) fn after_all(timeline: &[TimelineItem], layout: &Layout) -> Vec<String> {
+    let traffics = layout.groups.iter().filter(|group| group.kind == "traffic");
+    let Some(over) = traffics.map(over).collect::<Option<Vec<Time>>>().and_then(|all| all.into_iter().max())
+    else {
+        return Vec::new();
+    };
+    let late = timeline.iter().filter_map(|item| match item.trigger {
+        Trigger::At(time) if time > over => Some((item, time)),
+        _ => None,
+    });
+    let say = |(item, time): (&TimelineItem, Time)| {
+        let (line, time, over) = (item.place.line, time_text(time), time_text(over));
+        format!("what happens at {time} (line {line}) meets no request: all traces are over after {over}")
+    };
+    late.map(say).collect()
+}
+
+/// When a traffic sends nothing any more, if it is a trace that ends.
+fn over(group: &Group) -> Option<Time> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let ends = trace.arrivals.is_none() && !trace.options.repeat;
+    ends.then(|| Replay::new(trace.rows.clone(), trace.options).ok().map(|replay| replay.pass_ns()))?
 }
 
 /// From so many lengths of the run on, what is replayed says little of a trace.

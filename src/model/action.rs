@@ -5,6 +5,7 @@ use super::idle;
 use super::link::link_command;
 use super::machine;
 use super::part::{self, Side, Whom};
+use super::region;
 use crate::catalog::{Action, Problem, Value, meant, not_whole};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
@@ -107,6 +108,7 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
     }
     match command.target {
         Target::Note => Ok(Vec::new()),
+        Target::Region => region::orders(layout, command),
         Target::Between(a, b) => link_command(layout, command, (a, b)).map(|order| vec![order]),
         Target::Apart(a, b) => part::apart(layout, (a, b), command, moment),
         Target::Part(group, Part { role: Role::Coordinator, .. })

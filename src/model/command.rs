@@ -19,6 +19,17 @@ pub struct Command {
     pub place: Place,
 }
 
+impl Command {
+    /// What events.csv says of it beside its target and action, where its event has this label.
+    pub fn detail(&self, label: &str) -> String {
+        match (self.target, self.arguments.first()) {
+            (Target::Note, Some(Value::Text(text))) => text.clone(),
+            (Target::Region, Some(Value::Text(region))) => format!("{region} {label}").trim_end().into(),
+            _ => label.into(),
+        }
+    }
+}
+
 /// To whom something is done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target {
@@ -32,6 +43,8 @@ pub enum Target {
     Between(usize, usize),
     /// The network between two parts of groups; no part: the whole group.
     Apart((usize, Option<Part>), (usize, Option<Part>)),
+    /// All who stand in a region, which the first argument names.
+    Region,
     /// Nobody: a note for events.csv.
     Note,
 }
@@ -67,6 +80,7 @@ impl Target {
             Target::Part(group, part) => of_part(group, Some(part)),
             Target::Between(a, b) => format!("{} - {}", of_part(a, None), of_part(b, None)),
             Target::Apart((a, of_a), (b, of_b)) => format!("{} - {}", of_part(a, of_a), of_part(b, of_b)),
+            Target::Region => "region".into(),
             Target::Note => String::new(),
         }
     }

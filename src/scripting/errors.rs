@@ -177,7 +177,7 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
     let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
     let arguments = arguments.replace("&str | ImmutableString | String", "text").replace("i64", "number");
-    let arguments = arguments.replace("f64", "number").replace("()", "nothing");
+    let arguments = arguments.replace("f64", "number").replace("()", "nothing").replace("Fn", "function");
     if name.starts_with("anon$") {
         let message = "this function takes another number of parameters here";
         return Problem::new(message)
@@ -192,7 +192,8 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     }
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");
-        return Problem::new(message).maybe_hint(super::api::usage(name));
+        let other = OF_NUMBERS.iter().find(|(own, _)| *own == name).map(|(_, hint)| hint.to_string());
+        return Problem::new(message).maybe_hint(super::api::usage(name).or(other));
     }
     if arguments.starts_with("component") {
         let message = format!("a component has no action `{name}`");
@@ -205,12 +206,28 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     }
     let candidates: Vec<&str> = words.functions.iter().map(String::as_str).collect();
     let close = || crate::catalog::closest(name, candidates).map(|found| format!("did you mean `{found}`?"));
-    let hint = meant_action(name).or_else(close);
+    let hint = meant_action(name).or_else(close).or_else(|| setting_of(name));
     Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
 }
 
+/// Functions of numbers that are meant otherwise.
+const OF_NUMBERS: [(&str, &str); 3] = [
+    ("exp", "times are drawn with exponential(5.ms)"),
+    ("range", "write range(0, 3), or 0..3"),
+    ("log", "times are drawn with lognormal(5.ms, 0.5)"),
+];
+
 /// What other tools offer for times.
 const DISTRIBUTIONS: [&str; 4] = ["normal", "gauss", "gaussian", "norm"];
+
+/// A call that is a setting.
+fn setting_of(name: &str) -> Option<String> {
+    let kinds = crate::components::kinds_with(name);
+    let kind = kinds.first()?;
+    Some(format!(
+        "`{name}` is a setting, as in {kind}(\"name\", #{{ {name}: .. }}): `scalelab explain {name}`"
+    ))
+}
 
 fn meant_action(name: &str) -> Option<String> {
     meant::our_action(name, crate::model::ACTIONS.iter().copied())
@@ -260,10 +277,14 @@ fn unknown_property(text: &str) -> Problem {
         return Problem::new(format!("`{name}` belongs to a number, and this has a unit already"))
             .hint(format!("for the number of them divide: x / 1.{name}"));
     }
+    let lower = name.to_lowercase();
+    if ["usd", "eur", "dollars", "dollar", "cents", "euro", "euros"].contains(&lower.as_str()) {
+        return Problem::new(format!("there is no unit `{name}`"))
+            .hint("a price is a number, of US dollars: 0.1");
+    }
     if let Some(unit) = unit_meant(name) {
         return Problem::new(format!("there is no unit `{name}`")).hint(format!("did you mean `{unit}`?"));
     }
-    let lower = name.to_lowercase();
     let hint = if lower.contains("bit") || lower.ends_with("bps") {
         Some("a bandwidth is a size, of bytes per second: 100 Mbit/s are 12.5.mb".into())
     } else {

@@ -8,6 +8,7 @@ mod curve;
 mod desk;
 mod engine;
 mod errors;
+mod foreign;
 mod inputs;
 mod jail;
 mod lists;

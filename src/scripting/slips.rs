@@ -1,28 +1,34 @@
 //! Slips of the pen that Rhai tells in its own terms: what the text around them shows to be meant.
 
 use super::errors::unknown_name;
+use super::foreign;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::Problem;
 use rhai::{EvalAltResult, ParseErrorType};
 
 /// A mistake, and the script before and after the place where Rhai saw it.
-struct Seen<'a> {
+pub(super) struct Seen<'a> {
     error: &'a EvalAltResult,
-    before: &'a str,
-    after: &'a str,
+    pub(super) before: &'a str,
+    pub(super) after: &'a str,
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 12] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 17] = [
+    foreign::word,
+    foreign::operator,
     rate_with_a_slash,
     of_itself,
     unit_without_a_point,
     percent_sign,
     map_without_its_sign,
     arrow,
+    foreign::arrow_behind_brackets,
+    foreign::around_a_name,
     settings_without_a_map,
     chain_that_goes_on,
     single_quotes,
+    foreign::missing_token,
     comment_of_other_languages,
     reserved_word,
     unknown_variable,
@@ -34,7 +40,7 @@ pub(super) fn slip(error: &EvalAltResult, before: &str, after: &str) -> Option<P
 }
 
 impl Seen<'_> {
-    fn syntax(&self) -> Option<&ParseErrorType> {
+    pub(super) fn syntax(&self) -> Option<&ParseErrorType> {
         match self.error {
             EvalAltResult::ErrorParsing(kind, _) => Some(kind),
             _ => None,
@@ -42,16 +48,26 @@ impl Seen<'_> {
     }
 
     /// The text before, without spaces at its end.
-    fn so_far(&self) -> &str {
+    pub(super) fn so_far(&self) -> &str {
         self.before.trim_end()
     }
 
-    fn last_word(&self) -> Option<&str> {
+    /// The variable that is not known.
+    pub(super) fn unknown_name(&self) -> Option<&str> {
+        unknown_name(self.error)
+    }
+
+    /// What has been written of the statement so far.
+    pub(super) fn statement(&self) -> &str {
+        self.before.rsplit([';', '{', '}']).next().unwrap_or(self.before).trim_start()
+    }
+
+    pub(super) fn last_word(&self) -> Option<&str> {
         self.so_far().rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()
     }
 
     /// What comes after a name that stands here.
-    fn behind(&self, name: &str) -> Option<&str> {
+    pub(super) fn behind(&self, name: &str) -> Option<&str> {
         self.after.strip_prefix(name).map(str::trim_start)
     }
 }
@@ -79,7 +95,7 @@ fn unit_without_a_point(seen: &Seen<'_>) -> Option<Problem> {
     let is_syntax = matches!(seen.syntax(), Some(ParseErrorType::MissingToken(..)));
     let word: String = seen.after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let unit = unit_names().find(|unit| *unit == word).or_else(|| unit_meant(&word))?;
-    let number = number_at_the_end(seen.before)?;
+    let number = number_at_the_end(seen.before.trim_end_matches(' '))?;
     let message = format!("a unit follows its number with a point: `{number}{word}` is no quantity");
     is_syntax.then(|| Problem::new(message).hint(format!("write {number}.{unit}")))
 }
@@ -112,11 +128,13 @@ fn map_without_its_sign(seen: &Seen<'_>) -> Option<Problem> {
     let names_a_setting = seen.after.starts_with(':') && inside.starts_with('{') && !outside.ends_with('#');
     let message = "an object map begins with `#{`, not with `{`";
     let name = inside.trim_start_matches('{').trim();
+    let is_word = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '"'));
+    let names_a_setting = names_a_setting && is_word;
     names_a_setting.then(|| Problem::new(message).hint(format!("write #{{ {name}: .. }}")))
 }
 
 /// Where the innermost bracket that is still open stands.
-fn innermost_bracket(text: &str) -> Option<usize> {
+pub(super) fn innermost_bracket(text: &str) -> Option<usize> {
     let (mut open, mut in_text, mut in_comment, mut last) = (Vec::new(), false, false, ' ');
     for (at, c) in text.char_indices() {
         match c {
@@ -139,7 +157,7 @@ fn arrow(seen: &Seen<'_>) -> Option<Problem> {
     let undefined =
         unknown_name(seen.error).filter(|name| seen.behind(name).is_some_and(|b| b.starts_with("=>")));
     let before = seen.syntax().filter(|_| seen.after.starts_with("=>")).and_then(|_| seen.last_word());
-    let name = undefined.or(before)?;
+    let name = undefined.or(before).filter(|name| !name.is_empty())?;
     let message = format!("a function is not written `{name} => ..`");
     Some(Problem::new(message).hint(format!("write |{name}| ..")))
 }
@@ -148,7 +166,9 @@ fn arrow(seen: &Seen<'_>) -> Option<Problem> {
 fn settings_without_a_map(seen: &Seen<'_>) -> Option<Problem> {
     let ParseErrorType::MissingToken(token, _) = seen.syntax()? else { return None };
     let name = seen.last_word()?;
-    let (message, hint) = if token == "," && seen.after.starts_with(':') {
+    let joined = seen.after.starts_with(':') || seen.after.starts_with('=') && !seen.after.starts_with("==");
+    let joined = joined && !seen.statement().starts_with("for ");
+    let (message, hint) = if token == "," && joined {
         ("settings stand in an object map", format!("write #{{ {name}: .. }}"))
     } else if token == ":" && seen.after.starts_with('=') {
         ("a setting and its value are joined by `:`", format!("write {name}: .."))

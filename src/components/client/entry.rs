@@ -224,6 +224,9 @@ pub(super) static ENTRY: Entry = Entry {
     actions: &[],
     measures: &[
         Measure { name: "requests_count", about: "requests issued" },
+        Measure { name: "requests_failed_count", about: "requests answered with an error, or reset" },
+        Measure { name: "requests_rejected_count", about: "requests turned away" },
+        Measure { name: "requests_timed_out_count", about: "requests given up" },
         Measure { name: "retries_count", about: "further attempts" },
         Measure { name: "logins_count", about: "logins, the first ones included" },
         Measure { name: "sessions_lost_count", about: "sessions that the asked server did not know" },

@@ -267,6 +267,7 @@ impl Client {
         {
             self.seen.waited(request.intended, cx.now());
         }
+        self.seen.ended(outcome);
         if self.near.is_some() {
             self.leave(id);
         }

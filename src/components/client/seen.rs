@@ -2,6 +2,7 @@
 
 use crate::audit::ReadCheck;
 use crate::components::Site;
+use crate::kernel::request::Outcome;
 use crate::kernel::{Readings, Time};
 use crate::stats::Histogram;
 
@@ -13,6 +14,11 @@ pub(super) struct Seen {
     reads: u64,
     stale_reads: u64,
     stale_age: Histogram,
+    /// Requests that are over, by outcome.
+    succeeded: u64,
+    failed: u64,
+    rejected: u64,
+    timed_out: u64,
     /// When the measured part began.
     from: Time,
     /// Of what was wanted since then, and was answered successfully or given up.
@@ -43,6 +49,17 @@ impl Seen {
         }
     }
 
+    /// A request is over.
+    #[inline(always)]
+    pub fn ended(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Succeeded => self.succeeded += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Rejected => self.rejected += 1,
+            Outcome::TimedOut => self.timed_out += 1,
+        }
+    }
+
     /// A read was answered, and this is the audit's verdict.
     #[inline]
     pub fn read(&mut self, check: &ReadCheck) {
@@ -54,6 +71,12 @@ impl Seen {
     }
 
     pub fn measure(&self, out: &mut Readings) {
+        let errors = self.failed + self.rejected + self.timed_out;
+        out.count("answered", self.succeeded + errors);
+        out.count("errors", errors);
+        out.count("requests_failed", self.failed);
+        out.count("requests_rejected", self.rejected);
+        out.count("requests_timed_out", self.timed_out);
         out.count("reads", self.reads);
         out.count("stale_reads", self.stale_reads);
         out.histogram("stale_age", &self.stale_age);

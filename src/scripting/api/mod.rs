@@ -136,6 +136,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("partition", "partition(a, b), or db.primary().partition()"),
     ("heal", "heal(a, b)"),
     ("slow_link", "slow_link(a, b, 10)"),
+    ("region", "region(\"eu-central-1\").crash()"),
     ("proxy", "store.proxy().crash(), or store.proxy(1) for the second one"),
     ("coordinator", "store.coordinator().crash()"),
     ("best", "all.best(\"latency_p99\")"),

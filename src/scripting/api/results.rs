@@ -5,7 +5,7 @@ use super::comparisons::{Several, label};
 use super::kept::Doubtful;
 use super::levels::matches;
 use crate::catalog::did_you_mean;
-use crate::experiment::{self, COLUMNS, Estimate, Judgement, Whose, find_column, find_metric};
+use crate::experiment::{self, Estimate, Figure, Judgement, Whose, find_figure, find_metric};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
@@ -41,26 +41,26 @@ struct Part {
 
 impl Part {
     fn get(&self, name: &str) -> Scripted<Dynamic> {
-        let column =
-            find_column(name).map_err(|hint| fail(format!("components have no figure `{name}`"), hint))?;
+        let asked =
+            find_figure(name).map_err(|hint| fail(format!("components have no figure `{name}`"), hint))?;
         let estimates: Scripted<Vec<Estimate>> =
-            self.variants.iter().map(|variant| self.estimate(*variant, column)).collect();
+            self.variants.iter().map(|variant| self.estimate(*variant, asked)).collect();
         Ok(Several(estimates?).value())
     }
 
-    fn estimate(&self, variant: usize, column: usize) -> Scripted<Estimate> {
+    fn estimate(&self, variant: usize, asked: Figure) -> Scripted<Estimate> {
         desk(|desk| desk.check.looked = true);
         self.finished.asked.borrow_mut().push((variant, self.component.clone()));
         let mut samples = Vec::new();
         for run in self.finished.record.results.iter().filter(|run| run.variant == variant) {
-            let figure = experiment::figure(run, &self.component, column).map_err(|known| {
+            let figure = experiment::figure(run, &self.component, asked).map_err(|known| {
                 let hint = did_you_mean(&self.component, known.iter().map(String::as_str));
                 fail(format!("the world has no component \"{}\"", self.component), hint)
             })?;
             samples.extend(figure.map(|value| (run.replication, value)));
         }
         let whose = Some(self.finished.whose(variant));
-        Ok(Estimate { whose, ..Estimate::measured(COLUMNS[column].name, samples) })
+        Ok(Estimate { whose, ..Estimate::measured(asked.name(), samples) })
     }
 }
 

@@ -76,6 +76,14 @@ pub const RULES: &[(&str, &[&str])] = &[
         "of",
         &[
             "figures of one component, by its name in quotes: sums of counts over its nodes, means of shares, largest of percentiles",
+            "beside the columns of components.csv these are what its component measures (`scalelab explain cache`): r.of(\"cache\").evictions, r.of(\"buyers\").errors",
+        ],
+    ),
+    (
+        "region",
+        &[
+            "all who stand there, in at, every and when: crash() ends their machines (crash(\"process\"): they refuse), hang(), recover(); users and resolvers are not of it",
+            "of a component at several places the nodes that stand there; its router or coordinator only if all of it stands there",
         ],
     ),
     (

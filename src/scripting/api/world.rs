@@ -41,6 +41,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("slow_link", |cx: NativeCallContext, a: Handle, b: Handle, factor: Dynamic| {
         command(&cx, between(a, b), "slow_link", vec![factor], Some(a.world))
     });
+    register_region(engine);
     engine.register_fn("primary", |of: Handle| part(of, Role::Primary));
     engine.register_fn("router", |of: Handle| part(of, Role::Router));
     // (That of a cache is an aide of it: `model::resolve` knows which is meant.)
@@ -141,6 +142,23 @@ fn command(
         Ok(())
     })
 }
+
+fn register_region(engine: &mut Engine) {
+    kind::<Region>(engine, "region");
+    engine.register_fn("region", |name: &str| Region(name.into()));
+    for action in ACTIONS {
+        engine.register_fn(*action, move |cx: NativeCallContext, of: Region| {
+            command(&cx, Target::Region, action, vec![of.0.into()], None)
+        });
+        engine.register_fn(*action, move |cx: NativeCallContext, of: Region, argument: Dynamic| {
+            command(&cx, Target::Region, action, vec![of.0.into(), argument], None)
+        });
+    }
+}
+
+/// All who stand in a region.
+#[derive(Clone)]
+struct Region(String);
 
 /// A part of a database, or of one of its shards.
 fn part(of: Handle, role: Role) -> Handle {

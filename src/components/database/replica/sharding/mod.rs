@@ -123,7 +123,11 @@ mod tests {
             (moved("range", 4, 5) - 0.3).abs() < 0.05,
             "the borders shift, and the third range goes to the new one"
         );
-        assert!((moved("range", 4, 8) - 0.5).abs() < 0.01 && (moved("range", 8, 4) - 0.5).abs() < 0.01);
+        assert!((moved("range", 4, 8) - 0.5).abs() < 0.01, "each is split");
+        assert!(
+            (moved("range", 8, 4) - 0.75).abs() < 0.01,
+            "four go, and two more have none of the new ranges"
+        );
     }
 
     #[test]

@@ -1,0 +1,70 @@
+//! What happens to a region happens to all who stand there.
+
+use super::action::Order;
+use super::command::Command;
+use super::machine;
+use crate::catalog::{Problem, Value, did_you_mean};
+use crate::components::{Group, Layout, nodes_before_members};
+use crate::kernel::{Control, NodeId};
+
+/// Actions that a region takes.
+pub const ACTIONS: [&str; 3] = ["crash", "hang", "recover"];
+
+/// The orders for a region, whose name is the first argument: its machines die as hosts do, stand still, or come back.
+pub(super) fn orders(layout: &Layout, command: &Command) -> Result<Vec<Order>, Problem> {
+    let name = if let Some(Value::Text(name)) = command.arguments.first() { name.as_str() } else { "" };
+    let control = Control::new(verb(command)?, 0);
+    let mut orders = Vec::new();
+    for group in (0..layout.groups.len()).filter(|group| is_of_servers(&layout.groups[*group])) {
+        orders.extend(nodes_in(layout, group, name).map(|node| machine::order(layout, group, node, control)));
+    }
+    if orders.is_empty() { Err(nobody_there(layout, command, name)) } else { Ok(orders) }
+}
+
+/// Providers' resolvers and users stand outside; who stands on a machine goes with it.
+fn is_of_servers(group: &Group) -> bool {
+    !matches!(group.kind, "traffic" | "resolver")
+}
+
+/// The members of a group that stand in a region: they take those of its list in turn. A router or coordinator of a group that stands there alone goes
+/// with it; one of several regions is beside its callers.
+fn nodes_in<'a>(layout: &'a Layout, group: usize, name: &str) -> impl Iterator<Item = NodeId> + use<'a> {
+    let own = &layout.groups[group];
+    let place = layout.map.find(name).unwrap_or(0);
+    let spots: Vec<u16> = layout.spots(group).iter().map(|spot| spot.place).collect();
+    let before = nodes_before_members(own);
+    let is_there = move |n: u64| match spots.len() {
+        0 => false,
+        1 => spots[0] == place,
+        several => n >= before && spots[(n - before) as usize % several] == place,
+    };
+    own.members().filter(move |node| place != 0 && own.place_of(*node).is_some_and(&is_there))
+}
+
+fn verb(command: &Command) -> Result<u16, Problem> {
+    match (command.action.as_str(), command.arguments.get(1)) {
+        ("crash", None) => Ok(Control::CRASH_HOST),
+        ("crash", Some(Value::Text(kind))) if kind == "host" => Ok(Control::CRASH_HOST),
+        ("crash", Some(Value::Text(kind))) if kind == "process" => Ok(Control::CRASH_PROCESS),
+        ("hang", None) => Ok(Control::HANG),
+        ("recover", None) => Ok(Control::RECOVER),
+        _ => {
+            let message = format!("a region has no such action: `{}`", command.action);
+            Err(Problem::at(&command.place, message)
+                .hint("there is crash(), crash(\"process\"), hang() and recover()"))
+        }
+    }
+}
+
+fn nobody_there(layout: &Layout, command: &Command, name: &str) -> Problem {
+    let mut used: Vec<String> = Vec::new();
+    let servers = layout.groups.iter().filter(|group| is_of_servers(group));
+    for place in servers.flat_map(Group::places) {
+        if !used.contains(&place) {
+            used.push(place);
+        }
+    }
+    let hint = did_you_mean(name, used.iter().map(String::as_str));
+    let hint = hint.unwrap_or_else(|| "give components a `region`".into());
+    Problem::at(&command.place, format!("nothing of this world stands in the region \"{name}\"")).hint(hint)
+}
