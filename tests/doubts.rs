@@ -705,3 +705,70 @@ fn latencies_that_wander_are_told() {
     assert!(of("180.rps").contains(warning));
     assert!(!of("60.rps").contains(warning));
 }
+
+/// A cache that is written to and not read, one that is read as well, and one that only readers have.
+#[test]
+fn a_cache_that_nobody_reads_is_told() {
+    let of = |reads: &str| {
+        said(&format!(
+            r#"experiment("w").replications(2).duration(10.s).world(|p| {{
+                let db = database("db", #{{ read: 1.ms, write: 1.ms }});
+                let c = cache("c", #{{ of: db }});
+                let w = web("w", #{{ reads: {reads}, writes: c }});
+                traffic("t", #{{ to: w, rate: 20.rps, writes: 20.percent, keys: uniform_keys(10) }});
+            }});"#
+        ))
+    };
+    assert!(of("db").contains("nobody reads from c: w writes to it and reads elsewhere"));
+    assert!(!of("c").contains("nobody reads from c"));
+}
+
+/// Writes by a queue, whose users have an answer long before: what checks look at of writes does not know them.
+#[test]
+fn checks_of_writes_that_go_by_a_queue_are_told_what_they_miss() {
+    let of = |check: &str| {
+        said(&format!(
+            r#"experiment("q").replications(2).duration(10.s).world(|p| {{
+                let db = database("db", #{{ read: 1.ms, write: 1.ms }});
+                let q = queue("q", #{{ kind: "rabbitmq" }});
+                consumers("c", #{{ of: q, service: 1.ms, writes: db }});
+                let w = web("w", #{{ service: 1.ms, reads: db, publishes: q }});
+                traffic("t", #{{ to: w, rate: 20.rps, users: 5, writes: 20.percent, keys: uniform_keys(10) }});
+            }}).expect("x", |r| {check});"#
+        ))
+    };
+    let told = of("r.lost_writes == 0");
+    assert!(told.contains("lost_writes_count knows nothing of what waits in \"q\""), "{told}");
+    assert!(!of("r.latency_p50 < 1.s").contains("knows nothing of what waits"));
+}
+
+/// A trace of two seconds, played for ten: what happens in the fifth second meets nobody. Its fourth line belongs before the third.
+#[test]
+fn what_happens_after_all_traces_and_lines_that_were_sorted_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), "time,key\n0,a\n1,b\n2,c\n1.5,d\nx,e\n").unwrap();
+    let script = |at: &str| {
+        format!(
+            r#"experiment("t").replications(2).duration(10.s).world(|p| {{
+                let db = database("db", #{{ read: 1.ms, write: 1.ms }});
+                traffic("t", #{{ to: db, rate: trace("t.csv", #{{ on_error: "skip", bootstrap: false }}) }});
+                at({at}, "dies", || db.crash());
+            }});"#
+        )
+    };
+    let said = |at: &str| {
+        let path = folder.path().join("t.rhai");
+        std::fs::write(&path, script(at)).unwrap();
+        let mut command = Command::cargo_bin("scalelab").unwrap();
+        let run = command.arg("run").arg(&path).arg("-v").arg("-o").arg(folder.path().join("out")).output();
+        String::from_utf8(run.unwrap().stderr).unwrap()
+    };
+    let late = said("5.s");
+    assert!(
+        late.contains("what happens at 5 s (line 4) meets no request: all traces are over after 2"),
+        "{late}"
+    );
+    assert!(late.contains("t.csv were sorted by time: 1 of them were out of place (t)"), "{late}");
+    assert!(late.contains("t: 1 lines of t.csv were skipped; the first one: "), "{late}");
+    assert!(!said("1.s").contains("meets no request"));
+}

@@ -11,7 +11,7 @@ use super::left_waiting::left_waiting;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use super::resharding::still_resharding;
 use super::traces::{barely_begun, column, trace_ends_early};
-use super::unspread::{parted, unspread};
+use super::unspread::{only_written, parted, unspread};
 use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
 use crate::catalog::{Load, Param, Preset, percent};
@@ -55,6 +55,7 @@ pub(super) fn about_groups(plan: &Plan, layout: &Layout, simulation: &Simulation
     doubts.extend(by_queue(plan, layout));
     doubts.extend(unspread(layout));
     doubts.extend(parted(layout));
+    doubts.extend(only_written(layout));
     doubts
 }
 

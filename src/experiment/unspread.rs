@@ -54,3 +54,22 @@ pub(super) fn parted(layout: &Layout) -> impl Iterator<Item = String> {
         })
     })
 }
+
+/// Says so of each cache that is written to, and that nobody reads.
+pub(super) fn only_written(layout: &Layout) -> impl Iterator<Item = String> {
+    let caches = layout.groups.iter().enumerate().filter(|(_, group)| group.kind == "cache");
+    caches.filter_map(|(index, cache)| {
+        let names_it = |group: &&Group| group.settings.names(index);
+        let only_writes = |group: &Group| {
+            group.settings.group("writes") == Some(index) && group.settings.group("reads") != Some(index)
+        };
+        let mut named = layout.groups.iter().filter(names_it).peekable();
+        let first = named.peek()?.name.clone();
+        named.all(only_writes).then(|| {
+            format!(
+                "nobody reads from {0}: {first} writes to it and reads elsewhere; give it `reads: {0}` as well",
+                cache.name
+            )
+        })
+    })
+}

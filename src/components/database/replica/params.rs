@@ -168,7 +168,7 @@ pub const COPIED: Param = Param {
     name: "copied",
     kind: Kind::Count(0, 1000),
     preset: Preset::Count(0),
-    about: "so many of the most popular rows have a copy in every shard: reads are spread, writes go to all; after an asynchronous failover of a shard its copies may be older until they are written again",
+    about: "so many of the most popular rows have a copy in every shard: reads are spread, a write goes to its row's own shard and from there to all others at a time; after an asynchronous failover of a shard its copies may be older until they are written again",
 };
 /// Rows that lie in parts.
 pub const SPLIT: Param = Param {
