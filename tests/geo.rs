@@ -581,7 +581,7 @@ fn root_and_top_level_domain_are_near_everybody() {
         let r = resolver("r", #{ region: "ap-southeast-2", cold: true });
         traffic("t", #{ to: zone, resolver: r, users: 1, think: 20.s, region: "ap-southeast-2", access: 0.ms });"#;
     holds(
-        &world,
+        world,
         ".expect(\"one way to Virginia\", |r| r.lookup_p99 < 212.ms).expect(\"and back\", |r| r.lookup_p99 > 200.ms)",
     );
 }
