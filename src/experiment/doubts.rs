@@ -86,7 +86,7 @@ fn put_in_order(group: &Group) -> Option<String> {
     let lines = trace.rows.displaced();
     let (name, path) = (&group.name, &trace.path);
     (lines > 0).then(|| {
-        format!("the lines of {path} were sorted by time: {lines} of them were out of place ({name})")
+        format!("the lines of {path} were sorted by time: up to {lines} of them were out of place ({name})")
     })
 }
 
