@@ -80,6 +80,12 @@ pub const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "network",
+        &[
+            "between all components that have no link of their own and do not stand on one machine; between those that have a region beside what the map says, unless regions(\"aws\", #{ .. }) tells itself how they are linked",
+        ],
+    ),
+    (
         "region",
         &[
             "all who stand there, in at, every and when: crash() ends their machines (crash(\"process\"): they refuse), hang(), recover(); users and resolvers are not of it",
