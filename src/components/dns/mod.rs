@@ -46,7 +46,7 @@ pub fn is_near_everybody(kind: &str, n: u64) -> bool {
     kind == ZONE.entry.name && n != u64::from(AUTHORITATIVE)
 }
 
-/// Which record comes first, for policy "failover" (`arg`: the record, and above [`TURN`] bits its place in the list).
+/// Which record comes first, for policy "failover" (`arg`: the record, and above its bits its place in the list).
 pub const IN_TURN: u16 = Control::FIRST_OWN + 1;
 /// Bits of a record's number.
 const TURN: u32 = 8;
