@@ -146,6 +146,16 @@ fn what_waits_to_be_stored_takes_room() {
     holds(&in_bytes, ".expect(\"hardly any\", |r| r.cache_hit_ratio < 0.05)");
 }
 
+/// A hundred rows' room for five thousand keys, written faster than the store takes them: writers wait for room, and get it.
+#[test]
+fn writers_who_wait_for_bytes_get_them() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 2.ms, row: 1.kib });
+        let c = cache("c", #{ of: db, write: "back", capacity: 100.kib });
+        let w = web("w", #{ service: 0.1.ms, reads: c, writes: c });
+        traffic("t", #{ to: w, rate: 500.rps, writes: 50.percent, keys: zipf(5000, 0.6) });"#;
+    holds(world, ".expect(\"all are served\", |r| r.availability == 1)");
+}
+
 /// A cache without a store that has room for three of five keys, and evicts none: two fifths of the writes are turned away, or more while it fills.
 #[test]
 fn the_only_copy_turns_away_what_it_has_no_room_for() {

@@ -775,11 +775,13 @@ fn the_cheapest_that_is_fast_enough_is_found_by_a_filter() {
     ));
     let told = told(&script(
         r#".claim("open", |all| all.filter(|r| r.latency_p99 < 180.ms).best("cost_per_hour").n == 2)
+        .claim("only open", |all| all.where(#{ n: 1 }).filter(|r| r.latency_p99 < 180.ms).best("cost_per_hour").n == 1)
         .claim("nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).best("cost_per_hour").n == 2)
         .claim("of nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).latency_p50 < 1.ms)"#,
     ));
     for line in [
         "? open: of n=1 it is undecided: latency_p99_ms",
+        "? only open: of n=1 it is undecided: latency_p99_ms",
         "✗ nobody: no variant does what `filter` asks for",
         "? of nobody: no variant does what `filter` asks for",
     ] {

@@ -206,7 +206,7 @@ impl Node {
         self.dirty.stored(reply.key, reply.status == Status::Ok, cx.now());
         while let Some(&writer) = self.dirty.stalled.front() {
             let call = cx.call(writer);
-            let (key, bytes) = (call.key, call.bytes);
+            let (key, bytes) = (call.key, self.sized(call.bytes));
             if self.dirty.is_full(key, bytes) {
                 break;
             }

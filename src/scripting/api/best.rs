@@ -108,7 +108,10 @@ fn best(all: &All, name: &str) -> Scripted<Dynamic> {
     let Some((best, first)) = leader(&estimates, sense) else {
         let doubt = all.doubtful.first().map(|doubtful| doubtful.why.clone());
         let why = doubt.unwrap_or_else(|| format!("{name} was not measured"));
-        return Ok(Dynamic::from(Candidates { all: all.clone(), why, measured: false }));
+        let doubtful = all.doubtful.iter().map(|doubtful| doubtful.variant);
+        let variants = all.variants.iter().copied().chain(doubtful).collect();
+        let all = All { variants, doubtful: Vec::new(), ..all.clone() };
+        return Ok(Dynamic::from(Candidates { all, why, measured: false }));
     };
     let label = |variant: usize| all.label(variant);
     let (mut candidates, mut why) = (vec![best], String::new());

@@ -1,6 +1,6 @@
 //! Results in a script: variants, estimates, comparisons that become checks.
 
-use super::best::Candidates;
+use super::best::{Candidates, unsure};
 use super::comparisons::{Several, label};
 use super::kept::Doubtful;
 use super::levels::matches;
@@ -109,6 +109,9 @@ impl All {
         }
         let fits = |variant: &usize| matches(&self.finished.params[*variant], wanted);
         let variants: Vec<usize> = self.variants.iter().copied().filter(fits).collect();
+        if variants.is_empty() && (0..self.finished.params.len()).any(|variant| fits(&variant)) {
+            return Err(unsure("no variant with these levels does what `filter` asks for".into()));
+        }
         if variants.is_empty() {
             return Err(fail(
                 "no variant has these levels",
@@ -225,7 +228,12 @@ fn estimate_text(estimate: &Estimate) -> String {
 }
 
 fn all_text(all: &All) -> String {
-    format!("results of {}", all.labels().join(", "))
+    let open: Vec<String> = all.doubtful.iter().map(|doubtful| all.label(doubtful.variant)).collect();
+    let sure = match all.variants.is_empty() {
+        true => "no results: no variant does for sure what `filter` asks for".into(),
+        false => format!("results of {}", all.labels().join(", ")),
+    };
+    if open.is_empty() { sure } else { format!("{sure}; undecided: {}", open.join(", ")) }
 }
 
 /// One line for each variant.
