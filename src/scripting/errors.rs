@@ -111,7 +111,7 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
             Problem::new(format!("a function must return {wanted} here, not {found}"))
         }
         E::ErrorDataRace(what, _) => Problem::new(format!("{what} is used while it is being changed"))
-            .hint("copy it into another variable first"),
+            .hint("name what you need of it before: let base = all.where(#{ .. }); all.filter(|r| r.latency_p99 < base.latency_p99)"),
         E::ErrorArithmetic(what, _) => Problem::new(what.to_lowercase()),
         E::ErrorArrayBounds(length, index, _) => {
             Problem::new(format!("there is no [{index}] in a list of {length}"))

@@ -35,7 +35,7 @@ pub(super) fn word(seen: &Seen<'_>) -> Option<Problem> {
     Some(Problem::new(format!("`{word}` is a word of another language")).hint(*hint))
 }
 
-/// `and`, `let mut x`, `let x: int`, `for (i = 0; ..)`, a bracket too many.
+/// `and`, `let mut x`, a bracket too many.
 pub(super) fn missing_token(seen: &Seen<'_>) -> Option<Problem> {
     let ParseErrorType::MissingToken(..) = seen.syntax()? else { return None };
     let statement = seen.statement();
@@ -50,7 +50,9 @@ pub(super) fn missing_token(seen: &Seen<'_>) -> Option<Problem> {
     if let Some((_, hint)) = WORDS.iter().find(|(words, _)| words.contains(&last)) {
         return told(&format!("`{last}` is a word of another language"), hint);
     }
-    if seen.before.ends_with("(f") && seen.after.starts_with('"') {
+    let is_f =
+        seen.before.strip_suffix('f').is_some_and(|so_far| so_far.ends_with(['(', ' ', '=', ',', '[']));
+    if is_f && seen.after.starts_with('"') {
         return told("values in a text are written otherwise", "write it between backticks: `count is ${x}`");
     }
     if is_word("for") && innermost_bracket(seen.before).is_some_and(|at| seen.before[at..].starts_with('[')) {
@@ -62,12 +64,6 @@ pub(super) fn missing_token(seen: &Seen<'_>) -> Option<Problem> {
     }
     if statement.trim() == "let mut" {
         return told("all variables can be changed", "write let x = .., without mut");
-    }
-    if statement.starts_with("let ") && !statement.contains('=') && seen.after.starts_with(':') {
-        return told("variables have no types here", "write let x = ..");
-    }
-    if statement.starts_with("for (") {
-        return told("a loop is written otherwise", "write for i in 0..10 { .. }");
     }
     let closing = seen.after.chars().next().filter(|c| matches!(c, ')' | ']' | '}'))?;
     let open = innermost_bracket(seen.before).and_then(|at| seen.before[at..].chars().next());

@@ -9,6 +9,7 @@ mod desk;
 mod engine;
 mod errors;
 mod foreign;
+mod idioms;
 mod inputs;
 mod jail;
 mod lists;

@@ -2,6 +2,7 @@
 
 use super::errors::unknown_name;
 use super::foreign;
+use super::idioms;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::Problem;
 use rhai::{EvalAltResult, ParseErrorType};
@@ -14,8 +15,12 @@ pub(super) struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 17] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 21] = [
+    idioms::statement,
     foreign::word,
+    idioms::branch,
+    idioms::loop_head,
+    idioms::sign,
     foreign::operator,
     rate_with_a_slash,
     of_itself,
