@@ -768,7 +768,10 @@ fn what_happens_after_all_traces_and_lines_that_were_sorted_are_told() {
         late.contains("what happens at 5 s (line 4) meets no request: all traces are over after 2"),
         "{late}"
     );
-    assert!(late.contains("t.csv were sorted by time: up to 1 of them were out of place (t)"), "{late}");
+    assert!(
+        late.contains("t.csv were sorted by time: up to 1 of them were out of place, by 0.5 s at most (t)"),
+        "{late}"
+    );
     assert!(late.contains("t: 1 lines of t.csv were skipped; the first one: "), "{late}");
     assert!(!said("1.s").contains("meets no request"));
 }

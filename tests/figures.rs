@@ -777,13 +777,21 @@ fn the_cheapest_that_is_fast_enough_is_found_by_a_filter() {
         r#".claim("open", |all| all.filter(|r| r.latency_p99 < 180.ms).best("cost_per_hour").n == 2)
         .claim("only open", |all| all.where(#{ n: 1 }).filter(|r| r.latency_p99 < 180.ms).best("cost_per_hour").n == 1)
         .claim("nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).best("cost_per_hour").n == 2)
-        .claim("of nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).latency_p50 < 1.ms)"#,
+        .claim("of nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).latency_p50 < 1.ms)
+        .claim("nobody's level", |all| all.filter(|r| r.latency_p99 < 1.ms).best("cost_per_hour").n != 1)
+        .claim("not nobody's", |all| !(all.filter(|r| r.latency_p99 < 1.ms).best("cost_per_hour").n == 1))
+        .claim("all of nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).variants().all(|r| r.n == 7))
+        .claim("where of nobody", |all| all.filter(|r| r.latency_p99 < 1.ms).where(#{ n: 1 }).best("cost_per_hour").n != 1)"#,
     ));
     for line in [
         "? open: of n=1 it is undecided: latency_p99_ms",
         "? only open: of n=1 it is undecided: latency_p99_ms",
         "✗ nobody: no variant does what `filter` asks for",
-        "? of nobody: no variant does what `filter` asks for",
+        "✗ of nobody: no variant does what `filter` asks for",
+        "✗ nobody's level: no variant does what `filter` asks for",
+        "✗ not nobody's: no variant does what `filter` asks for",
+        "✗ all of nobody: no variant does what `filter` asks for",
+        "✗ where of nobody: no variant does what `filter` asks for",
     ] {
         assert!(told.contains(line), "{told}");
     }

@@ -658,3 +658,26 @@ fn a_region_dies_as_a_whole_and_comes_back() {
         .claim("or not", |all| all.where(#{ how: "not" }).requests_timed_out == 0);"#;
     common::script::holds(script);
 }
+
+/// All servers stand in a region that is down from 20 to 50 s. Neither an autoscaler nor add_node() nor recover() brings one up there before.
+#[test]
+fn nobody_starts_in_a_region_that_is_down() {
+    for how in ["crash", "hang"] {
+        let script = format!(
+            r#"experiment("dark").vary("n", [0, 1]).replications(2).duration(60.s).world(|p| {{
+            regions("aws");
+            let w = web("w", #{{ count: 2, service: 40.ms, region: "eu-central-1" }});
+            let lb = load_balancer("lb", #{{ to: w, region: "us-east-1", check: 1.s, rise: 1 }});
+            if p.n == 1 {{ autoscaler("s", #{{ of: w, region: "us-east-1", utilization: 50.percent, min: 2, max: 8, period: 4.s, replace: "silent", boot: 2.s }}); }}
+            traffic("t", #{{ to: lb, rate: constant(20.rps), region: "us-east-1", timeout: 1.s }});
+            at(20.s, "dies", || region("eu-central-1").{how}());
+            at(30.s, "more", || w.add_node());
+            at(35.s, "back by hand", || w[0].recover());
+            at(50.s, "back", || region("eu-central-1").recover());
+        }})
+            .expect("nobody is served", |r| r.availability < 0.53)
+            .expect("then all are", |r| r.availability > 0.35);"#
+        );
+        common::script::holds(&script);
+    }
+}

@@ -213,6 +213,45 @@ fn a_latency_below_its_target_adds_no_server() {
     }
 }
 
+/// Two servers at 15 % each, one of which dies. The measure is decided on a while after it was taken, when the next round is under way: the dead one
+/// stays on top of those that are wanted, and the living one stays.
+#[test]
+fn a_dead_server_is_no_capacity_however_late_it_is_decided() {
+    for delay in ["0.s", "3.s", "8.s"] {
+        let world = format!(
+            r#"let w = web("w", #{{ count: 2, service: exponential(10.ms) }});
+            let lb = load_balancer("lb", #{{ to: w, check: 500.ms, timeout: 2.s }});
+            autoscaler("s", #{{ of: w, period: 5.s, delay: {delay}, cooldown: 20.s, min: 1, max: 6, utilization: 60.percent, replace: "never" }});
+            traffic("t", #{{ to: lb, rate: 30.rps, timeout: 5.s }});
+            at(10.s, "dies", || w[0].crash("host"));"#
+        );
+        holds(&world, ".expect(\"one goes on\", |r| r.availability > 0.95)");
+    }
+}
+
+/// 1.8 servers' worth of work, a target of 60 %: three are wanted of six. A figure that is told late is of the servers that there were then, however
+/// many there are now: it is not counted twice.
+#[test]
+fn a_late_figure_is_of_those_that_were_asked() {
+    let measured = measures(
+        r#"let w = web("w", #{ count: 6, service: constant(10.ms) });
+        autoscaler("s", #{ of: w, period: 2.s, delay: 20.s, cooldown: 3.s, min: 1, max: 10, utilization: 70.percent });
+        traffic("t", #{ to: load_balancer("lb", #{ to: w }), rate: constant(180.rps) });"#,
+    );
+    assert_eq!((measured["s removed_count"], measured["s added_count"]), (3.0, 0.0));
+}
+
+/// Browsers keep files for so long as the site says, also if there is no edge before it.
+#[test]
+fn a_site_without_an_edge_says_how_long_browsers_keep_its_files() {
+    let measured = measures(
+        r#"let site = website("site", #{ pages: 10, assets: 20, per_page: 2, page_max_age: 1.s, asset_max_age: 600.s });
+        let lb = load_balancer("lb", #{ to: site });
+        traffic("t", #{ to: lb, users: 5, keys: uniform_keys(10), browser_slots: 64, think: 1.s });"#,
+    );
+    assert!(measured["t browser_hits_count"] > 100.0, "{measured:?}");
+}
+
 /// Calls at 0, 10, 60 and 61 ms. `a` works for a second at a time, `b` for 100 ms and is dead until 50 ms: the second call was refused by it and
 /// waits for `a`; the others need not.
 #[test]

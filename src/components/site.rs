@@ -193,6 +193,17 @@ impl Layout {
         settings.texts("region").iter().map(spot).collect()
     }
 
+    /// Where the n-th node of a group stands, whom it concerns if something happens there: members take the regions of their list in turn. A router or
+    /// coordinator of a group of one region stands there too; one of several regions is beside its callers (0).
+    pub fn stands_in(&self, group: usize, n: u64) -> u16 {
+        let (spots, before) = (self.spots(group), super::nodes_before_members(&self.groups[group]));
+        match spots.len() {
+            0 => 0,
+            1 => spots[0].place,
+            several => n.checked_sub(before).map_or(0, |n| spots[n as usize % several].place),
+        }
+    }
+
     /// Where each node is that the world begins with; 0 = nowhere in particular.
     pub fn node_places(&self) -> Vec<u16> {
         let places = |group: usize| {

@@ -20,7 +20,7 @@ use crate::components::site::Group;
 use crate::components::{Layout, kind, queue, ways};
 use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
-use crate::kernel::{NodeId, Simulation, Time};
+use crate::kernel::{NodeId, SECOND, Simulation, Time};
 use crate::model::{TimelineItem, Trigger};
 
 /// What is doubtful about the components of a run that has come to its end.
@@ -83,11 +83,10 @@ fn left_out(group: &Group) -> Option<String> {
 /// Says so if lines of a trace were put in order.
 fn put_in_order(group: &Group) -> Option<String> {
     let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
-    let lines = trace.rows.displaced();
-    let (name, path) = (&group.name, &trace.path);
-    (lines > 0).then(|| {
-        format!("the lines of {path} were sorted by time: up to {lines} of them were out of place ({name})")
-    })
+    let (lines, farthest) = trace.rows.displaced()?;
+    let (name, path, farthest) = (&group.name, &trace.path, farthest as f64 / SECOND as f64);
+    let out_of_place = format!("up to {lines} of them were out of place, by {farthest} s at most ({name})");
+    Some(format!("the lines of {path} were sorted by time: {out_of_place}"))
 }
 
 /// Says so if users without pauses were answered in no time: their load is what was assumed for them.

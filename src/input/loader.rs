@@ -450,7 +450,7 @@ mod tests {
         let text = "time,key\nx,1\n5,a\n4,b\n5\n6,a\n";
         let trace = open(text.as_bytes(), SKIP).expect("three rows are good");
         assert_eq!((trace.len(), trace.skipped(), trace.key_count()), (3, 2, 2));
-        assert_eq!(trace.displaced, 1, "one is put in its place");
+        assert_eq!(trace.displaced, Some((1, SECOND_NS)), "one is put in its place");
         let times: Vec<u64> = rows(&trace).iter().map(|row| row.time_ns / SECOND_NS).collect();
         assert_eq!(times, [0, 1, 2]);
         let first = trace.first_error().expect("two are bad");

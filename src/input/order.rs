@@ -20,6 +20,7 @@ pub(super) struct Order {
     /// Rows that stood behind later ones, and rows that stood before earlier ones.
     behind: u64,
     ahead: u64,
+    farthest_ns: i128,
 }
 
 impl Order {
@@ -31,7 +32,9 @@ impl Order {
     /// One more row, which is not too late. Returns the earliest one, if too many wait.
     pub fn push(&mut self, time_ns: i128, row: TraceRow) -> Option<(i128, TraceRow)> {
         self.lines += 1;
-        self.behind += u64::from(self.newest.is_some_and(|newest| time_ns < newest));
+        let back_ns = self.newest.map_or(0, |newest| (newest - time_ns).max(0));
+        self.behind += u64::from(back_ns > 0);
+        self.farthest_ns = self.farthest_ns.max(back_ns);
         self.newest = Some(self.newest.map_or(time_ns, |newest| newest.max(time_ns)));
         self.waiting.insert((time_ns, self.lines), row);
         if self.waiting.len() > WINDOW { self.pop() } else { None }
@@ -46,9 +49,10 @@ impl Order {
         Some((time_ns, row))
     }
 
-    /// How many were out of place: whoever jumps ahead leaves all that follow behind, and is one.
-    pub fn displaced(&self) -> u64 {
-        self.behind.min(self.ahead)
+    /// How many were out of place, and by how much at most; `None` if all were in order. Whoever jumps ahead leaves all that follow behind, and is one.
+    pub fn displaced(&self) -> Option<(u64, u64)> {
+        let farthest_ns = u64::try_from(self.farthest_ns).unwrap_or(u64::MAX);
+        (self.behind > 0).then(|| (self.behind.min(self.ahead), farthest_ns))
     }
 
     /// How many wait.
@@ -93,6 +97,6 @@ mod tests {
         }
         assert_eq!((order.too_late(0), order.too_late(-5)), (None, Some(5)));
         while order.pop().is_some() {}
-        assert_eq!((order.displaced(), order.behind), (1, WINDOW as u64));
+        assert_eq!((order.displaced(), order.behind), (Some((1, 1_000_000_000)), WINDOW as u64));
     }
 }

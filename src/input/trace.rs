@@ -36,7 +36,7 @@ pub struct Trace {
     pub(super) weights: Vec<Weight>,
     pub(super) skipped: u64,
     pub(super) late: u64,
-    pub(super) displaced: u64,
+    pub(super) displaced: Option<(u64, u64)>,
     pub(super) first_error: Option<TraceError>,
     pub(super) read_failure: OnceLock<String>,
     /// What seems to be meant by its header and is not looked at.
@@ -117,7 +117,7 @@ impl TraceRows for Trace {
         Some((self.skipped, format!("{late}the first one: {what}")))
     }
 
-    fn displaced(&self) -> u64 {
+    fn displaced(&self) -> Option<(u64, u64)> {
         self.displaced
     }
 }

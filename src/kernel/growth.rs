@@ -16,6 +16,8 @@ pub trait Nursery: Send {
     fn make(&mut self, group: u16, node: NodeId) -> Box<dyn Component>;
     /// The node is a member no more; the group it was a member of, `None` if it was of none.
     fn retire(&mut self, node: NodeId) -> Option<u16>;
+    /// Where a node stands; 0 = nowhere in particular.
+    fn place(&self, node: NodeId) -> u16;
     /// The data set that the group works with.
     fn data_set(&self, group: u16) -> u16;
     /// Who learns that a group has changed: its members and those who use it.
@@ -50,6 +52,9 @@ impl Nursery for Barren {
     fn retire(&mut self, _node: NodeId) -> Option<u16> {
         None
     }
+    fn place(&self, _node: NodeId) -> u16 {
+        0
+    }
     fn data_set(&self, _group: u16) -> u16 {
         0
     }
@@ -77,6 +82,7 @@ impl Simulation {
         debug_assert_eq!(placed, node);
         self.set_data(node, self.nursery.data_set(group));
         self.start_node(node);
+        self.stay_down(node);
         self.tell_of_change(group, node, Control::JOIN);
         node
     }
@@ -184,6 +190,9 @@ mod tests {
             self.0.remove(at);
             Some(0)
         }
+        fn place(&self, node: NodeId) -> u16 {
+            node.0 % 2
+        }
         fn data_set(&self, _group: u16) -> u16 {
             0
         }
@@ -217,6 +226,20 @@ mod tests {
         simulation.retire(NodeId(1)); // no member any more: nothing happens
         assert_eq!(simulation.memberships().len(), 3);
         assert_eq!(simulation.grow(0), NodeId(3), "indices are never reused");
+    }
+
+    /// Node 1 stands at place 1, where nobody starts for a while, node 2 elsewhere.
+    #[test]
+    fn nobody_starts_where_all_is_down() {
+        let mut simulation = world();
+        simulation.darken(1, true);
+        let (there, elsewhere) = (simulation.grow(0), simulation.grow(0));
+        assert_eq!((simulation.health(there), simulation.health(elsewhere)), (Health::Silent, Health::Up));
+        simulation.control(there, Control::new(Control::RECOVER, 0));
+        assert_eq!(simulation.fork().health(there), Health::Silent);
+        simulation.darken(1, false);
+        simulation.control(there, Control::new(Control::RECOVER, 0));
+        assert_eq!(simulation.health(there), Health::Up);
     }
 
     #[test]

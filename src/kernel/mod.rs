@@ -10,6 +10,7 @@ pub mod component;
 mod core;
 mod crash;
 pub mod ctx;
+mod dark;
 pub mod digest;
 pub mod event;
 pub mod foresight;

@@ -5,6 +5,7 @@ use super::call::Calls;
 use super::component::{Component, Control};
 use super::core::Core;
 use super::ctx::Ctx;
+use super::dark::Dark;
 use super::event::{Event, NodeId, Packed};
 use super::growth::{Barren, Membership, Nursery};
 use super::journal::Journal;
@@ -25,6 +26,7 @@ pub struct Simulation {
     pub(super) memberships: Vec<Membership>,
     /// News for nodes that are down.
     pub(super) missed: Vec<(NodeId, Control)>,
+    pub(super) dark: Dark,
 }
 
 impl Simulation {
@@ -38,6 +40,7 @@ impl Simulation {
             nursery: Box::new(Barren),
             memberships: Vec::new(),
             missed: Vec::new(),
+            dark: Dark::default(),
         }
     }
 
@@ -162,6 +165,9 @@ impl Simulation {
             self.look_at_the_door(node);
         }
         let mut control = control;
+        if control.verb == Control::RECOVER && self.is_in_the_dark(node) {
+            return;
+        }
         if control.verb == Control::RECOVER {
             control.arg = u64::from(health != Health::Hung);
         }
@@ -239,6 +245,7 @@ impl Simulation {
             nursery: self.nursery.fork(),
             memberships: self.memberships.clone(),
             missed: self.missed.clone(),
+            dark: self.dark.clone(),
         }
     }
 

@@ -38,6 +38,8 @@ pub enum Order {
     Grow(u16),
     /// A node leaves its group.
     Retire(NodeId),
+    /// Nobody starts in a place from now on; or everybody can again.
+    Dark(u16, bool),
 }
 
 impl Order {
@@ -60,6 +62,7 @@ impl Order {
                 simulation.grow(group);
             }
             Order::Retire(node) => simulation.retire(node),
+            Order::Dark(place, is_dark) => simulation.darken(place, is_dark),
         }
     }
 }

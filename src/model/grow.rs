@@ -37,6 +37,10 @@ impl Nursery for Growth {
         Some(group as u16)
     }
 
+    fn place(&self, node: NodeId) -> u16 {
+        self.layout.home(node).map_or(0, |(group, n)| self.layout.stands_in(group, n))
+    }
+
     fn data_set(&self, group: u16) -> u16 {
         self.data_sets[usize::from(group)]
     }

@@ -4,7 +4,7 @@ use super::action::Order;
 use super::command::Command;
 use super::machine;
 use crate::catalog::{Problem, Value, did_you_mean};
-use crate::components::{Group, Layout, nodes_before_members};
+use crate::components::{Group, Layout};
 use crate::kernel::{Control, NodeId};
 
 /// Actions that a region takes.
@@ -13,12 +13,21 @@ pub const ACTIONS: [&str; 3] = ["crash", "hang", "recover"];
 /// The orders for a region, whose name is the first argument: its machines die as hosts do, stand still, or come back.
 pub(super) fn orders(layout: &Layout, command: &Command) -> Result<Vec<Order>, Problem> {
     let name = if let Some(Value::Text(name)) = command.arguments.first() { name.as_str() } else { "" };
+    let place = layout.map.find(name).unwrap_or(0);
     let control = Control::new(verb(command)?, 0);
     let mut orders = Vec::new();
     for group in (0..layout.groups.len()).filter(|group| is_of_servers(&layout.groups[*group])) {
-        orders.extend(nodes_in(layout, group, name).map(|node| machine::order(layout, group, node, control)));
+        orders
+            .extend(nodes_in(layout, group, place).map(|node| machine::order(layout, group, node, control)));
     }
-    if orders.is_empty() { Err(nobody_there(layout, command, name)) } else { Ok(orders) }
+    if orders.is_empty() {
+        return Err(nobody_there(layout, command, name));
+    }
+    // Its machines are gone or stand still: none comes up there. (Processes that end leave their machines, on which others may start.)
+    if control.verb != Control::CRASH_PROCESS {
+        orders.insert(0, Order::Dark(place, control.verb != Control::RECOVER));
+    }
+    Ok(orders)
 }
 
 /// Providers' resolvers and users stand outside; who stands on a machine goes with it.
@@ -26,19 +35,11 @@ fn is_of_servers(group: &Group) -> bool {
     !matches!(group.kind, "traffic" | "resolver")
 }
 
-/// The members of a group that stand in a region: they take those of its list in turn. A router or coordinator of a group that stands there alone goes
-/// with it; one of several regions is beside its callers.
-fn nodes_in<'a>(layout: &'a Layout, group: usize, name: &str) -> impl Iterator<Item = NodeId> + use<'a> {
+/// The members of a group that stand in a region.
+fn nodes_in(layout: &Layout, group: usize, place: u16) -> impl Iterator<Item = NodeId> + use<'_> {
     let own = &layout.groups[group];
-    let place = layout.map.find(name).unwrap_or(0);
-    let spots: Vec<u16> = layout.spots(group).iter().map(|spot| spot.place).collect();
-    let before = nodes_before_members(own);
-    let is_there = move |n: u64| match spots.len() {
-        0 => false,
-        1 => spots[0] == place,
-        several => n >= before && spots[(n - before) as usize % several] == place,
-    };
-    own.members().filter(move |node| place != 0 && own.place_of(*node).is_some_and(&is_there))
+    let is_there = move |n: u64| layout.stands_in(group, n) == place;
+    own.members().filter(move |node| place != 0 && own.place_of(*node).is_some_and(is_there))
 }
 
 fn verb(command: &Command) -> Result<u16, Problem> {

@@ -4,6 +4,7 @@ use super::convert;
 use super::places::place_at;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Place, Problem, Problems, did_you_mean, meant};
+use crate::experiment::Standing;
 use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 use std::sync::Arc;
 
@@ -14,6 +15,10 @@ pub(super) struct Mistake(pub Problems);
 /// What a check throws when the interval cannot decide which is best.
 #[derive(Clone, Debug)]
 pub(super) struct Undecided(pub String);
+
+/// What a check throws that does not hold whatever it goes on to say: it speaks of nobody.
+#[derive(Clone, Debug)]
+pub(super) struct Refuted(pub String);
 
 /// An error for Rhai to carry.
 pub(super) fn fail(message: impl Into<String>, hint: Option<String>) -> Box<EvalAltResult> {
@@ -79,12 +84,13 @@ pub(super) fn unknown_name(error: &EvalAltResult) -> Option<&str> {
     }
 }
 
-/// Whether an error is the sign that the interval cannot decide.
-pub(super) fn undecided(error: &EvalAltResult) -> Option<String> {
+/// Whether an error is the sign that the interval cannot decide, or that nothing holds of nobody; and why.
+pub(super) fn verdict(error: &EvalAltResult) -> Option<(Standing, String)> {
     match error {
-        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => undecided(inner),
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => verdict(inner),
         EvalAltResult::ErrorRuntime(value, _) => {
-            value.clone().try_cast::<Undecided>().map(|Undecided(why)| why)
+            let undecided = value.clone().try_cast().map(|Undecided(why)| (Standing::Undecided, why));
+            undecided.or_else(|| value.clone().try_cast().map(|Refuted(why)| (Standing::Fails, why)))
         }
         _ => None,
     }
@@ -122,6 +128,7 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
         }
         E::ErrorRuntime(value, _) => match value.clone().try_cast::<Undecided>() {
             Some(Undecided(why)) => Problem::new(why).hint("more replications may decide it"),
+            None if value.is::<Refuted>() => Problem::new(value.clone().cast::<Refuted>().0),
             None if value.is_string() => Problem::new(value.to_string()),
             None => Problem::new(format!("the script throws {}", convert::value(value).describe())),
         },

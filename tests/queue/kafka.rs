@@ -190,8 +190,8 @@ fn records_older_than_their_retention_are_deleted_read_or_not() {
         let settings = [vec![("count", Value::Whole(1))], slow].concat();
         let retention =
             vec![("retention", span(5.0)), ("segment_age", span(0.5)), ("retention_check", span(0.5))];
-        let described = describe(100.0, topic(1, 1, "all", retention), settings);
-        let simulation = run(&described, 60, |_, _| {});
+        let described = describe(400.0, topic(1, 1, "all", retention), settings);
+        let simulation = run(&described, 400, |_, _| {});
         let counts = messages(&simulation);
         assert!(counts.lost_count > 300, "{reset}: {}", counts.lost_count);
         assert_eq!(counts.backlog_count, 0, "{ends_with_rest}");
@@ -350,4 +350,21 @@ fn a_reader_goes_on_where_a_log_was_cut_though_it_has_grown_again() {
     let counts = messages(&simulation);
     assert!(counts.backlog_count < 5, "{counts:?}");
     assert!(counts.processed_count + 5 > counts.published_count, "{counts:?}");
+}
+
+/// One message at a time over a way of 10 ms: what one fetch has brought is polled one after the other, and the next fetch is under way while it is
+/// worked on. With a fetch for each poll there would be 50 a second.
+#[test]
+fn a_poll_takes_from_what_was_fetched() {
+    let mut world = World::default();
+    let orders = world.add("queue", "orders", topic(1, 1, "all", vec![]));
+    let settings = vec![("of", orders.clone()), ("count", Value::Whole(1)), ("service", span(0.01))];
+    let workers = world.add("consumers", "workers", [settings, vec![("batch", Value::Whole(1))]].concat());
+    world.add("traffic", "producers", vec![("to", orders.clone()), ("rate", evenly(80.0))]);
+    world.link(&workers, &orders, vec![("latency", span(0.01))]);
+    let mut simulation = world.build(seed(), 0);
+    simulation.run_until(20 * SECOND);
+    let counts = messages(&simulation);
+    assert!(counts.published_count > 1_500, "{}", counts.published_count);
+    assert!(counts.backlog_count < 40, "{}", counts.backlog_count);
 }

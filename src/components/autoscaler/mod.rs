@@ -14,6 +14,7 @@ use crate::kernel::{
     Timer,
 };
 use crate::parts::verbs::{LOAD, NO_FIGURE, VERDICT};
+use std::collections::VecDeque;
 
 mod entry;
 mod replacing;
@@ -39,6 +40,15 @@ struct Goal {
     target: f64,
 }
 
+/// What a full round has found: who is asked later is another matter, also if nothing is decided before.
+#[derive(Clone, Debug, Default)]
+struct Round {
+    mean: f64,
+    /// How many servers it is of, and who has given no answer.
+    answers: u64,
+    missing: Vec<NodeId>,
+}
+
 #[derive(Clone)]
 struct Autoscaler {
     group: u16,
@@ -56,9 +66,10 @@ struct Autoscaler {
     answers: u64,
     sum: f64,
     open: u64,
-    /// How many servers the answers of the last full round were from, and who has given none in the present or last one.
-    measured: u64,
+    /// Who has given none in this round.
     missing: Vec<NodeId>,
+    /// Rounds of which nothing has been decided yet.
+    rounds: VecDeque<Round>,
     replacing: Replacing,
     /// Servers on their way, until they are members.
     booting: Integral,
@@ -89,8 +100,8 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         answers: 0,
         sum: 0.0,
         open: 0,
-        measured: 0,
         missing: Vec::new(),
+        rounds: VecDeque::new(),
         replacing: Replacing::new(site, group),
         booting: Integral::default(),
         price: site.layout.groups[group].settings.known_number("price_per_hour"),
@@ -130,10 +141,10 @@ impl Autoscaler {
         }
     }
 
-    /// How many servers would bring the measure to its target, with those that do not work.
-    fn desired(&self, mean: f64) -> u64 {
-        let servers = (self.measured as f64 * mean / self.goal.target).ceil();
-        let missing = self.missing.iter().filter(|node| self.members.contains(node)).count();
+    /// How many servers would have brought the measure to its target, with those that do not work.
+    fn desired(&self, round: &Round) -> u64 {
+        let servers = (round.answers as f64 * round.mean / self.goal.target).ceil();
+        let missing = round.missing.iter().filter(|node| self.members.contains(node)).count();
         (servers as u64 + missing as u64).clamp(self.min, self.max)
     }
 
@@ -165,23 +176,25 @@ impl Autoscaler {
             self.missing.push(NodeId(reply.note as u16));
         }
         if self.open == 0 && self.answers > 0 {
-            let mean = self.sum / self.answers as f64;
-            self.measured = self.answers;
-            cx.timer_in(self.delay, Timer { tag: DECIDE, data: mean.to_bits() });
+            let (answers, missing) = (self.answers, std::mem::take(&mut self.missing));
+            self.rounds.push_back(Round { mean: self.sum / answers as f64, answers, missing });
+            cx.timer_in(self.delay, Timer { tag: DECIDE, data: 0 });
         }
     }
 
-    fn decide(&mut self, mean: f64, cx: &mut Ctx<'_>) {
-        let (now, servers, desired) = (cx.now(), self.servers(), self.desired(mean));
+    fn decide(&mut self, cx: &mut Ctx<'_>) {
+        let round = self.rounds.pop_front().expect("one is decided on for each that is over");
+        let (now, mean, desired) = (cx.now(), round.mean, self.desired(&round));
+        let (servers, coming) = (self.servers(), self.servers() + self.booting.level());
         let reason = || {
             let part = 100.0 * mean / self.goal.target;
             format!(
-                "{servers} to {desired} servers: {} at {part:.0} % of its target",
+                "{coming} to {desired} servers: {} at {part:.0} % of its target",
                 TARGETS[self.goal.measure]
             )
         };
-        let coming = servers + self.booting.level();
-        if desired > coming {
+        // (Some may have left since the measure was taken: what was below its target then calls for nobody.)
+        if desired > coming && (mean > self.goal.target || coming < self.min) {
             cx.tell("scale_out", reason());
             self.changed = now;
             (coming..desired).for_each(|_| self.boot(cx));
@@ -216,7 +229,7 @@ impl Component for Autoscaler {
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match timer.tag {
             ASK => self.ask(cx),
-            DECIDE => self.decide(f64::from_bits(timer.data), cx),
+            DECIDE => self.decide(cx),
             _ => cx.grow(self.group),
         }
     }
@@ -284,8 +297,8 @@ mod tests {
             answers: 0,
             sum: 0.0,
             open: 0,
-            measured: servers.into(),
             missing: Vec::new(),
+            rounds: VecDeque::new(),
             replacing: Replacing::default(),
             booting: Integral::default(),
             price: None,
@@ -297,19 +310,21 @@ mod tests {
 
     #[test]
     fn so_many_servers_that_the_measure_meets_its_target() {
-        assert_eq!(of(4, 1, 20).desired(0.5e6), 4);
-        assert_eq!(of(4, 1, 20).desired(0.51e6), 5);
-        assert_eq!(of(4, 1, 20).desired(1e6), 8);
-        assert_eq!(of(4, 1, 20).desired(0.1e6), 1);
-        assert_eq!(of(4, 2, 6).desired(0.1e6), 2);
-        assert_eq!(of(4, 2, 6).desired(1e6), 6);
-        let half_dead = Autoscaler { measured: 2, missing: vec![NodeId(0), NodeId(3)], ..of(4, 1, 20) };
+        let desired = |min: u64, max: u64, answers: u64, missing: &[u16], mean: f64| {
+            let missing = missing.iter().map(|node| NodeId(*node)).collect();
+            of(4, min, max).desired(&Round { mean, answers, missing })
+        };
+        assert_eq!(desired(1, 20, 4, &[], 0.5e6), 4);
+        assert_eq!(desired(1, 20, 4, &[], 0.51e6), 5);
+        assert_eq!(desired(1, 20, 4, &[], 1e6), 8);
+        assert_eq!(desired(1, 20, 4, &[], 0.1e6), 1);
+        assert_eq!(desired(2, 6, 4, &[], 0.1e6), 2);
+        assert_eq!(desired(2, 6, 4, &[], 1e6), 6);
         assert_eq!(
-            half_dead.desired(1e6),
+            desired(1, 20, 2, &[0, 3], 1e6),
             6,
             "two that work and are twice as busy as they should be, and two that do not"
         );
-        let gone = Autoscaler { missing: vec![NodeId(7)], ..of(4, 1, 20) };
-        assert_eq!(gone.desired(0.5e6), 4, "who is no member any more does not count");
+        assert_eq!(desired(1, 20, 4, &[7], 0.5e6), 4, "who is no member any more does not count");
     }
 }

@@ -28,7 +28,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "per_page",
             kind: Kind::Count(1, 200),
             preset: Preset::Required,
-            about: "assets that each page needs; a visit asks for them once it has the page",
+            about: "assets that each page needs; a visit asks for them once it has the page. Which ones is drawn for each replication: consecutive numbers from one on (assumed; neighbours of one another share assets)",
         },
         Param {
             name: "changes",

@@ -1,8 +1,7 @@
 //! Settings of a site that count only beside others, or with those who keep copies of its files.
 
-use super::behind;
 use crate::catalog::{Need, Needed};
-use crate::components::Layout;
+use crate::components::{Layout, ways};
 
 /// What they need of the site itself.
 pub(super) const NEEDS: &[Need] = &[Need {
@@ -15,16 +14,10 @@ pub(super) const NEEDS: &[Need] = &[Need {
 /// What they need of edges and browsers.
 pub fn of_holders(layout: &Layout, site: usize) -> Vec<Needed> {
     let group = &layout.groups[site];
-    let leads_here = |other: usize| behind(layout, other) == Some(site);
-    let of_kind = |kind: &'static str| {
-        layout
-            .groups
-            .iter()
-            .enumerate()
-            .filter(move |(index, group)| group.kind == kind && leads_here(*index))
-    };
-    let edges = of_kind("cdn").next().is_some();
-    let browsers = of_kind("traffic").any(|(_, group)| group.settings.is_given("browser_slots"));
+    let leads_here = |other: usize| ways::lead(layout, other, site);
+    let edges = (0..layout.groups.len()).any(|at| layout.groups[at].kind == "cdn" && leads_here(at));
+    let visits = layout.groups.iter().filter(|group| group.settings.group("to").is_some_and(leads_here));
+    let browsers = visits.into_iter().any(|group| group.settings.is_given("browser_slots"));
     let of_edges = format!("cdn(\"edges\", #{{ of: {} }})", group.name);
     let keepers = "`browser_slots: 32` to the traffic";
     let needs = |setting, with, add: &str, is_met| group.settings.needs(setting, with, add, is_met);

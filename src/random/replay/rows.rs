@@ -76,9 +76,9 @@ pub trait TraceRows: Send + Sync {
         None
     }
 
-    /// How many lines of the source stood behind later ones and were put in order.
-    fn displaced(&self) -> u64 {
-        0
+    /// How many lines of the source stood behind later ones and were put in order, and by how many nanoseconds at most.
+    fn displaced(&self) -> Option<(u64, u64)> {
+        None
     }
 }
 

@@ -7,7 +7,7 @@ use crate::catalog::Problem;
 use crate::experiment::{Better, Estimate, METRICS, Sense, Standing};
 use crate::scripting::convert::{Scripted, level};
 use crate::scripting::desk::{call_place, desk};
-use crate::scripting::errors::{Undecided, fail};
+use crate::scripting::errors::{Refuted, Undecided, fail};
 use crate::scripting::unlike::kind;
 use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
 use std::collections::BTreeSet;
@@ -25,6 +25,11 @@ pub(super) struct Candidates {
 /// What a check throws that intervals cannot decide.
 pub(super) fn unsure(why: String) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(Dynamic::from(Undecided(why)), Position::NONE).into()
+}
+
+/// What a check throws that speaks of nobody.
+pub(super) fn of_nobody(why: &str) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(Dynamic::from(Refuted(why.into())), Position::NONE).into()
 }
 
 impl Candidates {
@@ -103,7 +108,7 @@ fn best(all: &All, name: &str) -> Scripted<Dynamic> {
     let estimates: Vec<(usize, Estimate)> =
         all.variants.iter().map(|v| estimated(*v)).collect::<Scripted<_>>()?;
     if all.variants.is_empty() && all.doubtful.is_empty() {
-        return Ok(Nobody::of(all));
+        return Ok(Nobody::any());
     }
     let Some((best, first)) = leader(&estimates, sense) else {
         let doubt = all.doubtful.first().map(|doubtful| doubtful.why.clone());

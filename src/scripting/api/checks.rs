@@ -6,7 +6,7 @@ use crate::catalog::{Problem, Problems};
 use crate::experiment::{Asked, CheckRow, Judgement, Plan, Standing};
 use crate::scripting::desk::{Checking, Definition, Expect, ExpectKind, desk};
 use crate::scripting::engine::refill;
-use crate::scripting::errors::{Words, explain, undecided};
+use crate::scripting::errors::{Words, explain, verdict};
 use crate::scripting::session::{Finished, Record};
 use rhai::{Dynamic, Engine, Map};
 use std::rc::Rc;
@@ -109,8 +109,8 @@ fn judged(
     let value = match expect.callback.call(engine, (subject,)) {
         Ok(value) => value,
         Err(error) => {
-            if let Some(why) = undecided(&error) {
-                return Ok(plain(Standing::Undecided, why));
+            if let Some((standing, why)) = verdict(&error) {
+                return Ok(plain(standing, why));
             }
             // What is done with a level that is not known yet is no mistake.
             if desk(|desk| desk.check.guessed) {

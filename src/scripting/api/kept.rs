@@ -1,6 +1,6 @@
 //! `all.filter(|r| r.latency_p99 < 200.ms)`: the variants that do what is asked for, for sure; and those of which the intervals do not tell.
 
-use super::best::unsure;
+use super::best::{of_nobody, unsure};
 use super::results::{All, Check};
 use crate::experiment::Standing;
 use crate::scripting::convert::Scripted;
@@ -21,7 +21,7 @@ impl All {
     pub(super) fn decided(&self) -> Scripted<()> {
         match self.doubtful.first() {
             Some(doubtful) => Err(unsure(doubtful.why.clone())),
-            None if self.variants.is_empty() => Err(unsure(NOBODY.into())),
+            None if self.variants.is_empty() => Err(of_nobody(NOBODY)),
             None => Ok(()),
         }
     }
@@ -64,7 +64,7 @@ fn no_test() -> Box<rhai::EvalAltResult> {
 pub(super) fn register(engine: &mut Engine) {
     kind::<Nobody>(engine, "result");
     engine.register_indexer_get(|nobody: &mut Nobody, name: &str| nobody.get(name));
-    engine.register_fn("of", |_: Nobody, _component: &str| -> Scripted<All> { Err(unsure(NOBODY.into())) });
+    engine.register_fn("of", |_: Nobody, _component: &str| -> Scripted<All> { Err(of_nobody(NOBODY)) });
     engine.register_fn("filter", |cx: NativeCallContext, all: All, test: FnPtr| all.keep(&cx, &test));
     engine.register_fn("len", |all: All| -> Scripted<rhai::INT> {
         if !all.doubtful.is_empty() {
@@ -73,7 +73,7 @@ pub(super) fn register(engine: &mut Engine) {
         Ok(all.variants.len() as rhai::INT)
     });
     engine.register_fn("variants", |all: All| -> Scripted<rhai::Array> {
-        if !all.doubtful.is_empty() {
+        if !all.doubtful.is_empty() || all.variants.is_empty() {
             all.decided()?;
         }
         Ok(all.variants.iter().map(|variant| Dynamic::from(all.one(*variant))).collect())
@@ -85,17 +85,16 @@ const NOBODY: &str = "no variant does what `filter` asks for";
 
 /// The best of no variant.
 #[derive(Clone)]
-pub(super) struct Nobody(All);
+pub(super) struct Nobody;
 
 impl Nobody {
-    pub(super) fn of(all: &All) -> Dynamic {
+    pub(super) fn any() -> Dynamic {
         desk(|desk| desk.check.best.push(NOBODY.into()));
-        Dynamic::from(Nobody(all.clone()))
+        Dynamic::from(Nobody)
     }
 
-    /// It has no level: nothing, which is equal to nothing else. Figures it has none either.
-    fn get(&self, name: &str) -> Scripted<Dynamic> {
-        let is_level = name == "variant" || self.0.finished.record.plan.factors.iter().any(|f| f == name);
-        if is_level { Ok(Dynamic::UNIT) } else { Err(unsure(NOBODY.into())) }
+    /// It has no level and no figure: whatever is said of them does not hold.
+    fn get(&self, _name: &str) -> Scripted<Dynamic> {
+        Err(of_nobody(NOBODY))
     }
 }

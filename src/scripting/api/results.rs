@@ -1,6 +1,6 @@
 //! Results in a script: variants, estimates, comparisons that become checks.
 
-use super::best::{Candidates, unsure};
+use super::best::{Candidates, of_nobody};
 use super::comparisons::{Several, label};
 use super::kept::Doubtful;
 use super::levels::matches;
@@ -110,7 +110,7 @@ impl All {
         let fits = |variant: &usize| matches(&self.finished.params[*variant], wanted);
         let variants: Vec<usize> = self.variants.iter().copied().filter(fits).collect();
         if variants.is_empty() && (0..self.finished.params.len()).any(|variant| fits(&variant)) {
-            return Err(unsure("no variant with these levels does what `filter` asks for".into()));
+            return Err(of_nobody("no variant with these levels does what `filter` asks for"));
         }
         if variants.is_empty() {
             return Err(fail(

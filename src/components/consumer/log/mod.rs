@@ -30,6 +30,8 @@ const REJOIN: u16 = FIRST_SOURCE_TAG + 2;
 const BACKOFF: Time = 100 * MILLISECOND;
 /// heartbeat.interval.ms (ConsumerConfig: 3 s).
 pub const HEARTBEAT_INTERVAL: Time = 3 * SECOND;
+/// Records of one fetch while nothing is known of their size; if it is, they are bounded by that (see [`Fetch`]).
+const FETCHED_AT_MOST: u64 = 1000;
 /// request.timeout.ms (ConsumerConfig: 30 s).
 const REQUEST_TIMEOUT: Time = 30 * SECOND;
 
@@ -46,6 +48,11 @@ struct Share {
     position: u64,
     /// Low byte of the epoch of the message before it; 0 = not known.
     behind: u8,
+    /// The same of the next message to fetch.
+    next: u64,
+    next_behind: u8,
+    /// It asks again after a pause.
+    pauses: bool,
     /// Fetched and not yet polled.
     fetched: VecDeque<Incoming>,
     /// Polled and not yet processed.
@@ -81,6 +88,8 @@ pub struct Reader {
     lines: Vec<Line>,
     partitions: u32,
     fetch: Fetch,
+    /// max.poll.records
+    batch: usize,
     ack_before: bool,
     earliest: bool,
     patience: Option<TimeoutClass>,
@@ -110,7 +119,8 @@ impl Reader {
             lines: vec![Line::default(); crate::components::queue::brokers(&queue).len()],
             brokers: crate::components::queue::brokers(&queue),
             partitions: partitions(queue.settings()) as u32,
-            fetch: Fetch { most: entry::batch(site) as u16, wait: entry::wait(site) },
+            fetch: Fetch { most: entry::batch(site).max(FETCHED_AT_MOST) as u16, wait: entry::wait(site) },
+            batch: entry::batch(site) as usize,
             ack_before: acks_before(settings),
             earliest: entry::resets_to_earliest(settings),
             patience: None,
@@ -185,7 +195,8 @@ impl Reader {
     /// Acknowledged before the work, the log holds them no more: if they are dropped now they are gone.
     fn release_batch(&mut self, index: usize, cx: &mut Ctx<'_>) {
         let share = &mut self.shares[index];
-        share.fetched.clear();
+        share.seek();
+        cx.abandon(std::mem::replace(&mut share.fetch, CallId::NONE));
         let held = self.ack_before && !share.committing;
         let now = cx.now();
         for incoming in share.batch.drain(..) {
@@ -222,6 +233,22 @@ impl Reader {
 impl Share {
     fn place(&self) -> Place {
         Place { partition: self.partition, epoch: self.behind, offset: self.position }
+    }
+
+    /// Where it fetches on.
+    fn fetch_place(&self) -> Place {
+        Place { partition: self.partition, epoch: self.next_behind, offset: self.next }
+    }
+
+    /// It fetches on from where it has worked to.
+    fn seek(&mut self) {
+        self.fetched.clear();
+        (self.next, self.next_behind) = (self.position, self.behind);
+    }
+
+    /// Whether the next poll has its leader asked for more: only what lies in no buffer is fetched (Fetcher.fetchablePartitions).
+    fn wants_more(&self) -> bool {
+        self.known && !self.pauses && self.fetched.is_empty() && self.fetch.is_none()
     }
 }
 
@@ -273,6 +300,9 @@ impl Reader {
                 fetch: CallId::NONE,
                 position: 0,
                 behind: 0,
+                next: 0,
+                next_behind: 0,
+                pauses: false,
                 fetched: VecDeque::new(),
                 batch: VecDeque::new(),
                 moved: false,
@@ -290,6 +320,7 @@ impl Reader {
         }
         let share = &mut self.shares[index];
         (share.position, share.behind, share.known) = (u64::from(reply.version), reply.bytes as u8, true);
+        share.seek();
         if self.ack_before {
             // Whoever said that it had what comes before has it, or it is gone. (Acknowledged after the work, it has been done.)
             let (partition, from, now) = (share.partition, share.position, cx.now());
@@ -299,7 +330,8 @@ impl Reader {
     }
 
     /// Once more after a pause: for the offset or for messages.
-    fn again(&self, index: usize, offset: bool, cx: &mut Ctx<'_>) {
+    fn again(&mut self, index: usize, offset: bool, cx: &mut Ctx<'_>) {
+        self.shares[index].pauses = true;
         let partition = u64::from(self.shares[index].partition);
         let data = u64::from(self.generation) << 32 | u64::from(offset) << 16 | partition;
         cx.timer_in(BACKOFF, Timer { tag: AGAIN, data });
@@ -307,9 +339,12 @@ impl Reader {
 
     fn ask(&mut self, index: usize, cx: &mut Ctx<'_>) {
         let share = &self.shares[index];
+        if !share.fetch.is_none() {
+            return;
+        }
         let (version, timeout) = (self.fetch.to_version(), self.patience);
         let (note, line) = (self.generation, self.lines[self.place_of(share.leader)]);
-        let ask = Ask::new(share.leader, FETCH, share.place().to_key());
+        let ask = Ask::new(share.leader, FETCH, share.fetch_place().to_key());
         let ask = Ask { version, timeout, note, token: line.word().0, connected: line.open, ..ask };
         self.shares[index].fetch = cx.ask(ask);
     }
@@ -330,10 +365,11 @@ impl Reader {
                     (place.partition, place.offset) == (share.partition, *wanted)
                 };
                 let items = cx.parcel(ParcelId(reply.version)).iter().map(|item| unpacked(*item));
-                let asked_for = items.zip(share.position..).take_while(is_wanted);
-                let incoming = asked_for.map(|((message, receipt), _)| Incoming { message, receipt });
-                let batch: Vec<Incoming> = incoming.collect();
-                share.fetched.extend(batch);
+                let asked_for = items.zip(share.next..).take_while(is_wanted);
+                share.fetched.extend(asked_for.map(|((message, receipt), _)| Incoming { message, receipt }));
+                if let Some(last) = share.fetched.back().map(|incoming| Place::from_key(incoming.receipt)) {
+                    (share.next, share.next_behind) = (last.offset + 1, last.epoch);
+                }
                 self.received(index, got, cx);
             }
             // Who knows less than others is not believed.
@@ -344,7 +380,10 @@ impl Reader {
             // Its place is not in the log any more (auto.offset.reset).
             Status::Missing => {
                 let position = if self.earliest { reply.version } else { reply.bytes };
-                (share.position, share.behind) = (position.into(), 0);
+                (share.next, share.next_behind) = (position.into(), 0);
+                if share.busy.is_none() && share.batch.is_empty() {
+                    (share.position, share.behind) = (share.next, 0);
+                }
                 self.ask(index, cx);
             }
             Status::Moved => self.again(index, false, cx),

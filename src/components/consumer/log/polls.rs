@@ -8,7 +8,8 @@ use crate::kernel::{Ctx, Reply, Status};
 
 impl Reader {
     pub(super) fn received(&mut self, index: usize, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
-        match self.shares[index].fetched.is_empty() {
+        // While the program works nothing more is asked for: it is in its polls that the client does so.
+        match self.shares[index].fetched.is_empty() && self.is_idle() {
             true => self.ask(index, cx),
             false => self.poll_if_idle(got, cx),
         }
@@ -36,7 +37,7 @@ impl Reader {
 
     fn poll(&mut self, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
         self.polled = cx.now();
-        let (all, mut left, first) = (self.shares.len(), usize::from(self.fetch.most), self.turn);
+        let (all, mut left, first) = (self.shares.len(), self.batch, self.turn);
         for index in (0..all).map(|nth| (first + nth) % all) {
             let share = &mut self.shares[index];
             let taken = share.fetched.len().min(left);
@@ -44,10 +45,22 @@ impl Reader {
                 continue;
             }
             share.batch.extend(share.fetched.drain(..taken));
+            share.position = Place::from_key(share.batch[0].receipt).offset;
             (left, self.turn) = (left - taken, index);
             self.begin_work(index, got, cx);
             if left == 0 {
                 break;
+            }
+        }
+        self.fetch_on(cx);
+    }
+
+    /// Before the program works, more is asked for of what lies in no buffer, so that it is there at the next poll (KafkaConsumer.poll: "allow
+    /// the next round of fetches before the previous has been processed").
+    fn fetch_on(&mut self, cx: &mut Ctx<'_>) {
+        for index in 0..self.shares.len() {
+            if self.shares[index].wants_more() {
+                self.ask(index, cx);
             }
         }
     }

@@ -14,11 +14,7 @@ impl Reader {
             got.push(incoming);
             return;
         }
-        // Its part of what was polled is done.
-        if share.fetched.is_empty() {
-            self.ask(index, cx);
-        }
-        self.poll_if_idle(got, cx);
+        self.poll_if_idle(got, cx); // its part of what was polled is done
     }
 
     pub fn settle(&mut self, done: &Incoming, well: bool, got: &mut Vec<Incoming>, cx: &mut Ctx<'_>) {
@@ -68,6 +64,7 @@ impl Reader {
                     return self.ask_offset(partition, cx);
                 }
                 if let Some(index) = self.shares.iter().position(|share| share.partition == partition) {
+                    self.shares[index].pauses = false;
                     self.ask(index, cx);
                 }
             }

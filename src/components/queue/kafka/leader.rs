@@ -205,6 +205,21 @@ impl Broker {
 
 // ---- consumers
 
+/// max.partition.fetch.bytes (ConsumerConfig: 1 MiB).
+const BYTES_AT_MOST: u64 = 1 << 20;
+
+/// How many of these go into one answer: the first one in any case (KIP-74).
+fn fit(sizes: impl Iterator<Item = u32>) -> usize {
+    let mut bytes = 0;
+    sizes
+        .enumerate()
+        .take_while(|(nth, size)| {
+            bytes += u64::from(*size);
+            *nth == 0 || bytes <= BYTES_AT_MOST
+        })
+        .count()
+}
+
 impl Broker {
     pub(super) fn fetch(&mut self, call: CallId, cx: &mut Ctx<'_>) {
         let Place { partition, offset, epoch } = Broker::place(call, cx);
@@ -234,12 +249,12 @@ impl Broker {
 
     fn hand_over(&mut self, partition: u16, to: &Waiting, offset: u64, cx: &mut Ctx<'_>) {
         let copy = self.copy(partition).expect("it leads it");
-        let readable = copy.high_watermark.saturating_sub(offset).min(to.most as u64) as usize;
+        let most = copy.high_watermark.saturating_sub(offset).min(to.most as u64) as usize;
+        let readable = fit(copy.log.from(offset).take(most).map(|entry| entry.message.bytes));
         let records = copy.log.from(offset).take(readable).zip(offset..);
         let place = |epoch: u32, offset| Place { partition, epoch: epoch as u8, offset }.to_key();
         let items = records.map(|(entry, offset)| packed(entry.message, place(entry.epoch, offset)));
         copy.readers.answer(to, items, cx);
-        copy.fetched = offset + readable as u64;
         self.delivered += readable as u64;
     }
 

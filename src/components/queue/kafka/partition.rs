@@ -66,7 +66,7 @@ pub struct Partition {
     pub unacknowledged: VecDeque<Unacknowledged>,
     /// Leader: consumers that wait.
     pub readers: Polls,
-    /// Leader: up to where consumers have fetched.
+    /// Leader: from where consumers fetch; what comes before it a program has in hand or has done.
     pub fetched: u64,
     /// Follower: its question to the leader is under way.
     pub fetching: bool,

@@ -36,7 +36,7 @@ impl Place {
 /// What a consumer wants of a partition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fetch {
-    /// Most records.
+    /// Most records; fewer if they have a size and there are more of them than go into an answer.
     pub most: u16,
     /// How long it waits while there are none.
     pub wait: Time,
