@@ -99,6 +99,7 @@ golden!(
     dead_letters,
     edges_alone,
     file_access,
+    compared_levels,
     forgotten_writes,
     nothing_measured,
     share_over_one,

@@ -245,7 +245,7 @@ fn a_late_figure_is_of_those_that_were_asked() {
 #[test]
 fn a_site_without_an_edge_says_how_long_browsers_keep_its_files() {
     let measured = measures(
-        r#"let site = website("site", #{ pages: 10, assets: 20, per_page: 2, page_max_age: 1.s, asset_max_age: 600.s });
+        r#"let site = website("site", #{ pages: 10, assets: 20, per_page: 2, changes: 0.1, page_max_age: 1.s, asset_max_age: 600.s });
         let lb = load_balancer("lb", #{ to: site });
         traffic("t", #{ to: lb, users: 5, keys: uniform_keys(10), browser_slots: 64, think: 1.s });"#,
     );

@@ -1,8 +1,9 @@
 //! What running an experiment needs, and the looking over and running of it.
 
 use super::api;
+use super::compared::unknown_levels;
 use super::desk::{Definition, Only, desk};
-use super::said::Said;
+use super::said::{PROMPT, Said};
 use super::session::{Finished, Host, Record};
 use super::workshop::{ScriptBuilder, ScriptWorkshop};
 use crate::catalog::Problems;
@@ -38,6 +39,19 @@ fn with_worlds(mut problems: Problems, checked: Result<Vec<String>, Problems>) -
     problems
 }
 
+impl Context {
+    /// What the worlds of the script compare their levels with, and is none. Others that come behind may share a world with those there are.
+    pub fn unknown_levels(&self, all_are_known: bool) -> Problems {
+        let Some(entry) = self.said.entries.last().filter(|_| *self.said.source != *PROMPT) else {
+            return Problems::new();
+        };
+        if !all_are_known && entry.text.matches("experiment(").count() != 1 {
+            return Problems::new();
+        }
+        unknown_levels(&self.engine, &self.said.source, &entry.text)
+    }
+}
+
 /// Runs an experiment of the desk that `.run()` calls. `None` if the host has no results to go on with.
 pub(super) fn run_called(ordinal: usize) -> Result<Option<Rc<Finished>>, Problems> {
     let definition = desk(|desk| {
@@ -46,7 +60,12 @@ pub(super) fn run_called(ordinal: usize) -> Result<Option<Rc<Finished>>, Problem
         definition.settle();
         definition.clone()
     });
-    let plan = Context::current().look_over(&definition)?;
+    let context = Context::current();
+    let amiss = context.unknown_levels(false);
+    let plan = match context.look_over(&definition) {
+        Ok(plan) if amiss.is_empty() => plan,
+        looked => return Err(with_worlds(amiss, looked.map(|_| Vec::new()))),
+    };
     let call = Some(definition.calls);
     run_planned(ordinal, plan, call)
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod callback;
+mod compared;
 mod context;
 mod convert;
 mod curve;

@@ -236,6 +236,7 @@ impl Session {
                 Err(problems) => wrong.extend(problems),
             }
         }
+        wrong.extend(context.unknown_levels(true));
         if !wrong.is_empty() {
             return Err(completed(wrong, desk(|desk| desk.told.clone())));
         }
@@ -270,6 +271,7 @@ impl Session {
         };
         let mut all: Problems = pending.flat_map(of).collect();
         all.extend(problems);
+        all.extend(context.unknown_levels(false));
         self.with_told(all)
     }
 

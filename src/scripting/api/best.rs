@@ -90,7 +90,7 @@ impl AnyLevel {
 }
 
 /// A level as a script has it.
-fn written(value: &Dynamic) -> String {
+pub(in crate::scripting) fn written(value: &Dynamic) -> String {
     if value.is_string() { format!("\"{value}\"") } else { level(value).text }
 }
 

@@ -14,7 +14,7 @@ mod rules;
 mod timeline;
 mod world;
 
-pub(super) use best::AnyLevel;
+pub(super) use best::{AnyLevel, written};
 pub(super) use checks::{judge, probe};
 pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
 pub(super) use levels::same;
