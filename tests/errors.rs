@@ -100,6 +100,7 @@ golden!(
     edges_alone,
     file_access,
     compared_levels,
+    hidden_mistakes,
     forgotten_writes,
     nothing_measured,
     share_over_one,

@@ -24,17 +24,19 @@ pub struct Problem {
     pub message: String,
     /// What to write instead.
     pub hint: Option<String>,
+    /// Whether it has ended an evaluation, so that nobody knows what comes behind it.
+    pub ends: bool,
 }
 
 impl Problem {
     /// A mistake at a place.
     pub fn at(place: &Place, message: impl Into<String>) -> Self {
-        Problem { place: Some(place.clone()), message: message.into(), hint: None }
+        Problem { place: Some(place.clone()), message: message.into(), hint: None, ends: false }
     }
 
     /// A mistake without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Problem { place: None, message: message.into(), hint: None }
+        Problem { place: None, message: message.into(), hint: None, ends: false }
     }
 
     /// Adds what to write instead.

@@ -149,7 +149,7 @@ impl Settings {
 
     /// A problem at the place of a setting.
     pub fn problem(&self, name: &str, message: impl Into<String>) -> Problem {
-        Problem { place: self.place(name).cloned(), message: message.into(), hint: None }
+        Problem { place: self.place(name).cloned(), message: message.into(), hint: None, ends: false }
     }
 
     fn value(&self, name: &str) -> Option<&Value> {

@@ -65,9 +65,26 @@ pub(super) fn explain(error: &EvalAltResult, words: &Words<'_>) -> Problems {
     if let EvalAltResult::ErrorRuntime(value, _) = inner
         && let Some(Mistake(problems)) = value.clone().try_cast::<Mistake>()
     {
-        return problems.into_iter().map(|problem| placed(problem, &place)).collect();
+        // (Settings, which have a place of their own, are told together, when all is described.)
+        let ended = |problem: Problem| Problem { ends: problem.place.is_none(), ..placed(problem, &place) };
+        return problems.into_iter().map(ended).collect();
     }
-    vec![placed(translate(inner, words), &place)]
+    vec![Problem { ends: can_go_on_without(inner), ..placed(translate(inner, words), &place) }]
+}
+
+/// Whether there is something else to be found once what stands there is left out.
+fn can_go_on_without(error: &EvalAltResult) -> bool {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorParsing(kind, _) => {
+            matches!(kind, ParseErrorType::VariableUndefined(_) | ParseErrorType::DuplicatedProperty(_))
+        }
+        E::ErrorTerminated(..)
+        | E::ErrorTooManyOperations(_)
+        | E::ErrorDataTooLarge(..)
+        | E::ErrorStackOverflow(_) => false,
+        _ => true,
+    }
 }
 
 fn placed(problem: Problem, place: &Option<Place>) -> Problem {
@@ -152,6 +169,8 @@ fn syntax(kind: &ParseErrorType) -> Problem {
             .hint("functions see only their parameters; closures `|x| ..` see the variables around them; a component can name those made before it, not itself"),
         ParseErrorType::Reserved(word) => Problem::new(format!("`{word}` is a word of the language"))
             .hint("choose another name, or write it as a text: \"..\""),
+        ParseErrorType::DuplicatedProperty(name) => Problem::new(format!("`{name}` is given twice"))
+            .hint("leave one out"),
         ParseErrorType::MissingToken(token, what) => {
             Problem::new(format!("`{token}` is missing {what}")).hint("before the marked place")
         }

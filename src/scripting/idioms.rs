@@ -48,6 +48,10 @@ pub(super) fn sign(seen: &Seen<'_>) -> Option<Problem> {
         return told("`:=` is no operator", "write let x = ..");
     }
     let kind = seen.syntax()?;
+    let is_bad = matches!(kind, ParseErrorType::BadInput(_));
+    if is_bad && seen.after.starts_with('=') && !seen.after.starts_with("==") {
+        return told("`=` gives a variable a value, and compares nothing", "write ==");
+    }
     let is_made = ["let ", "const "].iter().any(|word| seen.statement().starts_with(word));
     if is_made && !seen.statement().contains('=') && seen.after.starts_with(':') {
         return told("variables have no types here", "write let x = ..");

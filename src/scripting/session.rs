@@ -5,6 +5,7 @@ use super::context::{Context, run_planned};
 use super::desk::{Definition, Desk, desk};
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
+use super::mended::with_hidden;
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
@@ -124,8 +125,22 @@ impl Session {
         names
     }
 
-    /// Evaluates a whole script and runs its experiments.
+    /// Evaluates a whole script and runs its experiments; or tells all that is wrong with it.
     pub fn run_file(&mut self, name: &str, text: &str) -> Result<(), Problems> {
+        let result = self.look_at(name, text);
+        if !self.strict || stop_scripts().load(Ordering::Relaxed) {
+            return result;
+        }
+        result.map_err(|problems| with_hidden(problems, name, text, &self.folder))
+    }
+
+    /// Lets its scripts know more.
+    pub(super) fn teach(&mut self, more: impl FnOnce(&mut Engine)) {
+        more(Rc::get_mut(&mut self.engine).expect("nothing was said yet"));
+    }
+
+    /// The same, without what its mistakes hide.
+    pub(super) fn look_at(&mut self, name: &str, text: &str) -> Result<(), Problems> {
         self.said = Said { source: name.into(), entries: Vec::new() };
         self.sources.add(name, text);
         self.begin(name, 1, text);
@@ -289,7 +304,7 @@ impl Session {
         before.extend(line.chars().take(place.column.saturating_sub(1)));
         let after: String = line.chars().skip(place.column.saturating_sub(1)).collect();
         match slip(error, &before, &after) {
-            Some(better) => Problem { place: problem.place, ..better },
+            Some(better) => Problem { place: problem.place, ends: problem.ends, ..better },
             None => problem,
         }
     }

@@ -120,6 +120,7 @@ fn judged(
             let mut problems = explain(&error, &Words { functions: words, source: &source });
             for problem in &mut problems {
                 problem.place.get_or_insert(expect.callback.place.clone());
+                problem.ends = false; // no other check is hidden by it
             }
             return Err(problems);
         }

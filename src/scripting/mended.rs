@@ -1,0 +1,117 @@
+//! What a mistake hides: a call that fails ends an evaluation, a name that is not known keeps a script from being read at all. The text is mended there,
+//! with a value of which nothing is known, and looked at again, until nothing more comes to light. What is told of unknown values is not told.
+
+use super::session::{Host, Judge, Session};
+use super::text::Text;
+use crate::catalog::{Place, Problem, Problems};
+use crate::experiment::{Builder, Outcome, Plan, Workshop};
+use rhai::{Dynamic, Engine, INT};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::rc::Rc;
+
+/// A value of which nothing is known. Its name occurs in no other message.
+#[derive(Clone, Copy, Debug)]
+struct UnknownValue;
+
+impl IntoIterator for UnknownValue {
+    type Item = UnknownValue;
+    type IntoIter = std::iter::Once<UnknownValue>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self)
+    }
+}
+
+const NAME: &str = "unknownvalue";
+/// How it is written: as short as a name can be that nobody uses.
+pub(super) const UNKNOWN: &str = "_u";
+/// More mistakes than anybody mends at once.
+const ROUNDS: usize = 40;
+
+/// Only looks: nothing runs, nothing is printed.
+struct Blind;
+
+impl Host for Blind {
+    fn adjust(&self, _plan: &mut Plan) {}
+    fn run(
+        &self,
+        _plan: &Plan,
+        _workshop: &dyn Workshop,
+        _builder: &mut dyn Builder,
+        _judge: &mut Judge<'_>,
+    ) -> Result<Option<Outcome>, Problems> {
+        Ok(None)
+    }
+    fn print(&self, _text: &str) {}
+}
+
+/// The mistakes of a script that were found, and those that they hide.
+pub(super) fn with_hidden(found: Problems, name: &str, text: &str, folder: &Path) -> Problems {
+    let mut all = found.clone();
+    let mut text = Text::new(text);
+    let mut seen: BTreeSet<_> = all.iter().map(spot).collect();
+    let mut last = found;
+    for _ in 0..ROUNDS {
+        let mut is_done = false;
+        for problem in &last {
+            if let Some(place) = problem.place.as_ref().filter(|place| *place.source == *name) {
+                is_done |= text.mend((place.line, place.column), meant(problem), problem.ends);
+            }
+        }
+        if !is_done {
+            break;
+        }
+        last = looked_at(name, &text.whole(), folder);
+        let is_new = |problem: &&Problem| {
+            let place = problem.place.as_ref();
+            let is_mended = place.is_some_and(|place| text.is_mended((place.line, place.column)));
+            !is_mended && !follows(problem) && seen.insert(spot(problem))
+        };
+        all.extend(last.iter().filter(is_new).cloned());
+    }
+    all.sort_by(|a, b| a.place.cmp(&b.place));
+    all
+}
+
+/// Whether it may be there only since something was left out, or speaks of what is not known.
+fn follows(problem: &Problem) -> bool {
+    const OF_WHAT_IS_MISSING: [&str; 5] =
+        [NAME, "has no duration", "has no world", "the world has no traffic", "the world has no component"];
+    let text = problem.to_string();
+    OF_WHAT_IS_MISSING.iter().any(|part| text.contains(part))
+}
+
+/// The name that is said to be meant.
+fn meant(problem: &Problem) -> Option<&str> {
+    let (name, _) = problem.hint.as_ref()?.strip_prefix("did you mean `")?.split_once('`')?;
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then_some(name)
+}
+
+fn spot(problem: &Problem) -> Option<(std::sync::Arc<str>, usize, usize)> {
+    problem.place.as_ref().map(|Place { source, line, column, .. }| (source.clone(), *line, *column))
+}
+
+fn looked_at(name: &str, text: &str, folder: &Path) -> Problems {
+    let mut session = Session::new(folder, true, Rc::new(Blind));
+    session.teach(unknown_values);
+    session.look_at(name, text).err().unwrap_or_default()
+}
+
+/// Whatever is done with one gives another one.
+fn unknown_values(engine: &mut Engine) {
+    engine.register_type_with_name::<UnknownValue>(NAME);
+    let written = engine.register_custom_syntax([UNKNOWN], false, |_, _| Ok(Dynamic::from(UnknownValue)));
+    debug_assert!(written.is_ok(), "{:?}", written.err());
+    engine.register_indexer_get(|_: &mut UnknownValue, _: &str| UnknownValue);
+    engine.register_indexer_get(|_: &mut UnknownValue, _: INT| UnknownValue);
+    engine.register_iterator::<UnknownValue>();
+    for operator in ["+", "-", "*", "/", "%"] {
+        engine.register_fn(operator, |_: UnknownValue, _: Dynamic| UnknownValue);
+        engine.register_fn(operator, |_: Dynamic, _: UnknownValue| UnknownValue);
+    }
+    for operator in ["==", "!=", "<", "<=", ">", ">="] {
+        engine.register_fn(operator, |_: UnknownValue, _: Dynamic| false);
+        engine.register_fn(operator, |_: Dynamic, _: UnknownValue| false);
+    }
+}

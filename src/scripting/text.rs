@@ -1,0 +1,268 @@
+//! The text of a script, word by word, in which mistakes are blotted out: lines and columns of all else stay as they are.
+
+use super::mended::UNKNOWN;
+use crate::catalog::closest;
+use rhai::{Engine, Position, Token};
+
+/// A line and a column, from 1.
+type Spot = (usize, usize);
+
+/// A script's text.
+pub(super) struct Text {
+    lines: Vec<Vec<char>>,
+    tokens: Vec<(Token, Spot)>,
+    /// From where to where (a place behind it) something was mended.
+    mended: Vec<(Spot, Spot)>,
+}
+
+impl Text {
+    pub fn new(text: &str) -> Self {
+        let mut own = Text {
+            lines: text.split('\n').map(|line| line.chars().collect()).collect(),
+            tokens: Vec::new(),
+            mended: Vec::new(),
+        };
+        own.read();
+        own
+    }
+
+    pub fn whole(&self) -> String {
+        let lines: Vec<String> = self.lines.iter().map(|line| line.iter().collect()).collect();
+        lines.join("\n")
+    }
+
+    pub fn is_mended(&self, spot: Spot) -> bool {
+        self.mended.iter().any(|(from, to)| *from <= spot && spot < *to)
+    }
+
+    fn read(&mut self) {
+        let (engine, script) = (Engine::new_raw(), [self.whole()]);
+        let (tokens, _) = engine.lex(&script);
+        let spot = |position: Position| Some((position.line()?, position.position()?));
+        self.tokens = tokens
+            .take_while(|(token, _)| *token != Token::EOF)
+            .filter_map(|(token, position)| Some((token, spot(position)?)))
+            .collect();
+    }
+
+    /// Mends what stands at a place, if that can be. `ends`: it has ended an evaluation (else only signs that keep a script from being read).
+    pub fn mend(&mut self, spot: Spot, meant: Option<&str>, ends: bool) -> bool {
+        let Some(at) = self.tokens.iter().position(|(_, own)| *own == spot) else { return false };
+        let at = if ends && self.tokens[at].0 == Token::Period { at + 1 } else { at };
+        let is_done = self.of_the_language(at)
+            || ends && (meant.is_some_and(|name| self.as_meant(at, name)) || self.a_name(at));
+        if is_done {
+            self.read();
+        }
+        is_done
+    }
+
+    fn token(&self, at: Option<usize>) -> Option<&Token> {
+        self.tokens.get(at?).map(|(token, _)| token)
+    }
+
+    /// `and`, `or`, `=` for `==`, a `;` within a chain, a setting written twice.
+    fn of_the_language(&mut self, at: usize) -> bool {
+        let Some((token, from)) = self.tokens.get(at) else { return false };
+        let (from, before) = (*from, at.checked_sub(1));
+        match token {
+            Token::Identifier(word) if word.as_str() == "True" => self.write(from, 4, "true"),
+            Token::Identifier(word) if word.as_str() == "False" => self.write(from, 5, "false"),
+            Token::Identifier(word) if word.as_str() == "and" => self.write(from, 3, "&&"),
+            Token::Identifier(word) if word.as_str() == "or" => self.write(from, 2, "||"),
+            Token::Equals if self.char_at((from.0, from.1 + 1)) == Some(' ') => self.write(from, 2, "=="),
+            Token::Period if self.token(before) == Some(&Token::SemiColon) => {
+                let semicolon = self.tokens[at - 1].1;
+                self.write(semicolon, 1, "")
+            }
+            _ => false,
+        }
+    }
+
+    /// The name that is meant instead of the one that stands there, if there is room for it.
+    fn as_meant(&mut self, at: usize, meant: &str) -> bool {
+        let Some((Token::Identifier(name), from)) = self.tokens.get(at) else { return false };
+        let (mut from, width) = (*from, name.chars().count());
+        let more = meant.len().saturating_sub(width);
+        let is_room = (1..=more).all(|n| from.1 > n && self.char_at((from.0, from.1 - n)) == Some(' '));
+        if name.as_str() == meant || !is_room {
+            return false;
+        }
+        from.1 -= more;
+        self.write(from, width + more, meant)
+    }
+
+    /// A name that is not known, with what it is called with: in a chain it is left out, elsewhere an unknown value stands for it.
+    fn a_name(&mut self, at: usize) -> bool {
+        if !matches!(self.token(Some(at)), Some(Token::Identifier(_))) {
+            return false;
+        }
+        let is_call = matches!(self.token(Some(at + 1)), Some(Token::LeftParen | Token::Unit));
+        let end = if is_call { self.closing(at + 1) } else { Some(at) };
+        let Some(end) = end else { return false };
+        if !is_call && self.token(Some(at + 1)) == Some(&Token::Colon) {
+            return self.a_setting(at);
+        }
+        let before = |n: usize| self.token(at.checked_sub(n));
+        if before(1) != Some(&Token::Period) {
+            let mut start = at;
+            while self.token(start.checked_sub(1)) == Some(&Token::DoubleColon) && start >= 2 {
+                start -= 2;
+            }
+            return self.blot(start, end, UNKNOWN);
+        }
+        let is_of_number = matches!(before(2), Some(Token::IntegerConstant(_) | Token::FloatConstant(_)));
+        let is_of_name = matches!(before(2), Some(Token::Identifier(_))) && before(3) != Some(&Token::Period);
+        // Without its factors and variants nothing can be said of an experiment.
+        let Some(Token::Identifier(name)) = self.token(Some(at)) else { return false };
+        if is_call && closest(name.as_str(), ["vary", "variant"]).is_some() {
+            return false;
+        }
+        match is_of_number || is_of_name && !is_call {
+            true => self.blot(at - 2, end, UNKNOWN),
+            false => self.blot(at - 1, end, ""),
+        }
+    }
+
+    /// `ttl: 60.s,`
+    fn a_setting(&mut self, at: usize) -> bool {
+        let mut depth = 0;
+        let ends = |token: &Token| match token {
+            Token::LeftParen | Token::LeftBracket | Token::LeftBrace | Token::MapStart => {
+                depth += 1;
+                false
+            }
+            Token::RightParen | Token::RightBracket | Token::RightBrace => {
+                depth -= 1;
+                depth < 0
+            }
+            Token::Comma => depth == 0,
+            _ => false,
+        };
+        let mut ends = ends;
+        let Some(end) = (at..self.tokens.len()).find(|index| ends(&self.tokens[*index].0)) else {
+            return false;
+        };
+        let end = if self.tokens[end].0 == Token::Comma { end } else { end - 1 };
+        self.blot(at, end, "")
+    }
+
+    /// The bracket that closes this one.
+    fn closing(&self, open: usize) -> Option<usize> {
+        let mut depth = 0;
+        (open..self.tokens.len()).find(|at| {
+            match self.tokens[*at].0 {
+                Token::LeftParen | Token::LeftBracket | Token::LeftBrace | Token::MapStart => depth += 1,
+                Token::RightParen | Token::RightBracket | Token::RightBrace => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        })
+    }
+
+    fn char_at(&self, (line, column): Spot) -> Option<char> {
+        self.lines.get(line - 1)?.get(column.checked_sub(1)?).copied()
+    }
+
+    /// Puts `with` and blanks in place of some tokens.
+    fn blot(&mut self, first: usize, last: usize, with: &str) -> bool {
+        let (mut from, (line, column)) = (self.tokens[first].1, self.tokens[last].1);
+        let to = (line, column + self.width(last));
+        let room = if from.0 == to.0 { to.1 - from.1 } else { with.len() };
+        if room < with.len() {
+            if self.char_at((from.0, from.1 - 1)) != Some(' ') {
+                return false;
+            }
+            from.1 -= 1;
+        }
+        self.mended.push((from, to));
+        for line in from.0..=to.0 {
+            let start = if line == from.0 { from.1 } else { 1 };
+            let end = if line == to.0 { to.1 } else { usize::MAX };
+            let row = &mut self.lines[line - 1];
+            let end = end.min(row.len() + 1);
+            row[start - 1..end - 1].fill(' ');
+        }
+        self.put(from, with);
+        true
+    }
+
+    /// How many columns a token takes that stands at the end of something.
+    fn width(&self, at: usize) -> usize {
+        match &self.tokens[at].0 {
+            Token::Identifier(name) => name.chars().count(),
+            Token::Unit => 2,
+            Token::Comma | Token::RightParen | Token::RightBracket | Token::RightBrace | Token::SemiColon => {
+                1
+            }
+            _ => {
+                let (line, from) = self.tokens[at].1;
+                let next = self.tokens.get(at + 1).map(|(_, next)| *next).filter(|next| next.0 == line);
+                next.map_or(self.lines[line - 1].len() + 1 - from, |next| next.1 - from)
+            }
+        }
+    }
+
+    fn write(&mut self, from: Spot, width: usize, with: &str) -> bool {
+        self.mended.push((from, (from.0, from.1 + width)));
+        self.lines[from.0 - 1][from.1 - 1..from.1 - 1 + width].fill(' ');
+        self.put(from, with);
+        true
+    }
+
+    fn put(&mut self, from: Spot, with: &str) {
+        let row = &mut self.lines[from.0 - 1];
+        let missing = (from.1 - 1 + with.len()).saturating_sub(row.len());
+        row.extend(std::iter::repeat_n(' ', missing));
+        with.chars().enumerate().for_each(|(n, c)| row[from.1 - 1 + n] = c);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mended(text: &str, at: Spot, meant: Option<&str>) -> Option<String> {
+        let mut own = Text::new(text);
+        own.mend(at, meant, true).then(|| own.whole())
+    }
+
+    /// What is mended stands where it stood, and so does all else.
+    #[test]
+    fn what_is_not_known_makes_room_for_what_is() {
+        for (text, column, expected) in [
+            ("f(of: db)", 7, "f(of: _u)"),
+            ("f(of: w, a: 1)", 7, "f(of:_u, a: 1)"),
+            ("let a = 60.secs;", 12, "let a = _u     ;"),
+            ("let a = p.cuer;", 11, "let a = _u    ;"),
+            ("let a = exponential(f(3), [4]) + 1;", 9, "let a = _u                     + 1;"),
+            ("a.of(\"x\").warm(2.s).run()", 11, "a.of(\"x\")          .run()"),
+            ("x.add()", 3, "x      "),
+            ("let a = m::n::add(1);", 15, "let a = _u          ;"),
+            ("#{ ttl: 60.s, a: [1, 2], ttl: 3 }", 26, "#{ ttl: 60.s, a: [1, 2],        }"),
+            ("if a and b {}", 6, "if a &&  b {}"),
+            ("if a = b {}", 6, "if a ==b {}"),
+        ] {
+            assert_eq!(mended(text, (1, column), None).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(mended("f(w)", (1, 3), None), None, "there is no room");
+        assert_eq!(mended("f( \"w\" )", (1, 4), None), None, "a text is not unknown");
+        let lines = mended("a(1,\n  b(2,\n 3), 4)", (2, 3), None);
+        assert_eq!(lines.as_deref(), Some("a(1,\n  _u  \n   , 4)"));
+    }
+
+    #[test]
+    fn what_is_meant_stands_there_instead() {
+        assert_eq!(mended("let a = wbe(1);", (1, 9), Some("web")).as_deref(), Some("let a = web(1);"));
+        assert_eq!(
+            mended("let a = databse(1);", (1, 9), Some("database")).as_deref(),
+            Some("let a =database(1);")
+        );
+        assert_eq!(mended("a.warmupp(1)", (1, 3), Some("warmup")).as_deref(), Some("a.warmup (1)"));
+        assert_eq!(
+            mended("a.warmp(1)", (1, 3), Some("warmup")).as_deref(),
+            Some("a         "),
+            "it is left out"
+        );
+    }
+}
