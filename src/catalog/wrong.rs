@@ -25,6 +25,10 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
             return Problem::new(message)
                 .hint("put a load_balancer before them: load_balancer(\"lb\", #{ to: [a, b] })");
         }
+        (Kind::Group(_) | Kind::Groups(_), Value::Text(_)) => {
+            return Problem::new(message)
+                .hint("a component stands without quotes: the name that `let` gave it");
+        }
         (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
             let message = format!("`{}` must be {}, not {n:.1}", param.name, param.kind.wanted());
             return Problem::new(message).hint(format!("write {n:.0}, without the point"));

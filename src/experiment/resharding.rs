@@ -7,10 +7,16 @@ use crate::kernel::{Simulation, Time, seconds};
 pub(super) fn still_resharding(group: &Group, simulation: &Simulation, end: Time) -> Option<String> {
     let told = simulation.journal().entries().iter().rev();
     let mut told = told.filter(|entry| group.nodes().any(|node| node == entry.node));
-    let last = told.find(|entry| matches!(entry.event, "reshard begins" | "reshard ends"))?;
+    let mut why = "";
+    let last = told.find(|entry| {
+        if entry.event == "reshard refused" {
+            why = " (shards have no room for those that move to them)";
+        }
+        matches!(entry.event, "reshard begins" | "reshard ends")
+    })?;
     (last.event == "reshard begins").then(|| {
         format!(
-            "the resharding of {} that began at {} s was not over at the end of the run ({} s): rows are still being moved, and each write of one is made twice",
+            "the resharding of {} that began at {} s was not over at the end of the run ({} s): rows are still being moved{why}, and each write of one is made twice",
             group.name,
             seconds(last.time),
             seconds(end)

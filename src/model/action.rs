@@ -183,7 +183,11 @@ pub fn numbered(
     if node.is_none() && (moment != Moment::Rehearsal || !can_grow(layout, group)) {
         let (name, count) = (&layout.groups[group].name, layout.groups[group].nodes().count());
         let message = format!("\"{name}\" has {count} nodes, there is no [{n}]");
-        return Err(Problem::at(&command.place, message).hint("the first one is [0]"));
+        let hint = match count {
+            1 => "there is only [0]".into(),
+            several => format!("they are [0] to [{}]", several.saturating_sub(1)),
+        };
+        return Err(Problem::at(&command.place, message).hint(hint));
     }
     Ok(node)
 }

@@ -33,7 +33,7 @@ pub(super) fn engine(roots: &[PathBuf], strict: bool, muted: bool) -> Engine {
     engine.set_max_expr_depths(256, 256);
     engine.set_max_call_levels(64);
     engine.set_max_string_size(1 << 20);
-    engine.set_max_array_size(1 << 20);
+    engine.set_max_array_size(1 << 15);
     engine.set_max_map_size(1 << 16);
     engine.set_max_modules(64);
     engine.set_strict_variables(strict);

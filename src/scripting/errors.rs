@@ -127,8 +127,8 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
         E::ErrorStackOverflow(_) => {
             Problem::new("functions call each other too deeply").hint("is there a recursion without an end?")
         }
-        E::ErrorDataTooLarge(what, _) => Problem::new(format!("{what} grows too large"))
-            .hint("texts, arrays and maps of a script are bounded"),
+        E::ErrorDataTooLarge(what, _) => Problem::new(format!("{} grows too large", of_what_size(what)))
+            .hint("texts, lists and maps of a script are bounded; is there a loop without an end?"),
         E::ErrorMismatchDataType(wanted, found, _) => mismatch(wanted, found),
         E::ErrorMismatchOutputType(wanted, found, _) => {
             Problem::new(format!("a function must return {wanted} here, not {found}"))
@@ -151,6 +151,16 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
         },
         E::Exit(..) => Problem::new("`exit` ends nothing here").hint("a function ends with `return`"),
         other => Problem::new(strip_position(&other.to_string())),
+    }
+}
+
+/// "Size of array/BLOB".
+fn of_what_size(what: &str) -> &str {
+    match what.to_lowercase() {
+        list if list.contains("array") => "a list",
+        map if map.contains("map") => "an object map",
+        text if text.contains("string") => "a text",
+        _ => what,
     }
 }
 
@@ -220,6 +230,10 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
         let message = format!("`{name}` does not take ({arguments})");
         let other = OF_NUMBERS.iter().find(|(own, _)| *own == name).map(|(_, hint)| hint.to_string());
         return Problem::new(message).maybe_hint(super::api::usage(name).or(other));
+    }
+    if let Some((module, function)) = name.rsplit_once("::") {
+        let message = format!("the module `{module}` has no function `{function}` that takes ({arguments})");
+        return Problem::new(message).hint("see the names and parameters of the functions in its file");
     }
     if arguments.starts_with("component") {
         let message = format!("a component has no action `{name}`");

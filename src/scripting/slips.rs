@@ -4,7 +4,7 @@ use super::errors::unknown_name;
 use super::foreign;
 use super::idioms;
 use super::units::{unit_meant, unit_names};
-use crate::catalog::Problem;
+use crate::catalog::{Problem, closest};
 use rhai::{EvalAltResult, ParseErrorType};
 
 /// A mistake, and the script before and after the place where Rhai saw it.
@@ -227,6 +227,10 @@ fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
     let problem = Problem::new(format!("there is no variable `{name}`"));
     if behind.starts_with('=') && !behind.starts_with("==") {
         return Some(problem.hint(format!("to make it write: let {name} = ..")));
+    }
+    let made = seen.before.split("let ").skip(1).filter_map(|text| text.split([' ', '=', ';']).next());
+    if let Some(made) = closest(name, made.collect::<Vec<_>>()) {
+        return Some(problem.hint(format!("did you mean `{made}`?")));
     }
     let is_value = seen.so_far().ends_with(':');
     let hint =

@@ -106,3 +106,21 @@ fn a_copy_that_begins_anew_does_not_drown_its_target() {
     }).expect("it ends", |r| r.keys_moved > 0).expect("soon", |r| r.write_latency_mean < 100.ms);"#;
     holds(script);
 }
+
+/// 200 rows find room in four shards and not in two: what holds up the resharding is told. Who asks for the number that there is calls off what waits.
+#[test]
+fn shards_without_room_and_wishes_that_are_called_off_are_told() {
+    let world = |capacity: u32, then: &str| {
+        format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 0, shards: 4, shards_max: 8, capacity: {capacity} }});
+            traffic("t", #{{ to: db, rate: constant(100.rps), writes: 90.percent, keys: uniform_keys(200) }});
+            {then}"#
+        )
+    };
+    let full = told(&experiment(&world(75, "at(20.s, \"fewer\", || db.reshard(2));"), ""));
+    assert!(full.contains("(shards have no room for those that move to them)"), "{full}");
+    let wishes = r#"at(20.s, "more", || db.reshard(8)); at(20.3.s, "one", || db.reshard(1)); at(20.6.s, "more", || db.reshard(8));"#;
+    let off = told(&experiment(&world(1_000, wishes), ""));
+    assert!(off.contains("there are 8 shards already; the one that waits is called off"), "{off}");
+    assert!(!off.contains("was not over"), "{off}");
+}

@@ -28,7 +28,7 @@ pub(super) struct Erase {
     erased: u64,
     allowance: f64,
     /// A resharding that waits for the end.
-    wanted: Option<u64>,
+    pub(super) wanted: Option<u64>,
 }
 
 impl Erase {

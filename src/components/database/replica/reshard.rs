@@ -21,6 +21,8 @@ const WINDOW: f64 = 64.0;
 const ALONG: u32 = 1;
 /// Writes that may wait for the cut-over; one more is rejected.
 const HELD_AT_MOST: usize = 100_000;
+/// What is told of new homes without room.
+const REFUSED: &str = "a shard has no room for rows that move to it: they are sent again until it has";
 /// How often the throttle looks.
 pub(super) const TICK: Time = 10 * MILLISECOND;
 
@@ -82,6 +84,8 @@ pub(super) struct Reshard {
     window: f64,
     /// It began anew after a failover that may have lost something: rows may have come to their new homes that are not at the old any more.
     is_again: bool,
+    /// It was told that new homes refuse rows.
+    is_refused: bool,
 }
 
 impl Reshard {
@@ -123,7 +127,10 @@ impl Router {
             return cx.tell("reshard ignored", "one is under way already");
         }
         if shards == u64::from(self.map.shards()) {
-            return cx.tell("reshard ignored", format!("there are {shards} shards already"));
+            // The last wish counts: one that still waits is none any more.
+            let waits = self.erase.as_mut().is_some_and(|erase| erase.wanted.take().is_some());
+            let waits = if waits { "; the one that waits is called off" } else { "" };
+            return cx.tell("reshard ignored", format!("there are {shards} shards already{waits}"));
         }
         if self.waits_for_erase(shards, cx) {
             return;
@@ -158,6 +165,7 @@ impl Router {
             allowance: 0.0,
             window: WINDOW,
             is_again: false,
+            is_refused: false,
         });
         self.tick(cx);
     }
@@ -251,6 +259,15 @@ impl Router {
             status => return self.row_done(reply.key, status == Status::Ok, cx),
         }
         self.copy_rows(cx);
+    }
+
+    /// A new home has no room for a row, on its disk or in its line. It is sent again and again; whoever asked for shards that are too few hears why.
+    pub(super) fn refused(&mut self, cx: &mut Ctx<'_>) {
+        if let Some(reshard) = &mut self.reshard
+            && !std::mem::replace(&mut reshard.is_refused, true)
+        {
+            cx.tell("reshard refused", REFUSED);
+        }
     }
 
     /// A row has come to its new shard, or has not.

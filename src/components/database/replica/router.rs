@@ -260,6 +260,7 @@ impl Router {
                 match reply.status {
                     Status::Ok => self.note_coming(&reply),
                     Status::TimedOut => self.slow_down(),
+                    Status::Rejected => self.refused(cx),
                     _ => {}
                 }
                 return self.row_done(reply.key, reply.status == Status::Ok, cx);
