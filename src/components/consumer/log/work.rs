@@ -60,12 +60,13 @@ impl Reader {
             REJOIN if timer.data == u64::from(self.id) && self.phase == Phase::Joining => self.join(cx),
             AGAIN if (timer.data >> 32) as u32 == self.generation && self.phase == Phase::Member => {
                 let partition = timer.data as u16;
-                if timer.data >> 16 & 1 == 1 {
-                    return self.ask_offset(partition, cx);
-                }
-                if let Some(index) = self.shares.iter().position(|share| share.partition == partition) {
-                    self.shares[index].pauses = false;
-                    self.ask(index, cx);
+                let Some(index) = self.shares.iter().position(|share| share.partition == partition) else {
+                    return;
+                };
+                self.shares[index].pauses = false;
+                match timer.data >> 16 & 1 {
+                    1 => self.ask_offset(partition, cx),
+                    _ => self.ask(index, cx),
                 }
             }
             _ => {}
