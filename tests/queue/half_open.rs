@@ -191,6 +191,11 @@ struct Coordinated {
 
 impl Coordinated {
     fn new(queue: Settings) -> Coordinated {
+        Coordinated::apart(0.0, queue)
+    }
+
+    /// The workers are so many seconds away.
+    fn apart(way: f64, queue: Settings) -> Coordinated {
         let mut world = World::default();
         let orders = world.add("queue", "orders", topic(1, 1, "all", queue));
         let workers = vec![("of", orders.clone()), ("count", Value::Whole(2)), ("service", span(0.01))];
@@ -201,6 +206,7 @@ impl Coordinated {
             ("keys", keys(Keys::uniform(100).expect("keys"))),
         ];
         world.add("traffic", "producers", producers);
+        world.link(&workers, &orders, vec![("latency", span(way))]);
         let mut simulation = world.build(seed(), 0);
         simulation.measure_from_now();
         Coordinated { controller: world.node(&orders, 1), workers: world.node(&workers, 0), simulation }
@@ -245,6 +251,20 @@ fn kafka_a_reader_that_joins_a_silent_coordinator_is_a_member_soon_after_it_is_b
         // The pauses of TCP double; then the other member hears at its next sign of life, each 3 s.
         let latest = 100.0 + 2.0 * away + 8.0;
         assert!(stage.within(second, latest, latest + 20.0) > 100, "away for {away} s");
+    }
+}
+
+/// The coordinator's process dies at some moment of the sharing, also while readers ask where to begin: all partitions are read in the end.
+#[test]
+fn kafka_readers_that_ask_again_where_to_begin_go_on() {
+    for step in 0..40 {
+        let mut stage = Coordinated::apart(0.1, vec![]);
+        let (controller, workers, second) = (stage.controller, stage.workers, stage.second());
+        stage.at(3.0 + 0.025 * f64::from(step), controller, Control::CRASH_PROCESS);
+        stage.at(6.0, controller, Control::RECOVER);
+        let first = stage.within(workers, 100.0, 130.0);
+        let both = stage.processed(workers) + stage.processed(second);
+        assert!(first > 200 && both > 2_500, "{step}: {first} of the first, {both} of both");
     }
 }
 
