@@ -796,3 +796,26 @@ fn the_cheapest_that_is_fast_enough_is_found_by_a_filter() {
         assert!(told.contains(line), "{told}");
     }
 }
+
+/// A world that several experiments share compares its levels with those of all of them; also if each is run in turn.
+#[test]
+fn experiments_that_share_a_world_share_its_levels() {
+    holds(
+        r#"let world = |p| {
+            let size = switch p.size { "small" => 10, "large" => 100, _ => 1 };
+            let db = database("db", #{ read: 1.ms, write: 1.ms });
+            let c = cache("c", #{ of: db, items: size });
+            let w = web("w", #{ service: 1.ms, reads: c, writes: c });
+            traffic("t", #{ to: w, rate: 10.rps, keys: uniform_keys(50) });
+        };
+        for size in ["small", "large"] {
+            experiment("first " + size).vary("size", [size]).replications(2).duration(5.s).world(|p| {
+                if p.size == "small" || p.size == "large" { print("known"); }
+                let db = database("db", #{ read: 1.ms, write: 1.ms });
+                traffic("t", #{ to: db, rate: 10.rps });
+            }).run();
+        }
+        experiment("small").vary("size", ["small"]).replications(2).duration(5.s).world(world);
+        experiment("large").vary("size", ["large"]).replications(2).duration(5.s).world(world);"#,
+    );
+}

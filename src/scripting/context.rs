@@ -45,7 +45,11 @@ impl Context {
         let Some(entry) = self.said.entries.last().filter(|_| *self.said.source != *PROMPT) else {
             return Problems::new();
         };
-        if !all_are_known && entry.text.matches("experiment(").count() != 1 {
+        // (Indented, it may be one of several that a loop or a function describes.)
+        let mut described = entry.text.lines().filter(|line| line.contains("experiment("));
+        let is_only_one =
+            described.next().is_some_and(|line| !line.starts_with(' ')) && described.next().is_none();
+        if !all_are_known && !is_only_one {
             return Problems::new();
         }
         unknown_levels(&self.engine, &self.said.source, &entry.text)
