@@ -3,6 +3,7 @@
 use super::api;
 use super::desk::desk;
 use super::places::place_at;
+use super::text::words;
 use crate::catalog::{Place, Problem, Problems, closest};
 use rhai::{Dynamic, Engine, INT, Position, Token};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,9 +11,7 @@ use std::sync::Arc;
 
 /// Comparisons of a level with what is the level of no variant, in the worlds of a script. All its experiments count: they may share a world.
 pub(super) fn unknown_levels(engine: &Engine, source: &Arc<str>, text: &str) -> Problems {
-    let script = [text];
-    let (tokens, _) = engine.lex(&script);
-    let tokens: Vec<(Token, Position)> = tokens.take_while(|(token, _)| *token != Token::EOF).collect();
+    let tokens = words(engine, text);
     let params = params_of_worlds(&tokens);
     if params.is_empty() {
         return Problems::new();

@@ -15,6 +15,35 @@ pub(super) struct Text {
     mended: Vec<(Spot, Spot)>,
 }
 
+/// All words and signs of a script. What stands between `${` and `}` in a text is code; behind it the text goes on, which only who counts brackets knows.
+pub(super) fn words(engine: &Engine, text: &str) -> Vec<(Token, Position)> {
+    let script = [text];
+    let (tokens, control) = engine.lex(&script);
+    let (mut words, mut open) = (Vec::new(), Vec::new());
+    for (token, position) in tokens {
+        match token {
+            Token::EOF => break,
+            Token::InterpolatedString(_) => open.push(0),
+            Token::LeftBrace | Token::MapStart => {
+                open.iter_mut().last().into_iter().for_each(|depth| *depth += 1)
+            }
+            Token::RightBrace => {
+                let depth = open.last_mut().map(|depth| {
+                    *depth -= 1;
+                    *depth
+                });
+                if depth == Some(0) {
+                    open.pop();
+                    control.borrow_mut().is_within_text = true;
+                }
+            }
+            _ => {}
+        }
+        words.push((token, position));
+    }
+    words
+}
+
 impl Text {
     pub fn new(text: &str) -> Self {
         let mut own = Text {
@@ -36,13 +65,10 @@ impl Text {
     }
 
     fn read(&mut self) {
-        let (engine, script) = (Engine::new_raw(), [self.whole()]);
-        let (tokens, _) = engine.lex(&script);
+        let tokens = words(&Engine::new_raw(), &self.whole());
         let spot = |position: Position| Some((position.line()?, position.position()?));
-        self.tokens = tokens
-            .take_while(|(token, _)| *token != Token::EOF)
-            .filter_map(|(token, position)| Some((token, spot(position)?)))
-            .collect();
+        let placed = tokens.into_iter().filter_map(|(token, position)| Some((token, spot(position)?)));
+        self.tokens = placed.collect();
     }
 
     /// Mends what stands at a place, if that can be. `ends`: it has ended an evaluation (else only signs that keep a script from being read).
@@ -245,6 +271,9 @@ mod tests {
         ] {
             assert_eq!(mended(text, (1, column), None).as_deref(), Some(expected), "{text}");
         }
+        let within = "print(`a ${[1, #{ b: 2 }].len()} of ${n} ( { \"`); let a = bd + 1;";
+        let expected = within.replace("bd", "_u");
+        assert_eq!(mended(within, (1, within.find("bd").unwrap() + 1), None), Some(expected));
         assert_eq!(mended("f(w)", (1, 3), None), None, "there is no room");
         assert_eq!(mended("f( \"w\" )", (1, 4), None), None, "a text is not unknown");
         let lines = mended("a(1,\n  b(2,\n 3), 4)", (2, 3), None);
