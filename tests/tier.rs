@@ -229,6 +229,23 @@ fn a_dead_server_is_no_capacity_however_late_it_is_decided() {
     }
 }
 
+/// An autoscaler whose machine was down goes on when it is back: also if it died while it waited for servers.
+#[test]
+fn an_autoscaler_that_is_back_goes_on() {
+    for away in ["12.s", "26.s"] {
+        let measured = measures(&format!(
+            r#"regions("aws");
+            let w = web("w", #{{ service: constant(10.ms), region: "us-east-1" }});
+            let lb = load_balancer("lb", #{{ to: w, region: "us-east-1" }});
+            autoscaler("s", #{{ of: w, region: "eu-central-1", period: 2.s, boot: 4.s, cooldown: 3.s, min: 1, max: 10, utilization: 60.percent }});
+            traffic("t", #{{ to: lb, rate: steps([[0.s, 30.rps], [25.s, 150.rps]]), region: "us-east-1" }});
+            at({away}, "dies", || region("eu-central-1").crash());
+            at(30.s, "back", || region("eu-central-1").recover());"#
+        ));
+        assert!(measured["s added_count"] >= 2.0, "{away}: {measured:?}");
+    }
+}
+
 /// 1.8 servers' worth of work, a target of 60 %: three are wanted of six. A figure that is told late is of the servers that there were then, however
 /// many there are now: it is not counted twice.
 #[test]

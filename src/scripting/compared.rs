@@ -42,22 +42,20 @@ pub(super) fn unknown_levels(engine: &Engine, source: &Arc<str>, text: &str) -> 
 
 /// Names of the parameters of `.world(|p| ..)`.
 fn params_of_worlds(tokens: &[(Token, Position)]) -> BTreeSet<&str> {
-    let of = |window: &'_ [(Token, Position)]| match window {
-        [
+    let mut params = BTreeSet::new();
+    for four in tokens.windows(4) {
+        if let [
             (Token::Identifier(world), _),
             (Token::LeftParen, _),
             (Token::Pipe, _),
-            (Token::Identifier(_), _),
-            ..,
-        ] => world.as_str() == "world",
-        _ => false,
-    };
-    let found = tokens.windows(4).filter(|window| of(window));
-    found
-        .filter_map(
-            |window| if let Token::Identifier(name) = &window[3].0 { Some(name.as_str()) } else { None },
-        )
-        .collect()
+            (Token::Identifier(param), _),
+        ] = four
+            && world.as_str() == "world"
+        {
+            params.insert(param.as_str());
+        }
+    }
+    params
 }
 
 /// The levels of all experiments so far, by factor; of those whose levels are all texts, numbers or truth values.
@@ -102,9 +100,9 @@ fn arms(rest: &[(Token, Position)]) -> Vec<(Dynamic, Position)> {
             Token::RightBrace | Token::RightParen | Token::RightBracket if depth == 0 => break,
             Token::RightBrace | Token::RightParen | Token::RightBracket => {
                 depth -= 1;
-                let begins =
-                    matches!(rest.get(at + 1), Some((_, _)) if depth == 0 && pair.0 == Token::RightBrace);
-                is_head |= begins && !matches!(rest[at + 1].0, Token::Period | Token::Comma);
+                let next = rest.get(at + 1).map(|(token, _)| token);
+                let goes_on = matches!(next, Some(Token::Period | Token::Comma));
+                is_head |= depth == 0 && pair.0 == Token::RightBrace && !goes_on;
             }
             Token::Comma if depth == 0 => is_head = true,
             Token::DoubleArrow | Token::If if depth == 0 => is_head = false,

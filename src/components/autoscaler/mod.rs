@@ -246,6 +246,12 @@ impl Component for Autoscaler {
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         let (group, node) = control.subject();
         match control.verb {
+            // What it had measured and whom it waited for is forgotten with its machine.
+            Control::RECOVER if control.arg == 1 => {
+                self.rounds.clear();
+                self.booting.set(cx.now(), 0);
+                self.on_start(cx);
+            }
             Control::JOIN if group == self.group => {
                 self.added += 1;
                 self.booting.set(cx.now(), self.booting.level().saturating_sub(1));

@@ -6,7 +6,9 @@ use super::source::Incoming;
 use super::worker::FIRST_SOURCE_TAG;
 use crate::components::Site;
 use crate::components::queue::connections::Line;
-use crate::components::queue::kafka::{Fetch, Place, coordinator, member_id, partitions, range};
+use crate::components::queue::kafka::{
+    Fetch, Place, RECORDS_AT_MOST, coordinator, member_id, partitions, range,
+};
 use crate::components::queue::message;
 use crate::components::queue::polls::unpacked;
 use crate::kernel::{
@@ -30,8 +32,6 @@ const REJOIN: u16 = FIRST_SOURCE_TAG + 2;
 const BACKOFF: Time = 100 * MILLISECOND;
 /// heartbeat.interval.ms (ConsumerConfig: 3 s).
 pub const HEARTBEAT_INTERVAL: Time = 3 * SECOND;
-/// Records of one fetch while nothing is known of their size; if it is, they are bounded by that (see [`Fetch`]).
-const FETCHED_AT_MOST: u64 = 1000;
 /// request.timeout.ms (ConsumerConfig: 30 s).
 const REQUEST_TIMEOUT: Time = 30 * SECOND;
 
@@ -119,7 +119,10 @@ impl Reader {
             lines: vec![Line::default(); crate::components::queue::brokers(&queue).len()],
             brokers: crate::components::queue::brokers(&queue),
             partitions: partitions(queue.settings()) as u32,
-            fetch: Fetch { most: entry::batch(site).max(FETCHED_AT_MOST) as u16, wait: entry::wait(site) },
+            fetch: Fetch {
+                most: entry::batch(site).max(RECORDS_AT_MOST as u64) as u16,
+                wait: entry::wait(site),
+            },
             batch: entry::batch(site) as usize,
             ack_before: acks_before(settings),
             earliest: entry::resets_to_earliest(settings),

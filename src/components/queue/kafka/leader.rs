@@ -14,8 +14,9 @@ use crate::parts::verbs::ALTER_ISR;
 
 /// replica.fetch.wait.max.ms (ReplicationConfigs: 500 ms).
 const FOLLOWER_WAITS: Time = 500 * MILLISECOND;
-/// Records in one answer to a follower (replica.fetch.max.bytes is 1 MiB: about a thousand records of 1 KiB).
-const RECORDS_AT_MOST: usize = 1000;
+/// Records in one answer to a follower, and to a consumer while they have no size (replica.fetch.max.bytes and max.partition.fetch.bytes are 1 MiB:
+/// about a thousand records of 1 KiB).
+pub const RECORDS_AT_MOST: usize = 1000;
 
 impl Broker {
     pub(super) fn publish(&mut self, call: CallId, cx: &mut Ctx<'_>) {

@@ -28,6 +28,7 @@ pub use broker::ENTRY;
 pub use controller::BROKER_SESSION;
 pub use delivery::Delivery;
 pub use group::{member_id, range};
+pub use leader::RECORDS_AT_MOST;
 pub use leaders::Leaders;
 use patience::recognised_for;
 pub use patience::{DELIVERY_TIMEOUT, REQUEST_TIMEOUT, check, delivery_timeout, request_timeout};
