@@ -389,6 +389,16 @@ fn actions_that_find_nothing_to_do_are_told() {
         of("at(2.s, || w.crash()); at(5.s, || w[1].crash());")
             .contains("crash() of w/1 in line 5: it was down before")
     );
+    let promoted = |before: &str| {
+        of(&format!(
+            "let db = database(\"db\", #{{ replicas: 2, replication: \"async\", read: 1.ms, write: 1.ms }});
+                traffic(\"c\", #{{ to: db, rate: 10.rps }});
+                {before} at(5.s, || db.replica(1).promote());"
+        ))
+    };
+    let dead = promoted("at(4.s, || db.replica(1).crash());");
+    assert!(dead.contains("nothing came of promote() of db replica 1 in line 7: it was down"), "{dead}");
+    assert!(!promoted("at(4.s, || db.primary().crash());").contains("nothing came of"));
     assert!(!told("at(2.s, || w[1].hang()); at(5.s, || w.recover());"));
     assert!(
         !told("at(2.s, || w[p.who].crash()); at(5.s, || w[0].recover());"),

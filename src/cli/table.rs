@@ -5,8 +5,8 @@ use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
 use crate::experiment::{
-    CheckRow, Comparison, ComponentRow, METRICS, Outcome, Plan, UNASKED, UNSETTLED, Verdict, only_if_always,
-    only_if_partly,
+    CheckRow, Comparison, ComponentRow, METRICS, Outcome, Plan, UNASKED, UNSETTLED, Verdict, alike,
+    only_if_always, only_if_partly,
 };
 use crate::kernel::time_text;
 use crate::output::Written;
@@ -218,7 +218,13 @@ pub fn every_warning(plan: &Plan, outcome: &Outcome) -> String {
             .iter()
             .map(move |text| format!("{}: {} ({of})\n", styled(DOUBTFUL, "warning"), plain(text)))
     });
-    lines.collect()
+    lines.chain(of_all_runs(plan, outcome)).collect()
+}
+
+/// What only all runs together tell.
+fn of_all_runs(plan: &Plan, outcome: &Outcome) -> impl Iterator<Item = String> {
+    let told = alike(plan, &outcome.results);
+    told.into_iter().map(|text| format!("{}: {}\n", styled(DOUBTFUL, "warning"), plain(&text)))
 }
 
 /// What makes the figures doubtful, each kind of warning once with its first example; for stderr.
@@ -246,7 +252,7 @@ pub fn warnings(plan: &Plan, outcome: &Outcome) -> String {
         warning if warning.starts_with(UNSETTLED) => mostly_unsettled(plan, outcome),
         _ => true,
     };
-    counted.into_values().filter(counts).map(line).collect()
+    counted.into_values().filter(counts).map(line).chain(of_all_runs(plan, outcome)).collect()
 }
 
 /// In how many runs there is the component that nobody asks: others may not even make it.

@@ -261,8 +261,9 @@ impl Run {
         let label = self.spec.timeline[item].label.clone();
         for command in &commands {
             self.note(now, command, &label);
-            let before = Effects::before(command, &self.simulation);
-            for order in model::resolve(&self.layout, command, Moment::Run)? {
+            let orders = model::resolve(&self.layout, command, Moment::Run)?;
+            let before = Effects::before(command, &orders, &self.simulation);
+            for order in orders {
                 order.carry_out(&mut self.simulation);
                 self.catch_up();
             }

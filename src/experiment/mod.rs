@@ -1,5 +1,6 @@
 //! Experiments: variants of a design, replications of each, and what can be said about their differences.
 
+mod alike;
 mod basis;
 mod behind;
 mod by_queue;
@@ -41,6 +42,7 @@ mod without_effect;
 mod workers;
 
 pub use crate::stats::Interval;
+pub use alike::alike;
 pub use compare::{Comparison, Verdict, compare};
 pub use component::{COLUMNS, Column, Figure, figure, find_column, find_figure};
 pub use design::{Asked, Level, Plan, Timing, Variant};

@@ -1,17 +1,18 @@
-//! Actions of a script that found nothing to do: who was to recover was up, what was to be healed was whole.
+//! Actions of a script that found nothing to do: who was to recover was up, what was to be healed was whole, who was told was dead.
 
 use crate::catalog::Place;
 use crate::kernel::{Health, NodeId, Simulation};
-use crate::model::Command;
+use crate::model::{Command, Order};
 
 /// How the warning begins.
 pub(super) const WITHOUT_EFFECT: &str = "nothing came of";
 
 /// What an action of the kind that is watched would change.
-#[derive(PartialEq, Eq)]
 pub(super) enum Before {
     Healths(Vec<Health>),
     Cuts(bool),
+    /// Whether somebody who is told of it is up.
+    Heard(bool),
 }
 
 /// Whether each action in the script ever did something.
@@ -23,14 +24,12 @@ pub(super) struct Effects {
 
 impl Effects {
     /// How things stand before a command, if it is one whose effect can be seen.
-    pub fn before(command: &Command, simulation: &Simulation) -> Option<Before> {
+    pub fn before(command: &Command, orders: &[Order], simulation: &Simulation) -> Option<Before> {
         match command.action.as_str() {
-            "crash" | "hang" | "recover" => {
-                let healths = (0..simulation.nodes()).map(|node| simulation.health(NodeId(node as u16)));
-                Some(Before::Healths(healths.collect()))
-            }
+            "crash" | "hang" | "recover" => Some(Before::Healths(healths(simulation))),
             "heal" => Some(Before::Cuts(simulation.is_cut())),
-            _ => None,
+            _ if orders.is_empty() => None,
+            _ => Some(Before::Heard(!orders.iter().all(|order| order.is_for_the_dead(simulation)))),
         }
     }
 
@@ -39,7 +38,8 @@ impl Effects {
         let Some(before) = before else { return };
         let did = match before {
             Before::Cuts(cut) => cut,
-            before => Effects::before(command, simulation) != Some(before),
+            Before::Heard(heard) => heard,
+            Before::Healths(before) => healths(simulation) != before,
         };
         match self.seen.iter_mut().find(|(place, ..)| *place == command.place) {
             Some((.., ever)) => *ever |= did,
@@ -54,9 +54,14 @@ impl Effects {
             let why = match what.split('(').next() {
                 Some("recover") => "nothing was down or stood still",
                 Some("heal") => "nothing was cut",
-                _ => "it was down before",
+                Some("crash" | "hang") => "it was down before",
+                _ => "it was down",
             };
             format!("{WITHOUT_EFFECT} {what} in line {}: {why}", place.line)
         })
     }
+}
+
+fn healths(simulation: &Simulation) -> Vec<Health> {
+    (0..simulation.nodes()).map(|node| simulation.health(NodeId(node as u16))).collect()
 }

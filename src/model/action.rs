@@ -11,7 +11,7 @@ use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
 use crate::components::{Group, KINDS, Layout, Site, are_booked, kind, load_balancer, own_action};
 use crate::kernel::transit::LinkCommand;
-use crate::kernel::{Control, NodeId, Simulation};
+use crate::kernel::{Control, Health, NodeId, Simulation};
 
 /// A command, ready to be carried out.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -63,6 +63,17 @@ impl Order {
             }
             Order::Retire(node) => simulation.retire(node),
             Order::Dark(place, is_dark) => simulation.darken(place, is_dark),
+        }
+    }
+
+    /// Whether it would come to nothing, since who is told of it is down.
+    pub fn is_for_the_dead(&self, simulation: &Simulation) -> bool {
+        let is_down = |node| matches!(simulation.health(node), Health::Refusing | Health::Silent);
+        match *self {
+            Order::Node(node, control) => control.verb > Control::SPEED && is_down(node),
+            Order::Part(whom, control) => control.verb > Control::SPEED && is_down(whom.find(simulation)),
+            Order::Promote(coordinator, whom, _) => is_down(coordinator) || is_down(whom.find(simulation)),
+            _ => false,
         }
     }
 }
