@@ -53,6 +53,7 @@ golden!(
     twice_or_nowhere,
     steps_begin_late,
     half_a_distribution,
+    half_right,
     cookies_of_strangers,
     actions_refused,
     no_point,

@@ -2,8 +2,10 @@
 
 use super::entry::Entry;
 use super::lists;
+use super::meant;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
+use super::suggest::closest;
 use super::unknown::no_such_setting;
 use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
 use super::wrong::{not_whole, out_of_range, right_kind, unknown_policy, wrong_kind};
@@ -28,6 +30,8 @@ pub struct Given {
 pub struct Settings {
     entry: &'static Entry,
     values: BTreeMap<&'static str, (Value, Place)>,
+    /// Whether something was given of which it is not known what it means, or something is missing that must be given.
+    lost: bool,
 }
 
 /// What a component's settings are checked beside.
@@ -48,24 +52,35 @@ pub fn check(
     others: Others<'_>,
     problems: &mut Problems,
 ) -> Settings {
-    let mut values = BTreeMap::new();
+    let (mut values, mut lost) = (BTreeMap::new(), false);
     for Given { name: setting, value, place } in given {
         let Some(param) = entry.params.iter().find(|param| param.name == setting) else {
             let elsewhere = (others.kinds_with)(setting);
             problems.push(no_such_setting(entry, name, (setting, value), &elsewhere, place));
+            match meant_by(entry, given, setting).map(|param| (param, convert(param, value, others.kind_of)))
+            {
+                Some((param, Ok(value))) => drop(values.insert(param.name, (value, place.clone()))),
+                _ => lost = true,
+            }
             continue;
         };
         match convert(param, value, others.kind_of) {
             Ok(value) => {
                 values.insert(param.name, (value, place.clone()));
             }
-            Err(problem) => problems.push(Problem { place: Some(place.clone()), ..problem }),
+            Err(problem) => {
+                problems.push(Problem { place: Some(place.clone()), ..problem });
+                lost = true;
+            }
         }
     }
     let missing = |param: &&Param| {
-        param.preset == Preset::Required && !given.iter().any(|given| given.name == param.name)
+        let is_it = |given: &Given| given.name == param.name;
+        param.preset == Preset::Required && !given.iter().any(is_it) && !values.contains_key(param.name)
     };
-    for param in entry.params.iter().filter(missing) {
+    let absent: Vec<&Param> = entry.params.iter().filter(missing).collect();
+    lost |= !absent.is_empty();
+    for param in absent {
         let message = format!("{} \"{name}\" needs the setting `{}`", entry.name, param.name);
         problems.push(Problem::at(place, message).hint(format!(
             "add `{}:` {}",
@@ -73,7 +88,15 @@ pub fn check(
             param.kind.wanted()
         )));
     }
-    Settings { entry, values }
+    Settings { entry, values, lost }
+}
+
+/// The setting that a misspelt one is taken for, to find what else is wrong; one that is given itself is not meant.
+fn meant_by(entry: &'static Entry, given: &[Given], setting: &str) -> Option<&'static Param> {
+    let names = || entry.params.iter().map(|param| param.name);
+    let meant = closest(setting, names()).or_else(|| meant::setting(setting, names()))?;
+    let is_given = given.iter().any(|given| given.name == meant);
+    entry.params.iter().find(|param| param.name == meant && !is_given)
 }
 
 /// The value as the kind that the setting takes, or what is wrong with it.
@@ -135,6 +158,11 @@ impl Settings {
     /// What describes the component that they are of.
     pub fn entry(&self) -> &'static Entry {
         self.entry
+    }
+
+    /// Whether it is known what is meant by all of them, misspelt names included.
+    pub fn are_understood(&self) -> bool {
+        !self.lost
     }
 
     /// Whether the script said something about it.

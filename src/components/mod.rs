@@ -161,6 +161,18 @@ pub fn kinds_with(setting: &str) -> Vec<&'static str> {
     entries.filter(has).map(|entry| entry.name).collect()
 }
 
+/// What is wrong with what a component was given, whatever else there is in its world; its kind's `check` finds what is wrong with it there.
+pub fn check_alone(site: &Site<'_>, problems: &mut Problems) {
+    match site.group().kind {
+        "traffic" => client::check_alone(site, problems),
+        "web" => web::check_alone(site, problems),
+        "cache" => cache::check_alone(site.settings(), problems),
+        "database" => database::check_alone(site, problems),
+        "queue" => queue::check_alone(site, problems),
+        _ => {}
+    }
+}
+
 /// Nodes that serve a group and hold none of its data: what they are called, and how many.
 pub fn aides(kind: &str, settings: &Settings) -> (&'static str, u64) {
     match kind {

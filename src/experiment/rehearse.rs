@@ -11,13 +11,13 @@ use crate::model::{self, Moment, Trigger, WorldSpec};
 /// Checks a world and calls each of its functions once in a throw-away copy, so that their mistakes are
 /// found before anything runs.
 pub fn rehearse(built: &mut Built, plan: &Plan, variant: usize, needs: &mut Needs) -> Result<(), Problems> {
-    let model::Looked { mut problems, world, needs: needed } =
+    let model::Looked { mut problems, world, sketch, needs: needed } =
         model::look(&built.spec, plan.timing.end(), &plan.disabled);
     let layout = world.map(|world| world.layout);
     let asked = plan.asked.iter().filter(|asked| asked.variant == variant);
     problems.extend(asked.filter_map(|asked| unknown(asked, &built.spec, layout.as_ref())));
     needs.see(needed);
-    let scales = layout.iter().any(|layout| layout.groups.iter().any(|group| group.kind == "autoscaler"));
+    let scales = built.spec.groups.iter().any(|group| group.kind == "autoscaler");
     let moment = if built.adds_nodes || scales { Moment::Rehearsal } else { Moment::Settled };
     let view = View::rehearsal(layout.as_ref(), moment);
     for item in &built.spec.timeline {
@@ -27,8 +27,10 @@ pub fn rehearse(built: &mut Built, plan: &Plan, variant: usize, needs: &mut Need
         match built.director.fire(item.callback, &view) {
             Err(problem) => problems.push(problem),
             Ok(commands) => {
-                let wrong = |command| {
-                    layout.as_ref().and_then(|layout| model::resolve(layout, command, moment).err())
+                let wrong = |command| match (&layout, &sketch) {
+                    (Some(layout), _) => model::resolve(layout, command, moment).err(),
+                    (None, Some(sketch)) => sketch.find(command, moment).err(),
+                    (None, None) => None,
                 };
                 problems.extend(commands.iter().filter_map(wrong));
             }

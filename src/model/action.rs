@@ -1,5 +1,6 @@
 //! What a script can do to a world while it runs.
 
+use super::check::Sketch;
 use super::command::{Command, Part, Role, Target};
 use super::idle;
 use super::link::link_command;
@@ -172,6 +173,23 @@ pub fn resolve(layout: &Layout, command: &Command, moment: Moment) -> Result<Vec
             }
             let control = node_control(layout, group, command)?;
             Ok(node.map(|node| machine::order(layout, group, node, control)).into_iter().collect())
+        }
+    }
+}
+
+impl Sketch {
+    /// Looks for whom a command is: of components that are not understood it is not known what nodes they have.
+    pub fn find(&self, command: &Command, moment: Moment) -> Result<(), Problem> {
+        let (Target::Node(group, _) | Target::Part(group, _)) = command.target else { return Ok(()) };
+        if !self.0.groups[group].settings.are_understood() {
+            return Ok(());
+        }
+        match command.target {
+            Target::Node(_, n) => numbered(&self.0, group, n, command, moment).map(drop),
+            Target::Part(_, part) if self.0.groups[group].kind == "database" => {
+                part::nodes(&self.0, group, Some(part), command).map(drop)
+            }
+            _ => Ok(()),
         }
     }
 }

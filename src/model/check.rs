@@ -26,9 +26,15 @@ pub struct Looked {
     pub problems: Problems,
     /// Its components, if what each of them was given is right.
     pub world: Option<Checked>,
+    /// What there is of it, if something is not right.
+    pub sketch: Option<Sketch>,
     /// Its settings that count only beside others.
     pub needs: Needs,
 }
+
+/// A world some of whose components were given what is not right.
+#[derive(Debug)]
+pub struct Sketch(pub(super) Layout);
 
 /// Checks a world that runs until `end` (warm-up included). `disabled` names mechanisms that a test has switched off.
 pub fn check(spec: &WorldSpec, end: Time, disabled: &[String]) -> Result<Checked, Problems> {
@@ -63,6 +69,10 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
         let problem = Problem::new("the world has no traffic");
         problems.push(problem.hint("add traffic(\"users\", #{ to: .., rate: 200.rps })"));
     }
+    let sites = || (0..layout.groups.len()).map(|index| Site { layout: &layout, index });
+    for site in sites().filter(|site| site.settings().are_understood()) {
+        components::check_alone(&site, &mut problems);
+    }
     if is_sound {
         for index in 0..layout.groups.len() {
             let kind = kind(layout.groups[index].kind).expect("kinds come from the table");
@@ -76,9 +86,12 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
     // A description that went wrong may have taken another way than the one that is meant.
     let is_meant = spec.problems.is_empty();
     let needs =
-        if is_meant { Needs::of(spec, &layout, unclear, of_links, is_sound) } else { Needs::default() };
-    let world = (is_sound && is_meant).then_some(Checked { layout, links });
-    Looked { problems, world, needs }
+        if is_meant { Needs::of(spec, &layout, &unclear, of_links, is_sound) } else { Needs::default() };
+    let (world, sketch) = match is_sound && is_meant {
+        true => (Some(Checked { layout, links }), None),
+        false => (None, Some(Sketch(layout))),
+    };
+    Looked { problems, world, sketch, needs }
 }
 
 /// What timeseries.csv calls the requests as a whole.

@@ -22,7 +22,7 @@ impl Needs {
     pub(super) fn of(
         spec: &WorldSpec,
         layout: &Layout,
-        unclear: BTreeSet<usize>,
+        unclear: &BTreeSet<usize>,
         of_links: Vec<Needed>,
         is_sound: bool,
     ) -> Self {

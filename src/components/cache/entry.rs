@@ -300,11 +300,15 @@ fn strategy_problem(value: &Value) -> Option<Problem> {
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_sizes(site, problems);
     check_preload(site, problems);
-    expiry::check(site.settings(), problems);
-    check_stampede(site, problems);
-    check_later(site.settings(), problems);
     only_copy::check(site, problems);
     beside::check(site, problems);
+}
+
+/// What is wrong with its settings, whatever it is for.
+pub(super) fn check_alone(settings: &Settings, problems: &mut Problems) {
+    expiry::check(settings, problems);
+    check_stampede(settings, problems);
+    check_later(settings, problems);
 }
 
 /// What is said twice, and what never comes to pass.
@@ -322,8 +326,7 @@ fn check_later(settings: &Settings, problems: &mut Problems) {
 }
 
 /// Settings that mean something with one policy only, and policies that mean something with a TTL only.
-fn check_stampede(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
+fn check_stampede(settings: &Settings, problems: &mut Problems) {
     let policy = stampede::POLICIES[settings.choice("stampede")].name;
     for (setting, of) in [("lock", "lock"), ("poll", "lock"), ("stale", "lock"), ("beta", "early")] {
         if settings.is_given(setting) && policy != of {

@@ -50,6 +50,11 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
     group::check(site, problems);
 }
 
+/// What is wrong with its settings, whatever it is for.
+pub(super) fn check_alone(settings: &Settings, problems: &mut Problems) {
+    entry::check_alone(settings, problems);
+}
+
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     let keys_moved = keys_moved::KeysMoved::of(site);
     let node = |keys| Box::new(node::Node::new(site, keys, keys_moved.clone())) as Box<dyn Component>;

@@ -247,11 +247,20 @@ pub(super) static ENTRY: Entry = Entry {
 
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    super::check_load::check(site, problems);
     check_addresses(site, problems);
     check_target(site, problems);
     check_question(site, problems);
     check_places(site, problems);
+    let router = |to: usize| site.layout.groups[to].kind == "geo_router";
+    if settings.is_given("gps") && !settings.group("to").is_some_and(router) {
+        let problem = settings.problem("gps", "only a geo_router looks at positions");
+        problems.push(problem.hint("send the traffic to geo_router(\"front\", #{ to: sites, by: \"gps\" })"));
+    }
+    super::check_near::check(site, problems);
+}
+
+/// Pauses that double go up to the longest one.
+pub(super) fn check_backoff(settings: &Settings, problems: &mut Problems) {
     if let (Some(first), Some(longest)) = (settings.duration("backoff"), settings.duration("backoff_max"))
         && longest < first
     {
@@ -261,12 +270,6 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         );
         problems.push(problem.hint("pauses begin with `backoff` and double up to `backoff_max`"));
     }
-    let router = |to: usize| site.layout.groups[to].kind == "geo_router";
-    if settings.is_given("gps") && !settings.group("to").is_some_and(router) {
-        let problem = settings.problem("gps", "only a geo_router looks at positions");
-        problems.push(problem.hint("send the traffic to geo_router(\"front\", #{ to: sites, by: \"gps\" })"));
-    }
-    super::check_near::check(site, problems);
 }
 
 /// Positions are sent to be looked at.

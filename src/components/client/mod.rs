@@ -43,6 +43,12 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
     entry::check(site, problems);
 }
 
+/// What is wrong with its settings, whatever it asks.
+pub(super) fn check_alone(site: &Site<'_>, problems: &mut Problems) {
+    check_load::check(site, problems);
+    entry::check_backoff(site.settings(), problems);
+}
+
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
     vec![Box::new(node::Client::new(site))]
 }

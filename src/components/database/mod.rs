@@ -1,7 +1,7 @@
 //! A database node: rows with versions behind a number of connections.
 
 use super::{ComponentKind, Site};
-use crate::catalog::{Entry, Kind, Measure, Param, Preset, Problems, Settings};
+use crate::catalog::{Entry, Kind, Measure, Param, Preset, Settings};
 use crate::components::{host, revalidation, site};
 use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
 use crate::parts::station::{self, Job, Station, StationPlan};
@@ -9,6 +9,7 @@ use crate::parts::verbs::{FLUSH, READ, WRITE};
 use crate::random::variate::Variate;
 
 pub mod counted;
+mod mistakes;
 pub mod model;
 mod past;
 mod profile;
@@ -17,8 +18,11 @@ pub mod replica;
 use counted::{cost, entry, log};
 use past::Past;
 
+pub(super) use mistakes::check_alone;
+
 /// Rows with versions, served through connections.
-pub const KIND: ComponentKind = ComponentKind { entry: &ENTRY, nodes, check, build, grow: None };
+pub const KIND: ComponentKind =
+    ComponentKind { entry: &ENTRY, nodes, check: mistakes::check, build, grow: None };
 
 fn nodes(settings: &Settings) -> u64 {
     replica::Shape::of(settings).nodes()
@@ -228,25 +232,6 @@ struct Database {
     capacity: u64,
     reads: u64,
     writes: u64,
-}
-
-fn check(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
-    replica::check(site, problems);
-    if counted::is_counted(settings) {
-        return counted::check(site, problems);
-    }
-    counted::check_unused(site, problems);
-    if published(settings).is_some() {
-        return;
-    }
-    for name in ["read", "write"] {
-        if !settings.is_given(name) {
-            let message = format!("database \"{}\" needs the setting `{name}`", site.group().name);
-            let hint = format!("add `{name}:` a duration such as 5.ms, or a profile");
-            problems.push(crate::catalog::Problem::at(&site.group().place, message).hint(hint));
-        }
-    }
 }
 
 /// The service times that the profile has published, if there is one and it has.

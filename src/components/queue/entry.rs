@@ -310,6 +310,13 @@ pub(super) fn nodes(settings: &Settings) -> u64 {
 }
 
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+    dead_letters::check(site, problems);
+    check_retention(site, problems);
+    check_bound(site, problems);
+}
+
+/// What is wrong with its settings, whoever takes from it.
+pub(in crate::components) fn check_alone(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let kind = semantics(settings);
     for (setting, kinds) in ONLY.iter().filter(|(setting, _)| settings.is_given(setting)) {
@@ -324,9 +331,6 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         "kafka" => kafka::check(settings, problems),
         _ => {}
     }
-    dead_letters::check(site, problems);
-    check_retention(site, problems);
-    check_bound(site, problems);
 }
 
 fn check_sqs(site: &Site<'_>, problems: &mut Problems) {

@@ -20,6 +20,8 @@ mod redis_streams;
 mod sqs;
 mod work;
 
+pub(super) use entry::check_alone;
+
 /// Messages between producers and consumers.
 pub const KIND: ComponentKind =
     ComponentKind { entry: &entry::ENTRY, nodes: entry::nodes, check: entry::check, build, grow: None };

@@ -28,9 +28,16 @@ fn check_questions(site: &Site<'_>, problems: &mut Problems) {
 }
 
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
-    let settings = site.settings();
     check_questions(site, problems);
     host::check_guest(site, problems);
+    check_writers(site, problems);
+    check_sessions(site, problems);
+    check_copies(site, problems);
+}
+
+/// What is wrong with its settings, whatever it asks.
+pub(in crate::components) fn check_alone(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
     if settings.is_given("on") && settings.is_given("queue") && !settings.is_given("concurrency") {
         let message =
             "`queue` bounds who waits for a worker: who waits for a processor of a host waits there";
@@ -40,7 +47,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let pairs = targets.iter().flat_map(|target| ["on_read", "on_write"].map(|name| (name, *target)));
     for (steps_name, (target, wanted)) in pairs {
         let given = settings.is_given(steps_name);
-        if given && steps(settings, steps_name).contains(&wanted) && settings.group(target).is_none() {
+        if given && steps(settings, steps_name).contains(&wanted) && !settings.is_given(target) {
             let message = format!("`{steps_name}` has a step that needs the setting `{target}`");
             problems.push(settings.problem(steps_name, message).hint(format!(
                 "add `{target}:` {}",
@@ -48,13 +55,10 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
             )));
         }
     }
-    check_writers(site, problems);
-    check_sessions(site, problems);
     check_pauses(site, problems);
-    check_copies(site, problems);
-    if ["reads", "writes", "publishes"].iter().all(|target| settings.group(target).is_none()) {
+    if !["reads", "writes", "publishes"].iter().any(|target| settings.is_given(target)) {
         // A server without data still answers: its own work is the whole request.
-        if settings.variate("service").is_none() {
+        if !settings.is_given("service") {
             let message = format!("web \"{}\" has nothing to do", site.group().name);
             let problem = Problem::at(&site.group().place, message);
             problems.push(problem.hint("give it `reads:` and `writes:`, or own work with `service:`"));

@@ -15,6 +15,8 @@ mod server;
 mod session;
 mod task;
 
+pub(super) use mistakes::check_alone;
+
 /// Servers that run a plan of steps.
 pub const KIND: ComponentKind = ComponentKind {
     entry: &entry::ENTRY,

@@ -36,6 +36,22 @@ pub fn check(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Shards share the keys of those who ask, and what is treated apart are the popular ones.
+pub fn check_keys(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    if Shape::of(settings).shards > 1 && keys(site).is_none() {
+        let problem = Problem::at(&site.group().place, "shards need to know how many keys there are");
+        problems.push(problem.hint("give each traffic `keys:`"));
+    }
+    for name in ["dedicated", "copied", "split"] {
+        if settings.count(name).unwrap_or(0) > 0 && site.layout.popular(site.index, 0).is_none() {
+            let message = format!("`{name}` needs traffic that says which keys are popular");
+            problems
+                .push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));
+        }
+    }
+}
+
 /// Only one mode of replication stops waiting.
 fn check_semi_sync(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
@@ -112,13 +128,6 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
             problems.push(settings.problem(name, message).hint("add `shards: 4`"));
         }
     }
-    for name in ["dedicated", "copied", "split"] {
-        if settings.count(name).unwrap_or(0) > 0 && site.layout.popular(site.index, 0).is_none() {
-            let message = format!("`{name}` needs traffic that says which keys are popular");
-            problems
-                .push(settings.problem(name, message).hint("give the traffic `keys: zipf(10_000, 0.99)`"));
-        }
-    }
     if settings.flag("denormalised") && settings.count("shards_max").is_some_and(|most| most > shards) {
         let problem =
             settings.problem("denormalised", "copies by another attribute do not move with a resharding");
@@ -134,10 +143,6 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
     if settings.count("shards_max").is_some_and(|most| most < shards) {
         let problem = settings.problem("shards_max", "`shards_max` is less than `shards`");
         problems.push(problem.hint("it counts all shards, those of the beginning included"));
-    }
-    if several && keys(site).is_none() {
-        let problem = Problem::at(&site.group().place, "shards need to know how many keys there are");
-        problems.push(problem.hint("give each traffic `keys:`"));
     }
 }
 

@@ -48,7 +48,7 @@ use crate::components::database::counted::{self, entry::Plan as Figures, store::
 use crate::components::database::model::Portion;
 use crate::components::{Layout, Site};
 use crate::kernel::{Component, NodeId, Time};
-pub use check::check;
+pub use check::{check, check_keys};
 use coordinator::{Coordinator, Watch};
 use desk::{APPLY, Desk, SERVE};
 use engine::{Engine, appliers, connections};
