@@ -169,6 +169,8 @@ pub fn check_alone(site: &Site<'_>, problems: &mut Problems) {
         "cache" => cache::check_alone(site.settings(), problems),
         "database" => database::check_alone(site, problems),
         "queue" => queue::check_alone(site, problems),
+        "dns" => dns::check_zone(site, problems),
+        "resolver" => dns::check_resolver(site, problems),
         _ => {}
     }
 }

@@ -17,6 +17,30 @@ pub(super) fn note(path: &Path) {
     }
 }
 
+/// Texts of modules and how a user finds them, by the names they were imported by.
+static MODULES: Mutex<BTreeMap<String, Module>> = Mutex::new(BTreeMap::new());
+
+/// A module that a script has imported.
+#[derive(Clone, Debug)]
+pub(super) struct Module {
+    /// Its file, from here if it lies below.
+    pub path: String,
+    /// What is written there.
+    pub text: String,
+}
+
+/// Notes a module.
+pub(super) fn note_module(name: &str, file: &Path, text: String) {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let path = file.strip_prefix(&here).unwrap_or(file).display().to_string();
+    MODULES.lock().expect("no panic while noting").insert(name.into(), Module { path, text });
+}
+
+/// The module that was imported by this name.
+pub(super) fn module(name: &str) -> Option<Module> {
+    MODULES.lock().expect("no panic while noting").get(name).cloned()
+}
+
 /// Fingerprint of all files read so far: imports and traces.
 pub fn inputs_fingerprint() -> u64 {
     let read = READ.lock().expect("no panic while noting");

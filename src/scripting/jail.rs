@@ -1,5 +1,7 @@
 //! Imports stay inside: the script's own folder and scripts/.
 
+use super::desk::desk;
+use super::inputs;
 use rhai::module_resolvers::FileModuleResolver;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Shared};
 use std::cell::RefCell;
@@ -38,12 +40,22 @@ impl Jail {
             let message = format!("the module \"{path}\" imports itself");
             return Err(EvalAltResult::ErrorRuntime(message.into(), position).into());
         }
-        super::inputs::note(file);
+        inputs::note(file);
+        note_text(engine, file, path);
         LOADING.with(|loading| loading.borrow_mut().push(file.to_path_buf()));
         let module = resolver.resolve(engine, source, path, position);
         LOADING.with(|loading| loading.borrow_mut().pop());
         module
     }
+}
+
+/// Keeps the text of a module, to show what is wrong there, and where.
+fn note_text(engine: &Engine, file: &Path, name: &str) {
+    let Ok(text) = std::fs::read_to_string(file) else { return };
+    if let Ok(ast) = engine.compile(&text) {
+        desk(|desk| desk.keys.note(name, &ast));
+    }
+    inputs::note_module(name, file, text);
 }
 
 thread_local! {

@@ -7,14 +7,15 @@ use rhai::{AST, ASTNode, Expr, Position};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Places of the keys of object maps, by the position of the call they are arguments of.
+/// Places of the keys of object maps, by the source and position of the call they are arguments of.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Keys(BTreeMap<(usize, usize), Vec<(String, Position)>>);
+pub(super) struct Keys(BTreeMap<Arc<str>, BTreeMap<(usize, usize), Vec<(String, Position)>>>);
 
 impl Keys {
     /// Notes the maps of a syntax tree.
     #[allow(deprecated)]
-    pub fn note(&mut self, ast: &AST) {
+    pub fn note(&mut self, source: &str, ast: &AST) {
+        let calls = self.0.entry(source.into()).or_default();
         ast.walk(&mut |nodes: &[ASTNode<'_>]| {
             if let Some(ASTNode::Expr(Expr::FnCall(call, position) | Expr::MethodCall(call, position))) =
                 nodes.last()
@@ -22,7 +23,7 @@ impl Keys {
                 for argument in &call.args {
                     if let Expr::Map(map, _) = argument {
                         let keys = map.0.iter().map(|(key, _)| (key.name.to_string(), key.pos));
-                        self.0.entry(spot(*position)).or_default().extend(keys);
+                        calls.entry(spot(*position)).or_default().extend(keys);
                     }
                 }
             }
@@ -32,7 +33,7 @@ impl Keys {
 
     /// Where a key of a call's map stands.
     pub fn place(&self, source: &Arc<str>, call: Position, key: &str) -> Option<Place> {
-        let keys = self.0.get(&spot(call))?;
+        let keys = self.0.get(source)?.get(&spot(call))?;
         let (_, position) = keys.iter().find(|(name, _)| name == key)?;
         let mut place = place_at(source, *position)?;
         place.length = key.chars().count();

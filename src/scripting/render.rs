@@ -1,5 +1,6 @@
 //! Draws problems: the source line, a mark under what is meant, and the hint.
 
+use super::inputs;
 use crate::catalog::{Place, Problem};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Message, Renderer, Snippet};
@@ -43,14 +44,19 @@ pub fn draw(problems: &[Problem], sources: &Sources) -> String {
 fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     let nothing: [Message<'_>; 0] = [];
     let mut group = Level::ERROR.primary_title(problem.message.as_str()).elements(nothing);
+    let module = problem.place.as_ref().and_then(|place| inputs::module(&place.source));
     let marked = problem.place.as_ref().and_then(|place| {
-        let text = sources.text(&place.source)?;
-        Some((place, text, span(text, place)?))
+        let (path, text) = match (sources.text(&place.source), &module) {
+            (Some(text), _) => (&*place.source, text),
+            (None, Some(module)) => (&*module.path, &*module.text),
+            (None, None) => return None,
+        };
+        Some((path, text, span(text, place)?))
     });
     match marked {
-        Some((place, text, span)) => {
+        Some((path, text, span)) => {
             let mark = AnnotationKind::Primary.span(span);
-            group = group.element(Snippet::source(text).path(&*place.source).annotation(mark));
+            group = group.element(Snippet::source(text).path(path).annotation(mark));
         }
         None => {
             if let Some(place) = &problem.place {

@@ -98,7 +98,7 @@ pub(super) fn compile(engine: &Engine, state: &State, source: &str, entry: &Entr
     let padded = format!("{}{}", "\n".repeat(entry.above), entry.text);
     let mut ast = engine.compile_with_scope(&state.scope, padded)?;
     ast.set_source(source);
-    desk(|desk| desk.keys.note(&ast));
+    desk(|desk| desk.keys.note(source, &ast));
     Ok(ast)
 }
 

@@ -126,7 +126,8 @@ pub(super) fn rules(settings: &Settings, n: u64, count: u64) -> Rules {
     }
 }
 
-pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+/// What is wrong with its settings.
+pub(in crate::components) fn check_alone(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let share = settings.share("overstayers").expect("preset");
     if (share > 0.0) != settings.is_given("overstay") {

@@ -181,7 +181,8 @@ pub(super) fn check_interval(settings: &Settings) -> Option<Time> {
     settings.duration("check").or(usual)
 }
 
-pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
+/// What is wrong with its settings, whoever stands at its addresses.
+pub(in crate::components) fn check_alone(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let name = &site.group().name;
     if settings.is_given("to") == settings.is_given("cname") {
@@ -197,7 +198,6 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         }
     }
     check_missing(settings, problems);
-    check_records(site, problems);
     if settings.is_given("anycast") && settings.is_given("region") {
         let problem =
             settings.problem("anycast", "the servers are at the places of `anycast`, not at `region`");
@@ -227,7 +227,8 @@ fn check_missing(settings: &Settings, problems: &mut Problems) {
     problems.push(settings.problem("missing", message).hint(hint));
 }
 
-fn check_records(site: &Site<'_>, problems: &mut Problems) {
+/// What is wrong with it in its world.
+pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let policy = POLICIES[settings.choice("policy")].name;
     let records = super::records(site.layout, site.index).len();
