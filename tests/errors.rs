@@ -169,8 +169,8 @@ fn every_script_in_the_folder_is_tested() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
     let source = std::fs::read_to_string(file!()).unwrap();
     for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
         if path.extension().is_none_or(|end| end != "rhai") {
-        if path.extension().is_some_and(|end| end != "rhai") {
             continue; // a file that a script reads
         }
         let name = path.file_stem().unwrap().to_str().unwrap();

@@ -22,6 +22,7 @@ mod inline;
 mod keys;
 mod keys_moved;
 mod look_up;
+mod mistakes;
 mod needs;
 pub use needs::BOUND;
 mod node;
@@ -46,13 +47,13 @@ pub const KIND: ComponentKind =
     ComponentKind { entry: &entry::ENTRY, nodes: group::nodes, check, build, grow: Some(grow) };
 
 fn check(site: &Site<'_>, problems: &mut Problems) {
-    entry::check(site, problems);
+    mistakes::check(site, problems);
     group::check(site, problems);
 }
 
 /// What is wrong with its settings, whatever it is for.
 pub(super) fn check_alone(settings: &Settings, problems: &mut Problems) {
-    entry::check_alone(settings, problems);
+    mistakes::check_alone(settings, problems);
 }
 
 fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
