@@ -1,6 +1,7 @@
 //! From Rhai's errors to problems with a place, a sentence and a hint.
 
 use super::convert;
+use super::marks;
 use super::places::place_at;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Place, Problem, Problems, did_you_mean, meant};
@@ -226,6 +227,9 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if OPERATORS.contains(&name) {
         return no_operator(name, &arguments);
     }
+    if let Some(hint) = marks::without_brackets(name) {
+        return Problem::new(format!("`{name}` is no function")).hint(hint);
+    }
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");
         let other = OF_NUMBERS.iter().find(|(own, _)| *own == name).map(|(_, hint)| hint.to_string());
@@ -246,7 +250,8 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     }
     let candidates: Vec<&str> = words.functions.iter().map(String::as_str).collect();
     let close = || crate::catalog::closest(name, candidates).map(|found| format!("did you mean `{found}`?"));
-    let hint = meant_action(name).or_else(close).or_else(|| setting_of(name));
+    let hint =
+        marks::step_of_chain(name).or_else(|| meant_action(name)).or_else(close).or_else(|| setting_of(name));
     Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
 }
 

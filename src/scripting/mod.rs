@@ -14,6 +14,7 @@ mod idioms;
 mod inputs;
 mod jail;
 mod lists;
+mod marks;
 mod mended;
 mod places;
 mod render;

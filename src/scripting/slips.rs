@@ -3,6 +3,7 @@
 use super::errors::unknown_name;
 use super::foreign;
 use super::idioms;
+use super::marks;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Problem, closest};
 use rhai::{EvalAltResult, ParseErrorType};
@@ -15,8 +16,14 @@ pub(super) struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 21] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 28] = [
     idioms::statement,
+    marks::comma_before_a_list,
+    marks::grouped_digits,
+    marks::number_behind_a_point,
+    marks::turned_comparison,
+    marks::function_as_a_value,
+    marks::chain_without_its_point,
     foreign::word,
     idioms::branch,
     idioms::loop_head,
@@ -33,6 +40,7 @@ const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 21] = [
     settings_without_a_map,
     chain_that_goes_on,
     single_quotes,
+    marks::unlike_bracket,
     foreign::missing_token,
     comment_of_other_languages,
     reserved_word,
@@ -232,7 +240,8 @@ fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
     if let Some(made) = closest(name, made.collect::<Vec<_>>()) {
         return Some(problem.hint(format!("did you mean `{made}`?")));
     }
-    let is_value = seen.so_far().ends_with(':');
+    let ends_there = behind.starts_with([',', ')', ']', '}']);
+    let is_value = seen.so_far().ends_with(':') || seen.so_far().ends_with(['(', '[', ',']) && ends_there;
     let hint =
         format!("a text stands in quotes: \"{name}\"; a component or value must be made before, with let");
     is_value.then(|| problem.hint(hint))

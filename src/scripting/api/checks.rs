@@ -2,7 +2,7 @@
 
 use super::levels::matches;
 use super::results::{All, Check, One};
-use crate::catalog::{Problem, Problems};
+use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Asked, CheckRow, Judgement, Plan, Standing};
 use crate::scripting::desk::{Checking, Definition, Expect, ExpectKind, desk};
 use crate::scripting::engine::refill;
@@ -38,6 +38,16 @@ pub(in crate::scripting) fn probe(
             && !params.iter().any(|map| matches(map, levels))
         {
             let message = format!("the check \"{}\" is for levels that no variant has", expect.text);
+            // (Whoever writes `variant` or `name` is told that variants are found by their levels.)
+            let is_factor = |name: &str| {
+                ["variant", "name"].contains(&name) || plan.factors.iter().any(|factor| factor == name)
+            };
+            if let Some(name) = levels.keys().find(|name| !is_factor(name)) {
+                let message = format!("{message}: nothing is varied that is called `{name}`");
+                let hint = did_you_mean(name, plan.factors.iter().map(String::as_str));
+                problems.push(Problem::at(&expect.callback.place, message).maybe_hint(hint));
+                continue;
+            }
             let labels = plan.variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
             let hint =
                 format!("variants are {}; they are found by their levels, not by name", labels.join(", "));

@@ -1,0 +1,131 @@
+//! Commas, points and brackets: one that is missing, one of another kind, one too many.
+
+use super::slips::{Seen, innermost_bracket};
+use super::units::unit_names;
+use crate::catalog::Problem;
+use crate::experiment::{METRICS, is_named};
+use rhai::ParseErrorType;
+
+fn told(message: impl Into<String>, hint: impl Into<String>) -> Option<Problem> {
+    Some(Problem::new(message).hint(hint))
+}
+
+/// `.vary("n" [1, 2])`: Rhai takes the list for an index.
+pub(super) fn comma_before_a_list(seen: &Seen<'_>) -> Option<Problem> {
+    let is_index = match seen.syntax()? {
+        ParseErrorType::MalformedIndexExpr(_) => true,
+        ParseErrorType::MissingToken(token, what) => token == "]" && what.contains("index"),
+        _ => false,
+    };
+    let (before, list) = seen.before.split_at(innermost_bracket(seen.before)?);
+    (is_index && list.starts_with('[') && before.trim_end().ends_with(['"', ')', '}']))
+        .then(|| told("a `,` is missing before `[`", "write .vary(\"count\", [1, 2])"))
+        .flatten()
+}
+
+/// `items: 4,000`.
+pub(super) fn grouped_digits(seen: &Seen<'_>) -> Option<Problem> {
+    let is_name = matches!(seen.syntax()?, ParseErrorType::PropertyExpected);
+    let front = seen.before.strip_suffix(',')?;
+    let front = &front[front.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1)..];
+    let group: String = seen.after.chars().take_while(char::is_ascii_digit).collect();
+    (is_name && group.len() == 3 && !front.is_empty())
+        .then(|| told("a number is grouped by `_`, not by `,`", format!("write {front}_{group}")))
+        .flatten()
+}
+
+/// `w.1.crash()`.
+pub(super) fn number_behind_a_point(seen: &Seen<'_>) -> Option<Problem> {
+    let is_name = matches!(seen.syntax()?, ParseErrorType::PropertyExpected);
+    let before = seen.before.strip_suffix('.').unwrap_or(seen.before);
+    let name = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    let number: String =
+        seen.after.trim_start_matches('.').chars().take_while(char::is_ascii_digit).collect();
+    (is_name && !number.is_empty() && name.starts_with(char::is_alphabetic))
+        .then(|| told("nodes are numbered in brackets", format!("write {name}[{number}]")))
+        .flatten()
+}
+
+/// `=<`.
+pub(super) fn turned_comparison(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let is_it = seen.before.ends_with('=') && seen.after.starts_with('<') || seen.after.starts_with("=<");
+    is_it.then(|| told("`=<` is no operator", "write <=")).flatten()
+}
+
+/// `.world(fn(p) { .. })`.
+pub(super) fn function_as_a_value(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let parameters = seen.behind("fn")?.strip_prefix('(')?.split(')').next()?;
+    told("a function without a name is written otherwise", format!("write |{parameters}| .."))
+}
+
+/// What a chain consists of.
+const CHAIN: [&str; 11] = [
+    "about(",
+    "vary(",
+    "variant(",
+    "baseline(",
+    "replications(",
+    "warmup(",
+    "duration(",
+    "world(",
+    "expect(",
+    "expect_for(",
+    "claim(",
+];
+
+/// `.world(..)` and then `expect(..)`.
+pub(super) fn chain_without_its_point(seen: &Seen<'_>) -> Option<Problem> {
+    let ParseErrorType::MissingToken(token, _) = seen.syntax()? else { return None };
+    let step = CHAIN.iter().find(|step| seen.after.starts_with(**step))?;
+    (token == ";" && seen.so_far().ends_with(')'))
+        .then(|| told("a chain goes on with a point", format!("write .{step}..)")))
+        .flatten()
+}
+
+/// `#{ read: 5.ms )`. (In a block there is rather one too many.)
+pub(super) fn unlike_bracket(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let closing = seen.after.chars().next()?;
+    let open = innermost_bracket(seen.before)?;
+    let (opening, wanted) = match seen.before[open..].chars().next()? {
+        '(' => ("(", ')'),
+        '[' => ("[", ']'),
+        _ if seen.before[..open].ends_with('#') => ("#{", '}'),
+        _ => return None,
+    };
+    let line = seen.before[..open].matches('\n').count() + 1;
+    let message = format!("this is `{closing}`, and the `{opening}` of line {line} is still open");
+    let is_another = matches!(closing, ')' | ']' | '}') && closing != wanted;
+    is_another.then(|| told(message, format!("write `{wanted}` before it, or take it away"))).flatten()
+}
+
+/// Units and figures are written without brackets; times that may be anything between two are drawn.
+pub(super) fn without_brackets(name: &str) -> Option<String> {
+    if name == ".." {
+        return Some("a time between two others is drawn: uniform(3.ms, 5.ms)".into());
+    }
+    if unit_names().any(|unit| unit == name) {
+        return Some(format!("a unit stands without brackets: 5.{name}"));
+    }
+    let is_figure = METRICS.iter().any(|metric| is_named(metric.column, name));
+    is_figure.then(|| format!("a figure stands without brackets: r.{name}"))
+}
+
+/// What others call the steps of a chain.
+const OTHERS: [(&str, &[&str]); 7] = [
+    ("replications", &["repetitions", "repeat", "repeats", "runs", "trials", "samples", "iterations"]),
+    ("vary", &["factor", "param", "parameter", "sweep", "levels", "compare", "variants"]),
+    ("duration", &["length", "run_for", "measure", "simulate"]),
+    ("warmup", &["warm_up", "ramp_up", "burn_in"]),
+    ("world", &["topology", "system", "setup", "model", "architecture"]),
+    ("expect", &["assert", "check", "require", "ensure"]),
+    ("about", &["describe", "description", "title"]),
+];
+
+/// The step of a chain that is meant.
+pub(super) fn step_of_chain(name: &str) -> Option<String> {
+    let (step, _) = OTHERS.iter().find(|(_, others)| others.contains(&name))?;
+    Some(format!("did you mean `{step}`?"))
+}
