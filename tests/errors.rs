@@ -273,7 +273,7 @@ fn slips_of_the_pen_are_understood() {
             "mean `replications`",
         ),
         (
-            "let x = web(\"x\", #{});\n}).expect(\"y\", |r| { r.latency_p99() < 1.s",
+            "let x = web(\"x\", #{});\n}).expect(\"y\", |r| { r.latency_p99() < 1.s;",
             "is no function",
             "r.latency_p99",
         ),

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 /// Places of the keys of object maps, by the source and position of the call they are arguments of.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Keys(BTreeMap<Arc<str>, BTreeMap<(usize, usize), Vec<(String, Position)>>>);
+pub(super) struct Keys(BTreeMap<Arc<str>, OfCalls>);
+
+/// Line and column of a call, and what keys its maps have.
+type OfCalls = BTreeMap<(usize, usize), Vec<(String, Position)>>;
 
 impl Keys {
     /// Notes the maps of a syntax tree.
