@@ -2,6 +2,7 @@
 
 use super::design::{Plan, Timing};
 use super::doubts::{about_groups, bounded_ages, mostly_unanswered, never_held, unfinished};
+use super::events::in_order;
 use super::facts::{Facts, StatementWork};
 use super::idle_cuts::{idle_cuts, idle_links};
 use super::ignored::{ignored, unheard};
@@ -287,7 +288,8 @@ impl Run {
     }
 
     fn result(mut self, plan: &Plan, (variant, replication): (usize, u64)) -> RunResult {
-        let events = self.all_events();
+        let noted = std::mem::take(&mut self.events);
+        let events = in_order(noted, &self.layout, &self.simulation);
         let final_readings = last_readings(&self.simulation, self.timing.warmup);
         let components = self.components(&final_readings);
         let counted = |metric: &str| -> u64 {
@@ -380,19 +382,5 @@ impl Run {
 
     fn components(&self, later: &[Readings]) -> Vec<ComponentRow> {
         nodes::rows(&self.layout, &self.terms, &self.at_warmup, later, &self.timing)
-    }
-
-    /// What happened, in order of time: what the script did, and what components found worth telling.
-    fn all_events(&mut self) -> Vec<EventRow> {
-        let journal = self.simulation.journal();
-        let mut events = std::mem::take(&mut self.events);
-        events.extend(journal.entries().iter().map(|entry| EventRow {
-            t_s: seconds(entry.time),
-            component: self.layout.name_of(entry.node),
-            event: entry.event.into(),
-            detail: entry.detail.clone(),
-        }));
-        events.sort_by(|a, b| a.t_s.total_cmp(&b.t_s)); // stable
-        events
     }
 }

@@ -11,6 +11,7 @@ mod design;
 mod doubts;
 mod drive;
 mod estimate;
+mod events;
 mod facts;
 mod figures;
 mod heavy_tails;
