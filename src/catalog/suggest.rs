@@ -26,6 +26,11 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     (1..=40).contains(&all.len()).then(|| format!("there is {}", one_of(&all).replace(" or ", " and ")))
 }
 
+/// "1 node", "2 nodes".
+pub fn number_of(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// "a, b or c".
 pub fn one_of(names: &[String]) -> String {
     match names {

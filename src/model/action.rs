@@ -7,7 +7,7 @@ use super::link::link_command;
 use super::machine;
 use super::part::{self, Side, Whom};
 use super::region;
-use crate::catalog::{Action, Problem, Value, meant, not_whole};
+use crate::catalog::{Action, Problem, Value, meant, not_whole, number_of};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
 use crate::components::{Group, KINDS, Layout, Site, are_booked, kind, load_balancer, own_action};
@@ -211,7 +211,8 @@ pub fn numbered(
     }
     if node.is_none() && (moment != Moment::Rehearsal || !can_grow(layout, group)) {
         let (name, count) = (&layout.groups[group].name, layout.groups[group].nodes().count());
-        let message = format!("\"{name}\" has {count} nodes, there is no [{n}]");
+        let nodes = number_of(count as u64, "node");
+        let message = format!("\"{name}\" has {nodes}, there is no [{n}]");
         let hint = match count {
             1 => "there is only [0]".into(),
             several => format!("they are [0] to [{}]", several.saturating_sub(1)),
@@ -302,7 +303,11 @@ fn weights(layout: &Layout, group: usize, command: &Command) -> Result<Vec<Order
     };
     let servers = load_balancer::server_count(layout, group);
     if given.len() != servers {
-        let message = format!("{} weights for {servers} servers", given.len());
+        let message = format!(
+            "{} for {}",
+            number_of(given.len() as u64, "weight"),
+            number_of(servers as u64, "server")
+        );
         return Err(Problem::at(&command.place, message).hint("one weight for each server it begins with"));
     }
     let control = |(at, weight): (usize, &u32)| load_balancer::set_weight(at, *weight);

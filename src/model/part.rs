@@ -2,7 +2,7 @@
 
 use super::action::{Moment, Order, numbered};
 use super::command::{Command, Part, Role, Target};
-use crate::catalog::{Place, Problem, Settings, Value};
+use crate::catalog::{Place, Problem, Settings, Value, number_of};
 use crate::components::database::replica::{
     COORDINATOR, REPLACE, RESHARD, ROUTER, SWITCH, Shape, shares_storage,
 };
@@ -154,8 +154,11 @@ pub fn nodes(
         Role::Node(n) => Err(refuse_number(owner, n, command).expect_err("it has parts")),
         Role::Replica(n) if n < shape.members() => Ok(vec![Whom::Node(node(shape.member(shard, n)))]),
         Role::Replica(n) => {
-            let message =
-                format!("\"{}\" has {} replicas, there is no replica({n})", owner.name, shape.replicas);
+            let message = format!(
+                "\"{}\" has {}, there is no replica({n})",
+                owner.name,
+                number_of(shape.replicas, "replica")
+            );
             Err(Problem::at(&command.place, message)
                 .hint("replica(1) is the first one; replica(0) began as primary"))
         }

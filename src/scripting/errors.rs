@@ -185,7 +185,8 @@ fn syntax(kind: &ParseErrorType) -> Problem {
         ParseErrorType::MissingToken(token, what) => {
             Problem::new(format!("`{token}` is missing {what}")).hint("before the marked place")
         }
-        ParseErrorType::BadInput(_) => Problem::new(format!("syntax error: {text}")),
+        ParseErrorType::ExprTooDeep => Problem::new("too much hangs together here: a chain or brackets of more than 250 steps")
+            .hint("begin with let e = experiment(..); then a loop such as for i in 0..300 { e.variant(`v${i}`, #{ n: i }); }"),
         _ => Problem::new(format!("syntax error: {text}")),
     }
 }

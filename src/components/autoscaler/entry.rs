@@ -1,7 +1,7 @@
 //! Settings of an autoscaler, and what can be wrong with them.
 
 use super::super::{Site, load_balancer, site};
-use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems};
+use crate::catalog::{Entry, Kind, Measure, Param, Policy, Preset, Problem, Problems, number_of};
 use crate::kernel::{SECOND, time_text};
 
 /// Which servers are replaced.
@@ -76,7 +76,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "cooldown",
-            kind: Kind::Duration,
+            kind: Kind::DurationOrZero,
             preset: Preset::Duration(300 * SECOND),
             about: "pause after any change before servers are removed (300 s: Amazon EC2 Auto Scaling, default cooldown)",
         },
@@ -145,7 +145,8 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let message = format!("`min` of {} is above `max` of {}", count("min"), count("max"));
         problems.push(settings.problem("min", message));
     } else if servers < count("min") || servers > count("max") {
-        let message = format!("the web tier begins with {servers} servers, outside `min` and `max`");
+        let message =
+            format!("the web tier begins with {}, outside `min` and `max`", number_of(servers, "server"));
         problems.push(settings.problem("max", message).hint("change `count:` of the web tier"));
     }
     check_servers(site, problems);

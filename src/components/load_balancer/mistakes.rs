@@ -3,7 +3,7 @@
 use super::super::Site;
 use super::sticky::STICKY;
 use super::{all_groups, make, policy};
-use crate::catalog::{Load, Problem, Problems, Value};
+use crate::catalog::{Load, Problem, Problems, Value, number_of};
 use crate::components::{Group, ways};
 use crate::kernel::time_text;
 
@@ -35,7 +35,8 @@ fn check_weights(site: &Site<'_>, problems: &mut Problems) {
         return;
     }
     if count != servers {
-        let message = format!("{count} weights for {servers} servers");
+        let message =
+            format!("{} for {}", number_of(count as u64, "weight"), number_of(servers as u64, "server"));
         problems.push(settings.problem("weights", message).hint("one weight for each server"));
     }
     if heaviest == 0 {
