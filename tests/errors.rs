@@ -32,6 +32,7 @@ macro_rules! golden {
 
 golden!(
     all_at_once,
+    in_a_loop,
     in_a_module,
     in_some_variants,
     almost,

@@ -7,8 +7,9 @@ use super::needs::Needs;
 use super::rehearse::rehearse;
 use super::result::RunResult;
 use super::workers::Workers;
-use crate::catalog::{Problem, Problems};
+use crate::catalog::{Place, Problem, Problems};
 use crate::model;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -51,7 +52,7 @@ pub struct Outcome {
 
 /// Describes and checks the world of every variant, without running it; the levels that no world looks at, nor any of its events.
 pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<Vec<String>, Problems> {
-    let (mut found, mut needs) = (Vec::<(Problem, Vec<usize>)>::new(), Needs::default());
+    let (mut found, mut needs) = (Found::default(), Needs::default());
     let mut unread: Option<Vec<String>> = None;
     for variant in 0..plan.variants.len() {
         let rehearsed = match builder.world(variant, 0) {
@@ -67,10 +68,11 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<Vec<String>, Prob
                 None => unread = Some(own),
             },
             // The same line makes the same mistake in every variant: once is enough.
-            Err(problems) => problems.into_iter().for_each(|problem| note(&mut found, problem, variant)),
+            Err(problems) => problems.into_iter().for_each(|problem| found.note(problem, variant)),
         }
     }
-    let mut problems: Problems = found.into_iter().map(|(problem, of)| of_some(problem, &of, plan)).collect();
+    let mut problems: Problems =
+        found.all.into_iter().map(|(problem, of)| of_some(problem, &of, plan)).collect();
     // (Who is told what is wrong with a setting need not be told what else it lacks.)
     let is_new = |need: &Problem| problems.iter().all(|known| known.place != need.place);
     let needs: Problems = needs.problems().into_iter().filter(is_new).collect();
@@ -79,10 +81,26 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<Vec<String>, Prob
     if problems.is_empty() { Ok(unread.unwrap_or_default()) } else { Err(problems) }
 }
 
-fn note(found: &mut Vec<(Problem, Vec<usize>)>, problem: Problem, variant: usize) {
-    match found.iter_mut().find(|(known, _)| *known == problem) {
-        Some((_, variants)) => variants.push(variant),
-        None => found.push((problem, vec![variant])),
+/// Mistakes, each with the variants that make it.
+#[derive(Default)]
+struct Found {
+    all: Vec<(Problem, Vec<usize>)>,
+    /// Where each is, by its place and message.
+    known: BTreeMap<(Option<Place>, String), usize>,
+}
+
+impl Found {
+    fn note(&mut self, problem: Problem, variant: usize) {
+        let key = (problem.place.clone(), problem.message.clone());
+        let at = *self.known.entry(key).or_insert(self.all.len());
+        if at == self.all.len() {
+            self.all.push((problem, Vec::new()));
+        }
+        let variants = &mut self.all[at].1;
+        // A loop makes the same mistake several times in one variant.
+        if variants.last() != Some(&variant) {
+            variants.push(variant);
+        }
     }
 }
 

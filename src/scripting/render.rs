@@ -37,11 +37,31 @@ impl Sources {
 /// Draws problems, with ANSI colours (the printer strips them where they are not wanted).
 pub fn draw(problems: &[Problem], sources: &Sources) -> String {
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
-    let drawn: Vec<String> = problems.iter().map(|problem| one(problem, sources, &renderer)).collect();
+    let mut of_places: BTreeMap<&Place, usize> = BTreeMap::new();
+    for place in problems.iter().filter_map(|problem| problem.place.as_ref()) {
+        *of_places.entry(place).or_default() += 1;
+    }
+    let mut seen: BTreeMap<&Place, usize> = BTreeMap::new();
+    let mut drawn = Vec::new();
+    for problem in problems {
+        let (seen, all) = match &problem.place {
+            Some(place) => (seen.entry(place).and_modify(|seen| *seen += 1).or_insert(1), of_places[place]),
+            None => (&mut 0, 0),
+        };
+        // (The last one that is drawn may as well be the last one.)
+        let more = if *seen == DRAWN_OF_A_PLACE && all > DRAWN_OF_A_PLACE + 1 { all - *seen } else { 0 };
+        if *seen <= DRAWN_OF_A_PLACE || all == DRAWN_OF_A_PLACE + 1 {
+            drawn.push(one(problem, more, sources, &renderer));
+        }
+    }
     drawn.join("\n\n") + "\n"
 }
 
-fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
+/// So many mistakes of one place are drawn: a loop makes the same one again and again.
+const DRAWN_OF_A_PLACE: usize = 3;
+
+/// One problem; `more` others of its place are not drawn.
+fn one(problem: &Problem, more: usize, sources: &Sources, renderer: &Renderer) -> String {
     let nothing: [Message<'_>; 0] = [];
     let mut group = Level::ERROR.primary_title(problem.message.as_str()).elements(nothing);
     let module = problem.place.as_ref().and_then(|place| inputs::module(&place.source));
@@ -68,6 +88,10 @@ fn one(problem: &Problem, sources: &Sources, renderer: &Renderer) -> String {
     }
     if let Some(hint) = &problem.hint {
         group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    if more > 0 {
+        group = group
+            .element(Level::NOTE.message(format!("{more} more of this kind stand here: is there a loop?")));
     }
     renderer.render(&[group])
 }
@@ -108,6 +132,20 @@ mod tests {
         assert!(drawn.contains("2 | let b = ttll: 5;"), "{drawn}");
         assert!(drawn.contains("^^^^"), "{drawn}");
         assert!(drawn.contains("help: did you mean `ttl`?"), "{drawn}");
+    }
+
+    #[test]
+    fn of_many_mistakes_in_one_place_a_few_are_drawn() {
+        let mut sources = Sources::default();
+        sources.add("a.rhai", "let a = 1;\n");
+        let place = Place { source: "a.rhai".into(), line: 1, column: 5, length: 0 };
+        let problems = |count: usize| -> Vec<Problem> {
+            (0..count).map(|number| Problem::at(&place, format!("no node {number}"))).collect()
+        };
+        let drawn = |count| anstream::adapter::strip_str(&draw(&problems(count), &sources)).to_string();
+        assert_eq!(drawn(4).matches("error").count(), 4);
+        assert_eq!(drawn(60).matches("error").count(), 3);
+        assert!(drawn(60).contains("note: 57 more of this kind"), "{}", drawn(60));
     }
 
     #[test]
