@@ -73,6 +73,45 @@ fn a_copy_that_was_replaced_since_it_was_asked_is_no_source() {
     holds(world, ".warmup(5.s).duration(25.s).expect(\"nothing old\", |r| r.stale_reads < 3)");
 }
 
+/// A copy in a region that dies is asked until it counts as dead, after `down_after`: reads that ask another one in time do not wait for that.
+#[test]
+fn a_read_asks_another_copy_when_one_does_not_answer_in_time() {
+    let world = |more: &str| {
+        format!(
+            r#"let db = database("db", #{{ read: 2.ms, write: 3.ms, replicas: 2, replication: "quorum", {more}
+                region: ["eu-west-1", "us-east-1", "us-west-2"] }});
+            traffic("t", #{{ to: db, region: "eu-west-1", rate: 50.rps, keys: uniform_keys(100), timeout: 1.s }});
+            at(10.s, "dies", || region("us-east-1").crash()); at(20.s, "is back", || region("us-east-1").recover());"#
+        )
+    };
+    let measured = ".warmup(5.s).duration(20.s)";
+    holds(
+        &world("speculative_retry: 200.ms,"),
+        &format!(
+            "{measured}.expect(\"all\", |r| r.availability == 1.0).expect(\"late\", |r| r.latency_p99 > 300.ms).expect(\"only then\", |r| r.of(\"db/router\").speculative_reads < 520)"
+        ),
+    );
+    holds(&world(""), &format!("{measured}.expect(\"half of the time\", |r| r.availability < 0.6)"));
+    // Who answers in time is asked alone.
+    holds(
+        &world("speculative_retry: 900.ms, r: 1,"),
+        &format!("{measured}.expect(\"none\", |r| r.of(\"db/router\").speculative_reads == 0)"),
+    );
+}
+
+/// Records are those of the servers that there were at first; who comes later does not shift them.
+#[test]
+fn a_name_points_to_the_same_servers_when_a_tier_has_grown() {
+    let world = r#"let old = web("old", #{ service: 1.ms }); let next = web("next", #{ service: 1.ms });
+        let name = dns("shop.example", #{ to: [old, next], points_to: old, ttl: 1.s });
+        traffic("t", #{ to: name, resolver: resolver("isp", #{}), users: 20, think: exponential(500.ms), browser_ttl: 1.s });
+        at(5.s, "grows", || old.add_node()); at(10.s, "the other one", || { name.point_to(next); old.crash(); });"#;
+    holds(
+        world,
+        ".warmup(15.s).duration(20.s).expect(\"all\", |r| r.of(\"next\").arrivals > 600).expect(\"none\", |r| r.of(\"old\").arrivals == 0)",
+    );
+}
+
 #[test]
 fn how_fast_it_will_be_can_be_said_of_who_is_down() {
     let world = r#"let w = web("w", #{ service: constant(10.ms) });

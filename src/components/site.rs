@@ -38,7 +38,12 @@ impl Group {
 
     /// All nodes that it ever had, without aides: those it begins with, then those that came.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
-        (self.first..self.first + self.count as u16).map(NodeId).chain(self.grown.iter().copied())
+        self.first_nodes().chain(self.grown.iter().copied())
+    }
+
+    /// Those it begins with.
+    pub fn first_nodes(&self) -> impl Iterator<Item = NodeId> {
+        (self.first..self.first + self.count as u16).map(NodeId)
     }
 
     /// The nodes that callers ask: all, or the first one if the group has parts that only it knows.

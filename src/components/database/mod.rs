@@ -62,6 +62,7 @@ static ENTRY: Entry = Entry {
                 "semi_sync_timeout",
                 "r",
                 "w",
+                "speculative_retry",
                 "reads",
                 "max_lag",
                 "local_threshold",
@@ -183,6 +184,7 @@ static ENTRY: Entry = Entry {
         replica::SEMI_SYNC_TIMEOUT,
         replica::READ_QUORUM,
         replica::WRITE_QUORUM,
+        replica::SPECULATIVE_RETRY,
         replica::READS,
         replica::MAX_LAG,
         replica::LOCAL_THRESHOLD,
@@ -207,6 +209,10 @@ static ENTRY: Entry = Entry {
         Measure { name: "rows_read_count", about: "counted work: rows looked at" },
         Measure { name: "index_steps_count", about: "counted work: steps through indexes" },
         Measure { name: "buffer_hit_ratio", about: "counted work: pages touched that were in memory" },
+        Measure {
+            name: "speculative_reads_count",
+            about: "replication \"quorum\", with `speculative_retry`: reads that asked one copy more",
+        },
         Measure { name: "fsyncs_count", about: "counted work: times the log was made durable" },
     ],
 };

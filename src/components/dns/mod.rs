@@ -105,10 +105,10 @@ pub fn final_zone(layout: &Layout, zone: usize) -> usize {
     }
 }
 
-/// The servers behind the records of a zone, in their order.
+/// The servers behind the records of a zone, in their order: one that comes later gets no record by itself.
 pub fn records(layout: &Layout, zone: usize) -> Vec<NodeId> {
     let groups = layout.groups[final_zone(layout, zone)].settings.groups("to");
-    groups.iter().flat_map(|group| layout.groups[*group].nodes()).collect()
+    groups.iter().flat_map(|group| layout.groups[*group].first_nodes()).collect()
 }
 
 /// Those of the records that a zone names at first, a bit for each: all, if it does not say.

@@ -98,6 +98,10 @@ fn check_quorum(site: &Site<'_>, problems: &mut Problems) {
             _ => {}
         }
     }
+    if settings.is_given("speculative_retry") && !leaderless {
+        let message = "`speculative_retry` counts only for replication \"quorum\"";
+        problems.push(settings.problem("speculative_retry", message).hint("add `replication: \"quorum\"`"));
+    }
     for name in ["reads", "copied", "queries", "denormalised", "capacity", "split"] {
         if leaderless && settings.is_given(name) {
             let message = format!("`{name}` does not go with replication \"quorum\"");

@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const COPIES_MAX: usize = 16;
 /// Marks the note of a question that belongs to no operation: repairs and hints.
 pub(super) const REPAIR: u32 = u32::MAX;
+/// Tag of the timers of reads that may ask one copy more; the other one looks after the dead.
+const SPECULATE: u16 = 1;
 
 /// A read or write under way.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,8 @@ pub(super) struct Operation {
     /// Good answers, and answers still to come.
     good: u32,
     open: u32,
+    /// Its number, from 0: places are used again.
+    number: u32,
     /// Its place is free.
     pub(super) is_over: bool,
 }
@@ -57,6 +61,8 @@ pub struct QuorumPlan {
     pub writes: u32,
     /// How long it waits for a copy.
     pub timeout: Time,
+    /// After how long a read asks one copy more.
+    pub speculates_after: Option<Time>,
     /// How often it tries to hand over hints.
     pub heartbeat: Time,
     /// Whether the disks of copies get writes from time to time only.
@@ -82,6 +88,7 @@ pub struct QuorumRouter {
     /// The first and the last version of a row that a copy is owed.
     pub(super) hints: BTreeMap<(u16, u64), (u32, u32)>,
     repaired: u64,
+    speculated: u64,
     pub(super) dropped_hints: u64,
     calls: u64,
     errors: u64,
@@ -100,6 +107,7 @@ impl QuorumRouter {
             heard: Vec::new(),
             hints: BTreeMap::new(),
             repaired: 0,
+            speculated: 0,
             dropped_hints: 0,
             calls: 0,
             errors: 0,
@@ -140,6 +148,7 @@ impl QuorumRouter {
             asked: 0,
             good: 0,
             open: 0,
+            number: self.calls as u32,
             is_over: false,
         };
         let at = self.place(operation);
@@ -149,9 +158,23 @@ impl QuorumRouter {
         }
         if !is_read(verb) {
             self.owe_the_dead(key, version, cx);
+        } else if let Some(after) = self.plan.speculates_after {
+            let data = u64::from(self.operations[at as usize].number) << u32::BITS | u64::from(at);
+            cx.timer_in(after, Timer { tag: SPECULATE, data });
         }
         if self.operations[at as usize].open < wanted {
             self.settle(at, cx); // too few are left, perhaps
+        }
+    }
+
+    /// A read that has waited for long asks one copy more.
+    fn speculate(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        let (at, number) = (timer.data as u32, (timer.data >> u32::BITS) as u32);
+        let is_waiting = self.operations.get(at as usize).is_some_and(|operation| {
+            operation.number == number && !operation.is_over && !operation.parent.is_none()
+        });
+        if is_waiting && self.ask_next(at, cx) {
+            self.speculated += 1;
         }
     }
 
@@ -315,8 +338,8 @@ impl Component for QuorumRouter {
         if reply.note == REPAIR { self.on_repaired(&reply, cx) } else { self.on_answer(&reply, cx) }
     }
 
-    fn on_timer(&mut self, _timer: Timer, cx: &mut Ctx<'_>) {
-        self.hand_over(cx);
+    fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
+        if timer.tag == SPECULATE { self.speculate(timer, cx) } else { self.hand_over(cx) }
     }
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
@@ -333,6 +356,7 @@ impl Component for QuorumRouter {
         out.count("calls", self.calls);
         out.count("errors", self.errors);
         out.count("repaired_rows", self.repaired);
+        out.count("speculative_reads", self.speculated);
         out.count("dropped_hints", self.dropped_hints);
         out.gauge("hints", self.hints.len() as f64);
     }

@@ -303,6 +303,7 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         reads: if site.is_disabled("replica_acks") { 1 } else { quorum("r") },
         writes: if site.is_disabled("replica_acks") { 1 } else { quorum("w") },
         timeout,
+        speculates_after: settings.duration("speculative_retry"),
         heartbeat,
         syncs_later: counted::is_counted(settings) && figures.sync_every().is_some(),
         far: is_scattered(site.layout, site.index).then(|| Far::new(site, &shards.concat(), false)),

@@ -226,6 +226,13 @@ pub const WRITE_QUORUM: Param = Param {
     preset: Preset::Absent("a majority of the copies"),
     about: "for replication \"quorum\": copies that make a write",
 };
+/// When a read asks one copy more.
+pub const SPECULATIVE_RETRY: Param = Param {
+    name: "speculative_retry",
+    kind: Kind::Duration,
+    preset: Preset::Absent("never: a read waits for those it has asked, a dead one for `down_after`"),
+    about: "for replication \"quorum\": a read that has no quorum after so long asks one copy more (Cassandra, speculative_retry: '50ms'; by default after the 99th percentile of its reads; CASSANDRA-14293)",
+};
 /// Who answers reads.
 pub const READS: Param = Param {
     name: "reads",
