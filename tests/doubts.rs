@@ -785,3 +785,28 @@ fn what_happens_after_all_traces_and_lines_that_were_sorted_are_told() {
     assert!(late.contains("t: 1 lines of t.csv were skipped; the first one: "), "{late}");
     assert!(!said("1.s").contains("meets no request"));
 }
+
+/// Who varies less for a while leaves the branches of the rest in the world: told, and no mistake.
+#[test]
+fn branches_of_levels_that_are_not_varied_are_told() {
+    let of = |levels: &str, world: &str| {
+        said(&format!(
+            "experiment(\"less\").vary(\"mode\", {levels}).replications(2).duration(10.s).world(|p| {{
+                {world}
+                let w = web(\"w\", #{{ service: 1.ms, cores: n }});
+                traffic(\"t\", #{{ to: w, rate: 10.rps }});
+            }});"
+        ))
+    };
+    let switch = "let n = switch p.mode { \"sync\" => 1, \"async\" => 2, _ => 3 };";
+    let told = of("[\"sync\", \"none\"]", switch);
+    assert!(
+        told.contains(
+            "no variant has the level \"async\" of `mode` (line 2): its levels are \"sync\", \"none\""
+        ),
+        "{told}"
+    );
+    assert!(!of("[\"sync\", \"async\"]", switch).contains("no variant"));
+    let numbers = of("[1, 2]", "let n = if p.mode == 4 { 8 } else { p.mode };");
+    assert!(numbers.contains("warning: no variant has the level 4 of `mode` (line 2)"), "{numbers}");
+}

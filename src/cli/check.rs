@@ -62,6 +62,7 @@ impl Host for CheckHost {
         if !self.json {
             say(&as_text(plan, &pilots));
             trouble::warnings(&plan.unread);
+            trouble::warnings(&plan.unmet);
         }
         Ok(None)
     }

@@ -223,8 +223,8 @@ pub fn every_warning(plan: &Plan, outcome: &Outcome) -> String {
 
 /// What only all runs together tell.
 fn of_all_runs(plan: &Plan, outcome: &Outcome) -> impl Iterator<Item = String> {
-    let told = alike(plan, &outcome.results);
-    told.into_iter().map(|text| format!("{}: {}\n", styled(DOUBTFUL, "warning"), plain(&text)))
+    let told = plan.unmet.iter().cloned().chain(alike(plan, &outcome.results));
+    told.map(|text| format!("{}: {}\n", styled(DOUBTFUL, "warning"), plain(&text)))
 }
 
 /// What makes the figures doubtful, each kind of warning once with its first example; for stderr.

@@ -81,6 +81,8 @@ pub struct Plan {
     pub judged: Vec<usize>,
     /// Levels that no world looks at, nor any of its events, in words.
     pub unread: Vec<String>,
+    /// What worlds compare levels with, and is the level of no variant, in words.
+    pub unmet: Vec<String>,
 }
 
 /// A component that a check asks for by its name.

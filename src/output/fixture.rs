@@ -68,6 +68,7 @@ pub(crate) fn plan(replications: u64) -> Plan {
         asked: Vec::new(),
         judged: Vec::new(),
         unread: Vec::new(),
+        unmet: Vec::new(),
     }
 }
 

@@ -9,15 +9,25 @@ use rhai::{Dynamic, Engine, INT, Position, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Comparisons of a level with what is the level of no variant, in the worlds of a script. All its experiments count: they may share a world.
-pub(super) fn unknown_levels(engine: &Engine, source: &Arc<str>, text: &str) -> Problems {
+/// Comparisons of a level with what is the level of no variant.
+#[derive(Debug, Default)]
+pub(super) struct Unmet {
+    /// Those that are spelt nearly as a level: mistakes.
+    pub misspelt: Problems,
+    /// The others, in words: who varies less for a while leaves the branches of the rest in the world.
+    pub left: Vec<String>,
+}
+
+/// Those in the worlds of a script. All its experiments count: they may share a world.
+pub(super) fn unmet_levels(engine: &Engine, source: &Arc<str>, text: &str) -> Unmet {
     let tokens = words(engine, text);
     let params = params_of_worlds(&tokens);
+    let mut unmet = Unmet::default();
     if params.is_empty() {
-        return Problems::new();
+        return unmet;
     }
     let levels = levels();
-    let mut problems = Problems::new();
+    let mut all: BTreeMap<&str, Vec<(Dynamic, Position)>> = BTreeMap::new();
     for at in 0..tokens.len() {
         let [(Token::Identifier(param), _), (Token::Period, _), (Token::Identifier(factor), _), rest @ ..] =
             &tokens[at..]
@@ -25,19 +35,24 @@ pub(super) fn unknown_levels(engine: &Engine, source: &Arc<str>, text: &str) -> 
             continue;
         };
         let is_of_something = at > 0 && tokens[at - 1].0 == Token::Period;
-        let Some(known) =
-            levels.get(factor.as_str()).filter(|_| params.contains(param.as_str()) && !is_of_something)
-        else {
-            continue;
-        };
-        let is_switch = at > 0 && tokens[at - 1].0 == Token::Switch;
-        let compared = if is_switch { arms(rest) } else { compared(rest) };
-        problems.extend(compared.into_iter().filter_map(|(value, position)| {
-            let place = place_at(source, position)?;
-            unknown(factor, &value, known, place)
-        }));
+        if params.contains(param.as_str()) && !is_of_something {
+            let is_switch = at > 0 && tokens[at - 1].0 == Token::Switch;
+            let compared = if is_switch { arms(rest) } else { compared(rest) };
+            all.entry(factor.as_str()).or_default().extend(compared);
+        }
     }
-    problems
+    for (factor, compared) in &all {
+        let Some(known) = levels.get(*factor) else { continue };
+        // A level that is looked for itself is not meant by what is spelt nearly so.
+        let mut rest = known.clone();
+        rest.retain(|level| !compared.iter().any(|(value, _)| api::same(level, value)));
+        for (value, position) in compared {
+            if let Some(place) = place_at(source, *position).filter(|_| !is_level(value, known)) {
+                unmet.note(factor, value, (known, &rest), place);
+            }
+        }
+    }
+    unmet
 }
 
 /// Names of the parameters of `.world(|p| ..)`.
@@ -132,18 +147,30 @@ fn constant((token, position): &(Token, Position)) -> Option<(Dynamic, Position)
 }
 
 /// (One truth value of two may be varied alone for a while.)
-fn unknown(factor: &str, value: &Dynamic, known: &[Dynamic], place: Place) -> Option<Problem> {
+fn is_level(value: &Dynamic, known: &[Dynamic]) -> bool {
     let is_same = |level: &Dynamic| level.is_string() == value.is_string() && api::same(level, value);
-    if known.iter().any(|level| is_same(level) || level.is_bool() && value.is_bool()) {
-        return None;
+    known.iter().any(|level| is_same(level) || level.is_bool() && value.is_bool())
+}
+
+impl Unmet {
+    /// `known`: all levels, and those that nothing else is compared with.
+    fn note(&mut self, factor: &str, value: &Dynamic, (known, rest): (&[Dynamic], &[Dynamic]), place: Place) {
+        let written = api::written(value);
+        let mut all: Vec<String> = known.iter().map(api::written).collect();
+        let mut seen = BTreeSet::new();
+        all.retain(|level| seen.insert(level.clone()));
+        let rest: Vec<String> = rest.iter().map(api::written).collect();
+        let meant = closest(&written, rest.iter().map(String::as_str));
+        // A number that is none of several numbers is a branch left over; a text beside numbers, or the other way round, holds for nobody.
+        let is_of_another_kind = !known.iter().any(|level| level.is_string() == value.is_string());
+        let levels = format!("its levels are {}", all.join(", "));
+        let message = format!("no variant has the level {written} of `{factor}`");
+        if !is_of_another_kind && (meant.is_none() || !value.is_string()) {
+            self.left.push(format!("{message} (line {}): {levels}", place.line));
+            return;
+        }
+        let hint = meant.map_or(levels.clone(), |meant| format!("did you mean {meant}? {levels}"));
+        let place = Place { length: written.chars().count(), ..place };
+        self.misspelt.push(Problem::at(&place, message).hint(hint));
     }
-    let written = api::written(value);
-    let mut all: Vec<String> = known.iter().map(api::written).collect();
-    let mut seen = BTreeSet::new();
-    all.retain(|level| seen.insert(level.clone()));
-    let meant = closest(&written, all.iter().map(String::as_str)).filter(|_| value.is_string());
-    let levels = format!("its levels are {}", all.join(", "));
-    let hint = meant.map_or(levels.clone(), |meant| format!("did you mean {meant}? {levels}"));
-    let place = Place { length: written.chars().count(), ..place };
-    Some(Problem::at(&place, format!("no variant has the level {written} of `{factor}`")).hint(hint))
 }

@@ -1,7 +1,7 @@
 //! What running an experiment needs, and the looking over and running of it.
 
 use super::api;
-use super::compared::unknown_levels;
+use super::compared::{Unmet, unmet_levels};
 use super::desk::{Definition, Only, desk};
 use super::said::{PROMPT, Said};
 use super::session::{Finished, Host, Record};
@@ -41,18 +41,18 @@ fn with_worlds(mut problems: Problems, checked: Result<Vec<String>, Problems>) -
 
 impl Context {
     /// What the worlds of the script compare their levels with, and is none. Others that come behind may share a world with those there are.
-    pub fn unknown_levels(&self, all_are_known: bool) -> Problems {
+    pub fn unmet_levels(&self, all_are_known: bool) -> Unmet {
         let Some(entry) = self.said.entries.last().filter(|_| *self.said.source != *PROMPT) else {
-            return Problems::new();
+            return Unmet::default();
         };
         // (Indented, it may be one of several that a loop or a function describes.)
         let mut described = entry.text.lines().filter(|line| line.contains("experiment("));
         let is_only_one =
             described.next().is_some_and(|line| !line.starts_with(' ')) && described.next().is_none();
         if !all_are_known && !is_only_one {
-            return Problems::new();
+            return Unmet::default();
         }
-        unknown_levels(&self.engine, &self.said.source, &entry.text)
+        unmet_levels(&self.engine, &self.said.source, &entry.text)
     }
 }
 
@@ -65,10 +65,10 @@ pub(super) fn run_called(ordinal: usize) -> Result<Option<Rc<Finished>>, Problem
         definition.clone()
     });
     let context = Context::current();
-    let amiss = context.unknown_levels(false);
+    let unmet = context.unmet_levels(false);
     let plan = match context.look_over(&definition) {
-        Ok(plan) if amiss.is_empty() => plan,
-        looked => return Err(with_worlds(amiss, looked.map(|_| Vec::new()))),
+        Ok(plan) if unmet.misspelt.is_empty() => Plan { unmet: unmet.left, ..plan },
+        looked => return Err(with_worlds(unmet.misspelt, looked.map(|_| Vec::new()))),
     };
     let call = Some(definition.calls);
     run_planned(ordinal, plan, call)

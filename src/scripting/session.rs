@@ -251,7 +251,11 @@ impl Session {
                 Err(problems) => wrong.extend(problems),
             }
         }
-        wrong.extend(context.unknown_levels(true));
+        let unmet = context.unmet_levels(true);
+        wrong.extend(unmet.misspelt);
+        if let Some((_, plan)) = planned.first_mut() {
+            plan.unmet = unmet.left;
+        }
         if !wrong.is_empty() {
             return Err(completed(wrong, desk(|desk| desk.told.clone())));
         }
@@ -286,7 +290,7 @@ impl Session {
         };
         let mut all: Problems = pending.flat_map(of).collect();
         all.extend(problems);
-        all.extend(context.unknown_levels(false));
+        all.extend(context.unmet_levels(false).misspelt);
         self.with_told(all)
     }
 

@@ -260,6 +260,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         asked: Vec::new(),
         judged: Vec::new(),
         unread: Vec::new(),
+        unmet: Vec::new(),
     })
 }
 
