@@ -5,14 +5,22 @@
 
 use super::design::{Level, Plan, Variant};
 use super::result::RunResult;
+use std::collections::BTreeMap;
 
 /// Says so of each pair of levels, and of variants that were picked by hand. `results` are those of all runs, in order.
 pub fn alike(plan: &Plan, results: &[RunResult]) -> Vec<String> {
-    let runs = |variant: usize| {
-        let own = results.iter().filter(move |result| result.variant == variant);
-        own.map(|run| (run.replication, &run.digest, &run.metrics, &run.components, &run.series))
-    };
-    let same = |a: usize, b: usize| runs(a).eq(runs(b));
+    let mut runs: Vec<Vec<&RunResult>> = vec![Vec::new(); plan.variants.len()];
+    results.iter().for_each(|run| runs[run.variant].push(run));
+    let mut first: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+    let digests = |variant: usize| runs[variant].iter().map(|run| run.digest.as_str()).collect();
+    let class: Vec<usize> =
+        (0..runs.len()).map(|variant| *first.entry(digests(variant)).or_insert(variant)).collect();
+    if first.len() == runs.len() {
+        return Vec::new();
+    }
+    let figures =
+        |variant: usize| runs[variant].iter().map(|run| (&run.metrics, &run.components, &run.series));
+    let same = |a: usize, b: usize| class[a] == class[b] && !runs[a].is_empty() && figures(a).eq(figures(b));
     let mut told: Vec<String> =
         (0..plan.factors.len()).flat_map(|factor| levels_alike(plan, factor, &same)).collect();
     told.extend(picks_alike(plan, &same));

@@ -37,30 +37,33 @@ impl Sources {
 /// Draws problems, with ANSI colours (the printer strips them where they are not wanted).
 pub fn draw(problems: &[Problem], sources: &Sources) -> String {
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
-    let mut of_places: BTreeMap<&Place, usize> = BTreeMap::new();
-    for place in problems.iter().filter_map(|problem| problem.place.as_ref()) {
-        *of_places.entry(place).or_default() += 1;
+    let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (at, problem) in problems.iter().enumerate() {
+        alike.entry((&problem.place, shape(&problem.message))).or_default().push(at);
     }
-    let mut seen: BTreeMap<&Place, usize> = BTreeMap::new();
-    let mut drawn = Vec::new();
-    for problem in problems {
-        let (seen, all) = match &problem.place {
-            Some(place) => (seen.entry(place).and_modify(|seen| *seen += 1).or_insert(1), of_places[place]),
-            None => (&mut 0, 0),
-        };
-        // (The last one that is drawn may as well be the last one.)
-        let more = if *seen == DRAWN_OF_A_PLACE && all > DRAWN_OF_A_PLACE + 1 { all - *seen } else { 0 };
-        if *seen <= DRAWN_OF_A_PLACE || all == DRAWN_OF_A_PLACE + 1 {
-            drawn.push(one(problem, more, sources, &renderer));
-        }
+    // (Where one more would be left out, it is drawn instead of saying so.)
+    let mut most = vec![(true, 0); problems.len()];
+    for of_a_kind in alike.values().filter(|of_a_kind| of_a_kind.len() > DRAWN_OF_A_KIND + 1) {
+        let (shown, left) = of_a_kind.split_at(DRAWN_OF_A_KIND);
+        left.iter().for_each(|at| most[*at].0 = false);
+        most[shown[DRAWN_OF_A_KIND - 1]].1 = left.len();
     }
+    let drawn = problems.iter().zip(most).filter(|(_, (is_drawn, _))| *is_drawn);
+    let drawn: Vec<String> =
+        drawn.map(|(problem, (_, more))| one(problem, more, sources, &renderer)).collect();
     drawn.join("\n\n") + "\n"
 }
 
-/// So many mistakes of one place are drawn: a loop makes the same one again and again.
-const DRAWN_OF_A_PLACE: usize = 3;
+/// So many mistakes of one kind are drawn that stand in one place: a loop makes the same one again and again.
+const DRAWN_OF_A_KIND: usize = 3;
 
-/// One problem; `more` others of its place are not drawn.
+/// A message without what differs from one turn of a loop to the next: numbers, and names in quotes.
+fn shape(message: &str) -> String {
+    let outside = message.split('"').step_by(2);
+    outside.collect::<String>().chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// One problem; `more` others of its kind and place are not drawn.
 fn one(problem: &Problem, more: usize, sources: &Sources, renderer: &Renderer) -> String {
     let nothing: [Message<'_>; 0] = [];
     let mut group = Level::ERROR.primary_title(problem.message.as_str()).elements(nothing);
@@ -146,6 +149,9 @@ mod tests {
         assert_eq!(drawn(4).matches("error").count(), 4);
         assert_eq!(drawn(60).matches("error").count(), 3);
         assert!(drawn(60).contains("note: 57 more of this kind"), "{}", drawn(60));
+        let all =
+            ["a", "b", "c", "d", "e", "f"].map(|name| Problem::at(&place, format!("it needs `{name}`")));
+        assert_eq!(draw(&all, &sources).matches("error").count(), 6, "they are of several kinds");
     }
 
     #[test]
