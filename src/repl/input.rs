@@ -34,6 +34,21 @@ pub(super) fn open_chain(text: &str) -> bool {
     begins && !runs && !ended && seen.frames.is_empty()
 }
 
+/// The entry with the `;` that a person left out behind a chain: the line below does not go on with it.
+pub(super) fn with_chains_ended(text: &str) -> String {
+    let mut lines = text.split_inclusive('\n').peekable();
+    let mut told = String::with_capacity(text.len() + 1);
+    while let Some(line) = lines.next() {
+        told.push_str(line);
+        let goes_on = lines.peek().is_none_or(|next| next.trim().is_empty() || continues(next));
+        let end = told.trim_end().len();
+        if !goes_on && open_chain(&told[..end]) {
+            told.insert(end, ';');
+        }
+    }
+    told
+}
+
 /// Whether a line can only be the continuation of the lines above.
 pub(super) fn continues(line: &str) -> bool {
     let line = line.trim_start();
@@ -131,6 +146,17 @@ mod tests {
         assert!(!open_chain("experiment(\"a\").duration(1.s);"));
         assert!(!open_chain("let r = experiment(\"a\").duration(1.s).run()"));
         assert!(!open_chain("1 + 1"));
+    }
+
+    #[test]
+    fn a_chain_ends_before_a_line_that_does_not_go_on_with_it() {
+        let text = "let e = experiment(\"a\")\n    .duration(1.s)  \ne.world(|p| {\n  x\n})\n  .seed(1)";
+        let told = "let e = experiment(\"a\")\n    .duration(1.s);  \ne.world(|p| {\n  x\n})\n  .seed(1)";
+        assert_eq!(with_chains_ended(text), told);
+        let world =
+            "experiment(\"a\").world(|p| {\n  let w = web(\"w\", #{})\n  traffic(\"t\", #{ to: w })\n})";
+        assert_eq!(with_chains_ended(world), world, "within a world it is the user's own affair");
+        assert_eq!(with_chains_ended("1 + 1\n2"), "1 + 1\n2");
     }
 
     #[test]

@@ -49,7 +49,9 @@ fn typed(conversation: &mut Conversation, file: Option<&Path>) -> u8 {
             Ok(Typed::Entry(entry)) if entry.trim().is_empty() => {}
             Ok(Typed::Entry(entry)) => {
                 terminal.remember(entry.trim_end(), &complain);
-                if conversation.say(&format!("entry {number}"), 1, &entry) == Answer::Quit {
+                if conversation.say(&format!("entry {number}"), 1, &input::with_chains_ended(&entry))
+                    == Answer::Quit
+                {
                     return 0;
                 }
                 number += 1;

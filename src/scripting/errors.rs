@@ -194,7 +194,7 @@ fn syntax(kind: &ParseErrorType) -> Problem {
 fn unknown_variable(name: &str, words: &Words<'_>) -> Problem {
     let functions = words.functions.iter().map(String::as_str);
     let problem = Problem::new(format!("there is no variable `{name}`"));
-    match crate::catalog::closest(name, functions) {
+    match crate::catalog::closest(name, functions).filter(|found| found.len() > 1) {
         Some(found) => problem.hint(format!("did you mean the function `{found}(..)`?")),
         None => problem.hint("make it first, with let; functions (fn) see only their parameters"),
     }
