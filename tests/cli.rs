@@ -299,3 +299,27 @@ fn a_reader_that_goes_away_is_no_error() {
     let status = std::process::Command::new("bash").args(["-c", &pipe]).status().unwrap();
     assert!(status.success());
 }
+
+/// Of one instant the cause stands first: an autoscaler decides, then somebody comes or goes.
+#[test]
+fn events_tell_what_was_decided_before_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "experiment(\"scaled\").replications(2).duration(60.s).world(|p| {
+        let w = web(\"w\", #{ service: 10.ms, count: 2 });
+        let lb = load_balancer(\"lb\", #{ to: w });
+        autoscaler(\"scaler\", #{ of: w, utilization: 50.percent, min: 1, max: 4, period: 2.s, cooldown: 0.s });
+        traffic(\"t\", #{ to: lb, rate: steps([[0.s, 140.rps], [30.s, 10.rps]]) });
+    });";
+    std::fs::write(folder.path().join("s.rhai"), script).unwrap();
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.current_dir(folder.path()).args(["run", "s.rhai", "-q", "-o", "out"]).assert().success();
+    let events = std::fs::read_to_string(folder.path().join("out/events.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = events.lines().map(|line| line.split(',').collect()).collect();
+    let is = |row: &[&str], names: [&str; 2]| names.contains(&row[4]);
+    let changes: Vec<_> = rows.windows(2).filter(|pair| is(&pair[1], ["joined", "left"])).collect();
+    assert!(changes.len() > 4, "{events}");
+    for pair in changes {
+        let same_instant = pair[0][2] == pair[1][2];
+        assert!(same_instant && is(&pair[0], ["scale_out", "scale_in"]), "{pair:?}");
+    }
+}
