@@ -112,6 +112,7 @@ golden!(
     map_with_holes,
     last_node,
     misspelt_policy,
+    missing_kind,
     missing_required,
     missing_unit,
     named_all,
