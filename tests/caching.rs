@@ -311,3 +311,25 @@ fn look_ups_that_a_dead_cache_leaves_unanswered_are_misses_wherever_it_stands() 
         );
     }
 }
+
+/// Forty reads of a key that weighs 50,000 bytes, kept for 1 s and loaded anew by the cache itself from half of that on: no load of its own makes
+/// it weigh what a row does.
+#[test]
+fn what_a_cache_loads_ahead_weighs_what_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let rows = (0..40).map(|row| format!("{}.{}5,a,50000,get\n", row / 10, row % 10));
+    std::fs::write(&path, format!("time,key,size,op\n{}", rows.collect::<String>())).unwrap();
+    for store in ["read: 1.ms, write: 1.ms, row: 1.kb", "model: \"key_value\", rows: 1000"] {
+        let world = format!(
+            r#"let db = database("db", #{{ {store} }});
+            let c = cache("c", #{{ of: db, ttl: 1.s, refresh_ahead: 50.percent, capacity: 1.mb }});
+            let w = web("w", #{{ reads: c, egress_price: 0.1 }});
+            traffic("t", #{{ to: w, rate: trace({path:?}, #{{ bootstrap: false }}) }});"#
+        );
+        holds(
+            &world,
+            ".expect(\"bytes\", |r| r.of(\"w\").egress_bytes == 2_000_000).expect(\"loads\", |r| r.of(\"db\").reads > 5)",
+        );
+    }
+}

@@ -178,6 +178,36 @@ fn what_a_trace_weighs_is_sent_by_who_reads_nowhere_too() {
     command.arg("-o").arg(folder.path().join("out")).assert().success();
 }
 
+/// Ten reads of three keys that weigh 5,000, 6,000 and 7,000 bytes: what a row weighs by the schema (10 columns of 100 bytes) counts only where
+/// nobody tells, at one node, at members, by quorum, at voters, beside a cache; a page made of other answers weighs what the trace says too.
+#[test]
+fn what_a_trace_weighs_is_sent_whatever_a_database_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let rows = (0..10).map(|row| format!("{}.5,{},{},get\n", row, row % 3, 5_000 + row % 3 * 1_000));
+    std::fs::write(&path, format!("time,key,size,op\n{}", rows.collect::<String>())).unwrap();
+    let due = f64::from((0..10).map(|row| 5_000 + row % 3 * 1_000).sum::<i32>());
+    let counted = "model: \"key_value\", rows: 1000";
+    for (database, tier) in [
+        ("read: 1.ms, write: 1.ms, row: 1.kb", "reads: db"),
+        (counted, "reads: db"),
+        ("model: \"key_value\", rows: 1000, replicas: 1", "reads: db"),
+        ("model: \"key_value\", rows: 1000, replicas: 2, replication: \"quorum\"", "reads: db"),
+        ("model: \"key_value\", rows: 1000, replicas: 2, replication: \"majority\"", "reads: db"),
+        ("model: \"key_value\", rows: 1000, shards: 2", "reads: db"),
+        (counted, "reads: c"),
+        ("model: \"relational\", rows: 1000", "reads: db, on_read: [\"read\", \"columns\"]"),
+    ] {
+        let measured = measures(&format!(
+            r#"let db = database("db", #{{ {database} }});
+            let c = cache("c", #{{ of: db, capacity: 1.mb }});
+            let w = web("w", #{{ {tier}, service: 1.ms, egress_price: 0.1 }});
+            traffic("t", #{{ to: w, rate: trace({path:?}, #{{ bootstrap: false }}) }});"#
+        ));
+        assert_eq!(measured["w egress_bytes"], due, "{database} {tier}");
+    }
+}
+
 /// Five reads of 100,000 bytes, a copy that is old after half a second and given out for three more: nobody wants anything when it is fetched anew.
 #[test]
 fn what_an_edge_fetches_by_itself_weighs_what_it_had() {
@@ -185,9 +215,12 @@ fn what_an_edge_fetches_by_itself_weighs_what_it_had() {
     let path = folder.path().join("t.csv");
     let rows = (0..5).map(|row| format!("{row}.5,k,100000,get\n"));
     std::fs::write(&path, format!("time,key,size,op\n{}", rows.collect::<String>())).unwrap();
-    for (etag, fetched) in [(true, 100_000.0), (false, 500_000.0)] {
+    let counted = ", reads: database(\"db\", #{ model: \"key_value\", rows: 1000 })";
+    for (store, etag, fetched) in
+        [("", true, 100_000.0), ("", false, 500_000.0), (counted, true, 100_000.0), (counted, false, 500_000.0)]
+    {
         let measured = measures(&format!(
-            r#"let w = web("w", #{{ service: 1.ms, etag: {etag} }});
+            r#"let w = web("w", #{{ service: 1.ms, etag: {etag}{store} }});
             let c = cdn("c", #{{ of: w, ttl: 500.ms, stale_while_revalidate: 3.s }});
             traffic("t", #{{ to: c, rate: trace({path:?}, #{{ bootstrap: false }}) }});"#
         ));
@@ -195,7 +228,7 @@ fn what_an_edge_fetches_by_itself_weighs_what_it_had() {
             let found = measured.iter().find(|(name, _)| name.starts_with("c ") && name.ends_with(measure));
             *found.unwrap().1
         };
-        assert_eq!((of_edge(" egress_bytes"), of_edge(" origin_bytes")), (500_000.0, fetched));
+        assert_eq!((of_edge(" egress_bytes"), of_edge(" origin_bytes")), (500_000.0, fetched), "{store}");
     }
 }
 

@@ -132,7 +132,7 @@ impl Node {
     pub(super) fn reloaded(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(reload) = self.refresh.as_mut().and_then(|refresh| refresh.end(reply.key)) else { return };
         if reply.status == Status::Ok {
-            let bytes = if reply.bytes == 0 { reload.bytes } else { reply.bytes };
+            let bytes = if reload.bytes > 0 { reload.bytes } else { reply.bytes };
             self.take(reply.key, reply.version, bytes, reload.token, RequestId::NONE, cx);
         }
     }

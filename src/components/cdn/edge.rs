@@ -215,7 +215,7 @@ impl Edge {
             return self.not_fetched(fetch.key, fetch.waiting, reply, cx);
         }
         let unchanged = fetch.held.is_some_and(|old| old.version == reply.version);
-        let bytes = if reply.bytes == 0 && !unchanged { fetch.known } else { reply.bytes };
+        let bytes = if fetch.known > 0 && !unchanged { fetch.known } else { reply.bytes };
         let reply = &Reply { bytes, ..*reply };
         self.came(reply);
         let item = self.keep(&fetch, reply, cx.now());

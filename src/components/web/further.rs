@@ -69,11 +69,12 @@ impl Server {
         true
     }
 
-    /// The body of what no step has read. False: nothing is waited for.
+    /// The body where its size is told and no row of that size was read. False: nothing is waited for.
     #[inline(never)]
     pub(super) fn page(&mut self, index: u32, cx: &Ctx<'_>) -> bool {
         let task = &mut self.tasks[index as usize];
-        task.answer.bytes = cx.request(task.operation.request).map_or(0, |request| request.bytes);
+        let told = cx.request(task.operation.request).map_or(0, |request| request.bytes);
+        task.answer.bytes = if told > 0 { told } else { task.answer.bytes };
         false
     }
 

@@ -11,15 +11,8 @@ pub(super) const WRITES: usize = PLANS - 1;
 
 /// The plans one behind the other, and where each begins; then where logins and health checks do.
 pub(super) fn plans(site: &Site<'_>) -> (Vec<Option<Step>>, [u32; PLANS], [u32; 2]) {
-    let [mut reads, writes, login, check] = entry::plans(site.settings());
-    let asks = |step: &Step| matches!(step, Step::Read | Step::Ask(_));
-    let reads_data = site.settings().is_given("reads") && reads.iter().any(asks);
-    if site.layout.sized_traffic() && !reads_data {
-        reads.push(Step::Page);
-    }
-    if site.settings().flag("etag") && revalidation::is_asked(site.layout) {
-        reads.push(Step::Compare);
-    }
+    let [reads, writes, login, check] = entry::plans(site.settings());
+    let compares = site.settings().flag("etag") && revalidation::is_asked(site.layout);
     let mut steps = Vec::new();
     let mut append = |plan: Vec<Step>| {
         let begin = steps.len() as u32;
@@ -27,14 +20,27 @@ pub(super) fn plans(site: &Site<'_>) -> (Vec<Option<Step>>, [u32; PLANS], [u32; 
         begin
     };
     let begins = std::array::from_fn(|plan| {
+        if plan == WRITES {
+            return append(writes.clone());
+        }
         let asks = |step: &Step| match step {
-            Step::Read if (1..WRITES).contains(&plan) => Step::Ask(Question::of(plan).verb()),
+            Step::Read if plan > 0 => Step::Ask(Question::of(plan).verb()),
             step => *step,
         };
-        append(if plan == WRITES { writes.clone() } else { reads.iter().map(asks).collect() })
+        let mut steps: Vec<Step> = reads.iter().map(asks).collect();
+        let page = site.layout.sized_traffic() && !brings_row(site, &steps);
+        steps.extend(page.then_some(Step::Page).into_iter().chain(compares.then_some(Step::Compare)));
+        append(steps)
     });
     let others = [append(login), append(check)];
     (steps, begins, others)
+}
+
+/// Whether the last thing that is read is a row: that weighs what a trace says. The answer to another question weighs what was found, and
+/// where nothing is read nothing weighs anything; the page made of it weighs what the trace says all the same.
+fn brings_row(site: &Site<'_>, steps: &[Step]) -> bool {
+    let data = steps.iter().rev().find(|step| matches!(step, Step::Read | Step::Ask(_)));
+    site.settings().is_given("reads") && matches!(data, Some(Step::Read))
 }
 
 /// How often each step stands in its plan before: the same thing is not done twice in the same time.

@@ -11,7 +11,7 @@ use super::flush::{FLUSH_OF_LOG, Flush};
 use super::locks::Locks;
 use super::log::Log;
 use super::store::{Effort, Store};
-use crate::components::database::model::Versions;
+use crate::components::database::model::{Question, Versions};
 use crate::kernel::{CallId, Control, Ctx, Readings, Reply, Status, Time, Timer};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::processor::Processor;
@@ -122,10 +122,14 @@ impl Machine {
         self.logs_at_once() && self.parts.keeps
     }
 
-    /// The call of a statement that is done, its row, the size of what it found, and the version that it saw.
-    pub fn statement(&self, place: u32) -> (CallId, u64, u32, u32) {
-        let Task { call, key, effort, seen, .. } = self.tasks[place as usize];
-        (call, key, effort.found.bytes.min(u64::from(u32::MAX)) as u32, seen)
+    /// The call of a statement that is done, its row, the size of what it found, and the version that it saw. A row weighs what its
+    /// request says (a trace does); work and pages are those of the schema's rows all the same.
+    pub fn statement(&self, place: u32, cx: &Ctx<'_>) -> (CallId, u64, u32, u32) {
+        let Task { call, key, what, effort, seen, .. } = self.tasks[place as usize];
+        let found = effort.found.bytes.min(u64::from(u32::MAX)) as u32;
+        let is_row = what == What::Ask(Question::Point) && found > 0;
+        let told = if is_row { cx.request(cx.call(call).request).map_or(0, |request| request.bytes) } else { 0 };
+        (call, key, if told > 0 { told } else { found }, seen)
     }
 
     /// What has happened and was not taken yet.

@@ -68,7 +68,7 @@ impl Node {
 
     /// The statement takes effect and is answered.
     fn finish(&mut self, place: u32, cx: &mut Ctx<'_>) {
-        let (call, key, bytes, seen) = self.machine.statement(place);
+        let (call, key, bytes, seen) = self.machine.statement(place, cx);
         let answer = match cx.call(call).verb {
             FLUSH | WRITE if self.lacks_room(key) => {
                 self.machine.undo(key, &|key| self.rows.version(key));
@@ -89,7 +89,7 @@ impl Node {
     }
 
     fn end(&mut self, place: u32, answer: Answer, cx: &mut Ctx<'_>) {
-        let (call, ..) = self.machine.statement(place);
+        let (call, ..) = self.machine.statement(place, cx);
         cx.reply(call, answer);
         self.machine.end(place, &|key| self.rows.version(key), cx);
     }

@@ -233,7 +233,7 @@ impl Desk {
     pub fn on_timer(&mut self, timer: Timer, rows: &Rows, cx: &mut Ctx<'_>) -> Option<Done> {
         if let Some(machine) = &mut self.machine {
             machine.on_timer(timer, &|key| rows.get(key), cx);
-            return self.more();
+            return self.more(cx);
         }
         if Station::owns(timer, SERVE) {
             let call = CallId::from_bits(self.station.on_timer(timer, cx)?);
@@ -244,11 +244,11 @@ impl Desk {
 
     /// What else has happened.
     #[inline]
-    pub fn more(&mut self) -> Option<Done> {
+    pub fn more(&mut self, cx: &Ctx<'_>) -> Option<Done> {
         let machine = self.machine.as_mut()?;
         Some(match machine.next_event()? {
             Event::Done(place) | Event::Failed(place) => {
-                let (call, _, bytes, seen) = machine.statement(place);
+                let (call, _, bytes, seen) = machine.statement(place, cx);
                 Done::Statement(Statement { call, bytes: Some(bytes), seen, place })
             }
             Event::Applied(index) => Done::Applied(index),

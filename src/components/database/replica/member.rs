@@ -169,7 +169,7 @@ impl Member {
     /// What else has happened at the desk: a connection or a row that was let go may have been waited for.
     #[inline]
     fn take_events(&mut self, cx: &mut Ctx<'_>) {
-        while let Some(done) = self.desk.more() {
+        while let Some(done) = self.desk.more(cx) {
             self.on_done(done, cx);
         }
     }

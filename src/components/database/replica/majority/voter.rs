@@ -292,7 +292,7 @@ impl Component for Voter {
             let mut done = self.desk.on_timer(timer, &self.rows, cx);
             while let Some(what) = done {
                 self.on_done(what, cx);
-                done = self.desk.more();
+                done = self.desk.more(cx);
             }
         } else if timer.tag == HEARTBEAT {
             self.beat(cx);
