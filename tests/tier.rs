@@ -216,9 +216,12 @@ fn what_an_edge_fetches_by_itself_weighs_what_it_had() {
     let rows = (0..5).map(|row| format!("{row}.5,k,100000,get\n"));
     std::fs::write(&path, format!("time,key,size,op\n{}", rows.collect::<String>())).unwrap();
     let counted = ", reads: database(\"db\", #{ model: \"key_value\", rows: 1000 })";
-    for (store, etag, fetched) in
-        [("", true, 100_000.0), ("", false, 500_000.0), (counted, true, 100_000.0), (counted, false, 500_000.0)]
-    {
+    for (store, etag, fetched) in [
+        ("", true, 100_000.0),
+        ("", false, 500_000.0),
+        (counted, true, 100_000.0),
+        (counted, false, 500_000.0),
+    ] {
         let measured = measures(&format!(
             r#"let w = web("w", #{{ service: 1.ms, etag: {etag}{store} }});
             let c = cdn("c", #{{ of: w, ttl: 500.ms, stale_while_revalidate: 3.s }});

@@ -66,6 +66,11 @@ impl Blocks {
         }
     }
 
+    /// Whether a pass begins with this stretch.
+    pub(super) fn is_first(&self, stretch: &Stretch) -> bool {
+        stretch.at == self.pass_at
+    }
+
     /// Length of one pass.
     pub(super) fn span(&self) -> u64 {
         self.span

@@ -161,7 +161,7 @@ pub const RULES: &[(&str, &[&str])] = &[
         &[
             "speed: recorded times are divided by it; rate: when rows come whose trace tells no times",
             "writes: the share of rows that are turned into writes, drawn for each; limit: rows from the beginning, all others are left",
-            "bootstrap: each replication replays blocks of the trace of its own, unless false",
+            "bootstrap: each replication draws anew when requests come, by blocks of the trace's times; what they ask for comes in its order (of a trace without times each begins anywhere); false: as it is",
             "loop: it begins again at its end; on_error: \"skip\" counts lines that make no sense instead of refusing them, and sorts lines that are at most 10,000 lines from their place in time (Apache's tell when a request began, and are written when it ended)",
             "its first row comes at t = 0, whatever its time is: two traces of one clock that do not begin together are not told of each other; put reads and writes into one file",
             "keys are numbered from 0 in the order in which they first stand in it",

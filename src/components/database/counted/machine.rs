@@ -128,7 +128,8 @@ impl Machine {
         let Task { call, key, what, effort, seen, .. } = self.tasks[place as usize];
         let found = effort.found.bytes.min(u64::from(u32::MAX)) as u32;
         let is_row = what == What::Ask(Question::Point) && found > 0;
-        let told = if is_row { cx.request(cx.call(call).request).map_or(0, |request| request.bytes) } else { 0 };
+        let told =
+            if is_row { cx.request(cx.call(call).request).map_or(0, |request| request.bytes) } else { 0 };
         (call, key, if told > 0 { told } else { found }, seen)
     }
 
