@@ -144,3 +144,92 @@ fn a_member_that_is_back_is_asked_at_once() {
         at(5.s, "cut", || db.replica(0).partition()); at(15.s, "whole", || db.replica(0).heal());"#;
     holds(world, ".expect(\"nobody waits for long\", |r| r.latency_max < 100.ms)");
 }
+
+/// The rows of a file of results.
+fn rows(world: &str, file: &str) -> Vec<csv::StringRecord> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rebuild.rhai");
+    std::fs::write(&path, script(world, "")).unwrap();
+    let out = folder.path().join("out");
+    let mut command = Command::cargo_bin("scalelab").unwrap();
+    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
+    csv::Reader::from_path(out.join(file)).unwrap().records().map(Result::unwrap).collect()
+}
+
+/// How often events of this name happened, in all replications.
+fn count(world: &str, event: &str) -> usize {
+    rows(world, "events.csv").iter().filter(|row| row[4] == *event).count()
+}
+
+/// A figure over time: seconds and values.
+fn figures(world: &str, metric: &str) -> Vec<(f64, f64)> {
+    let rows = rows(world, "timeseries.csv").into_iter().filter(|row| row[5] == *metric);
+    let figures: Vec<_> = rows.map(|row| (row[2].parse().unwrap(), row[6].parse().unwrap())).collect();
+    assert!(!figures.is_empty());
+    figures
+}
+
+/// Questions that nobody has answered while the machine was dead time out later; they say nothing of the new one.
+#[test]
+fn a_replica_that_was_dead_for_long_is_copied_once() {
+    for gap in [3, 10, 20] {
+        let world = format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 1, heartbeat: 1.s, down_after: 10.s, connections: 8, copy_row: 1.ms }});
+            traffic("t", #{{ to: db, rate: constant(100.rps), keys: uniform_keys(4000), writes: 20.percent }});
+            at(5.s, "dies", || db.replica(1).crash("host"));
+            at({}.s, "replace", || db.replica(1).replace());"#,
+            5 + gap
+        );
+        assert_eq!(count(&world, "copy begins"), 3, "{gap}");
+    }
+}
+
+/// A primary that is away for 0.6 s when another is promoted hands over when it is back, whatever kept it away.
+#[test]
+fn a_primary_that_is_back_hands_over_what_it_has() {
+    for (away, back) in [
+        ("db.primary().partition()", "db.replica(0).heal()"),
+        ("db.primary().hang()", "db.replica(0).recover()"),
+        ("db.primary().crash()", "db.replica(0).recover()"),
+        ("note(\"nothing\")", "note(\"nothing\")"),
+    ] {
+        let world = format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 2.ms, apply: 2.ms, replicas: 2, heartbeat: 1.s, down_after: 10.s }});
+            link(db, db, #{{ latency: 20.ms }});
+            traffic("t", #{{ to: db, rate: constant(100.rps), writes: 100.percent, keys: uniform_keys(100), timeout: 5.s }});
+            at(13.9.s, "away", || {away}); at(14.s, "switch", || db.replica(2).promote()); at(14.5.s, "back", || {back});"#
+        );
+        holds(
+            &world,
+            ".expect(\"nothing is lost\", |r| r.lost_writes == 0).expect(\"soon\", |r| r.write_unavailable < 6.s)",
+        );
+        let leader = "db/replica-2";
+        assert!(
+            rows(&world, "events.csv").iter().any(|row| &row[3] == leader && &row[4] == "promoted"),
+            "{away}"
+        );
+    }
+}
+
+/// Fifty writes a second for ten seconds, ten milliseconds of work each: the first that is missing when the replica is back is ten seconds old, and
+/// it takes half of the time since to catch up, whatever had kept the replica away.
+#[test]
+fn a_replica_that_catches_up_is_as_old_as_what_it_lacks() {
+    for (away, back) in [
+        ("db.replica(1).crash()", "db.replica(1).recover()"),
+        ("db.replica(1).hang()", "db.replica(1).recover()"),
+        ("db.replica(1).partition()", "db.replica(1).heal()"),
+    ] {
+        let world = format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 2.ms, apply: constant(10.ms), appliers: 1, replicas: 1, heartbeat: 200.ms, down_after: 60.s }});
+            link(db, db, #{{ latency: 5.ms }});
+            traffic("t", #{{ to: db, rate: constant(50.rps), writes: 100.percent, keys: uniform_keys(100) }});
+            at(10.s, "away", || {away}); at(20.s, "back", || {back});"#
+        );
+        for (second, lag) in figures(&world, "replica_lag_ms") {
+            let due = 30_000.0 - second * 1e3;
+            let is_right = !(21.0..29.5).contains(&second) || (due - 1.0..due + 700.0).contains(&lag);
+            assert!(is_right, "{away}: {lag} at {second}");
+        }
+    }
+}

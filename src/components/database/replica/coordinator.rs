@@ -151,11 +151,7 @@ impl Coordinator {
         {
             state.election = None; // the candidate has died as well
         }
-        if let Some(switch) = state.switch
-            && now >= switch.until
-        {
-            state.switch = None;
-            self.elect(shard, Some(switch.to), cx);
+        if self.look_at_switch(shard, cx) {
             return;
         }
         if !self.shards[shard].members[self.shards[shard].primary].up {
@@ -233,6 +229,9 @@ impl Coordinator {
         known.complete |= known.ready && known.counts_from.is_some_and(|from| known.end >= from);
         let (end, is_primary) = (known.end, reply.redirect == reply.callee);
         if at == state.primary && !is_primary && state.election.is_none() {
+            if let Some(switch) = &mut state.switch {
+                switch.end = None; // it will take writes again before it hears of that
+            }
             // It was started again. Unless it counted as dead, it leads on with the log that it has, also if its replicas have more: what only its
             // memory had is lost (Redis documentation, "Safety of replication when master has persistence turned off"). Where no acknowledged
             // write may be lost, whoever has them all may lead.

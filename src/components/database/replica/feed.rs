@@ -1,6 +1,6 @@
 //! Before a member takes over in shared storage, a storage node gives it what its log lacks.
 
-use super::log::Entry;
+use super::log::{Entry, Stamp};
 use super::member::Member;
 use super::wire::{GIVE, pack, unpack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status};
@@ -26,9 +26,10 @@ impl Member {
         };
         self.feeding = Some(Feeding { call: id, left: entries.len() as u32, failed: false });
         for (index, entry) in entries {
+            let token = entry.written.0;
             let give = Ask::new(self.plan.peers[member as usize], GIVE, pack(epoch, entry.epoch, entry.key));
             let (version, bytes) = (entry.version, self.desk.engine.row_bytes);
-            cx.ask(Ask { version, note: index, bytes, timeout: self.silence, ..give });
+            cx.ask(Ask { version, note: index, bytes, token, timeout: self.silence, ..give });
         }
     }
 
@@ -36,12 +37,14 @@ impl Member {
     pub(super) fn take_given(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         let (epoch, of_entry, key) = unpack(call.key);
-        let (index, version) = (call.note, call.version);
+        let (index, version, written) = (call.note, call.version, Stamp(call.token));
         if epoch < self.promised || self.leads || self.follow.is_copying() {
             return cx.reply(id, Answer::of(Status::Moved));
         }
         self.promised = epoch;
-        self.take_in_order(index, Entry { key, version, previous: 0, epoch: of_entry }, None, id, cx);
+        let committed = (written.time(cx.now()), false);
+        let entry = Entry { key, version, previous: 0, epoch: of_entry, written };
+        self.take_in_order(index, entry, committed, id, cx);
     }
 
     pub(super) fn on_given(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {

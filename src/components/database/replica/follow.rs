@@ -2,7 +2,7 @@
 
 use super::copy::Copying;
 use super::desk::Apply;
-use super::log::{ERASED, Entry};
+use super::log::{ERASED, Entry, Stamp};
 use super::member::Member;
 use super::wire::{SHIP, unpack};
 use crate::kernel::{Answer, CallId, Ctx, NodeId, Status, Time};
@@ -18,8 +18,8 @@ const WAITING_AT_MOST: usize = 1 << 16;
 pub(super) struct Received {
     /// To be answered when it is on disk, or applied, as the mode says.
     pub(super) call: CallId,
-    /// When its primary committed it, if it came at once.
-    pub(super) committed: Option<Time>,
+    /// When its primary committed it.
+    pub(super) committed: Time,
     /// Whether it has been applied, and may show when those before it do.
     pub(super) done: bool,
     /// Whether it is on disk.
@@ -34,7 +34,7 @@ pub struct Follow {
     /// The entries from `applied` + 1 to the end of the log.
     pub(super) queue: VecDeque<Received>,
     /// Entries that overtook others on the way.
-    pub(super) early: BTreeMap<u32, (Entry, CallId)>,
+    pub(super) early: BTreeMap<u32, (Entry, Time, CallId)>,
     /// Reads that wait until an entry has been applied.
     pub(super) waiting: Vec<(u32, CallId)>,
     /// The rows show everything that was committed before this time.
@@ -108,7 +108,8 @@ impl Member {
         let call = cx.call(id);
         let (sender, epoch, key) = unpack(call.key);
         let (caller, index, version, late) = (call.caller, call.note, call.version, call.verb != SHIP);
-        let committed = (!late).then_some(call.asked);
+        let (asked, written) = (call.asked, Stamp(call.token));
+        let committed = if late { written.time(cx.now()) } else { asked };
         // Nobody waits for the answer: the connection on which it came broke meanwhile, its sender has died.
         if !self.follows(caller, sender) || !cx.is_awaited(id) {
             return cx.reply(id, Answer::of(Status::Moved));
@@ -116,16 +117,16 @@ impl Member {
         if self.follow.is_back {
             return cx.reply(id, Answer::of(Status::Failed));
         }
-        let entry = Entry { key, version, previous: 0, epoch };
-        self.take_in_order(index, entry, committed, id, cx);
+        let entry = Entry { key, version, previous: 0, epoch, written };
+        self.take_in_order(index, entry, (committed, !late), id, cx);
     }
 
-    /// Keeps an entry when all before it are there. If it comes at once, `committed` is when its primary wrote it.
+    /// Keeps an entry when all before it are there. `committed` is when its primary wrote it, and whether it comes at once.
     pub(super) fn take_in_order(
         &mut self,
         index: u32,
         entry: Entry,
-        committed: Option<Time>,
+        committed: (Time, bool),
         id: CallId,
         cx: &mut Ctx<'_>,
     ) {
@@ -135,11 +136,11 @@ impl Member {
         } else if self.follow.early.len() + self.follow.queue.len() >= EARLY_AT_MOST {
             cx.reply(id, Answer::of(Status::Rejected));
         } else if index > end + 1 {
-            self.follow.early.insert(index, (entry, id));
+            self.follow.early.insert(index, (entry, committed.0, id));
         } else {
             self.keep(entry, id, committed, cx);
-            while let Some((entry, id)) = self.follow.early.remove(&(self.log.end() + 1)) {
-                self.keep(entry, id, None, cx);
+            while let Some((entry, at, id)) = self.follow.early.remove(&(self.log.end() + 1)) {
+                self.keep(entry, id, (at, false), cx);
             }
         }
     }
@@ -153,11 +154,11 @@ impl Member {
     }
 
     /// The next entry is on disk.
-    fn keep(&mut self, entry: Entry, id: CallId, committed: Option<Time>, cx: &mut Ctx<'_>) {
+    fn keep(&mut self, entry: Entry, id: CallId, (committed, at_once): (Time, bool), cx: &mut Ctx<'_>) {
         let index = self.log.push(entry, self.follow.applied.min(self.durable));
         self.follow.heard_end = self.follow.heard_end.max(index);
-        if let Some(at) = committed {
-            (self.follow.heard, self.follow.way) = ((index, at), cx.now() - at);
+        if at_once {
+            (self.follow.heard, self.follow.way) = ((index, committed), cx.now() - committed);
         }
         let kept = self.desk.keep(index, cx);
         let mut call = id;
@@ -223,10 +224,8 @@ impl Member {
                 copying.erased.insert(entry.key);
             }
         }
-        if let Some(at) = received.committed {
-            self.follow.delay = cx.now() - at;
-            self.follow.fresh_at = self.follow.fresh_at.max(at);
-        }
+        self.follow.delay = cx.now() - received.committed;
+        self.follow.fresh_at = self.follow.fresh_at.max(received.committed);
         if !received.call.is_none() {
             cx.reply(received.call, Answer::ok(index, 0));
         }
@@ -341,7 +340,7 @@ impl Member {
         if is_new {
             self.send_waiting_on(cx);
         }
-        for (_, (_, call)) in std::mem::take(&mut self.follow.early) {
+        for (_, (_, _, call)) in std::mem::take(&mut self.follow.early) {
             cx.reply(call, Answer::of(Status::Moved));
         }
     }

@@ -9,8 +9,10 @@ impl Member {
     /// waiting longer, or if the primary has been silent.
     pub(super) fn lag(&self, now: Time) -> Time {
         let silent = now.saturating_sub(self.follow.heard.1) > 2 * self.plan.heartbeat;
-        let waits = self.follow.queue.front().and_then(|first| first.committed).map(|at| now - at);
-        let behind = if silent || self.follow.is_copying() { now - self.follow.fresh_at.min(now) } else { 0 };
+        let waits = self.follow.queue.front().map(|first| now - first.committed);
+        let lacks = waits.is_none() && self.follow.applied < self.follow.heard_end;
+        let behind =
+            if silent || lacks || self.follow.is_copying() { now - self.follow.fresh_at.min(now) } else { 0 };
         self.follow.delay.max(waits.unwrap_or(0)).max(behind)
     }
 
@@ -21,13 +23,10 @@ impl Member {
         let Follow { applied, heard, heard_end, fresh_at, way, .. } = self.follow;
         let since_all_showed = now.saturating_sub(fresh_at);
         let is_silent = now.saturating_sub(heard.1) > way.saturating_add(2 * self.plan.heartbeat);
-        let first = self.follow.queue.front();
-        match first.and_then(|first| first.committed) {
+        match self.follow.queue.front() {
             _ if is_silent => since_all_showed,
-            Some(committed) => now - committed,
-            None if first.is_some() || applied < heard_end || !self.follow.early.is_empty() => {
-                since_all_showed
-            }
+            Some(first) => now - first.committed,
+            None if applied < heard_end || !self.follow.early.is_empty() => since_all_showed,
             None => way,
         }
     }

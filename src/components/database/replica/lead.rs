@@ -1,7 +1,7 @@
 //! What a member does while it is the primary: commits, ships each entry at once, answers clients when its mode allows.
 
 use super::desk::Statement;
-use super::log::{BORN, ERASED, Entry};
+use super::log::{BORN, ERASED, Entry, Stamp};
 use super::member::Member;
 use super::mode::Standing;
 use super::waiting::Pending;
@@ -15,6 +15,8 @@ use std::collections::VecDeque;
 pub(super) struct Link {
     pub standing: Standing,
     connected: bool,
+    /// Since when: what was asked before concerned another connection.
+    since: Time,
     /// It receives a copy: what it confirms does not count yet.
     copying: bool,
     /// Entries sent and not confirmed, in order.
@@ -81,7 +83,8 @@ impl Member {
             return false;
         };
         self.writes += 1;
-        self.append(Entry { key, version, previous: self.rows.get(key), epoch }, cx);
+        let written = Stamp::of(cx.now());
+        self.append(Entry { key, version, previous: self.rows.get(key), epoch, written }, cx);
         if self.plan.peers.len() == 1 && !self.desk.syncs_later() {
             cx.audit().confirm_entries(self.plan.log, epoch, index); // on the only disk there is: nothing takes it back
         }
@@ -192,6 +195,7 @@ impl Member {
             bytes: self.desk.engine.row_bytes,
             version: entry.version,
             note: index,
+            token: entry.written.0,
             ..Ask::new(self.plan.peers[to], verb, pack(self.epoch, entry.epoch, entry.key))
         });
         self.lead.links[to].sent.push_back((index, call, cx.now()));
@@ -335,7 +339,7 @@ impl Member {
             return; // it took so long to answer that what comes next is not kept any more: again, later
         }
         let link = &mut self.lead.links[at];
-        (link.connected, link.copying) = (true, copying);
+        (link.connected, link.copying, link.since) = (true, copying, cx.now());
         if !copying {
             link.standing.received = index;
             link.standing.applied = link.standing.applied.min(index);
@@ -351,6 +355,10 @@ impl Member {
     /// A replica has answered a heartbeat: with its position, so that what got lost on the way is sent again.
     pub(super) fn on_beat(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(at) = self.link_of(reply) else { return };
+        let link = &self.lead.links[at];
+        if reply.status != Status::Moved && (!link.connected || reply.asked < link.since) {
+            return;
+        }
         match reply.status {
             // Another machine stands there, and nobody has told it to fetch a copy.
             Status::Missing if !self.lead.links[at].copying => self.disconnect(at, cx),

@@ -1,5 +1,6 @@
 //! The log of a member: what was written, in order, with enough to take it back.
 
+use crate::kernel::Time;
 use std::collections::VecDeque;
 
 /// One write.
@@ -13,6 +14,27 @@ pub struct Entry {
     pub previous: u32,
     /// The epoch whose primary wrote it.
     pub epoch: u32,
+    /// When its primary wrote it, as logs tell (MySQL: original_commit_timestamp).
+    pub written: Stamp,
+}
+
+/// A time in a word: tenths of a millisecond, which begin anew after five days.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stamp(pub u32);
+
+impl Stamp {
+    const TICK: Time = 100_000;
+
+    /// Of this time.
+    pub fn of(time: Time) -> Self {
+        Stamp((time / Self::TICK) as u32)
+    }
+
+    /// The time that was stamped, to a tick, at most five days before `now`.
+    pub fn time(self, now: Time) -> Time {
+        let ticks = Self::of(now).0.wrapping_sub(self.0);
+        (now / Self::TICK).saturating_sub(Time::from(ticks)) * Self::TICK
+    }
 }
 
 /// Version of an entry that deletes its row: what has moved to another shard.
@@ -131,9 +153,20 @@ mod tests {
     fn log(epochs: &[u32], kept: usize) -> Log {
         let mut log = Log::new(kept);
         for epoch in epochs {
-            log.push(Entry { key: 1, version: 1, previous: 0, epoch: *epoch }, u32::MAX);
+            let written = Stamp::default();
+            log.push(Entry { key: 1, version: 1, previous: 0, epoch: *epoch, written }, u32::MAX);
         }
         log
+    }
+
+    #[test]
+    fn a_stamp_tells_its_time_to_a_tick() {
+        for (time, age) in
+            [(0, 0), (1_234_567_890, 99_999), (1 << 50, 86_400_000_000_000), (5, 3_600_000_000_000)]
+        {
+            let told = Stamp::of(time).time(time + age);
+            assert!(told <= time && time - told < 100_000, "{time} {age} {told}");
+        }
     }
 
     #[test]

@@ -260,6 +260,7 @@ impl Component for Member {
             }
             POSITION => self.answer_position(id, cx),
             PROMOTE => self.take_promotion(id, cx),
+            STEP_DOWN if !self.leads => cx.reply(id, Answer::of(Status::Moved)),
             STEP_DOWN => {
                 self.lead.closed = true;
                 cx.reply(id, Answer::ok(self.log.end(), 0));

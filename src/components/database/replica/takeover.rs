@@ -155,8 +155,35 @@ impl Coordinator {
             return self.elect(shard, Some(at), cx);
         }
         state.switch = Some(Switch { to: at, end: None, until });
+        self.ask_to_step_down(shard, at, cx);
+    }
+
+    fn ask_to_step_down(&self, shard: usize, to: usize, cx: &mut Ctx<'_>) {
+        let state = &self.shards[shard];
         let step_down = Ask::new(state.members[state.primary].node, STEP_DOWN, 0);
-        cx.ask(Ask { note: note(shard, at), timeout: self.silence, ..step_down });
+        cx.ask(Ask { note: note(shard, to), timeout: self.silence, ..step_down });
+    }
+
+    /// Looks after a planned switch: a primary that has not heard of it is asked again. When time is up, one that is dead is replaced; one that
+    /// lives goes on, since the other lacks what it has acknowledged (MongoDB, replSetStepDown: nobody caught up within secondaryCatchUpPeriodSecs).
+    /// False if there is none.
+    pub(super) fn look_at_switch(&mut self, shard: usize, cx: &mut Ctx<'_>) -> bool {
+        let state = &mut self.shards[shard];
+        let Some(switch) = state.switch else { return false };
+        let is_alive = state.members[state.primary].up;
+        if cx.now() < switch.until && is_alive {
+            if switch.end.is_none() && state.election.is_none() {
+                self.ask_to_step_down(shard, switch.to, cx);
+            }
+            return true;
+        }
+        let (to, primary) = (switch.to, state.primary);
+        state.switch = None;
+        if is_alive {
+            cx.tell("promotion ignored", format!("shard {shard}: member {to} does not catch up"));
+        }
+        self.elect(shard, Some(if is_alive { primary } else { to }), cx);
+        true
     }
 
     pub(super) fn on_stepped_down(&mut self, reply: &Reply) {

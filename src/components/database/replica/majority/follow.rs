@@ -2,7 +2,7 @@
 
 use super::apply::Received;
 use super::voter::Voter;
-use crate::components::database::replica::log::Entry;
+use crate::components::database::replica::log::{Entry, Stamp};
 use crate::components::database::replica::wire::unpack;
 use crate::kernel::parcel::{Item, ParcelId};
 use crate::kernel::{Answer, CallId, Ctx, Status, Time};
@@ -160,6 +160,7 @@ impl Voter {
             version: item[1] as u32,
             previous: item[2] as u32,
             epoch: (item[1] >> 32) as u32,
+            written: Stamp::default(),
         };
         if index <= self.commit {
             return;

@@ -5,7 +5,7 @@ use super::send::Link;
 use super::voter::Voter;
 use super::{NOTHING, kind};
 use crate::components::database::replica::desk::Statement;
-use crate::components::database::replica::log::Entry;
+use crate::components::database::replica::log::{Entry, Stamp};
 use crate::components::database::replica::wire::{BEAT, ERASE, MIRROR, TIMEOUT_NOW, VIEW, pack, unpack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time};
 use crate::parts::verbs::FLUSH;
@@ -61,7 +61,10 @@ impl Voter {
         let end = self.log.end();
         self.lead.links.iter_mut().for_each(|link| link.begin(end, None));
         self.lead.since = cx.now();
-        let first = self.log.push(Entry { key: NOTHING, version: 0, previous: kind::WRITE, epoch: term }, 0);
+        let first = self.log.push(
+            Entry { key: NOTHING, version: 0, previous: kind::WRITE, epoch: term, written: Stamp::default() },
+            0,
+        );
         self.keep_own(first, cx);
         self.lead.first = first;
         let detail = format!("shard {}, term {term}: {votes} of {of} votes", self.plan.shard);
@@ -111,7 +114,8 @@ impl Voter {
             _ => (kind::WRITE, 0),
         };
         self.writes += 1;
-        let index = self.log.push(Entry { key, version, previous, epoch: self.term }, 0);
+        let index =
+            self.log.push(Entry { key, version, previous, epoch: self.term, written: Stamp::default() }, 0);
         self.lead.pending.push_back((index, statement));
         self.worked_on(index, cx);
         self.send_all(cx);
