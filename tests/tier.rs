@@ -374,3 +374,44 @@ fn a_copy_is_revalidated_if_somebody_asked_about_it() {
         assert_eq!(measured["t browser_revalidated_count"], revalidated, "{again}");
     }
 }
+
+/// One server of four gets all requests, 50 a second of 60 ms; the target is 30 ms: twice as many are wanted, whoever stands idle.
+#[test]
+fn a_latency_is_that_of_requests_and_not_of_servers() {
+    let measured = measures(
+        r#"let w = web("w", #{ count: 4, cores: 100, service: constant(60.ms) });
+        let lb = load_balancer("lb", #{ to: w, policy: "consistent_hash" });
+        autoscaler("s", #{ of: w, latency: 30.ms, period: 10.s, boot: 1.s, cooldown: 10.s, max: 8 });
+        traffic("t", #{ to: lb, rate: constant(50.rps) });"#,
+    );
+    assert_eq!((measured["s added_count"], measured["s removed_count"]), (4.0, 0.0));
+}
+
+/// One server is too little for what takes two and a half: another is ordered, which takes 20 s. What a script adds meanwhile is not that one: there
+/// are two, and one comes, so that of four at most one more is ordered.
+#[test]
+fn who_is_added_by_hand_is_not_taken_for_who_was_ordered() {
+    let measured = measures(
+        r#"let w = web("w", #{ service: constant(8.ms), queue: 100 });
+        let lb = load_balancer("lb", #{ to: w });
+        autoscaler("s", #{ of: w, utilization: 50.percent, period: 5.s, boot: 20.s, cooldown: 100.s, max: 4 });
+        traffic("t", #{ to: lb, rate: constant(300.rps) });
+        at(12.s, "by hand", || w.add_node());"#,
+    );
+    assert_eq!(measured["s added_count"], 3.0);
+}
+
+/// A tier that is too large shrinks; when a script takes one away itself, the autoscaler waits for its cool-down.
+#[test]
+fn a_server_taken_away_by_hand_is_a_change_too() {
+    let removed = |by_hand: &str| {
+        measures(&format!(
+            r#"let w = web("w", #{{ count: 6, service: constant(8.ms) }});
+            let lb = load_balancer("lb", #{{ to: w }});
+            autoscaler("s", #{{ of: w, utilization: 50.percent, period: 2.s, cooldown: 31.s, min: 1, max: 6 }});
+            traffic("t", #{{ to: lb, rate: constant(100.rps) }});
+            at(30.s, "by hand", || {by_hand});"#
+        ))["s removed_count"]
+    };
+    assert_eq!((removed("note(\"nobody\")"), removed("w.remove_node()")), (4.0, 1.0));
+}

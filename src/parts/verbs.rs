@@ -23,10 +23,25 @@ pub const HEALTH: u16 = 20;
 /// Log the request's user in, and keep the session.
 pub const LOGIN: u16 = 21;
 /// How busy have you been since I last asked? The answer's version is, for key 0, the busy share in millionths; for key 1, the mean number
-/// of requests waiting in thousandths; for key 2, the mean time of the requests answered since, from when each was sent, in microseconds.
+/// of requests waiting in thousandths; for key 2, the mean time of the requests answered since, from when each was sent, in microseconds,
+/// and in `redirect` how many they were ([`rounded`]).
 pub const LOAD: u16 = 22;
 /// The answer to [`LOAD`] of who is at work and has answered nothing since.
 pub const NO_FIGURE: u32 = u32::MAX;
+
+/// A count in half a word: eleven bits, and by how many it is shifted; exact below 2048, to 0.1 % above.
+#[inline]
+pub fn rounded(count: u64) -> u16 {
+    let shift = 53u32.saturating_sub(count.leading_zeros());
+    let (shift, digits) = if shift > 31 { (31, 2047) } else { (shift, count >> shift) };
+    (shift << 11) as u16 | digits as u16
+}
+
+/// What [`rounded`] stands for.
+#[inline]
+pub fn unrounded(rounded: u16) -> u64 {
+    (u64::from(rounded) & 2047) << (rounded >> 11)
+}
 /// I am alive: from an active balancer to its standby.
 pub const ADVERTISE: u16 = 23;
 /// First of the questions that only some data models answer (see `components::database::model`); up to 15 more follow.
@@ -105,6 +120,16 @@ pub const ANNOUNCE: u16 = 9;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_rounded_to_a_thousandth() {
+        for count in [0, 1, 17, 2047, 2048, 5_001, 123_456_789, 1 << 40] {
+            let told = unrounded(rounded(count));
+            assert!(told <= count && (count - told) * 1000 <= count, "{count}: {told}");
+        }
+        assert!((0..2048).all(|count| unrounded(rounded(count)) == count));
+        assert_eq!(unrounded(rounded(u64::MAX)), 2047 << 31, "no more than that");
+    }
 
     #[test]
     fn what_the_network_looks_at_means_the_same_everywhere() {

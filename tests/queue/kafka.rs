@@ -183,6 +183,24 @@ fn a_dead_member_repeats_or_loses_what_it_had_in_hand() {
     assert!(lost > 0 && duplicated == 0, "{duplicated} {lost}");
 }
 
+/// Whoever commits is alive: a session of 10 s begins with the last commit before a crash, at most a tenth of a second earlier, wherever the last
+/// heartbeat was (one in 3 s).
+#[test]
+fn a_commit_is_a_sign_of_life() {
+    let run = |seconds: f64, left: &str| {
+        crate::common::script::holds(&format!(
+            r#"experiment("commits").replications(5).duration({seconds} * 1.s).world(|p| {{
+                let q = queue("q", #{{ kind: "kafka", brokers: 1, partitions: 1, session: 10.s }});
+                let c = consumers("c", #{{ of: q, service: constant(5.ms), batch: 5 }});
+                traffic("t", #{{ to: q, rate: constant(100.rps) }});
+                at(10.5.s, "dies", || c.crash("host")); at(11.s, "back", || c.recover());
+            }}).expect("left", |r| r.queue_backlog_end {left});"#
+        ));
+    };
+    run(20.4, "> 980");
+    run(40.0, "< 100");
+}
+
 #[test]
 fn records_older_than_their_retention_are_deleted_read_or_not() {
     for (reset, ends_with_rest) in [("earliest", true), ("latest", false)] {

@@ -120,6 +120,8 @@ pub(super) static ENTRY: Entry = Entry {
 
 /// The targets, of which one is given.
 pub(super) const TARGETS: [&str; 3] = ["utilization", "queue", "latency"];
+/// Which of them is of requests, and not of servers (Elastic Load Balancing: TargetResponseTime).
+pub(super) const LATENCY: usize = 2;
 
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();

@@ -13,12 +13,12 @@ use crate::kernel::{
     Ask, CallId, Component, Control, Ctx, Integral, NodeId, Readings, Reply, Status, Time, TimeoutClass,
     Timer,
 };
-use crate::parts::verbs::{LOAD, NO_FIGURE, VERDICT};
+use crate::parts::verbs::{LOAD, NO_FIGURE, VERDICT, unrounded};
 use std::collections::VecDeque;
 
 mod entry;
 mod replacing;
-use entry::TARGETS;
+use entry::{LATENCY, TARGETS};
 use replacing::Replacing;
 
 /// Adds and removes servers.
@@ -62,9 +62,10 @@ struct Autoscaler {
     max: u64,
     disabled: bool,
     timeout: Option<TimeoutClass>,
-    /// Answers of this round: how many, and their sum.
+    /// Answers of this round: how many, the sum of their figures, and what these count: each server as one, of latencies each request.
     answers: u64,
     sum: f64,
+    weight: f64,
     open: u64,
     /// Who has given none in this round.
     missing: Vec<NodeId>,
@@ -73,6 +74,8 @@ struct Autoscaler {
     replacing: Replacing,
     /// Servers on their way, until they are members.
     booting: Integral,
+    /// Those of them that have booted and join now; whom a script adds is none of them.
+    joining: u64,
     /// What a server costs per hour, in US dollars, from the moment it is ordered: Amazon EC2 bills an instance while it is "running", and
     /// what it does until it can serve comes after that.
     price: Option<f64>,
@@ -99,11 +102,13 @@ fn build(site: &Site<'_>) -> Vec<Box<dyn Component>> {
         timeout: None,
         answers: 0,
         sum: 0.0,
+        weight: 0.0,
         open: 0,
         missing: Vec::new(),
         rounds: VecDeque::new(),
         replacing: Replacing::new(site, group),
         booting: Integral::default(),
+        joining: 0,
         price: site.layout.groups[group].settings.known_number("price_per_hour"),
         changed: 0,
         added: 0,
@@ -130,7 +135,7 @@ impl Autoscaler {
     /// Asks all members; who does not answer within half a period is left out. Balancers are asked what they think of them.
     fn ask(&mut self, cx: &mut Ctx<'_>) {
         cx.timer_in(self.period, Timer { tag: ASK, data: 0 });
-        (self.answers, self.sum, self.open) = (0, 0.0, self.servers());
+        (self.answers, self.sum, self.weight, self.open) = (0, 0.0, 0.0, self.servers());
         self.missing.clear();
         for &member in &self.members {
             let (note, timeout) = (member.0.into(), self.timeout);
@@ -170,14 +175,17 @@ impl Autoscaler {
         if reply.status == Status::Ok && reply.version == NO_FIGURE {
             // Nothing was answered: who has no figure decides nothing (target tracking takes no action on missing data).
         } else if reply.status == Status::Ok {
+            let weight = if self.goal.measure == LATENCY { unrounded(reply.redirect.0) as f64 } else { 1.0 };
             self.answers += 1;
-            self.sum += f64::from(reply.version);
+            self.weight += weight;
+            self.sum += weight * f64::from(reply.version);
         } else {
             self.missing.push(NodeId(reply.note as u16));
         }
         if self.open == 0 && self.answers > 0 {
             let (answers, missing) = (self.answers, std::mem::take(&mut self.missing));
-            self.rounds.push_back(Round { mean: self.sum / answers as f64, answers, missing });
+            let mean = if self.weight > 0.0 { self.sum / self.weight } else { 0.0 };
+            self.rounds.push_back(Round { mean, answers, missing });
             cx.timer_in(self.delay, Timer { tag: DECIDE, data: 0 });
         }
     }
@@ -230,7 +238,10 @@ impl Component for Autoscaler {
         match timer.tag {
             ASK => self.ask(cx),
             DECIDE => self.decide(cx),
-            _ => cx.grow(self.group),
+            _ => {
+                self.joining += 1;
+                cx.grow(self.group);
+            }
         }
     }
 
@@ -250,17 +261,23 @@ impl Component for Autoscaler {
             Control::RECOVER if control.arg == 1 => {
                 self.rounds.clear();
                 self.booting.set(cx.now(), 0);
+                self.joining = 0;
                 self.on_start(cx);
             }
             Control::JOIN if group == self.group => {
                 self.added += 1;
-                self.booting.set(cx.now(), self.booting.level().saturating_sub(1));
+                let ordered = self.joining.min(1);
+                self.joining -= ordered;
+                self.booting.set(cx.now(), self.booting.level().saturating_sub(ordered));
                 self.changed = cx.now();
                 self.members.push(node);
                 self.replacing.joined(node, cx.now());
             }
             Control::LEAVE if group == self.group => {
                 self.removed += 1;
+                if self.members.contains(&node) {
+                    self.changed = cx.now();
+                }
                 self.members.retain(|member| *member != node);
             }
             _ => {}
@@ -302,11 +319,13 @@ mod tests {
             timeout: None,
             answers: 0,
             sum: 0.0,
+            weight: 0.0,
             open: 0,
             missing: Vec::new(),
             rounds: VecDeque::new(),
             replacing: Replacing::default(),
             booting: Integral::default(),
+            joining: 0,
             price: None,
             changed: 0,
             added: 0,

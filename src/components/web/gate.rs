@@ -4,9 +4,9 @@ use super::Step;
 use super::server::Server;
 use super::session::{Found, Sessions};
 use crate::components::{Group, Site};
-use crate::kernel::{Answer, CallId, Control, Ctx, Readings, Reply, Status, Time};
+use crate::kernel::{Answer, CallId, Control, Ctx, NodeId, Readings, Reply, Status, Time};
 use crate::parts::pool::Grant;
-use crate::parts::verbs::{HEALTH, LOAD, LOGIN, NO_FIGURE};
+use crate::parts::verbs::{HEALTH, LOAD, LOGIN, NO_FIGURE, rounded};
 use crate::random::variate::Variate;
 
 /// What has been told of the load so far: areas and counts.
@@ -227,6 +227,7 @@ impl Server {
             _ if waiting + now.busy - before.busy > 0.0 => f64::from(NO_FIGURE),
             _ => 0.0,
         };
-        cx.reply(id, Answer::ok(value.min(f64::from(u32::MAX)) as u32, 0));
+        let answer = Answer::ok(value.min(f64::from(u32::MAX)) as u32, 0);
+        cx.reply(id, Answer { redirect: NodeId(rounded(before.answered)), ..answer });
     }
 }

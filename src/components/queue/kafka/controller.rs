@@ -216,12 +216,14 @@ impl Controller {
         cx.reply(call, Answer::of(status));
     }
 
-    /// A commit of an earlier generation comes from somebody who has lost the partition.
+    /// A commit of an earlier generation comes from somebody who has lost the partition; one of the present is a sign of life, as a heartbeat is
+    /// (OffsetMetadataManager.validateOffsetCommit: "offset commits maintain the session").
     fn commit(&mut self, call: CallId, cx: &mut Ctx<'_>) {
-        let &Call { key, version: generation, .. } = cx.call(call);
+        let &Call { key, version: generation, note: member, .. } = cx.call(call);
         let place = Place::from_key(key);
         let current = generation == self.group.generation();
         if current {
+            self.group.hear(member, generation, cx.now());
             self.partitions[place.partition as usize].committed = place;
         }
         cx.reply(call, Answer::of(if current { Status::Ok } else { Status::Failed }));
