@@ -233,3 +233,20 @@ fn a_replica_that_catches_up_is_as_old_as_what_it_lacks() {
         }
     }
 }
+
+/// Two thousand rows, half of which move: a row is there whether it was written since the run began or not, and is written at its new shard. One
+/// connection writes them in 4 ms each.
+#[test]
+fn a_resharding_takes_as_long_as_its_rows_whoever_wrote_them() {
+    let took = |writes: &str| {
+        let world = format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: constant(4.ms), connections: 1, shards: 1, shards_max: 2, sharding: "range", copy_row: 1.us }});
+            traffic("t", #{{ to: db, rate: constant(20.rps), writes: {writes}, keys: uniform_keys(2000) }});
+            at(10.s, "two", || db.reshard(2));"#
+        );
+        let [begins, ends] = times(&world, ["reshard begins", "cut-over begins"]);
+        ends - begins
+    };
+    let (unwritten, written) = (took("0.percent"), took("20.percent"));
+    assert!((unwritten - 4.0).abs() < 0.2 && (written - 4.0).abs() < 0.5, "{unwritten} {written}");
+}

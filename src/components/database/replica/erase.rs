@@ -120,7 +120,7 @@ impl Router {
             erase.again.insert(reply.key);
             return;
         }
-        erase.erased += u64::from(reply.version > 0);
+        erase.erased += u64::from(self.counted.is_none() || reply.version > 0);
         self.erase_rows(cx);
     }
 

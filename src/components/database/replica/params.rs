@@ -330,7 +330,7 @@ pub const COPY_ROW: Param = Param {
     name: "copy_row",
     kind: Kind::Duration,
     preset: Preset::Duration(10 * MICROSECOND),
-    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s); a shard reads the rows of a resharding one after another, through one connection, up to 64 at a time",
+    about: "work of the source for each row of a copy, where times are declared (with a `model` it is counted; assumed: rows of 1 KiB read at 100 MB/s); a shard reads the rows of a resharding one after another, through one connection, up to 64 at a time, and the shard that gets a row spends a `write` on it, as the old one does when it erases it",
 };
 /// Throttle of a copy.
 pub const COPY_RATE: Param = Param {

@@ -231,7 +231,7 @@ impl Router {
         }
     }
 
-    /// The old shard has read a row: the new one gets it. A row never written needs no message, unless a write of it may have been lost.
+    /// The old shard has read a row: the new one gets it, whether it was written since the run began or not. Where work is counted, no row may be there.
     pub(super) fn on_fetched(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         if reply.note != ALONG {
             self.take_along(reply, cx);
@@ -241,9 +241,8 @@ impl Router {
             return; // asked before the copy began anew
         }
         match reply.status {
-            // (A row whose work is counted is there without ever having been written.)
             Status::Ok
-                if reply.version > 0 || reshard.is_again || (self.counted.is_some() && reply.bytes > 0) =>
+                if reply.version > 0 || reshard.is_again || self.counted.is_none() || reply.bytes > 0 =>
             {
                 let shard = &self.shards[reshard.to.shard(reply.key)];
                 let row = Ask::new(shard.members[shard.primary].node, MIRROR, reply.key);
