@@ -52,8 +52,8 @@ pub(super) fn unknown_cost(layout: &Layout, cost: Option<f64>) -> Option<String>
 /// How the warning begins that a component has no price.
 const WITHOUT_PRICE: &str = "costs leave out";
 
-/// Says so of the components whose machines could have a price and have none, if those of others have and costs are known: they are not all
-/// that is paid, and a variant with more of the others' looks cheap.
+/// Says so of the components whose machines could have a price and have none, if costs are known, be it only what an edge network bills: they are
+/// not all that is paid, and a variant with more of the others' looks cheap.
 pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> Option<String> {
     cost?;
     let free = |group: &&Group| {
@@ -63,9 +63,8 @@ pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> Option<String
             && !group.settings.is_given(site::PRICE.name)
             && group.settings.group("on").is_none()
     };
-    let is_priced = layout.groups.iter().any(|group| group.settings.is_given(site::PRICE.name));
     let names: Vec<&str> = layout.groups.iter().filter(free).map(|group| group.name.as_str()).collect();
-    (is_priced && !names.is_empty()).then(|| {
+    (!names.is_empty()).then(|| {
         let names = names.join(", ");
         format!("{WITHOUT_PRICE} {names}: add a `price_per_hour`; 0.0 says that it costs nothing here")
     })

@@ -18,7 +18,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Parts<'_>, Fault> {
     let seconds = unix_seconds(time).ok_or("the time is not like [10/Oct/2000:13:55:36 -0700]")?;
     let rest = rest.trim_ascii_start().strip_prefix(b"\"").ok_or("it has no \"request\" after the time")?;
     let (request, rest) = rest.split_at(closing_quote(rest).ok_or("the quote of the request is not closed")?);
-    let (op, url, whole) = method_and_url(request)?;
+    let (op, url, method) = method_and_url(request)?;
     let mut numbers = rest[1..].split(|&byte| byte == b' ').filter(|cell| !cell.is_empty());
     let status = numbers.next().unwrap_or_default();
     if status.len() != 3 || !status.iter().all(u8::is_ascii_digit) {
@@ -30,7 +30,8 @@ pub(super) fn parse(line: &[u8]) -> Result<Parts<'_>, Fault> {
     };
     let size = match status[0] {
         b'4' | b'5' => SizeOf::Error,
-        _ if whole && status == b"200" => SizeOf::Whole,
+        _ if method == b"HEAD" || status == b"304" => SizeOf::Nothing,
+        _ if method == b"GET" && status == b"200" => SizeOf::Whole,
         _ => SizeOf::Other,
     };
     Ok(Parts {
@@ -60,8 +61,8 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
 }
 
 /// `METHOD url PROTOCOL`; the protocol may be missing (HTTP/0.9) and old servers let blanks into the URL.
-/// The operation, the URL, and whether the answer is all that the URL stands for.
-fn method_and_url(request: &[u8]) -> Result<(TraceOp, &[u8], bool), Fault> {
+/// The operation, the URL, and the method.
+fn method_and_url(request: &[u8]) -> Result<(TraceOp, &[u8], &[u8]), Fault> {
     let (method, rest) = split_at(request, b" ").ok_or("the request has no URL")?;
     if method.is_empty() || !method.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-') {
         return Err("the request does not begin with a method".into());
@@ -78,7 +79,7 @@ fn method_and_url(request: &[u8]) -> Result<(TraceOp, &[u8], bool), Fault> {
     };
     match url.trim_ascii() {
         b"" => Err("the request has no URL".into()),
-        url => Ok((op, url, method == b"GET")),
+        url => Ok((op, url, method)),
     }
 }
 

@@ -19,7 +19,9 @@ pub(super) enum SizeOf {
     Whole,
     /// An error, sent in its place.
     Error,
-    /// A part of it, nothing (not modified, a question for the head alone), or the answer to a write.
+    /// Nothing: it was not modified, or only the head was wanted.
+    Nothing,
+    /// A part of it, or the answer to a write.
     Other,
 }
 

@@ -82,6 +82,9 @@ struct Loader {
     skipped: u64,
     /// Those of them that were too far from their place.
     late: u64,
+    /// Lines of a log whose answer had no body, and such as failed.
+    without_body: u64,
+    errors: u64,
     first_error: Option<TraceError>,
 }
 
@@ -101,6 +104,8 @@ impl Loader {
             weights: Vec::new(),
             clients: HashSet::with_hasher(FixedState::with_seed(0)),
             skipped: 0,
+            without_body: 0,
+            errors: 0,
             first_error: None,
         }
     }
@@ -176,6 +181,8 @@ impl Loader {
 
     /// The size of what a row's key stands for. A log tells it if the answer was all of that; else it is what another row tells.
     fn size(&mut self, key: u64, parts: &Parts<'_>) -> u32 {
+        self.without_body += u64::from(parts.size == SizeOf::Nothing);
+        self.errors += u64::from(parts.size == SizeOf::Error);
         if parts.size == SizeOf::Told {
             return parts.bytes.min(LARGEST);
         }
@@ -187,13 +194,13 @@ impl Loader {
         match parts.size {
             SizeOf::Whole => weight.whole = parts.bytes,
             SizeOf::Error => weight.error = parts.bytes,
-            SizeOf::Told | SizeOf::Other => {}
+            SizeOf::Told | SizeOf::Nothing | SizeOf::Other => {}
         }
         match parts.size {
             SizeOf::Told | SizeOf::Whole => parts.bytes.min(LARGEST),
             _ if weight.whole > 0 => weight.whole,
             SizeOf::Error => ELSE_AN_ERROR,
-            SizeOf::Other => AS_ITS_KEY,
+            SizeOf::Nothing | SizeOf::Other => AS_ITS_KEY,
         }
     }
 
@@ -226,8 +233,11 @@ impl Loader {
         if self.store.len() == 0 {
             return Err(self.nothing(source, format));
         }
+        let doubt = match format {
+            Format::Csv { ref doubt, .. } => doubt.clone(),
+            Format::AccessLog => self.otherwise(),
+        };
         let store = self.store.finish().map_err(|cause| explain(Problem::Spool(cause), source, &format))?;
-        let doubt = if let Format::Csv { doubt, .. } = format { doubt } else { None };
         Ok(Trace {
             doubt,
             store,
@@ -243,6 +253,21 @@ impl Loader {
             displaced: self.order.displaced(),
             first_error: self.first_error,
             read_failure: OnceLock::new(),
+        })
+    }
+
+    /// What comes otherwise than the log has it: everybody gets an answer here, and all of it.
+    fn otherwise(&self) -> Option<String> {
+        let rows = self.store.len() as f64;
+        let told = [(self.errors, "4xx or 5xx"), (self.without_body, "HEAD or 304, which have no body")];
+        let many = told.iter().map(|(count, what)| (100.0 * *count as f64 / rows, what));
+        let many: Vec<String> = many
+            .filter(|(share, _)| *share >= 1.0)
+            .map(|(share, what)| format!("{share:.0} % are {what}"))
+            .collect();
+        (!many.is_empty()).then(|| {
+            let what = many.join(", and ");
+            format!("of its answers {what}; here every line is answered, and a read with all that its URL weighs: what is sent, and its price, come out higher than the log has them")
         })
     }
 
@@ -303,6 +328,23 @@ mod tests {
 
     fn message(text: &str) -> String {
         open(text.as_bytes(), TraceFileOptions::default()).expect_err("refused").to_string()
+    }
+
+    /// Two errors, a HEAD and a 304 of twenty lines: what is sent here is more than was sent then.
+    #[test]
+    fn a_log_tells_what_comes_otherwise() {
+        let line = |request: &str, status: u32| {
+            format!("1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"{request} / HTTP/1.1\" {status} 100\n")
+        };
+        let log = |odd: String| -> Option<String> {
+            let text = format!("{odd}{}", line("GET", 200).repeat(16));
+            open(text.as_bytes(), TraceFileOptions::default()).unwrap().doubt
+        };
+        let odd = [line("GET", 404), line("GET", 500), line("HEAD", 200), line("GET", 304)].concat();
+        let said = log(odd).unwrap();
+        assert!(said.contains("10 % are 4xx or 5xx, and 10 % are HEAD or 304"), "{said}");
+        assert!(log(line("HEAD", 200)).unwrap().starts_with("of its answers 6 % are HEAD or 304"));
+        assert_eq!(log(line("GET", 206).repeat(4)), None);
     }
 
     /// Sizes of what a URL stands for: not of nothing, of a head, of a part, of the answer to a form, or of an error, if it is known.

@@ -5,7 +5,7 @@ use super::policy::POLICIES;
 use super::stub::NAMES_AT_MOST;
 use crate::catalog::{Action, Entry, Kind, Measure, Need, Param, Preset, Problem, Problems, Settings};
 use crate::components::network::geo::countries;
-use crate::components::{Site, checkup, site};
+use crate::components::{Group, Site, checkup, site};
 use crate::kernel::{SECOND, Time};
 use crate::profiles;
 
@@ -268,22 +268,27 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
-/// Whoever is looked up in a GeoIP file needs an address.
+/// Whoever is looked up in a GeoIP file needs an address, and whoever is sent to the nearest must be somewhere.
 fn check_askers(site: &Site<'_>, policy: &str, problems: &mut Problems) {
     let settings = site.settings();
-    if policy != "geolocation" {
-        if settings.is_given("geoip") && !super::looks_at_subnets(site) {
-            let problem = settings.problem("geoip", format!("policy \"{policy}\" looks at no addresses"));
-            problems.push(problem.hint("write `policy: \"geolocation\"`, or leave `geoip` out"));
-        }
-        return;
+    if policy != "geolocation" && settings.is_given("geoip") && !super::looks_at_subnets(site) {
+        let problem = settings.problem("geoip", format!("policy \"{policy}\" looks at no addresses"));
+        problems.push(problem.hint("write `policy: \"geolocation\"`, or leave `geoip` out"));
     }
     let known = |place: &String| !countries::networks_at(place).is_empty();
+    let is_lost = |resolver: &Group| match policy {
+        "geolocation" => resolver.places().is_empty() || !resolver.places().iter().all(known),
+        "latency" => resolver.places().is_empty() && !resolver.settings.flag("client_subnet"),
+        _ => false,
+    };
     let resolvers = site.layout.groups.iter().filter(|group| group.kind == "resolver");
-    for resolver in resolvers.filter(|group| group.places().is_empty() || !group.places().iter().all(known)) {
+    for resolver in resolvers.filter(|group| is_lost(group)) {
         let name = &resolver.name;
-        let message =
-            format!("policy \"geolocation\" looks at addresses, and the resolver \"{name}\" has none");
+        let what = match policy {
+            "latency" => format!("goes by where resolvers are, and the resolver \"{name}\" is nowhere"),
+            _ => format!("looks at addresses, and the resolver \"{name}\" has none"),
+        };
+        let message = format!("policy \"{policy}\" {what}");
         let hint = format!("give \"{name}\" a `region`: a country such as \"FR\", or a cloud's region");
         problems.push(settings.problem("policy", message).hint(hint));
     }
