@@ -540,14 +540,10 @@ fn what_is_free_is_spread_over_the_regions_of_the_list() {
     ];
     let edges = world.add("cdn", "edges", [vec![("of", rows)], month.to_vec()].concat());
     let zone = world.add("dns", "www", vec![("to", edges.clone()), ("policy", text("latency"))]);
-    let isp = world.add("resolver", "isp", vec![]);
     for place in ["us-east-1", "sa-east-1"] {
-        let settings = vec![
-            ("to", zone.clone()),
-            ("resolver", isp.clone()),
-            ("rate", evenly(20.0)),
-            ("region", text(place)),
-        ];
+        let isp = world.add("resolver", &format!("isp of {place}"), vec![("region", texts(&[place]))]);
+        let settings =
+            vec![("to", zone.clone()), ("resolver", isp), ("rate", evenly(20.0)), ("region", text(place))];
         world.add("traffic", place, settings);
     }
     let mut simulation = world.build(1, 0);

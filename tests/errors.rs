@@ -32,6 +32,8 @@ macro_rules! golden {
 
 golden!(
     all_at_once,
+    from_other_tools,
+    resolver_nowhere,
     in_a_loop,
     in_a_module,
     in_some_variants,
@@ -201,6 +203,13 @@ fn said(lines: &str) -> String {
 fn slips_of_the_pen_are_understood() {
     for (lines, message, help) in [
         ("let x = web(\"x\", { service: 5.ms });", "begins with `#{`", "write #{ service: .. }"),
+        ("let x = web(\"x\", #{ queue: 1k });", "a number has no letters", "write 1_000"),
+        ("let x = spike(1.rps, (1.s, 2.s), 3.rps);", "stand in a list", "write [a, b]"),
+        ("let x = 1; let y = web(\"y\", #{ x, queue: 1 });", "`x` stands alone", "write x: x"),
+        ("let x = web(\"x\", #{ queue: 1; cores: 2 });", "separated by `,`", "write `,` for `;`"),
+        ("let x = web(\"x\", #{ queue: 1 };", "the call of `web` is still open", "write `)`"),
+        ("await at(1.s, || ());", "a word of another language", "without it"),
+        ("at(1.s, \"x\", lambda: 1);", "a word of another language", "or || .. in at(..)"),
         (
             "let x = web(\"x\", #{\n to: /* { ( */ { service: 5.ms } });",
             "begins with `#{`",

@@ -30,7 +30,8 @@ const SETTINGS: Words = &[
     ("servers", &["count", "nodes", "brokers", "to"]),
     ("instances", &["count", "nodes", "brokers"]),
     ("machines", &["count", "nodes", "brokers"]),
-    ("count", &["nodes", "replicas", "brokers"]),
+    ("count", &["machines", "nodes", "replicas", "brokers"]),
+    ("replicas", &["count", "nodes", "machines"]),
     ("nodes", &["count", "replicas", "brokers"]),
     ("threads", &["concurrency", "connections"]),
     ("workers", &["concurrency", "count"]),
@@ -79,6 +80,21 @@ const SETTINGS: Words = &[
     ("service", &["read"]),
     ("prefetch_count", &["prefetch"]),
     ("bandwidth", &["egress_price"]),
+    ("mode", &["replication"]),
+    ("primary", &["region"]),
+    ("health_checks", &["check"]),
+    ("swr", &["stale_while_revalidate"]),
+    ("to", &["writes", "reads", "of"]),
+    ("of", &["to"]),
+    ("scale_in", &["cooldown"]),
+    ("scale_out", &["cooldown"]),
+    ("reads", &["writes"]),
+    ("read_ratio", &["writes"]),
+    ("concurrency", &["users", "connections"]),
+    ("depends_on", &["reads", "to", "of"]),
+    ("uses", &["reads", "to", "of"]),
+    ("trace", &["rate"]),
+    ("log", &["rate"]),
 ];
 
 /// Values of settings with a choice.
@@ -178,6 +194,11 @@ const METRICS: Words = &[
     ("cost", &["cost_per_hour"]),
     ("price", &["cost_per_hour"]),
     ("bandwidth", &["egress_bytes"]),
+    ("lost_sessions", &["sessions_lost"]),
+    ("origin_requests", &["origin_fetches"]),
+    ("origin_load", &["origin_fetches"]),
+    ("read_latency", &["read_latency_p50"]),
+    ("write_latency", &["write_latency_p50"]),
 ];
 
 /// Regions: what the city or country is called, and the codes of AWS and Azure (their lists of regions, read 2026-11).

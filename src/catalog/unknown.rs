@@ -56,12 +56,15 @@ fn other_word(entry: &Entry, setting: &str) -> Option<String> {
 
 /// A setting of its own that may be meant: one spelt nearly so, one that knows the value, one that is part of the word.
 fn own_setting(entry: &Entry, setting: &str, value: &Value) -> Option<String> {
-    if let Some(found) = closest(setting, entry.params.iter().map(|param| param.name)) {
-        return Some(format!("did you mean `{found}`?"));
-    }
     let text = if let Value::Text(text) = value { text.as_str() } else { "" };
     let knows =
         |param: &&Param| matches!(param.kind, Kind::Choice(all) if all.iter().any(|one| one.name == text));
+    let by_value = entry.params.iter().find(knows).map(|param| param.name);
+    let by_name = closest(setting, entry.params.iter().map(|param| param.name));
+    // (`mode: "async"` means `replication`, not `model`.)
+    if let Some(found) = by_name.filter(|name| by_value.is_none_or(|other| other == *name)) {
+        return Some(format!("did you mean `{found}`?"));
+    }
     let within = |param: &&Param| setting.split('_').any(|word| word == param.name);
     let found = entry.params.iter().find(knows).or_else(|| entry.params.iter().find(within))?;
     Some(format!("did you mean `{}`: {}?", found.name, found.about))

@@ -29,6 +29,27 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
             return Problem::new(message)
                 .hint("a component stands without quotes: the name that `let` gave it");
         }
+        (Kind::Choice(choices), Value::Flag(flag)) => {
+            let first = choices.first().map_or("..", |choice| choice.name);
+            return Problem::new(message).hint(match flag {
+                true => format!("write which: `{}: \"{first}\"`, say", param.name),
+                false => "leave it out if it is not wanted".into(),
+            });
+        }
+        (Kind::Choice(_), Value::Group(_)) if param.name == "sessions" => {
+            return Problem::new(message)
+                .hint("write `sessions: \"store\"`, and the component as `session_store`");
+        }
+        (Kind::Keys, Value::Whole(n)) => {
+            return Problem::new(message).hint(format!("write uniform_keys({n}), or zipf({n}, 0.9)"));
+        }
+        (Kind::Clients, Value::List(_) | Value::Text(_)) => {
+            return Problem::new(message)
+                .hint("write clients([[\"FR\", 1], [\"US\", 1]]), places with their shares");
+        }
+        (_, Value::Text(text)) if let Some(quantity) = quantity(text) => {
+            return Problem::new(message).hint(format!("write {quantity}, without quotes"));
+        }
         (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
             let message = format!("`{}` must be {}, not {n:.1}", param.name, param.kind.wanted());
             return Problem::new(message).hint(format!("write {n:.0}, without the point"));
@@ -36,6 +57,41 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
         _ => None,
     };
     Problem::new(message).maybe_hint(unit.map(|unit| format!("add a unit: {unit}")))
+}
+
+/// What others write for units.
+const UNITS: &[(&str, &str)] = &[
+    ("sec", "s"),
+    ("secs", "s"),
+    ("m", "minutes"),
+    ("min", "minutes"),
+    ("mins", "minutes"),
+    ("hr", "hours"),
+    ("d", "days"),
+    ("b", "bytes"),
+    ("k", "kb"),
+    ("g", "gb"),
+    ("/s", "rps"),
+    ("req/s", "rps"),
+    ("qps", "rps"),
+    ("/min", "per_minute"),
+    ("/h", "per_hour"),
+    ("%", "percent"),
+    ("pct", "percent"),
+];
+const OWN_UNITS: &[&str] = &[
+    "ns", "us", "ms", "s", "minutes", "hours", "days", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib",
+    "tib", "rps", "percent",
+];
+
+/// `"64MB"` as it is written here.
+fn quantity(text: &str) -> Option<String> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+    let (number, unit) = (&text[..end], text[end..].trim().to_lowercase());
+    let own = UNITS.iter().find(|(other, _)| *other == unit).map(|(_, own)| *own);
+    let own = own.or_else(|| OWN_UNITS.iter().copied().find(|own| *own == unit))?;
+    number.parse::<f64>().ok().map(|_| format!("{number}.{own}"))
 }
 
 pub(super) fn out_of_range(param: &Param, value: &Value) -> Problem {
@@ -74,6 +130,10 @@ pub(super) fn right_kind(
             let message = format!("`{}` must be {}, not a {kind}", param.name, param.kind.wanted());
             let hint =
                 (kind == "queue" && param.name == "writes").then(|| "publish to it: `publishes: ..`".into());
+            let hint = hint.or_else(|| {
+                let scales = kind == "consumers" && kinds == ["web"];
+                scales.then(|| "consumers get more with add_node(), in at(..), every(..) or when(..)".into())
+            });
             Err(Problem::new(message).maybe_hint(hint))
         }
         None => Err(Problem::new(format!("`{}` names a component of another world", param.name))),

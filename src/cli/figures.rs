@@ -36,7 +36,7 @@ const fn figure(column: &'static str, title: &'static str, words: &'static str, 
 pub(super) const FIGURES: &[Figure] = &[
     figure("throughput_per_s", "served/s", "throughput", When::Measured),
     figure("latency_p50_ms", "p50 ms", "latency p50", When::Measured),
-    figure("latency_p95_ms", "p95 ms", "", When::Measured),
+    figure("latency_p95_ms", "p95 ms", "latency p95", When::Measured),
     figure("latency_p99_ms", "p99 ms", "latency p99", When::Measured),
     figure("read_latency_p50_ms", "read p50 ms", "read latency p50", When::BesideWrites),
     figure("write_latency_p50_ms", "write p50 ms", "write latency p50", When::Measured),
@@ -66,6 +66,11 @@ impl Figure {
     /// Its place in [`METRICS`].
     pub(super) fn metric(&self) -> usize {
         METRICS.iter().position(|metric| metric.column == self.column).expect("tested")
+    }
+
+    /// Whether it is of the requests that were answered, and of no other.
+    pub(super) fn is_of_answers(&self) -> bool {
+        self.column.contains("latency")
     }
 
     /// Its comparisons, one for each variant.

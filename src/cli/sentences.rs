@@ -4,7 +4,7 @@ use super::figures::{Figure, shown, significant};
 use super::look::{BAD, DOUBTFUL, GOOD, Look, STRONG, plain, styled, wrapped};
 use crate::catalog::one_of;
 use crate::experiment::Interval;
-use crate::experiment::{Comparison, Plan, Verdict};
+use crate::experiment::{Comparison, METRICS, Plan, RESOLUTION, Verdict};
 
 /// For each variant: in what it is better than the baseline, in what worse, and where no difference was shown.
 pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison], look: Look) -> String {
@@ -59,24 +59,47 @@ impl Own<'_> {
         figures.filter(|figure| figure.rows(self.comparisons)[self.variant].difference.is_some()).count()
     }
 
+    /// Whether it leaves more unanswered than the baseline: then those that were answered are others, and not all waited for.
+    fn answers_less(&self) -> bool {
+        let of_all = |row: &&Comparison| METRICS[row.metric].column == "availability_ratio";
+        let row = self.comparisons.iter().filter(of_all).nth(self.variant);
+        row.is_some_and(|row| row.verdict == Verdict::Worse)
+    }
+
     fn sentences(&self, look: Look) -> String {
         let (mut better, mut worse, mut alike, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut unresolved, mut of_fewer, answers_less) = (false, false, self.answers_less());
         for figure in shown(self.comparisons).into_iter().filter(|f| !f.words.is_empty()) {
             let rows = figure.rows(self.comparisons);
             let (row, baseline) = (rows[self.variant], rows[self.baseline]);
             match (row.verdict, &row.difference) {
-                (Verdict::NoDifferenceShown, _) => alike.push(figure.words.to_string()),
-                (Verdict::Better, Some(difference)) => better.push(told(figure, row, difference)),
+                (Verdict::NoDifferenceShown, difference) => {
+                    unresolved |=
+                        difference.as_ref().is_some_and(|range| range.low() > 0.0 || range.high() < 0.0);
+                    alike.push(figure.words.to_string());
+                }
+                (Verdict::Better, Some(difference)) => {
+                    of_fewer |= answers_less && figure.is_of_answers();
+                    better.push(told(figure, row, difference));
+                }
                 (_, Some(difference)) => worse.push(told(figure, row, difference)),
                 (_, None) if row.n > 0 && baseline.n > 0 => open.push(figure.words.to_string()),
                 (_, None) => {} // one of the two has no such figure
             }
         }
         let listed = |words: &[String]| one_of(words).replace(" or ", " and ");
+        let alike = match unresolved {
+            true => {
+                let percent = significant(100.0 * RESOLUTION, 1);
+                format!("{} (percentiles are measured to {percent} %)", listed(&alike))
+            }
+            false => listed(&alike),
+        };
+        let fewer = if of_fewer { "; latencies are those of what was still answered" } else { "" };
         let lines = [
-            (styled(GOOD, "better"), better.join(", "), ""),
+            (styled(GOOD, "better"), better.join(", ") + fewer, ""),
             (styled(BAD, "worse "), worse.join(", "), ""),
-            ("=     ".into(), listed(&alike), "no difference was shown in "),
+            ("=     ".into(), alike, "no difference was shown in "),
             (styled(DOUBTFUL, "?     "), listed(&open), "too few runs to compare "),
         ];
         let said = |(_, words, _): &&(String, String, &str)| !words.is_empty() && words != "nothing";
@@ -131,7 +154,7 @@ mod tests {
         let expected = "\
 Against strategy=through;ttl=5 s, replication by replication, with 95 % intervals:
   strategy=back;ttl=60 s
-    better latency p50 by 4 ms (-78 % [-81, -75]), write latency p50 by 4.8 ms (-96 % [-96, -96])
+    better latency p50 by 4 ms (-78 % [-81, -75]), write latency p50 by 4.8 ms (-96 % [-96, -96]); latencies are those of what was still answered
     worse  availability by 0.009 (-0.9 % [-0.9, -0.9]), lost writes by 212 ([210, 215])
     =      no difference was shown in throughput and latency p99
 ";
@@ -146,6 +169,19 @@ Against strategy=through;ttl=5 s, replication by replication, with 95 % interval
         assert_eq!(interval(Some(5.0), Some([-5.0, 15.0]), &more), "+5 % [-5, 15]");
         assert_eq!(interval(Some(-50.0), None, &difference), "[-6, -4], -50 %");
         assert_eq!(interval(None, Some([-1.0, 1.0]), &difference), "[-6, -4]");
+    }
+
+    /// An interval without zero, and a difference that no histogram tells apart: that is said, else the two contradict each other.
+    #[test]
+    fn what_is_too_small_to_be_measured_is_told() {
+        let mut found = Found::new();
+        let metric = METRICS.iter().position(|metric| metric.column == "latency_p99_ms").expect("there");
+        for row in found.comparisons.iter_mut().filter(|row| row.metric == metric && row.variant != 0) {
+            row.difference = Some(Interval { mean: 0.01, half_width: 0.001, n: 4 });
+            row.verdict = Verdict::NoDifferenceShown;
+        }
+        let text = told(&found);
+        assert!(text.contains("in throughput and latency p99 (percentiles are measured to 0.4 %)"), "{text}");
     }
 
     #[test]

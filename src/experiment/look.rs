@@ -106,9 +106,10 @@ fn unknown(name: &str) -> Problem {
     };
     let action =
         crate::model::ACTIONS.contains(&name).then(|| format!("it is something to do: write {name}()"));
+    let part = ["primary", "router", "coordinator"].contains(&name).then(|| format!("write {name}()"));
     let meant = || meant::figure(name, names.clone()).map(|name| format!("did you mean `{name}`?"));
     let close = || crate::catalog::closest(name, names.clone().map(short)).and_then(whole);
-    let hint = action.or_else(meant).or_else(close).or_else(|| did_you_mean(name, names.clone()));
+    let hint = action.or(part).or_else(meant).or_else(close).or_else(|| did_you_mean(name, names.clone()));
     Problem::new(format!("a component has no figure `{name}`")).maybe_hint(hint)
 }
 

@@ -43,6 +43,7 @@ mod without_effect;
 mod workers;
 
 pub use crate::stats::Interval;
+pub use crate::stats::histogram::RESOLUTION;
 pub use alike::alike;
 pub use compare::{Comparison, Verdict, compare};
 pub use component::{COLUMNS, Column, Figure, figure, find_column, find_figure};

@@ -52,7 +52,7 @@ fn verb(command: &Command) -> Result<u16, Problem> {
         _ => {
             let message = format!("a region has no such action: `{}`", command.action);
             Err(Problem::at(&command.place, message)
-                .hint("there is crash(), crash(\"process\"), hang() and recover()"))
+                .hint("there is crash(), crash(\"process\"), hang() and recover(); cut off from each other are components: partition(a, b)"))
         }
     }
 }

@@ -1,11 +1,12 @@
 //! From Rhai's errors to problems with a place, a sentence and a hint.
 
 use super::convert;
+use super::elsewhere;
 use super::marks;
 use super::places::place_at;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Place, Problem, Problems, did_you_mean, meant};
-use crate::experiment::Standing;
+use crate::experiment::{METRICS, Standing, is_named};
 use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 use std::sync::Arc;
 
@@ -142,7 +143,8 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
         }
         E::ErrorIndexingType(kind, _) => {
             let kind = kind.split(" [").next().unwrap_or(kind);
-            Problem::new(format!("a {kind} has no such property"))
+            let hint = (kind == "results").then(|| "the results of a variant: all.where(#{ strategy: \"back\" }), or of the best one all.best(\"latency_p99\")".into());
+            Problem::new(format!("{kind} has no such property")).maybe_hint(hint)
         }
         E::ErrorRuntime(value, _) => match value.clone().try_cast::<Undecided>() {
             Some(Undecided(why)) => Problem::new(why).hint("more replications may decide it"),
@@ -234,7 +236,9 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");
         let other = OF_NUMBERS.iter().find(|(own, _)| *own == name).map(|(_, hint)| hint.to_string());
-        return Problem::new(message).maybe_hint(super::api::usage(name).or(other));
+        let elsewhere = || elsewhere::function(name).filter(|_| other.is_none());
+        let usage = super::api::usage(name).filter(|_| !arguments.starts_with("results"));
+        return Problem::new(message).maybe_hint(usage.or_else(elsewhere).or(other.clone()));
     }
     if let Some((module, function)) = name.rsplit_once("::") {
         let message = format!("the module `{module}` has no function `{function}` that takes ({arguments})");
@@ -243,7 +247,9 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if arguments.starts_with("component") {
         let message = format!("a component has no action `{name}`");
         let actions = crate::model::ACTIONS.iter().copied();
-        return Problem::new(message).maybe_hint(meant::action(name, actions));
+        let hint = elsewhere::life(name).or_else(|| elsewhere::setting(name));
+        let hint = hint.or_else(|| meant::action(name, actions));
+        return Problem::new(message).maybe_hint(hint);
     }
     if DISTRIBUTIONS.contains(&name) {
         let hint = "times are exponential(5.ms), lognormal(5.ms, 0.5), uniform(1.ms, 9.ms), erlang, weibull, pareto ..: `scalelab list functions`";
@@ -251,8 +257,9 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     }
     let candidates: Vec<&str> = words.functions.iter().map(String::as_str).collect();
     let close = || crate::catalog::closest(name, candidates).map(|found| format!("did you mean `{found}`?"));
-    let hint =
-        marks::step_of_chain(name).or_else(|| meant_action(name)).or_else(close).or_else(|| setting_of(name));
+    let hint = marks::step_of_chain(name).or_else(|| elsewhere::function(name));
+    let hint = hint.or_else(|| elsewhere::life(name));
+    let hint = hint.or_else(|| meant_action(name)).or_else(close).or_else(|| setting_of(name));
     Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
 }
 
@@ -296,7 +303,7 @@ fn no_operator(operator: &str, arguments: &str) -> Problem {
     let hint = if has(&["estimate", "estimates"]) {
         "metrics can be added and subtracted (of one unit), divided by each other, and scaled by a number: r.latency_p50 * 2"
     } else if has(&["number"]) && has(&["duration"]) {
-        "give the number a unit, such as 3.ms"
+        "give the number a unit, such as 3.ms; in a rate that is a function of time: |t| 50.rps + 1.rps * (t / 1.s)"
     } else if has(&["number"]) && has(&["rate", "size", "share"]) {
         "give the number a unit, such as 3.rps, 3.mib or 3.percent"
     } else {
@@ -323,6 +330,14 @@ fn unknown_property(text: &str) -> Problem {
         return Problem::new(format!("`{name}` belongs to a number, and this has a unit already"))
             .hint(format!("for the number of them divide: x / 1.{name}"));
     }
+    if METRICS.iter().any(|metric| is_named(metric.column, name)) {
+        return Problem::new(format!("`{name}` is measured, and cannot be set"))
+            .hint(format!("a check compares it: r.{name} == 0, with two equal signs"));
+    }
+    if marks::is_step(name) {
+        return Problem::new(format!("`{name}` is a step of a chain, and no value"))
+            .hint(format!("write .{name}(..)"));
+    }
     let lower = name.to_lowercase();
     if ["usd", "eur", "dollars", "dollar", "cents", "euro", "euros"].contains(&lower.as_str()) {
         return Problem::new(format!("there is no unit `{name}`"))
@@ -342,7 +357,8 @@ fn unknown_property(text: &str) -> Problem {
 fn mismatch(wanted: &str, found: &str) -> Problem {
     if found.contains("::Check") {
         let message = "a check cannot decide an `if`, nor be combined with && or ||";
-        return Problem::new(message).hint("write one comparison, or two checks");
+        return Problem::new(message)
+            .hint("write one comparison, or two checks; two filters one behind the other");
     }
     let found = found.rsplit("::").next().unwrap_or(found);
     Problem::new(format!("{found} where {wanted} is needed"))

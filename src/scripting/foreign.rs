@@ -1,5 +1,6 @@
 //! Words and signs of other languages: what they are called here.
 
+use super::mended::UNKNOWN;
 use super::slips::{Seen, innermost_bracket};
 use crate::catalog::Problem;
 use rhai::ParseErrorType;
@@ -31,6 +32,9 @@ pub(super) fn word(seen: &Seen<'_>) -> Option<Problem> {
         _ => None,
     };
     let word = seen.unknown_name().or(reserved)?;
+    if let Some(hint) = super::elsewhere::object(word).filter(|_| reserved.is_some()) {
+        return Some(Problem::new(format!("`{word}` is a word of another language")).hint(hint));
+    }
     let (_, hint) = WORDS.iter().find(|(words, _)| words.contains(&word))?;
     Some(Problem::new(format!("`{word}` is a word of another language")).hint(*hint))
 }
@@ -95,7 +99,7 @@ pub(super) fn arrow_behind_brackets(seen: &Seen<'_>) -> Option<Problem> {
 
 /// What another language writes around a name: `(r) => ..`, `function(r) { .. }`, `r -> ..`, `web("w", of=db)`, `f".."`, `[x for x in ..]`, `{ a: 1 }`.
 pub(super) fn around_a_name(seen: &Seen<'_>) -> Option<Problem> {
-    let name = seen.unknown_name()?;
+    let name = seen.unknown_name().filter(|name| *name != UNKNOWN)?;
     let behind = seen.behind(name)?;
     let after_bracket = behind.strip_prefix(')').map_or(behind, str::trim_start);
     let bracket = innermost_bracket(seen.before).map(|at| seen.before.split_at(at));

@@ -34,6 +34,56 @@ pub(super) fn grouped_digits(seen: &Seen<'_>) -> Option<Problem> {
         .flatten()
 }
 
+/// `1k.rps`.
+pub(super) fn thousands(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let front = &seen.before[seen.before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1)..];
+    let zeros = match seen.after.chars().next()? {
+        'k' | 'K' => "_000",
+        'm' | 'M' => "_000_000",
+        _ => return None,
+    };
+    (!front.is_empty() && seen.after[1..].starts_with(['.', ',', ')', ' ', '\n']))
+        .then(|| told("a number has no letters", format!("write {front}{zeros}")))
+        .flatten()
+}
+
+/// `(1.s, 10.rps)`, `#{ db, service: 1.ms }`, `#{ to: lb; rate: .. }`.
+pub(super) fn list_or_map(seen: &Seen<'_>) -> Option<Problem> {
+    let ParseErrorType::MissingToken(token, what) = seen.syntax()? else { return None };
+    let next = seen.after.chars().next();
+    match (token.as_str(), next) {
+        (")", Some(',')) if what.contains("matching (") => {
+            told("values that belong together stand in a list", "write [a, b]")
+        }
+        (":", Some(',' | '}')) if what.contains("object map") => {
+            let name = what.split('\'').nth(1).unwrap_or("..");
+            told(
+                format!("`{name}` stands alone in an object map"),
+                format!("write {name}: {name}, say, with the name of a setting before"),
+            )
+        }
+        ("}", Some(';')) if what.contains("object map") && begins_with_a_setting(&seen.after[1..]) => {
+            told("the settings of an object map are separated by `,`", "write `,` for `;`")
+        }
+        (",", Some(';' | '}')) if what.contains("arguments to function call") => {
+            let name = what.split('\'').nth(1).unwrap_or("..");
+            told(
+                format!("a `)` is missing: the call of `{name}` is still open"),
+                "write `)` before the marked place",
+            )
+        }
+        _ => None,
+    }
+}
+
+/// `rate: 5.rps`, on the same line.
+fn begins_with_a_setting(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default().trim_start();
+    let behind = line.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    behind.len() < line.len() && behind.trim_start().starts_with(':')
+}
+
 /// `w.1.crash()`.
 pub(super) fn number_behind_a_point(seen: &Seen<'_>) -> Option<Problem> {
     let is_name = matches!(seen.syntax()?, ParseErrorType::PropertyExpected);
@@ -74,6 +124,11 @@ const CHAIN: [&str; 11] = [
     "expect_for(",
     "claim(",
 ];
+
+/// Whether it is one of them.
+pub(super) fn is_step(name: &str) -> bool {
+    CHAIN.iter().any(|step| step.strip_suffix('(') == Some(name))
+}
 
 /// `.world(..)` and then `expect(..)`.
 pub(super) fn chain_without_its_point(seen: &Seen<'_>) -> Option<Problem> {

@@ -79,7 +79,8 @@ fn follows(problem: &Problem) -> bool {
     const OF_WHAT_IS_MISSING: [&str; 5] =
         [NAME, "has no duration", "has no world", "the world has no traffic", "the world has no component"];
     let text = problem.to_string();
-    OF_WHAT_IS_MISSING.iter().any(|part| text.contains(part))
+    let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    OF_WHAT_IS_MISSING.iter().any(|part| text.contains(part)) || words.any(|word| word == UNKNOWN)
 }
 
 /// The name that is said to be meant.

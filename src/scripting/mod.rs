@@ -7,6 +7,7 @@ mod context;
 mod convert;
 mod curve;
 mod desk;
+mod elsewhere;
 mod engine;
 mod errors;
 mod foreign;

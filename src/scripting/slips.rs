@@ -1,9 +1,11 @@
 //! Slips of the pen that Rhai tells in its own terms: what the text around them shows to be meant.
 
+use super::elsewhere;
 use super::errors::unknown_name;
 use super::foreign;
 use super::idioms;
 use super::marks;
+use super::mended::UNKNOWN;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Problem, closest};
 use rhai::{EvalAltResult, ParseErrorType};
@@ -16,11 +18,13 @@ pub(super) struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 28] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 30] = [
     idioms::statement,
     marks::comma_before_a_list,
     marks::grouped_digits,
     marks::number_behind_a_point,
+    marks::thousands,
+    marks::list_or_map,
     marks::turned_comparison,
     marks::function_as_a_value,
     marks::chain_without_its_point,
@@ -170,7 +174,7 @@ fn arrow(seen: &Seen<'_>) -> Option<Problem> {
     let undefined =
         unknown_name(seen.error).filter(|name| seen.behind(name).is_some_and(|b| b.starts_with("=>")));
     let before = seen.syntax().filter(|_| seen.after.starts_with("=>")).and_then(|_| seen.last_word());
-    let name = undefined.or(before).filter(|name| !name.is_empty())?;
+    let name = undefined.or(before).filter(|name| !name.is_empty() && *name != UNKNOWN)?;
     let message = format!("a function is not written `{name} => ..`");
     Some(Problem::new(message).hint(format!("write |{name}| ..")))
 }
@@ -181,7 +185,12 @@ fn settings_without_a_map(seen: &Seen<'_>) -> Option<Problem> {
     let name = seen.last_word()?;
     let joined = seen.after.starts_with(':') || seen.after.starts_with('=') && !seen.after.starts_with("==");
     let joined = joined && !seen.statement().starts_with("for ");
-    let (message, hint) = if token == "," && joined {
+    let (message, hint) = if name == "lambda" {
+        (
+            "`lambda` is a word of another language",
+            "write |r| r.latency_p99 < 200.ms, or || .. in at(..)".into(),
+        )
+    } else if token == "," && joined {
         ("settings stand in an object map", format!("write #{{ {name}: .. }}"))
     } else if token == ":" && seen.after.starts_with('=') {
         ("a setting and its value are joined by `:`", format!("write {name}: .."))
@@ -236,8 +245,15 @@ fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
     if behind.starts_with('=') && !behind.starts_with("==") {
         return Some(problem.hint(format!("to make it write: let {name} = ..")));
     }
-    let made = seen.before.split("let ").skip(1).filter_map(|text| text.split([' ', '=', ';']).next());
-    if let Some(made) = closest(name, made.collect::<Vec<_>>()) {
+    if let Some(hint) = elsewhere::object(name).filter(|_| behind.starts_with('.')) {
+        return Some(problem.hint(hint));
+    }
+    let words = ["let ", "const "].into_iter().flat_map(|word| seen.before.split(word).skip(1));
+    let made: Vec<&str> = words.filter_map(|text| text.split([' ', '=', ';']).next()).collect();
+    if made.contains(&name) {
+        return Some(problem.hint(out_of_sight(seen.before, name)));
+    }
+    if let Some(made) = closest(name, made) {
         return Some(problem.hint(format!("did you mean `{made}`?")));
     }
     let ends_there = behind.starts_with([',', ')', ']', '}']);
@@ -245,6 +261,18 @@ fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
     let hint =
         format!("a text stands in quotes: \"{name}\"; a component or value must be made before, with let");
     is_value.then(|| problem.hint(hint))
+}
+
+/// Why what has been made before is not known here: a check, a world, a function see nothing of it.
+fn out_of_sight(before: &str, name: &str) -> String {
+    let in_check = [".expect", ".claim"].iter().filter_map(|step| before.rfind(step)).max();
+    let made = before.rfind(&format!("let {name}")).or_else(|| before.rfind(&format!("const {name}")));
+    match in_check > made {
+        true => format!("components live in the world: a check calls them by their names, r.of(\"{name}\")"),
+        false => format!(
+            "it was made elsewhere: a function (fn) sees only its parameters, so give it `{name}` as one"
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -16,12 +16,11 @@ const QUANTITIES: [(&str, &str); 4] =
 const LEVELS: [&str; 5] = ["distribution", "keys", "arrivals", "step", "clients"];
 
 /// What to compare instead of things that are not equal to anything.
-const INSTEAD: [(&str, &str); 6] = [
+const INSTEAD: [(&str, &str); 5] = [
     ("component", "a component is equal to itself only: store == db, web[0] != web[1]"),
     ("result", "compare what it has: all.best(\"latency_p99\").strategy == \"back\", r.latency_p99 < 20.ms"),
     ("results", "compare what they have: all.latency_p99 < 20.ms"),
     ("result of a component", "compare what it has: r.of(\"db\").utilization < 80.percent"),
-    ("check", "write one comparison, or two checks"),
     ("parameters", "compare a level of the variant: p.strategy == \"back\""),
 ];
 
@@ -125,6 +124,9 @@ fn mistake(operator: &str, left: &str, right: &str, text: Option<&str>) -> Probl
 fn hint(both: &[&str; 2], text: Option<&str>) -> Option<String> {
     let example =
         |kind: &&str| quantity(kind).map(|example| format!("a {kind} with a {kind}, such as {example}"));
+    if both.contains(&"check") {
+        return Some("a chain of comparisons is two checks: one of a < b, and one of b < c".into());
+    }
     let examples: Vec<String> = both.iter().filter_map(example).collect();
     if !examples.is_empty() {
         let quoted = text.filter(|text| is_number_like(text));

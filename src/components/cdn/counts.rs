@@ -7,6 +7,8 @@ use crate::stats::Histogram;
 /// Since the start.
 #[derive(Clone, Default)]
 pub(super) struct Counts {
+    /// Whether anything has a size.
+    pub sized: bool,
     /// Users' requests for what may be kept.
     pub lookups: u64,
     /// Those answered with a fresh copy.
@@ -49,10 +51,13 @@ impl Counts {
         out.count("cdn_revalidated", self.revalidated);
         out.count("cdn_not_modified", self.not_modified);
         out.count("origin_fetches", self.fetches);
-        out.count("cdn_bytes", self.bytes);
-        out.count("cdn_hit_bytes", self.hit_bytes);
-        out.count("origin_bytes", self.origin_bytes);
-        out.count("egress_bytes", self.egress);
+        // (Where nothing has a size, 0 bytes would be said of what nobody knows.)
+        if self.sized {
+            out.count("cdn_bytes", self.bytes);
+            out.count("cdn_hit_bytes", self.hit_bytes);
+            out.count("origin_bytes", self.origin_bytes);
+            out.count("egress_bytes", self.egress);
+        }
         out.count("errors", self.errors);
         out.count("cdn_negative_hits", self.negative);
         out.count("origin_failovers", self.failovers);

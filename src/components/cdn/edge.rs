@@ -108,7 +108,7 @@ impl Edge {
             purpose: site.purpose("dynamic"),
             timeout_length: Some(profile::timeout(settings)),
             timeout: None,
-            counts: Counts::default(),
+            counts: Counts { sized: site.layout.has_sizes(), ..Counts::default() },
             prices: Prices::new(site, usize::from(node.0 - first.0)),
         }
     }

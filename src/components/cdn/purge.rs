@@ -83,7 +83,6 @@ const USAGE: &str = "`invalidate` takes a key (7), a URL (\"/7\"), the beginning
 pub(super) fn parse(site: &Site<'_>, arguments: &[Value]) -> Result<Purge, String> {
     let (urls, keys) = (urls(site), site.layout.keys().unwrap_or(u64::MAX));
     match arguments {
-        [] => Ok(Purge::All),
         [Value::Whole(key)] if *key >= 0 => match *key as u64 {
             key if key >= keys => Err(format!("there is no key {key}: the traffic wants keys below {keys}")),
             key => Ok(Purge::Key(key)),

@@ -131,6 +131,11 @@ impl Server {
         }
     }
 
+    /// Whether it has work of its own: who has none has no processors that could be busy.
+    pub(super) fn computes(&self) -> bool {
+        self.service.is_some() || self.login().is_some()
+    }
+
     /// Own work of a login.
     #[cold]
     pub(super) fn login(&self) -> &Option<Variate> {

@@ -379,7 +379,7 @@ impl Component for Server {
     }
 
     fn measure(&self, now: Time, out: &mut Readings) {
-        if self.host.is_none() {
+        if self.host.is_none() && self.computes() {
             self.processors.measure(now, out);
         }
         self.workers.measure(now, out);

@@ -182,7 +182,7 @@ pub fn find_metric(name: &str) -> Result<usize, Option<String>> {
             .or_else(|| crate::catalog::closest(name, shorts.clone()))
             .map(|close| format!("did you mean `{close}`?"))
             .or_else(|| did_you_mean(name, shorts.filter(|s| s.contains(name))))
-            .or_else(|| Some("`scalelab list metrics` shows them all".into()))
+            .or_else(|| Some("`scalelab list metrics` shows them all; a component has its own: r.of(\"its name\").utilization".into()))
     })
 }
 

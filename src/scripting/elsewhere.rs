@@ -1,0 +1,78 @@
+//! Functions and objects of other tools and languages: what is written here instead.
+
+/// Functions that there are not, or not of what they are called on.
+const FUNCTIONS: &[(&[&str], &str)] = &[
+    (&["after", "delay", "wait", "schedule", "setTimeout"], "write at(5.s, \"what happens\", || ..)"),
+    (&["sleep"], "nothing is waited for in a script: write at(5.s, || ..), or every(1.s, || ..)"),
+    (&["setInterval", "repeat_every", "loop_every"], "write every(1.s, || ..)"),
+    (&["get", "get_or", "param"], "a level stands behind a point: p.ttl"),
+    (&["cheapest"], "write best(\"cost_per_hour\")"),
+    (&["fastest"], "write best(\"latency_p99\")"),
+    (
+        &["min", "max", "sort", "sort_by", "rank"],
+        "of all variants the best: all.best(\"latency_p99\"); of two numbers: min(a, b)",
+    ),
+    (
+        &["where"],
+        "of given levels: all.where(#{ strategy: \"back\" }); by what was measured: all.filter(|r| r.latency_p99 < 50.ms)",
+    ),
+    (
+        &["log", "info", "debug", "echo", "puts", "println", "printf"],
+        "write print(\"..\"); in an action note(\"..\"), which stands in events.csv",
+    ),
+    (
+        &["rand", "random", "randint"],
+        "what is random is drawn by the simulation: exponential(5.ms), poisson(200.rps), zipf(50_000, 0.9)",
+    ),
+];
+
+/// Objects whose functions are called, and words before a call.
+const OBJECTS: &[(&[&str], &str)] = &[
+    (
+        &["console", "System", "fmt", "logging"],
+        "write print(\"..\"); in an action note(\"..\"), which stands in events.csv",
+    ),
+    (&["Math", "math"], "functions stand alone: min(a, b), max(a, b), x.round(), x.sqrt()"),
+    (
+        &["time", "asyncio", "thread"],
+        "nothing is waited for in a script: write at(5.s, || ..), or every(1.s, || ..)",
+    ),
+    (
+        &["random", "np", "numpy"],
+        "what is random is drawn by the simulation: exponential(5.ms), poisson(200.rps), zipf(50_000, 0.9)",
+    ),
+    (&["self", "this"], "a component is called by the name that `let` gave it"),
+    (&["await", "async"], "nothing is waited for in a script: write at(5.s, || ..), without it"),
+];
+
+fn hint(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
+    table.iter().find(|(words, _)| words.contains(&word)).map(|(_, hint)| *hint)
+}
+
+/// What is written instead of a function.
+pub(super) fn function(name: &str) -> Option<String> {
+    hint(FUNCTIONS, name).map(str::to_string)
+}
+
+/// What is written instead of an object, or a word before a call.
+pub(super) fn object(name: &str) -> Option<&'static str> {
+    hint(OBJECTS, name)
+}
+
+/// Steps of a component's life that are several actions here.
+pub(super) fn life(name: &str) -> Option<String> {
+    let hint = match name {
+        "deploy" | "rollout" | "roll_out" | "release" | "update" => {
+            "servers are taken out and come back: drain() and undrain(), or crash(\"process\") and recover(); a website is published with publish(); scripts/deploys.rhai has whole deploys"
+        }
+        "restart" | "reboot" => "write crash(\"process\"), and a little later recover()",
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+/// What a component cannot do, and has as a setting.
+pub(super) fn setting(name: &str) -> Option<String> {
+    let is_one = !crate::components::kinds_with(name).is_empty();
+    is_one.then(|| format!("it is a setting, given where the component is made: #{{ {name}: .. }}"))
+}
