@@ -550,6 +550,15 @@ fn one_key_for_several_shards_is_told() {
     let queue =
         "queue(\"q\", #{ kind: \"kafka\", partitions: 4 }); consumers(\"c\", #{ of: made, service: 1.ms })";
     assert!(of(queue, "").contains("one partition of q does all the work"));
+    // Of one key a copy has all or nothing, and each write makes every replica stale.
+    let cache = "load_balancer(\"lb\", #{ to: web(\"w\", #{ reads: cache(\"c\", #{ of: database(\"db\", #{ read: 1.ms, write: 1.ms }) }) }) })";
+    assert!(of(cache, "").contains("all requests want one key: c has it from the first request on"));
+    assert!(!of(cache, ", keys: uniform_keys(100)").contains("all requests want one key"));
+    let replicas = "database(\"db\", #{ read: 1.ms, write: 1.ms, replicas: 1, reads: \"any\" })";
+    assert!(of(replicas, ", writes: 10.percent").contains("each write makes all replicas of db stale"));
+    assert!(!of(replicas, "").contains("all requests want one key"));
+    let sessions = "cache(\"c\", #{}); made = web(\"w\", #{ sessions: \"store\", session_store: made })";
+    assert!(!of(sessions, ", users: 10").contains("all requests want one key"));
 }
 
 /// What is written to another database never comes to where it is read.

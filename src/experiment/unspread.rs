@@ -4,19 +4,44 @@ use crate::catalog::Load;
 use crate::components::Layout;
 use crate::components::site::Group;
 
-/// Says so if several shards, partitions or nodes share the keys, and all requests want one.
+/// Says so if all requests want one key, and what that does depends on keys: several shards, partitions or nodes share them, a copy holds some of
+/// them, or replicas are behind with those that were written.
 pub(super) fn unspread(layout: &Layout) -> Option<String> {
     let traffics = || layout.groups.iter().filter(|group| group.kind == "traffic");
     let wants_one = |group: &Group| {
         let tells_keys = matches!(group.settings.load("rate"), Some(Load::Trace(_)));
         !group.settings.is_given("keys") && !tells_keys
     };
-    let (name, what) = layout.groups.iter().find_map(|group| Some((&group.name, shares(group)?)))?;
+    let writes = traffics().any(|group| group.settings.share("writes").is_some_and(|share| share > 0.0));
+    let shared = layout.groups.iter().find_map(|group| Some((group, shares(group)?)));
+    let shared = shared.map(|(group, what)| format!("one {what} of {} does all the work", group.name));
+    let is_copied = |group: &&Group| copies(group, layout, writes);
+    let copied = || {
+        layout.groups.iter().find(is_copied).map(|group| match group.kind {
+            "database" => format!("each write makes all replicas of {} stale", group.name),
+            _ => format!("{} has it from the first request on", group.name),
+        })
+    };
+    let what = shared.or_else(copied)?;
     (traffics().count() > 0 && traffics().all(wants_one)).then(|| {
         format!(
-            "all requests want one key: one {what} of {name} does all the work; give the traffic `keys:`, such as zipf(100_000, 0.99) or uniform_keys(1_000)"
+            "all requests want one key: {what}; give the traffic `keys:`, such as zipf(100_000, 0.99) or uniform_keys(1_000)"
         )
     })
+}
+
+/// Whether a component has copies of what is wanted, and it matters of how much: of one key's it has all or nothing. (Who visits a website wants
+/// its pages, and sessions, which nobody asks a cache for as for data, have keys of their own.)
+fn copies(group: &Group, layout: &Layout, writes: bool) -> bool {
+    let has = |kind: &str| layout.groups.iter().any(|group| group.kind == kind);
+    let index = layout.groups.iter().position(|other| std::ptr::eq(other, group));
+    let asks = |other: &Group| ["reads", "to"].iter().any(|name| other.settings.group(name) == index);
+    match group.kind {
+        "cache" => index.is_some() && layout.groups.iter().any(asks),
+        "cdn" => !has("website"),
+        "database" => writes && group.settings.count("replicas").is_some_and(|count| count > 0),
+        _ => false,
+    }
 }
 
 /// What of a component shares the keys, if there are several.

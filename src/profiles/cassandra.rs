@@ -79,6 +79,12 @@ const FIGURES: &[Figure] = &[
         "read 2026-11",
     ),
     figure(
+        "speculative_percentile",
+        Count(99),
+        "github.com/apache/cassandra@1c26710: PercentileSpeculativeRetryPolicy.NINETY_NINE_P, the default of speculative_retry ('99p')",
+        "read 2026-11",
+    ),
+    figure(
         "sharding",
         Choice("consistent"),
         "Lakshman and Malik, Cassandra, LADIS 2009: consistent hashing",

@@ -98,9 +98,15 @@ fn check_quorum(site: &Site<'_>, problems: &mut Problems) {
             _ => {}
         }
     }
-    if settings.is_given("speculative_retry") && !leaderless {
-        let message = "`speculative_retry` counts only for replication \"quorum\"";
-        problems.push(settings.problem("speculative_retry", message).hint("add `replication: \"quorum\"`"));
+    for name in ["speculative_retry", "speculative_percentile"] {
+        if settings.is_given(name) && !leaderless {
+            let message = format!("`{name}` counts only for replication \"quorum\"");
+            problems.push(settings.problem(name, message).hint("add `replication: \"quorum\"`"));
+        }
+    }
+    if settings.is_given("speculative_retry") && settings.is_given("speculative_percentile") {
+        let message = "`speculative_retry` and `speculative_percentile` say the same in two ways";
+        problems.push(settings.problem("speculative_percentile", message).hint("leave one out"));
     }
     for name in ["reads", "copied", "queries", "denormalised", "capacity", "split"] {
         if leaderless && settings.is_given(name) {

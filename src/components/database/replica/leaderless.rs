@@ -8,6 +8,7 @@
 
 use super::pings::Far;
 use super::sharding::Map;
+use super::speculation::Speculation;
 use super::wire::is_read;
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
@@ -61,8 +62,8 @@ pub struct QuorumPlan {
     pub writes: u32,
     /// How long it waits for a copy.
     pub timeout: Time,
-    /// After how long a read asks one copy more.
-    pub speculates_after: Option<Time>,
+    /// When a read asks one copy more.
+    pub speculation: Speculation,
     /// How often it tries to hand over hints.
     pub heartbeat: Time,
     /// Whether the disks of copies get writes from time to time only.
@@ -158,7 +159,7 @@ impl QuorumRouter {
         }
         if !is_read(verb) {
             self.owe_the_dead(key, version, cx);
-        } else if let Some(after) = self.plan.speculates_after {
+        } else if let Some(after) = self.plan.speculation.after(cx.now(), self.plan.timeout) {
             let data = u64::from(self.operations[at as usize].number) << u32::BITS | u64::from(at);
             cx.timer_in(after, Timer { tag: SPECULATE, data });
         }
@@ -285,6 +286,10 @@ impl QuorumRouter {
             };
             if let Some(answer) = answer {
                 self.operations[at as usize].parent = CallId::NONE;
+                if !operation.writes {
+                    let asked = cx.call(operation.parent).asked;
+                    self.plan.speculation.record(cx.now() - asked, cx.now());
+                }
                 cx.reply(operation.parent, answer);
             }
         }

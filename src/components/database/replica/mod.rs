@@ -35,6 +35,7 @@ mod rows;
 mod sessions;
 mod shape;
 pub mod sharding;
+mod speculation;
 mod split;
 mod spread;
 mod takeover;
@@ -66,6 +67,7 @@ use router::{Router, RouterPlan};
 use rows::Rows;
 pub use shape::{COORDINATOR, ROUTER, Shape};
 use sharding::{KeyPart, Map};
+use speculation::Speculation;
 use spread::Spread;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -303,7 +305,10 @@ fn leaderless(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Vec<Box<dyn Component>
         reads: if site.is_disabled("replica_acks") { 1 } else { quorum("r") },
         writes: if site.is_disabled("replica_acks") { 1 } else { quorum("w") },
         timeout,
-        speculates_after: settings.duration("speculative_retry"),
+        speculation: Speculation::new(
+            settings.duration("speculative_retry"),
+            figures.count("speculative_percentile"),
+        ),
         heartbeat,
         syncs_later: counted::is_counted(settings) && figures.sync_every().is_some(),
         far: is_scattered(site.layout, site.index).then(|| Far::new(site, &shards.concat(), false)),

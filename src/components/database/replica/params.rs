@@ -230,8 +230,17 @@ pub const WRITE_QUORUM: Param = Param {
 pub const SPECULATIVE_RETRY: Param = Param {
     name: "speculative_retry",
     kind: Kind::Duration,
-    preset: Preset::Absent("never: a read waits for those it has asked, a dead one for `down_after`"),
-    about: "for replication \"quorum\": a read that has no quorum after so long asks one copy more (Cassandra, speculative_retry: '50ms'; by default after the 99th percentile of its reads; CASSANDRA-14293)",
+    preset: Preset::Absent(
+        "by `speculative_percentile`; without that a read waits for those it has asked, a dead one for `down_after`",
+    ),
+    about: "for replication \"quorum\": a read that has no quorum after so long asks one copy more (Cassandra, speculative_retry: '50ms'; CASSANDRA-14293)",
+};
+/// When a read asks one copy more, by how long others have taken.
+pub const SPECULATIVE_PERCENTILE: Param = Param {
+    name: "speculative_percentile",
+    kind: Kind::Count(1, 99),
+    preset: Preset::Absent("as the profile says, else never"),
+    about: "for replication \"quorum\", without `speculative_retry`: a read that has taken longer than so many of 100 reads asks one copy more (Cassandra, speculative_retry: '99p': computed every 5 s, what is a minute old counts half; 2.5 s until then)",
 };
 /// Who answers reads.
 pub const READS: Param = Param {
@@ -316,7 +325,7 @@ pub const FENCING: Param = Param {
     name: "fencing",
     kind: Kind::Flag,
     preset: Preset::Flag(true),
-    about: "whether a primary stops when it hears nothing of the coordinator for `down_after`; else: split brain",
+    about: "whether a primary stops when it hears nothing of the coordinator for `down_after`; else: split brain, for what it was sent before: callers go where the coordinator says as soon as it has decided",
 };
 /// How much log is kept.
 pub const LOG_ENTRIES: Param = Param {
