@@ -27,7 +27,11 @@ pub const COLUMNS: &[Column] = &[
         "busy share of its processors (of its workers, connections or appliers in their own row)",
         |row| row.utilization_ratio,
     ),
-    column("queue_len_mean", "jobs that waited for its processors, on average", |row| row.queue_len_mean),
+    column(
+        "queue_len_mean",
+        "jobs that waited for its processors, on average; of a component with several nodes, at one of them",
+        |row| row.queue_len_mean,
+    ),
     column("queue_len_max", "the most that waited at a time", |row| row.queue_len_max),
     column(
         "arrivals_count",
@@ -179,7 +183,7 @@ fn of_column(run: &RunResult, component: &str, column: usize) -> Result<Option<f
     let only_front = at_front && rows.iter().any(is_told_by_front);
     let rows = rows.into_iter().filter(|row| !only_front || row.is_front);
     let weight = |row: &ComponentRow| match *name {
-        "utilization_ratio" => row.capacity.unwrap_or(1.0),
+        "utilization_ratio" | "queue_len_mean" => row.capacity.unwrap_or(1.0),
         "hit_ratio" => row.look_ups_count.map_or(1.0, |count| count as f64),
         "stale_ratio" => row.reads_count.map_or(1.0, |count| count as f64),
         _ => 1.0,

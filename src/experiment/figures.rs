@@ -15,7 +15,10 @@ const fn told(name: &'static str, about: &'static str) -> Told {
 /// All of them.
 pub const FIGURES: &[Told] = &[
     told("utilization_ratio", "busy share of its processors"),
-    told("queue_len_mean", "jobs that waited for its processors, on average"),
+    told(
+        "queue_len_mean",
+        "jobs that waited for its processors, on average; of a component with several nodes, at all of them",
+    ),
     told(
         "workers_utilization_ratio",
         "share of its workers or connections in use, where their number is limited",

@@ -37,18 +37,20 @@ impl RetryPlan {
 /// The tokens that a client's requests have earned for retries.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budget {
-    tokens: f64,
+    /// In billionths of a retry: a tenth ten times is one.
+    tokens: u64,
 }
 
+const RETRY: u64 = 1_000_000_000;
 /// A quiet client may save up this many retries.
-const SAVED_AT_MOST: f64 = 100.0;
+const SAVED_AT_MOST: u64 = 100 * RETRY;
 
 impl Budget {
     /// An ordinary request was sent.
     #[inline]
     pub fn earn(&mut self, plan: &RetryPlan) {
         if let Some(share) = plan.budget {
-            self.tokens = (self.tokens + share).min(SAVED_AT_MOST);
+            self.tokens = (self.tokens + (share * RETRY as f64).round() as u64).min(SAVED_AT_MOST);
         }
     }
 
@@ -57,9 +59,9 @@ impl Budget {
         if plan.budget.is_none() {
             return true;
         }
-        let allowed = self.tokens >= 1.0;
+        let allowed = self.tokens >= RETRY;
         if allowed {
-            self.tokens -= 1.0;
+            self.tokens -= RETRY;
         }
         allowed
     }
@@ -90,5 +92,15 @@ mod tests {
         assert!(budget.spend(&PLAN));
         assert!(!budget.spend(&PLAN));
         assert!(Budget::default().spend(&RetryPlan { budget: None, ..PLAN }));
+        for (share, retries) in [(0.1, 100), (0.3, 300), (0.7, 700)] {
+            let plan = RetryPlan { budget: Some(share), ..PLAN };
+            let mut budget = Budget::default();
+            let mut paid = 0;
+            for _ in 0..1_000 {
+                budget.earn(&plan);
+                paid += u32::from(budget.spend(&plan));
+            }
+            assert_eq!(paid, retries, "{share}");
+        }
     }
 }
