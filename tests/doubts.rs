@@ -819,3 +819,17 @@ fn branches_of_levels_that_are_not_varied_are_told() {
     let numbers = of("[1, 2]", "let n = if p.mode == 4 { 8 } else { p.mode };");
     assert!(numbers.contains("warning: no variant has the level 4 of `mode` (line 2)"), "{numbers}");
 }
+
+/// A factor that begins with none: what the others need is there in two of three variants, and nothing is said; where it is there in none, it is
+/// refused (see the golden messages).
+#[test]
+fn a_sweep_may_begin_with_no_replica_and_one_shard() {
+    let text = said(
+        "experiment(\"sweep\").vary(\"n\", [0, 1, 2]).replications(2).duration(10.s).world(|p| {
+            let db = database(\"db\", #{ read: 1.ms, write: 1.ms, replicas: p.n, reads: \"any\", replication: \"sync\", shards: p.n + 1,
+                sharding: \"hash\", queries: 10.percent });
+            traffic(\"t\", #{ to: db, rate: 10.rps, writes: 10.percent, keys: uniform_keys(10) });
+        });",
+    );
+    assert!(!text.contains("counts only") && !text.contains("needs"), "{text}");
+}

@@ -7,16 +7,7 @@ use crate::components::Site;
 /// Mistakes that concern several settings.
 pub fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    let replicated = settings.count("replicas").unwrap_or(0) > 0;
     let reads = reads::READS[settings.choice("reads")].name;
-    if !replicated && settings.is_given("reads") && reads != "primary" {
-        let message = format!("`reads: \"{reads}\"` needs replicas, and there are none");
-        problems.push(settings.problem("reads", message).hint("add `replicas: 2`"));
-    }
-    if !replicated && settings.is_given("replication") {
-        let problem = settings.problem("replication", "`replication` needs replicas, and there are none");
-        problems.push(problem.hint("add `replicas: 2`"));
-    }
     if reads == "lag_bounded" && settings.duration("max_lag").is_none() {
         let place = settings.place("reads").unwrap_or(&site.group().place);
         let problem = Problem::at(place, "reads \"lag_bounded\" needs the setting `max_lag`");
@@ -121,9 +112,6 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
     let shards = settings.count("shards").unwrap_or(1);
     let several = Shape::of(settings).shards > 1;
     const SHARDED: &[&str] = &[
-        "sharding",
-        "shard_key",
-        "queries",
         "query_by",
         "denormalised",
         "dedicated",

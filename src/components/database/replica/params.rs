@@ -10,7 +10,19 @@ use crate::parts::station;
 pub const NEEDS: &[Need] = &[
     station::FIRST_NEED,
     Need {
-        settings: &["apply", "appliers", "failover", "fencing"],
+        settings: &["reads"],
+        with: "replicas",
+        add: "`replicas: 2`",
+        is_met: |settings| has_replicas(settings) || settings.chosen("reads") == "primary",
+    },
+    Need {
+        settings: &["sharding", "shard_key", "queries"],
+        with: "several shards",
+        add: "`shards: 4`",
+        is_met: |settings| super::Shape::of(settings).shards > 1,
+    },
+    Need {
+        settings: &["apply", "appliers", "failover", "fencing", "replication"],
         with: "replicas",
         add: "`replicas: 2`",
         is_met: has_replicas,
