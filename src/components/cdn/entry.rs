@@ -109,7 +109,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "shield",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
-            about: "whether the first edge stands between the others and the origin; they do not go round it when it fails",
+            about: "whether the first edge stands between the others and the origin; they do not go round it when it fails (CloudFront bills requests that come to its Origin Shield by themselves: `cost_per_hour` leaves that out)",
         },
         Param {
             name: "stale_while_revalidate",

@@ -80,7 +80,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "moved_keys_ratio",
         Lower,
-        "keys or rows that moved, as a share of what the cache nodes, or the shards, held: of several changes the mean (`keys_moved_count` adds them up)",
+        "keys or rows that moved, as a share of what the cache nodes, or the shards, held: of several changes all that moved by all that was held at each (`keys_moved_count` adds up what moved)",
         |f| ratio(f.keys_moved.0, f.keys_moved.1),
     ),
     metric("redirects_count", Lower, "callers that a node sent on to another", |f| count(f.redirects)),
