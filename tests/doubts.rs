@@ -557,7 +557,8 @@ fn one_key_for_several_shards_is_told() {
     let replicas = "database(\"db\", #{ read: 1.ms, write: 1.ms, replicas: 1, reads: \"any\" })";
     assert!(of(replicas, ", writes: 10.percent").contains("each write makes all replicas of db stale"));
     assert!(!of(replicas, "").contains("all requests want one key"));
-    let sessions = "cache(\"c\", #{}); made = web(\"w\", #{ service: 1.ms, sessions: \"store\", session_store: made })";
+    let sessions =
+        "cache(\"c\", #{}); made = web(\"w\", #{ service: 1.ms, sessions: \"store\", session_store: made })";
     assert!(!of(sessions, ", users: 10").contains("all requests want one key"));
 }
 

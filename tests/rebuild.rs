@@ -266,3 +266,20 @@ fn reads_of_cassandra_do_not_wait_for_a_dead_copy() {
     world("", "> 99.9.percent");
     world(", speculative_retry: 29.s", "< 80.percent");
 }
+
+/// Who was primary until it died has shown everything until then: ten seconds later it is ten seconds behind, and not as long as the run.
+#[test]
+fn a_primary_that_died_is_behind_since_then() {
+    let world = r#"let db = database("db", #{ read: 1.ms, write: 1.ms, replicas: 1, heartbeat: 200.ms, down_after: 1.s });
+        traffic("t", #{ to: db, rate: constant(50.rps), writes: 100.percent, keys: uniform_keys(100) });
+        at(20.s, "dies", || db.primary().crash("host"));"#;
+    let of_old = rows(world, "timeseries.csv")
+        .into_iter()
+        .filter(|row| &row[5] == "replica_lag_ms" && &row[4] == "db/replica-0");
+    let of_old: Vec<(f64, f64)> =
+        of_old.map(|row| (row[2].parse().unwrap(), row[6].parse().unwrap())).collect();
+    assert!(of_old.len() > 10);
+    for (second, lag) in of_old {
+        assert!((lag - (second - 20.0) * 1e3).abs() < 1_000.0, "{lag} at {second}");
+    }
+}

@@ -111,15 +111,8 @@ fn check_shards(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     let shards = settings.count("shards").unwrap_or(1);
     let several = Shape::of(settings).shards > 1;
-    const SHARDED: &[&str] = &[
-        "query_by",
-        "denormalised",
-        "dedicated",
-        "copied",
-        "split",
-        "split_over",
-        "split_reads",
-    ];
+    const SHARDED: &[&str] =
+        &["query_by", "denormalised", "dedicated", "copied", "split", "split_over", "split_reads"];
     for name in SHARDED {
         if !several && settings.is_given(name) {
             let message = format!("`{name}` needs several shards");

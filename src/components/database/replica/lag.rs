@@ -16,6 +16,13 @@ impl Member {
         self.follow.delay.max(waits.unwrap_or(0)).max(behind)
     }
 
+    /// It leads no more: up to now its rows have shown everything.
+    pub(super) fn end_lead(&mut self, now: Time) {
+        if std::mem::replace(&mut self.leads, false) {
+            self.follow.fresh_at = self.follow.fresh_at.max(now);
+        }
+    }
+
     /// How far its rows are behind those of its primary, by what it has been told: the age of the first entry that it lacks; if it lacks none, as long
     /// as the last message was on its way. A primary that has been silent for more than two heartbeats may have written all the time since. (MongoDB's drivers
     /// compare the last writes of both: an idle set is not stale; and add a heartbeat for what they cannot know: server-selection.md, maxStalenessSeconds.)

@@ -251,7 +251,7 @@ impl Member {
 
     /// Another is primary now. Clients whose writes wait get an error: they cannot know what became of them.
     pub(super) fn step_down(&mut self, cx: &mut Ctx<'_>) {
-        self.leads = false;
+        self.end_lead(cx.now());
         for at in 0..self.lead.links.len() {
             self.disconnect(at, cx);
         }

@@ -219,7 +219,7 @@ impl Member {
 
     fn crash(&mut self, control: Control, cx: &mut Ctx<'_>) {
         self.desk.on_control(control, &self.rows, cx);
-        self.leads = false;
+        self.end_lead(cx.now());
         self.promotion = None;
         self.feeding = None;
         self.lead.clear();
