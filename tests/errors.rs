@@ -208,6 +208,8 @@ fn slips_of_the_pen_are_understood() {
         ("let x = 1; let y = web(\"y\", #{ x, queue: 1 });", "`x` stands alone", "write x: x"),
         ("let x = web(\"x\", #{ queue: 1; cores: 2 });", "separated by `,`", "write `,` for `;`"),
         ("let x = web(\"x\", #{ queue: 1 };", "the call of `web` is still open", "write `)`"),
+        ("let y = exponential(mean=1.ms);", "what `exponential` is given has no names", "exponential(5.ms)"),
+        ("let y = zipf(n: 100, s: 0.9);", "what `zipf` is given has no names", "zipf("),
         ("await at(1.s, || ());", "a word of another language", "without it"),
         ("at(1.s, \"x\", lambda: 1);", "a word of another language", "or || .. in at(..)"),
         (

@@ -283,3 +283,27 @@ fn a_primary_that_died_is_behind_since_then() {
         assert!((lag - (second - 20.0) * 1e3).abs() < 1_000.0, "{lag} at {second}");
     }
 }
+
+/// A replica that is being copied shows nothing: it is behind since its rows are gone, and nobody can be told to lead with them. What comes of a
+/// copy is told of that one.
+#[test]
+fn a_replica_that_is_copied_is_behind_and_leads_nobody() {
+    let world = |promote: &str| {
+        format!(
+            r#"let db = database("db", #{{ read: 1.ms, write: 1.ms, replicas: 1, heartbeat: 200.ms, down_after: 1.s, copy_row: 10.ms, connections: 100 }});
+            traffic("t", #{{ to: db, rate: constant(50.rps), writes: 100.percent, keys: sequential(500) }});
+            at(10.s, "first", || db.replica(1).replace()); at(20.s, "second", || db.replica(1).replace());
+            at(22.s, "promote", || {promote});"#
+        )
+    };
+    let told = rows(&world("db.replica(1).promote()"), "events.csv");
+    let of = |event: &str| told.iter().filter(|row| &row[1] == "0" && &row[4] == event).count();
+    assert_eq!((of("promotion ignored"), of("promoted"), of("copy begins"), of("copy ends")), (1, 0, 2, 2));
+    let ends = told.iter().filter(|row| &row[4] == "copy ends");
+    let came = ends.map(|row| row[5].split(' ').next().unwrap().parse::<u32>().unwrap());
+    assert!(came.clone().all(|rows| rows <= 700), "{:?}", came.collect::<Vec<_>>());
+    let copied = figures(&world("note(\"nothing\")"), "replica_lag_ms");
+    let at = |from: f64, to: f64| copied.iter().filter(move |(second, _)| (from..to).contains(second));
+    assert!(at(12.0, 15.0).all(|(second, lag)| (lag - (second - 10.0) * 1e3).abs() < 300.0), "{copied:?}");
+    assert!(at(17.0, 19.5).all(|(_, lag)| *lag < 300.0), "{copied:?}");
+}

@@ -415,3 +415,22 @@ fn a_server_taken_away_by_hand_is_a_change_too() {
     };
     assert_eq!((removed("note(\"nobody\")"), removed("w.remove_node()")), (4.0, 1.0));
 }
+
+/// What an autoscaler has taken away before, no script can: it is told, and the experiment goes on.
+#[test]
+fn what_an_autoscaler_has_taken_away_cannot_be_removed_again() {
+    for whom in ["w", "w[2]"] {
+        let world = format!(
+            r#"let w = web("w", #{{ count: 3, service: constant(1.ms) }});
+            let lb = load_balancer("lb", #{{ to: w }});
+            autoscaler("s", #{{ of: w, utilization: 50.percent, period: 2.s, cooldown: 2.s, max: 6 }});
+            traffic("t", #{{ to: lb, rate: constant(10.rps) }});
+            at(40.s, "by hand", || {whom}.remove_node());"#
+        );
+        let told = common::script::told(&script(&world, ""));
+        assert!(
+            told.contains("nothing came of remove_node()") && told.contains("taken it away"),
+            "{whom}: {told}"
+        );
+    }
+}

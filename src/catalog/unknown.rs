@@ -16,7 +16,7 @@ pub fn no_such_setting(
     place: &Place,
 ) -> Problem {
     let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
-    let hint = other_word(entry, setting).unwrap_or_else(|| {
+    let hint = other_word(entry, setting, value).unwrap_or_else(|| {
         match (own_setting(entry, setting, value), owners(setting, elsewhere)) {
             (Some(own), Some(owners)) => format!("{own} {owners}"),
             (Some(hint), None) => hint,
@@ -48,8 +48,12 @@ fn owners(setting: &str, elsewhere: &[&str]) -> Option<String> {
 }
 
 /// The setting that other tools call so.
-fn other_word(entry: &Entry, setting: &str) -> Option<String> {
-    let meant = meant::setting(setting, entry.params.iter().map(|param| param.name));
+fn other_word(entry: &Entry, setting: &str, value: &Value) -> Option<String> {
+    let takes = |param: &&Param| match value {
+        Value::Group(_) => matches!(param.kind, Kind::Group(_) | Kind::Groups(_)),
+        _ => true,
+    };
+    let meant = meant::setting(setting, entry.params.iter().filter(takes).map(|param| param.name));
     let param = entry.params.iter().find(|param| Some(param.name) == meant)?;
     Some(format!("write `{}`: {}", param.name, param.about))
 }

@@ -106,7 +106,13 @@ fn unknown(name: &str) -> Problem {
     };
     let action =
         crate::model::ACTIONS.contains(&name).then(|| format!("it is something to do: write {name}()"));
-    let part = ["primary", "router", "coordinator"].contains(&name).then(|| format!("write {name}()"));
+    let part = match name {
+        "primary" | "router" | "coordinator" => Some(format!("write {name}()")),
+        "leader" | "master" => Some("write primary()".into()),
+        "replicas" | "replica" | "secondary" | "slave" => Some("write replica(1)".into()),
+        "shards" => Some("write shard(0)".into()),
+        _ => None,
+    };
     let meant = || meant::figure(name, names.clone()).map(|name| format!("did you mean `{name}`?"));
     let close = || crate::catalog::closest(name, names.clone().map(short)).and_then(whole);
     let hint = action.or(part).or_else(meant).or_else(close).or_else(|| did_you_mean(name, names.clone()));

@@ -28,6 +28,7 @@ impl Effects {
         match command.action.as_str() {
             "crash" | "hang" | "recover" => Some(Before::Healths(healths(simulation))),
             "heal" => Some(Before::Cuts(simulation.is_cut())),
+            "remove_node" => Some(Before::Heard(!orders.is_empty())),
             _ if orders.is_empty() => None,
             _ => Some(Before::Heard(!orders.iter().all(|order| order.is_for_the_dead(simulation)))),
         }
@@ -55,6 +56,7 @@ impl Effects {
                 Some("recover") => "nothing was down or stood still",
                 Some("heal") => "nothing was cut",
                 Some("crash" | "hang") => "it was down before",
+                Some("remove_node") => "its autoscaler had taken it away, or nobody else was left",
                 _ => "it was down",
             };
             format!("{WITHOUT_EFFECT} {what} in line {}: {why}", place.line)

@@ -271,6 +271,10 @@ fn membership(
         return Ok(Some(vec![Order::Grow(group as u16)]));
     }
     let members: Vec<NodeId> = layout.groups[group].members().collect();
+    let is_gone = members.len() <= 1 || node.is_some_and(|node| !members.contains(&node));
+    if moment == Moment::Run && is_gone && is_scaled(layout, group) {
+        return Ok(Some(Vec::new())); // an autoscaler was there before
+    }
     if moment == Moment::Run && members.len() <= 1 {
         return wrong(
             format!("\"{name}\" cannot lose its last node"),
@@ -281,6 +285,12 @@ fn membership(
         Some(node) if members.contains(&node) => Ok(Some(vec![Order::Retire(node)])),
         _ => wrong(format!("this node of \"{name}\" has left already"), "remove each node once"),
     }
+}
+
+/// Whether an autoscaler takes nodes away as well: then no script can know who is left.
+fn is_scaled(layout: &Layout, group: usize) -> bool {
+    let scales = |other: &Group| other.kind == "autoscaler" && other.settings.group("of") == Some(group);
+    layout.groups.iter().any(scales)
 }
 
 /// New weights of a balancer's servers, in their order.

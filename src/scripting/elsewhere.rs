@@ -65,6 +65,8 @@ pub(super) fn life(name: &str) -> Option<String> {
         "deploy" | "rollout" | "roll_out" | "release" | "update" => {
             "servers are taken out and come back: drain() and undrain(), or crash(\"process\") and recover(); a website is published with publish(); scripts/deploys.rhai has whole deploys"
         }
+        "leader" | "master" => "write primary()",
+        "slave" | "secondary" | "follower" | "standby" => "write replica(1)",
         "restart" | "reboot" => "write crash(\"process\"), and a little later recover()",
         _ => return None,
     };

@@ -109,6 +109,10 @@ pub(super) fn around_a_name(seen: &Seen<'_>) -> Option<Problem> {
         return Some(Problem::new(message).hint(format!("write |{name}| ..")));
     }
     if within('(') && behind.starts_with('=') && !behind.starts_with("==") {
+        if let Some(called) = bracket.and_then(|(out, _)| function_without_settings(out)) {
+            let message = format!("what `{called}` is given has no names");
+            return Some(Problem::new(message).maybe_hint(crate::scripting::api::usage(called)));
+        }
         let message = "settings stand in an object map";
         return Some(Problem::new(message).hint(format!("write #{{ {name}: .. }}")));
     }
@@ -124,4 +128,12 @@ pub(super) fn around_a_name(seen: &Seen<'_>) -> Option<Problem> {
         within('{') && behind.starts_with(':') && bracket.is_some_and(|(out, _)| !out.ends_with('#'));
     let message = "an object map begins with `#{`, not with `{`";
     is_map.then(|| Problem::new(message).hint(format!("write #{{ {name}: .. }}")))
+}
+
+/// The function that a text ends with, if it is none that takes settings.
+pub(super) fn function_without_settings(text: &str) -> Option<&str> {
+    let called = text.trim_end().rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    let takes_settings = crate::components::KINDS.iter().any(|kind| kind.entry.name == called)
+        || ["link", "network", "regions", "trace"].contains(&called);
+    (!called.is_empty() && !takes_settings).then_some(called)
 }

@@ -190,6 +190,12 @@ fn settings_without_a_map(seen: &Seen<'_>) -> Option<Problem> {
             "`lambda` is a word of another language",
             "write |r| r.latency_p99 < 200.ms, or || .. in at(..)".into(),
         )
+    } else if let Some(called) = bracket_of(seen).and_then(foreign::function_without_settings)
+        && token == ","
+        && joined
+    {
+        let message = format!("what `{called}` is given has no names");
+        return Some(Problem::new(message).maybe_hint(super::api::usage(called)));
     } else if token == "," && joined {
         ("settings stand in an object map", format!("write #{{ {name}: .. }}"))
     } else if token == ":" && seen.after.starts_with('=') {
@@ -198,6 +204,13 @@ fn settings_without_a_map(seen: &Seen<'_>) -> Option<Problem> {
         return None;
     };
     Some(Problem::new(message).hint(hint))
+}
+
+/// The text before the innermost bracket.
+fn bracket_of<'a>(seen: &Seen<'a>) -> Option<&'a str> {
+    innermost_bracket(seen.before)
+        .filter(|at| seen.before[*at..].starts_with('('))
+        .map(|at| &seen.before[..at])
 }
 
 /// `experiment("x");` and then `.world(..)`.

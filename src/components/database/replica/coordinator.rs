@@ -40,7 +40,7 @@ pub(super) struct Known {
     heard: Time,
     pub(super) up: bool,
     /// It has its rows: not receiving a copy.
-    ready: bool,
+    pub(super) ready: bool,
     /// Length of its log.
     pub(super) end: u32,
     /// It was told to the primary as counting, when the primary's log had this length.
@@ -68,6 +68,8 @@ pub(super) struct Shard {
     pub(super) starts: Vec<(u32, u32)>,
     pub(super) election: Option<Election>,
     pub(super) switch: Option<Switch>,
+    /// Its primary is to go on: a switch has come to nothing.
+    pub(super) reopens: bool,
     /// The members that count, as last told to the primary, and whether it has answered.
     pub(super) told: Option<(u32, bool)>,
 }
@@ -111,6 +113,7 @@ impl Coordinator {
             starts: vec![(1, 0)],
             election: None,
             switch: None,
+            reopens: false,
             told: None,
         };
         let shards = watch.shards.iter().map(shard).collect();
@@ -154,6 +157,7 @@ impl Coordinator {
         if self.look_at_switch(shard, cx) {
             return;
         }
+        self.reopen(shard, cx);
         if !self.shards[shard].members[self.shards[shard].primary].up {
             self.replace_primary(shard, cx);
         }
@@ -288,6 +292,7 @@ impl Component for Coordinator {
             SWITCH => self.begin_switch(control.arg, cx),
             Control::CRASH_PROCESS | Control::CRASH_HOST => {
                 for shard in &mut self.shards {
+                    shard.reopens |= shard.switch.is_some();
                     (shard.election, shard.switch, shard.told) = (None, None, None);
                 }
             }

@@ -4,6 +4,7 @@
 //! stays. Rows that were never written are counted and not sent, unless work is counted: then they are on the disk like the
 //! others, the source reads the pages of each piece, and the receiver's structures are built from what comes.
 
+use super::follow::Follow;
 use super::member::{COPY_ON, Member};
 use super::wire::{COPY, ROW, pack};
 use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, Status, Time, Timer};
@@ -22,18 +23,37 @@ pub(super) struct Copying {
     since: Time,
     /// Whether a primary has told us to begin.
     begun: bool,
+    /// Up to when its rows showed everything before they were gone.
+    pub(super) fresh_at: Time,
+    /// Written rows that had come before, for other copies.
+    before: u64,
     /// Rows erased since: a piece read before must not bring them back. If they are written again, the log does.
     pub(super) erased: BTreeSet<u64>,
 }
 
 impl Copying {
-    fn new(attempt: u32, begun: bool) -> Self {
-        Copying { cursor: 0, attempt, rows: (0, None), since: 0, begun, erased: BTreeSet::new() }
+    /// A copy from the start, perhaps after one that did not come to its end.
+    fn after(follow: &Follow, begun: bool) -> Self {
+        let earlier = follow.copying.as_ref();
+        Copying {
+            cursor: 0,
+            attempt: earlier.map_or(0, |copying| copying.attempt + 1),
+            rows: (0, None),
+            since: 0,
+            begun,
+            fresh_at: earlier.map_or(follow.fresh_at, |copying| copying.fresh_at),
+            before: follow.copied,
+            erased: BTreeSet::new(),
+        }
     }
+}
 
-    /// It begins from the start when a primary says so.
-    pub(super) fn stop(&mut self) {
-        *self = Copying::new(self.attempt + 1, false);
+impl Follow {
+    /// It begins from the start when a primary says so; without a copy under way only if the machine is `empty`.
+    pub(super) fn stop_copying(&mut self, empty: bool) {
+        if empty || self.copying.is_some() {
+            self.copying = Some(Copying::after(self, false));
+        }
     }
 }
 
@@ -53,19 +73,17 @@ impl Member {
         self.desk.empty();
         self.log.restart(0, 0);
         self.forget_queue(0, cx);
-        let attempt = self.follow.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
-        self.follow.copying = Some(Copying::new(attempt, false));
+        self.follow.stop_copying(true);
         cx.tell("replaced", "an empty machine waits for a copy");
     }
 
     /// A primary says: forget what you have, a copy begins at this entry.
     pub(super) fn begin_copy(&mut self, index: u32, epoch: u32, cx: &mut Ctx<'_>) {
-        let attempt = self.follow.copying.as_ref().map_or(0, |copying| copying.attempt + 1);
         self.rows.clear();
         self.desk.empty();
         self.log.restart(index, epoch);
         self.forget_queue(index, cx);
-        self.follow.copying = Some(Copying::new(attempt, true));
+        self.follow.copying = Some(Copying::after(&self.follow, true));
         cx.tell("copy begins", format!("of {} rows", self.plan.pieces.rows()));
         self.ask_piece(cx);
     }
@@ -180,9 +198,10 @@ impl Member {
             return;
         }
         if self.plan.pieces.are_over(copying.cursor) {
+            let came = self.follow.copied - copying.before;
             self.follow.copying = None;
             self.plan.pieces.tell_filled(&self.rows, self.own as u32, self.plan.peers.len(), cx);
-            return cx.tell("copy ends", format!("{} written rows came", self.follow.copied));
+            return cx.tell("copy ends", format!("{came} written rows came"));
         }
         copying.attempt += 1;
         self.ask_piece(cx);

@@ -88,9 +88,7 @@ impl Follow {
         self.early.clear();
         self.waiting.clear();
         self.counted = None;
-        if let Some(copying) = &mut self.copying {
-            copying.stop();
-        }
+        self.stop_copying(false);
         for received in &mut self.queue {
             (received.call, received.done, received.kept) = (CallId::NONE, false, true);
         }

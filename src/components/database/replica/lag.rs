@@ -11,8 +11,10 @@ impl Member {
         let silent = now.saturating_sub(self.follow.heard.1) > 2 * self.plan.heartbeat;
         let waits = self.follow.queue.front().map(|first| now - first.committed);
         let lacks = waits.is_none() && self.follow.applied < self.follow.heard_end;
-        let behind =
-            if silent || lacks || self.follow.is_copying() { now - self.follow.fresh_at.min(now) } else { 0 };
+        if let Some(copying) = &self.follow.copying {
+            return now.saturating_sub(copying.fresh_at);
+        }
+        let behind = if silent || lacks { now - self.follow.fresh_at.min(now) } else { 0 };
         self.follow.delay.max(waits.unwrap_or(0)).max(behind)
     }
 

@@ -10,8 +10,8 @@ use super::pieces::Pieces;
 use super::promote::Promotion;
 use super::rows::Rows;
 use super::wire::{
-    ALIVE, BACK, BEAT, CHECK, COPY, FEED, FETCH, GIVE, HELLO, PING, POSITION, PROMOTE, ROW, SHIP, SHIP_LATE,
-    STEP_DOWN, VIEW, is_read,
+    ALIVE, BACK, BEAT, CHECK, COPY, FEED, FETCH, GIVE, GO_ON, HELLO, PING, POSITION, PROMOTE, ROW, SHIP,
+    SHIP_LATE, STEP_DOWN, VIEW, is_read,
 };
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
@@ -262,7 +262,7 @@ impl Component for Member {
             PROMOTE => self.take_promotion(id, cx),
             STEP_DOWN if !self.leads => cx.reply(id, Answer::of(Status::Moved)),
             STEP_DOWN => {
-                self.lead.closed = true;
+                self.lead.closed = cx.call(id).key != GO_ON;
                 cx.reply(id, Answer::ok(self.log.end(), 0));
             }
             FEED => self.feed(id, cx),

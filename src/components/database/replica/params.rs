@@ -252,7 +252,7 @@ pub const SPECULATIVE_PERCENTILE: Param = Param {
     name: "speculative_percentile",
     kind: Kind::Count(1, 99),
     preset: Preset::Absent("as the profile says, else never"),
-    about: "for replication \"quorum\", without `speculative_retry`: a read that has taken longer than so many of 100 reads asks one copy more (Cassandra, speculative_retry: '99p': computed every 5 s, what is a minute old counts half; 2.5 s until then)",
+    about: "for replication \"quorum\", without `speculative_retry`: a read that has taken longer than so many of 100 reads asks one copy more (Cassandra, speculative_retry: '99p': computed every 5 s, what is a minute old counts half; 2.5 s until then; reads that have asked one more count too: a copy that stays slow moves it up)",
 };
 /// Who answers reads.
 pub const READS: Param = Param {

@@ -3,7 +3,7 @@
 use super::coordinator::{Coordinator, Shard, Switch, note, place};
 use super::election::{Election, Found};
 use super::mode::shared_storage::READ as STORAGE_READ;
-use super::wire::{FEED, POSITION, PROMOTE, STEP_DOWN, pack};
+use super::wire::{FEED, GO_ON, POSITION, PROMOTE, STEP_DOWN, pack};
 use crate::kernel::{Ask, Ctx, Reply, Status};
 
 impl Coordinator {
@@ -112,7 +112,7 @@ impl Coordinator {
             return self.promotion_failed(shard, &election, reply.status, cx);
         }
         let at = election.promoted.expect("just seen");
-        (state.epoch, state.primary) = (epoch, at);
+        (state.epoch, state.primary, state.reopens) = (epoch, at, false);
         state.told = None;
         let bits = state.bits();
         for (at, known) in state.members.iter_mut().enumerate() {
@@ -154,6 +154,10 @@ impl Coordinator {
         if !state.members[state.primary].up {
             return self.elect(shard, Some(at), cx);
         }
+        if !state.members[at].ready {
+            let why = format!("shard {shard}, member {at} has no rows yet: it is down, or being copied");
+            return cx.tell("promotion ignored", why);
+        }
         state.switch = Some(Switch { to: at, end: None, until });
         self.ask_to_step_down(shard, at, cx);
     }
@@ -177,17 +181,32 @@ impl Coordinator {
             }
             return true;
         }
-        let (to, primary) = (switch.to, state.primary);
+        let to = switch.to;
         state.switch = None;
         if is_alive {
             cx.tell("promotion ignored", format!("shard {shard}: member {to} does not catch up"));
+            state.reopens = true;
+        } else {
+            self.elect(shard, Some(to), cx);
         }
-        self.elect(shard, Some(if is_alive { primary } else { to }), cx);
         true
+    }
+
+    /// A primary that has closed its log for a switch that came to nothing is told to go on, until it has heard it.
+    pub(super) fn reopen(&mut self, shard: usize, cx: &mut Ctx<'_>) {
+        let state = &self.shards[shard];
+        if state.reopens {
+            let go_on = Ask::new(state.members[state.primary].node, STEP_DOWN, GO_ON);
+            cx.ask(Ask { note: note(shard, state.primary), timeout: self.silence, ..go_on });
+        }
     }
 
     pub(super) fn on_stepped_down(&mut self, reply: &Reply) {
         let (shard, _) = place(reply.note);
+        if reply.key == GO_ON {
+            self.shards[shard].reopens &= reply.status != Status::Ok;
+            return;
+        }
         if let Some(switch) = &mut self.shards[shard].switch
             && reply.status == Status::Ok
         {

@@ -23,6 +23,8 @@ pub const COPY: u16 = 71;
 pub const ROW: u16 = 72;
 /// The coordinator asks the primary to step down (a planned switch).
 pub const STEP_DOWN: u16 = 73;
+/// Key of a [`STEP_DOWN`] that takes an earlier one back.
+pub const GO_ON: u64 = 1;
 
 /// Like [`SHIP`], but newer entries were committed before this one was sent.
 pub const SHIP_LATE: u16 = 74;
