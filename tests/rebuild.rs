@@ -14,14 +14,7 @@ fn holds(world: &str, claims: &str) {
 
 /// When the first events of these names happened, in the first replication.
 fn times<const N: usize>(world: &str, events: [&str; N]) -> [f64; N] {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("rebuild.rhai");
-    std::fs::write(&path, script(world, "")).unwrap();
-    let out = folder.path().join("out");
-    let mut command = Command::cargo_bin("scalelab").unwrap();
-    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
-    let mut reader = csv::Reader::from_path(out.join("events.csv")).unwrap();
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let rows = rows(world, "events.csv");
     events.map(|event| {
         let of = |row: &&csv::StringRecord| &row[1] == "0" && &row[4] == event;
         rows.iter().find(of).unwrap_or_else(|| panic!("no {event} in {rows:?}"))[2].parse().unwrap()
