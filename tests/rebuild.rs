@@ -2,8 +2,6 @@
 
 mod common;
 
-use assert_cmd::Command;
-
 fn script(world: &str, claims: &str) -> String {
     format!("experiment(\"rebuild\").replications(3).duration(40.s).world(|p| {{ {world} }}){claims};")
 }
@@ -140,13 +138,7 @@ fn a_member_that_is_back_is_asked_at_once() {
 
 /// The rows of a file of results.
 fn rows(world: &str, file: &str) -> Vec<csv::StringRecord> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("rebuild.rhai");
-    std::fs::write(&path, script(world, "")).unwrap();
-    let out = folder.path().join("out");
-    let mut command = Command::cargo_bin("scalelab").unwrap();
-    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
-    csv::Reader::from_path(out.join(file)).unwrap().records().map(Result::unwrap).collect()
+    common::script::rows(&script(world, ""), file).1
 }
 
 /// How often events of this name happened, in all replications.

@@ -15,18 +15,11 @@ fn holds(world: &str, claims: &str) {
 
 /// What the nodes of a world counted in its first replication, by "component measure".
 fn measures(world: &str) -> HashMap<String, f64> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("tier.rhai");
-    std::fs::write(&path, script(world, "")).unwrap();
-    let out = folder.path().join("out");
-    let mut command = Command::cargo_bin("scalelab").unwrap();
-    command.arg("run").arg(&path).args(["-q", "-o"]).arg(&out).assert().success();
-    let mut reader = csv::Reader::from_path(out.join("measures.csv")).unwrap();
-    let headers = reader.headers().unwrap().clone();
+    let (headers, rows) = common::script::rows(&script(world, ""), "measures.csv");
     let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
     let (replication, component, measure, value) =
         (column("replication"), column("component"), column("measure"), column("value"));
-    let rows = reader.records().map(Result::unwrap).filter(|row| &row[replication] == "0");
+    let rows = rows.into_iter().filter(|row| &row[replication] == "0");
     rows.map(|row| (format!("{} {}", &row[component], &row[measure]), row[value].parse().unwrap())).collect()
 }
 

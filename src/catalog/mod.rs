@@ -9,6 +9,7 @@ mod param;
 mod problem;
 mod settings;
 mod suggest;
+pub mod units;
 mod unknown;
 mod value;
 mod wrong;

@@ -3,6 +3,7 @@
 use super::meant;
 use super::param::{Kind, Param};
 use super::problem::Problem;
+use super::units::unquoted;
 use super::value::Value;
 use crate::random::arrivals::{HIGHEST_RATE, LOWEST_RATE};
 
@@ -47,7 +48,7 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
             return Problem::new(message)
                 .hint("write clients([[\"FR\", 1], [\"US\", 1]]), places with their shares");
         }
-        (_, Value::Text(text)) if let Some(quantity) = quantity(text) => {
+        (kind, Value::Text(text)) if let Some(quantity) = unquoted(text, kind) => {
             return Problem::new(message).hint(format!("write {quantity}, without quotes"));
         }
         (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
@@ -57,41 +58,6 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
         _ => None,
     };
     Problem::new(message).maybe_hint(unit.map(|unit| format!("add a unit: {unit}")))
-}
-
-/// What others write for units.
-const UNITS: &[(&str, &str)] = &[
-    ("sec", "s"),
-    ("secs", "s"),
-    ("m", "minutes"),
-    ("min", "minutes"),
-    ("mins", "minutes"),
-    ("hr", "hours"),
-    ("d", "days"),
-    ("b", "bytes"),
-    ("k", "kb"),
-    ("g", "gb"),
-    ("/s", "rps"),
-    ("req/s", "rps"),
-    ("qps", "rps"),
-    ("/min", "per_minute"),
-    ("/h", "per_hour"),
-    ("%", "percent"),
-    ("pct", "percent"),
-];
-const OWN_UNITS: &[&str] = &[
-    "ns", "us", "ms", "s", "minutes", "hours", "days", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib",
-    "tib", "rps", "percent",
-];
-
-/// `"64MB"` as it is written here.
-fn quantity(text: &str) -> Option<String> {
-    let text = text.trim();
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
-    let (number, unit) = (&text[..end], text[end..].trim().to_lowercase());
-    let own = UNITS.iter().find(|(other, _)| *other == unit).map(|(_, own)| *own);
-    let own = own.or_else(|| OWN_UNITS.iter().copied().find(|own| *own == unit))?;
-    number.parse::<f64>().ok().map(|_| format!("{number}.{own}"))
 }
 
 pub(super) fn out_of_range(param: &Param, value: &Value) -> Problem {

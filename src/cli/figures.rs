@@ -68,8 +68,8 @@ impl Figure {
         METRICS.iter().position(|metric| metric.column == self.column).expect("tested")
     }
 
-    /// Whether it is of the requests that were answered, and of no other.
-    pub(super) fn is_of_answers(&self) -> bool {
+    /// Whether it is a latency: what failed has none, and who was given up has waited no longer.
+    pub(super) fn is_latency(&self) -> bool {
         self.column.contains("latency")
     }
 

@@ -59,7 +59,7 @@ impl Own<'_> {
         figures.filter(|figure| figure.rows(self.comparisons)[self.variant].difference.is_some()).count()
     }
 
-    /// Whether it leaves more unanswered than the baseline: then those that were answered are others, and not all waited for.
+    /// Whether it leaves more unanswered than the baseline: then latencies are of others, or cut off at a time-out.
     fn answers_less(&self) -> bool {
         let of_all = |row: &&Comparison| METRICS[row.metric].column == "availability_ratio";
         let row = self.comparisons.iter().filter(of_all).nth(self.variant);
@@ -79,7 +79,7 @@ impl Own<'_> {
                     alike.push(figure.words.to_string());
                 }
                 (Verdict::Better, Some(difference)) => {
-                    of_fewer |= answers_less && figure.is_of_answers();
+                    of_fewer |= answers_less && figure.is_latency();
                     better.push(told(figure, row, difference));
                 }
                 (_, Some(difference)) => worse.push(told(figure, row, difference)),
@@ -95,7 +95,10 @@ impl Own<'_> {
             }
             false => listed(&alike),
         };
-        let fewer = if of_fewer { "; latencies are those of what was still answered" } else { "" };
+        let fewer = match of_fewer {
+            true => "; fewer were answered: latencies leave out what failed, and end where clients gave up",
+            false => "",
+        };
         let lines = [
             (styled(GOOD, "better"), better.join(", ") + fewer, ""),
             (styled(BAD, "worse "), worse.join(", "), ""),
@@ -154,7 +157,7 @@ mod tests {
         let expected = "\
 Against strategy=through;ttl=5 s, replication by replication, with 95 % intervals:
   strategy=back;ttl=60 s
-    better latency p50 by 4 ms (-78 % [-81, -75]), write latency p50 by 4.8 ms (-96 % [-96, -96]); latencies are those of what was still answered
+    better latency p50 by 4 ms (-78 % [-81, -75]), write latency p50 by 4.8 ms (-96 % [-96, -96]); fewer were answered: latencies leave out what failed, and end where clients gave up
     worse  availability by 0.009 (-0.9 % [-0.9, -0.9]), lost writes by 212 ([210, 215])
     =      no difference was shown in throughput and latency p99
 ";

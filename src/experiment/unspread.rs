@@ -15,9 +15,10 @@ pub(super) fn unspread(layout: &Layout) -> Option<String> {
     let writes = traffics().any(|group| group.settings.share("writes").is_some_and(|share| share > 0.0));
     let shared = layout.groups.iter().find_map(|group| Some((group, shares(group)?)));
     let shared = shared.map(|(group, what)| format!("one {what} of {} does all the work", group.name));
-    let is_copied = |group: &&Group| copies(group, layout, writes);
     let copied = || {
-        layout.groups.iter().find(is_copied).map(|group| match group.kind {
+        let index = (0..layout.groups.len()).find(|index| copies(*index, layout, writes))?;
+        let group = &layout.groups[index];
+        Some(match group.kind {
             "database" => format!("each write makes all replicas of {} stale", group.name),
             _ => format!("{} has it from the first request on", group.name),
         })
@@ -32,12 +33,12 @@ pub(super) fn unspread(layout: &Layout) -> Option<String> {
 
 /// Whether a component has copies of what is wanted, and it matters of how much: of one key's it has all or nothing. (Who visits a website wants
 /// its pages, and sessions, which nobody asks a cache for as for data, have keys of their own.)
-fn copies(group: &Group, layout: &Layout, writes: bool) -> bool {
+fn copies(index: usize, layout: &Layout, writes: bool) -> bool {
+    let group = &layout.groups[index];
     let has = |kind: &str| layout.groups.iter().any(|group| group.kind == kind);
-    let index = layout.groups.iter().position(|other| std::ptr::eq(other, group));
-    let asks = |other: &Group| ["reads", "to"].iter().any(|name| other.settings.group(name) == index);
+    let asks = |other: &Group| ["reads", "to"].iter().any(|name| other.settings.group(name) == Some(index));
     match group.kind {
-        "cache" => index.is_some() && layout.groups.iter().any(asks),
+        "cache" => layout.groups.iter().any(asks),
         "cdn" => !has("website"),
         "database" => writes && group.settings.count("replicas").is_some_and(|count| count > 0),
         _ => false,

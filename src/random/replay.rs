@@ -170,7 +170,7 @@ impl Replay {
                 unit_ns,
                 options.bootstrap.filter(|_| timed),
                 options.repeat,
-                !timed || is_whole_days(span),
+                is_whole_days(span),
             ),
             stretch: Stretch { from: 0, length: 0, at: 0 },
             position: 0,

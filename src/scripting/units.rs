@@ -2,6 +2,7 @@
 
 use super::errors::fail;
 use super::unlike::kind;
+use crate::catalog::units::{self, RATES, SIZES, TIMES};
 use crate::experiment::{Quantity, Unit};
 use crate::kernel::time_text;
 use rhai::{Engine, EvalAltResult, FLOAT, INT};
@@ -30,45 +31,6 @@ fn span(nanoseconds: f64) -> Fallible<Span> {
     }
     Err(fail("a duration is finite and at most 292 years", None))
 }
-
-/// Units of time in nanoseconds.
-const TIMES: [(&str, f64); 13] = [
-    ("ns", 1.0),
-    ("us", 1e3),
-    ("ms", 1e6),
-    ("s", 1e9),
-    ("second", 1e9),
-    ("seconds", 1e9),
-    ("minute", 60e9),
-    ("minutes", 60e9),
-    ("h", 3600e9),
-    ("hour", 3600e9),
-    ("hours", 3600e9),
-    ("day", 86_400e9),
-    ("days", 86_400e9),
-];
-
-/// Units of size in bytes.
-const SIZES: [(&str, f64); 9] = [
-    ("bytes", 1.0),
-    ("kb", 1e3),
-    ("mb", 1e6),
-    ("gb", 1e9),
-    ("tb", 1e12),
-    ("kib", 1024.0),
-    ("mib", 1_048_576.0),
-    ("gib", 1_073_741_824.0),
-    ("tib", 1_099_511_627_776.0),
-];
-
-/// Units of rate per second.
-const RATES: [(&str, f64); 5] = [
-    ("rps", 1.0),
-    ("per_s", 1.0),
-    ("per_minute", 1.0 / 60.0),
-    ("per_hour", 1.0 / 3_600.0),
-    ("per_day", 1.0 / 86_400.0),
-];
 
 pub(super) fn register(engine: &mut Engine) {
     kind::<Span>(engine, "duration");
@@ -212,43 +174,10 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
         .or_else(|| of(&[("percent", 0.01)], Quantity::Share, 1.0))
 }
 
-/// What people of other tools write, and what it is here.
-const MEANT: [(&str, &str); 28] = [
-    ("min", "minutes"),
-    ("mins", "minutes"),
-    ("m", "minutes"),
-    ("sec", "s"),
-    ("secs", "s"),
-    ("hr", "hours"),
-    ("hrs", "hours"),
-    ("d", "days"),
-    ("msec", "ms"),
-    ("millis", "ms"),
-    ("milliseconds", "ms"),
-    ("usec", "us"),
-    ("micros", "us"),
-    ("microseconds", "us"),
-    ("µs", "us"),
-    ("nanos", "ns"),
-    ("nanoseconds", "ns"),
-    ("b", "bytes"),
-    ("byte", "bytes"),
-    ("pct", "percent"),
-    ("qps", "rps"),
-    ("hz", "rps"),
-    ("per_second", "rps"),
-    ("rpm", "per_minute"),
-    ("per_min", "per_minute"),
-    ("rph", "per_hour"),
-    ("per_h", "per_hour"),
-    ("rpd", "per_day"),
-];
-
 /// The unit that was meant by a name that is none, if that is certain.
 pub(super) fn unit_meant(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase();
-    let other = MEANT.iter().find(|(other, _)| *other == lower).map(|(_, unit)| *unit);
-    other.or_else(|| unit_names().find(|unit| *unit == lower && *unit != name))
+    units::meant(&lower).or_else(|| unit_names().find(|unit| *unit == lower && *unit != name))
 }
 
 /// Names of the units, for completion and hints.

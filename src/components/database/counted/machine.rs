@@ -133,6 +133,11 @@ impl Machine {
         (call, key, if told > 0 { told } else { found }, seen)
     }
 
+    /// The call of a statement.
+    pub fn call(&self, place: u32) -> CallId {
+        self.tasks[place as usize].call
+    }
+
     /// What has happened and was not taken yet.
     #[inline]
     pub fn next_event(&mut self) -> Option<Event> {

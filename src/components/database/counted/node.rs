@@ -89,8 +89,7 @@ impl Node {
     }
 
     fn end(&mut self, place: u32, answer: Answer, cx: &mut Ctx<'_>) {
-        let (call, ..) = self.machine.statement(place, cx);
-        cx.reply(call, answer);
+        cx.reply(self.machine.call(place), answer);
         self.machine.end(place, &|key| self.rows.version(key), cx);
     }
 
