@@ -42,6 +42,8 @@ golden!(
     without_coordinates,
     other_words,
     settings_of_others,
+    coordinator_elsewhere,
+    regions_apart,
     regions_that_die,
     filtered,
     check_and_world,

@@ -39,6 +39,7 @@ const TABLE: &[(&str, &str)] = &[
     ("09_geo_routing", "geoip"),
     ("09_two_data_centres", "anycast"),
     ("09_two_data_centres", "failover"),
+    ("09_split_brain", "failover"),
     ("07_cdn_distance", "cdn"),
     ("07_cdn_invalidate_or_version", "purge"),
     ("07_cdn_invalidate_or_version", "asset_versions"),

@@ -24,6 +24,7 @@ pub mod steps;
 pub mod ways;
 pub mod web;
 pub mod website;
+mod whereabouts;
 
 use crate::catalog::{Entry, Problems, Settings, Value};
 use crate::kernel::{Component, Control, NodeId};
@@ -193,6 +194,16 @@ fn part_name(group: &Group, n: u64) -> Option<String> {
 /// How many nodes of a group stand before its first member: a database's router and who coordinates it.
 pub fn nodes_before_members(group: &Group) -> u64 {
     if group.has_parts() { database::replica::Shape::of(&group.settings).first() } else { 0 }
+}
+
+/// Setting that puts a database's coordinator at a place of its own.
+pub const COORDINATOR_REGION: &str = "coordinator_region";
+
+/// The node of a group that stands apart from the others, and in which region, if one does.
+pub fn apart(group: &Group) -> Option<(u64, &str)> {
+    let region = group.settings.text(COORDINATOR_REGION)?;
+    let has_coordinator = group.has_parts() && database::replica::Shape::of(&group.settings).is_coordinated();
+    has_coordinator.then_some((database::replica::COORDINATOR, region))
 }
 
 /// Whether somebody pays for the n-th node of a group by the hour. Nobody does for those that stand for something else: routers (drivers, or

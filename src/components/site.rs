@@ -1,7 +1,7 @@
 //! What a component may know of the world while it is built: its own settings and its neighbours.
 
-use super::network::geo::{Geography, Spot, countries};
-use crate::catalog::{Action, ClientsPlan, Kind, Load, Param, Place, Preset, Settings};
+use super::network::geo::Geography;
+use crate::catalog::{Action, Kind, Load, Param, Place, Preset, Settings};
 use crate::kernel::{Membership, NodeId, Time};
 use crate::random::mix::{combine, hash_name};
 use std::sync::Arc;
@@ -141,9 +141,6 @@ pub struct Joined {
     pub loses: bool,
 }
 
-/// Draw of the address of a node.
-const NODE_ADDRESS: u64 = hash_name("node address");
-
 /// Where a group is; a setting of every kind.
 pub const REGION: Param = Param {
     name: "region",
@@ -166,83 +163,6 @@ pub const PRICE: Param = Param {
     preset: Preset::Absent("not known: it is left out of `cost_per_hour`"),
     about: "what a node costs per hour, in US dollars: look it up for the machine you mean (routers, coordinators, controllers, proxies and storage nodes are not paid for; shards that stand by, `shards_max`, a load_balancer's `standby` and servers that an autoscaler has ordered are)",
 };
-
-impl Group {
-    /// Where its clients are, if it is a traffic at some place.
-    pub fn clients(&self) -> Option<ClientsPlan> {
-        if self.kind != "traffic" {
-            return None;
-        }
-        let at_one_place = || self.settings.texts("region").first().map(|place| ClientsPlan::at(place));
-        self.settings.clients("from").cloned().or_else(at_one_place)
-    }
-
-    /// Names of the places that it has to do with.
-    pub fn places(&self) -> Vec<String> {
-        match self.clients() {
-            Some(clients) => clients.places().map(String::from).collect(),
-            None => [self.settings.texts("region"), self.settings.texts("anycast")].concat(),
-        }
-    }
-}
-
-impl Layout {
-    /// The spots that the nodes of a group take in turn.
-    pub fn spots(&self, group: usize) -> Vec<Spot> {
-        let settings = &self.groups[group].settings;
-        if self.groups[group].kind == "traffic" {
-            return Vec::new();
-        }
-        let zone = settings.text("zone").map_or(0, |zone| self.zone(zone));
-        let spot = |name: &String| Spot { place: self.map.find(name).unwrap_or(0), zone };
-        settings.texts("region").iter().map(spot).collect()
-    }
-
-    /// Where the n-th node of a group stands, whom it concerns if something happens there: members take the regions of their list in turn. A router or
-    /// coordinator of a group of one region stands there too; one of several regions is beside its callers (0).
-    pub fn stands_in(&self, group: usize, n: u64) -> u16 {
-        let (spots, before) = (self.spots(group), super::nodes_before_members(&self.groups[group]));
-        match spots.len() {
-            0 => 0,
-            1 => spots[0].place,
-            several => n.checked_sub(before).map_or(0, |n| spots[n as usize % several].place),
-        }
-    }
-
-    /// Where each node is that the world begins with; 0 = nowhere in particular.
-    pub fn node_places(&self) -> Vec<u16> {
-        let places = |group: usize| {
-            let (spots, of) = (self.spots(group), &self.groups[group]);
-            let before = super::nodes_before_members(of);
-            let place = move |n: u64| {
-                let at = n.saturating_sub(before) as usize;
-                if spots.is_empty() { 0 } else { spots[at % spots.len()].place }
-            };
-            (0..of.count + of.aides.1).map(place).collect::<Vec<u16>>()
-        };
-        (0..self.groups.len()).flat_map(places).collect()
-    }
-
-    /// Where clients come out, by how they come; 0 = at home.
-    pub fn outlets(&self, clients: &ClientsPlan) -> [u16; 4] {
-        clients.outlets().map(|place| place.and_then(|name| self.map.find(name)).unwrap_or(0))
-    }
-
-    /// The IPv4 address of each node that the world begins with: one of the networks at its place; 0 = none is known.
-    pub fn node_addresses(&self) -> Vec<u32> {
-        let address = |(node, place): (usize, u16)| {
-            let networks = self.map.name(place).map_or_else(Vec::new, countries::networks_at);
-            countries::address_in(&networks, combine(NODE_ADDRESS, node as u64))
-        };
-        self.node_places().into_iter().enumerate().map(address).collect()
-    }
-
-    /// Number of a zone: that of the first group which names it, plus one.
-    fn zone(&self, name: &str) -> u16 {
-        let first = self.groups.iter().position(|group| group.settings.text("zone") == Some(name));
-        first.map_or(0, |index| index as u16 + 1)
-    }
-}
 
 impl Layout {
     /// The link between two groups, or within one.

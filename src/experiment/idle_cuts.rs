@@ -13,6 +13,7 @@ pub(super) fn idle_cuts(layout: &Layout, simulation: &Simulation) -> Vec<String>
     let name = |end| match end {
         End::Group(group) => layout.groups[usize::from(group)].name.clone(),
         End::Node(node) => layout.name_of(node),
+        End::Place(place) => layout.map.name(place).unwrap_or_default().to_string(),
     };
     let idle = simulation.idle_cuts().into_iter().map(|(a, b)| (name(a), name(b)));
     idle.map(|(a, b)| format!("{IDLE_CUT} of {a} and {b}: while it lasted neither sent the other anything"))

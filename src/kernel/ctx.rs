@@ -261,6 +261,19 @@ impl Ctx<'_> {
         self.core.backgrounds.of(node, label).bits()
     }
 
+    // ---- the network
+
+    /// Where a node is, for those who are cut off from each other by places; 0 = nowhere in particular.
+    pub fn place_of(&self, node: NodeId) -> u16 {
+        self.core.transit.place_of(node)
+    }
+
+    /// Whether a node is cut off from all that is at a place. Nodes cannot know this: it is for one that stands for several, which believe
+    /// different things.
+    pub fn is_cut_off(&self, node: NodeId, place: u16) -> bool {
+        self.core.transit.is_cut_off(node, place)
+    }
+
     // ---- truth
 
     /// Whether a node is well. Nobody in a world can know this: it is for counting only, never for deciding.

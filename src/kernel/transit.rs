@@ -107,6 +107,14 @@ pub trait Transit: Send {
     fn idle_cuts(&self) -> Vec<(End, End)> {
         Vec::new()
     }
+    /// Where a node is, for those who are cut off from each other by places; 0 = nowhere in particular.
+    fn place_of(&self, _node: NodeId) -> u16 {
+        0
+    }
+    /// Whether a node is cut off from all that is at a place.
+    fn is_cut_off(&self, _node: NodeId, _place: u16) -> bool {
+        false
+    }
     /// Whether anything was ever sent over the link between two groups; true without one.
     fn has_carried(&self, _a: u16, _b: u16) -> bool {
         true
@@ -117,13 +125,15 @@ pub trait Transit: Send {
     fn fork(&self) -> Box<dyn Transit>;
 }
 
-/// One end of a link: a node, or all that a group has when a message is sent.
+/// One end of a link: a node, or all that a group has, or that is at a place, when a message is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
     /// This node.
     Node(NodeId),
     /// Every node of this group, those that join later too.
     Group(u16),
+    /// Every node at this place but those of users.
+    Place(u16),
 }
 
 /// What can be done to a link while the simulation runs. Of what is said of two nodes, alone or with their groups, the last counts.

@@ -24,7 +24,17 @@ impl Command {
     pub fn detail(&self, label: &str) -> String {
         match (self.target, self.arguments.first()) {
             (Target::Note, Some(Value::Text(text))) => text.clone(),
-            (Target::Region, Some(Value::Text(region))) => format!("{region} {label}").trim_end().into(),
+            (Target::Region, Some(Value::Text(region))) => {
+                let between = matches!(self.action.as_str(), "partition" | "heal");
+                let other = self.arguments.get(1).filter(|_| between);
+                let other = if let Some(Value::Text(other)) = other { other.as_str() } else { "" };
+                [region, other, label]
+                    .map(String::from)
+                    .join(" ")
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            }
             _ => label.into(),
         }
     }

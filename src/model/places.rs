@@ -1,6 +1,7 @@
 //! Puts groups and clients on the map, and ways between them.
 
 use super::check::link_plan;
+use super::region;
 use super::spec::{MapSpec, WorldSpec};
 use crate::catalog::{self, Needed, Problem, Problems, did_you_mean, meant};
 use crate::components::network::geo::{Geography, Map};
@@ -46,9 +47,10 @@ pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Probl
 
 fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
     let settings = &layout.groups[group].settings;
-    let setting = ["region", "anycast"]
-        .into_iter()
-        .find(|setting| settings.texts(setting).iter().any(|text| text == name));
+    let says = |setting: &&str| {
+        settings.text(setting) == Some(name) || settings.texts(setting).iter().any(|text| text == name)
+    };
+    let setting = ["region", "anycast", components::COORDINATOR_REGION].into_iter().find(says);
     let setting = setting.unwrap_or("from");
     let problem = settings.problem(setting, format!("the map has no region or country \"{name}\""));
     let close = meant::place(name, map.names())
@@ -114,8 +116,8 @@ pub(super) fn homes(layout: &Layout) -> Vec<Home> {
             mobile: settings.variate("mobile_access").expect("preset"),
             outlets: layout.outlets(&clients),
         });
-        let before_members = components::nodes_before_members(&layout.groups[group]) as usize;
-        Home { spots: layout.spots(group), before_members, access }
+        let of_users = !region::is_of_servers(&layout.groups[group]);
+        Home { access, of_users, ..layout.home_of(group) }
     };
     (0..layout.groups.len()).map(home).collect()
 }

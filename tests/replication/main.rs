@@ -8,6 +8,7 @@ mod laws;
 mod majority;
 mod nearest;
 mod quorum;
+mod regions;
 mod replace;
 mod sessions;
 mod shards;

@@ -94,7 +94,7 @@ static ENTRY: Entry = Entry {
                 "capacity",
             ],
         ),
-        ("place and price", &["price_per_hour", "region", "zone"]),
+        ("place and price", &["price_per_hour", "region", "zone", "coordinator_region"]),
     ],
     params: &[
         Param {
@@ -198,6 +198,7 @@ static ENTRY: Entry = Entry {
         replica::ELECTION_SPREAD,
         replica::FAILOVER,
         replica::FENCING,
+        replica::COORDINATOR_REGION,
         replica::LOG_ENTRIES,
         replica::COPY_ROW,
         replica::COPY_RATE,

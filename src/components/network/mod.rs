@@ -2,6 +2,7 @@
 
 mod connection;
 mod cuts;
+mod cutting;
 mod express;
 pub mod geo;
 mod home;
@@ -24,7 +25,7 @@ use crate::parts::verbs;
 use crate::random::mix::hash_name;
 use crate::random::stream::Stream;
 use connection::Connections;
-use cuts::{Cut, Cuts};
+use cuts::{Cut, Cuts, Member};
 use express::{Express, Way};
 use geo::{Geography, Spot};
 use question::Hop;
@@ -62,6 +63,8 @@ pub struct Network {
     homes: Vec<Home>,
     /// Where each node is.
     spots: Vec<Spot>,
+    /// The place whose cuts concern each node; 0 = none does.
+    sides: Vec<u16>,
 }
 
 impl Network {
@@ -82,6 +85,7 @@ impl Network {
             connections: Connections::new(),
             map: Arc::default(),
             homes: Vec::new(),
+            sides: vec![0; spots.len()],
             spots,
         }
     }
@@ -92,14 +96,16 @@ impl Network {
         self.map = map;
         self.homes = homes;
         for node in 0..self.group.len() {
-            self.spots[node] = self.spot_of(node);
+            (self.spots[node], self.sides[node]) = self.stand(node);
         }
     }
 
-    fn spot_of(&self, node: usize) -> Spot {
+    /// Where a node is, and whose cuts concern it.
+    fn stand(&self, node: usize) -> (Spot, u16) {
         let group = self.group[node];
-        let before = self.group[..node].iter().filter(|other| **other == group).count();
-        self.homes.get(usize::from(group)).map_or_else(Spot::default, |home| home.spot(before))
+        let number = self.group[..node].iter().filter(|other| **other == group).count();
+        let home = self.homes.get(usize::from(group));
+        home.map_or_else(Default::default, |home| (home.spot(number), home.side(number)))
     }
 
     /// This node stands for its group; beside each caller if the group is at several places.
@@ -126,30 +132,6 @@ impl Network {
     #[inline]
     fn is_beside(&self, message: &Message, from: u16, to: u16) -> bool {
         self.beside[usize::from(from)] == message.from || self.beside[usize::from(to)] == message.to
-    }
-
-    /// A node with its group.
-    fn member(&self, node: NodeId) -> (NodeId, u16) {
-        (node, self.group[node.index()])
-    }
-
-    /// What stops a message, if anything is cut.
-    #[inline]
-    fn stopped(&mut self, message: &Message) -> Option<Cut> {
-        if self.cuts.is_empty() {
-            return None;
-        }
-        let (from, to) = (self.member(message.from), self.member(message.to));
-        self.cuts.between(from, to)
-    }
-
-    /// What becomes of a message whose way is cut: on a connection TCP keeps it.
-    #[cold]
-    fn tries_again(&self, index: u32, message: &Message) -> Option<Time> {
-        let link = index.checked_sub(1).map(|index| &self.links[index as usize]);
-        let is_connected = link.is_some_and(|link| link.connection().is_some());
-        let is_kept = is_connected && !verbs::is_datagram(message.verb) || verbs::is_of_stream(message.verb);
-        is_kept.then_some(HELD_UP)
     }
 
     /// Whether a message within a group goes from a node to itself, or has the group's first node at one end.
@@ -317,7 +299,7 @@ impl Transit for Network {
 
     fn has_link(&self, node: NodeId) -> bool {
         let group = self.group.get(node.index());
-        if group.is_some_and(|group| self.cuts.concern((node, *group))) {
+        if group.is_some() && self.cuts.concern(self.member(node)) {
             return true;
         }
         let row = group.map(|group| *group as usize * self.groups);
@@ -327,13 +309,15 @@ impl Transit for Network {
     fn place(&mut self, node: NodeId, group: u16) {
         debug_assert_eq!(node.index(), self.group.len());
         self.group.push(group);
-        self.spots.push(self.spot_of(node.index()));
+        let (spot, side) = self.stand(node.index());
+        self.spots.push(spot);
+        self.sides.push(side);
     }
 
     fn command(&mut self, command: LinkCommand) {
         match command {
-            LinkCommand::Cut(a, b) => self.cuts.say((a, b), true, |node| self.group[node.index()]),
-            LinkCommand::Heal(a, b) => self.cuts.say((a, b), false, |node| self.group[node.index()]),
+            LinkCommand::Cut(a, b) => self.say((a, b), true),
+            LinkCommand::Heal(a, b) => self.say((a, b), false),
             LinkCommand::Slow(a, b, factor) => self.link_mut(a, b).slow(factor),
         }
         self.draw_up();
@@ -341,6 +325,14 @@ impl Transit for Network {
 
     fn is_cut(&self) -> bool {
         !self.cuts.is_empty()
+    }
+
+    fn place_of(&self, node: NodeId) -> u16 {
+        self.sides[node.index()]
+    }
+
+    fn is_cut_off(&self, node: NodeId, place: u16) -> bool {
+        self.cuts.are_apart(self.member(node), Member { node: NodeId::NONE, group: u16::MAX, place })
     }
 
     fn idle_cuts(&self) -> Vec<(End, End)> {

@@ -188,13 +188,14 @@ pub const RULES: &[(&str, &[&str])] = &[
         "partition",
         &[
             "nothing passes between the two, until heal(a, b): what goes over connections (`connect`) is sent again by TCP when it is healed, all else is lost",
+            "partition(region(\"a\"), region(\"b\")): between the servers of two regions, region(\"a\").partition(): of this one and all others; users reach both as before (where they are sent); a database's callers over there know no longer who leads (see `coordinator_region`)",
             "db.primary() is whoever is primary then: after a failover db.primary().heal() heals another one than db.primary().partition() cut off; name it, as db.replica(0)",
         ],
     ),
     (
         "heal",
         &[
-            "everything passes again between the two; what is said of db.primary() is said of whoever is primary then",
+            "everything passes again between the two, or between a region and all others; what is said of db.primary() is said of whoever is primary then",
         ],
     ),
     (

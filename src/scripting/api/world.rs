@@ -151,6 +151,10 @@ fn register_region(engine: &mut Engine) {
             command(&cx, Target::Region, action, vec![of.0.into()], None)
         });
         engine.register_fn(*action, move |cx: NativeCallContext, of: Region, argument: Dynamic| {
+            let argument = match argument.try_cast_result::<Region>() {
+                Ok(other) => other.0.into(),
+                Err(argument) => argument,
+            };
             command(&cx, Target::Region, action, vec![of.0.into(), argument], None)
         });
     }

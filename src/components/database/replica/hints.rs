@@ -8,28 +8,43 @@ use crate::parts::verbs::{PUT, READ};
 const HINTS_AT_MOST: usize = 1 << 20;
 
 impl QuorumRouter {
-    pub(super) fn owe_the_dead(&mut self, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        let dead = self.copies(key).iter().filter(|copy| self.dead.contains(&copy.0));
+    /// A write of somebody in a region does not go to copies that are dead there.
+    pub(super) fn owe_the_dead(&mut self, write: (u64, u32), region: u16, cx: &mut Ctx<'_>) {
+        let dead = self.copies(write.0).iter().filter(|copy| self.is_dead(**copy, region));
         for copy in dead.copied().collect::<Vec<NodeId>>() {
-            self.owe(copy, key, version, cx);
+            self.owe(copy, region, write, cx);
         }
     }
 
-    /// Hands over the first hint for a copy, if it is owed any.
+    /// Hands over the first hint for a copy of each region that owes it any.
     pub(super) fn hint_next(&self, copy: NodeId, cx: &mut Ctx<'_>) {
-        if let Some(((_, key), (_, version))) = self.hints.range((copy.0, 0)..=(copy.0, u64::MAX)).next() {
-            self.hint(copy, *key, *version, cx);
+        let mut region = 0;
+        while let Some(((_, owing, _), _)) =
+            self.hints.range((copy.0, region, 0)..=(copy.0, u16::MAX, u64::MAX)).next()
+        {
+            self.hint_next_of(copy, *owing, cx);
+            region = owing + 1;
         }
     }
 
-    /// A copy has missed a version.
-    pub(super) fn owe(&mut self, copy: NodeId, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        if let Some(owed) = self.hints.get_mut(&(copy.0, key)) {
+    /// Hands over the first hint of a region for a copy, if it can be reached from there.
+    fn hint_next_of(&self, copy: NodeId, region: u16, cx: &mut Ctx<'_>) {
+        let of_region = (copy.0, region, 0)..=(copy.0, region, u64::MAX);
+        let first = self.hints.range(of_region).next().filter(|_| !cx.is_cut_off(copy, region));
+        if let Some(((.., key), (_, version))) = first {
+            let (version, note) = (*version, REPAIR + u32::from(region));
+            cx.ask(Ask { version, note, timeout: self.timeout, ..Ask::new(copy, PUT, *key) });
+        }
+    }
+
+    /// A copy has missed a version that was written in a region.
+    pub(super) fn owe(&mut self, copy: NodeId, region: u16, (key, version): (u64, u32), cx: &mut Ctx<'_>) {
+        if let Some(owed) = self.hints.get_mut(&(copy.0, region, key)) {
             *owed = (owed.0.min(version), owed.1.max(version));
         } else if self.hints.len() >= HINTS_AT_MOST {
             self.dropped_hints += 1;
         } else {
-            self.hints.insert((copy.0, key), (version, version));
+            self.hints.insert((copy.0, region, key), (version, version));
             cx.audit().begin_way(key);
         }
     }
@@ -37,14 +52,15 @@ impl QuorumRouter {
     /// All was in memory, also which copies have not confirmed a write yet: only reads repair now.
     pub(super) fn forget(&mut self, cx: &mut Ctx<'_>) {
         self.dead.clear();
+        self.cut_off.clear();
         self.free.clear();
         let operations = std::mem::take(&mut self.operations);
         for write in operations.iter().filter(|operation| operation.writes && !operation.is_over) {
             for copy in self.copies(write.key).to_vec() {
-                self.owe(copy, write.key, write.version, cx);
+                self.owe(copy, write.region, (write.key, write.version), cx);
             }
         }
-        for ((copy, key), owed) in std::mem::take(&mut self.hints) {
+        for ((copy, _, key), owed) in std::mem::take(&mut self.hints) {
             let copies = self.copies(key);
             if let Some(place) = copies.iter().position(|node| node.0 == copy) {
                 cx.audit().forget_owed(key, owed, place as u32, copies.len() as u32);
@@ -62,31 +78,29 @@ impl QuorumRouter {
         for copy in self.dead.iter().copied() {
             cx.ask(Ask { note: REPAIR, timeout: self.timeout, ..Ask::new(NodeId(copy), READ, 0) });
         }
+        self.cut_off.retain(|(region, copy)| cx.is_cut_off(NodeId(*copy), *region));
         let mut last = None;
-        let firsts: Vec<(u16, u64, u32)> = self
+        let copies: Vec<u16> = self
             .hints
-            .iter()
-            .filter(|((copy, _), _)| last.replace(*copy) != Some(*copy) && !self.dead.contains(copy))
-            .map(|((copy, key), (_, version))| (*copy, *key, *version))
+            .keys()
+            .map(|(copy, ..)| *copy)
+            .filter(|copy| last.replace(*copy) != Some(*copy) && !self.dead.contains(copy))
             .collect();
-        for (copy, key, version) in firsts {
-            self.hint(NodeId(copy), key, version, cx);
+        for copy in copies {
+            self.hint_next(NodeId(copy), cx);
         }
-    }
-
-    fn hint(&self, copy: NodeId, key: u64, version: u32, cx: &mut Ctx<'_>) {
-        cx.ask(Ask { version, note: REPAIR, timeout: self.timeout, ..Ask::new(copy, PUT, key) });
     }
 
     pub(super) fn on_repaired(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         if !matches!(reply.status, Status::Ok | Status::Missing) {
             return;
         }
-        let (copy, key) = (reply.callee.0, reply.key);
-        if self.hints.get(&(copy, key)).is_some_and(|(_, last)| *last <= reply.version) {
-            self.hints.remove(&(copy, key));
-            cx.audit().end_way(key);
-            self.hint_next(reply.callee, cx);
+        let region = (reply.note - REPAIR) as u16;
+        let hint = (reply.callee.0, region, reply.key);
+        if self.hints.get(&hint).is_some_and(|(_, last)| *last <= reply.version) {
+            self.hints.remove(&hint);
+            cx.audit().end_way(reply.key);
+            self.hint_next_of(reply.callee, region, cx);
         }
     }
 }

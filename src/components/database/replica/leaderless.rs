@@ -4,7 +4,8 @@
 //! keeps a hint and hands it over when the copy answers again (hinted handoff). A copy found out of date by a read gets the
 //! newer version (read repair). A copy that refuses, or is silent for longer than the router waits, counts as dead: it is asked nothing and
 //! owed everything until it answers a look of the router's, one each heartbeat (the coordinator asks who can be reached: DeCandia et al.,
-//! Dynamo, SOSP 2007, 4.5 and 4.8.3; Cassandra's failure detector). A copy that is replaced by an empty machine is filled from others (see [`super::refill`]).
+//! Dynamo, SOSP 2007, 4.5 and 4.8.3; Cassandra's failure detector). The router stands for a coordinator in each region: if regions are cut off from
+//! each other, a copy is dead, and owed, for those who cannot reach it. A copy that is replaced by an empty machine is filled from others (see [`super::refill`]).
 
 use super::pings::Far;
 use super::sharding::Map;
@@ -20,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most copies of a row.
 pub const COPIES_MAX: usize = 16;
-/// Marks the note of a question that belongs to no operation: repairs and hints.
-pub(super) const REPAIR: u32 = u32::MAX;
+/// From this note on a question belongs to no operation: repairs, and hints of each region.
+pub(super) const REPAIR: u32 = u32::MAX - u16::MAX as u32;
 /// Tag of the timers of reads that may ask one copy more; the other one looks after the dead.
 const SPECULATE: u16 = 1;
 
@@ -31,6 +32,8 @@ pub(super) struct Operation {
     /// The call to answer; none once that is done.
     parent: CallId,
     request: RequestId,
+    /// Where its caller is.
+    pub(super) region: u16,
     pub(super) key: u64,
     /// How copies are asked.
     verb: u16,
@@ -84,10 +87,12 @@ pub struct QuorumRouter {
     pub(super) timeout: Option<TimeoutClass>,
     /// Copies that count as dead.
     pub(super) dead: BTreeSet<u16>,
+    /// Those that count as dead in a region which is cut off from them.
+    pub(super) cut_off: BTreeSet<(u16, u16)>,
     /// When each node answered last, by its index; 0 = never.
     heard: Vec<Time>,
-    /// The first and the last version of a row that a copy is owed.
-    pub(super) hints: BTreeMap<(u16, u64), (u32, u32)>,
+    /// The first and the last version of a row that a copy is owed, by copy, region of the writer, and row.
+    pub(super) hints: BTreeMap<(u16, u16, u64), (u32, u32)>,
     repaired: u64,
     speculated: u64,
     pub(super) dropped_hints: u64,
@@ -105,6 +110,7 @@ impl QuorumRouter {
             free: Vec::new(),
             timeout: None,
             dead: BTreeSet::new(),
+            cut_off: BTreeSet::new(),
             heard: Vec::new(),
             hints: BTreeMap::new(),
             repaired: 0,
@@ -119,6 +125,7 @@ impl QuorumRouter {
         let call = cx.call(id);
         let (verb, key, request, flushed, bytes) =
             (call.verb, call.key, call.request, call.version, call.bytes);
+        let region = cx.place_of(call.caller);
         debug_assert!(is_read(verb) || matches!(verb, WRITE | FLUSH), "a database takes no verb {verb}");
         let version = match verb {
             verb if is_read(verb) => 0,
@@ -140,6 +147,7 @@ impl QuorumRouter {
         let operation = Operation {
             parent: id,
             request,
+            region,
             key,
             verb: if is_read(verb) { verb } else { PUT },
             writes: !is_read(verb),
@@ -158,7 +166,7 @@ impl QuorumRouter {
             self.ask_next(at, cx);
         }
         if !is_read(verb) {
-            self.owe_the_dead(key, version, cx);
+            self.owe_the_dead((key, version), region, cx);
         } else if let Some(after) = self.plan.speculation.after(cx.now(), self.plan.timeout) {
             let data = u64::from(self.operations[at as usize].number) << u32::BITS | u64::from(at);
             cx.timer_in(after, Timer { tag: SPECULATE, data });
@@ -185,15 +193,30 @@ impl QuorumRouter {
         let copy = reply.callee.index();
         self.heard.resize(self.heard.len().max(copy + 1), 0);
         if matches!(reply.status, Status::Reset | Status::TimedOut) {
-            if self.heard[copy] <= reply.asked {
-                self.dead.insert(reply.callee.0);
+            let region = self.region_of(reply);
+            if self.heard[copy] > reply.asked {
+                return;
             }
+            match cx.is_cut_off(reply.callee, region) {
+                true => self.cut_off.insert((region, reply.callee.0)),
+                false => self.dead.insert(reply.callee.0),
+            };
             return;
         }
         self.heard[copy] = cx.now();
         if self.dead.remove(&reply.callee.0) && self.plan.repairs {
             self.hint_next(reply.callee, cx);
         }
+    }
+
+    /// Of the operation that a question belongs to: where its caller is.
+    fn region_of(&self, reply: &Reply) -> u16 {
+        if reply.note >= REPAIR { 0 } else { self.operations[(reply.note >> 4) as usize].region }
+    }
+
+    /// Whether a copy counts as dead for callers in a region.
+    pub(super) fn is_dead(&self, copy: NodeId, region: u16) -> bool {
+        self.dead.contains(&copy.0) || self.cut_off.contains(&(region, copy.0))
     }
 
     fn place(&mut self, operation: Operation) -> u32 {
@@ -221,8 +244,9 @@ impl QuorumRouter {
         let number = cx.request(operation.request).map_or(operation.key, |request| request.number);
         let first = (mix64(number) % copies.len() as u64) as usize;
         let order = (0..copies.len()).map(|step| (first + step) % copies.len());
-        let is_left =
-            |copy: &usize| operation.asked & (1 << copy) == 0 && !self.dead.contains(&copies[*copy].0);
+        let is_left = |copy: &usize| {
+            operation.asked & (1 << copy) == 0 && !self.is_dead(copies[*copy], operation.region)
+        };
         let mut left = order.filter(is_left);
         let copy = match &self.plan.far {
             Some(far) if !operation.parent.is_none() => {
@@ -263,8 +287,8 @@ impl QuorumRouter {
         } else if writes && reply.status == Status::Missing {
             // It has the write, and is being filled: that does not count.
         } else if writes {
-            let (key, version) = (operation.key, operation.version);
-            self.owe(reply.callee, key, version, cx);
+            let (key, version, region) = (operation.key, operation.version, operation.region);
+            self.owe(reply.callee, region, (key, version), cx);
         } else if !operation.parent.is_none() {
             self.ask_next(at, cx); // another copy, if there is one
         }
@@ -340,7 +364,7 @@ impl Component for QuorumRouter {
 
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         self.heed(&reply, cx);
-        if reply.note == REPAIR { self.on_repaired(&reply, cx) } else { self.on_answer(&reply, cx) }
+        if reply.note >= REPAIR { self.on_repaired(&reply, cx) } else { self.on_answer(&reply, cx) }
     }
 
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {

@@ -34,6 +34,8 @@ pub struct Plan {
     pub down_after: Time,
     /// Whether a primary stops when its lease has run out.
     pub fencing: bool,
+    /// Whether a primary that has stopped goes on answering reads, as replicas do (Patroni demotes it to a standby).
+    pub reads_on: bool,
     /// Replicas that are further behind do not serve reads.
     pub max_lag: Option<Time>,
     /// Whether the answer to a write tells the router its position in the log.
@@ -127,6 +129,11 @@ impl Member {
         self.leads && (!self.plan.fencing || self.has_lease(now))
     }
 
+    /// Whether it may answer a read as primary, or as one that has stopped; the read must show its log up to an entry.
+    fn may_read(&self, entry: u32, now: Time) -> bool {
+        self.may_lead(now) || (self.leads && self.plan.reads_on && entry <= self.log.end())
+    }
+
     fn take_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let verb = cx.call(id).verb;
         let reads = is_read(verb);
@@ -136,7 +143,11 @@ impl Member {
         if reads && !self.leads {
             return self.take_read(id, cx);
         }
-        if !self.may_lead(cx.now()) || (self.lead.closed && !reads) {
+        let may = match reads {
+            true => self.may_read(cx.call(id).version, cx.now()),
+            false => self.may_lead(cx.now()) && !self.lead.closed,
+        };
+        if !may {
             return cx
                 .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });
         }
@@ -187,7 +198,11 @@ impl Member {
 
     fn finish_read(&mut self, statement: Statement, cx: &mut Ctx<'_>) {
         let id = statement.call;
-        let may = if self.leads { self.may_lead(cx.now()) } else { self.may_show(cx.now()) };
+        let may = match self.leads {
+            true if cx.call(id).verb == FETCH => self.may_lead(cx.now()),
+            true => self.may_read(0, cx.now()),
+            false => self.may_show(cx.now()),
+        };
         if !may {
             return cx
                 .reply(id, Answer { redirect: self.plan.peers[self.primary], ..Answer::of(Status::Moved) });

@@ -91,6 +91,11 @@ fn reads(site: &Site<'_>) -> reads::Reads {
     }
 }
 
+/// Whether others than the primary answer reads.
+fn replicas_read(site: &Site<'_>) -> bool {
+    !site.is_disabled("replica_reads") && reads::READS[reads::of(site.settings())].name != "primary"
+}
+
 /// Whether the router goes by how far the members are. Then its messages to them travel over the link within the database.
 pub fn measures(settings: &Settings) -> bool {
     reads::reads(reads::of(settings)).measures
@@ -230,6 +235,7 @@ fn router(site: &Site<'_>, shards: &[Vec<NodeId>]) -> Router {
         counted: questions::Counted::new(site),
         pings: reads.measures.then(|| Box::new(Pings::new(site, shards, answering))),
         patience: patience(site, reads),
+        regions: if is_scattered(site.layout, site.index) { site.layout.map.len() } else { 0 },
     };
     Router::new(reads, map(site), spread(site), shards, routing)
 }
@@ -280,8 +286,7 @@ fn voter_plan(site: &Site<'_>, shard: u64, peers: Vec<NodeId>, pieces: Pieces) -
         timeout: common.down_after,
         spread: (common.down_after as f64 * Figures::new(site.settings()).share("election_spread")) as Time,
         elects: site.settings().flag("failover") && !site.is_disabled("failover"),
-        followers_read: !site.is_disabled("replica_reads")
-            && reads::READS[reads::of(site.settings())].name != "primary",
+        followers_read: replicas_read(site),
         max_lag: common.max_lag,
         tells_position: common.tells_position,
         capacity: common.capacity,
@@ -364,8 +369,9 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>, pieces: Pieces) -> Plan {
     let settings = site.settings();
     let (heartbeat, down_after) = times(site);
     let reads = reads(site);
+    let mode = mode::mode(mode_choice(site));
     Plan {
-        mode: mode::mode(mode_choice(site)),
+        mode,
         answering: Shape::of(settings).answering() as usize,
         log: u32::from(peers[0].0),
         peers,
@@ -373,6 +379,7 @@ fn plan(site: &Site<'_>, peers: Vec<NodeId>, pieces: Pieces) -> Plan {
         down_after,
         // Of one member nobody can take the place.
         fencing: settings.flag("fencing") && Shape::of(settings).answering() > 1,
+        reads_on: replicas_read(site) && !reads.bounds_lag && !mode.reads_need_lease,
         max_lag: settings.duration("max_lag").filter(|_| reads.bounds_lag),
         tells_position: reads.carries_position,
         capacity: settings.count("capacity"),

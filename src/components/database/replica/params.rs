@@ -2,6 +2,7 @@
 
 use super::{mode, reads, sharding, split};
 use crate::catalog::{Action, Kind, Need, Param, Preset, Settings};
+use crate::components;
 use crate::components::site::{CRASH, HANG, RECOVER, SLOW};
 use crate::kernel::{MICROSECOND, MILLISECOND, SECOND, Time};
 use crate::parts::station;
@@ -50,6 +51,21 @@ pub const NEEDS: &[Need] = &[
         with: "a primary, which replication \"quorum\" has not",
         add: "another `replication`",
         is_met: |settings| !super::Shape::of(settings).leaderless,
+    },
+    Need {
+        settings: &[components::COORDINATOR_REGION],
+        with: "a coordinator, which databases of one node and replication \"majority\" and \"quorum\" have not",
+        add: "`replicas: 2`, or another `replication`",
+        is_met: |settings| {
+            let shape = super::Shape::of(settings);
+            !shape.is_single() && shape.is_coordinated()
+        },
+    },
+    Need {
+        settings: &[components::COORDINATOR_REGION],
+        with: "members that are somewhere",
+        add: "`region: [\"eu-central-1\", \"us-east-1\"]`",
+        is_met: |settings| settings.is_given("region"),
     },
     Need {
         settings: &["heartbeat", "down_after"],
@@ -337,7 +353,16 @@ pub const FENCING: Param = Param {
     name: "fencing",
     kind: Kind::Flag,
     preset: Preset::Flag(true),
-    about: "whether a primary stops when it hears nothing of the coordinator for `down_after`; else: split brain, for what it was sent before: callers go where the coordinator says as soon as it has decided",
+    about: "whether a primary stops when it hears nothing of the coordinator for `down_after`; else: split brain, among those who hear nothing either: callers go where the coordinator says, but for those in a region that is cut off from it, who go where it said before",
+};
+/// Where the coordinator stands.
+pub const COORDINATOR_REGION: Param = Param {
+    name: components::COORDINATOR_REGION,
+    kind: Kind::Text,
+    preset: Preset::Absent(
+        "where its members are, if that is one region; of several: as far as the first one, and cut off from none",
+    ),
+    about: "the region of who watches the members and appoints primaries (Orchestrator, Sentinel, etcd beside Patroni): in a region that is cut off from it all members count as dead, and nobody hears who leads since",
 };
 /// How much log is kept.
 pub const LOG_ENTRIES: Param = Param {

@@ -12,7 +12,7 @@
 //! nor in step with a script.
 //!
 //! The pings begin where the router is, at the database's first place. Members at several places are as far as they are from the caller, which
-//! has a driver of its own beside it: what the map says of the way from there takes the place of what it says of the way from the router.
+//! has a driver of its own beside it, which knows whom it cannot reach: what the map says of the way from there takes the place of what it says of the way from the router.
 
 use super::reads::Seen;
 use super::reads::nearest::{Candidate, select};
@@ -111,11 +111,13 @@ impl Pings {
     /// The member to ask for this call; none if nobody who is up has been measured.
     fn pick(&self, id: CallId, members: &[Seen], draws: (f64, f64), cx: &Ctx<'_>) -> Option<usize> {
         let far = self.far.as_ref().map(|far| far.from(id, cx));
+        let place = cx.place_of(cx.call(id).caller);
         let candidate = |(member, seen): (usize, &Seen)| {
             let at = self.place(seen.node)?;
             let Target { round_trip, operations, .. } = self.targets[at];
-            let round_trip =
-                round_trip.filter(|_| seen.up)?.saturating_add_signed(far.map_or(0, |far| far[at]));
+            let round_trip = round_trip
+                .filter(|_| seen.up && !cx.is_cut_off(seen.node, place))?
+                .saturating_add_signed(far.map_or(0, |far| far[at]));
             Some(Candidate { member, round_trip, operations })
         };
         let mut candidates = members.iter().enumerate().filter_map(candidate).collect();

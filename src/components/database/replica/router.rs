@@ -10,6 +10,7 @@ use super::reshard::{RESHARD, Reshard};
 use super::sessions::Position;
 use super::sharding::Map;
 use super::spread::{COPY_AGAIN, COPY_LATER, Join, Spread};
+use super::view::Beliefs;
 use super::wire::{ALIVE, CHECK, ERASE, FETCH, MIRROR, VIEW, is_part, is_read};
 use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
@@ -55,6 +56,8 @@ pub struct RouterPlan {
     pub counted: Option<Counted>,
     /// How far its members are, if it reads from the nearest.
     pub pings: Option<Box<Pings>>,
+    /// Regions of the map, if its callers are beside it in several.
+    pub regions: usize,
     /// What it waits for as long as it takes, if primaries may have to wait for their replicas, or readers for a replica.
     pub patience: Option<Box<Patience>>,
 }
@@ -68,6 +71,7 @@ pub struct Router {
     pub(super) map: Map,
     pub(super) spread: Spread,
     pub(super) shards: Vec<Shard>,
+    pub(super) beliefs: Beliefs,
     /// Number of keys.
     pub(super) keys: u64,
     pub(super) reshard: Option<Reshard>,
@@ -105,7 +109,7 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router for these members; the first of each shard is its primary. It waits so long for an answer.
+    /// A router for these members; the first of each shard is its primary.
     pub fn new(reads: Reads, map: Map, spread: Spread, shards: &[Vec<NodeId>], plan: RouterPlan) -> Self {
         let seen = |node: &NodeId| Seen { node: *node, up: true };
         let shard = |members: &Vec<NodeId>| Shard {
@@ -148,6 +152,7 @@ impl Router {
             calls: 0,
             errors: 0,
             passed_on: 0,
+            beliefs: Beliefs::shared(plan.regions),
         }
     }
 
@@ -157,8 +162,7 @@ impl Router {
         self.load.count(shard);
     }
 
-    /// Sends a statement to the shard that has its row.
-    pub(super) fn route(&mut self, id: CallId, cx: &mut Ctx<'_>) {
+    pub(super) fn send_statement(&mut self, id: CallId, cx: &mut Ctx<'_>) {
         let call = cx.call(id);
         let (verb, key, request) = (call.verb, call.key, call.request);
         let mut shard = self.map.shard(key);
@@ -244,8 +248,7 @@ impl Router {
         true
     }
 
-    /// A statement or a part of one is over, or what the router asks of its own accord.
-    pub(super) fn take_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+    pub(super) fn take_answer(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         match reply.verb {
             CHECK => return self.on_pinged(&reply, cx),
             ALIVE => return self.on_alive(&reply, cx),
@@ -351,10 +354,9 @@ impl Component for Router {
 
     fn on_control(&mut self, control: Control, cx: &mut Ctx<'_>) {
         if control.verb == RESHARD {
-            if !self.can_reshard {
-                return;
-            }
-            return self.begin_reshard(control.arg, cx);
+            return if self.can_reshard {
+                self.begin_reshard(control.arg, cx)
+            };
         }
         if control.verb == Control::RECOVER && control.arg == 1 {
             self.begin_pings(cx);
