@@ -42,6 +42,7 @@ golden!(
     without_coordinates,
     other_words,
     settings_of_others,
+    balancers_and_keys,
     coordinator_elsewhere,
     regions_apart,
     regions_that_die,

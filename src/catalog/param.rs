@@ -33,6 +33,8 @@ pub enum Kind {
     Bytes,
     /// So many bytes; 0 means none.
     BytesOrZero,
+    /// Size of what one answer or question carries: at least 1 byte, and less than 4 GiB, as messages tell it.
+    Message,
     /// A whole number in a range.
     Count(i64, i64),
     /// A part of a whole, 0 to 1.
@@ -76,7 +78,7 @@ impl Kind {
             Kind::Duration | Kind::DurationOrZero => "a duration such as 30.s or 5.ms".into(),
             Kind::Variate => "a duration such as 5.ms, or a distribution such as exponential(5.ms)".into(),
             Kind::Rate => "a rate such as 200.rps".into(),
-            Kind::Bytes | Kind::BytesOrZero => "a size such as 256.mib".into(),
+            Kind::Bytes | Kind::BytesOrZero | Kind::Message => "a size such as 256.mib".into(),
             Kind::Count(low, high) if *high == i64::MAX => format!("a whole number from {low} up"),
             Kind::Count(low, high) => format!("a whole number from {low} to {high}"),
             Kind::Share => "a share such as 20.percent, or a number from 0 to 1".into(),

@@ -118,6 +118,7 @@ fn convert(
         (Kind::Variate, Value::Variate(_)) => Ok(value.clone()),
         (Kind::Rate, Rate(rate)) => in_range(*rate > 0.0 && rate.is_finite()),
         (Kind::Bytes, Bytes(bytes)) => in_range(*bytes > 0),
+        (Kind::Message, Bytes(bytes)) => in_range(*bytes > 0 && *bytes <= u64::from(u32::MAX)),
         (Kind::BytesOrZero, Bytes(_)) => Ok(value.clone()),
         (Kind::Count(low, high), Whole(count)) => in_range((*low..=*high).contains(count)),
         (Kind::Share, Share(share)) => in_range((0.0..=1.0).contains(share)),

@@ -88,7 +88,7 @@ fn of_kind(kind: &Kind) -> Vec<&'static str> {
     let names = |table: &[(&'static str, f64)]| table.iter().map(|(name, _)| *name).collect();
     match kind {
         Kind::Duration | Kind::DurationOrZero | Kind::Variate => names(&TIMES),
-        Kind::Bytes | Kind::BytesOrZero => names(&SIZES),
+        Kind::Bytes | Kind::BytesOrZero | Kind::Message => names(&SIZES),
         Kind::Rate | Kind::Load => names(&RATES),
         Kind::Share => vec!["percent"],
         _ => Vec::new(),

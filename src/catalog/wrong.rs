@@ -21,7 +21,9 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
             Some(format!("{n}.s or {n}.ms"))
         }
         (Kind::Rate | Kind::Load, Value::Whole(n)) => Some(format!("{n}.rps")),
-        (Kind::Bytes | Kind::BytesOrZero, Value::Whole(n)) => Some(format!("{n}.mib or {n}.bytes")),
+        (Kind::Bytes | Kind::BytesOrZero | Kind::Message, Value::Whole(n)) => {
+            Some(format!("{n}.mib or {n}.bytes"))
+        }
         (Kind::Group(kinds), Value::List(_)) if kinds.contains(&"load_balancer") => {
             return Problem::new(message)
                 .hint("put a load_balancer before them: load_balancer(\"lb\", #{ to: [a, b] })");
@@ -66,6 +68,7 @@ pub(super) fn out_of_range(param: &Param, value: &Value) -> Problem {
         Kind::Rate => "greater than 0 and finite".into(),
         Kind::Load => format!("greater than 0 ({LOWEST_RATE} or more) and at most {HIGHEST_RATE} per second"),
         Kind::Bytes => "at least 1 byte".into(),
+        Kind::Message => "from 1 byte to less than 4 GiB".into(),
         _ => param.kind.wanted(),
     };
     let percent = match (&param.kind, value) {

@@ -227,25 +227,39 @@ fn of_all_runs(plan: &Plan, outcome: &Outcome) -> impl Iterator<Item = String> {
     told.map(|text| format!("{}: {}\n", styled(DOUBTFUL, "warning"), plain(&text)))
 }
 
-/// What makes the figures doubtful, each kind of warning once with its first example; for stderr.
+/// A kind of warning: its first example, or that with the highest share, in how many runs, and of which variant.
+struct Example<'a> {
+    warning: &'a str,
+    runs: usize,
+    variant: usize,
+    is_worst: bool,
+}
+
+/// What makes the figures doubtful, each kind of warning once with one example; for stderr.
 pub fn warnings(plan: &Plan, outcome: &Outcome) -> String {
-    let mut counted: BTreeMap<&str, (&str, usize, usize)> = BTreeMap::new();
+    let mut counted: BTreeMap<&str, Example<'_>> = BTreeMap::new();
     for result in outcome.results.iter() {
         let mut of_run = BTreeSet::new(); // two components of one run are one run
         for warning in result.warnings.iter().filter(|warning| of_run.insert(kind(warning))) {
-            counted.entry(kind(warning)).or_insert((warning, 0, result.variant)).1 += 1;
+            let first = Example { warning, runs: 0, variant: result.variant, is_worst: false };
+            let example = counted.entry(kind(warning)).or_insert(first);
+            example.runs += 1;
+            if share(warning) > share(example.warning) {
+                let (variant, is_worst) = (result.variant, true);
+                *example = Example { warning, variant, is_worst, ..*example };
+            }
         }
     }
-    let line = |(warning, runs, variant): (&str, usize, usize)| {
+    let line = |Example { warning, runs, variant, is_worst }: Example<'_>| {
         let of = outcome.results.len();
-        let first = plain(&plan.variants[variant].label);
-        let head = styled(DOUBTFUL, "warning");
-        format!("{head}: {} ({runs} of {of} runs, first in {first})\n", plain(warning))
+        let label = plain(&plan.variants[variant].label);
+        let (head, where_to) = (styled(DOUBTFUL, "warning"), if is_worst { "most" } else { "first" });
+        format!("{head}: {} ({runs} of {of} runs, {where_to} in {label})\n", plain(warning))
     };
     // A variant may do without a component on purpose: what some run needs has not been forgotten.
     let forgotten = |runs: usize| runs == outcome.results.len();
     // Where no variant pays for what it sends, or all do, costs are comparable; so with others of the kind.
-    let counts = |(warning, runs, _): &(&str, usize, usize)| match *warning {
+    let counts = |Example { warning, runs, .. }: &Example<'_>| match *warning {
         warning if warning.starts_with(UNASKED) => *runs == runs_with(kind(warning), outcome),
         warning if only_if_always(warning) => forgotten(*runs),
         warning if only_if_partly(warning) => !forgotten(*runs),
@@ -266,6 +280,12 @@ fn runs_with(kind: &str, outcome: &Outcome) -> usize {
 /// What stands before the colon; the figures behind it differ from run to run.
 fn kind(warning: &str) -> &str {
     warning.split(": ").next().unwrap_or(warning)
+}
+
+/// The first share that a warning tells behind the colon, in percent.
+fn share(warning: &str) -> Option<f64> {
+    let told = warning.split_once(": ")?.1;
+    told.split(" %").next().filter(|before| before.len() < told.len())?.rsplit(' ').next()?.parse().ok()
 }
 
 /// Whether most runs of some variant were not steady: of single ones the rule often says so by chance.
@@ -400,6 +420,20 @@ Against strategy=through;ttl=5 s";
         }
         let text = anstream::adapter::strip_str(&warnings(&found.plan, &found.outcome)).to_string();
         assert_eq!(text, "warning: drifts (5 of 8 runs, first in strategy=through;ttl=5 s)\n");
+    }
+
+    #[test]
+    fn of_shares_the_highest_is_told() {
+        let mut found = Found::new();
+        for (at, share) in [15, 61, 20].into_iter().enumerate() {
+            found.results()[at + 3].warnings.push(format!("many are open: {share} % of all (99 % last)"));
+        }
+        let text = anstream::adapter::strip_str(&warnings(&found.plan, &found.outcome)).to_string();
+        assert!(
+            text.starts_with("warning: many are open: 61 % of all (99 % last) (3 of 8 runs, most in "),
+            "{text}"
+        );
+        assert_eq!([share("a: b"), share("none"), share("x: y % z")], [None; 3]);
     }
 
     #[test]

@@ -15,9 +15,12 @@ impl Change<'_> {
         self.known(self.basis())
     }
 
-    /// What of it was served; `None` where that is not counted.
+    /// What of it was answered, with errors or without; `None` where that is not counted. Jobs that are turned away are answered at once.
     pub fn completions(&self) -> Option<u64> {
-        self.known(if self.basis() == "arrivals" { "completions" } else { "answered" })
+        match self.basis() {
+            "arrivals" => Some(self.known("completions")? + self.known("rejected").unwrap_or(0)),
+            _ => self.known("answered"),
+        }
     }
 
     /// Errors answered. A component that counts its errors counts those it turned away among them.

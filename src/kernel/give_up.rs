@@ -42,7 +42,7 @@ impl Core {
             return;
         }
         let message = Message::of(call, (call.caller, call.callee), false, call.asked);
-        if self.transit.is_connecting(&message, self.now, &self.requests) {
+        if self.transit.gives_up_connecting(&message, self.now, &mut self.requests) {
             call.phase.clear(Phase::MOVING);
         }
     }

@@ -86,8 +86,9 @@ pub trait Transit: Send {
     fn opens(&self, _message: &Message, _sent: Time, _requests: &Requests) -> bool {
         false
     }
-    /// Whether a question of `message.now` still waits at `now` for its connection to be opened: who gives it up then never sends it.
-    fn is_connecting(&mut self, _message: &Message, _now: Time, _requests: &Requests) -> bool {
+    /// Whether a question of `message.now` that is given up at `now` still waits for its connection to be opened, and is never sent. What its
+    /// request has noted for opening one that has not been spent until then is taken back.
+    fn gives_up_connecting(&mut self, _message: &Message, _now: Time, _requests: &mut Requests) -> bool {
         false
     }
     /// Whether messages of this node can take any time at all. Asked when the node is placed and after each command; between

@@ -212,7 +212,7 @@ impl Edge {
         }
         let Some(fetch) = self.fetches.end(index) else { return };
         if reply.status != Status::Ok {
-            return self.not_fetched(fetch.key, fetch.waiting, reply, cx);
+            return self.not_fetched(fetch, reply, cx);
         }
         let unchanged = fetch.held.is_some_and(|old| old.version == reply.version);
         let bytes = if fetch.known > 0 && !unchanged { fetch.known } else { reply.bytes };
@@ -220,8 +220,11 @@ impl Edge {
         self.came(reply);
         let item = self.keep(&fetch, reply, cx.now());
         let answer = self.answer(&item, reply.answered_by, cx.now());
+        // A shield gives out what has ended, where it may.
+        let has_ended = cx.now() >= item.expires - AFTERLIFE;
         for call in fetch.waiting {
             let before = self.counts.egress;
+            self.counts.stale += u64::from(has_ended && self.is_users(call, cx));
             self.give(call, answer, cx);
             self.counts.bytes += self.counts.egress - before;
         }
@@ -235,7 +238,7 @@ impl Edge {
     /// The copy that is now on the shelf: what came, or the old one with new life.
     fn keep(&mut self, fetch: &Fetch, reply: &Reply, now: Time) -> Item {
         let same = |old: &Item| old.version == reply.version;
-        self.counts.revalidated += u64::from(fetch.held.as_ref().is_some_and(same));
+        self.counts.revalidated += u64::from(!self.shielded && fetch.held.as_ref().is_some_and(same));
         let bytes = fetch.held.filter(same).map_or(reply.bytes, |old| old.bytes);
         let expires = (now + self.lifetime(fetch.key)).saturating_sub(age_of(reply)) + AFTERLIFE;
         let item = Item { key: fetch.key, version: reply.version, bytes, expires };

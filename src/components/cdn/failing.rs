@@ -2,6 +2,7 @@
 
 use super::age::{age_of, in_header};
 use super::edge::{Copy, Edge, PASSED_AGAIN};
+use super::fetches::Fetch;
 use super::negative::said_by;
 use crate::components::cache::shelf::Item;
 use crate::kernel::{Answer, CallId, Ctx, Reply, Status, Time};
@@ -85,7 +86,7 @@ impl Edge {
 
     /// It is known already that there is nothing to be had.
     pub(super) fn give_nothing(&mut self, call: CallId, item: &Item, status: Status, cx: &mut Ctx<'_>) {
-        self.counts.negative += 1;
+        self.counts.negative += u64::from(self.is_users(call, cx));
         let age = self.negative.age(item, cx.now());
         self.give(call, Answer { redirect: in_header(age), ..Answer::of(status) }, cx);
     }
@@ -108,9 +109,23 @@ impl Edge {
         }
     }
 
+    /// That one must log in is said to who asked, and kept by nobody: the others ask for themselves, the next one for all who are left (Varnish:
+    /// what may not be cached is fetched for one waiter after the other).
+    fn denied(&mut self, fetch: Fetch, reply: &Reply, cx: &mut Ctx<'_>) {
+        for call in fetch.waiting {
+            match fetch.asker == Some(call) {
+                true => self.give(call, reply.pass_on(), cx),
+                false => self.fetch(fetch.key, Some(call), cx),
+            }
+        }
+    }
+
     /// No copy has come: an old one is given out if it may be, else what the origin said, which may be kept.
-    pub(super) fn not_fetched(&mut self, key: u64, waiting: Vec<CallId>, reply: &Reply, cx: &mut Ctx<'_>) {
-        let now = cx.now();
+    pub(super) fn not_fetched(&mut self, fetch: Fetch, reply: &Reply, cx: &mut Ctx<'_>) {
+        let (key, now) = (fetch.key, cx.now());
+        if reply.status == Status::Denied {
+            return self.denied(fetch, reply, cx);
+        }
         let copy = self.copy(key, now);
         // A copy that is given out meanwhile stays, until its time for that is over.
         let shown = matches!(&copy, Copy::Ended(_, late) if *late < self.while_revalidate);
@@ -119,8 +134,8 @@ impl Edge {
             Copy::Ended(item, late) if late < self.if_error => (Some(item), true),
             _ => (None, false),
         };
-        // That there is no such thing, or that one must log in, is an answer, no error (RFC 5861, 4: 500, 502, 503, 504).
-        let old = old.filter(|_| !matches!(reply.status, Status::Missing | Status::Denied));
+        // That there is no such thing is an answer, no error (RFC 5861, 4: 500, 502, 503, 504).
+        let old = old.filter(|_| reply.status != Status::Missing);
         let status = match reply.status {
             Status::Reset | Status::TimedOut => Status::Failed,
             status => status,
@@ -134,7 +149,7 @@ impl Edge {
             None if status == reply.status => reply.pass_on(),
             None => Answer::of(status),
         };
-        for call in waiting {
+        for call in fetch.waiting {
             match ended && old.is_some() {
                 true => self.give_stale(call, answer, cx),
                 false => self.give(call, answer, cx),

@@ -9,6 +9,8 @@ use std::collections::HashMap;
 #[derive(Clone, Debug)]
 pub(super) struct Fetch {
     pub key: u64,
+    /// For whom it is asked; nobody if a stale copy has been given out already.
+    pub asker: Option<CallId>,
     /// Who waits; nobody if a stale copy has been given out already.
     pub waiting: Vec<CallId>,
     /// The copy that had ended: the origin was asked whether it is still good.
@@ -45,7 +47,7 @@ impl Fetches {
             self.table[index as usize].as_mut().expect("it is under way").waiting.extend(who);
             return None;
         }
-        let fetch = Fetch { key, waiting: who.into_iter().collect(), held, known, again: false };
+        let fetch = Fetch { key, asker: who, waiting: who.into_iter().collect(), held, known, again: false };
         let index = self.free.pop().unwrap_or_else(|| {
             self.table.push(None);
             self.table.len() as u32 - 1

@@ -115,7 +115,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "size",
-            kind: Kind::Bytes,
+            kind: Kind::Message,
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of what a writing request sends (a trace brings its own)",
         },

@@ -136,7 +136,7 @@ static ENTRY: Entry = Entry {
         station::FIRST_PARAM,
         Param {
             name: "row",
-            kind: Kind::Bytes,
+            kind: Kind::Message,
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of a row, where the request itself does not tell (a trace does); counted work: 100 bytes a column",
         },

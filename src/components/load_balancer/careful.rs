@@ -156,9 +156,11 @@ impl Careful {
     pub(super) fn choose(&mut self, place: u32, cx: &mut Ctx<'_>) -> Choice {
         let attempt = &self.attempts[place as usize];
         let ask = Ask::on_behalf_of(attempt.call, cx.call(attempt.call), NodeId::NONE);
+        let number = attempt.target;
         let target = &mut self.targets[attempt.target as usize];
         let bound = self.sticky.as_ref().zip(cx.request(ask.request));
-        let bound = bound.and_then(|(sticky, request)| sticky.server(request.cookie, request.address));
+        let bound =
+            bound.and_then(|(sticky, request)| sticky.server(request.cookie, (number, request.address)));
         let wish = bound.and_then(|server| target.find(server));
         let purpose = self.purpose.wrapping_add(u64::from(attempt.failures) << 32);
         let mut asker = Passing { request: ask.request, key: ask.key, purpose, cx };
@@ -250,7 +252,7 @@ impl Careful {
         let server = self.targets[attempt.target as usize].backends[attempt.server as usize].node;
         let now = cx.now();
         let Some(request) = cx.request_mut(reply.request) else { return };
-        sticky.bind(request.address, server, now);
+        sticky.bind((attempt.target, request.address), server, now);
         if matches!(sticky, Sticky::Cookie) && request.cookie != server {
             self.counts.recookied += u64::from(request.cookie != NodeId::NONE);
             (request.cookie, request.has_new_cookie) = (server, true);

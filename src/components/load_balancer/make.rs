@@ -119,6 +119,17 @@ fn targets(site: &Site<'_>, limits: &Limits) -> Vec<Target> {
     targets
 }
 
+/// How many groups of servers, apart from each other, its targets are.
+pub(super) fn groups_apart(site: &Site<'_>) -> usize {
+    let settings = site.settings();
+    let mut targets = vec![settings.groups("to"), settings.groups("writes_to")];
+    targets.extend(routes(settings).into_iter().map(|(_, _, group)| vec![group]));
+    targets.retain(|groups| !groups.is_empty());
+    targets.sort_unstable();
+    targets.dedup();
+    targets.len()
+}
+
 /// The routes: first key, last key, group.
 pub(super) fn routes(settings: &Settings) -> Vec<(u64, u64, usize)> {
     let route = |value: &Value| match value {

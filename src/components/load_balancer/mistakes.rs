@@ -15,6 +15,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_weights(site, problems);
     check_addresses(site, problems);
     check_cookies(site, problems);
+    check_caches(site, problems);
     check_health_checks(site, problems);
     check_care(site, problems);
     check_private(site, problems);
@@ -83,6 +84,66 @@ fn check_cookies(site: &Site<'_>, problems: &mut Problems) {
             group.name
         );
         problems.push(settings.problem("sticky", message).hint("give the traffic `users: 1_000`"));
+    }
+    check_other_cookies(site, problems);
+}
+
+/// A browser keeps one cookie here, as if all balancers gave it the same name: who sets another one takes the first away.
+fn check_other_cookies(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let several = make::groups_apart(site);
+    if several > 1 {
+        let message = format!(
+            "a browser keeps one cookie, which names one server; of {several} groups of servers each would take that of the others away"
+        );
+        let hint =
+            "take `sticky: \"address\"`, which remembers one server of each, or a load_balancer for each";
+        problems.push(settings.problem("sticky", message).hint(hint));
+    }
+    let layout = site.layout;
+    let others = (0..layout.groups.len())
+        .filter(|other| *other != site.index && gives_cookies(&layout.groups[*other]));
+    for other in others.filter(|other| ways::lead(layout, *other, site.index)) {
+        let message = format!(
+            "a browser keeps one cookie: that of \"{}\", which sends here, and this one would take each other away",
+            layout.groups[other].name
+        );
+        let hint = "take `sticky: \"address\"` for one of the two";
+        problems.push(settings.problem("sticky", message).hint(hint));
+    }
+}
+
+fn gives_cookies(group: &Group) -> bool {
+    group.kind == "load_balancer"
+        && group.settings.is_given("sticky")
+        && STICKY[group.settings.choice("sticky")].name == "cookie"
+}
+
+/// Nodes of a cache divide the keys among them, which a balancer knows only if it does so itself.
+fn check_caches(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let by_key = policy::looks_at_keys(settings.choice("policy"), settings.choice("hash"));
+    for setting in ["to", "writes_to"] {
+        let caches = settings.groups(setting).into_iter().map(|group| &site.layout.groups[group]);
+        for cache in caches.filter(|group| group.kind == "cache" && group.count > 1) {
+            let (name, nodes) = (&cache.name, cache.count);
+            let (message, hint) = match cache.settings.chosen("routing") {
+                "cluster" => (
+                    format!(
+                        "\"{name}\" tells callers where keys are (`routing: \"cluster\"`): a load_balancer does not listen"
+                    ),
+                    "name the cache where it is asked, as in `reads: store` of a web tier",
+                ),
+                _ if by_key => continue,
+                _ => (
+                    format!(
+                        "the {nodes} nodes of \"{name}\" divide the keys among them, and this policy sends any key to any node"
+                    ),
+                    "add `policy: \"consistent_hash\"`, or name the cache where it is asked, as in `reads: store` of a web tier",
+                ),
+            };
+            problems.push(settings.problem(setting, message).hint(hint));
+        }
     }
 }
 

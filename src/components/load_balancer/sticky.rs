@@ -28,12 +28,15 @@ pub(super) enum Sticky {
     Address(Table),
 }
 
+/// An address that has come to one of the balancer's targets (each backend has a stick-table of its own).
+type Comer = (u16, u32);
+
 /// Addresses and their servers, the oldest forgotten first (HAProxy: `stick-table size 1m`).
 #[derive(Clone)]
 pub(super) struct Table {
-    servers: HashMap<u32, (NodeId, Time), FixedState>,
+    servers: HashMap<Comer, (NodeId, Time), FixedState>,
     /// Who came when; an entry counts if the table says the same.
-    order: VecDeque<(u32, Time)>,
+    order: VecDeque<(Comer, Time)>,
     most: usize,
 }
 
@@ -48,22 +51,22 @@ impl Sticky {
         if STICKY[choice].name == "cookie" { Sticky::Cookie } else { Sticky::Address(table()) }
     }
 
-    /// The server that a client is bound to.
-    pub fn server(&self, cookie: NodeId, address: u32) -> Option<NodeId> {
+    /// The server of a target that a client is bound to.
+    pub fn server(&self, cookie: NodeId, comer: Comer) -> Option<NodeId> {
         match self {
             Sticky::Cookie => (cookie != NodeId::NONE).then_some(cookie),
-            Sticky::Address(table) => table.servers.get(&address).map(|(server, _)| *server),
+            Sticky::Address(table) => table.servers.get(&comer).map(|(server, _)| *server),
         }
     }
 
     /// A client was served by this server. The cookie is the caller's to set.
-    pub fn bind(&mut self, address: u32, server: NodeId, now: Time) {
+    pub fn bind(&mut self, comer: Comer, server: NodeId, now: Time) {
         let Sticky::Address(table) = self else { return };
-        let before = table.servers.insert(address, (server, now));
+        let before = table.servers.insert(comer, (server, now));
         if before.is_none_or(|(bound, _)| bound != server) {
-            table.order.push_back((address, now));
+            table.order.push_back((comer, now));
         } else if let Some((_, since)) = before {
-            table.servers.insert(address, (server, since));
+            table.servers.insert(comer, (server, since));
         }
         while table.order.len() > table.most {
             table.forget_oldest();
@@ -81,9 +84,9 @@ impl Sticky {
 
 impl Table {
     fn forget_oldest(&mut self) {
-        let Some((address, since)) = self.order.pop_front() else { return };
-        if self.servers.get(&address).is_some_and(|(_, bound)| *bound == since) {
-            self.servers.remove(&address);
+        let Some((comer, since)) = self.order.pop_front() else { return };
+        if self.servers.get(&comer).is_some_and(|(_, bound)| *bound == since) {
+            self.servers.remove(&comer);
         }
     }
 }
@@ -100,27 +103,29 @@ mod tests {
     #[test]
     fn an_address_is_bound_until_it_is_bound_anew() {
         let mut sticky = by_address(10);
-        sticky.bind(7, NodeId(1), 0);
-        sticky.bind(7, NodeId(1), 5);
-        assert_eq!(sticky.server(NodeId::NONE, 7), Some(NodeId(1)));
-        sticky.bind(7, NodeId(2), 6);
-        assert_eq!(sticky.server(NodeId::NONE, 7), Some(NodeId(2)));
-        assert_eq!(sticky.server(NodeId(1), 8), None, "cookies do not count");
+        sticky.bind((0, 7), NodeId(1), 0);
+        sticky.bind((0, 7), NodeId(1), 5);
+        assert_eq!(sticky.server(NodeId::NONE, (0, 7)), Some(NodeId(1)));
+        sticky.bind((0, 7), NodeId(2), 6);
+        sticky.bind((1, 7), NodeId(3), 6);
+        assert_eq!(sticky.server(NodeId::NONE, (0, 7)), Some(NodeId(2)));
+        assert_eq!(sticky.server(NodeId::NONE, (1, 7)), Some(NodeId(3)), "servers of writes");
+        assert_eq!(sticky.server(NodeId(1), (0, 8)), None, "cookies do not count");
     }
 
     #[test]
     fn the_table_is_bounded() {
         let mut sticky = by_address(2);
         for address in 1..=3 {
-            sticky.bind(address, NodeId(1), u64::from(address));
+            sticky.bind((0, address), NodeId(1), u64::from(address));
         }
-        assert_eq!(sticky.server(NodeId::NONE, 1), None);
-        assert_eq!(sticky.server(NodeId::NONE, 3), Some(NodeId(1)));
+        assert_eq!(sticky.server(NodeId::NONE, (0, 1)), None);
+        assert_eq!(sticky.server(NodeId::NONE, (0, 3)), Some(NodeId(1)));
     }
 
     #[test]
     fn a_cookie_is_believed() {
-        assert_eq!(Sticky::new(0, 1).server(NodeId(4), 9), Some(NodeId(4)));
-        assert_eq!(Sticky::new(0, 1).server(NodeId::NONE, 9), None);
+        assert_eq!(Sticky::new(0, 1).server(NodeId(4), (0, 9)), Some(NodeId(4)));
+        assert_eq!(Sticky::new(0, 1).server(NodeId::NONE, (0, 9)), None);
     }
 }

@@ -293,8 +293,8 @@ impl Transit for Network {
         self.is_opening(message, sent, requests)
     }
 
-    fn is_connecting(&mut self, message: &Message, now: Time, requests: &Requests) -> bool {
-        self.waits_for_connection(message, now, requests)
+    fn gives_up_connecting(&mut self, message: &Message, now: Time, requests: &mut Requests) -> bool {
+        self.stops_connecting(message, now, requests)
     }
 
     fn has_link(&self, node: NodeId) -> bool {

@@ -67,8 +67,8 @@ impl Network {
         takes
     }
 
-    /// Whether a question that was sent at `message.now` still waits at `now` for its connection to be opened.
-    pub(super) fn waits_for_connection(&mut self, message: &Message, now: Time, requests: &Requests) -> bool {
+    /// Whether a question that was sent at `message.now` and is given up at `now` still waits for its connection to be opened.
+    pub(super) fn stops_connecting(&mut self, message: &Message, now: Time, requests: &mut Requests) -> bool {
         let Some(number) = self.link_number(message) else { return false };
         if message.returning || self.links[number].connection().is_none() || verbs::is_datagram(message.verb)
         {
@@ -77,17 +77,34 @@ impl Network {
         if self.stopped(message).is_some() {
             return self.is_opening(message, message.now, requests);
         }
-        let Some(user) = self.owner(message, requests) else {
-            // What was noted for the first attempt is all its own, however often the SYN went.
-            let request = requests.get(message.request).filter(|request| request.attempts == 1);
-            let noted = request.map(|request| Step::Connect.of(request) + Step::Tls.of(request));
-            let takes = noted.unwrap_or_else(|| {
-                let (tcp, tls) = self.opening_time(number, message, requests);
-                tcp.saturating_add(tls)
-            });
-            return takes > now - message.now;
-        };
-        self.connections.find(link::ends(message, user)).is_some_and(|open| open.wait(now) > 0)
+        let (left, tls) = self.left_to_open(number, message, now, requests);
+        let request = requests.get_mut(message.request).filter(|request| request.client == message.from);
+        if let Some(request) = request.filter(|_| left > 0) {
+            let of_tls = left.min(tls);
+            Step::Tls.take_back(request, of_tls);
+            Step::Connect.take_back(request, left - of_tls);
+        }
+        left > 0
+    }
+
+    /// How long it still takes at `now` until the connection is open for a question that was sent at `message.now`, and how much of that TLS may
+    /// take.
+    fn left_to_open(
+        &mut self,
+        number: usize,
+        message: &Message,
+        now: Time,
+        requests: &Requests,
+    ) -> (Time, Time) {
+        if let Some(user) = self.owner(message, requests) {
+            let open = self.connections.find(link::ends(message, user));
+            return (open.map_or(0, |open| open.wait(now)), self.tls_time(number, message, requests));
+        }
+        // What was noted for the first attempt is all its own, however often the SYN went.
+        let request = requests.get(message.request).filter(|request| request.attempts == 1);
+        let noted = request.map(|request| (Step::Connect.of(request), Step::Tls.of(request)));
+        let (tcp, tls) = noted.unwrap_or_else(|| self.opening_time(number, message, requests));
+        (tcp.saturating_add(tls).saturating_sub(now - message.now), tls)
     }
 
     /// How long opening a connection takes for a question of somebody without a name, who has one for each: TCP's part and TLS's.

@@ -47,9 +47,7 @@ impl Network {
                 let ends = link::ends(message, user);
                 let takes = self.connections.find(ends).map_or(0, |open| open.wait(message.now));
                 self.connections.forget(ends);
-                let round_trips =
-                    self.links[number].connection().map_or(0, |(setup, _)| setup.tls_round_trips());
-                let tls = takes.min(self.typical_rtt(message, requests) * round_trips);
+                let tls = takes.min(self.tls_time(number, message, requests));
                 (takes - tls, tls)
             }
         };
@@ -64,6 +62,12 @@ impl Network {
     pub(super) fn owner(&self, message: &Message, requests: &Requests) -> Option<u32> {
         let request = requests.get(message.request).filter(|request| request.client == message.from);
         request.map_or(Some(0), |request| Some(request.user).filter(|user| *user != 0))
+    }
+
+    /// How long TLS takes on a link, more or less.
+    pub(super) fn tls_time(&self, number: usize, message: &Message, requests: &Requests) -> Time {
+        let round_trips = self.links[number].connection().map_or(0, |(setup, _)| setup.tls_round_trips());
+        self.typical_rtt(message, requests) * round_trips
     }
 
     /// The round trip that the connection has measured, more or less.

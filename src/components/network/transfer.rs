@@ -92,6 +92,8 @@ pub fn transfer(bytes: u64, rtt: Time, window: u64, bandwidth: Option<u64>) -> (
 /// Of a client's request: how long its answer took from the first byte to the last.
 pub(super) fn note_transfer(request: Option<&mut Request>, transfer: Time) {
     if let Some(request) = request {
+        // The answer that a client takes is the one sent last: what of others came before it gave them up was waiting.
+        Step::Transfer.take_back(request, Time::MAX);
         Step::Transfer.note(request, transfer);
     }
 }

@@ -182,7 +182,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "session_size",
-            kind: Kind::Bytes,
+            kind: Kind::Message,
             preset: Preset::Absent("sizes are not modelled"),
             about: "size of a session (a cart)",
         },

@@ -115,7 +115,7 @@ impl Sessions {
         let number = self.number(request);
         match &mut self.home {
             Home::Memory(table) => match table.find(number) {
-                Some((first, last)) if (first..=last).contains(&request.session) => Found::Yes,
+                Some(place) if place.holds(login(request.session)) => Found::Yes,
                 _ => {
                     self.astray += 1;
                     Found::No
@@ -130,7 +130,7 @@ impl Sessions {
     pub fn keep(&mut self, request: &Request) -> Option<Ask> {
         let number = self.number(request);
         match &mut self.home {
-            Home::Memory(table) => table.put(number, request.session),
+            Home::Memory(table) => table.put(number, login(request.session)),
             Home::Store { .. } => return Some(self.ask(request, true)),
             Home::Token => {}
         }
@@ -190,11 +190,17 @@ fn most(settings: &Settings, bytes: u32) -> u32 {
     memory.map_or(u32::MAX, |memory| (memory / u64::from(bytes)).min(u64::from(u32::MAX)) as u32)
 }
 
-/// Sessions in memory, by number of the user; when it is full, the one not used for longest goes. 16 bytes for each user up to the
-/// largest number seen. Requests of a user that did not know of each other may each have logged in: all these sessions hold, and count as one.
+/// How often its user had logged in when a session began (`client/browser.rs`).
+fn login(session: u32) -> u8 {
+    (session >> USER_BITS) as u8
+}
+
+/// Sessions in memory, by number of the user; when it is full, those of the user who was not seen for longest go. 16 bytes for each user up
+/// to the largest number seen. Requests of a user that did not know of each other may each have logged in, and come in any order: all these
+/// sessions hold, and count as one.
 #[derive(Clone, Debug)]
 struct Table {
-    /// The session and its neighbours in the order of use; 0 = none.
+    /// The sessions of a user and its neighbours in the order of use.
     places: Vec<Place>,
     count: u32,
     most: u32,
@@ -202,11 +208,37 @@ struct Table {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    session: u32,
-    /// The first of those logins one after another that were all made here; `session` is the last one.
-    first: u32,
+    /// The newest login that was made here; 0 = none.
+    newest: u8,
+    /// Which of that and the logins before it were made here, from the lowest bit on.
+    here: u32,
     newer: u32,
     older: u32,
+}
+
+/// Logins are counted round, from 1 to this.
+const LOGINS: u8 = u8::MAX;
+
+/// How many logins one is behind another, counted round.
+fn behind(old: u8, new: u8) -> u32 {
+    u32::from(if new >= old { new - old } else { LOGINS - old + new })
+}
+
+impl Place {
+    /// Whether a login was made here.
+    fn holds(&self, login: u8) -> bool {
+        self.here.checked_shr(behind(login, self.newest)).is_some_and(|here| here & 1 == 1)
+    }
+
+    fn add(&mut self, login: u8) {
+        let (ahead, back) = (behind(self.newest, login), behind(login, self.newest));
+        if self.newest == 0 || ahead < u32::from(LOGINS / 2) {
+            let before = if self.newest == 0 { 0 } else { self.here.checked_shl(ahead).unwrap_or(0) };
+            (self.newest, self.here) = (login, before | 1);
+        } else {
+            self.here |= 1u32.checked_shl(back).unwrap_or(0);
+        }
+    }
 }
 
 /// Place 0 belongs to nobody: it is the end of the ring of use.
@@ -231,22 +263,22 @@ impl Table {
         self.places[END as usize].older = number;
     }
 
-    /// The first and the last session of a user, who has used one now.
-    fn find(&mut self, number: u32) -> Option<(u32, u32)> {
-        let Place { session, first, .. } = *self.places.get(number as usize)?;
-        if session == 0 || number == END {
+    /// The sessions of a user, who has used one now.
+    fn find(&mut self, number: u32) -> Option<Place> {
+        let place = *self.places.get(number as usize)?;
+        if place.newest == 0 || number == END {
             return None;
         }
         self.unlink(number);
         self.link(number);
-        Some((first, session))
+        Some(place)
     }
 
-    fn put(&mut self, number: u32, session: u32) {
+    fn put(&mut self, number: u32, login: u8) {
         if number as usize >= self.places.len() {
             self.places.resize((number as usize + 1).next_power_of_two(), Place::default());
         }
-        if self.places[number as usize].session == 0 {
+        if self.places[number as usize].newest == 0 {
             if self.count >= self.most {
                 self.drop_oldest();
             }
@@ -254,11 +286,7 @@ impl Table {
         } else {
             self.unlink(number);
         }
-        let place = &mut self.places[number as usize];
-        // A login is counted above the user's number (`client/browser.rs`).
-        let follows = place.session != 0 && session.checked_sub(place.session) == Some(1 << USER_BITS);
-        place.first = if follows { place.first } else { session };
-        place.session = session;
+        self.places[number as usize].add(login);
         self.link(number);
     }
 
@@ -283,18 +311,32 @@ mod tests {
 
     #[test]
     fn logins_at_once_all_hold() {
-        let login = |n: u32| 1 | n << USER_BITS;
         let mut table = Table::new(2);
-        for n in [4, 5, 6] {
-            table.put(1, login(n));
+        for login in [4, 6, 5, 8] {
+            table.put(1, login);
         }
-        assert_eq!((table.find(1), table.count), (Some((login(4), login(6))), 1));
-        table.put(1, login(8));
-        assert_eq!(table.find(1), Some((login(8), login(8))), "the seventh was made elsewhere");
+        let place = table.find(1).unwrap();
+        let held: Vec<u8> = (1..=LOGINS).filter(|login| place.holds(*login)).collect();
+        assert_eq!((held, table.count), (vec![4, 5, 6, 8], 1), "the seventh was made elsewhere");
         table.put(2, 9);
         table.put(3, 10);
-        table.put(1, login(9));
-        assert_eq!(table.find(1), Some((login(9), login(9))), "it had been forgotten");
+        table.put(1, 9);
+        assert!(
+            table.find(1).is_some_and(|place| place.holds(9) && !place.holds(8)),
+            "it had been forgotten"
+        );
+    }
+
+    #[test]
+    fn logins_are_counted_round() {
+        let mut place = Place::default();
+        for login in [253, 255, 2, 1] {
+            place.add(login);
+        }
+        let held = [252, 253, 254, 255, 1, 2, 3].map(|login| place.holds(login));
+        assert_eq!((held, place.newest), ([false, true, false, true, true, true, false], 2));
+        place.add(200);
+        assert_eq!(place.newest, 2, "very late");
     }
 
     proptest! {
@@ -304,7 +346,7 @@ mod tests {
             steps in prop::collection::vec((any::<bool>(), 1u32..9), 0..60),
         ) {
             let mut table = Table::new(most);
-            let mut slow: Vec<(u32, u32)> = Vec::new(); // newest last
+            let mut slow: Vec<(u32, u8)> = Vec::new(); // newest last
             for (session, (puts, user)) in (1..).zip(steps) {
                 let at = slow.iter().position(|(known, _)| *known == user);
                 if puts {
@@ -318,7 +360,7 @@ mod tests {
                 } else {
                     let expected = at.map(|at| slow.remove(at));
                     slow.extend(expected);
-                    prop_assert_eq!(table.find(user).map(|(_, last)| last), expected.map(|(_, session)| session));
+                    prop_assert_eq!(table.find(user).map(|place| place.newest), expected.map(|(_, session)| session));
                 }
                 prop_assert_eq!(table.count as usize, slow.len());
             }

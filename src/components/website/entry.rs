@@ -80,13 +80,13 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Param {
             name: "page_size",
-            kind: Kind::Bytes,
+            kind: Kind::Message,
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of a page",
         },
         Param {
             name: "asset_size",
-            kind: Kind::Bytes,
+            kind: Kind::Message,
             preset: Preset::Absent("0: sizes are not modelled"),
             about: "size of an asset",
         },

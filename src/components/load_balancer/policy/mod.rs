@@ -210,6 +210,11 @@ pub fn looks_at_addresses(choice: usize, hash_by: usize) -> bool {
         || (POLICIES[choice].name == "consistent_hash" && HASH_BY[hash_by].name == "address")
 }
 
+/// Whether a policy sends all requests for a key to one server.
+pub fn looks_at_keys(choice: usize, hash_by: usize) -> bool {
+    POLICIES[choice].name == "consistent_hash" && HASH_BY[hash_by].name == "key"
+}
+
 /// Index below `n` for a uniform number in (0, 1).
 fn index(uniform: f64, n: usize) -> usize {
     ((uniform * n as f64) as usize).min(n - 1)

@@ -282,7 +282,7 @@ impl Component for Broker {
         out.gauge("partitions_led", led.count() as f64);
         let records: u64 = self.copies.iter().flatten().map(|copy| copy.log.end() - copy.log.start()).sum();
         out.gauge("items", records as f64);
-        out.count("calls", self.published);
+        out.count("calls", self.published + self.rejected);
         out.count("errors", self.rejected);
         out.count("delivered", self.delivered);
         out.count("trimmed", self.trimmed);

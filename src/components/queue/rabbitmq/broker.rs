@@ -178,7 +178,7 @@ impl Component for Broker {
         out.gauge("lag", self.line.len() as f64);
         out.gauge("in_flight", self.in_flight() as f64);
         out.gauge("blocked", self.blocked.len() as f64);
-        out.count("calls", self.published);
+        out.count("calls", self.published + self.rejected);
         out.count("errors", self.rejected);
         out.count("delivered", self.delivered);
         out.count("redelivered", self.redelivered);

@@ -314,7 +314,7 @@ impl Component for Redis {
         out.gauge("lag", self.live.lag() as f64);
         out.gauge("in_flight", self.live.pending() as f64);
         out.gauge("items", self.live.len() as f64);
-        out.count("calls", self.published);
+        out.count("calls", self.published + self.rejected);
         out.count("errors", self.rejected);
         out.count("delivered", self.delivered);
         out.count("redelivered", self.redelivered);

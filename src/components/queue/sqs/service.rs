@@ -331,7 +331,7 @@ impl Component for Service {
         self.work.measure(now, out);
         out.gauge("lag", (self.store.len() - self.store.in_flight()) as f64);
         out.gauge("in_flight", self.store.in_flight() as f64);
-        out.count("calls", self.published);
+        out.count("calls", self.published + self.rejected);
         out.count("errors", self.rejected);
         out.count("delivered", self.delivered);
         out.count("redelivered", self.redelivered);
