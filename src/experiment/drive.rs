@@ -207,10 +207,11 @@ impl Run {
 
     /// A world that grows without end would take all memory.
     fn check_size(&self) -> Result<(), Problem> {
-        let open = self.simulation.calls().len();
-        if open <= OPEN_CALLS_AT_MOST {
+        let calls = self.simulation.calls();
+        if !calls.has_more_than(OPEN_CALLS_AT_MOST) {
             return Ok(());
         }
+        let open = calls.len();
         let message = format!("{open} calls are open: more comes in than is ever answered");
         Err(Problem::new(message).hint("bound the queues (`queue:`), or lower the load"))
     }

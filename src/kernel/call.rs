@@ -77,6 +77,14 @@ impl Tenant for Call {
     fn set_generation(&mut self, generation: u32) {
         self.generation = generation;
     }
+    #[inline]
+    fn next_free(&self) -> u32 {
+        self.note
+    }
+    #[inline]
+    fn set_next_free(&mut self, index: u32) {
+        self.note = index;
+    }
     fn vacant() -> Self {
         Call::asked(NodeId::NONE, &Ask::new(NodeId::NONE, 0, 0), 0)
     }

@@ -106,6 +106,14 @@ impl Tenant for Request {
     fn set_generation(&mut self, generation: u32) {
         self.generation = generation;
     }
+    #[inline]
+    fn next_free(&self) -> u32 {
+        self.message
+    }
+    #[inline]
+    fn set_next_free(&mut self, index: u32) {
+        self.message = index;
+    }
     fn vacant() -> Self {
         Request::new(NodeId::NONE, 0, DrawKey(0), 0, 0)
     }

@@ -78,20 +78,28 @@ pub trait Tenant {
     fn generation(&self) -> u32;
     /// Sets the generation of the slot.
     fn set_generation(&mut self, generation: u32);
+    /// Of a free slot: the one that is free after it (see [`Slab`]).
+    fn next_free(&self) -> u32;
+    /// Sets that, in a field that means nothing while the slot is free.
+    fn set_next_free(&mut self, index: u32);
     /// What lies in a slot before its first use; of generation 0.
     fn vacant() -> Self;
 }
 
-/// Slots that are reused last in, first out, which keeps them in the cache.
+/// Slots that are reused last in, first out, which keeps them in the cache: the free ones are a chain, each with the number of the next.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
     slots: Vec<T>,
-    free: Vec<u32>,
+    /// The first of the chain; no slot has this number if none is free.
+    free: u32,
 }
+
+/// The number after that of the last free slot.
+const END: u32 = u32::MAX;
 
 impl<T: Tenant> Default for Slab<T> {
     fn default() -> Self {
-        Slab { slots: Vec::new(), free: Vec::new() }
+        Slab { slots: Vec::new(), free: END }
     }
 }
 
@@ -102,8 +110,12 @@ impl<T: Tenant> Slab<T> {
     /// copied as a whole it would wait for the processor's store buffer, and with it whatever is read of it next.
     #[inline(always)]
     pub fn insert(&mut self, mut tenant: T) -> Id<T> {
-        let index = self.free.pop().unwrap_or_else(|| self.grow());
+        if self.free as usize >= self.slots.len() {
+            self.grow();
+        }
+        let index = self.free;
         let slot = &mut self.slots[index as usize];
+        self.free = slot.next_free();
         let generation = slot.generation().wrapping_add(1);
         tenant.set_generation(generation);
         *slot = tenant;
@@ -112,11 +124,13 @@ impl<T: Tenant> Slab<T> {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) -> u32 {
+    fn grow(&mut self) {
         let index = self.slots.len() as u32;
-        assert!(index != u32::MAX, "more than four thousand million open entries");
-        self.slots.push(T::vacant());
-        index
+        assert!(index != END, "more than four thousand million open entries");
+        let mut slot = T::vacant();
+        slot.set_next_free(END);
+        self.slots.push(slot);
+        self.free = index;
     }
 
     /// Says that a slot will be wanted soon (see [`prefetch`]).
@@ -143,7 +157,8 @@ impl<T: Tenant> Slab<T> {
         let slot = &mut self.slots[id.index() as usize];
         debug_assert_eq!(slot.generation(), id.generation(), "freed twice");
         slot.set_generation(id.generation().wrapping_add(1));
-        self.free.push(id.index());
+        slot.set_next_free(self.free);
+        self.free = id.index();
     }
 
     /// The tenants, in the order of their slots.
@@ -155,14 +170,19 @@ impl<T: Tenant> Slab<T> {
             .map(|(index, slot)| (Id::new(index as u32, slot.generation()), slot))
     }
 
-    /// Number of tenants.
+    /// Number of tenants; counted anew each time.
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.iter().count()
+    }
+
+    /// Whether there are more than so many tenants; mostly known without counting.
+    pub fn has_more_than(&self, most: usize) -> bool {
+        self.slots.len() > most && self.len() > most
     }
 
     /// Whether there is no tenant.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.iter().next().is_none()
     }
 }
 
@@ -171,7 +191,7 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Debug)]
-    struct Guest(u32, &'static str);
+    struct Guest(u32, &'static str, u32);
     impl Tenant for Guest {
         fn generation(&self) -> u32 {
             self.0
@@ -179,18 +199,24 @@ mod tests {
         fn set_generation(&mut self, generation: u32) {
             self.0 = generation;
         }
+        fn next_free(&self) -> u32 {
+            self.2
+        }
+        fn set_next_free(&mut self, index: u32) {
+            self.2 = index;
+        }
         fn vacant() -> Self {
-            Guest(0, "")
+            Guest(0, "", 0)
         }
     }
 
     #[test]
     fn stale_ids_find_nothing() {
         let mut slab = Slab::default();
-        let first = slab.insert(Guest(0, "a"));
+        let first = slab.insert(Guest(0, "a", 0));
         slab.remove(first);
         assert!(slab.get(first).is_none());
-        let second = slab.insert(Guest(0, "b"));
+        let second = slab.insert(Guest(0, "b", 0));
         assert_eq!(second.index(), first.index(), "the slot is reused");
         assert!(slab.get(first).is_none() && slab.get_mut(first).is_none());
         assert_eq!(slab.get(second).unwrap().1, "b");
@@ -199,9 +225,21 @@ mod tests {
     }
 
     #[test]
+    fn the_slot_that_was_freed_last_is_used_first() {
+        let mut slab = Slab::default();
+        let ids: Vec<_> = (0..4).map(|_| slab.insert(Guest(0, "a", 7))).collect();
+        assert_eq!(ids.iter().map(|id| id.index()).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        [2, 0, 3].into_iter().for_each(|at: usize| slab.remove(ids[at]));
+        assert_eq!((slab.len(), slab.is_empty()), (1, false));
+        assert_eq!([0, 1, 4].map(|most| slab.has_more_than(most)), [true, false, false]);
+        let indices: Vec<u32> = (0..4).map(|_| slab.insert(Guest(0, "b", 7)).index()).collect();
+        assert_eq!(indices, [3, 0, 2, 4]);
+    }
+
+    #[test]
     fn none_is_never_found() {
         let mut slab = Slab::default();
-        slab.insert(Guest(0, "a"));
+        slab.insert(Guest(0, "a", 0));
         assert!(slab.get(Id::NONE).is_none());
         assert_eq!(slab.len(), 1);
     }
