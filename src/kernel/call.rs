@@ -347,6 +347,12 @@ impl Call {
         draw_key(self.key, self.again())
     }
 
+    /// Who sends the question, or the answer, and to whom.
+    #[inline(always)]
+    pub(super) fn ends(&self, returning: bool) -> (NodeId, NodeId) {
+        if returning { (self.callee, self.caller) } else { (self.caller, self.callee) }
+    }
+
     /// Whether what comes back is no answer: the callee's process is gone.
     pub(super) fn is_reset(&self) -> bool {
         self.status == Status::Reset

@@ -172,11 +172,12 @@ impl Core {
     #[inline(always)]
     pub(super) fn ask(&mut self, caller: NodeId, ask: &Ask) -> CallId {
         self.ledger.asked += 1;
-        let id = self.calls.insert(Call::asked(caller, ask, self.now));
+        let (id, call) = self.calls.take_in(Call::asked(caller, ask, self.now));
+        let delay = delay(&self.nodes, &mut *self.transit, &self.requests, call, false);
         if let Some(class) = ask.timeout {
             self.set_timeout(class, id);
         }
-        self.send(caller, ask.to, Event::Deliver(id, ask.to));
+        self.set_out(Event::Deliver(id, ask.to).into(), delay);
         id
     }
 
@@ -189,31 +190,25 @@ impl Core {
         }
     }
 
-    /// Sends a question or an answer on its way. Most messages within a tier take no time, and are no more than this.
+    /// A question or an answer comes after this delay, which the network has said.
     #[inline(always)]
-    fn send(&mut self, from: NodeId, to: NodeId, event: Event) {
-        if self.nodes[from.index()].linked && self.nodes[to.index()].linked {
-            self.travel(from, to, event.into());
-        } else {
-            self.lane.push(event.into());
-        }
-    }
-
-    #[inline(never)]
-    fn travel(&mut self, from: NodeId, to: NodeId, event: Packed) {
-        let Some(call) = self.calls.get(event.call()) else { return };
-        let returning = event.kind() == Event::ANSWER;
-        match self.transit.delay((from, to), call, returning, &self.requests) {
+    fn set_out(&mut self, event: Packed, delay: Time) {
+        match delay {
             0 => self.lane.push(event),
-            HELD_UP => self.travel_far(Message::of(call, (from, to), returning, self.now), event),
-            LOST.. => self.stop_moving(event.call()),
+            LOST.. => self.set_out_far(event, delay),
             delay => self.calendar.push(self.now + delay, event),
         }
     }
 
-    /// Over a way that is more than a delay.
+    /// It gets lost, or goes over a way that is more than a delay.
     #[inline(never)]
-    fn travel_far(&mut self, message: Message, event: Packed) {
+    fn set_out_far(&mut self, event: Packed, delay: Time) {
+        if delay != HELD_UP {
+            return self.stop_moving(event.call());
+        }
+        let Some(call) = self.calls.get(event.call()) else { return };
+        let returning = event.kind() == Event::ANSWER;
+        let message = Message::of(call, call.ends(returning), returning, self.now);
         match self.transit.transit(&message, &mut self.requests, &self.calls) {
             Some(0) => self.lane.push(event),
             Some(HELD_UP) => self.hold_up(&message, event),
@@ -250,8 +245,9 @@ impl Core {
         self.ledger.replied += 1;
         if call.phase.has(Phase::WAITING) {
             call.carry(answer);
-            let (from, to) = (call.callee, call.caller);
-            self.send(from, to, Event::Answer(id, to));
+            let caller = call.caller;
+            let delay = delay(&self.nodes, &mut *self.transit, &self.requests, call, true);
+            self.set_out(Event::Answer(id, caller).into(), delay);
         } else {
             self.reply_to_nobody(id, answer.status);
         }
@@ -265,8 +261,9 @@ impl Core {
             return self.close_if_over(id);
         }
         call.carry(&Answer { version: u32::from(begun), ..Answer::of(Status::Reset) });
-        let (from, to) = (call.callee, call.caller);
-        self.send(from, to, Event::Answer(id, to));
+        let caller = call.caller;
+        let delay = delay(&self.nodes, &mut *self.transit, &self.requests, call, true);
+        self.set_out(Event::Answer(id, caller).into(), delay);
     }
 
     #[inline(always)]
@@ -363,4 +360,19 @@ impl Core {
         }
         false
     }
+}
+
+/// How long the question of a call, or its answer, is on its way (see [`Transit::delay`]). Most within a tier take no time, and the network is
+/// not asked. Apart from the core, so that who asks has the call at hand and need not look for it again.
+#[inline(always)]
+fn delay(
+    nodes: &[Node],
+    transit: &mut dyn Transit,
+    requests: &Requests,
+    call: &Call,
+    returning: bool,
+) -> Time {
+    let (from, to) = call.ends(returning);
+    let linked = nodes[from.index()].linked && nodes[to.index()].linked;
+    if linked { transit.delay((from, to), call, returning, requests) } else { 0 }
 }

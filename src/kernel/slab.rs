@@ -109,7 +109,13 @@ impl<T: Tenant> Slab<T> {
     /// What is out of line does not see the tenant: it can then be written field by field where it will lie. Put together elsewhere and
     /// copied as a whole it would wait for the processor's store buffer, and with it whatever is read of it next.
     #[inline(always)]
-    pub fn insert(&mut self, mut tenant: T) -> Id<T> {
+    pub fn insert(&mut self, tenant: T) -> Id<T> {
+        self.take_in(tenant).0
+    }
+
+    /// [`Slab::insert`], and where the tenant lies now.
+    #[inline(always)]
+    pub fn take_in(&mut self, mut tenant: T) -> (Id<T>, &T) {
         if self.free as usize >= self.slots.len() {
             self.grow();
         }
@@ -119,7 +125,7 @@ impl<T: Tenant> Slab<T> {
         let generation = slot.generation().wrapping_add(1);
         tenant.set_generation(generation);
         *slot = tenant;
-        Id::new(index, generation)
+        (Id::new(index, generation), slot)
     }
 
     #[cold]
