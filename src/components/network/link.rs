@@ -191,7 +191,12 @@ impl Link {
 
     /// Time that the link itself takes, drawn for this message.
     #[inline(always)]
-    pub(super) fn latency(&self, message: &Message, requests: &Requests, background: &mut Stream) -> Time {
+    pub(super) fn latency<'a>(
+        &self,
+        message: &Message,
+        requests: &Requests,
+        background: impl FnOnce() -> &'a mut Stream,
+    ) -> Time {
         let purpose = self.purposes[usize::from(message.returning)];
         let bits = if self.random { self.bits(message, purpose, requests, background) } else { 0 };
         self.plan.latency.sample_ns_of(bits)
@@ -200,8 +205,14 @@ impl Link {
     /// Random bits that belong to the message's request, or ambient ones for background work. What a request asks in several ways, or of
     /// several members of a group at the same time, goes several ways.
     #[inline(always)]
-    fn bits(&self, message: &Message, purpose: u64, requests: &Requests, background: &mut Stream) -> u64 {
-        let Some(request) = requests.get(message.request) else { return background.bits() };
+    fn bits<'a>(
+        &self,
+        message: &Message,
+        purpose: u64,
+        requests: &Requests,
+        background: impl FnOnce() -> &'a mut Stream,
+    ) -> u64 {
+        let Some(request) = requests.get(message.request) else { return background().bits() };
         let ends = if self.inner { u64::from(message.from.0 ^ message.to.0) << 32 } else { 0 };
         let bits = request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends);
         if message.again == 0 { bits } else { again(bits, message.again) }
@@ -220,7 +231,7 @@ impl Link {
         }
         let purpose = self.purposes[2 + usize::from(message.returning)];
         let sent = message.now ^ (u64::from(message.from.0 ^ message.to.0) << 48);
-        Some(Luck(combine(self.bits(message, purpose, requests, background), sent)))
+        Some(Luck(combine(self.bits(message, purpose, requests, || background), sent)))
     }
 
     /// Whether that message gets lost.

@@ -250,8 +250,9 @@ impl Transit for Network {
         };
         // A plain link looks neither at the time nor at who asked whom for whom.
         let message = Message::of(call, (from, to), returning, 0);
-        self.links[number].mark();
-        self.links[number].latency(&message, requests, &mut self.backgrounds[number]).min(LOST)
+        let link = &mut self.links[number];
+        link.mark();
+        link.latency(&message, requests, || &mut self.backgrounds[number]).min(LOST)
     }
 
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {
@@ -277,7 +278,7 @@ impl Transit for Network {
         if !link.is_plain() {
             return self.travel(index as usize - 1, message, requests);
         }
-        arrives(link.latency(message, requests, &mut self.backgrounds[index as usize - 1]))
+        arrives(link.latency(message, requests, || &mut self.backgrounds[index as usize - 1]))
     }
 
     fn again(&mut self, message: &Message, sent: Time, opens: bool, requests: &mut Requests) -> Option<Time> {

@@ -123,7 +123,7 @@ impl Network {
     #[inline]
     pub(super) fn one_way(&mut self, number: usize, message: &Message, requests: &Requests) -> Time {
         let link = &self.links[number];
-        let own = link.latency(message, requests, &mut self.backgrounds[number]);
+        let own = link.latency(message, requests, || &mut self.backgrounds[number]);
         let mapped = if link.is_mapped() { self.way(message, requests) / 2 } else { 0 };
         link.slowed(own + mapped)
     }
