@@ -48,6 +48,27 @@ fn set_timer(frame: &Frame, place: &Place, cx: &mut Ctx<'_>) {
     }
 }
 
+/// A new value in place of a heap's first.
+#[inline(never)]
+fn sift_down(heap: &mut [Time], leave: Time) {
+    let mut at = 0;
+    loop {
+        let mut child = 2 * at + 1;
+        if child >= heap.len() {
+            break;
+        }
+        if child + 1 < heap.len() && heap[child + 1] < heap[child] {
+            child += 1;
+        }
+        if heap[child] >= leave {
+            break;
+        }
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = leave;
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Fifo {
     /// When each server falls free, as a binary heap: the earliest first.
@@ -96,21 +117,41 @@ impl Fifo {
 
     #[inline(always)]
     pub fn on_timer(&mut self, frame: &mut Frame, job: u64, cx: &mut Ctx<'_>) -> Option<u64> {
-        let now = cx.now();
-        while self.started > 0
-            && let Some(place) = self.places.front()
-            && (place.leave < now || place.job == job)
-        // others that leave now have timers of their own
-        {
-            if place.job == job {
-                frame.last = (job, place.began);
-            }
-            frame.finish(place.served());
-            self.places.pop_front();
-            self.started -= 1;
+        // It is mostly the one at the head, behind which nobody has left.
+        if self.started > 0 && self.places.front().is_some_and(|place| place.job == job) {
+            self.let_go(frame, job);
+        }
+        if self.has_left(job, cx.now()) {
+            self.let_all_go(frame, job, cx.now());
         }
         self.take_up_next(frame, cx); // one has left, so that one at most comes into service
         Some(job)
+    }
+
+    /// Whether the job at the head has left: by this timer or before. (Others that leave now have timers of their own.)
+    #[inline(always)]
+    fn has_left(&self, job: u64, now: Time) -> bool {
+        let has_left = |place: &Place| place.leave < now || place.job == job;
+        self.started > 0 && self.places.front().is_some_and(has_left)
+    }
+
+    #[inline(never)]
+    fn let_all_go(&mut self, frame: &mut Frame, job: u64, now: Time) {
+        while self.has_left(job, now) {
+            self.let_go(frame, job);
+        }
+    }
+
+    /// The job at the head goes; `job` is the one that leaves now.
+    #[inline(always)]
+    fn let_go(&mut self, frame: &mut Frame, job: u64) {
+        let Some(place) = self.places.front() else { return };
+        if place.job == job {
+            frame.last = (job, place.began);
+        }
+        frame.finish(place.served());
+        self.places.pop_front();
+        self.started -= 1;
     }
 
     /// When a job that has left, while some that came before it have not, had come into service.
@@ -154,7 +195,7 @@ impl Fifo {
     #[inline(always)]
     fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, now: Time) -> Place {
         let start = self.free_at[0].max(now);
-        let leave = if frame.speed == 0.0 { NEVER } else { start.saturating_add(frame.duration(work)) };
+        let leave = start.saturating_add(frame.duration(work));
         self.occupy_first(leave);
         if leave != NEVER {
             self.busy += u128::from(leave - start);
@@ -163,26 +204,13 @@ impl Fifo {
         Place { job, arrived, began: start, start, leave, work }
     }
 
-    /// The earliest server is busy until `leave` (sift down).
-    #[inline]
+    /// The earliest server is busy until `leave`.
+    #[inline(always)]
     fn occupy_first(&mut self, leave: Time) {
-        let heap = &mut self.free_at[..];
-        let mut at = 0;
-        loop {
-            let mut child = 2 * at + 1;
-            if child >= heap.len() {
-                break;
-            }
-            if child + 1 < heap.len() && heap[child + 1] < heap[child] {
-                child += 1;
-            }
-            if heap[child] >= leave {
-                break;
-            }
-            heap[at] = heap[child];
-            at = child;
+        match &mut self.free_at[..] {
+            [only] => *only = leave,
+            heap => sift_down(heap, leave),
         }
-        heap[at] = leave;
     }
 
     /// The future parts of (busy, waiting) that are booked already.

@@ -4,6 +4,7 @@
 //! been served. Crash, hang and change of speed come in through [`Station::on_control`].
 
 mod fifo;
+mod frame;
 mod lifo;
 mod ordered;
 mod priority;
@@ -15,8 +16,7 @@ mod scenario;
 use crate::catalog::{Kind, Need, Param, Policy, Preset};
 use crate::kernel::readings::IN_LINE;
 use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer, seconds};
-use crate::stats::Histogram;
-use std::collections::BTreeMap;
+use frame::{Frame, Served};
 
 /// Low bits of a timer's tag: the owner's own number for the station. The rest is the station's epoch.
 const TAG_BITS: u16 = 4;
@@ -94,90 +94,6 @@ pub struct StationPlan {
     pub discipline: usize,
 }
 
-/// Times of one job, for the statistics.
-#[derive(Clone, Copy, Debug)]
-struct Served {
-    job: u64,
-    wait: Time,
-    service: Time,
-}
-
-/// What the disciplines have in common.
-#[derive(Clone, Debug)]
-struct Frame {
-    servers: u32,
-    queue: Option<u64>,
-    /// Own tag and epoch.
-    tag: u16,
-    speed: f64,
-    /// Speed to return to after a hang.
-    speed_before_hang: f64,
-    arrivals: u64,
-    rejected: u64,
-    completions: u64,
-    longest_queue: u64,
-    wait: Histogram,
-    service: Histogram,
-    /// The job that was done last, and when it had come into service.
-    last: (u64, Time),
-    /// Jobs that had waited at the door of the node, while it stood still, and for how long.
-    late: BTreeMap<u64, Time>,
-    /// Sum of what those of them that have been served had waited there.
-    at_the_door: Time,
-}
-
-impl Frame {
-    #[inline(always)]
-    fn finish(&mut self, served: Served) {
-        self.completions += 1;
-        let before = if self.late.is_empty() { 0 } else { self.waited(served.job) };
-        self.wait.record(served.wait + before);
-        self.service.record(served.service);
-    }
-
-    /// How long a job waited at the door; asked once.
-    #[cold]
-    #[inline(never)]
-    fn waited(&mut self, job: u64) -> Time {
-        let waited = self.late.remove(&job).unwrap_or(0);
-        self.at_the_door += waited;
-        waited
-    }
-
-    /// Time that `work` takes at the present speed.
-    #[inline]
-    fn duration(&self, work: Time) -> Time {
-        if self.speed == 1.0 { work } else { self.stretched(work) }
-    }
-
-    /// Out of line: else the division is made for every job, to be thrown away.
-    #[cold]
-    #[inline(never)]
-    fn stretched(&self, work: Time) -> Time {
-        (work as f64 / self.speed) as Time
-    }
-
-    /// Whether a job that comes now is turned away, which counts it.
-    #[inline]
-    fn turns_away(&mut self, waiting: u64) -> bool {
-        let full = self.queue.is_some_and(|most| waiting >= most);
-        if full {
-            self.rejected += 1;
-        }
-        full
-    }
-
-    #[inline]
-    fn timer(&self, data: u64) -> Timer {
-        Timer { tag: self.tag, data }
-    }
-
-    /// Timers set so far count no more.
-    fn next_epoch(&mut self) {
-        self.tag = self.tag.wrapping_add(1 << TAG_BITS);
-    }
-}
-
 #[derive(Clone, Debug)]
 enum Line {
     Fifo(fifo::Fifo),
@@ -203,23 +119,7 @@ impl Station {
             "processor_sharing" => Line::Sharing(processor_sharing::ProcessorSharing::default()),
             _ => Line::Fifo(fifo::Fifo::new(plan.servers)),
         };
-        let frame = Frame {
-            servers: plan.servers,
-            queue: plan.queue,
-            tag,
-            speed: 1.0,
-            speed_before_hang: 1.0,
-            arrivals: 0,
-            rejected: 0,
-            completions: 0,
-            longest_queue: 0,
-            wait: Histogram::new(),
-            service: Histogram::new(),
-            last: (0, 0),
-            late: BTreeMap::new(),
-            at_the_door: 0,
-        };
-        Station { frame, line }
+        Station { frame: Frame::new(plan, tag), line }
     }
 
     /// A station whose servers stay held when a job has been served, until [`Station::let_go`]: connections on which somebody waits for
@@ -271,6 +171,15 @@ impl Station {
     #[inline(always)]
     pub fn arrive(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
         self.frame.arrivals += 1;
+        match &mut self.line {
+            Line::Fifo(line) if cx.waited() == 0 => line.arrive(&mut self.frame, job, cx),
+            _ => self.arrive_otherwise(job, cx),
+        }
+    }
+
+    /// With another discipline than the usual one, or a job that has waited at the door.
+    #[inline(never)]
+    fn arrive_otherwise(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
         let taken = match &mut self.line {
             Line::Fifo(line) => line.arrive(&mut self.frame, job, cx),
             Line::Ordered(line) => line.arrive(&mut self.frame, job, cx),
@@ -290,8 +199,17 @@ impl Station {
         }
         match &mut self.line {
             Line::Fifo(line) => line.on_timer(&mut self.frame, timer.data, cx),
-            Line::Ordered(line) => line.on_timer(&mut self.frame, timer.data, cx),
-            Line::Sharing(line) => line.on_timer(&mut self.frame, timer.data, cx),
+            _ => self.on_timer_otherwise(timer.data, cx),
+        }
+    }
+
+    /// With another discipline than the usual one.
+    #[inline(never)]
+    fn on_timer_otherwise(&mut self, data: u64, cx: &mut Ctx<'_>) -> Option<u64> {
+        match &mut self.line {
+            Line::Fifo(line) => line.on_timer(&mut self.frame, data, cx),
+            Line::Ordered(line) => line.on_timer(&mut self.frame, data, cx),
+            Line::Sharing(line) => line.on_timer(&mut self.frame, data, cx),
         }
     }
 

@@ -44,16 +44,18 @@ impl<T: Copy> Row<T> {
         self.left += 1;
         if self.left >= self.items.len() {
             self.clear();
-        } else if self.left >= SLACK && self.left >= self.len() {
+        } else if self.left >= SLACK {
             self.close_up();
         }
     }
 
-    #[cold]
+    /// Once half of the line has left.
     #[inline(never)]
     fn close_up(&mut self) {
-        self.items.drain(..self.left);
-        self.left = 0;
+        if self.left >= self.len() {
+            self.items.drain(..self.left);
+            self.left = 0;
+        }
     }
 
     #[inline(always)]
