@@ -96,7 +96,7 @@ impl Calendar {
         self.take_before(end)
     }
 
-    /// Whether [`Calendar::refill`] comes before [`Calendar::take_before`].
+    /// Whether there is nothing at hand, so that only [`Calendar::refill`] lets [`Calendar::take_before`] find an entry.
     #[inline(always)]
     pub(super) fn must_refill(&self) -> bool {
         self.front.is_empty()

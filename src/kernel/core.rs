@@ -157,16 +157,18 @@ impl Core {
 
     #[inline(always)]
     fn take_entry(&mut self, end: Time, components: &[Box<dyn Component>]) -> Option<Entry> {
-        if self.calendar.must_refill() {
-            self.refill(components);
-        }
-        self.calendar.take_before(end)
+        self.calendar.take_before(end).or_else(|| self.take_behind(end, components))
     }
 
+    /// Nothing at hand is due before `end`: is anything behind it?
     #[inline(never)]
-    fn refill(&mut self, components: &[Box<dyn Component>]) {
+    fn take_behind(&mut self, end: Time, components: &[Box<dyn Component>]) -> Option<Entry> {
+        if !self.calendar.must_refill() {
+            return None;
+        }
         let Core { calls, requests, audits, .. } = self;
         self.calendar.refill(&Fetch { calls, requests, audits, components });
+        self.calendar.take_before(end)
     }
 
     #[inline(always)]

@@ -11,7 +11,9 @@ use super::time::Time;
 pub(super) const SLOTS: usize = 16;
 const DIGIT: u32 = 4;
 /// Bits of the upper half of the slots.
-const UPPER: u16 = (1 << (SLOTS / 2)) - 1;
+const UPPER: u32 = ALL ^ (ALL >> (SLOTS / 2));
+/// A bit for each slot.
+const ALL: u32 = (1 << SLOTS) - 1;
 
 /// The next entries in exact order: by time, then first in, first out. Up to 16 lie in slots; any others, which come after those, in a sorted
 /// array behind them.
@@ -20,9 +22,7 @@ pub(super) struct Front {
     /// Numbers of the slots in use, the next one in the lowest digit; 0 above them.
     order: u64,
     /// A bit for each slot that is not in use.
-    vacant: u16,
-    /// Number of slots in use.
-    used: u32,
+    vacant: u32,
     /// [`Time::MAX`] where vacant.
     times: [Time; SLOTS],
     events: [Packed; SLOTS],
@@ -34,8 +34,7 @@ impl Front {
     pub fn new() -> Self {
         Front {
             order: 0,
-            vacant: u16::MAX,
-            used: 0,
+            vacant: ALL,
             times: [Time::MAX; SLOTS],
             events: [Packed::NOTHING; SLOTS],
             rest: Vec::new(),
@@ -44,12 +43,18 @@ impl Front {
 
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        self.used == 0
+        self.vacant == ALL
     }
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        self.used as usize + self.rest.len()
+        self.in_use() as usize + self.rest.len()
+    }
+
+    /// Number of slots in use; counted anew each time.
+    #[inline(never)]
+    fn in_use(&self) -> u32 {
+        (ALL ^ self.vacant).count_ones()
     }
 
     /// When the next one is due; [`Time::MAX`] if there is none.
@@ -70,7 +75,6 @@ impl Front {
         let entry = Entry { time: self.times[slot], event: self.events[slot] };
         self.times[slot] = Time::MAX;
         self.vacant |= 1 << slot;
-        self.used -= 1;
         self.order >>= DIGIT;
         if !self.rest.is_empty() {
             self.move_up();
@@ -93,11 +97,11 @@ impl Front {
         let (lower, upper) = self.times.split_at(SLOTS / 2);
         let mut sums = count((0, 0), lower, time);
         // The lowest vacant slot is taken first, so that the upper half is mostly vacant where little is pending.
-        if self.vacant >> (SLOTS / 2) != UPPER {
+        if self.vacant & UPPER != UPPER {
             sums = count(sums, upper, time);
         }
-        // Vacant slots count as well for the end of time, behind which nothing is.
-        (sums.0 + sums.1).min(self.used)
+        // For the end of time, behind which nothing is, vacant slots have counted as well.
+        if time == Time::MAX { self.in_use() } else { sums.0 + sums.1 }
     }
 
     /// Into a vacant slot, `place`-th in order.
@@ -105,7 +109,6 @@ impl Front {
     fn put(&mut self, place: u32, time: Time, event: Packed) {
         let slot = self.vacant.trailing_zeros() as usize % SLOTS;
         self.vacant &= self.vacant - 1;
-        self.used += 1;
         self.times[slot] = time;
         self.events[slot] = event;
         let shift = place * DIGIT % u64::BITS;
@@ -137,7 +140,6 @@ impl Front {
         self.rest.push(Entry { time: self.times[slot], event: self.events[slot] });
         self.times[slot] = Time::MAX;
         self.vacant = 1 << slot;
-        self.used -= 1;
         self.order &= (1 << last) - 1;
     }
 
@@ -150,7 +152,7 @@ impl Front {
         while self.vacant != 0
             && let Some(Entry { time, event }) = self.rest.pop()
         {
-            self.put(self.used, time, event);
+            self.put(self.in_use(), time, event);
         }
     }
 
