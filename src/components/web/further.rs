@@ -1,5 +1,6 @@
 //! Steps that few plans have: questions of a data model, messages to a broker, work on a shared machine.
 
+use super::Step;
 use super::pause::PAUSE;
 use super::scale::Scale;
 use super::server::Server;
@@ -7,8 +8,8 @@ use super::task::Task;
 use crate::components::queue::publisher::Heard;
 use crate::components::revalidation::if_none_match;
 use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, Status, Timer};
-use crate::parts::plan::{Operation, Progress};
-use crate::parts::verbs::PUBLISH;
+use crate::parts::plan::{NOBODY, Operation, Progress};
+use crate::parts::verbs::{COMPUTE, PUBLISH};
 
 impl Server {
     /// Own work, elsewhere than in the first step of a plan.
@@ -21,6 +22,61 @@ impl Server {
     #[inline(never)]
     pub(super) fn finish(&mut self, index: u32, answer: Answer, cx: &mut Ctx<'_>) {
         self.conclude_task(index, answer, cx);
+    }
+
+    #[inline(never)]
+    pub(super) fn write(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
+        let Some(access) = &mut self.writes else { return false };
+        let task = &mut self.tasks[index as usize];
+        task.operation.begin(task.call, task.bytes, self.repeats[task.step as usize]);
+        let progress = access.write(&mut task.operation, cx);
+        self.go_on(index, progress, cx);
+        true
+    }
+
+    /// What follows from the progress of the task's operation.
+    #[inline(never)]
+    pub(super) fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
+        match progress {
+            Progress::Waits => {}
+            Progress::Acked(answer) => self.acknowledge(index, answer, cx),
+            Progress::Done(answer) if answer.status != Status::Ok => self.finish(index, answer, cx),
+            Progress::Done(answer) => {
+                let task = &mut self.tasks[index as usize];
+                let answer = task.note(answer);
+                task.step += 1;
+                match self.steps[task.step as usize] {
+                    None => self.finish(index, answer, cx),
+                    _ => self.advance(index, cx),
+                }
+            }
+        }
+    }
+
+    /// Any answer but that of a read that is over.
+    #[inline(never)]
+    pub(super) fn hear(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        if reply.verb == COMPUTE {
+            return self.computed(&reply, cx);
+        }
+        if reply.verb == PUBLISH {
+            return self.published(reply, cx);
+        }
+        if reply.note == NOBODY {
+            return;
+        }
+        let task = &mut self.tasks[reply.note as usize];
+        let access = match self.steps[task.step as usize] {
+            Some(Step::Read | Step::Ask(_)) => &mut self.reads,
+            Some(Step::Write) => &mut self.writes,
+            _ => return self.hear_of_session(&reply, cx),
+        };
+        let access = access.as_mut().expect("a data step is under way");
+        let progress = access.on_reply(&mut task.operation, &reply, cx);
+        self.go_on(reply.note, progress, cx);
+        if self.shares_loads {
+            self.pass_on_landed(cx);
+        }
     }
 
     #[inline(never)]

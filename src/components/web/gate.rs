@@ -64,12 +64,9 @@ impl Server {
         }
     }
 
-    /// Answers a call, if it is one and has not been answered.
+    /// Answers a call, if it is one that has not been answered.
     #[inline(always)]
     pub(super) fn give(&mut self, call: CallId, answer: Answer, cx: &mut Ctx<'_>) {
-        if call.is_none() {
-            return;
-        }
         if let Some(egress) = &mut self.egress {
             egress.send(call, answer.bytes, cx);
         }

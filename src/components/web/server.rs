@@ -15,11 +15,11 @@ use crate::kernel::call::draw_key;
 use crate::kernel::{
     Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
 };
-use crate::parts::plan::{Access, NOBODY, Operation, POLL, Progress, drop_promises};
+use crate::parts::plan::{Access, Operation, POLL, drop_promises};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::processor::{self, Processor, Speed, Work};
 use crate::parts::station::{self, Job, Station, StationPlan};
-use crate::parts::verbs::{ASK, COMPUTE, HEALTH, PUBLISH};
+use crate::parts::verbs::{ASK, HEALTH};
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
@@ -59,7 +59,7 @@ pub(super) struct Server {
     pub(super) told: Told,
     pub(super) egress: Option<Box<Egress>>,
     /// Whether its reads share loads.
-    shares_loads: bool,
+    pub(super) shares_loads: bool,
     requests: u64,
     /// Reads answered without a body.
     pub(super) not_modified: u64,
@@ -140,8 +140,8 @@ impl Server {
     #[inline(always)]
     pub(super) fn begin(&mut self, id: CallId, step: u32, cx: &mut Ctx<'_>) {
         self.requests += 1;
-        let index = self.place();
         let call = cx.call(id);
+        let index = self.place();
         let task = &mut self.tasks[index as usize];
         task.call = id;
         task.bytes = call.bytes;
@@ -232,38 +232,18 @@ impl Server {
         true
     }
 
-    #[inline(never)]
-    fn write(&mut self, index: u32, cx: &mut Ctx<'_>) -> bool {
-        let Some(access) = &mut self.writes else { return false };
-        let task = &mut self.tasks[index as usize];
-        task.operation.begin(task.call, task.bytes, self.repeats[task.step as usize]);
-        let progress = access.write(&mut task.operation, cx);
-        self.go_on(index, progress, cx);
-        true
-    }
-
-    /// What follows from the progress of the task's operation.
-    #[inline(never)]
-    pub(super) fn go_on(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
-        self.follow(index, progress, cx);
-    }
-
+    /// The answer to a read that is over, and the step behind it, as nearly every answer says that comes to a server. `None`: something else,
+    /// for [`Server::hear`].
     #[inline(always)]
-    fn follow(&mut self, index: u32, progress: Progress, cx: &mut Ctx<'_>) {
-        match progress {
-            Progress::Waits => {}
-            Progress::Acked(answer) => self.acknowledge(index, answer, cx),
-            Progress::Done(answer) if answer.status != Status::Ok => self.finish(index, answer, cx),
-            Progress::Done(answer) => {
-                let task = &mut self.tasks[index as usize];
-                let answer = task.note(answer);
-                task.step += 1;
-                match self.steps[task.step as usize] {
-                    None => self.conclude_task(index, answer, cx),
-                    _ => self.advance(index, cx),
-                }
-            }
+    fn has_read(&mut self, reply: &Reply) -> Option<(Answer, Option<Step>)> {
+        let task = self.tasks.get_mut(reply.note as usize)?;
+        if self.steps[task.step as usize] != Some(Step::Read) {
+            return None;
         }
+        let answer = self.reads.as_ref()?.has_read(&mut task.operation, reply)?;
+        let answer = task.note(answer);
+        task.step += 1;
+        Some((answer, self.steps[task.step as usize]))
     }
 
     /// The task is over, well or not. [`Server::finish`] where its answer comes, as nearly always.
@@ -330,24 +310,11 @@ impl Component for Server {
 
     #[inline(always)]
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
-        if reply.verb == COMPUTE {
-            return self.computed(&reply, cx);
+        let Some((answer, step)) = self.has_read(&reply) else { return self.hear(reply, cx) };
+        match step {
+            None => self.conclude_task(reply.note, answer, cx),
+            Some(_) => self.advance(reply.note, cx),
         }
-        if reply.verb == PUBLISH {
-            return self.published(reply, cx);
-        }
-        if reply.note == NOBODY {
-            return;
-        }
-        let task = &mut self.tasks[reply.note as usize];
-        let access = match self.steps[task.step as usize] {
-            Some(Step::Read | Step::Ask(_)) => &mut self.reads,
-            Some(Step::Write) => &mut self.writes,
-            _ => return self.hear_of_session(&reply, cx),
-        };
-        let access = access.as_mut().expect("a data step is under way");
-        let progress = access.on_reply(&mut task.operation, &reply, cx);
-        self.follow(reply.note, progress, cx);
         if self.shares_loads {
             self.pass_on_landed(cx);
         }

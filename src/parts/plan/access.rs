@@ -205,6 +205,21 @@ impl Access {
         self.take_steps(operation, at as usize + 1, cx)
     }
 
+    /// What a read has brought, as nearly all answers say: it is over, and nobody else has to hear of it. `None`: it is something else, for
+    /// [`Access::on_reply`].
+    #[inline(always)]
+    pub fn has_read(&self, operation: &mut Operation, reply: &Reply) -> Option<Answer> {
+        let route = match (operation.stage, reply.verb) {
+            (Stage::LookUp, GET) => self.cache.as_ref()?,
+            (Stage::Load { fill: false }, READ) => &self.store,
+            _ => return None,
+        };
+        if reply.status != Status::Ok || operation.leads || route.learns(reply) {
+            return None;
+        }
+        Some(operation.takes(reply))
+    }
+
     /// An answer to one of the operation's questions has come.
     #[inline(always)]
     pub fn on_reply(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
@@ -294,12 +309,7 @@ impl Access {
     #[inline]
     fn looked_up(&mut self, operation: &mut Operation, reply: &Reply, cx: &mut Ctx<'_>) -> Progress {
         match reply.status {
-            Status::Ok => {
-                operation.version = reply.version;
-                operation.bytes = reply.bytes;
-                operation.answered_by = reply.answered_by;
-                operation.done()
-            }
+            Status::Ok => Progress::Done(operation.takes(reply)),
             Status::Missing => self.missed(operation, reply, cx),
             _ => self.not_looked_up(operation, reply, cx),
         }
@@ -312,11 +322,9 @@ impl Access {
             self.give_up_lock(operation, cx);
             return Progress::Done(reply.pass_on());
         }
-        operation.version = reply.version;
-        operation.bytes = reply.bytes;
-        operation.answered_by = reply.answered_by;
+        let answer = operation.takes(reply);
         if !fill || self.cache.is_none() {
-            return operation.done();
+            return Progress::Done(answer);
         }
         self.fill(operation, cx)
     }

@@ -147,6 +147,12 @@ impl Hashed {
         }
     }
 
+    /// Whether a server that answers is worth noting: failures are remembered.
+    #[inline]
+    pub fn is_wary(&self) -> bool {
+        self.failing > 0
+    }
+
     /// A server has answered, or failed to.
     #[inline]
     pub fn answered(&mut self, node: NodeId, failed: bool, now: Time) {

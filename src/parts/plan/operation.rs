@@ -1,6 +1,6 @@
 //! A read or write under way, as its owner keeps it.
 
-use crate::kernel::{Answer, Call, CallId, NodeId, RequestId};
+use crate::kernel::{Answer, Call, CallId, NodeId, Reply, RequestId};
 
 /// Where an operation stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,6 +122,15 @@ impl Operation {
     /// A write is over: what was sent is not sent back.
     pub(super) fn written(&self) -> Progress {
         Progress::Done(Answer { answered_by: self.answered_by, ..Answer::ok(self.version, 0) })
+    }
+
+    /// Takes in what was read: the answer for whoever asked.
+    #[inline(always)]
+    pub(super) fn takes(&mut self, reply: &Reply) -> Answer {
+        self.version = reply.version;
+        self.bytes = reply.bytes;
+        self.answered_by = reply.answered_by;
+        Answer { answered_by: reply.answered_by, ..Answer::ok(reply.version, reply.bytes) }
     }
 
     #[inline(always)]

@@ -45,6 +45,16 @@ impl Route {
         }
     }
 
+    /// Whether [`Route::answered`] would learn from an answer.
+    #[inline(always)]
+    pub fn learns(&self, reply: &Reply) -> bool {
+        match self {
+            Route::One(_) | Route::Proxies { .. } => false,
+            Route::Hashed(hashed) => hashed.is_wary() || has_failed(reply),
+            Route::Slots(_) => true,
+        }
+    }
+
     /// A node has answered, or has not.
     #[inline]
     pub fn answered(&mut self, reply: &Reply, cx: &Ctx<'_>) {

@@ -115,7 +115,10 @@ impl Ring {
 
     /// The id of the server that has a key, written in decimal as clients write it; `None` if there is no server.
     pub fn place(&self, key: u64) -> Option<u16> {
-        self.place_text(Decimal::of(key).as_bytes())
+        match self.servers.as_slice() {
+            [only] => Some(only.id), // no matter how the key is written
+            _ => self.place_text(Decimal::of(key).as_bytes()),
+        }
     }
 
     /// The id of the server that has the key of this text; `None` if there is no server.
