@@ -7,7 +7,7 @@ use super::{Audit, KEYS_MAX, ReadCheck};
 impl Audit {
     /// A read that began, at the first of two times in ns, with `floor`, has returned `version` at the second. `session` 0 means none. What
     /// the session saw is remembered in any case; only a `counted` read enters the report.
-    #[inline]
+    #[inline(always)]
     pub fn finish_read(
         &mut self,
         key: u64,

@@ -17,7 +17,7 @@ use crate::kernel::{
     Request, RequestId, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::retry::{Budget, RetryPlan};
-use crate::parts::verbs::{LOCATE, LOGIN, LOOKUP, ROUTE, WRITE};
+use crate::parts::verbs::{LOGIN, ROUTE, WRITE};
 use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
@@ -58,6 +58,8 @@ pub(super) struct Client {
     pub(super) steps: StepTimes,
     pub(super) reach: Option<Box<Reach>>,
     pub(super) near: Option<Box<Near>>,
+    /// Whether requests go straight to a server, and answers to the user: no queue, no names, nothing nearby.
+    is_plain: bool,
     seen: Seen,
 }
 
@@ -73,6 +75,7 @@ impl Client {
             jitter: settings.flag("jitter"),
             budget: settings.share("retry_budget"),
         };
+        let (reach, near) = (Reach::new(site).map(Box::new), Near::new(site).map(Box::new));
         Client {
             name: site.group().name.clone(),
             to: site.layout.first(to),
@@ -100,8 +103,9 @@ impl Client {
                 .clients()
                 .map(|plan| Population::new(&plan, settings.count("users").unwrap_or(0), &site.layout.map)),
             steps: StepTimes::default(),
-            reach: Reach::new(site).map(Box::new),
-            near: Near::new(site).map(Box::new),
+            is_plain: !is_queue && reach.is_none() && near.is_none(),
+            reach,
+            near,
             seen: Seen::new(site),
         }
     }
@@ -136,10 +140,11 @@ impl Client {
 
     #[inline(always)]
     fn issue(&mut self, number: u64, draw: DrawKey, user: u32, cx: &mut Ctx<'_>) {
+        let publishes = self.publisher.is_some();
         let wish = self.source.recorded(draw).unwrap_or_else(|| {
             let writes = self.writes > 0.0 && draw.uniform(DRAW_WRITE, 0) < self.writes;
             // Who reads sends nothing: how large the answer is, its store knows.
-            let bytes = if writes || self.publisher.is_some() { self.size } else { 0 };
+            let bytes = if writes || publishes { self.size } else { 0 };
             Wish { key: self.wanted.key(draw, number, cx.now(), writes), writes, bytes, address: 0 }
         });
         self.issued += 1;
@@ -152,7 +157,7 @@ impl Client {
         request.session = user;
         request.address = address;
         request.bytes = wish.bytes;
-        request.class = if wish.writes || self.publisher.is_some() { WRITES } else { READS };
+        request.class = if wish.writes || publishes { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
         request.attempts = 1;
         let id = cx.issue(request);
@@ -185,35 +190,27 @@ impl Client {
 
     #[inline(always)]
     fn set_out(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
-        if self.near.is_some() && self.found_near(id, cx) {
-            return;
+        if !self.is_plain {
+            return self.set_out_otherwise(id, cx);
         }
-        match &self.reach {
-            None => self.send(id, self.to, cx),
-            Some(_) => self.find(id, cx),
+        if let Some(ask) = self.question(id, self.to, 0, cx) {
+            cx.ask(ask);
         }
     }
 
+    /// What is asked, by who has such a version of it already; `None` if the request is over.
     #[inline(always)]
-    pub(super) fn send(&mut self, id: RequestId, to: NodeId, cx: &mut Ctx<'_>) {
-        if self.near.is_some() && self.send_assets(id, to, cx) {
-            return;
-        }
-        let version = if self.near.is_some() { self.validator(id, cx) } else { 0 };
-        let Some(request) = cx.request(id) else { return };
+    pub(super) fn question(&self, id: RequestId, to: NodeId, version: u32, cx: &Ctx<'_>) -> Option<Ask> {
+        let request = cx.request(id)?;
         let (key, writes) = (request.key, request.class == WRITES);
         let bytes = if writes { request.bytes } else { 0 };
         let verb = if writes { WRITE } else { self.asks };
         let timeout = self.timeout;
-        let ask = Ask { request: id, bytes, version, note: version, timeout, ..Ask::new(to, verb, key) };
-        match &mut self.publisher {
-            Some(publisher) => publisher.send(ask, 0, cx),
-            None => _ = cx.ask(ask),
-        }
+        Some(Ask { request: id, bytes, version, note: version, timeout, ..Ask::new(to, verb, key) })
     }
 
     #[inline(always)]
-    fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
+    pub(super) fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
         self.steps.note(request, now);
@@ -345,22 +342,9 @@ impl Component for Client {
     }
 
     #[inline(always)]
-    fn on_reply(&mut self, mut reply: Reply, cx: &mut Ctx<'_>) {
-        if matches!(reply.verb, LOOKUP | LOCATE) {
-            return self.resolved(&reply, cx);
-        }
-        if self.publisher.is_some() && self.is_under_way(&mut reply, cx) {
-            return;
-        }
-        if self.near.is_some() && self.heard_near(&reply, cx) {
-            return;
-        }
-        match reply.status {
-            Status::Ok | Status::Missing if reply.verb != LOGIN => self.succeed(&reply, cx),
-            Status::Ok | Status::Missing => self.logged_in(&reply, cx),
-            Status::Denied => self.log_in(&reply, cx),
-            _ => self.fail(&reply, cx),
-        }
+    fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
+        let is_wanted = matches!(reply.status, Status::Ok | Status::Missing) && reply.verb != LOGIN;
+        if is_wanted && self.is_plain { self.succeed(&reply, cx) } else { self.hear(reply, cx) }
     }
 
     fn on_control(&mut self, control: Control, _cx: &mut Ctx<'_>) {
