@@ -34,15 +34,18 @@ pub trait Component: Send {
     fn on_timer(&mut self, _timer: Timer, _cx: &mut Ctx<'_>) {}
 
     /// [`Component::on_call`] as the loop calls it. These three are not for components to write anew: each is made in one piece with what the
-    /// component does, so that a reply is read where it lies and the context is in registers.
+    /// component does, so that a call is looked for once, a reply is read where it lies and the context is in registers.
     fn call_comes(&mut self, call: CallId, node: NodeId, core: &mut Core) {
-        self.on_call(call, &mut Ctx::new(core, node));
+        if core.arrive(call, node) {
+            self.on_call(call, &mut Ctx::new(core, node));
+        }
     }
 
     /// [`Component::on_reply`] as the loop calls it.
     fn answer_comes(&mut self, call: CallId, node: NodeId, core: &mut Core) {
-        let reply = core.take_answer(call);
-        self.on_reply(reply, &mut Ctx::new(core, node));
+        if let Some(reply) = core.take_answer(call, node) {
+            self.on_reply(reply, &mut Ctx::new(core, node));
+        }
     }
 
     /// [`Component::on_timer`] as the loop calls it.

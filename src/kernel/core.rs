@@ -276,35 +276,15 @@ impl Core {
         }
     }
 
-    /// A question arrives at its callee. Who takes it, if somebody does.
+    /// A question arrives at its callee, which is up. Whether it is still to be answered.
     #[inline(always)]
-    pub(super) fn arrive(&mut self, id: CallId, callee: NodeId) -> Option<NodeId> {
-        let call = self.calls.get_mut(id)?;
+    pub(super) fn arrive(&mut self, id: CallId, callee: NodeId) -> bool {
+        let Some(call) = self.calls.get_mut(id) else { return false };
         debug_assert_eq!(call.callee, callee);
-        match self.nodes[callee.index()].health {
-            Health::Up => {
-                call.phase.clear(Phase::MOVING);
-                call.phase.set(Phase::OPEN);
-                self.ledger.opened += 1;
-                Some(callee)
-            }
-            health => self.arrive_at_dead(id, callee, health),
-        }
-    }
-
-    /// An answer arrives at its caller. Whether that waits for it; [`Core::take_answer`] then gives the reply.
-    #[inline(always)]
-    pub(super) fn comes_back(&mut self, id: CallId, caller: NodeId) -> bool {
-        let Some(call) = self.calls.get(id) else { return false };
-        debug_assert_eq!(call.caller, caller);
-        if !call.phase.has(Phase::WAITING) {
-            self.come_late(id);
-            return false;
-        }
-        if self.nodes[caller.index()].health == Health::Hung {
-            self.hold(caller, Event::Answer(id, caller));
-            return false;
-        }
+        call.phase.clear(Phase::MOVING);
+        call.phase.set(Phase::OPEN);
+        self.ledger.opened += 1;
+        self.note(callee, Event::DELIVER);
         true
     }
 
@@ -315,20 +295,34 @@ impl Core {
         self.stop_moving(id);
     }
 
-    /// The reply of a call whose caller has it now. Apart from [`Core::comes_back`], so that it is written once, where the caller reads
-    /// it, and not copied through an `Option` in other pieces than it was written in.
+    /// An answer arrives at its caller: the reply, if that waits for it.
     #[inline(always)]
-    pub(super) fn take_answer(&mut self, id: CallId) -> Reply {
-        let call = self.calls.get_mut(id).expect("it has come back");
+    pub(super) fn take_answer(&mut self, id: CallId, caller: NodeId) -> Option<Reply> {
+        let call = self.calls.get_mut(id)?;
+        debug_assert_eq!(call.caller, caller);
+        if !call.phase.has(Phase::WAITING) || self.nodes[caller.index()].health == Health::Hung {
+            self.leave_answer(id, caller);
+            return None;
+        }
         call.phase.clear(Phase::MOVING);
         call.phase.clear(Phase::WAITING);
         let is_over = call.phase.is_over();
         let reply = call.reply(id);
-        self.ledger.answered += 1;
         if is_over {
             self.calls.remove(id);
         }
-        reply
+        self.ledger.answered += 1;
+        self.note(caller, Event::ANSWER);
+        Some(reply)
+    }
+
+    /// Nobody waits for an answer any more, or its caller hangs.
+    #[cold]
+    fn leave_answer(&mut self, id: CallId, caller: NodeId) {
+        match self.calls.get(id) {
+            Some(call) if call.phase.has(Phase::WAITING) => self.hold(caller, Event::Answer(id, caller)),
+            _ => self.come_late(id),
+        }
     }
 
     #[cold]

@@ -10,6 +10,7 @@ impl Core {
     /// A question arrives where nobody takes it, unless somebody else stands in.
     #[cold]
     pub(super) fn arrive_at_dead(&mut self, id: CallId, callee: NodeId, health: Health) -> Option<NodeId> {
+        self.calls.get(id)?;
         if let Some(other) = self.stand_in(id) {
             return Some(other);
         }

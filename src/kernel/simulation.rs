@@ -1,7 +1,7 @@
 //! The loop: take the next event, hand it to its component.
 
 use super::book::Book;
-use super::call::Calls;
+use super::call::{CallId, Calls};
 use super::component::{Component, Control};
 use super::core::Core;
 use super::ctx::Ctx;
@@ -105,17 +105,15 @@ impl Simulation {
     pub(super) fn dispatch(&mut self, event: Packed) {
         match event.kind() {
             Event::DELIVER => {
-                if let Some(node) = self.core.arrive(event.call(), event.node()) {
-                    self.core.note(node, Event::DELIVER);
-                    self.components[node.index()].call_comes(event.call(), node, &mut self.core);
+                let (call, node) = (event.call(), event.node());
+                match self.core.nodes[node.index()].health {
+                    Health::Up => self.components[node.index()].call_comes(call, node, &mut self.core),
+                    health => self.deliver_to_dead(call, node, health),
                 }
             }
             Event::ANSWER => {
                 let node = event.node();
-                if self.core.comes_back(event.call(), node) {
-                    self.core.note(node, Event::ANSWER);
-                    self.components[node.index()].answer_comes(event.call(), node, &mut self.core);
-                }
+                self.components[node.index()].answer_comes(event.call(), node, &mut self.core);
             }
             Event::TIMER => {
                 let node = event.node();
@@ -125,6 +123,15 @@ impl Simulation {
                 }
             }
             _ => self.run_out(event.into()),
+        }
+    }
+
+    /// A question comes to a node that is down: whoever stands in for it takes it.
+    #[cold]
+    fn deliver_to_dead(&mut self, call: CallId, node: NodeId, health: Health) {
+        if let Some(other) = self.core.arrive_at_dead(call, node, health) {
+            let (component, mut cx) = self.enter(other, Event::DELIVER);
+            component.on_call(call, &mut cx);
         }
     }
 
