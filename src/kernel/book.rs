@@ -1,7 +1,7 @@
 //! The book of requests: how many were issued, how each ended, and how long it took.
 
 use super::outage::Outage;
-use super::request::{Outcome, Request, Requests};
+use super::request::{Outcome, Requests};
 use super::time::Time;
 use crate::stats::Histogram;
 
@@ -65,7 +65,6 @@ impl ClassBook {
         self.latency.record(latency);
     }
 
-    #[cold]
     fn add(&mut self, outcome: Outcome, latency: Time) {
         match outcome {
             Outcome::Succeeded => self.succeeded += 1,
@@ -117,22 +116,33 @@ impl Book {
         self.outages[class as usize % CLASSES].seconds(now)
     }
 
-    #[inline]
-    pub(super) fn finish(&mut self, request: &Request, outcome: Outcome, now: Time) {
+    /// A request of a class, intended for `intended`, has ended.
+    #[inline(always)]
+    pub(super) fn finish(&mut self, (class, intended): (u8, Time), outcome: Outcome, now: Time) {
+        debug_assert!((class as usize) < CLASSES, "class {class}");
+        if outcome != Outcome::Succeeded {
+            return self.fail((class, intended), outcome, now);
+        }
         self.finished += 1;
-        let latency = now - request.intended;
-        debug_assert!((request.class as usize) < CLASSES, "class {}", request.class);
-        let measured = request.intended >= self.measured_from;
-        self.outages[request.class as usize % CLASSES].finish(
-            request.intended,
-            now,
-            outcome == Outcome::Succeeded,
-        );
-        let class = match measured {
-            true => &mut self.classes[request.class as usize % CLASSES],
+        self.outages[class as usize % CLASSES].succeed(intended, now);
+        self.class(class, intended).add_success(now - intended);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, (class, intended): (u8, Time), outcome: Outcome, now: Time) {
+        self.finished += 1;
+        self.outages[class as usize % CLASSES].fail(now);
+        self.class(class, intended).add(outcome, now - intended);
+    }
+
+    /// The book of a class, or of the warm-up.
+    #[inline(always)]
+    fn class(&mut self, class: u8, intended: Time) -> &mut ClassBook {
+        match intended >= self.measured_from {
+            true => &mut self.classes[class as usize % CLASSES],
             false => &mut self.unmeasured,
-        };
-        if outcome == Outcome::Succeeded { class.add_success(latency) } else { class.add(outcome, latency) }
+        }
     }
 
     /// Requests issued since the start, warm-up included.
@@ -181,6 +191,7 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::super::event::NodeId;
+    use super::super::request::Request;
     use super::*;
     use crate::random::draw::DrawKey;
 
@@ -191,13 +202,13 @@ mod tests {
         let wanted = |at: Time| Request::new(NodeId(0), 0, DrawKey(0), at, 0);
         for at in [1, 2, 3] {
             book.issue(0, at);
-            book.finish(&wanted(at), Outcome::Succeeded, at + 5);
+            book.finish((0, at), Outcome::Succeeded, at + 5);
         }
         book.measure_from(10);
         book.issue(0, 9);
-        book.finish(&wanted(9), Outcome::Succeeded, 12); // intended before
+        book.finish((0, 9), Outcome::Succeeded, 12); // intended before
         book.issue(0, 11);
-        book.finish(&wanted(11), Outcome::Failed, 12);
+        book.finish((0, 11), Outcome::Failed, 12);
         book.issue(0, 15);
         open.insert(wanted(15));
         let reads = &book.close(&open, 20)[0];
@@ -205,7 +216,7 @@ mod tests {
         assert_eq!(reads.latency.max(), Some(5), "open for 5 ns so far; errors have no latency");
         assert_eq!(reads.overdue, 1, "nobody was answered yet");
         book.issue(1, 13);
-        book.finish(&Request::new(NodeId(0), 1, DrawKey(0), 13, 0), Outcome::Succeeded, 18);
+        book.finish((0, 13), Outcome::Succeeded, 18);
         assert_eq!(book.close(&open, 20)[0].overdue, 0, "another one waited for 5 ns");
         assert_eq!(book.close(&open, 21)[0].overdue, 1);
         assert_eq!(
@@ -221,13 +232,13 @@ mod tests {
     fn windows_take_what_has_ended_since_the_last_one() {
         let mut book = Book::default();
         book.issue(0, 3);
-        book.finish(&Request::new(NodeId(0), 0, DrawKey(0), 3, 0), Outcome::TimedOut, 10);
+        book.finish((0, 3), Outcome::TimedOut, 10);
         let window = book.take_window();
         assert_eq!((window.timed_out, window.latency.max()), (1, Some(7)));
         assert_eq!(book.take_window().total(), 0);
         book.measure_from(10); // in the middle of a window
         book.issue(0, 12);
-        book.finish(&Request::new(NodeId(0), 0, DrawKey(0), 12, 0), Outcome::Succeeded, 15);
+        book.finish((0, 12), Outcome::Succeeded, 15);
         let window = book.take_window();
         assert_eq!((window.succeeded, window.timed_out, window.latency.max()), (1, 0, Some(3)));
     }

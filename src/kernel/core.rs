@@ -271,8 +271,9 @@ impl Core {
     #[inline(always)]
     pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome) {
         if let Some(request) = self.requests.get(id) {
-            self.book.finish(request, outcome, self.now);
+            let wanted = (request.class, request.intended);
             self.requests.remove(id);
+            self.book.finish(wanted, outcome, self.now);
         }
     }
 

@@ -30,15 +30,23 @@ impl Outage {
         self.wanted = true;
     }
 
-    /// A request that was issued at `issued` has ended.
-    #[inline]
-    pub fn finish(&mut self, issued: Time, now: Time, succeeded: bool) {
+    /// A request that was issued at `issued` has succeeded.
+    #[inline(always)]
+    pub fn succeed(&mut self, issued: Time, now: Time) {
         self.advance(now);
-        let of_this_second = issued + SECOND >= self.until;
-        self.doubtful &= !(succeeded && !of_this_second && now - issued < SECOND);
+        if self.doubtful {
+            let of_this_second = issued + SECOND >= self.until;
+            self.doubtful = of_this_second || now - issued >= SECOND;
+        }
         self.open = self.open.saturating_sub(1);
-        self.succeeded |= succeeded;
-        self.failed |= !succeeded;
+        self.succeeded = true;
+    }
+
+    /// A request has ended otherwise.
+    pub fn fail(&mut self, now: Time) {
+        self.advance(now);
+        self.open = self.open.saturating_sub(1);
+        self.failed = true;
     }
 
     /// Counting begins anew.
@@ -89,12 +97,12 @@ mod tests {
     fn only_seconds_in_which_somebody_waits_in_vain_count() {
         let mut outage = Outage::default();
         outage.issue(HALF);
-        outage.finish(HALF, HALF + 1, true); // second 0: a success; then nobody wants anything until second 10
+        outage.succeed(HALF, HALF + 1); // second 0: a success; then nobody wants anything until second 10
         outage.issue(10 * SECOND + HALF); // wanted in 10, open through 11 and 12
-        outage.finish(10 * SECOND + HALF, 13 * SECOND + HALF, true);
+        outage.succeed(10 * SECOND + HALF, 13 * SECOND + HALF);
         assert_eq!(outage.seconds(20 * SECOND), 3);
         outage.issue(20 * SECOND + HALF);
-        outage.finish(20 * SECOND + HALF, 20 * SECOND + HALF, false);
+        outage.fail(20 * SECOND + HALF);
         assert_eq!(outage.seconds(30 * SECOND), 4);
         outage.restart(30 * SECOND);
         assert_eq!(outage.seconds(40 * SECOND), 0);
@@ -118,7 +126,7 @@ mod tests {
         let mut ends = ends.into_iter().peekable();
         for at in times(0, 3_000) {
             while let Some((issued, end, succeeded)) = ends.next_if(|(_, end, _)| *end <= at) {
-                outage.finish(issued, end, succeeded);
+                if succeeded { outage.succeed(issued, end) } else { outage.fail(end) }
             }
             outage.issue(at);
         }
@@ -127,7 +135,7 @@ mod tests {
         let mut rare = Outage::default();
         for n in 0..20 {
             rare.issue((2 * n + 1) * SECOND - 1);
-            rare.finish((2 * n + 1) * SECOND - 1, (2 * n + 1) * SECOND + 1, true);
+            rare.succeed((2 * n + 1) * SECOND - 1, (2 * n + 1) * SECOND + 1);
         }
         assert_eq!(rare.seconds(60 * SECOND), 0);
     }
