@@ -93,7 +93,8 @@ impl Fifo {
     #[inline(always)]
     pub fn arrive(&mut self, frame: &mut Frame, job: Job, cx: &mut Ctx<'_>) -> bool {
         let now = cx.now();
-        let must_wait = self.free_at[0] > now;
+        let free_at = self.free_at[0];
+        let must_wait = free_at > now;
         if must_wait {
             let waiting = self.waiting(frame, cx);
             if frame.turns_away(waiting) {
@@ -101,7 +102,7 @@ impl Fifo {
             }
             frame.longest_queue = frame.longest_queue.max(waiting + 1);
         }
-        let place = self.place(frame, job.id, job.work, now, now);
+        let place = self.place(frame, job.id, job.work, now, free_at.max(now));
         self.places.push_back(place);
         if must_wait {
             return true;
@@ -191,10 +192,9 @@ impl Fifo {
         (self.places.len() - self.started) as u64
     }
 
-    /// Books the job on the server that falls free first.
+    /// Books the job from `start` on, on the server that falls free first.
     #[inline(always)]
-    fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, now: Time) -> Place {
-        let start = self.free_at[0].max(now);
+    fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, start: Time) -> Place {
         let leave = start.saturating_add(frame.duration(work));
         self.occupy_first(leave);
         if leave != NEVER {
@@ -258,7 +258,7 @@ impl Fifo {
         let done = if in_service { ((now - place.start) as f64 * old_speed) as Time } else { 0 };
         let left = if old_speed == 0.0 { place.work } else { place.work.saturating_sub(done) };
         let waiting_since = if in_service { now } else { place.arrived.max(now) };
-        let mut again = self.place(frame, place.job, left, waiting_since, now);
+        let mut again = self.place(frame, place.job, left, waiting_since, self.free_at[0].max(now));
         again.arrived = place.arrived;
         if in_service {
             again.began = place.began;
