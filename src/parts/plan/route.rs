@@ -48,9 +48,14 @@ impl Route {
     /// Whether [`Route::answered`] would learn from an answer.
     #[inline(always)]
     pub fn learns(&self, reply: &Reply) -> bool {
+        !matches!(self, Route::One(_)) && self.learns_elsewhere(has_failed(reply))
+    }
+
+    #[inline(never)]
+    fn learns_elsewhere(&self, failed: bool) -> bool {
         match self {
             Route::One(_) | Route::Proxies { .. } => false,
-            Route::Hashed(hashed) => hashed.is_wary() || has_failed(reply),
+            Route::Hashed(hashed) => failed || hashed.is_wary(),
             Route::Slots(_) => true,
         }
     }
@@ -94,6 +99,7 @@ impl Route {
     }
 }
 
+#[inline]
 fn has_failed(reply: &Reply) -> bool {
     matches!(reply.status, Status::Reset | Status::TimedOut)
 }

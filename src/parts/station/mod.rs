@@ -207,7 +207,7 @@ impl Station {
     #[inline(never)]
     fn on_timer_otherwise(&mut self, data: u64, cx: &mut Ctx<'_>) -> Option<u64> {
         match &mut self.line {
-            Line::Fifo(line) => line.on_timer(&mut self.frame, data, cx),
+            Line::Fifo(_) => unreachable!("this is the usual one"),
             Line::Ordered(line) => line.on_timer(&mut self.frame, data, cx),
             Line::Sharing(line) => line.on_timer(&mut self.frame, data, cx),
         }
