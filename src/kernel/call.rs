@@ -49,10 +49,10 @@ pub struct Call {
     pub asked: Time,
     /// Size of the question, later of the answer.
     pub bytes: u32,
-    /// Version of the data sent with the question, later of that in the answer.
-    pub version: u32,
     /// The caller's own note: where it keeps what it needs when the answer comes.
     pub note: u32,
+    /// Version of the data sent with the question, later of that in the answer.
+    pub version: u32,
     /// The caller's word to the callee that is no data (a lease, a lock); opaque to the kernel.
     pub token: u32,
     generation: u32,
