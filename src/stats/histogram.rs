@@ -40,7 +40,7 @@ impl Histogram {
     }
 
     /// Records one value.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
         let index = bucket_of(value);
         if !self.buckets.count(index) {
