@@ -43,6 +43,8 @@ golden!(
     other_words,
     settings_of_others,
     balancers_and_keys,
+    brackets_and_units,
+    words_of_products,
     coordinator_elsewhere,
     regions_apart,
     regions_that_die,
@@ -213,6 +215,7 @@ fn slips_of_the_pen_are_understood() {
         ("let x = web(\"x\", #{ queue: 1 };", "the call of `web` is still open", "write `)`"),
         ("let y = exponential(mean=1.ms);", "what `exponential` is given has no names", "exponential(5.ms)"),
         ("let y = zipf(n: 100, s: 0.9);", "what `zipf` is given has no names", "zipf("),
+        ("let (a, b) = [1, 2];", "a `let` names one thing", "write let pair"),
         ("await at(1.s, || ());", "a word of another language", "without it"),
         ("at(1.s, \"x\", lambda: 1);", "a word of another language", "or || .. in at(..)"),
         (

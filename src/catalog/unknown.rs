@@ -16,17 +16,18 @@ pub fn no_such_setting(
     place: &Place,
 ) -> Problem {
     let message = format!("{} \"{name}\" has no setting `{setting}`", entry.name);
-    let hint = other_word(entry, setting, value).unwrap_or_else(|| {
-        match (own_setting(entry, setting, value), owners(setting, elsewhere)) {
-            (Some(own), Some(owners)) => format!("{own} {owners}"),
-            (Some(hint), None) => hint,
-            (None, Some(owners)) => format!("{owners}; {}", where_to_look(entry)),
-            (None, None) => {
-                let names = entry.params.iter().map(|param| param.name);
-                did_you_mean(setting, names).unwrap_or_else(|| where_to_look(entry))
+    let hint =
+        other_word(entry, setting, value).or_else(|| no_setting(entry, setting)).unwrap_or_else(|| {
+            match (own_setting(entry, setting, value), owners(setting, elsewhere)) {
+                (Some(own), Some(owners)) => format!("{own} {owners}"),
+                (Some(hint), None) => hint,
+                (None, Some(owners)) => format!("{owners}; {}", where_to_look(entry)),
+                (None, None) => {
+                    let names = entry.params.iter().map(|param| param.name);
+                    did_you_mean(setting, names).unwrap_or_else(|| where_to_look(entry))
+                }
             }
-        }
-    });
+        });
     Problem::at(place, message).hint(hint)
 }
 
@@ -49,13 +50,40 @@ fn owners(setting: &str, elsewhere: &[&str]) -> Option<String> {
 
 /// The setting that other tools call so.
 fn other_word(entry: &Entry, setting: &str, value: &Value) -> Option<String> {
-    let takes = |param: &&Param| match value {
-        Value::Group(_) => matches!(param.kind, Kind::Group(_) | Kind::Groups(_)),
-        _ => true,
-    };
-    let meant = meant::setting(setting, entry.params.iter().filter(takes).map(|param| param.name));
+    let names = || entry.params.iter().filter(|param| fits(param, value)).map(|param| param.name);
+    let all = || entry.params.iter().map(|param| param.name);
+    let is_component = matches!(value, Value::Group(_));
+    let any = || meant::setting(setting, all()).filter(|_| !is_component);
+    let meant = meant::setting(setting, names().collect::<Vec<_>>()).or_else(any);
     let param = entry.params.iter().find(|param| Some(param.name) == meant)?;
     Some(format!("write `{}`: {}", param.name, param.about))
+}
+
+/// Whether a value is of the kind that a setting takes, or may be.
+fn fits(param: &Param, value: &Value) -> bool {
+    match value {
+        Value::Group(_) => matches!(param.kind, Kind::Group(_) | Kind::Groups(_)),
+        Value::Duration(_) | Value::Variate(_) => {
+            matches!(param.kind, Kind::Duration | Kind::DurationOrZero | Kind::Variate)
+        }
+        Value::Bytes(_) => matches!(param.kind, Kind::Bytes | Kind::BytesOrZero | Kind::Message),
+        Value::Whole(_) => matches!(param.kind, Kind::Count(..) | Kind::Number(..)),
+        Value::Share(_) => matches!(param.kind, Kind::Share),
+        _ => true,
+    }
+}
+
+/// What is no setting, but something that is done, or has several sides here.
+fn no_setting(entry: &Entry, setting: &str) -> Option<String> {
+    let actions = || entry.actions.iter().map(|action| action.name);
+    let action = actions().find(|name| *name == setting).or_else(|| meant::our_action(setting, actions()));
+    let done =
+        action.map(|name| format!("it is an action: at(10.s, || x.{name}(..)) of what `let x` has named"));
+    let sides = || !meant::topic(setting).is_empty();
+    done.or_else(|| {
+        sides()
+            .then(|| format!("there is no such setting: `scalelab explain {setting}` shows what comes near"))
+    })
 }
 
 /// A setting of its own that may be meant: one spelt nearly so, one that knows the value, one that is part of the word.

@@ -6,6 +6,51 @@ const FUNCTIONS: &[(&[&str], &str)] = &[
     (&["sleep"], "nothing is waited for in a script: write at(5.s, || ..), or every(1.s, || ..)"),
     (&["setInterval", "repeat_every", "loop_every"], "write every(1.s, || ..)"),
     (&["get", "get_or", "param"], "a level stands behind a point: p.ttl"),
+    (
+        &[
+            "postgres",
+            "postgresql",
+            "mysql",
+            "mongodb",
+            "mongo",
+            "cassandra",
+            "dynamodb",
+            "aurora",
+            "rds",
+            "oracle",
+            "sql",
+        ],
+        "write database(\"db\", #{ profile: \"postgresql\" }), or another profile: `scalelab explain profile`",
+    ),
+    (
+        &["redis", "memcached", "memcache", "elasticache"],
+        "write cache(\"store\", #{ of: db }), or, as a data store of its own, database(\"db\", #{ profile: \"redis\" })",
+    ),
+    (&["nginx", "haproxy", "envoy", "alb", "elb", "nlb", "lb"], "write load_balancer(\"lb\", #{ to: site })"),
+    (&["cloudfront", "cloudflare", "fastly", "akamai", "varnish"], "write cdn(\"edges\", #{ of: site })"),
+    (&["s3", "bucket"], "write web(\"bucket\", #{ service: 20.ms }), and name it as `of` of a cdn"),
+    (&["kafka", "rabbitmq", "sqs", "broker", "topic"], "write queue(\"jobs\", #{ kind: \"kafka\" })"),
+    (
+        &["worker", "workers", "consumer", "lambda_function"],
+        "write consumers(\"workers\", #{ of: jobs, service: 100.ms })",
+    ),
+    (
+        &["server", "servers", "app", "service", "api", "ec2", "vm", "pod"],
+        "write web(\"site\", #{ service: 5.ms })",
+    ),
+    (
+        &["asg", "hpa", "autoscaling", "auto_scaling_group"],
+        "write autoscaler(\"asg\", #{ of: site, max: 20, utilization: 60.percent })",
+    ),
+    (
+        &["client", "users", "load", "producer", "requests"],
+        "write traffic(\"users\", #{ to: site, rate: 100.rps })",
+    ),
+    (&["clouddns", "resolve"], "write dns(\"name\", #{ to: site })"),
+    (
+        &["window", "between", "during", "timeseries", "over_time"],
+        "a check sees all that was measured, from `warmup` on, for `duration`; what happened when stands in timeseries.csv, by `.window(1.s)`",
+    ),
     (&["cheapest"], "write best(\"cost_per_hour\")"),
     (&["fastest"], "write best(\"latency_p99\")"),
     (
@@ -66,6 +111,9 @@ pub(super) fn life(name: &str) -> Option<String> {
             "servers are taken out and come back: drain() and undrain(), or crash(\"process\") and recover(); a website is published with publish(); scripts/deploys.rhai has whole deploys"
         }
         "leader" | "master" => "write primary()",
+        "add_replica" | "add_read_replica" | "scale_reads" => {
+            "a database has its replicas from the start: #{ replicas: 2 }; replica(1).replace() puts a new machine in the place of one"
+        }
         "slave" | "secondary" | "follower" | "standby" => "write replica(1)",
         "restart" | "reboot" => "write crash(\"process\"), and a little later recover()",
         _ => return None,

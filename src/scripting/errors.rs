@@ -236,7 +236,7 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");
         let other = OF_NUMBERS.iter().find(|(own, _)| *own == name).map(|(_, hint)| hint.to_string());
-        let usage = super::api::usage(name).filter(|_| !arguments.starts_with("results"));
+        let usage = super::api::usage(name).filter(|_| !arguments.starts_with("result"));
         return Problem::new(message).maybe_hint(usage.or(other).or_else(|| elsewhere::function(name)));
     }
     if let Some((module, function)) = name.rsplit_once("::") {

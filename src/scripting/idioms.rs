@@ -84,3 +84,13 @@ pub(super) fn statement(seen: &Seen<'_>) -> Option<Problem> {
         .then(|| told("modules are imported otherwise", "write import \"name\" as m; then m::f(..)"))
         .flatten()
 }
+
+/// `let (a, b) = ..`.
+pub(super) fn several_names(seen: &Seen<'_>) -> Option<Problem> {
+    let is_it = matches!(seen.syntax()?, ParseErrorType::VariableExpected)
+        && seen.last_word() == Some("let")
+        && seen.after.starts_with(['(', '[', '{']);
+    is_it
+        .then(|| told("a `let` names one thing", "write let pair = f(); let a = pair[0]; let b = pair[1];"))
+        .flatten()
+}

@@ -18,8 +18,9 @@ pub(super) struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 30] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 31] = [
     idioms::statement,
+    idioms::several_names,
     marks::comma_before_a_list,
     marks::grouped_digits,
     marks::number_behind_a_point,

@@ -76,6 +76,8 @@ impl Text {
         let Some(at) = self.tokens.iter().position(|(_, own)| *own == spot) else { return false };
         let at = if ends && self.tokens[at].0 == Token::Period { at + 1 } else { at };
         let is_done = self.of_the_language(at)
+            || self.of_another_language(at)
+            || self.brackets(at)
             || ends && (meant.is_some_and(|name| self.as_meant(at, name)) || self.a_name(at));
         if is_done {
             self.read();
@@ -103,6 +105,86 @@ impl Text {
             }
             _ => false,
         }
+    }
+
+    /// What Rhai cannot read and the text around it tells: `60s`, `60%`, `r => ..`, a map without its `#`.
+    fn of_another_language(&mut self, at: usize) -> bool {
+        let before = |n: usize| self.token(at.checked_sub(n));
+        let is_number = |token: Option<&Token>| {
+            matches!(token, Some(Token::IntegerConstant(_) | Token::FloatConstant(_)))
+        };
+        let is_end = |token: Option<&Token>| {
+            use Token::{Comma, RightBrace, RightBracket, RightParen, SemiColon};
+            token.is_none_or(|token| {
+                matches!(token, Comma | RightBrace | RightBracket | RightParen | SemiColon)
+            })
+        };
+        match self.token(Some(at)) {
+            Some(Token::Identifier(_) | Token::Reserved(_)) if is_number(before(1)) => {
+                self.blot(at - 1, at, UNKNOWN)
+            }
+            end if before(1) == Some(&Token::Modulo) && is_number(before(2)) && is_end(end) => {
+                self.blot(at - 2, at - 1, UNKNOWN)
+            }
+            Some(Token::Identifier(_)) if self.token(Some(at + 1)) == Some(&Token::DoubleArrow) => {
+                self.an_arrow(at)
+            }
+            Some(Token::DoubleArrow) if matches!(before(1), Some(Token::Identifier(_))) => {
+                self.an_arrow(at - 1)
+            }
+            Some(Token::Colon)
+                if before(2) == Some(&Token::LeftBrace)
+                    && matches!(before(1), Some(Token::Identifier(_) | Token::StringConstant(_))) =>
+            {
+                let (line, column) = self.tokens[at - 2].1;
+                let before = (line, column - 1);
+                self.char_at(before) == Some(' ') && self.write(before, 2, "#{")
+            }
+            _ => false,
+        }
+    }
+
+    /// `#{ read: 5.ms );`: closes what is open before the sign that ends it, if nothing but such signs is behind on its line, so that
+    /// nothing else is moved.
+    fn brackets(&mut self, at: usize) -> bool {
+        let mut open = Vec::new();
+        for (token, _) in &self.tokens[..at] {
+            match token {
+                Token::LeftParen => open.push((')', false)),
+                Token::LeftBracket => open.push((']', false)),
+                Token::MapStart => open.push(('}', false)),
+                Token::LeftBrace => open.push(('}', true)),
+                Token::RightParen | Token::RightBracket | Token::RightBrace => _ = open.pop(),
+                _ => {}
+            }
+        }
+        let (token, (line, column)) = &self.tokens[at];
+        let (line, column) = (*line, *column);
+        let ends = |(closing, is_block): &(char, bool)| match token {
+            Token::SemiColon => *is_block,
+            Token::RightParen => *closing == ')',
+            Token::RightBracket => *closing == ']',
+            Token::RightBrace => *closing == '}',
+            _ => false,
+        };
+        let left_open = open.iter().rev().take_while(|bracket| !ends(bracket)).count();
+        let is_ended = left_open < open.len() || *token == Token::SemiColon;
+        let row = &mut self.lines[line - 1];
+        let rest = row[column - 1..].iter().all(|c| ")]};, ".contains(*c));
+        if left_open == 0 || !is_ended || !rest {
+            return false;
+        }
+        let missing: Vec<char> = open.iter().rev().take(left_open).map(|(closing, _)| *closing).collect();
+        self.mended.push(((line, column), (line, column + missing.len())));
+        row.splice(column - 1..column - 1, missing);
+        true
+    }
+
+    /// `r => ..`
+    fn an_arrow(&mut self, at: usize) -> bool {
+        let (Token::Identifier(name), from) = &self.tokens[at] else { return false };
+        let (with, from, end) = (format!("|{name}|"), *from, self.tokens[at + 1].1);
+        from.0 == end.0 && with.len() <= end.1 + 2 - from.1 && self.write(from, end.1 + 2 - from.1, &with)
     }
 
     /// The name that is meant instead of the one that stands there, if there is room for it.
@@ -268,6 +350,15 @@ mod tests {
             ("#{ ttl: 60.s, a: [1, 2], ttl: 3 }", 26, "#{ ttl: 60.s, a: [1, 2],        }"),
             ("if a and b {}", 6, "if a &&  b {}"),
             ("if a = b {}", 6, "if a ==b {}"),
+            ("a.duration(60s)", 14, "a.duration(_u )"),
+            ("a(5 ms, 1)", 5, "a(_u  , 1)"),
+            ("a(60%)", 6, "a(_u )"),
+            ("#{ a: 2.5 % }", 13, "#{ a: _u    }"),
+            ("a(r => r.b)", 3, "a(|r|  r.b)"),
+            ("a(r => r.b)", 5, "a(|r|  r.b)"),
+            ("a(1, { b: 2 })", 9, "a(1,#{ b: 2 })"),
+            ("a(1, #{ b: [2 };", 15, "a(1, #{ b: [2 ]};"),
+            ("a(1, #{ b: [2;", 14, "a(1, #{ b: [2]});"),
         ] {
             assert_eq!(mended(text, (1, column), None).as_deref(), Some(expected), "{text}");
         }

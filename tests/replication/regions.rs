@@ -108,3 +108,49 @@ fn hints_do_not_cross_a_cut() {
     assert!(worst(100.0, 120.0) < 0.1, "all were handed over");
     assert_eq!(sum(&over_time(&script, "us", "errors_per_s"), 0.0, 120.0), 0.0, "a copy of their own");
 }
+
+/// Users of one site in two regions, through a balancer that stands in neither.
+fn on_both_sides(database: &str, events: &str) -> String {
+    format!(
+        r#"experiment("both sides").replications(3).warmup(0.s).duration(20.s).world(|p| {{
+    regions("aws");
+    let db = database("db", #{{ read: 1.ms, write: 2.ms, heartbeat: 200.ms, down_after: 2.s, coordinator_region: "us-east-1" }} + {database});
+    let site = #{{ cores: 4, service: 1.ms, reads: db, writes: db, timeout: 1.s }};
+    let a = web("a", site + #{{ region: "eu-central-1" }});
+    let b = web("b", site + #{{ region: "us-east-1" }});
+    let lb = load_balancer("lb", #{{ to: [a, b] }});
+    traffic("t", #{{ to: lb, users: 100, think: exponential(50.ms), writes: 50.percent, keys: uniform_keys(20), timeout: 2.s }});
+    {events}
+}}).expect("own writes are seen", |r| r.read_your_writes_violations == 0);"#
+    )
+}
+
+/// Who has written to the new primary, and reads where only the old one is known: entries of its dead log are none of the session's.
+#[test]
+fn a_session_that_wrote_elsewhere_is_not_shown_another_history() {
+    let cut = "at(7.s, || partition(region(\"eu-central-1\"), region(\"us-east-1\")));";
+    let regions = "reads: \"read_your_writes\", region: [\"eu-central-1\", \"us-east-1\"]";
+    let dies = format!("at(3.s, || db.replica(1).crash()); {cut} at(7.s, || db.replica(1).recover());");
+    holds(&on_both_sides(&format!("#{{ replicas: 1, {regions} }}"), &dies));
+    let three = "reads: \"read_your_writes\", region: [\"eu-central-1\", \"us-east-1\", \"eu-central-1\"]";
+    holds(&on_both_sides(&format!("#{{ replicas: 2, {three} }}"), cut));
+}
+
+/// Only Frankfurt hears nothing of the coordinator: the old primaries name the new ones, also to who writes copies of rows.
+#[test]
+fn copies_of_rows_are_written_where_an_old_primary_says() {
+    let script = |copied: u32| {
+        format!(
+            r#"experiment("copied").replications(1).warmup(0.s).duration(40.s).window(5.s).world(|p| {{
+    regions("aws");
+    let db = database("db", #{{ read: 1.ms, write: 5.ms, replicas: 1, shards: 2, copied: {copied}, heartbeat: 500.ms, down_after: 2.s, region: ["eu-central-1", "us-east-1"], coordinator_region: "ap-southeast-1" }});
+    let a = web("a", #{{ cores: 4, service: 1.ms, reads: db, writes: db, region: "eu-central-1", timeout: 1.s }});
+    traffic("ta", #{{ to: a, rate: 100.rps, writes: 50.percent, keys: zipf(2_000, 0.9), region: "eu-central-1", timeout: 2.s }});
+    at(5.s, || partition(region("eu-central-1"), region("ap-southeast-1")));
+    at(30.s, || heal(region("eu-central-1"), region("ap-southeast-1")));
+}});"#
+        )
+    };
+    let failed = |copied| sum(&over_time(&script(copied), "ta", "errors_per_s"), 10.0, 40.0);
+    assert_eq!([failed(0), failed(20)], [0.0; 2]);
+}

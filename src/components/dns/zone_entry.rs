@@ -62,7 +62,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "ttl",
             kind: Kind::DurationOrZero,
             preset: Preset::Duration(300 * SECOND),
-            about: "time to live of its answers, whole seconds (40 % of names have 300 s or less, OpenDNS 2012; half of all queries 60 s or less, APNIC 2019)",
+            about: "time to live of its answers, whole seconds (40 % of names have 300 s or less, OpenDNS 2012; half of all queries 60 s or less, APNIC 2019); clients look the name up with each request, also while a connection is open, with which a browser would stay where it is",
         },
         Param {
             name: "ns_ttl",

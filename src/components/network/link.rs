@@ -28,7 +28,7 @@ pub static ENTRY: Entry = Entry {
             name: "bandwidth",
             kind: Kind::Bytes,
             preset: Preset::Absent("no limit"),
-            about: "bytes per second of one transfer, for each as if it were alone: links do not fill up; while a window (see `connect`) is shorter than a round trip, the link waits for acknowledgements in between; needs sizes",
+            about: "bytes per second of one transfer, for each as if it were alone: links do not fill up; while a window (see `connect`) is shorter than a round trip, the link waits for acknowledgements in between; who passes an answer on (a balancer, an edge) has it whole before, where real ones stream: over several hops first bytes of large answers come late here; needs sizes",
         },
         Param {
             name: "connect",

@@ -220,7 +220,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "fifo",
             kind: Kind::Flag,
             preset: Preset::Flag(false),
-            about: "sqs: a FIFO queue; the key of a message is its group, duplicates are refused for 5 minutes",
+            about: "sqs: a FIFO queue; the key of a message is its group, duplicates are refused for 5 minutes; its quotas of calls per second are not modelled",
         },
         Param {
             name: "hosts",

@@ -67,7 +67,7 @@ pub(super) struct Reshard {
     again: BTreeSet<u64>,
     failed: BTreeSet<u64>,
     /// Marks the writes sent since it began.
-    generation: u32,
+    pub(super) generation: u32,
     /// Writes that had been sent before it began and are not answered.
     pub(super) older: u64,
     /// Writes of moving rows that have been sent since and are not answered, by the bits of their calls.

@@ -24,6 +24,10 @@ impl Position {
     }
 }
 
+/// An entry that nobody has who follows the primary of an epoch that is over: who wrote to its successor, and asks where that is not known, waits
+/// (as MySQL waits for GTIDs of another server).
+const AHEAD: u32 = u32::MAX - 1;
+
 impl Shard {
     /// What is left of a position in the epoch that is known of.
     fn standing(&self, position: Position) -> u32 {
@@ -38,6 +42,7 @@ impl Router {
         let state = &self.shards[shard];
         let moved_in = state.standing(state.moved_in);
         match self.positions.get(&pair(session, shard)) {
+            Some(known) if known.epoch > state.epoch && !self.lasting => AHEAD,
             Some(known) => state.standing(*known).max(moved_in),
             None if self.positions.len() >= SESSIONS_AT_MOST => u32::MAX,
             None => moved_in,

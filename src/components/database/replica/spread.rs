@@ -1,10 +1,10 @@
 //! Statements that concern several shards: queries that all shards must answer, and rows of which every shard has a copy.
 
-use super::router::{Router, generation};
+use super::router::{Router, Shard, generation};
 use super::sharding::KeyPart;
 use super::split::Split;
 use super::wire::{FETCH, MIRROR, is_part, part_of};
-use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, RequestId, SECOND, Status, Timer};
+use crate::kernel::{Answer, Ask, CallId, Ctx, NodeId, Reply, RequestId, SECOND, Status, Timer};
 use crate::random::mix::mix64;
 use std::ops::Range;
 
@@ -192,14 +192,41 @@ impl Router {
         let home = self.map.shard(reply.key);
         let others: Vec<usize> = others.filter(|shard| *shard != home).collect();
         let join = self.open_join(reply.parent, answer, others.len() as u32, home, generation(reply.note));
+        self.joins[join as usize].tries =
+            others.iter().map(|shard| self.shards[*shard].members.len() as u32).sum();
         for shard in others {
             let state = &self.shards[shard];
-            let ask = Ask::new(state.members[state.primary].node, MIRROR, reply.key);
-            let (version, request, parent) = (reply.version, reply.request, reply.parent);
-            let token = self.reshards;
-            self.ask_member(shard, Ask { version, note: join, token, parent, request, ..ask }, cx);
+            self.send_mirror(shard, state.members[state.primary].node, &Reply { note: join, ..*reply }, cx);
             self.count_call(shard);
         }
+    }
+
+    /// Sends a version to a member of another home of its row, for whose write its caller waits.
+    fn send_mirror(&mut self, shard: usize, to: NodeId, of: &Reply, cx: &mut Ctx<'_>) {
+        let Reply { version, note, parent, request, .. } = *of;
+        let ask = Ask::new(to, MIRROR, of.key);
+        self.ask_member(shard, Ask { version, note, token: self.reshards, parent, request, ..ask }, cx);
+    }
+
+    /// A member that leads no more, as its caller does not know, has not taken a version: whom it names may.
+    #[cold]
+    fn mirror_elsewhere(&mut self, reply: &Reply, cx: &mut Ctx<'_>) -> bool {
+        let is_there = |shard: &Shard| {
+            [reply.callee, reply.redirect]
+                .iter()
+                .all(|node| shard.members.iter().any(|seen| seen.node == *node))
+        };
+        let Some(shard) = self.shards.iter().position(is_there) else { return false };
+        let present = self.reshard.as_ref().map_or(0, |reshard| reshard.generation);
+        let join = &mut self.joins[reply.note as usize];
+        if reply.redirect == reply.callee || join.tries == 0 || join.generation != present {
+            return false;
+        }
+        join.tries -= 1;
+        let version = join.answer.version;
+        self.passed_on += 1;
+        self.send_mirror(shard, reply.redirect, &Reply { version, ..*reply }, cx);
+        true
     }
 
     /// One of the answers has come.
@@ -211,6 +238,9 @@ impl Router {
             if matches!(reply.status, Status::Moved | Status::Reset) && self.part_elsewhere(reply, cx) {
                 return;
             }
+        }
+        if reply.verb == MIRROR && reply.status == Status::Moved && self.mirror_elsewhere(reply, cx) {
+            return;
         }
         if reply.verb == MIRROR && reply.status == Status::Ok {
             self.mirrored += 1;

@@ -42,12 +42,14 @@ pub(super) struct Beliefs {
     places: u16,
     /// By region and shard.
     old: BTreeMap<(u16, usize), View>,
+    /// The region as whose callers know the members something is being done.
+    now: u16,
 }
 
 impl Beliefs {
     /// Everybody knows the same, in so many regions.
     pub fn shared(places: usize) -> Self {
-        Beliefs { places: places as u16, old: BTreeMap::new() }
+        Beliefs { places: places as u16, old: BTreeMap::new(), now: 0 }
     }
 }
 
@@ -102,11 +104,21 @@ impl Router {
         }
     }
 
-    /// Does something for a caller in a region, which knows what is believed there.
+    /// Does something for a caller in a region, which knows what is believed there. What is done for one may let others go on.
     fn as_seen_from(&mut self, place: u16, work: impl FnOnce(&mut Self)) {
-        self.swap_beliefs(place);
+        let before = self.look_from(place);
         work(self);
-        self.swap_beliefs(place);
+        self.look_from(before);
+    }
+
+    /// From now on the members are known as callers in this region know them; before, as those in the region that is returned.
+    fn look_from(&mut self, place: u16) -> u16 {
+        let before = std::mem::replace(&mut self.beliefs.now, place);
+        if before != place {
+            self.swap_beliefs(before);
+            self.swap_beliefs(place);
+        }
+        before
     }
 
     fn swap_beliefs(&mut self, place: u16) {

@@ -11,7 +11,7 @@ pub(super) const ENTRY: Policy = Policy {
     name: "primary",
     about: "the primary answers reads as well",
     source: "MongoDB 6.0 manual, read preference \"primary\" (its default)",
-    wrong_when: "there are more reads than one node can answer; or no read may be stale for the moment in which a demoted primary, now read-only, is still asked (take replication \"majority\")",
+    wrong_when: "there are more reads than one node can answer; or no read may be stale while a demoted primary, now read-only, is still asked: for a moment, or as long as callers in a region are cut off from the coordinator (take replication \"majority\")",
 };
 
 pub(super) const READS: Reads =
