@@ -1,8 +1,9 @@
 //! The next few entries of the calendar.
 //!
 //! An event's time is a draw, so where it belongs among the next ones is anybody's guess, also a processor's: in a sorted array, the loop that
-//! looks for the place of a new entry ends with a wrong guess nearly each time. Here an entry never moves, and nothing branches: how many
-//! entries come before it is counted, and its slot's number goes to that place in a word of 16 such numbers.
+//! looks for the place of a new entry ends with a wrong guess nearly each time. Here an entry never moves, and its place is found without a
+//! branch: how many entries come before it is counted, and its slot's number goes to that place in a word of 16 such numbers. Only whether
+//! it comes before all others is guessed.
 
 use super::event::{Entry, Packed};
 use super::time::Time;
@@ -26,6 +27,10 @@ pub(super) struct Front {
     /// [`Time::MAX`] where vacant.
     times: [Time; SLOTS],
     events: [Packed; SLOTS],
+    /// The slot of the next one, and its time. `order` says the same, but later: it waits for the count, and that for the time of the entry
+    /// pushed last, which is a draw. Mostly that is not the next one, and what comes next need not wait for it.
+    next: usize,
+    next_time: Time,
     /// Those behind the slots, latest first. None while no slot is in use.
     rest: Vec<Entry>,
 }
@@ -37,6 +42,8 @@ impl Front {
             vacant: ALL,
             times: [Time::MAX; SLOTS],
             events: [Packed::NOTHING; SLOTS],
+            next: 0,
+            next_time: Time::MAX,
             rest: Vec::new(),
         }
     }
@@ -60,22 +67,19 @@ impl Front {
     /// When the next one is due; [`Time::MAX`] if there is none.
     #[inline(always)]
     pub fn next_time(&self) -> Time {
-        self.times[self.first()]
-    }
-
-    #[inline(always)]
-    fn first(&self) -> usize {
-        self.order as usize % SLOTS
+        self.next_time
     }
 
     /// Removes the next one; there is one.
     #[inline(always)]
     pub fn pop(&mut self) -> Entry {
-        let slot = self.first();
-        let entry = Entry { time: self.times[slot], event: self.events[slot] };
+        let slot = self.next % SLOTS;
+        let entry = Entry { time: self.next_time, event: self.events[slot] };
         self.times[slot] = Time::MAX;
         self.vacant |= 1 << slot;
         self.order >>= DIGIT;
+        self.next = self.order as usize % SLOTS;
+        self.next_time = self.times[self.next];
         if !self.rest.is_empty() {
             self.move_up();
         }
@@ -111,6 +115,10 @@ impl Front {
         self.vacant &= self.vacant - 1;
         self.times[slot] = time;
         self.events[slot] = event;
+        // A branch on purpose: guessed right, as it mostly is, nothing waits for the draw; a choice without a branch always would.
+        if time < self.next_time {
+            (self.next, self.next_time) = (slot, time);
+        }
         let shift = place * DIGIT % u64::BITS;
         let earlier = self.order & ((1 << shift) - 1);
         let later = self.order ^ earlier;
