@@ -78,12 +78,18 @@ impl Front {
         self.times[slot] = Time::MAX;
         self.vacant |= 1 << slot;
         self.order >>= DIGIT;
-        self.next = self.order as usize % SLOTS;
-        self.next_time = self.times[self.next];
+        self.look_up_next();
         if !self.rest.is_empty() {
             self.move_up();
         }
         entry
+    }
+
+    /// Which one is next, by `order`.
+    #[inline(always)]
+    fn look_up_next(&mut self) {
+        self.next = self.order as usize % SLOTS;
+        self.next_time = self.times[self.next];
     }
 
     /// Adds one behind all of its time.
@@ -92,7 +98,17 @@ impl Front {
         if self.vacant == 0 || !self.rest.is_empty() {
             return self.push_among_many(Entry { time, event });
         }
-        self.put(self.before(time), time, event);
+        self.insert(time, event);
+    }
+
+    /// Into a vacant slot; there is one, and it comes before all that are in no slot.
+    #[inline(always)]
+    fn insert(&mut self, time: Time, event: Packed) {
+        let slot = self.put(self.before(time), time, event);
+        // A branch on purpose: guessed right, as it mostly is, nothing waits for the draw; a choice without a branch always would.
+        if time < self.next_time {
+            (self.next, self.next_time) = (slot, time);
+        }
     }
 
     /// How many in slots come before a new one of this time.
@@ -108,21 +124,18 @@ impl Front {
         if time == Time::MAX { self.in_use() } else { sums.0 + sums.1 }
     }
 
-    /// Into a vacant slot, `place`-th in order.
+    /// Into a vacant slot, `place`-th in order; which slot. Whether it is the next one is left to others.
     #[inline(always)]
-    fn put(&mut self, place: u32, time: Time, event: Packed) {
+    fn put(&mut self, place: u32, time: Time, event: Packed) -> usize {
         let slot = self.vacant.trailing_zeros() as usize % SLOTS;
         self.vacant &= self.vacant - 1;
         self.times[slot] = time;
         self.events[slot] = event;
-        // A branch on purpose: guessed right, as it mostly is, nothing waits for the draw; a choice without a branch always would.
-        if time < self.next_time {
-            (self.next, self.next_time) = (slot, time);
-        }
         let shift = place * DIGIT % u64::BITS;
         let earlier = self.order & ((1 << shift) - 1);
         let later = self.order ^ earlier;
         self.order = earlier | ((slot as u64) << shift) | (later << DIGIT);
+        slot
     }
 
     #[inline(never)]
@@ -138,7 +151,7 @@ impl Front {
         if self.vacant == 0 {
             self.move_back();
         }
-        self.put(self.before(entry.time), entry.time, entry.event);
+        self.insert(entry.time, entry.event);
     }
 
     /// All slots are in use: the last one makes room.
@@ -162,14 +175,17 @@ impl Front {
         {
             self.put(self.in_use(), time, event);
         }
+        self.look_up_next();
     }
 
-    /// Takes in entries in order of their pushes; there are none here.
+    /// Takes in entries in order of their pushes, as many as there are slots at most; there are none here. Each of them may be the next one as
+    /// well as the others: that is looked up at the end.
     pub fn load(&mut self, entries: &mut Vec<Entry>) {
-        debug_assert!(self.is_empty());
+        debug_assert!(self.is_empty() && entries.len() <= SLOTS);
         for Entry { time, event } in entries.drain(..) {
-            self.push(time, event);
+            self.put(self.before(time), time, event);
         }
+        self.look_up_next();
     }
 
     /// The same for entries of one time, of which there may be many.
