@@ -834,3 +834,22 @@ fn a_sweep_may_begin_with_no_replica_and_one_shard() {
     );
     assert!(!text.contains("counts only") && !text.contains("needs"), "{text}");
 }
+
+/// Among 100,000 rows nobody comes upon what he has just written; of a hundred users with ten rows many do.
+#[test]
+fn who_never_looks_at_once_sees_no_replica_behind() {
+    let warning = "read_your_writes_violations_count says little";
+    let script = |keys: &str, check: &str| {
+        format!(
+            r#"experiment("own").replications(2).warmup(1.s).duration(20.s).world(|p| {{
+    let db = database("db", #{{ read: 1.ms, write: 1.ms, connections: 50, replicas: 1, reads: "read_your_writes" }});
+    let site = web("site", #{{ service: 1.ms, cores: 8, reads: db, writes: db }});
+    traffic("t", #{{ to: site, rate: 500.rps, users: 100, writes: 20.percent, keys: uniform_keys({keys}) }});
+}}).expect("it holds", |r| {check});"#
+        )
+    };
+    let own = "r.read_your_writes_violations == 0";
+    assert!(said(&script("100_000", own)).contains(warning));
+    assert!(!said(&script("10", own)).contains(warning));
+    assert!(!said(&script("100_000", "r.lost_writes == 0")).contains(warning), "nobody asks");
+}

@@ -43,6 +43,7 @@ golden!(
     other_words,
     settings_of_others,
     balancers_and_keys,
+    row_too_large,
     brackets_and_units,
     words_of_products,
     coordinator_elsewhere,

@@ -156,6 +156,7 @@ impl Model {
 
         self.read_by.push((read.session, read.key, version, now_ns));
         if read.counted {
+            self.counts.own_writes_read_at_once_count += u64::from(self.looks_at_once(read));
             self.count_read(age, written, backwards);
         }
         ReadCheck {
@@ -163,6 +164,18 @@ impl Model {
             age_ns: age.map(|(ns, _)| ns),
             age_is_lower_bound: age.is_some_and(|(_, bound)| bound),
         }
+    }
+
+    /// Whether the session was told of the newest of its writes that survive at most a second before it read.
+    fn looks_at_once(&self, read: &OpenRead) -> bool {
+        let state = &self.keys[read.key as usize];
+        let is_known = |seen: &&Told| {
+            (seen.0, seen.1) == (read.session, read.key)
+                && !state.is_lost(seen.2)
+                && (seen.3 < read.began_ns || (seen.3 == read.began_ns && seen.2 <= read.floor))
+        };
+        let newest = self.acknowledged_to.iter().filter(is_known).max_by_key(|seen| seen.2);
+        read.session > 0 && newest.is_some_and(|seen| read.began_ns - seen.3 <= 1_000_000_000)
     }
 
     fn count_read(&mut self, age: Option<(u64, bool)>, written: bool, backwards: bool) {

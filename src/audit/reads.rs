@@ -159,6 +159,9 @@ mod tests {
         assert!(read(&mut audit, 1, 30, 3).stale);
         assert_eq!(audit.report().read_your_writes_violations_count, 1);
         assert_eq!(audit.report().monotonic_read_violations_count, 0);
+        read(&mut audit, 2, 20 + 1_000_000_000, 3);
+        read(&mut audit, 2, 21 + 1_000_000_000, 3);
+        assert_eq!(audit.report().own_writes_read_at_once_count, 2, "at 30, and a second after the answer");
     }
 
     /// Version 2 is somebody else's and answered first; 3 is answered while both reads are under way, and the second ends first.

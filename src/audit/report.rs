@@ -36,6 +36,8 @@ pub struct AuditReport {
     pub lost_writes_count: u64,
     /// Reads that missed a write whose acknowledgement the same session had before the read began.
     pub read_your_writes_violations_count: u64,
+    /// Reads of what the same session had been told it wrote at most a second before.
+    pub own_writes_read_at_once_count: u64,
     /// Reads that returned an older version than an earlier read of the same session.
     pub monotonic_read_violations_count: u64,
     /// Acknowledgements and counted reads whose session could not be (fully) followed because the session memory
@@ -57,6 +59,7 @@ impl AuditReport {
             writes_acknowledged_count: 0,
             lost_writes_count: 0,
             read_your_writes_violations_count: 0,
+            own_writes_read_at_once_count: 0,
             monotonic_read_violations_count: 0,
             untracked_count: 0,
             out_of_range_count: 0,
@@ -77,6 +80,8 @@ impl AuditReport {
             lost_writes_count: self.lost_writes_count + other.lost_writes_count,
             read_your_writes_violations_count: self.read_your_writes_violations_count
                 + other.read_your_writes_violations_count,
+            own_writes_read_at_once_count: self.own_writes_read_at_once_count
+                + other.own_writes_read_at_once_count,
             monotonic_read_violations_count: self.monotonic_read_violations_count
                 + other.monotonic_read_violations_count,
             untracked_count: self.untracked_count + other.untracked_count,
@@ -95,6 +100,7 @@ impl AuditReport {
     pub(super) fn add_read(&mut self, check: ReadCheck, session: SessionCheck) {
         self.reads_count += 1;
         self.read_your_writes_violations_count += u64::from(session.read_your_writes_violated);
+        self.own_writes_read_at_once_count += u64::from(session.looks_at_once);
         self.monotonic_read_violations_count += u64::from(session.monotonic_reads_violated);
         self.untracked_count += u64::from(session.untracked);
         self.stale_reads_count += u64::from(check.stale);
@@ -123,6 +129,7 @@ mod tests {
                 writes_acknowledged_count: 4 * n,
                 lost_writes_count: 5 * n,
                 read_your_writes_violations_count: 6 * n,
+                own_writes_read_at_once_count: 10 * n,
                 monotonic_read_violations_count: 7 * n,
                 untracked_count: 8 * n,
                 out_of_range_count: 9 * n,

@@ -14,6 +14,9 @@ use std::collections::HashMap;
 /// Any constant: the table is never iterated, so the seed shows nowhere.
 const SEED: u64 = 0x5ca1_ab1e;
 
+/// A user who reads within this time has not looked at anything else: a page that shows what was saved.
+const SHORTLY_NS: u64 = 1_000_000_000;
+
 /// Marks a link below which at least one version was forgotten because the list was full.
 const FORGOTTEN: u32 = 1 << 31;
 
@@ -60,6 +63,8 @@ struct Seen {
 pub(super) struct SessionCheck {
     pub(super) read_your_writes_violated: bool,
     pub(super) monotonic_reads_violated: bool,
+    /// The session had been told of its write shortly before it read.
+    pub(super) looks_at_once: bool,
     /// A violation may have been missed, or will be, because the memory is full.
     pub(super) untracked: bool,
 }
@@ -151,26 +156,28 @@ impl Chains {
         let (written, written_forgotten) =
             self.newest_surviving(seen.acknowledged, |link| span.knows_write(link), lost);
         let (read, read_forgotten) = self.newest_surviving(seen.read, |link| span.knows_read(link), lost);
-        let read_your_writes_violated = written > version;
-        let monotonic_reads_violated = read > version;
+        let read_your_writes_violated = written.version > version;
+        let monotonic_reads_violated = read.version > version;
+        let since_ns = span.began_ns.saturating_sub(written.at_ns);
         SessionCheck {
             read_your_writes_violated,
             monotonic_reads_violated,
+            looks_at_once: written.version > 0 && since_ns <= SHORTLY_NS,
             untracked: (written_forgotten && !read_your_writes_violated)
                 || (read_forgotten && !monotonic_reads_violated),
         }
     }
 
-    /// The newest remembered version that survives and counts (0 if there is none), and whether a forgotten one may be newer.
+    /// The newest remembered version that survives and counts (version 0 if there is none), and whether a forgotten one may be newer.
     #[inline]
-    fn newest_surviving(&self, newest: Link, counts: impl Fn(&Link) -> bool, lost: &[Run]) -> (u32, bool) {
+    fn newest_surviving(&self, newest: Link, counts: impl Fn(&Link) -> bool, lost: &[Run]) -> (Link, bool) {
         let mut link = newest;
         let mut forgotten = 0;
         while link.version > 0 && (!counts(&link) || runs::contains(lost, link.version)) {
             forgotten |= link.older & FORGOTTEN;
             link = self.next(link);
         }
-        (link.version, forgotten != 0)
+        (link, forgotten != 0)
     }
 
     #[inline]
@@ -264,9 +271,13 @@ mod tests {
             chains.insert(&mut newest, version, 0);
         }
         assert_eq!(chain(&chains, newest), [3, 1]);
-        assert_eq!(chains.newest_surviving(newest, |_| true, &[]), (3, false));
+        let found = |lost: &[Run]| {
+            let (link, forgotten) = chains.newest_surviving(newest, |_| true, lost);
+            (link.version, forgotten)
+        };
+        assert_eq!(found(&[]), (3, false));
         let lost = [Run { first: 3, last: 3 }];
-        assert_eq!(chains.newest_surviving(newest, |_| true, &lost), (1, true));
+        assert_eq!(found(&lost), (1, true));
     }
 
     #[test]
@@ -309,6 +320,7 @@ mod tests {
                 let surviving = versions.iter().filter(|v| **v <= limit && !runs::contains(&lost, **v));
                 let truth = surviving.copied().max().unwrap_or(0);
                 let (found, forgotten) = chains.newest_surviving(newest, |link| link.version <= limit, &lost);
+                let found = found.version;
                 prop_assert!(found == truth || (found < truth && forgotten));
                 prop_assert!(!forgotten || versions.len() > links_max);
             }

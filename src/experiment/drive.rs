@@ -11,7 +11,7 @@ use super::metric::METRICS;
 use super::nodes::{self, all_readings, last_readings, maximum};
 use super::prices::{unknown_cost, unpriced, without_price};
 use super::result::{ComponentRow, EventRow, RunResult};
-use super::scarce::{scarce, undrained};
+use super::scarce::{scarce, seldom_reread, undrained};
 use super::series::{Change, Recorder, known};
 use super::settling::{drift, is_level, unsettled};
 use super::terms::Terms;
@@ -355,7 +355,7 @@ impl Run {
         warnings.extend(unfinished(&facts.all).into_iter().chain(mostly_unanswered(&facts.all)));
         warnings.extend(bounded_ages(&facts.audit));
         warnings.extend(undrained(facts));
-        warnings.extend(scarce(plan, facts));
+        warnings.extend(scarce(plan, facts).into_iter().chain(seldom_reread(plan, facts)));
         if let dropped @ 1.. = self.simulation.journal().dropped() {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }

@@ -19,6 +19,23 @@ pub(super) fn scarce(plan: &Plan, facts: &Facts) -> Vec<String> {
     percentiles.collect()
 }
 
+/// Of so many in which nothing happened up to 3.6 % may be otherwise (Clopper and Pearson, Biometrika 26, 1934).
+const FEW: u64 = 100;
+
+/// Says so if a check asks whether users see their own writes, and hardly any look at once, when a replica or a copy may be behind.
+pub(super) fn seldom_reread(plan: &Plan, facts: &Facts) -> Option<String> {
+    const COLUMN: &str = "read_your_writes_violations_count";
+    let is_judged = plan.judged.iter().any(|metric| METRICS[*metric].column == COLUMN);
+    let (audit, at_once) = (&facts.audit, facts.audit.own_writes_read_at_once_count);
+    let is_empty = audit.read_your_writes_violations_count == 0 && audit.writes_acknowledged_count > 0;
+    (is_judged && is_empty && facts.knows_users && at_once < FEW).then(|| {
+        format!(
+            "{COLUMN} says little: {at_once} of {} reads were of what the same user had written within the second before; a trace with a column `client` tells who reads what, or let few users share few keys",
+            audit.reads_count
+        )
+    })
+}
+
 /// Says so if messages have not been dealt with at the end: nobody knows how long that takes.
 pub(super) fn undrained(facts: &Facts) -> Option<String> {
     let messages = facts.messages.as_ref()?;

@@ -16,6 +16,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     check_addresses(site, problems);
     check_cookies(site, problems);
     check_caches(site, problems);
+    check_sessions(site, problems);
     check_health_checks(site, problems);
     check_care(site, problems);
     check_private(site, problems);
@@ -117,6 +118,27 @@ fn gives_cookies(group: &Group) -> bool {
     group.kind == "load_balancer"
         && group.settings.is_given("sticky")
         && STICKY[group.settings.choice("sticky")].name == "cookie"
+}
+
+/// Users log in where reads go: servers apart from those never know a session of theirs.
+fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
+    let settings = site.settings();
+    let in_memory = |group: &usize| {
+        let settings = &site.layout.groups[*group].settings;
+        site.layout.groups[*group].kind == "web"
+            && settings.is_given("sessions")
+            && settings.chosen("sessions") == "memory"
+    };
+    let readers = settings.groups("to");
+    let apart = settings.groups("writes_to").into_iter().filter(|group| !readers.contains(group));
+    for group in apart.filter(in_memory) {
+        let name = &site.layout.groups[group].name;
+        let message = format!(
+            "\"{name}\" keeps sessions in its own memory, and users log in where reads go: it knows nobody"
+        );
+        let hint = "keep them where all find them: `sessions: \"store\"` with a `session_store`, or `sessions: \"token\"`, in both groups";
+        problems.push(settings.problem("writes_to", message).hint(hint));
+    }
 }
 
 /// Nodes of a cache divide the keys among them, which a balancer knows only if it does so itself.

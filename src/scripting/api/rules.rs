@@ -89,7 +89,7 @@ pub const RULES: &[(&str, &[&str])] = &[
         "region",
         &[
             "all who stand there, in at, every and when: crash() ends their machines (crash(\"process\"): they refuse), hang(), recover(); until then nobody starts there, be it by recover(), add_node(), replace() or an autoscaler; users and resolvers are not of it",
-            "of a component at several places the nodes that stand there; its router or coordinator only if all of it stands there",
+            "of a component at several places the nodes that stand there; its router or coordinator only if all of it stands there, or `coordinator_region` says so",
         ],
     ),
     (
