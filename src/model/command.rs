@@ -25,15 +25,12 @@ impl Command {
         match (self.target, self.arguments.first()) {
             (Target::Note, Some(Value::Text(text))) => text.clone(),
             (Target::Region, Some(Value::Text(region))) => {
-                let between = matches!(self.action.as_str(), "partition" | "heal");
-                let other = self.arguments.get(1).filter(|_| between);
-                let other = if let Some(Value::Text(other)) = other { other.as_str() } else { "" };
-                [region, other, label]
-                    .map(String::from)
-                    .join(" ")
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                let other = match self.arguments.get(1) {
+                    Some(Value::Text(other)) if matches!(self.action.as_str(), "partition" | "heal") => other,
+                    _ => "",
+                };
+                let parts = [region.as_str(), other, label];
+                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
             }
             _ => label.into(),
         }

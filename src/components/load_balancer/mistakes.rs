@@ -74,7 +74,7 @@ fn check_addresses(site: &Site<'_>, problems: &mut Problems) {
 /// Cookies are kept by browsers that come back.
 fn check_cookies(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
-    if !settings.is_given("sticky") || STICKY[settings.choice("sticky")].name != "cookie" {
+    if !gives_cookies(site.group()) {
         return;
     }
     for group in

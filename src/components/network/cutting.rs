@@ -9,14 +9,13 @@ use crate::parts::verbs;
 impl Network {
     /// A node with where it belongs.
     pub(super) fn member(&self, node: NodeId) -> Member {
-        Member { node, group: self.group[node.index()], place: self.sides[node.index()] }
+        member(&self.group, &self.sides, node)
     }
 
     /// A cut is made, or healed.
     pub(super) fn say(&mut self, ends: (End, End), cut: bool) {
         let (group, sides) = (&self.group, &self.sides);
-        let member = |node: NodeId| Member { node, group: group[node.index()], place: sides[node.index()] };
-        self.cuts.say(ends, cut, member);
+        self.cuts.say(ends, cut, |node| member(group, sides, node));
     }
 
     /// What stops a message, if anything is cut.
@@ -37,4 +36,8 @@ impl Network {
         let is_kept = is_connected && !verbs::is_datagram(message.verb) || verbs::is_of_stream(message.verb);
         is_kept.then_some(HELD_UP)
     }
+}
+
+fn member(groups: &[u16], sides: &[u16], node: NodeId) -> Member {
+    Member { node, group: groups[node.index()], place: sides[node.index()] }
 }
