@@ -25,6 +25,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it has a setting of this name.
+    pub fn has(&self, setting: &str) -> bool {
+        self.params.iter().any(|param| param.name == setting)
+    }
+
     /// What a setting counts with, if it counts only with something.
     pub fn counts_with(&self, setting: &str) -> Option<&'static str> {
         self.needs.iter().find(|need| need.settings.contains(&setting)).map(|need| need.with)

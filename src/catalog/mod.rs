@@ -8,6 +8,7 @@ mod need;
 mod param;
 mod problem;
 mod settings;
+mod stand_in;
 mod suggest;
 pub mod units;
 mod unknown;

@@ -5,6 +5,7 @@ use super::lists;
 use super::meant;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
+use super::stand_in::{has_preset, stand_in};
 use super::suggest::closest;
 use super::unknown::no_such_setting;
 use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
@@ -29,9 +30,13 @@ pub struct Given {
 #[derive(Clone, Debug)]
 pub struct Settings {
     entry: &'static Entry,
-    values: BTreeMap<&'static str, (Value, Place)>,
-    /// Whether something was given of which it is not known what it means, or something is missing that must be given.
+    pub(super) values: BTreeMap<&'static str, (Value, Place)>,
+    /// Whether something was given of which it is not known what it means, or something is missing that must be given, and nothing can stand in for it.
     lost: bool,
+    /// Settings whose value is none that was given, since that cannot be or is missing; where it was given.
+    pub(super) stand_ins: Vec<(&'static str, Option<Place>)>,
+    /// Texts that stand in for others.
+    pub(super) instead: Vec<String>,
 }
 
 /// What a component's settings are checked beside.
@@ -52,7 +57,7 @@ pub fn check(
     others: Others<'_>,
     problems: &mut Problems,
 ) -> Settings {
-    let (mut values, mut lost) = (BTreeMap::new(), false);
+    let (mut values, mut lost, mut stand_ins) = (BTreeMap::new(), false, Vec::new());
     for Given { name: setting, value, place } in given {
         let Some(param) = entry.params.iter().find(|param| param.name == setting) else {
             let elsewhere = (others.kinds_with)(setting);
@@ -60,7 +65,8 @@ pub fn check(
             match meant_by(entry, given, setting).map(|param| (param, convert(param, value, others.kind_of)))
             {
                 Some((param, Ok(value))) => drop(values.insert(param.name, (value, place.clone()))),
-                _ => lost = true,
+                // (A component that is named has callers then of whom nobody knows.)
+                _ => value.each_group(&mut |_| lost = true),
             }
             continue;
         };
@@ -70,7 +76,12 @@ pub fn check(
             }
             Err(problem) => {
                 problems.push(Problem { place: Some(place.clone()), ..problem });
-                lost = true;
+                stand_ins.push((param.name, Some(place.clone())));
+                match (has_preset(param), stand_in(param, Some(value))) {
+                    (true, _) => {}
+                    (false, Some(value)) => drop(values.insert(param.name, (value, place.clone()))),
+                    (false, None) => lost = true,
+                }
             }
         }
     }
@@ -79,8 +90,12 @@ pub fn check(
         param.preset == Preset::Required && !given.iter().any(is_it) && !values.contains_key(param.name)
     };
     let absent: Vec<&Param> = entry.params.iter().filter(missing).collect();
-    lost |= !absent.is_empty();
     for param in absent {
+        stand_ins.push((param.name, None));
+        match stand_in(param, None) {
+            Some(value) => drop(values.insert(param.name, (value, place.clone()))),
+            None => lost = true,
+        }
         let message = format!("{} \"{name}\" needs the setting `{}`", entry.name, param.name);
         problems.push(Problem::at(place, message).hint(format!(
             "add `{}:` {}",
@@ -88,7 +103,7 @@ pub fn check(
             param.kind.wanted()
         )));
     }
-    Settings { entry, values, lost }
+    Settings { entry, values, lost, stand_ins, instead: Vec::new() }
 }
 
 /// The setting that a misspelt one is taken for, to find what else is wrong; one that is given itself is not meant.
@@ -163,6 +178,11 @@ impl Settings {
 
     /// Whether it is known what is meant by all of them, misspelt names included.
     pub fn are_understood(&self) -> bool {
+        !self.lost && self.stand_ins.is_empty() && self.instead.is_empty()
+    }
+
+    /// Whether they can be looked at beside others, be it with a value that stands in for one that cannot be.
+    pub fn are_complete(&self) -> bool {
         !self.lost
     }
 

@@ -158,7 +158,7 @@ pub fn kind(name: &str) -> Option<&'static ComponentKind> {
 /// The kinds that have a setting of this name, in the order of the table.
 pub fn kinds_with(setting: &str) -> Vec<&'static str> {
     let entries = KINDS.iter().map(|kind| kind.entry);
-    let has = |entry: &&'static Entry| entry.params.iter().any(|param| param.name == setting);
+    let has = |entry: &&'static Entry| entry.has(setting);
     entries.filter(has).map(|entry| entry.name).collect()
 }
 

@@ -51,8 +51,7 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
     check_names(&spec.groups, &mut problems);
     let mut unsound = Problems::new();
     let (mut layout, unclear) = lay_out(spec, end, disabled, &mut unsound);
-    places::settle(spec, &mut layout, &mut unsound);
-    // What components have to do with each other can be looked at as soon as each by itself is right.
+    let has_places = places::settle(spec, &mut layout, &mut unsound);
     let is_sound = unsound.is_empty();
     problems.extend(unsound);
     let mut of_links = Vec::new();
@@ -69,16 +68,7 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
         let problem = Problem::new("the world has no traffic");
         problems.push(problem.hint("add traffic(\"users\", #{ to: .., rate: 200.rps })"));
     }
-    let sites = || (0..layout.groups.len()).map(|index| Site { layout: &layout, index });
-    for site in sites().filter(|site| site.settings().are_understood()) {
-        components::check_alone(&site, &mut problems);
-    }
-    if is_sound {
-        for index in 0..layout.groups.len() {
-            let kind = kind(layout.groups[index].kind).expect("kinds come from the table");
-            (kind.check)(&Site { layout: &layout, index }, &mut problems);
-        }
-    }
+    problems.extend(check_sites(&layout, has_places));
     check_twice_linked(spec, &mut problems);
     for problem in problems.iter_mut().filter(|problem| problem.place.is_none()) {
         problem.place.clone_from(&spec.place);
@@ -92,6 +82,26 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
         false => (None, Some(Sketch(layout))),
     };
     Looked { problems, world, sketch, needs }
+}
+
+/// What is wrong with components beside others. That can be looked at as soon as it is known, of each by itself, what it is: a figure that cannot be has
+/// another one in its place, of which nothing is told.
+fn check_sites(layout: &Layout, has_places: bool) -> Problems {
+    let mut problems = Problems::new();
+    let sites = || (0..layout.groups.len()).map(|index| Site { layout, index });
+    let is_whole = has_places && sites().all(|site| site.settings().are_complete());
+    for site in sites().filter(|site| site.settings().are_complete()) {
+        let mut told = Problems::new();
+        components::check_alone(&site, &mut told);
+        if is_whole {
+            (kind(site.group().kind).expect("kinds come from the table").check)(&site, &mut told);
+        }
+        let says_nothing = |problem: &Problem| {
+            sites().any(|other| other.settings().speaks_of_a_stand_in(problem, site.settings()))
+        };
+        problems.extend(told.into_iter().filter(|problem| !says_nothing(problem)));
+    }
+    problems
 }
 
 /// What timeseries.csv calls the requests as a whole.

@@ -13,25 +13,34 @@ use std::sync::Arc;
 const USUAL: &str = "aws";
 
 /// Finds the places of all groups on the map. Mistakes are added to `problems`.
-pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Problems) {
+pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Problems) -> bool {
     let used: Vec<(usize, String)> = (0..layout.groups.len())
         .flat_map(|group| layout.groups[group].places().into_iter().map(move |name| (group, name)))
         .collect();
     if used.is_empty() {
-        return;
+        return true;
     }
     let usual = || Arc::new(Map::preset(USUAL).expect("it comes with the program"));
     let map = spec.map.as_ref().map_or_else(usual, |map| map.map.clone());
+    let mut others = map.names().filter(|name| used.iter().all(|(_, other)| other != name));
     let mut places: Vec<String> = Vec::new();
-    for (group, name) in used {
+    for (group, mut name) in used.clone() {
         if !map.knows(&name) {
-            problems.push(unknown(&map, layout, group, &name));
-        } else if !places.contains(&name) {
+            let (setting, problem) = unknown(&map, layout, group, &name);
+            problems.push(problem);
+            let Some(instead) = others.next() else { return false };
+            layout.groups[group].settings.take_instead(setting, &name, instead);
+            name = instead.into();
+        }
+        if !places.contains(&name) {
             places.push(name);
         }
     }
     match Geography::new(&map, places) {
-        Ok(geography) => layout.map = Arc::new(geography),
+        Ok(geography) => {
+            layout.map = Arc::new(geography);
+            true
+        }
         Err((from, to)) => {
             let message = format!(
                 "the map has no round-trip time from \"{from}\" to \"{to}\", and no coordinates of both"
@@ -41,11 +50,13 @@ pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Probl
             problems.push(
                 problem.hint("fill the hole, or add `coordinates: \"file.csv\"` (name,latitude,longitude)"),
             );
+            false
         }
     }
 }
 
-fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
+/// What is said of a place that is not there, and which setting names it.
+fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> (&'static str, Problem) {
     let settings = &layout.groups[group].settings;
     let says = |setting: &&str| {
         settings.text(setting) == Some(name) || settings.texts(setting).iter().any(|text| text == name)
@@ -62,7 +73,7 @@ fn unknown(map: &Map, layout: &Layout, group: usize, name: &str) -> Problem {
         Some(regions) if setting == "from" => format!("{countries}; of regions {regions}"),
         regions => regions.unwrap_or_else(|| countries.into()),
     };
-    problem.hint(close.unwrap_or(others))
+    (setting, problem.hint(close.unwrap_or(others)))
 }
 
 /// Ways between all pairs of groups that are somewhere and have no link of their own: as the map's call says, or else as `network` does.

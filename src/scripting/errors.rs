@@ -68,10 +68,18 @@ pub(super) fn explain(error: &EvalAltResult, words: &Words<'_>) -> Problems {
         && let Some(Mistake(problems)) = value.clone().try_cast::<Mistake>()
     {
         // (Settings, which have a place of their own, are told together, when all is described.)
-        let ended = |problem: Problem| Problem { ends: problem.place.is_none(), ..placed(problem, &place) };
+        let ended = |problem: Problem| Problem {
+            ends: problem.ends || problem.place.is_none(),
+            ..placed(problem, &place)
+        };
         return problems.into_iter().map(ended).collect();
     }
     vec![Problem { ends: can_go_on_without(inner), ..placed(translate(inner, words), &place) }]
+}
+
+/// Whether a function without a name takes another number of parameters than it is given.
+pub(super) fn takes_another_number(error: &EvalAltResult) -> bool {
+    matches!(error, EvalAltResult::ErrorFunctionNotFound(name, _) if name.starts_with("anon$"))
 }
 
 /// Whether there is something else to be found once what stands there is left out.

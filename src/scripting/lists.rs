@@ -1,7 +1,7 @@
 //! Functions of lists that are given a test: Rhai takes whatever is no truth value for false, and so a check, whatever it says. Here it is refused.
 
 use super::convert::Scripted;
-use super::errors::fail;
+use super::errors::{fail, takes_another_number};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Position};
 
 /// A test with its context: it is called with an element, with an element and its number, or with `this`, as Rhai's own functions do.
@@ -17,8 +17,8 @@ impl Test<'_> {
             self.test.call_raw(&self.cx, this.as_mut(), arguments)
         };
         let value = match called(None, vec![element.clone()]) {
-            Err(error) if takes_others(&error) => match called(None, vec![element.clone(), number]) {
-                Err(error) if takes_others(&error) => called(Some(element.clone()), Vec::new()),
+            Err(error) if takes_another_number(&error) => match called(None, vec![element.clone(), number]) {
+                Err(error) if takes_another_number(&error) => called(Some(element.clone()), Vec::new()),
                 value => value,
             },
             value => value,
@@ -51,11 +51,6 @@ impl Test<'_> {
         let mut holds = holds.into_iter();
         Ok(std::mem::take(list).into_iter().partition(|_| holds.next().expect("one for each")))
     }
-}
-
-/// Whether the test takes another number of parameters.
-fn takes_others(error: &EvalAltResult) -> bool {
-    matches!(error, EvalAltResult::ErrorFunctionNotFound(name, _) if name.starts_with("anon$"))
 }
 
 pub(super) fn register(engine: &mut Engine) {

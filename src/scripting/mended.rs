@@ -54,7 +54,8 @@ pub(super) fn with_hidden(found: Problems, name: &str, text: &str, folder: &Path
     let mut last = found;
     for _ in 0..ROUNDS {
         let mut is_done = false;
-        for problem in &last {
+        // (The last first: a bracket that is put in moves what is behind it.)
+        for problem in last.iter().rev() {
             if let Some(place) = problem.place.as_ref().filter(|place| *place.source == *name) {
                 is_done |= text.mend((place.line, place.column), meant(problem), problem.ends);
             }
@@ -63,15 +64,26 @@ pub(super) fn with_hidden(found: Problems, name: &str, text: &str, folder: &Path
             break;
         }
         last = looked_at(name, &text.whole(), folder);
-        let is_new = |problem: &&Problem| {
-            let place = problem.place.as_ref();
-            let is_mended = place.is_some_and(|place| text.is_mended((place.line, place.column)));
-            !is_mended && !follows(problem) && seen.insert(spot(problem))
+        let is_mended = |problem: &&Problem| {
+            problem.place.as_ref().is_some_and(|place| text.is_mended((place.line, place.column)))
         };
-        all.extend(last.iter().filter(is_new).cloned());
+        let told = last.iter().filter(|problem| !is_mended(problem) && !follows(problem));
+        let told = told.map(|problem| as_written(problem, &text, name));
+        let new: Problems = told.filter(|problem| !seen.contains(&spot(problem))).collect();
+        seen.extend(new.iter().map(spot));
+        all.extend(new);
     }
     all.sort_by(|a, b| a.place.cmp(&b.place));
     all
+}
+
+/// Told where it stands in the script as it was written.
+fn as_written(problem: &Problem, text: &Text, name: &str) -> Problem {
+    let mut problem = problem.clone();
+    for place in problem.place.iter_mut().filter(|place| *place.source == *name) {
+        (place.line, place.column) = text.as_written((place.line, place.column));
+    }
+    problem
 }
 
 /// Whether it may be there only since something was left out, or speaks of what is not known.

@@ -1,6 +1,7 @@
 //! Scripts: the only room that knows Rhai. A script describes experiments; worlds are described by its functions.
 
 mod api;
+mod brackets;
 mod callback;
 mod compared;
 mod context;

@@ -99,7 +99,7 @@ fn no_settings(call: &FnCallExpr, words: &Words<'_>) -> Problems {
     let (Some(kind), [name, Expr::Map(map, _)]) = (kind, &call.args[..]) else { return Problems::new() };
     let name = if let Expr::StringConstant(name, _) = name { name.as_str() } else { "" };
     let entry: &'static Entry = kind.entry;
-    let is_known = |setting: &str| entry.params.iter().any(|param| param.name == setting);
+    let is_known = |setting: &str| entry.has(setting);
     let unknown = map.0.iter().filter(|(key, _)| !is_known(key.name.as_str()));
     let told = unknown.filter_map(|(key, value)| {
         let place = named(key.name.as_str(), key.pos, words)?;

@@ -5,14 +5,16 @@ use crate::catalog::closest;
 use rhai::{Engine, Position, Token};
 
 /// A line and a column, from 1.
-type Spot = (usize, usize);
+pub(super) type Spot = (usize, usize);
 
 /// A script's text.
 pub(super) struct Text {
-    lines: Vec<Vec<char>>,
-    tokens: Vec<(Token, Spot)>,
+    pub(super) lines: Vec<Vec<char>>,
+    pub(super) tokens: Vec<(Token, Spot)>,
     /// From where to where (a place behind it) something was mended.
-    mended: Vec<(Spot, Spot)>,
+    pub(super) mended: Vec<(Spot, Spot)>,
+    /// Brackets that were put in, and where: what is behind them on their lines has moved.
+    pub(super) put_in: Vec<Spot>,
 }
 
 /// All words and signs of a script. What stands between `${` and `}` in a text is code; behind it the text goes on, which only who counts brackets knows.
@@ -50,6 +52,7 @@ impl Text {
             lines: text.split('\n').map(|line| line.chars().collect()).collect(),
             tokens: Vec::new(),
             mended: Vec::new(),
+            put_in: Vec::new(),
         };
         own.read();
         own
@@ -144,42 +147,6 @@ impl Text {
         }
     }
 
-    /// `#{ read: 5.ms );`: closes what is open before the sign that ends it, if nothing but such signs is behind on its line, so that
-    /// nothing else is moved.
-    fn brackets(&mut self, at: usize) -> bool {
-        let mut open = Vec::new();
-        for (token, _) in &self.tokens[..at] {
-            match token {
-                Token::LeftParen => open.push((')', false)),
-                Token::LeftBracket => open.push((']', false)),
-                Token::MapStart => open.push(('}', false)),
-                Token::LeftBrace => open.push(('}', true)),
-                Token::RightParen | Token::RightBracket | Token::RightBrace => _ = open.pop(),
-                _ => {}
-            }
-        }
-        let (token, (line, column)) = &self.tokens[at];
-        let (line, column) = (*line, *column);
-        let ends = |(closing, is_block): &(char, bool)| match token {
-            Token::SemiColon => *is_block,
-            Token::RightParen => *closing == ')',
-            Token::RightBracket => *closing == ']',
-            Token::RightBrace => *closing == '}',
-            _ => false,
-        };
-        let left_open = open.iter().rev().take_while(|bracket| !ends(bracket)).count();
-        let is_ended = left_open < open.len() || *token == Token::SemiColon;
-        let row = &mut self.lines[line - 1];
-        let rest = row[column - 1..].iter().all(|c| ")]};, ".contains(*c));
-        if left_open == 0 || !is_ended || !rest {
-            return false;
-        }
-        let missing: Vec<char> = open.iter().rev().take(left_open).map(|(closing, _)| *closing).collect();
-        self.mended.push(((line, column), (line, column + missing.len())));
-        row.splice(column - 1..column - 1, missing);
-        true
-    }
-
     /// `r => ..`
     fn an_arrow(&mut self, at: usize) -> bool {
         let (Token::Identifier(name), from) = &self.tokens[at] else { return false };
@@ -221,10 +188,14 @@ impl Text {
         }
         let is_of_number = matches!(before(2), Some(Token::IntegerConstant(_) | Token::FloatConstant(_)));
         let is_of_name = matches!(before(2), Some(Token::Identifier(_))) && before(3) != Some(&Token::Period);
-        // Without its factors and variants nothing can be said of an experiment.
+        // Without its world, factors and variants nothing can be said of an experiment.
         let Some(Token::Identifier(name)) = self.token(Some(at)) else { return false };
-        if is_call && closest(name.as_str(), ["vary", "variant"]).is_some() {
+        if is_call && closest(name.as_str(), ["vary", "variant", "world"]).is_some() {
             return false;
+        }
+        if !is_call && before(2) == Some(&Token::RightBracket) {
+            let list = (0..at - 2).rev().find(|open| self.closing(*open) == Some(at - 2));
+            return list.is_some_and(|open| open > 0 && self.blot(open - 1, end, UNKNOWN));
         }
         match is_of_number || is_of_name && !is_call {
             true => self.blot(at - 2, end, UNKNOWN),
@@ -346,6 +317,7 @@ mod tests {
             ("let a = exponential(f(3), [4]) + 1;", 9, "let a = _u                     + 1;"),
             ("a.of(\"x\").warm(2.s).run()", 11, "a.of(\"x\")          .run()"),
             ("x.add()", 3, "x      "),
+            ("if w[f(2)].full > 0.5 {}", 12, "if _u             > 0.5 {}"),
             ("let a = m::n::add(1);", 15, "let a = _u          ;"),
             ("#{ ttl: 60.s, a: [1, 2], ttl: 3 }", 26, "#{ ttl: 60.s, a: [1, 2],        }"),
             ("if a and b {}", 6, "if a &&  b {}"),
@@ -359,6 +331,7 @@ mod tests {
             ("a(1, { b: 2 })", 9, "a(1,#{ b: 2 })"),
             ("a(1, #{ b: [2 };", 15, "a(1, #{ b: [2 ]};"),
             ("a(1, #{ b: [2;", 14, "a(1, #{ b: [2]});"),
+            ("a(1, #{ b: [2 }, c(d));", 15, "a(1, #{ b: [2 ]}, c(d));"),
         ] {
             assert_eq!(mended(text, (1, column), None).as_deref(), Some(expected), "{text}");
         }
@@ -369,6 +342,17 @@ mod tests {
         assert_eq!(mended("f( \"w\" )", (1, 4), None), None, "a text is not unknown");
         let lines = mended("a(1,\n  b(2,\n 3), 4)", (2, 3), None);
         assert_eq!(lines.as_deref(), Some("a(1,\n  _u  \n   , 4)"));
+    }
+
+    #[test]
+    fn what_a_bracket_has_moved_is_told_where_it_stood() {
+        let mut text = Text::new("a(#{ b: [2 }, c(d));\na(bd)");
+        assert!(text.mend((1, 12), None, false));
+        assert_eq!(text.whole(), "a(#{ b: [2 ]}, c(d));\na(bd)");
+        assert_eq!(
+            [(1, 11), (1, 13), (1, 18), (2, 3)].map(|spot| text.as_written(spot)),
+            [(1, 11), (1, 12), (1, 17), (2, 3)]
+        );
     }
 
     #[test]

@@ -5,14 +5,14 @@ use super::callback::Callback;
 use super::convert::Scripted;
 use super::desk::{self, Draft, Moment, Only, desk};
 use super::engine::{engine, refill};
-use super::errors::{Words, explain, fail};
+use super::errors::{Words, explain, fail, takes_another_number};
 use super::said::{self, Said, State};
 use super::session::Record;
 use crate::catalog::{Problem, Problems};
 use crate::experiment::{Builder, Built, Director, UNMEASURED, UNREAD, View, Workshop};
 use crate::kernel::Time;
 use crate::model::{self, Command};
-use rhai::{Dynamic, Engine, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, Map};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -73,7 +73,7 @@ impl ScriptWorkshop {
     }
 
     /// Evaluates all that was said, up to the run that is under way; the last thing that went wrong.
-    fn say_again(&self, engine: &Engine) -> Option<Box<rhai::EvalAltResult>> {
+    fn say_again(&self, engine: &Engine) -> Option<Box<EvalAltResult>> {
         let mut state = State::default();
         let mut failed = None;
         for entry in &self.said.entries {
@@ -125,13 +125,13 @@ impl Builder for ScriptBuilder {
             desk.world.replace(draft)
         });
         let params = Params::of(&self.params, variant);
-        let result = self.world.isolated().call(&self.engine, (params.clone(),));
+        let result = self.describe(&params);
         let mut draft = desk(|desk| std::mem::replace(&mut desk.world, outer)).expect("it was put there");
         draft.callbacks.iter_mut().for_each(Callback::settle);
-        if let Err(error) = result {
+        if let Err(told) = result {
             // What it describes first is not right for that.
             let mut problems = model::mistakes_so_far(&draft.spec);
-            problems.extend(explain(&error, &Words { functions: &self.words, source: &self.source }));
+            problems.extend(told);
             return Err(problems);
         }
         let director = ScriptDirector {
@@ -155,6 +155,26 @@ impl Builder for ScriptBuilder {
 }
 
 impl ScriptBuilder {
+    /// Calls the script's function. One that takes nothing is called all the same, to find what else is wrong with it.
+    fn describe(&self, params: &Params) -> Result<(), Problems> {
+        let told = |error: Box<EvalAltResult>| {
+            explain(&error, &Words { functions: &self.words, source: &self.source })
+        };
+        let Err(error) = self.world.isolated().call(&self.engine, (params.clone(),)) else { return Ok(()) };
+        let (takes_another, mut problems) = (takes_another_number(error.unwrap_inner()), told(error));
+        if !takes_another
+            || desk(|desk| desk.world.as_ref().is_some_and(|world| !world.spec.groups.is_empty()))
+        {
+            return Err(problems);
+        }
+        let Err(error) = self.world.isolated().call(&self.engine, ()) else {
+            desk(|desk| desk.world.iter_mut().for_each(|world| world.spec.problems.append(&mut problems)));
+            return Ok(());
+        };
+        let others = told(error).into_iter().filter(|other| !problems.contains(other));
+        Err(problems.iter().cloned().chain(others).collect())
+    }
+
     /// Factors in which a variant differs from another.
     fn varied(&self, variant: usize) -> Vec<String> {
         let own = &self.params[variant];
@@ -167,7 +187,7 @@ impl ScriptBuilder {
 }
 
 /// There are many runs, on several threads.
-fn nobody_reads() -> Box<rhai::EvalAltResult> {
+fn nobody_reads() -> Box<EvalAltResult> {
     fail(
         "what happens while a simulation runs cannot `print`: nobody would know of which run it speaks",
         Some("write note(\"..\"): it goes into events.csv".into()),
@@ -210,7 +230,7 @@ impl ScriptDirector {
         (result, moment.commands)
     }
 
-    fn problem(&self, callback: usize, error: &rhai::EvalAltResult) -> Problem {
+    fn problem(&self, callback: usize, error: &EvalAltResult) -> Problem {
         let words = Words { functions: &self.words, source: &self.source };
         let problem = explain(error, &words).into_iter().next().expect("an error is at least one problem");
         let place = problem.place.clone().or_else(|| Some(self.callbacks[callback].place.clone()));

@@ -34,29 +34,13 @@ pub(in crate::scripting) fn probe(
     let empty = Rc::new(Finished::new(Arc::new(record), params.to_vec()));
     let (mut problems, mut asked) = (Problems::new(), Vec::new());
     for expect in &definition.expects {
-        if let ExpectKind::For(levels) = &expect.kind
-            && !params.iter().any(|map| matches(map, levels))
-        {
-            let message = format!("the check \"{}\" is for levels that no variant has", expect.text);
-            // (Whoever writes `variant` or `name` is told that variants are found by their levels.)
-            let is_factor = |name: &str| {
-                ["variant", "name"].contains(&name) || plan.factors.iter().any(|factor| factor == name)
-            };
-            if let Some(name) = levels.keys().find(|name| !is_factor(name)) {
-                let message = format!("{message}: nothing is varied that is called `{name}`");
-                let hint = did_you_mean(name, plan.factors.iter().map(String::as_str));
-                problems.push(Problem::at(&expect.callback.place, message).maybe_hint(hint));
-                continue;
-            }
-            let labels = plan.variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
-            let hint =
-                format!("variants are {}; they are found by their levels, not by name", labels.join(", "));
-            problems.push(Problem::at(&expect.callback.place, message).hint(hint));
-            continue;
-        }
+        let unmatched = unmatched(expect, plan, params);
+        let is_unmatched = unmatched.is_some();
+        problems.extend(unmatched);
         let (before, mut looked) = (problems.len(), false);
         // What is wrong is wrong for all variants, but they may differ in their components.
-        for (at, (_, subject)) in subjects(&empty, expect).into_iter().enumerate() {
+        let kind = if is_unmatched { &ExpectKind::Each } else { &expect.kind };
+        for (at, (_, subject)) in subjects(&empty, kind).into_iter().enumerate() {
             let found = judged(engine, words, expect, subject).err().filter(|_| at == 0);
             problems.extend(found.into_iter().flatten());
             let come_by = desk(|desk| std::mem::take(&mut desk.check));
@@ -76,6 +60,26 @@ pub(in crate::scripting) fn probe(
     Probed { asked, judged: empty.judged.take(), problems }
 }
 
+/// That a check is for variants that there are not.
+fn unmatched(expect: &Expect, plan: &Plan, params: &[Map]) -> Option<Problem> {
+    let ExpectKind::For(levels) = &expect.kind else { return None };
+    if params.iter().any(|map| matches(map, levels)) {
+        return None;
+    }
+    let message = format!("the check \"{}\" is for levels that no variant has", expect.text);
+    // (Whoever writes `variant` or `name` is told that variants are found by their levels.)
+    let is_factor =
+        |name: &str| ["variant", "name"].contains(&name) || plan.factors.iter().any(|factor| factor == name);
+    if let Some(name) = levels.keys().find(|name| !is_factor(name)) {
+        let message = format!("{message}: nothing is varied that is called `{name}`");
+        let hint = did_you_mean(name, plan.factors.iter().map(String::as_str));
+        return Some(Problem::at(&expect.callback.place, message).maybe_hint(hint));
+    }
+    let labels = plan.variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
+    let hint = format!("variants are {}; they are found by their levels, not by name", labels.join(", "));
+    Some(Problem::at(&expect.callback.place, message).hint(hint))
+}
+
 /// The outcome of all checks.
 pub(in crate::scripting) fn judge(
     engine: &Engine,
@@ -85,7 +89,7 @@ pub(in crate::scripting) fn judge(
 ) -> Result<Vec<CheckRow>, Problems> {
     let mut rows = Vec::new();
     for expect in &definition.expects {
-        for (variant, subject) in subjects(finished, expect) {
+        for (variant, subject) in subjects(finished, &expect.kind) {
             let judgement = judged(engine, words, expect, subject)?;
             rows.push(row(expect, variant, judgement));
         }
@@ -94,14 +98,14 @@ pub(in crate::scripting) fn judge(
 }
 
 /// What a check is called with: each variant it is about, or all together.
-fn subjects(finished: &Rc<Finished>, expect: &Expect) -> Vec<(String, Dynamic)> {
+fn subjects(finished: &Rc<Finished>, kind: &ExpectKind) -> Vec<(String, Dynamic)> {
     let label = |variant: usize| finished.record.plan.variants[variant].label.clone();
     let variants = |wanted: &Map| {
         let fits = |variant: &usize| matches(&finished.params[*variant], wanted);
         let one = |variant| (label(variant), Dynamic::from(One::of(finished.clone(), variant)));
         (0..finished.params.len()).filter(fits).map(one).collect()
     };
-    match &expect.kind {
+    match kind {
         ExpectKind::Each => variants(&Map::new()),
         ExpectKind::For(wanted) => variants(wanted),
         ExpectKind::Claim => vec![(String::new(), Dynamic::from(All::of(finished.clone())))],

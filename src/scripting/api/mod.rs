@@ -9,6 +9,7 @@ mod kept;
 mod levels;
 mod load;
 mod place;
+mod rehearsed;
 mod results;
 mod rules;
 mod timeline;

@@ -4,6 +4,7 @@ use super::best::{Candidates, of_nobody};
 use super::comparisons::{Several, label};
 use super::kept::Doubtful;
 use super::levels::matches;
+use super::rehearsed::or_noted;
 use crate::catalog::did_you_mean;
 use crate::experiment::{self, Estimate, Figure, Judgement, Whose, find_figure, find_metric};
 use crate::scripting::Finished;
@@ -11,7 +12,7 @@ use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
 use crate::scripting::errors::fail;
 use crate::scripting::unlike::kind;
-use rhai::{Dynamic, Engine, EvalAltResult, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -186,6 +187,10 @@ impl One {
     }
 }
 
+/// What stands for one that there is not.
+const ANY_METRIC: &str = "requests_total";
+const ANY_FIGURE: &str = "utilization";
+
 pub(super) fn register(engine: &mut Engine) {
     kind::<All>(engine, "results");
     kind::<One>(engine, "result");
@@ -193,16 +198,24 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Several>("estimates");
     kind::<Check>(engine, "check");
     kind::<Part>(engine, "result of a component");
-    engine.register_indexer_get(|one: &mut One, name: &str| one.get(name));
-    engine.register_indexer_get(|part: &mut Part, name: &str| part.get(name));
+    engine.register_indexer_get(|cx: NativeCallContext, one: &mut One, name: &str| {
+        or_noted(&cx, &one.finished, one.get(name), || one.get(ANY_METRIC))
+    });
+    engine.register_indexer_get(|cx: NativeCallContext, part: &mut Part, name: &str| {
+        or_noted(&cx, &part.finished, part.get(name), || part.get(ANY_FIGURE))
+    });
     engine.register_fn("of", |all: All, component: &str| all.of_component(component));
     engine.register_fn("of", |one: One, component: &str| Part {
         variants: vec![one.variant],
         finished: one.finished,
         component: component.into(),
     });
-    engine.register_indexer_get(|all: &mut All, name: &str| all.get(name));
-    engine.register_fn("where", |all: All, wanted: Map| all.select(&wanted));
+    engine.register_indexer_get(|cx: NativeCallContext, all: &mut All, name: &str| {
+        or_noted(&cx, &all.finished, all.get(name), || all.get(ANY_METRIC))
+    });
+    engine.register_fn("where", |cx: NativeCallContext, all: All, wanted: Map| {
+        or_noted(&cx, &all.finished, all.select(&wanted), || Ok(all.clone()))
+    });
     engine.register_get("mean", |estimate: &mut Estimate| estimate.mean().unwrap_or(f64::NAN));
     for name in ["to_string", "to_debug"] {
         engine.register_fn(name, |estimate: &mut Estimate| estimate_text(estimate));
