@@ -295,7 +295,7 @@ pub fn only_if_partly(warning: &str) -> bool {
 }
 
 /// A share of requests without an answer that is no matter of those few that are under way when the run ends.
-const MANY_OPEN: f64 = 0.1;
+pub(super) const MANY_OPEN: f64 = 0.1;
 
 /// Says so if many requests had no answer yet when the run ended.
 pub(super) fn unfinished(all: &ClassBook) -> Option<String> {

@@ -306,7 +306,10 @@ impl Run {
             };
             final_readings.iter().enumerate().map(change).sum()
         };
-        let look_ups = (counted("hits"), counted("misses") + counted("look_ups_unanswered"));
+        // (Whether sessions are found says nothing of the data.)
+        let of_data = |all: &str, of_sessions: &str| counted(all) - counted(of_sessions);
+        let missed = of_data("misses", "session_misses") + counted("look_ups_unanswered");
+        let look_ups = (of_data("hits", "session_hits"), missed);
         let (warmup, measured) = (self.timing.warmup, self.timing.duration);
         let mut totals = Totals::default();
         for (node, later) in final_readings.iter().enumerate() {

@@ -86,6 +86,8 @@ pub struct Estimate {
     pub unmeasured: usize,
     /// If it is a share, as it was measured: of how many, in all replications.
     pub of: Option<f64>,
+    /// If it is about answers: the share of requests that had none yet when the runs ended.
+    pub open: f64,
 }
 
 /// Why two estimates cannot be put together.
@@ -108,6 +110,7 @@ impl Estimate {
             unended: 0,
             unmeasured: 0,
             of: None,
+            open: 0.0,
         }
     }
 
@@ -115,7 +118,11 @@ impl Estimate {
     pub fn of_runs<'a>(metric: usize, runs: impl Iterator<Item = &'a RunResult>) -> Self {
         let whole = METRICS[metric].share_of.map(index_of);
         let (mut samples, mut unended, mut unmeasured, mut of) = (Vec::new(), 0, 0, whole.map(|_| 0.0));
+        let [open, total] = ["requests_in_flight_end_count", "requests_total_count"].map(index_of);
+        let (mut waiting, mut requests) = (0.0, 0.0);
         for run in runs {
+            waiting += run.metrics[open].unwrap_or(0.0);
+            requests += run.metrics[total].unwrap_or(0.0);
             match run.metrics[metric] {
                 Some(value) => samples.push((run.replication, value)),
                 None if never_ended(metric, run) => unended += 1,
@@ -123,7 +130,10 @@ impl Estimate {
             }
             of = of.zip(whole).map(|(sum, column)| sum + run.metrics[column].unwrap_or(0.0));
         }
-        Estimate { unended, unmeasured, of, ..Estimate::measured(METRICS[metric].column, samples) }
+        let column = METRICS[metric].column;
+        let is_of_answers = column == "availability_ratio" || column.contains("latency");
+        let open = if is_of_answers && requests > 0.0 { waiting / requests } else { 0.0 };
+        Estimate { unended, unmeasured, of, open, ..Estimate::measured(column, samples) }
     }
 
     /// Whether it is a share, as it was measured, and this is what no share can be. What was computed from it (`* 100`) may be more.
@@ -202,6 +212,7 @@ impl Estimate {
             unended: self.unended.max(other.unended),
             unmeasured: self.unmeasured.max(other.unmeasured),
             of: None,
+            open: 0.0,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Judgements of checks: a comparison holds only if the whole interval does.
 
 use super::compare::{CONFIDENCE, is_unresolved, pairs};
+use super::doubts::MANY_OPEN;
 use super::estimate::{Estimate, Unlike};
 use super::metric::{METRICS, find_metric};
 use crate::stats::{Interval, paired_difference};
@@ -80,7 +81,7 @@ impl Estimate {
                 format!("{} is {interval}, limit {}", self.metric, short(limit))
             }
         };
-        for why in self.in_doubt(limit).into_iter().chain(self.survivors()) {
+        for why in self.in_doubt(limit).into_iter().chain(self.survivors()).chain(self.unanswered()) {
             // (What fails with those that say too little fails with the others all the more.)
             standing = if standing == Standing::Holds { Standing::Undecided } else { standing };
             detail += &why;
@@ -116,6 +117,13 @@ impl Estimate {
         let times_answers = self.metric.contains("latency") || self.metric.contains("first_byte");
         (self.unmeasured > 0 && measured > 1 && times_answers)
             .then(|| format!("; nothing was answered in {} of {all} replications", all - measured))
+    }
+
+    /// Why the requests that had an answer when the runs ended say little of all, if many had none yet.
+    fn unanswered(&self) -> Option<String> {
+        let share = 100.0 * self.open;
+        (self.open > MANY_OPEN)
+            .then(|| format!("; {} % of the requests were still without an answer at the end", short(share.round())))
     }
 
     /// What was not over in some replications has no mean that could be below anything, or equal to it.
@@ -266,6 +274,16 @@ mod tests {
             "its interval has a width"
         );
         assert_eq!(never(500.0).each(|share| share * 100.0, "x * 100".into()).of, None);
+    }
+
+    #[test]
+    fn those_that_were_answered_do_not_speak_for_the_many_that_still_wait() {
+        let some = |open| Estimate { open, ..estimate(&[0.9994, 0.9993, 0.9995]) };
+        let judged = some(0.67).against(Sense::More, 0.99);
+        assert_eq!(judged.standing, Standing::Undecided);
+        assert!(judged.detail.ends_with("; 67 % of the requests were still without an answer at the end"));
+        assert_eq!(some(0.67).against(Sense::More, 0.9999).standing, Standing::Fails);
+        assert_eq!(some(0.05).against(Sense::More, 0.99).standing, Standing::Holds);
     }
 
     #[test]

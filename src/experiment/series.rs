@@ -84,8 +84,9 @@ impl Recorder {
             let change = Change { earlier: known(&self.earlier, node), later, levels, length, present };
             let own = change.figures().into_iter();
             figures.extend(own.map(|figure| (source.line(figure.name, &mut self.series), figure.value)));
-            let (found, missed) =
-                (change.count("hits"), change.count("misses") + change.count("look_ups_unanswered"));
+            let of_data = |all: &str, of_sessions: &str| change.count(all) - change.count(of_sessions);
+            let found = of_data("hits", "session_hits");
+            let missed = of_data("misses", "session_misses") + change.count("look_ups_unanswered");
             hits = (hits.0 + found, hits.1 + found + missed);
         }
         self.series.push(Window { end: now, figures });

@@ -26,7 +26,7 @@ pub const LOGIN: u16 = 21;
 /// of requests waiting in thousandths; for key 2, the mean time of the requests answered since, from when each was sent, in microseconds,
 /// and in `redirect` how many they were ([`rounded`]).
 pub const LOAD: u16 = 22;
-/// The answer to [`LOAD`] of who is at work and has answered nothing since.
+/// The answer to [`LOAD`] of who has answered nothing since.
 pub const NO_FIGURE: u32 = u32::MAX;
 
 /// A count in half a word: eleven bits, and by how many it is shifted; exact below 2048, to 0.1 % above.

@@ -175,6 +175,13 @@ pub(super) struct Moment {
     pub asked: Vec<(usize, String, bool)>,
 }
 
+impl Checking {
+    /// Whether it may go wrong only because of values that stand for others.
+    pub fn stands_for_others(&self) -> bool {
+        self.guessed || !self.amiss.is_empty()
+    }
+}
+
 /// What a check has come by.
 #[derive(Default)]
 pub(super) struct Checking {
@@ -182,7 +189,7 @@ pub(super) struct Checking {
     pub looked: bool,
     /// Whether it was given a level that is not known before anything has run.
     pub guessed: bool,
-    /// What is wrong with what it compares such a level with.
+    /// What is wrong with it, apart from what ended it.
     pub amiss: Problems,
     /// Which variants it was told are the best.
     pub best: Vec<String>,

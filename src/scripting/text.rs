@@ -317,7 +317,7 @@ mod tests {
             ("let a = exponential(f(3), [4]) + 1;", 9, "let a = _u                     + 1;"),
             ("a.of(\"x\").warm(2.s).run()", 11, "a.of(\"x\")          .run()"),
             ("x.add()", 3, "x      "),
-            ("if w[f(2)].full > 0.5 {}", 12, "if _u             > 0.5 {}"),
+            ("if w[f(2)].full > 0.5 {}", 12, "if _u           > 0.5 {}"),
             ("let a = m::n::add(1);", 15, "let a = _u          ;"),
             ("#{ ttl: 60.s, a: [1, 2], ttl: 3 }", 26, "#{ ttl: 60.s, a: [1, 2],        }"),
             ("if a and b {}", 6, "if a &&  b {}"),

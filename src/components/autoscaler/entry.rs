@@ -54,7 +54,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "latency",
             kind: Kind::Duration,
             preset: Preset::Absent("give one of `utilization`, `queue`, `latency`"),
-            about: "target: mean time of the requests that the servers answered in a period, from when each was sent to its server (an ALB's TargetResponseTime)",
+            about: "target: mean time of the requests that the servers answered in a period, from when each was sent to its server (an ALB's TargetResponseTime); while nobody is answered nothing is decided",
         },
         Param {
             name: "period",

@@ -173,7 +173,8 @@ impl Autoscaler {
     fn hear(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         self.open -= 1;
         if reply.status == Status::Ok && reply.version == NO_FIGURE {
-            // Nothing was answered: who has no figure decides nothing (target tracking takes no action on missing data).
+            // Nothing was answered, be it that nobody asked or that all wait: who has no figure decides nothing (Application Auto Scaling User Guide,
+            // "Target tracking scaling policies", read 2026-11: without data an alarm has INSUFFICIENT_DATA, and there is no scaling until new data points come).
         } else if reply.status == Status::Ok {
             let weight = if self.goal.measure == LATENCY { unrounded(reply.redirect.0) as f64 } else { 1.0 };
             self.answers += 1;

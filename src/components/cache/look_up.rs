@@ -4,7 +4,8 @@ use super::node::Node;
 use super::refresh::Reload;
 use super::shelf::Item;
 use super::stampede::Guard;
-use crate::kernel::{Answer, Ask, CallId, Ctx, Reply, RequestId, Status, Time};
+use crate::components::Site;
+use crate::kernel::{Answer, Ask, CallId, Ctx, Readings, Reply, RequestId, Status, Time};
 use crate::parts::plan::WAIT;
 use crate::parts::verbs::{READ, WRITE};
 
@@ -22,6 +23,25 @@ pub(super) struct LookUpCounts {
     pub waits: u64,
     /// Sent to the store though the item was fresh.
     pub early: u64,
+    /// The first key of a session: those of data are smaller.
+    pub sessions_from: u64,
+    /// Of the look-ups, those of sessions: found, and not.
+    pub of_sessions: (u64, u64),
+}
+
+impl LookUpCounts {
+    pub(super) fn of(site: &Site<'_>) -> Self {
+        LookUpCounts { sessions_from: site.layout.keys().unwrap_or(0), ..LookUpCounts::default() }
+    }
+
+    /// Tells of those of sessions, if there are any.
+    pub(super) fn measure_sessions(&self, out: &mut Readings) {
+        let (found, missed) = self.of_sessions;
+        if found + missed > 0 {
+            out.count("session_hits", found);
+            out.count("session_misses", missed);
+        }
+    }
 }
 
 impl Node {
@@ -35,6 +55,10 @@ impl Node {
         let counted = u64::from(cx.is_awaited(id));
         self.hits += u64::from(hit) * counted;
         self.misses += u64::from(!hit) * counted;
+        if key >= self.look_ups.sessions_from {
+            self.look_ups.of_sessions.0 += u64::from(hit) * counted;
+            self.look_ups.of_sessions.1 += u64::from(!hit) * counted;
+        }
         cx.reply(id, answer);
     }
 

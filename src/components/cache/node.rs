@@ -104,7 +104,7 @@ impl Node {
             watches: refresh.is_some() || !matches!(guard, Guard::None),
             guard,
             refresh,
-            look_ups: LookUpCounts::default(),
+            look_ups: LookUpCounts::of(site),
             dropped: 0,
             work: settings.variate("service").map(|time| (time, Station::new(station, WORK))),
             purpose: site.purpose("service"),
@@ -335,6 +335,7 @@ impl Component for Node {
         let counts = self.shelf.counts();
         out.count("hits", self.hits);
         out.count("misses", self.misses);
+        self.look_ups.measure_sessions(out);
         if let Some(inline) = &self.inline {
             out.count("look_ups_unanswered", inline.access.unanswered);
         }

@@ -19,7 +19,7 @@ fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     for cache in settings.groups("to") {
         let group = &site.layout.groups[cache];
-        if group.settings.texts("routing").iter().any(|routing| routing == "cluster") {
+        if group.settings.chosen("routing") == "cluster" {
             let message = format!("the bus follows no redirects, and \"{}\" is a cluster", group.name);
             let problem: Problem = settings.problem("to", message);
             problems.push(problem.hint("take routing \"client\" or \"proxy\""));

@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::server::Server;
-use super::session::{Found, Sessions};
+use super::session::Found;
 use crate::components::{Group, Site};
 use crate::kernel::{Answer, CallId, Control, Ctx, NodeId, Readings, Reply, Status, Time};
 use crate::parts::pool::Grant;
@@ -89,8 +89,7 @@ impl Server {
         if self.steps.contains(&Some(Step::Compare)) {
             out.count("not_modified", self.not_modified);
         }
-        let of_reads: u64 = self.reads.iter().map(|reads| reads.unanswered).sum();
-        let unanswered = of_reads + self.sessions.as_ref().map_or(0, |sessions| sessions.unanswered);
+        let unanswered: u64 = self.reads.iter().map(|reads| reads.unanswered).sum();
         if unanswered > 0 {
             out.count("look_ups_unanswered", unanswered);
         }
@@ -197,10 +196,7 @@ impl Server {
                 self.tasks[index as usize].step += 1;
                 self.advance(index, cx);
             }
-            _ => {
-                self.sessions.iter_mut().filter(|_| looked).for_each(Sessions::not_found_out);
-                self.finish(index, Answer::of(Status::Failed), cx);
-            }
+            _ => self.finish(index, Answer::of(Status::Failed), cx),
         }
     }
 
@@ -226,8 +222,7 @@ impl Server {
             0 => processors.max(workers) * 1e6,
             1 => waiting / seconds * 1e3,
             _ if before.answered > 0 => before.spent as f64 / before.answered as f64 / 1e3,
-            _ if waiting + now.busy - before.busy > 0.0 => f64::from(NO_FIGURE),
-            _ => 0.0,
+            _ => f64::from(NO_FIGURE),
         };
         let answer = Answer::ok(value.min(f64::from(u32::MAX)) as u32, 0);
         cx.reply(id, Answer { redirect: NodeId(rounded(before.answered)), ..answer });

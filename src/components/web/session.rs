@@ -45,8 +45,6 @@ pub(super) struct Sessions {
     pub unknown: u64,
     /// Sessions that were shown to a server which keeps its own, and does not know them.
     pub astray: u64,
-    /// Look-ups that a cache, where sessions are kept, did not answer.
-    pub unanswered: u64,
 }
 
 #[derive(Clone)]
@@ -85,13 +83,7 @@ impl Sessions {
             bytes,
             unknown: 0,
             astray: 0,
-            unanswered: 0,
         })
-    }
-
-    /// Where sessions are kept nobody has answered a look-up.
-    pub fn not_found_out(&mut self) {
-        self.unanswered += u64::from(matches!(self.home, Home::Store { is_cache: true, .. }));
     }
 
     /// The simulation begins: the time-out of calls to the store.

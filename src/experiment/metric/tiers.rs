@@ -41,7 +41,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "cache_hit_ratio",
         Higher,
-        "share of look-ups found fresh in caches; those that a dead cache does not answer are misses",
+        "share of look-ups of data found fresh in caches; those that a dead cache does not answer are misses, those of sessions do not count",
         |f| ratio(f.look_ups.0, f.look_ups.0 + f.look_ups.1),
     ),
     metric(
@@ -68,7 +68,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "cache_misses_count",
         Lower,
-        "look-ups in caches that found nothing fresh or got no answer, and early loads (XFetch), whose callers wait as well",
+        "look-ups of data in caches that found nothing fresh or got no answer, and early loads (XFetch), whose callers wait as well",
         |f| (f.look_ups.0 + f.look_ups.1 > 0).then_some(f.look_ups.1 as f64),
     ),
     metric(

@@ -127,7 +127,7 @@ fn judged(
                 return Ok(plain(standing, why));
             }
             // What is done with a level that is not known yet is no mistake.
-            if desk(|desk| desk.check.guessed) {
+            if desk(|desk| desk.check.stands_for_others()) {
                 return Ok(plain(Standing::Undecided, String::new()));
             }
             let source = desk(|desk| desk.source.clone());
@@ -145,7 +145,7 @@ fn judged(
     match value.as_bool() {
         Ok(true) => Ok(plain(Standing::Holds, desk(|desk| desk.check.best.join("; ")))),
         Ok(false) => Ok(plain(Standing::Fails, desk(|desk| desk.check.best.join("; ")))),
-        Err(_) if desk(|desk| desk.check.guessed) => Ok(plain(Standing::Undecided, String::new())),
+        Err(_) if desk(|desk| desk.check.stands_for_others()) => Ok(plain(Standing::Undecided, String::new())),
         Err(_) => Err(vec![unmeasured(expect)]),
     }
 }

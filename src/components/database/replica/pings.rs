@@ -75,11 +75,12 @@ impl Far {
         Far { farther: (0..=map.len() as u16).map(of).collect(), places }
     }
 
-    /// From whoever made this call; servers that were added later are nowhere in particular.
+    /// From whoever made this call.
     pub fn from(&self, id: CallId, cx: &Ctx<'_>) -> &[i64] {
         let call = cx.call(id);
         let client = cx.request(call.request).filter(|request| request.client == call.caller);
-        let of_server = || self.places.get(call.caller.index()).copied().unwrap_or(0);
+        let added = || cx.place_of(call.caller);
+        let of_server = || self.places.get(call.caller.index()).copied().unwrap_or_else(added);
         &self.farther[usize::from(client.map_or_else(of_server, |request| request.region))]
     }
 }
