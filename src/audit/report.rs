@@ -47,6 +47,12 @@ pub struct AuditReport {
     pub out_of_range_count: u64,
 }
 
+impl Default for AuditReport {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
 impl AuditReport {
     /// Nothing counted yet, beginning at `counted_from_ns`.
     pub fn new(counted_from_ns: u64) -> Self {
@@ -86,6 +92,26 @@ impl AuditReport {
                 + other.monotonic_read_violations_count,
             untracked_count: self.untracked_count + other.untracked_count,
             out_of_range_count: self.out_of_range_count + other.out_of_range_count,
+        }
+    }
+
+    /// What was counted after `earlier`, which must be an older copy.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let own = |count: fn(&Self) -> u64| count(self).saturating_sub(count(earlier));
+        Self {
+            counted_from_ns: self.counted_from_ns,
+            reads_count: own(|report| report.reads_count),
+            stale_reads_count: own(|report| report.stale_reads_count),
+            stale_age: self.stale_age.since(&earlier.stale_age),
+            lower_bound_count: own(|report| report.lower_bound_count),
+            writes_acknowledged_count: own(|report| report.writes_acknowledged_count),
+            lost_writes_count: own(|report| report.lost_writes_count),
+            read_your_writes_violations_count: own(|report| report.read_your_writes_violations_count),
+            own_writes_read_at_once_count: own(|report| report.own_writes_read_at_once_count),
+            monotonic_read_violations_count: own(|report| report.monotonic_read_violations_count),
+            untracked_count: own(|report| report.untracked_count),
+            out_of_range_count: own(|report| report.out_of_range_count),
         }
     }
 
@@ -139,5 +165,7 @@ mod tests {
         assert_eq!((both.stale_age.count(), both.stale_age.max()), (3, Some(2)));
         both.stale_age = report(3).stale_age;
         assert_eq!(both, report(3));
+        let later = report(1).and(report(2)).since(&report(1));
+        assert_eq!((later.reads_count, later.lost_writes_count, later.stale_age.count()), (2, 10, 2));
     }
 }

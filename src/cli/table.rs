@@ -5,8 +5,8 @@ use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
 use crate::experiment::{
-    CheckRow, Comparison, ComponentRow, METRICS, Outcome, Plan, UNASKED, UNSETTLED, Verdict, alike,
-    only_if_always, only_if_partly,
+    CheckRow, Comparison, ComponentRow, METRICS, Outcome, Plan, UNASKED, UNSETTLED, Verdict, alike, compare,
+    of_phase, only_if_always, only_if_partly,
 };
 use crate::kernel::time_text;
 use crate::output::Written;
@@ -28,11 +28,29 @@ pub fn render(
         text.push('\n');
     }
     text.push_str(&survivors(plan, comparisons));
+    text.push_str(&of_phases(plan, outcome, look));
     for part in [sentences(plan, comparisons, look), verdicts(checks, look)] {
         if !part.is_empty() {
             text.push('\n');
             text.push_str(&part);
         }
+    }
+    text
+}
+
+/// The same table for each phase.
+fn of_phases(plan: &Plan, outcome: &Outcome, look: Look) -> String {
+    let mut text = String::new();
+    for (at, phase) in plan.phases.iter().enumerate() {
+        let [from, to] = [phase.from, phase.to].map(time_text);
+        text.push_str(&format!("\n{} ({from} to {to})\n", styled(STRONG, &plain(&phase.name))));
+        let comparisons = compare(&of_phase(&outcome.results, at), plan.variants.len(), plan.baseline);
+        let render = if look.all { all_metrics } else { tables };
+        for table in render(plan, &comparisons, look) {
+            text.push_str(&table);
+            text.push('\n');
+        }
+        text.push_str(&survivors(plan, &comparisons));
     }
     text
 }

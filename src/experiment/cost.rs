@@ -1,10 +1,17 @@
 //! What nodes cost: their price per hour, for as long as they were there, and what they used.
 
+use super::result::ComponentRow;
 use super::series::Change;
 use crate::components::egress::DOLLAR;
 use crate::components::{Group, is_rented};
 
 const HOUR_S: f64 = 3600.0;
+
+/// What all nodes cost per hour, as far as prices are known. An edge without a known price is no edge for nothing.
+pub(super) fn all_known(rows: &[ComponentRow]) -> Option<f64> {
+    let priced = rows.iter().all(|row| row.kind != "cdn" || row.cost_per_hour.is_some());
+    rows.iter().filter_map(|row| row.cost_per_hour).reduce(|a, b| a + b).filter(|_| priced)
+}
 
 /// What the n-th node of a group cost per hour of the measured part, in US dollars; `None` if no price of it is known. `present`
 /// is the part of that time that it was there.

@@ -54,6 +54,17 @@ impl Timing {
     }
 }
 
+/// A part of the run whose figures are told by themselves as well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    /// Its name.
+    pub name: String,
+    /// When it begins; t = 0 is the start of the warm-up.
+    pub from: Time,
+    /// When it ends.
+    pub to: Time,
+}
+
 /// An experiment, ready to run.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -73,6 +84,8 @@ pub struct Plan {
     pub seed: u64,
     /// Times of a run.
     pub timing: Timing,
+    /// Parts of a run with figures of their own, in the order of the script.
+    pub phases: Vec<Phase>,
     /// Mechanisms that a test has switched off.
     pub disabled: Vec<String>,
     /// Components whose figures the checks ask for.

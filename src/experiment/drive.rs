@@ -1,21 +1,22 @@
 //! One run: the kernel up to the next thing that happens, then that thing, then on.
 
-use super::design::{Plan, Timing};
+use super::cost::all_known;
+use super::design::{Phase, Plan, Timing};
 use super::doubts::{about_groups, bounded_ages, mostly_unanswered, never_held, unfinished};
 use super::events::in_order;
-use super::facts::{Facts, StatementWork};
+use super::facts::{Counts, Facts, Mark};
 use super::idle_cuts::{idle_cuts, idle_links};
 use super::ignored::{ignored, unheard};
 use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, last_readings, maximum};
+use super::phases::Phases;
 use super::prices::{unknown_cost, unpriced, without_price};
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::{scarce, seldom_reread, undrained};
-use super::series::{Change, Recorder, known};
+use super::series::Recorder;
 use super::settling::{drift, is_level, unsettled};
 use super::terms::Terms;
-use super::totals::Totals;
 use super::traces::after_all;
 use super::wandering::wandering;
 use super::without_effect::Effects;
@@ -68,7 +69,7 @@ pub fn drive(
     world.layout.seeds = (plan.seed, place.1);
     let mut simulation = model::build(&world, plan.seed, place.1);
     simulation.start();
-    let mut run = Run::new(world, built, simulation, plan.timing);
+    let mut run = Run::new(world, built, simulation, plan.timing, &plan.phases);
     if !run.run_through(pulse).map_err(|problem| vec![run.at_its_time(problem)])? {
         return Ok(None);
     }
@@ -107,13 +108,14 @@ struct Run {
     effects: Effects,
     /// What each item of the timeline saw when it looked last.
     looked: Vec<Look>,
-    at_warmup: Vec<Readings>,
-    warmup_late: u64,
+    /// How far all counts were when the measured part began.
+    began: Option<Mark>,
+    phases: Phases,
     events: Vec<EventRow>,
 }
 
 impl Run {
-    fn new(world: Checked, built: Built, simulation: Simulation, timing: Timing) -> Self {
+    fn new(world: Checked, built: Built, simulation: Simulation, timing: Timing, phases: &[Phase]) -> Self {
         let first = |trigger: &Trigger| match trigger {
             Trigger::At(at) => Some(*at),
             Trigger::Every(period) => Some(*period),
@@ -137,8 +139,8 @@ impl Run {
             happened,
             effects: Effects::default(),
             looked,
-            at_warmup: Vec::new(),
-            warmup_late: 0,
+            began: None,
+            phases: Phases::new(phases),
             events: Vec::new(),
         }
     }
@@ -150,10 +152,12 @@ impl Run {
         if self.timing.warmup == 0 {
             self.begin_to_count();
         }
+        self.turn();
         loop {
             let due = self.due.iter().flatten().min().copied().unwrap_or(end);
-            let warmup = if self.at_warmup.is_empty() { self.timing.warmup } else { end };
-            let next = due.min(window_end).min(warmup).min(end);
+            let warmup = if self.began.is_none() { self.timing.warmup } else { end };
+            let phase = self.phases.next(self.simulation.now()).unwrap_or(end);
+            let next = due.min(window_end).min(warmup).min(phase).min(end);
             if !self.advance(next, pulse)? {
                 return Ok(false);
             }
@@ -162,11 +166,13 @@ impl Run {
                 window_end = (window_end + self.timing.window).min(end);
             }
             if next == end {
+                self.turn();
                 return Ok(true);
             }
-            if next == self.timing.warmup && self.at_warmup.is_empty() {
+            if next == self.timing.warmup && self.began.is_none() {
                 self.begin_to_count(); // what happens at this very moment counts
             }
+            self.turn();
             self.happen(next)?;
         }
     }
@@ -222,10 +228,13 @@ impl Run {
         Problem { message, ..problem }
     }
 
+    fn turn(&mut self) {
+        self.phases.turn(&self.simulation, &self.layout, &self.terms, self.timing.warmup);
+    }
+
     fn begin_to_count(&mut self) {
         self.simulation.measure_from_now();
-        self.at_warmup = all_readings(&self.simulation, true);
-        self.warmup_late = self.simulation.ledger().late;
+        self.began = Some(Mark::now(&self.simulation));
     }
 
     /// Everything in the timeline that is due now, in the order of the script.
@@ -293,48 +302,12 @@ impl Run {
         let events = in_order(noted, &self.layout, &self.simulation);
         let final_readings = last_readings(&self.simulation, self.timing.warmup);
         let components = self.components(&final_readings);
-        let counted = |metric: &str| -> u64 {
-            let change = |(node, later)| {
-                Change {
-                    earlier: known(&self.at_warmup, node),
-                    later,
-                    levels: later,
-                    length: 1.0,
-                    present: 1.0,
-                }
-                .count(metric)
-            };
-            final_readings.iter().enumerate().map(change).sum()
-        };
-        // (Whether sessions are found says nothing of the data.)
-        let of_data = |all: &str, of_sessions: &str| counted(all) - counted(of_sessions);
-        let missed = of_data("misses", "session_misses") + counted("look_ups_unanswered");
-        let look_ups = (of_data("hits", "session_hits"), missed);
-        let (warmup, measured) = (self.timing.warmup, self.timing.duration);
-        let mut totals = Totals::default();
-        for (node, later) in final_readings.iter().enumerate() {
-            totals.add(known(&self.at_warmup, node), later);
-        }
-        let mut facts = Facts::of(&self.simulation, warmup, measured, look_ups, counted("retries"), totals);
-        facts.late -= self.warmup_late;
-        let told = |metric: &str| final_readings.iter().any(|readings| readings.get(metric).is_some());
+        let began = self.began.as_ref().expect("the measured part has begun");
+        let counts = Counts { earlier: &began.readings, later: &final_readings };
+        let mut facts = Facts::of(&self.simulation, &self.timing, None, &counts);
+        facts.late -= began.late;
         facts.knows_users = self.layout.groups.iter().any(client::knows_users);
-        facts.sessions_lost = told("sessions_lost").then(|| counted("sessions_lost"));
-        facts.statements = told("rows_read").then(|| StatementWork {
-            pages: counted("pages_read"),
-            rows: counted("rows_read"),
-            steps: counted("index_steps"),
-            buffer: (counted("buffer_hits"), counted("buffer_misses")),
-            fsyncs: counted("fsyncs"),
-        });
-        facts.keys_moved = (counted("keys_moved"), counted("keys_held"));
-        facts.redirects = counted("redirects");
-        facts.routed = (counted("routed_reads"), counted("scattered_reads"));
-        facts.mirrored = counted("mirrored_writes");
-        // An edge without a known price is no edge for nothing.
-        let priced = components.iter().all(|row| row.kind != "cdn" || row.cost_per_hour.is_some());
-        let costs = components.iter().filter_map(|row| row.cost_per_hour);
-        facts.cost_per_hour = costs.reduce(|a, b| a + b).filter(|_| priced);
+        facts.cost_per_hour = all_known(&components);
         facts.shard_skew = maximum(&final_readings, "shard_skew");
         RunResult {
             variant,
@@ -342,6 +315,7 @@ impl Run {
             metrics: METRICS.iter().map(|metric| (metric.value)(&facts)).collect(),
             components,
             warnings: self.warnings(plan, &facts),
+            phases: self.phases.into_results(),
             events_count: self.simulation.events(),
             digest: format!("{:016x}", self.simulation.digest()),
             events,
@@ -385,6 +359,7 @@ impl Run {
     }
 
     fn components(&self, later: &[Readings]) -> Vec<ComponentRow> {
-        nodes::rows(&self.layout, &self.terms, &self.at_warmup, later, &self.timing)
+        let began = self.began.as_ref().expect("the measured part has begun");
+        nodes::rows(&self.layout, &self.terms, &began.readings, later, &self.timing)
     }
 }

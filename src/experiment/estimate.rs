@@ -88,6 +88,8 @@ pub struct Estimate {
     pub of: Option<f64>,
     /// If it is about answers: the share of requests that had none yet when the runs ended.
     pub open: f64,
+    /// The phase that it is of, if not of all that was measured.
+    pub within: Option<Arc<str>>,
 }
 
 /// Why two estimates cannot be put together.
@@ -111,7 +113,14 @@ impl Estimate {
             unmeasured: 0,
             of: None,
             open: 0.0,
+            within: None,
         }
+    }
+
+    /// Its metric, and the phase.
+    pub fn name(&self) -> String {
+        let within = self.within.iter().map(|phase| format!(" in \"{phase}\""));
+        std::iter::once(self.metric.clone()).chain(within).collect()
     }
 
     /// A metric of some runs as it was measured.
@@ -213,6 +222,7 @@ impl Estimate {
             unmeasured: self.unmeasured.max(other.unmeasured),
             of: None,
             open: 0.0,
+            within: self.within.clone().filter(|within| other.within.as_ref() == Some(within)),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The facts of a finished run, from which all metrics are computed.
 
+use super::design::Timing;
+use super::nodes::all_readings;
+use super::series::known;
 use super::totals::Totals;
 use crate::audit::{Audit, AuditReport, MessageReport};
 use crate::components::client::{READS, WRITES};
-use crate::kernel::book::ClassBook;
-use crate::kernel::{Simulation, Time};
+use crate::kernel::book::{CLASSES, ClassBook};
+use crate::kernel::{Readings, Simulation, Time};
 
 /// What a run has to say about its measured part.
+#[derive(Default)]
 pub struct Facts {
     /// All requests.
     pub all: ClassBook,
@@ -71,48 +75,127 @@ pub struct StatementWork {
     pub fsyncs: u64,
 }
 
+/// How far all counts were when a part of a run began.
+pub(super) struct Mark {
+    /// When.
+    pub at: Time,
+    /// What nodes told then.
+    pub readings: Vec<Readings>,
+    classes: [ClassBook; CLASSES],
+    completed: u64,
+    audit: AuditReport,
+    messages: Option<MessageReport>,
+    /// Answers for which nobody waited any more.
+    pub late: u64,
+    write_outage_s: u64,
+    events: u64,
+}
+
+impl Mark {
+    /// Now.
+    pub fn now(simulation: &Simulation) -> Self {
+        let book = simulation.book();
+        Mark {
+            at: simulation.now(),
+            readings: all_readings(simulation, true),
+            classes: book.so_far().clone(),
+            completed: book.completed(),
+            audit: audit(simulation),
+            messages: simulation
+                .audits()
+                .filter_map(|audit| audit.messages().counted())
+                .reduce(MessageReport::and),
+            late: simulation.ledger().late,
+            write_outage_s: book.outage_seconds(WRITES, simulation.now()),
+            events: simulation.events(),
+        }
+    }
+}
+
+fn audit(simulation: &Simulation) -> AuditReport {
+    simulation.audits().map(Audit::report).reduce(AuditReport::and).expect("one at least")
+}
+
 impl Facts {
-    /// Reads the books of a simulation that has come to its end.
-    pub fn of(
+    /// Of the part of a run that ends now. The measured part began when counting began; another one has a mark.
+    pub(super) fn of(
         simulation: &Simulation,
-        warmup: Time,
-        measured: Time,
-        look_ups: (u64, u64),
-        retries: u64,
-        totals: Totals,
+        timing: &Timing,
+        part: Option<&Mark>,
+        counts: &Counts<'_>,
     ) -> Self {
-        let classes = simulation.book().close(simulation.requests(), simulation.now());
+        let (book, now) = (simulation.book(), simulation.now());
+        let classes = match part {
+            Some(mark) => book.close_since(&mark.classes, simulation.requests(), now),
+            None => book.close(simulation.requests(), now),
+        };
         let mut all = ClassBook::default();
         classes.iter().for_each(|class| all.merge(class));
         let class = |index: u8| classes[index as usize].clone();
-        Facts {
+        let messages = simulation.audits().filter_map(|audit| audit.messages().report(now));
+        let messages = messages.reduce(MessageReport::and);
+        let before = |count: fn(&Mark) -> u64| part.map_or(0, count);
+        let mut facts = Facts {
             all,
             reads: class(READS),
             writes: class(WRITES),
-            completed: simulation.book().completed(),
-            audit: simulation.audits().map(Audit::report).reduce(AuditReport::and).expect("one at least"),
-            messages: simulation
-                .audits()
-                .filter_map(|audit| audit.messages().report(simulation.now()))
-                .reduce(MessageReport::and),
-            measured,
-            warmup,
-            look_ups,
-            statements: None,
-            keys_moved: (0, 0),
-            redirects: 0,
-            retries,
-            late: simulation.ledger().late,
-            sessions_lost: None,
-            knows_users: false,
-            routed: (0, 0),
-            mirrored: 0,
-            shard_skew: None,
+            completed: book.completed() - before(|mark| mark.completed),
+            audit: part.map_or_else(|| audit(simulation), |mark| audit(simulation).since(&mark.audit)),
+            messages: match part.and_then(|mark| mark.messages.as_ref()) {
+                Some(earlier) => messages.map(|messages| messages.since(earlier)),
+                None => messages,
+            },
+            measured: timing.duration,
+            warmup: timing.warmup,
+            late: simulation.ledger().late - before(|mark| mark.late),
             write_outage_s: (classes[WRITES as usize].total() > 0)
-                .then(|| simulation.book().outage_seconds(WRITES, simulation.now())),
-            cost_per_hour: None,
-            events: simulation.events(),
-            totals,
+                .then(|| book.outage_seconds(WRITES, now) - before(|mark| mark.write_outage_s)),
+            events: simulation.events() - before(|mark| mark.events),
+            ..Facts::default()
+        };
+        counts.enter(&mut facts);
+        facts
+    }
+}
+
+/// What all nodes have counted between two readings.
+pub(super) struct Counts<'a> {
+    pub earlier: &'a [Readings],
+    pub later: &'a [Readings],
+}
+
+impl Counts<'_> {
+    fn of(&self, metric: &str) -> u64 {
+        let change = |(node, later): (usize, &Readings)| {
+            later.count_of(metric).saturating_sub(known(self.earlier, node).count_of(metric))
+        };
+        self.later.iter().enumerate().map(change).sum()
+    }
+
+    fn is_told(&self, metric: &str) -> bool {
+        self.later.iter().any(|readings| readings.get(metric).is_some())
+    }
+
+    fn enter(&self, facts: &mut Facts) {
+        let of = |metric: &str| self.of(metric);
+        for (node, later) in self.later.iter().enumerate() {
+            facts.totals.add(known(self.earlier, node), later);
         }
+        // (Whether sessions are found says nothing of the data.)
+        let missed = of("misses") - of("session_misses") + of("look_ups_unanswered");
+        facts.look_ups = (of("hits") - of("session_hits"), missed);
+        facts.retries = of("retries");
+        facts.sessions_lost = self.is_told("sessions_lost").then(|| of("sessions_lost"));
+        facts.statements = self.is_told("rows_read").then(|| StatementWork {
+            pages: of("pages_read"),
+            rows: of("rows_read"),
+            steps: of("index_steps"),
+            buffer: (of("buffer_hits"), of("buffer_misses")),
+            fsyncs: of("fsyncs"),
+        });
+        facts.keys_moved = (of("keys_moved"), of("keys_held"));
+        facts.redirects = of("redirects");
+        facts.routed = (of("routed_reads"), of("scattered_reads"));
+        facts.mirrored = of("mirrored_writes");
     }
 }

@@ -74,11 +74,11 @@ impl Estimate {
         }
         let mut standing = self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit));
         let mut detail = match (self.interval(), self.samples.is_empty()) {
-            (_, true) => format!("{} was not measured{}", self.metric, self.why_not()),
-            (None, _) => format!("{} was measured once: one replication decides nothing", self.metric),
+            (_, true) => format!("{} was not measured{}", self.name(), self.why_not()),
+            (None, _) => format!("{} was measured once: one replication decides nothing", self.name()),
             (Some(i), _) => {
                 let interval = format!("{} [{}, {}]", short(i.mean), short(i.low()), short(i.high()));
-                format!("{} is {interval}, limit {}", self.metric, short(limit))
+                format!("{} is {interval}, limit {}", self.name(), short(limit))
             }
         };
         for why in self.in_doubt(limit).into_iter().chain(self.survivors()).chain(self.unanswered()) {
@@ -122,8 +122,9 @@ impl Estimate {
     /// Why the requests that had an answer when the runs ended say little of all, if many had none yet.
     fn unanswered(&self) -> Option<String> {
         let share = 100.0 * self.open;
-        (self.open > MANY_OPEN)
-            .then(|| format!("; {} % of the requests were still without an answer at the end", short(share.round())))
+        (self.open > MANY_OPEN).then(|| {
+            format!("; {} % of the requests were still without an answer at the end", short(share.round()))
+        })
     }
 
     /// What was not over in some replications has no mean that could be below anything, or equal to it.
@@ -136,7 +137,7 @@ impl Estimate {
         let mean = self.mean().map_or(String::new(), |mean| format!(" ({} in the others)", short(mean)));
         let detail = format!(
             "{} has no end in {} of {all} replications{mean}, limit {}",
-            self.metric,
+            self.name(),
             all - ended,
             short(limit)
         );
@@ -154,8 +155,8 @@ impl Estimate {
             _ => self.interval().map_or(Standing::Undecided, |i| stand(sense, &i, limit)),
         };
         let detail = match all {
-            0 => format!("{} was not measured", self.metric),
-            _ => format!("{} is {} in {equal} of {all} replications", self.metric, short(limit)),
+            0 => format!("{} was not measured", self.name()),
+            _ => format!("{} is {} in {equal} of {all} replications", self.name(), short(limit)),
         };
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
     }
@@ -183,18 +184,18 @@ impl Estimate {
                 let (own, theirs) = (self.unended, other.unended);
                 format!(
                     "{} has no end in {own} replications, and in {theirs} of what it is compared with",
-                    self.metric
+                    self.name()
                 )
             }
-            None => format!("{} has fewer than two pairs of replications", self.metric),
+            None => format!("{} has fewer than two pairs of replications", self.name()),
             Some(d) => {
                 let mean = |values: &[f64]| short(values.iter().sum::<f64>() / values.len() as f64);
                 let interval = format!("{} [{}, {}]", short(d.mean), short(d.low()), short(d.high()));
                 let whose =
-                    if other.metric == self.metric { String::new() } else { format!(" of {}", other.metric) };
+                    if other.name() == self.name() { String::new() } else { format!(" of {}", other.name()) };
                 let (own, theirs) = (mean(&a), mean(&b));
                 let less = unresolved.map_or("", |_| ", less than percentiles are known to (0.4 %)");
-                format!("{} is {own} against {theirs}{whose}, a difference of {interval}{less}", self.metric)
+                format!("{} is {own} against {theirs}{whose}, a difference of {interval}{less}", self.name())
             }
         };
         Ok(Judgement { standing, value: self.mean(), limit: other.mean(), detail })

@@ -14,6 +14,9 @@ pub struct RunResult {
     pub metrics: Vec<Option<f64>>,
     /// One row for each node.
     pub components: Vec<ComponentRow>,
+    /// The same of each phase, in the order of the plan.
+    #[serde(default)]
+    pub phases: Vec<PhaseResult>,
     /// The run over time.
     pub series: Series,
     /// What happened.
@@ -24,6 +27,15 @@ pub struct RunResult {
     pub digest: String,
     /// What the reader should know about this run.
     pub warnings: Vec<String>,
+}
+
+/// A part of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhaseResult {
+    /// One value for each of [`METRICS`](super::METRICS); `None` = not measured, or not known of a part.
+    pub metrics: Vec<Option<f64>>,
+    /// One row for each node.
+    pub components: Vec<ComponentRow>,
 }
 
 /// Something that a node has counted, or how it stood at the end: one of the measures of its component.

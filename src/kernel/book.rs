@@ -36,7 +36,7 @@ impl ClassBook {
     }
 
     /// What this book has that an earlier copy of it had not.
-    fn since(&self, earlier: &ClassBook) -> ClassBook {
+    pub fn since(&self, earlier: &ClassBook) -> ClassBook {
         ClassBook {
             succeeded: self.succeeded - earlier.succeeded,
             failed: self.failed - earlier.failed,
@@ -163,6 +163,25 @@ impl Book {
         let window = all.since(&self.before);
         self.before = all;
         window
+    }
+
+    /// What had ended by now of what is measured, class by class.
+    pub fn so_far(&self) -> &[ClassBook; CLASSES] {
+        &self.classes
+    }
+
+    /// The book of a part of the run that ends now: what has ended since `earlier`, and what is open.
+    pub fn close_since(
+        &self,
+        earlier: &[ClassBook; CLASSES],
+        open: &Requests,
+        end: Time,
+    ) -> [ClassBook; CLASSES] {
+        let part = Book {
+            classes: std::array::from_fn(|class| self.classes[class].since(&earlier[class])),
+            ..Book::default()
+        };
+        Book { measured_from: self.measured_from, ..part }.close(open, end)
     }
 
     /// The book at the end of the run: open requests enter with the time they have taken so far.

@@ -85,6 +85,11 @@ impl Readings {
         }
     }
 
+    /// Leaves out the largest values, which are those since the warm-up ended.
+    pub fn without_maxima(&mut self) {
+        self.figures.retain(|(_, reading)| !matches!(reading, Reading::Maximum(_)));
+    }
+
     /// The figures, in the order they were told.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Reading)> {
         self.figures.iter().map(|(metric, reading)| (*metric, reading))

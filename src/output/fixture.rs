@@ -64,6 +64,7 @@ pub(crate) fn plan(replications: u64) -> Plan {
         replications,
         seed: 42,
         timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND },
+        phases: Vec::new(),
         disabled: Vec::new(),
         asked: Vec::new(),
         judged: Vec::new(),

@@ -3,7 +3,7 @@
 //! `<dir>.partial` is filled first. When everything is in it, `<dir>` moves to `<dir>.old`, `<dir>.partial` becomes
 //! `<dir>`, and only then `<dir>.old` goes. At any moment either the old or the new results are there as a whole.
 
-use super::csv::TABLES;
+use super::csv::{TABLES, TABLES_OF_PHASES};
 use super::error::OutputError;
 use super::file::UNFINISHED;
 use super::manifest::Manifest;
@@ -190,7 +190,7 @@ pub(super) fn in_the_way(path: &Path, error: std::io::Error) -> OutputError {
 /// Names of the files that we put into a folder, now or in the version that wrote its manifest.
 fn our_files(folder: &Path) -> BTreeSet<String> {
     let listed = read_manifest(folder).map_or(Vec::new(), |manifest| manifest.files);
-    let tables = TABLES.iter().map(|(name, _)| name.to_string());
+    let tables = TABLES.iter().chain(TABLES_OF_PHASES).map(|(name, _)| name.to_string());
     listed.into_iter().map(|file| file.name).chain(tables).chain([MANIFEST.into()]).collect()
 }
 

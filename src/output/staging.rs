@@ -1,6 +1,6 @@
 //! Takes in runs as they finish, and makes results of them when all are there.
 
-use super::csv::{Report, TABLES};
+use super::csv::{Report, TABLES, TABLES_OF_PHASES};
 use super::error::OutputError;
 use super::file;
 use super::manifest::{self, Manifest};
@@ -95,7 +95,8 @@ impl Staging {
         extra: &Extra,
     ) -> Result<Vec<(String, Option<u64>)>, OutputError> {
         let mut files = Vec::new();
-        for (name, rows) in TABLES {
+        let of_phases = if report.plan.phases.is_empty() { &[] } else { TABLES_OF_PHASES };
+        for (name, rows) in TABLES.iter().chain(of_phases) {
             let path = self.place.partial.join(name);
             let rows = file::write(&path, |out| rows(report, out))?;
             files.push(manifest::File { name: name.to_string(), rows });

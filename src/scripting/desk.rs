@@ -9,7 +9,7 @@ use super::places::{Keys, place_at};
 use super::session::{Finished, Record};
 use crate::catalog::{Given, Place, Problems, Value};
 use crate::components::site::FIRST_AIDE;
-use crate::experiment::View;
+use crate::experiment::{Phase, View};
 use crate::kernel::Time;
 use crate::model::{Command, Part, Target, Trigger, WorldSpec};
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
@@ -86,6 +86,8 @@ pub(super) struct Definition {
     pub duration: Option<Time>,
     pub says_duration: bool,
     pub window: Option<Time>,
+    /// Parts with figures of their own, and where that was said.
+    pub phases: Vec<(Phase, Place)>,
     pub seed: u64,
     pub world: Option<Callback>,
     /// Whether there is one, if perhaps a mistaken one.

@@ -49,7 +49,7 @@ const FUNCTIONS: &[(&[&str], &str)] = &[
     (&["clouddns", "resolve"], "write dns(\"name\", #{ to: site })"),
     (
         &["window", "between", "during", "timeseries", "over_time"],
-        "a check sees all that was measured, from `warmup` on, for `duration`; what happened when stands in timeseries.csv, by `.window(1.s)`",
+        "figures of a part of the run: .phase(\"outage\", 10.minutes, 18.minutes) in the chain, and r.phase(\"outage\").latency_p99; all over time stands in timeseries.csv",
     ),
     (&["cheapest"], "write best(\"cost_per_hour\")"),
     (&["fastest"], "write best(\"latency_p99\")"),

@@ -56,15 +56,17 @@ pub struct Finished {
     /// Parameters of each variant.
     pub params: Vec<rhai::Map>,
     /// Components that were asked for, by variant and name: whether there are such is not known before the worlds are described.
-    pub asked: RefCell<Vec<(usize, String)>>,
+    pub asked: Rc<RefCell<Vec<(usize, String)>>>,
     /// Metrics that were looked at.
-    pub judged: RefCell<Vec<usize>>,
+    pub judged: Rc<RefCell<Vec<usize>>>,
+    /// The phase that they are of, if not of all that was measured.
+    pub within: Option<Arc<str>>,
 }
 
 impl Finished {
     /// What has been found about variants with these parameters.
     pub fn new(record: Arc<Record>, params: Vec<rhai::Map>) -> Self {
-        Finished { record, params, asked: RefCell::default(), judged: RefCell::default() }
+        Finished { record, params, asked: Rc::default(), judged: Rc::default(), within: None }
     }
 }
 

@@ -72,6 +72,25 @@ impl MessageReport {
     }
 }
 
+impl MessageReport {
+    /// What this one has that an earlier [`Messages::counted`] had not. When a heap is gone is known of the whole only; what came back of messages
+    /// that had gone before counts as not lost.
+    #[must_use]
+    pub fn since(self, earlier: &Self) -> Self {
+        Self {
+            published_count: self.published_count - earlier.published_count,
+            processed_count: self.processed_count - earlier.processed_count,
+            duplicated_count: self.duplicated_count - earlier.duplicated_count,
+            reordered_count: self.reordered_count - earlier.reordered_count,
+            lost_count: self.lost_count.saturating_sub(earlier.lost_count),
+            dead_count: self.dead_count.saturating_sub(earlier.dead_count),
+            age: self.age.since(&earlier.age),
+            backlog_count: self.backlog_count,
+            drain_ns: None,
+        }
+    }
+}
+
 /// Order within one key of one queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyOrder {
@@ -122,6 +141,12 @@ impl Messages {
             report.age.record(now - since);
         }
         Some(report)
+    }
+
+    /// What has been counted by now, those that wait left out: for the counts of a part of a run.
+    pub fn counted(&self) -> Option<MessageReport> {
+        let lost_count = self.lost.saturating_sub(self.lost_before);
+        self.any.then(|| MessageReport { lost_count, ..self.counts.clone() })
     }
 
     /// Backlog x nanoseconds since the start.

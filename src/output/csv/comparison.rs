@@ -2,10 +2,10 @@
 
 use super::Report;
 use super::sheet::{Format, Sheet};
-use crate::experiment::METRICS;
+use crate::experiment::{Comparison, METRICS};
 use std::io::{self, Write};
 
-const HEADER: [&str; 14] = [
+pub(super) const HEADER: [&str; 14] = [
     "metric",
     "variant",
     "n",
@@ -25,25 +25,30 @@ const HEADER: [&str; 14] = [
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
     let mut sheet = Sheet::new(out, &HEADER)?;
     for row in report.comparisons {
-        let column = METRICS[row.metric].column;
-        let format = Format::of_mean(column);
-        sheet.text(column)?;
-        sheet.text(report.variant(row.variant))?;
-        sheet.count(Some(row.n))?;
-        sheet.number(format, row.mean)?;
-        sheet.number(format, row.sd)?;
-        sheet.number(format, row.interval.map(|interval| interval.low()))?;
-        sheet.number(format, row.interval.map(|interval| interval.high()))?;
-        sheet.text(report.variant(report.plan.baseline))?;
-        sheet.number(format, row.difference.map(|interval| interval.mean))?;
-        sheet.number(format, row.difference.map(|interval| interval.low()))?;
-        sheet.number(format, row.difference.map(|interval| interval.high()))?;
-        sheet.number(Format::of("_pct"), row.relative_pct)?;
-        sheet.text(row.difference.map_or("", |_| "paired_t"))?;
-        sheet.text(row.verdict.text())?;
-        sheet.end_row()?;
+        put(&mut sheet, report, row)?;
     }
     sheet.finish()
+}
+
+/// The row of a metric and a variant.
+pub(super) fn put(sheet: &mut Sheet<'_>, report: &Report<'_>, row: &Comparison) -> io::Result<()> {
+    let column = METRICS[row.metric].column;
+    let format = Format::of_mean(column);
+    sheet.text(column)?;
+    sheet.text(report.variant(row.variant))?;
+    sheet.count(Some(row.n))?;
+    sheet.number(format, row.mean)?;
+    sheet.number(format, row.sd)?;
+    sheet.number(format, row.interval.map(|interval| interval.low()))?;
+    sheet.number(format, row.interval.map(|interval| interval.high()))?;
+    sheet.text(report.variant(report.plan.baseline))?;
+    sheet.number(format, row.difference.map(|interval| interval.mean))?;
+    sheet.number(format, row.difference.map(|interval| interval.low()))?;
+    sheet.number(format, row.difference.map(|interval| interval.high()))?;
+    sheet.number(Format::of("_pct"), row.relative_pct)?;
+    sheet.text(row.difference.map_or("", |_| "paired_t"))?;
+    sheet.text(row.verdict.text())?;
+    sheet.end_row()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod comparison;
 mod components;
 mod events;
 mod measures;
+mod phases;
 mod sheet;
 mod summary;
 mod timeseries;
@@ -46,6 +47,10 @@ pub const TABLES: &[(&str, WriteRows)] = &[
     ("events.csv", events::write),
     ("checks.csv", checks::write),
 ];
+
+/// Those that there are only if the experiment has phases.
+pub const TABLES_OF_PHASES: &[(&str, WriteRows)] =
+    &[("phases.csv", phases::write), ("phases_comparison.csv", phases::write_comparison)];
 
 /// A CSV as text, for the tests of this folder.
 #[cfg(test)]

@@ -2,31 +2,45 @@
 
 use super::Report;
 use super::sheet::{Format, Sheet};
-use crate::experiment::{METRICS, Plan};
+use crate::experiment::{METRICS, Plan, RunResult};
 use std::io::{self, Write};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
-    let plan = report.plan;
-    let factors = 0..plan.factors.len();
-    let mut header: Vec<String> = ["experiment", "variant"].map(String::from).to_vec();
-    header.extend(factors.clone().map(|factor| plan.factor_column(factor)));
-    header.extend(["replication", "seed"].map(String::from));
-    header.extend(METRICS.iter().map(|metric| metric.column.to_string()));
-    let mut sheet = Sheet::new(out, &header)?;
+    let mut sheet = Sheet::new(out, &header(report.plan, &[]))?;
     for result in report.results {
-        sheet.text(&plan.name)?;
-        sheet.text(report.variant(result.variant))?;
-        for factor in factors.clone() {
-            level(&mut sheet, plan, factor, result.variant)?;
-        }
-        sheet.count(Some(result.replication))?;
-        sheet.count(Some(plan.seed))?;
-        for (metric, value) in METRICS.iter().zip(&result.metrics) {
-            sheet.number(Format::of(metric.column), *value)?;
-        }
-        sheet.end_row()?;
+        begin(&mut sheet, report, result)?;
+        finish(&mut sheet, &result.metrics)?;
     }
     sheet.finish()
+}
+
+/// The columns; `more` of them before the metrics.
+pub(super) fn header(plan: &Plan, more: &[&str]) -> Vec<String> {
+    let mut header: Vec<String> = ["experiment", "variant"].map(String::from).to_vec();
+    header.extend((0..plan.factors.len()).map(|factor| plan.factor_column(factor)));
+    header.extend(["replication", "seed"].iter().chain(more).map(ToString::to_string));
+    header.extend(METRICS.iter().map(|metric| metric.column.to_string()));
+    header
+}
+
+/// Which run it is.
+pub(super) fn begin(sheet: &mut Sheet<'_>, report: &Report<'_>, result: &RunResult) -> io::Result<()> {
+    let plan = report.plan;
+    sheet.text(&plan.name)?;
+    sheet.text(report.variant(result.variant))?;
+    for factor in 0..plan.factors.len() {
+        level(sheet, plan, factor, result.variant)?;
+    }
+    sheet.count(Some(result.replication))?;
+    sheet.count(Some(plan.seed))
+}
+
+/// All metrics.
+pub(super) fn finish(sheet: &mut Sheet<'_>, metrics: &[Option<f64>]) -> io::Result<()> {
+    for (metric, value) in METRICS.iter().zip(metrics) {
+        sheet.number(Format::of(metric.column), *value)?;
+    }
+    sheet.end_row()
 }
 
 /// A level of a factor: a number as it is, even a negative one; anything else as text.

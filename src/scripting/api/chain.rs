@@ -15,7 +15,7 @@ pub(super) const RUNS_AT_MOST: u64 = 1_000_000;
 type E = ExperimentHandle;
 
 /// The links of the chain that change it.
-const LINKS: [&str; 13] = [
+const LINKS: [&str; 14] = [
     "about",
     "vary",
     "variant",
@@ -25,6 +25,7 @@ const LINKS: [&str; 13] = [
     "warmup",
     "duration",
     "window",
+    "phase",
     "world",
     "expect",
     "expect_for",

@@ -145,7 +145,9 @@ fn judged(
     match value.as_bool() {
         Ok(true) => Ok(plain(Standing::Holds, desk(|desk| desk.check.best.join("; ")))),
         Ok(false) => Ok(plain(Standing::Fails, desk(|desk| desk.check.best.join("; ")))),
-        Err(_) if desk(|desk| desk.check.stands_for_others()) => Ok(plain(Standing::Undecided, String::new())),
+        Err(_) if desk(|desk| desk.check.stands_for_others()) => {
+            Ok(plain(Standing::Undecided, String::new()))
+        }
         Err(_) => Err(vec![unmeasured(expect)]),
     }
 }

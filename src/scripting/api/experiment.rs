@@ -71,6 +71,7 @@ fn begin(cx: NativeCallContext<'_>, name: &str) -> Scripted<ExperimentHandle> {
         duration: None,
         says_duration: false,
         window: None,
+        phases: Vec::new(),
         seed: 1,
         world: None,
         expects: Vec::new(),
@@ -232,6 +233,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         let message = format!("experiment \"{}\" would take {runs} runs", definition.name);
         problems.push(Problem::at(&definition.place, message).hint("vary fewer things at a time"));
     }
+    problems.extend(super::phase::mistakes(definition));
     let end = definition.warmup.saturating_add(definition.duration.unwrap_or(0));
     let window = definition.window.unwrap_or_else(|| Timing::window_for(end));
     if let Some(problem) = windows(end / window) {
@@ -256,6 +258,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         replications: definition.replications,
         seed: definition.seed,
         timing: Timing { warmup: definition.warmup, duration, window },
+        phases: definition.phases.iter().map(|(phase, _)| phase.clone()).collect(),
         disabled: Vec::new(),
         asked: Vec::new(),
         judged: Vec::new(),

@@ -8,6 +8,7 @@ mod experiment;
 mod kept;
 mod levels;
 mod load;
+mod phase;
 mod place;
 mod rehearsed;
 mod results;
@@ -46,6 +47,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("warmup", ".warmup(10.s), with a unit"),
     ("duration", ".duration(2.minutes), with a unit"),
     ("window", ".window(1.s), with a unit"),
+    ("phase", ".phase(\"outage\", 10.minutes, 18.minutes)"),
     ("seed", ".seed(1)"),
     ("world", ".world(|p| { .. })"),
     ("expect", ".expect(\"median under 20 ms\", |r| r.latency_p50 < 20.ms)"),

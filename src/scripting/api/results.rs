@@ -6,7 +6,7 @@ use super::kept::Doubtful;
 use super::levels::matches;
 use super::rehearsed::or_noted;
 use crate::catalog::did_you_mean;
-use crate::experiment::{self, Estimate, Figure, Judgement, Whose, find_figure, find_metric};
+use crate::experiment::{self, Estimate, Figure, Judgement, METRICS, Whose, find_figure, find_metric};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
@@ -28,8 +28,8 @@ pub(in crate::scripting) struct All {
 /// Results of one variant.
 #[derive(Clone)]
 pub(in crate::scripting) struct One {
-    finished: Rc<Finished>,
-    variant: usize,
+    pub(super) finished: Rc<Finished>,
+    pub(super) variant: usize,
 }
 
 /// Results of one component in some variants.
@@ -61,7 +61,8 @@ impl Part {
             samples.extend(figure.map(|value| (run.replication, value)));
         }
         let whose = Some(self.finished.whose(variant));
-        Ok(Estimate { whose, ..Estimate::measured(asked.name(), samples) })
+        let within = self.finished.within.clone();
+        Ok(Estimate { whose, within, ..Estimate::measured(asked.name(), samples) })
     }
 }
 
@@ -161,9 +162,14 @@ impl One {
         let metric = metric(name)?;
         desk(|desk| desk.check.looked = true);
         self.finished.judge(metric);
-        let runs = self.finished.record.results.iter().filter(|run| run.variant == self.variant);
+        let (runs, within) = (&self.finished.record.results, self.finished.within.clone());
+        if within.is_some() && METRICS[metric].ends_of.is_some() {
+            let message = format!("`{name}` is known of the whole run only, not of a phase");
+            return Err(fail(message, Some(format!("write r.{name}"))));
+        }
         let whose = Some(self.finished.whose(self.variant));
-        Ok(Estimate { whose, ..Estimate::of_runs(metric, runs) })
+        let own = runs.iter().filter(|run| run.variant == self.variant);
+        Ok(Estimate { whose, within, ..Estimate::of_runs(metric, own) })
     }
 
     /// A parameter of the variant, or a metric.
@@ -225,6 +231,7 @@ pub(super) fn register(engine: &mut Engine) {
         engine.register_fn(name, |one: &mut One| one_text(one));
     }
     super::best::register(engine);
+    super::phase::register(engine);
     super::kept::register(engine);
     super::comparisons::register(engine);
 }

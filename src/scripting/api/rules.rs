@@ -141,6 +141,15 @@ pub const RULES: &[(&str, &[&str])] = &[
         "duration",
         &["what is measured, behind the warm-up; what is still open at the end is counted as in flight"],
     ),
+    (
+        "phase",
+        &[
+            "a part of what is measured, with figures of its own: r.phase(\"outage\").latency_p99, r.phase(\"outage\").of(\"db\").utilization, all.phase(..) in claims; tables of their own; phases.csv",
+            "t = 0 is the start of the warm-up, as for at(..); phases may overlap, and a crash at the very moment in which one begins is in it",
+            "a request belongs to the phase in which it ended, as in timeseries.csv; what is open when it ends counts with the time it has taken so far",
+            "largest values (queue_len_max) and queue_drain are known of the whole only",
+        ],
+    ),
     ("window", &["length of a row of timeseries.csv; about 120 in a run if nothing is said"]),
     (
         "seed",
