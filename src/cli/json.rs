@@ -1,7 +1,8 @@
 //! What an experiment has found, for other programs (`--json`): one document on stdout.
 
 use crate::experiment::Interval;
-use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Plan};
+use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Phase, Plan, compare, of_phase};
+use crate::kernel::seconds;
 use crate::output::Written;
 use serde_json::{Value, json};
 
@@ -28,8 +29,23 @@ pub fn document(
         "dir": written.dir.display().to_string(),
         "files": written.files.iter().map(file).collect::<Value>(),
         "metrics": comparisons.iter().filter(|row| row.n > 0).map(|row| metric(plan, row)).collect::<Value>(),
+        "phases": phases(plan, outcome),
         "checks": checks.iter().map(check).collect::<Value>(),
     })
+}
+
+/// The same metrics of each phase.
+fn phases(plan: &Plan, outcome: &Outcome) -> Value {
+    let of = |(at, phase): (usize, &Phase)| {
+        let rows = compare(&of_phase(&outcome.results, at), plan.variants.len(), plan.baseline);
+        json!({
+            "phase": phase.name,
+            "from_s": seconds(phase.from),
+            "to_s": seconds(phase.to),
+            "metrics": rows.iter().filter(|row| row.n > 0).map(|row| metric(plan, row)).collect::<Value>(),
+        })
+    };
+    plan.phases.iter().enumerate().map(of).collect()
 }
 
 fn metric(plan: &Plan, row: &Comparison) -> Value {

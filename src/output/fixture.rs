@@ -95,6 +95,7 @@ pub(crate) fn run(variant: usize, replication: u64) -> RunResult {
         replication,
         metrics,
         components: components(),
+        phases: Vec::new(),
         series: series(replication),
         events: vec![EventRow {
             t_s: 60.5,

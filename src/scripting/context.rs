@@ -141,6 +141,7 @@ impl Context {
             duration,
             says_duration: true,
             baseline: None,
+            phases: api::somewhere(definition),
             ..definition.clone()
         };
         if mended.is_vague || mended.world.is_none() {

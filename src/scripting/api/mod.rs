@@ -21,6 +21,7 @@ pub(super) use checks::{judge, probe};
 pub(super) use experiment::{Ending, ExperimentHandle, Params, params, plan};
 pub(super) use levels::same;
 pub(super) use load::TRACE_OPTIONS;
+pub(super) use phase::somewhere;
 pub use rules::RULES;
 
 use super::units::Span;

@@ -13,6 +13,7 @@ use crate::scripting::errors::fail;
 use crate::scripting::session::Record;
 use crate::scripting::units::Span;
 use rhai::{Engine, NativeCallContext};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -80,6 +81,16 @@ pub(super) fn mistakes(definition: &Definition) -> Problems {
         Some(Problem { place: Some(place.clone()), ..problem })
     };
     definition.phases.iter().enumerate().filter_map(wrong).collect()
+}
+
+/// The phases by name, at a time that is right: for the checks that look at them.
+pub(in crate::scripting) fn somewhere(definition: &Definition) -> Vec<(Phase, Place)> {
+    let mut names = BTreeSet::new();
+    let right = |(phase, place): &(Phase, Place)| {
+        (Phase { from: definition.warmup, to: definition.warmup + 1, ..phase.clone() }, place.clone())
+    };
+    let of_a_name = definition.phases.iter().filter(|(phase, _)| !phase.name.is_empty());
+    of_a_name.filter(|(phase, _)| names.insert(phase.name.as_str())).map(right).collect()
 }
 
 fn amiss(phase: &Phase, is_twice: bool, warmup: Time, end: Option<Time>) -> Option<Problem> {
