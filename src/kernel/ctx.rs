@@ -62,9 +62,17 @@ impl Ctx<'_> {
     /// would let a fault meet all replications at the same moment of a period, and make intervals falsely narrow.
     pub fn phase(&self, period: Time, number: u64) -> Time {
         const PHASE: u64 = hash_name("phase");
-        let node = combine(self.core.labels[self.index as usize], PHASE);
-        let bits = combine(combine(combine(self.core.seed, self.core.replication), node), number);
-        ((u128::from(bits) * u128::from(period)) >> 64) as Time
+        ((u128::from(self.own_bits(PHASE, number)) * u128::from(period)) >> 64) as Time
+    }
+
+    /// A sample in nanoseconds that is drawn once for this node, `purpose` and `number`: whoever within the node asks for it gets the same.
+    pub fn own_sample_ns(&self, variate: &Variate, purpose: u64, number: u64) -> Time {
+        variate.sample_ns_of(self.own_bits(purpose, number))
+    }
+
+    fn own_bits(&self, purpose: u64, number: u64) -> u64 {
+        let node = combine(self.core.labels[self.index as usize], purpose);
+        combine(combine(combine(self.core.seed, self.core.replication), node), number)
     }
 
     /// Sets a timer for `at` (not in the past).

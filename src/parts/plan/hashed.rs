@@ -1,7 +1,8 @@
 //! A caller's own map of the servers: it hashes keys, learns of changes late, and may leave out servers that fail.
 
-use crate::kernel::{Control, Ctx, NEVER, NodeId, RequestId, Time};
+use crate::kernel::{Control, Ctx, NEVER, NodeId, Time};
 use crate::parts::ring::{Ring, Server};
+use crate::random::mix::combine;
 use crate::random::variate::Variate;
 use std::collections::VecDeque;
 
@@ -98,8 +99,9 @@ impl Hashed {
         if !is_news || control.subject().0 != self.group {
             return;
         }
-        let wait =
-            self.delay.as_ref().map_or(0, |delay| cx.sample_ns(delay, RequestId::NONE, self.purpose, 0));
+        // One process has one map: what it reads by and what it writes by changes at the same moment.
+        let change = combine(combine(control.subject().1.index() as u64, u64::from(control.verb)), cx.now());
+        let wait = self.delay.as_ref().map_or(0, |delay| cx.own_sample_ns(delay, self.purpose, change));
         let last = self.pending.back().map_or(0, |(time, _)| *time);
         self.pending.push_back((cx.now().saturating_add(wait).max(last), *control));
         self.set_next_change();

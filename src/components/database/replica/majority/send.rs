@@ -38,6 +38,8 @@ pub(super) struct Link {
     paused: bool,
     /// It lacks rows.
     pub copying: bool,
+    /// A machine with an empty disk stands there and was not told yet to fetch a copy.
+    pub is_empty: bool,
     /// When the last question that it has answered was asked.
     pub answered: Option<Time>,
     sent: VecDeque<Sent>,
@@ -177,7 +179,8 @@ impl Voter {
             link.forget(cx);
         }
         link.paused = false;
-        self.send(at, cx);
+        // (Its empty log does not agree with what a sign of life tells, whether anything is written or not.)
+        if link.is_empty { self.install(at, cx) } else { self.send(at, cx) }
     }
 
     /// The follower needs what is not in the log any more: it is told to fetch a copy of the rows.
@@ -197,7 +200,7 @@ impl Voter {
             Status::Ok => {
                 let link = &mut self.lead.links[at];
                 link.forget(cx);
-                (link.next, link.agrees) = (reply.version + 1, false);
+                (link.next, link.agrees, link.is_empty) = (reply.version + 1, false, false);
             }
             Status::Moved if reply.version > self.term => self.follow_term(reply.version, None, cx),
             _ => {} // again, when its log does not agree

@@ -110,7 +110,7 @@ impl Voter {
         if self.leads {
             let link = &mut self.lead.links[at];
             link.forget(cx);
-            (link.matched, link.copying) = (0, true);
+            (link.matched, link.copying, link.is_empty) = (0, true, true);
         }
         cx.reply(id, Answer::ok(self.term, 0));
     }
