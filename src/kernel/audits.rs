@@ -1,6 +1,7 @@
 //! The audits of a world: one for each data set.
 
 use super::event::NodeId;
+use super::rarely::rarely;
 use crate::audit::Audit;
 
 /// What was written and read, data set by data set, and who works with which.
@@ -35,7 +36,11 @@ impl Audits {
     /// Where among the others the audit of a node's data set is.
     #[inline(always)]
     fn other(&self, node: NodeId) -> Option<usize> {
-        if self.others.is_empty() { None } else { usize::from(self.sets[node.index()]).checked_sub(1) }
+        if self.others.is_empty() {
+            return None;
+        }
+        rarely();
+        usize::from(self.sets[node.index()]).checked_sub(1)
     }
 
     #[inline(always)]

@@ -16,6 +16,7 @@ use super::lane::Lane;
 use super::ledger::Ledger;
 use super::node::{Health, Node};
 use super::parcel::Parcels;
+use super::rarely::rarely;
 use super::request::{Outcome, RequestId, Requests};
 use super::time::Time;
 use super::timers::Timeouts;
@@ -135,6 +136,7 @@ impl Core {
     #[inline(always)]
     pub(super) fn schedule(&mut self, at: Time, event: Event) {
         if at <= self.now {
+            rarely();
             self.lane.push(event.into());
         } else {
             self.calendar.push(at, event.into());
@@ -150,6 +152,7 @@ impl Core {
             return Some(entry.event);
         }
         if self.calendar.has_more_at(self.now) {
+            rarely();
             return self.calendar.take_before(Time::MAX).map(|entry| entry.event);
         }
         Some(self.lane.pop())
@@ -197,7 +200,10 @@ impl Core {
     fn set_out(&mut self, event: Packed, delay: Time) {
         match delay {
             0 => self.lane.push(event),
-            LOST.. => self.set_out_far(event, delay),
+            LOST.. => {
+                rarely();
+                self.set_out_far(event, delay);
+            }
             delay => self.calendar.push(self.now + delay, event),
         }
     }

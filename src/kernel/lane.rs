@@ -1,6 +1,7 @@
 //! What happens now: a line of events, first in, first out.
 
 use super::event::Packed;
+use super::rarely::rarely;
 use std::collections::VecDeque;
 
 /// Events of the present moment. There is mostly none or one, which then needs no ring buffer.
@@ -28,6 +29,7 @@ impl Lane {
         if self.is_empty() {
             self.next = event;
         } else {
+            rarely();
             self.push_behind(event);
         }
     }
@@ -40,7 +42,11 @@ impl Lane {
     #[inline(always)]
     pub(super) fn pop(&mut self) -> Packed {
         let event = self.next;
-        self.next = if self.rest.is_empty() { Packed::NOTHING } else { self.pop_behind() };
+        self.next = Packed::NOTHING;
+        if !self.rest.is_empty() {
+            rarely();
+            self.next = self.pop_behind();
+        }
         event
     }
 

@@ -116,7 +116,8 @@ impl<T: Tenant> Slab<T> {
     /// [`Slab::insert`], and where the tenant lies now.
     #[inline(always)]
     pub fn take_in(&mut self, mut tenant: T) -> (Id<T>, &T) {
-        if self.free as usize >= self.slots.len() {
+        // Once at most. By a loop the compiler sees that what comes behind it is within bounds.
+        while self.free as usize >= self.slots.len() {
             self.grow();
         }
         let index = self.free;

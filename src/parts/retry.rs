@@ -4,7 +4,7 @@
 //! retries a fixed share of the ordinary traffic (Finagle's RetryBudget; Beyer et al., Site Reliability
 //! Engineering 2016, ch. 21). Without a budget, retries multiply the load just when there is too much of it.
 
-use crate::kernel::Time;
+use crate::kernel::{Time, rarely};
 
 /// How a client retries.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,7 @@ impl Budget {
     #[inline]
     pub fn earn(&mut self, plan: &RetryPlan) {
         if let Some(share) = plan.budget {
+            rarely();
             self.tokens = (self.tokens + (share * RETRY as f64).round() as u64).min(SAVED_AT_MOST);
         }
     }

@@ -49,12 +49,17 @@ impl Histogram {
         // Nothing is kept that the buckets tell: a run records several values for every request.
         self.sum += u128::from(value);
         // Branches, since they are nearly never taken: no store.
-        if value < self.min {
-            self.min = value;
+        if value < self.min || value > self.max {
+            self.widen(value);
         }
-        if value > self.max {
-            self.max = value;
-        }
+    }
+
+    /// A new smallest or largest value. Cold, so that [`Histogram::record`] lies in one piece.
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self, value: u64) {
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
     }
 
     /// The first value of a new largest bucket. Out of line, so that `record` stays small: happens a handful of times in a run.

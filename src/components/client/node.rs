@@ -14,7 +14,7 @@ use crate::components::database::model::Question;
 use crate::components::queue::publisher::Publisher;
 use crate::kernel::{
     Answer, Ask, Call, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply,
-    Request, RequestId, Status, Time, TimeoutClass, Timer,
+    Request, RequestId, Status, Time, TimeoutClass, Timer, rarely,
 };
 use crate::parts::retry::{Budget, RetryPlan};
 use crate::parts::verbs::{LOGIN, ROUTE, WRITE};
@@ -162,6 +162,7 @@ impl Client {
         request.attempts = 1;
         let id = cx.issue(request);
         if self.browsers.is_some() || self.population.is_some() {
+            rarely();
             self.personalise(id, cx);
         }
         self.budget.earn(&self.retry);
@@ -257,6 +258,7 @@ impl Client {
         if let Some(browsers) = &mut self.browsers
             && let Some(request) = cx.request_mut(id).filter(|_| outcome != Outcome::TimedOut)
         {
+            rarely();
             browsers.close(request);
         }
         if outcome == Outcome::TimedOut
@@ -266,9 +268,11 @@ impl Client {
         }
         self.seen.ended(outcome);
         if self.near.is_some() {
+            rarely();
             self.leave(id);
         }
         if matches!(self.source, Source::Closed) {
+            rarely();
             self.think(id, cx);
         }
         cx.finish(id, outcome);

@@ -124,6 +124,7 @@ const FLIGHTS: u64 = 1 << 32;
 
 /// Bits for a question that was asked before.
 #[cold]
+#[inline(never)]
 fn again(bits: u64, times: u8) -> u64 {
     combine(bits, u64::from(times))
 }

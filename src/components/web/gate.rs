@@ -4,7 +4,7 @@ use super::Step;
 use super::server::Server;
 use super::session::Found;
 use crate::components::{Group, Site};
-use crate::kernel::{Answer, CallId, Control, Ctx, NodeId, Readings, Reply, Status, Time};
+use crate::kernel::{Answer, CallId, Control, Ctx, NodeId, Readings, Reply, Status, Time, rarely};
 use crate::parts::pool::Grant;
 use crate::parts::verbs::{HEALTH, LOAD, LOGIN, NO_FIGURE, rounded};
 use crate::random::variate::Variate;
@@ -68,6 +68,7 @@ impl Server {
     #[inline(always)]
     pub(super) fn give(&mut self, call: CallId, answer: Answer, cx: &mut Ctx<'_>) {
         if let Some(egress) = &mut self.egress {
+            rarely();
             egress.send(call, answer.bytes, cx);
         }
         if self.told.times {

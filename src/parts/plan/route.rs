@@ -2,7 +2,7 @@
 
 use super::hashed::Hashed;
 use super::slot_map::SlotMap;
-use crate::kernel::{Control, Ctx, NodeId, Reply, Status};
+use crate::kernel::{Control, Ctx, NodeId, Reply, Status, rarely};
 
 /// Who is asked about a key.
 #[derive(Clone, Debug)]
@@ -28,7 +28,10 @@ impl Route {
     pub fn node(&mut self, key: u64, cx: &mut Ctx<'_>) -> NodeId {
         match self {
             Route::One(node) => *node,
-            other => other.node_elsewhere(key, cx),
+            other => {
+                rarely();
+                other.node_elsewhere(key, cx)
+            }
         }
     }
 

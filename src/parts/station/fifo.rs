@@ -8,7 +8,7 @@
 use super::row::Row;
 use super::{Frame, Job, Served};
 use crate::catalog::Policy;
-use crate::kernel::{Ctx, NEVER, SECOND, Time};
+use crate::kernel::{Ctx, NEVER, SECOND, Time, rarely};
 
 /// How the catalog shows it.
 pub const ENTRY: Policy = Policy {
@@ -98,6 +98,7 @@ impl Fifo {
         if must_wait {
             let waiting = self.waiting(frame, cx);
             if frame.turns_away(waiting) {
+                rarely();
                 return false;
             }
             frame.longest_queue = frame.longest_queue.max(waiting + 1);
@@ -111,6 +112,7 @@ impl Fifo {
             self.started += 1;
             set_timer(frame, &place, cx);
         } else {
+            rarely();
             self.take_up(frame, cx); // behind jobs without work, whose time has come as well
         }
         true
@@ -123,6 +125,7 @@ impl Fifo {
             self.let_go(frame, job);
         }
         if self.has_left(job, cx.now()) {
+            rarely();
             self.let_all_go(frame, job, cx.now());
         }
         self.take_up_next(frame, cx); // one has left, so that one at most comes into service
@@ -182,6 +185,7 @@ impl Fifo {
     #[inline]
     fn waiting(&mut self, frame: &Frame, cx: &mut Ctx<'_>) -> u64 {
         if self.places.get(self.started).is_some_and(|place| place.start <= cx.now()) {
+            rarely();
             self.take_up(frame, cx);
         }
         self.in_line()

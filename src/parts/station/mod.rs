@@ -15,7 +15,7 @@ mod scenario;
 
 use crate::catalog::{Kind, Need, Param, Policy, Preset};
 use crate::kernel::readings::IN_LINE;
-use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer, seconds};
+use crate::kernel::{Control, Ctx, Integral, Readings, Time, Timer, rarely, seconds};
 use frame::{Frame, Served};
 
 /// Low bits of a timer's tag: the owner's own number for the station. The rest is the station's epoch.
@@ -173,7 +173,10 @@ impl Station {
         self.frame.arrivals += 1;
         match &mut self.line {
             Line::Fifo(line) if cx.waited() == 0 => line.arrive(&mut self.frame, job, cx),
-            _ => self.arrive_otherwise(job, cx),
+            _ => {
+                rarely();
+                self.arrive_otherwise(job, cx)
+            }
         }
     }
 
@@ -199,7 +202,10 @@ impl Station {
         }
         match &mut self.line {
             Line::Fifo(line) => line.on_timer(&mut self.frame, timer.data, cx),
-            _ => self.on_timer_otherwise(timer.data, cx),
+            _ => {
+                rarely();
+                self.on_timer_otherwise(timer.data, cx)
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! A waiting line in one piece of memory, first in, first out.
 
+use crate::kernel::rarely;
+
 /// Those who have left may take as many places as those who are there, and this many.
 const SLACK: usize = 32;
 
@@ -45,6 +47,7 @@ impl<T: Copy> Row<T> {
         if self.left >= self.items.len() {
             self.clear();
         } else if self.left >= SLACK {
+            rarely();
             self.close_up();
         }
     }
