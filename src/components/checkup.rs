@@ -135,3 +135,23 @@ pub fn check_places(site: &Site<'_>, who: &str, problems: &mut Problems) {
             .push(settings.problem("to", message).hint(format!("give \"{name}\" a `{}`", site::REGION.name)));
     }
 }
+
+/// Who sends each client to the nearest site sends all of a place to one server: others of its group there would never be asked.
+pub fn check_one_each(site: &Site<'_>, who: &str, problems: &mut Problems) {
+    let (settings, layout) = (site.settings(), site.layout);
+    let places = layout.node_places();
+    for group in settings.groups("to") {
+        let mut own: Vec<u16> = layout.groups[group].first_nodes().map(|node| places[node.index()]).collect();
+        let count = own.len();
+        own.sort_unstable();
+        own.dedup();
+        if own.len() < count {
+            let message = format!(
+                "{who} sends whoever is near to one server, and \"{}\" has {count} at {}",
+                layout.groups[group].name,
+                if own.len() == 1 { "one place".into() } else { format!("{} places", own.len()) }
+            );
+            problems.push(settings.problem("to", message).hint("put a load_balancer before those of each place"));
+        }
+    }
+}

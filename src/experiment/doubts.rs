@@ -8,9 +8,10 @@ use super::idle_cuts::{IDLE_CUT, IDLE_LINK};
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
 use super::ignored::{astray, cut_short, without_partition};
 use super::left_waiting::left_waiting;
+use super::nowhere::nowhere;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use super::resharding::still_resharding;
-use super::traces::{barely_begun, column, trace_ends_early};
+use super::traces::{barely_begun, column, trace_ends_early, unstored};
 use super::unspread::{only_written, parted, unspread};
 use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
@@ -56,6 +57,8 @@ pub(super) fn about_groups(plan: &Plan, layout: &Layout, simulation: &Simulation
     doubts.extend(unspread(layout));
     doubts.extend(parted(layout));
     doubts.extend(only_written(layout));
+    doubts.extend(nowhere(layout));
+    doubts.extend(unstored(layout, simulation));
     doubts
 }
 

@@ -25,6 +25,7 @@ mod measures;
 mod metric;
 mod needs;
 mod nodes;
+mod nowhere;
 mod phases;
 mod prices;
 mod rehearse;

@@ -1,7 +1,8 @@
 //! Traces and runs that do not fit each other.
 
 use crate::catalog::Load;
-use crate::components::Layout;
+use crate::components::client::WRITES;
+use crate::components::{Layout, ways};
 use crate::components::site::Group;
 use crate::kernel::readings::Reading;
 use crate::kernel::{Simulation, Time, time_text};
@@ -35,6 +36,29 @@ pub(super) fn trace_ends_early(group: &Group, end: Time, simulation: &Simulation
         "the trace of {} ends early: after {length} of {end}; `loop: true` begins it again",
         group.name
     ))
+}
+
+/// Says so if the writes of a log came to servers that read from a store and write to none: they have succeeded there and changed nothing.
+pub(super) fn unstored(layout: &Layout, simulation: &Simulation) -> Vec<String> {
+    let written = simulation.book().so_far()[usize::from(WRITES)].total();
+    let stores = ["writes", "publishes", "on_write"];
+    let reads_only = |group: &Group| {
+        let settings = &group.settings;
+        group.kind == "web" && settings.is_given("reads") && !stores.iter().any(|name| settings.is_given(name))
+    };
+    let told = (0..layout.groups.len()).filter(|web| reads_only(&layout.groups[*web])).filter_map(|web| {
+        let comes = |traffic: &&Group| {
+            let to = traffic.settings.group("to");
+            matches!(traffic.settings.load("rate"), Some(Load::Trace(_)))
+                && to.is_some_and(|to| ways::lead_writes(layout, to, web))
+        };
+        let traffic = layout.groups.iter().find(comes)?;
+        Some(format!(
+            "the trace of {} holds writes, and {} has `reads` but no `writes`: they reached no store",
+            traffic.name, layout.groups[web].name
+        ))
+    });
+    if written > 0 { told.collect() } else { Vec::new() }
 }
 
 /// Says so of what happens when all traces are over: it meets no request, and says nothing of what it would do to any.

@@ -7,6 +7,7 @@ use super::link::link_command;
 use super::machine;
 use super::part::{self, Side, Whom};
 use super::region;
+use super::alone::stays_as_it_is;
 use crate::catalog::{Action, Problem, Value, meant, not_whole, number_of};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;
@@ -263,6 +264,9 @@ fn membership(
     }
     if !command.arguments.is_empty() {
         return wrong(format!("`{action}` takes no arguments"), "write it once for each node");
+    }
+    if let Some((message, hint)) = stays_as_it_is(layout, group) {
+        return wrong(message, hint);
     }
     if action == "add_node" {
         if layout.nodes() >= NodeId::NONE.index() as u64 {

@@ -1,6 +1,7 @@
 //! A world: described as plain data, checked as a whole, built into a running simulation.
 
 mod action;
+mod alone;
 mod build;
 mod check;
 mod command;

@@ -8,6 +8,7 @@ mod context;
 mod convert;
 mod curve;
 mod desk;
+mod divisions;
 mod elsewhere;
 mod engine;
 mod errors;

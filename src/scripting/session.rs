@@ -3,6 +3,7 @@
 use super::api;
 use super::context::{Context, run_planned};
 use super::desk::{Definition, Desk, desk};
+use super::divisions::with_a_rest;
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
 use super::mended::with_hidden;
@@ -221,7 +222,10 @@ impl Session {
         let ast = ast.map_err(|error| self.explain(&error))?;
         let words = self.functions();
         let words = Words { functions: &words, source: &self.said.source };
-        let (mut told, certain) = (survey(&ast, &words), said_twice(&ast, &words));
+        let (mut told, mut certain) = (survey(&ast, &words), said_twice(&ast, &words));
+        if self.strict {
+            certain.extend(with_a_rest(&entry.text, &self.said.source));
+        }
         told.extend(certain.clone());
         desk(|desk| (desk.told, desk.certain) = (told, certain));
         said::shadowed(&ast, &self.said.source, entry).map_err(|problems| self.shown_places(problems))?;

@@ -77,6 +77,7 @@ pub(super) fn check_interval(settings: &Settings) -> Time {
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     checkup::check_places(site, "an anycast address", problems);
+    checkup::check_one_each(site, "an anycast address", problems);
     checkup::check(site, Some(check_interval(settings)), problems);
     let sites = super::sites(site.layout, site.index).len();
     if sites < 2 {

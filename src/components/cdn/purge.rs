@@ -107,6 +107,9 @@ fn tag(site: &Site<'_>, number: &str) -> Result<Purge, String> {
     }
 }
 
+/// What a trace keeps of URLs.
+const OF_LOGS: &str = "those of a log are numbered, in the order in which they first stand in it";
+
 fn url(urls: &Urls, keys: u64, text: &str) -> Result<Purge, String> {
     if !text.starts_with('/') {
         return Err(format!("\"{text}\" is no URL; {USAGE}"));
@@ -114,11 +117,11 @@ fn url(urls: &Urls, keys: u64, text: &str) -> Result<Purge, String> {
     let like = urls.url(0);
     match text.strip_suffix('*') {
         Some(begin) => urls.prefix(begin, keys).map(Purge::Prefix).ok_or_else(|| {
-            format!("no URL begins with \"{begin}\", now or ever: URLs here are like \"{like}\"")
+            format!("no URL begins with \"{begin}\", now or ever: URLs here are like \"{like}\" ({OF_LOGS})")
         }),
         None => urls
             .key(text, keys)
             .map(Purge::Key)
-            .ok_or_else(|| format!("there is no URL \"{text}\", now or ever: URLs here are like \"{like}\"")),
+            .ok_or_else(|| format!("there is no URL \"{text}\", now or ever: URLs here are like \"{like}\" ({OF_LOGS})")),
     }
 }

@@ -266,6 +266,9 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
         let message = format!("policy \"{policy}\" needs to know where all addresses are");
         problems.push(settings.problem("policy", message).hint("give each of them a `region`"));
     }
+    if matches!(policy, "latency" | "geolocation") {
+        checkup::check_one_each(site, &format!("policy \"{policy}\""), problems);
+    }
 }
 
 /// Whoever is looked up in a GeoIP file needs an address, and whoever is sent to the nearest must be somewhere.

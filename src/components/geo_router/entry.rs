@@ -82,6 +82,7 @@ pub(super) static ENTRY: Entry = Entry {
 pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     checkup::check_places(site, "a geo_router", problems);
+    checkup::check_one_each(site, "a geo_router", problems);
     checkup::check_coordinates(site, "to", &located(site), "a geo_router", problems);
     checkup::check(site, settings.duration("check"), problems);
     if !settings.duration("ttl").expect("preset").is_multiple_of(SECOND) {

@@ -383,7 +383,9 @@ pub(super) fn is_consumer_of(group: &Group, queue: usize) -> bool {
 fn check_bound(site: &Site<'_>, problems: &mut Problems) {
     let consumed = site.layout.groups.iter().any(|group| is_consumer_of(group, site.index));
     let bounded = ["length", "ttl", "retention"].iter().any(|setting| site.settings().is_given(setting));
-    if !consumed && !bounded {
+    // (Dead letters wait until somebody looks at them.)
+    let takes_letters = |other: &Group| other.settings.group("dead_letters_to") == Some(site.index);
+    if !consumed && !bounded && !site.layout.groups.iter().any(takes_letters) {
         let name = &site.group().name;
         let message = format!("the queue \"{name}\" has no consumers and no bound: it would only grow");
         let bound = if semantics(site.settings()) == "sqs" { "retention" } else { "length" };

@@ -168,6 +168,10 @@ pub fn find_metric(name: &str) -> Result<usize, Option<String>> {
     let found = exact.or_else(|| METRICS.iter().position(|metric| short(metric.column) == name));
     found.ok_or_else(|| {
         let shorts = METRICS.iter().map(|metric| short(metric.column));
+        if name.contains(".of(") {
+            let script = ".expect(\"..\", |r| r.of(\"db\").utilization < 50.percent)";
+            return Some(format!("here are metrics of the whole; a figure of a component is compared in the script: {script}"));
+        }
         if meant::is_of_components(name) {
             let one = "r.of(\"its name\").utilization, .queue_len_mean, .wait_p99 and others";
             return Some(format!("figures of a component are {one}, in a check of the script"));

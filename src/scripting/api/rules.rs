@@ -168,7 +168,8 @@ pub const RULES: &[(&str, &[&str])] = &[
     (
         "trace",
         &[
-            "speed: recorded times are divided by it; rate: when rows come whose trace tells no times",
+            "speed: recorded times are divided by it, and nothing else: at `speed: 5` a `ttl` of 60 s spans five minutes of the log, and an hour costs what five times the load does (`ttl: 12.s` and a fifth of the price are those of the log)",
+            "rate: when rows come whose trace tells no times",
             "writes: the share of rows that are turned into writes, drawn for each; limit: rows from the beginning, all others are left",
             "bootstrap: each replication draws anew when requests come, by blocks of the trace's times; what they ask for comes in its order (of a trace without times each begins anywhere); false: as it is",
             "loop: it begins again at its end; on_error: \"skip\" counts lines that make no sense instead of refusing them, and sorts lines that are at most 10,000 lines from their place in time (Apache's tell when a request began, and are written when it ended)",
