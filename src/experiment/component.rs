@@ -78,6 +78,11 @@ pub const COLUMNS: &[Column] = &[
         |row| row.latency_p50_ms,
     ),
     column("latency_p99_ms", "99 % of them took no longer", |row| row.latency_p99_ms),
+    column(
+        "availability_ratio",
+        "share of a traffic's requests that were answered successfully, of those that are over",
+        ComponentRow::availability,
+    ),
 ];
 
 /// What can be asked of a component.

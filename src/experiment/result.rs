@@ -107,6 +107,14 @@ pub struct ComponentRow {
     pub measures: Vec<Measured>,
 }
 
+impl ComponentRow {
+    /// Share of a traffic's requests that were answered successfully, of those that are over.
+    pub fn availability(&self) -> Option<f64> {
+        let over = self.completions_count.filter(|over| self.kind == "traffic" && *over > 0)?;
+        Some(1.0 - self.errors_count.unwrap_or(0) as f64 / over as f64)
+    }
+}
+
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventRow {

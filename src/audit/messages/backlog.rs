@@ -24,6 +24,11 @@ impl Backlog {
         self.level
     }
 
+    /// The largest since the warm-up ended.
+    pub fn peak(&self) -> u64 {
+        self.peak
+    }
+
     pub fn area(&self, now: u64) -> u128 {
         self.area + u128::from(self.level) * u128::from(now - self.since)
     }
@@ -78,6 +83,7 @@ mod tests {
         assert_eq!(backlog.drain(29), None, "not yet");
         (0..5).for_each(|n| backlog.step(30 + n, -1));
         assert_eq!(backlog.drain(40), Some(34 - 24));
+        assert_eq!(backlog.peak(), 7);
         (0..7).for_each(|n| backlog.step(50 + n, 1));
         assert_eq!(backlog.drain(60), None, "a larger one counts instead");
         assert_eq!(backlog.level(), 9);

@@ -49,6 +49,8 @@ pub struct MessageReport {
     pub age: Histogram,
     /// Messages accepted and not yet dealt with, now.
     pub backlog_count: u64,
+    /// The most at a time since the warm-up ended; of several data sets the sum of theirs; `None`: not known of a part of that time.
+    pub backlog_max_count: Option<u64>,
     /// Nanoseconds from the largest backlog until it was gone, 0 if there was none; `None` if it is not gone yet.
     pub drain_ns: Option<u64>,
 }
@@ -67,6 +69,7 @@ impl MessageReport {
             dead_count: self.dead_count + other.dead_count,
             age: self.age,
             backlog_count: self.backlog_count + other.backlog_count,
+            backlog_max_count: self.backlog_max_count.zip(other.backlog_max_count).map(|(one, another)| one + another),
             drain_ns: self.drain_ns.zip(other.drain_ns).map(|(one, another)| one.max(another)),
         }
     }
@@ -86,6 +89,7 @@ impl MessageReport {
             dead_count: self.dead_count.saturating_sub(earlier.dead_count),
             age: self.age.since(&earlier.age),
             backlog_count: self.backlog_count,
+            backlog_max_count: None,
             drain_ns: None,
         }
     }
@@ -134,8 +138,9 @@ impl Messages {
             return None;
         }
         let (lost_count, drain_ns) = (self.lost.saturating_sub(self.lost_before), self.backlog.drain(now));
-        let backlog_count = self.backlog.level();
-        let mut report = MessageReport { lost_count, backlog_count, drain_ns, ..self.counts.clone() };
+        let (backlog_count, backlog_max_count) = (self.backlog.level(), Some(self.backlog.peak()));
+        let own = MessageReport { lost_count, backlog_count, backlog_max_count, drain_ns, ..self.counts.clone() };
+        let mut report = own;
         for id in self.records.matching(Record::waits) {
             let since = self.records.get(id).map_or(now, |record| record.accepted_at);
             report.age.record(now - since);
@@ -438,6 +443,7 @@ mod tests {
                 dead_count: 6 * n,
                 age,
                 backlog_count: 7 * n,
+                backlog_max_count: Some(7 * n),
                 drain_ns,
             }
         };

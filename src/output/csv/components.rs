@@ -4,7 +4,7 @@ use super::Report;
 use super::sheet::{Format, Sheet};
 use std::io::{self, Write};
 
-const HEADER: [&str; 20] = [
+const HEADER: [&str; 21] = [
     "variant",
     "replication",
     "component",
@@ -25,6 +25,7 @@ const HEADER: [&str; 20] = [
     "stale_age_p99_ms",
     "latency_p50_ms",
     "latency_p99_ms",
+    "availability_ratio",
 ];
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
@@ -51,6 +52,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
             for latency in [row.stale_age_p99_ms, row.latency_p50_ms, row.latency_p99_ms] {
                 sheet.number(Format::of("_ms"), latency)?;
             }
+            sheet.number(Format::of("_ratio"), row.availability())?;
             sheet.end_row()?;
         }
     }
@@ -69,8 +71,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "strategy=through;ttl=5 s,0,shop/0,web,0.250000,0.125000,3,1000,998,2,1.500,4.000,,,,,,,,",
-                "strategy=through;ttl=5 s,0,'=evil,cache,,,,,,,,,0.900000,,,,,,,",
+                "strategy=through;ttl=5 s,0,shop/0,web,0.250000,0.125000,3,1000,998,2,1.500,4.000,,,,,,,,,",
+                "strategy=through;ttl=5 s,0,'=evil,cache,,,,,,,,,0.900000,,,,,,,,",
             ]
         );
     }
