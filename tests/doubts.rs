@@ -853,3 +853,47 @@ fn who_never_looks_at_once_sees_no_replica_behind() {
     assert!(!said(&script("10", own)).contains(warning));
     assert!(!said(&script("100_000", "r.lost_writes == 0")).contains(warning), "nobody asks");
 }
+
+/// Who is nowhere is as near to users in Paris as to servers in Tokyo.
+#[test]
+fn who_is_nowhere_beside_those_that_are_somewhere_is_told() {
+    let of = |lb: &str, more: &str| {
+        said(&format!(
+            "experiment(\"where\").replications(2).duration(5.s).world(|p| {{
+                regions(\"aws\");
+                let site = web(\"site\", #{{ service: 1.ms, region: \"ap-northeast-1\" }});
+                let lb = load_balancer(\"lb\", #{{ to: site, {lb} }});
+                {more}
+                traffic(\"t\", #{{ to: lb, rate: 20.rps, region: \"eu-west-3\" }});
+            }});"
+        ))
+    };
+    let warning = "no distance between lb and site: lb is nowhere, and 0 ms from everywhere";
+    assert!(of("", "").contains(warning));
+    assert!(!of("region: \"ap-northeast-1\"", "").contains("no distance"));
+    assert!(!of("", "network(#{ latency: 5.ms });").contains("no distance"));
+}
+
+/// A log with writes that come to servers which know no store for them.
+#[test]
+fn writes_of_a_log_that_reach_no_store_are_told() {
+    let of = |op: &str, web: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let rows: Vec<String> = (0..100)
+            .map(|n| format!("{},k{n},100,{}", n / 20, if n % 10 == 0 { op } else { "read" }))
+            .collect();
+        let log = folder.path().join("log.csv");
+        std::fs::write(&log, format!("time,key,size,op\n{}\n", rows.join("\n"))).unwrap();
+        said(&format!(
+            "experiment(\"log\").replications(2).duration(5.s).world(|p| {{
+                let db = database(\"db\", #{{ read: 1.ms, write: 1.ms }});
+                let site = web(\"site\", #{{ service: 1.ms, reads: db, {web} }});
+                traffic(\"t\", #{{ to: site, rate: trace({log:?}) }});
+            }});"
+        ))
+    };
+    let warning = "the trace of t holds writes, and site has `reads` but no `writes`: they reached no store";
+    assert!(of("write", "").contains(warning));
+    assert!(!of("read", "").contains(warning), "it has none");
+    assert!(!of("write", "writes: db").contains(warning));
+}

@@ -55,10 +55,7 @@ fn phases_without_gaps_make_up_the_whole() {
     ] {
         assert_eq!(sum(column), whole[column], "{column}");
     }
-    assert!(
-        whole["requests_failed_count"] > 100.0,
-        "something has happened"
-    );
+    assert!(whole["requests_failed_count"] > 100.0, "something has happened");
     let ended = |of: &BTreeMap<String, f64>| of["requests_total_count"] - of["requests_in_flight_end_count"];
     assert_eq!(parts.values().map(ended).sum::<f64>(), ended(whole));
     let served = |of: &BTreeMap<String, f64>| of["throughput_per_s"] * of["sim_duration_s"];

@@ -427,3 +427,21 @@ fn what_an_autoscaler_has_taken_away_cannot_be_removed_again() {
         );
     }
 }
+
+/// Whether sessions are found says nothing of the data: `cache_hit_ratio` is the same wherever sessions are kept.
+#[test]
+fn look_ups_of_sessions_are_no_look_ups_of_data() {
+    common::script::holds(
+        r#"experiment("logins").vary("sessions", ["memory", "store", "one cache"]).replications(2).warmup(10.s).duration(30.s).world(|p| {
+            let db = database("db", #{ read: 1.ms, write: 1.ms });
+            let pages = cache("pages", #{ of: db, items: 1_000 });
+            let redis = cache("redis", #{});
+            let own = #{ reads: pages, writes: pages, sessions: "memory", service: 1.ms };
+            if p.sessions != "memory" { own += #{ sessions: "store", session_store: if p.sessions == "store" { redis } else { db } }; }
+            traffic("users", #{ to: web("site", own), rate: 100.rps, users: 200, keys: uniform_keys(10_000) });
+        })
+        .expect("a tenth", |r| r.cache_hit_ratio < 20.percent)
+        .expect_for(#{ sessions: "store" }, "sessions are found", |r| r.of("redis").hit_ratio > 90.percent)
+        .claim("and so it is everywhere", |all| all.where(#{ sessions: "store" }).cache_misses == all.where(#{ sessions: "memory" }).cache_misses);"#,
+    );
+}

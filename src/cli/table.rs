@@ -417,7 +417,7 @@ Against strategy=through;ttl=5 s";
     fn nothing_measured_is_not_an_error() {
         let mut found = Found::with(plan(1));
         found.results().clear();
-        found.comparisons = crate::experiment::compare(&[], 2, 0);
+        found.comparisons = compare(&[], 2, 0);
         assert!(rendered(&found, WIDE).starts_with("write strategies"));
     }
 

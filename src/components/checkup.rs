@@ -151,7 +151,8 @@ pub fn check_one_each(site: &Site<'_>, who: &str, problems: &mut Problems) {
                 layout.groups[group].name,
                 if own.len() == 1 { "one place".into() } else { format!("{} places", own.len()) }
             );
-            problems.push(settings.problem("to", message).hint("put a load_balancer before those of each place"));
+            problems
+                .push(settings.problem("to", message).hint("put a load_balancer before those of each place"));
         }
     }
 }

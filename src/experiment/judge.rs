@@ -81,7 +81,7 @@ impl Estimate {
                 format!("{} is {interval}, limit {}", self.name(), short(limit))
             }
         };
-        for why in self.in_doubt(limit).into_iter().chain(self.survivors()).chain(self.unanswered()) {
+        for why in self.in_doubt(limit).into_iter().chain(self.survivors()).chain(self.unanswered(sense)) {
             // (What fails with those that say too little fails with the others all the more.)
             standing = if standing == Standing::Holds { Standing::Undecided } else { standing };
             detail += &why;
@@ -119,9 +119,13 @@ impl Estimate {
             .then(|| format!("; nothing was answered in {} of {all} replications", all - measured))
     }
 
-    /// Why the requests that had an answer when the runs ended say little of all, if many had none yet.
-    fn unanswered(&self) -> Option<String> {
+    /// Why the requests that had an answer when the runs ended say little of all, if many had none yet: those wait for longer, or for ever.
+    fn unanswered(&self, sense: Sense) -> Option<String> {
         let share = 100.0 * self.open;
+        let is_lower = matches!(sense, Sense::Less | Sense::AtMost);
+        if is_lower == (self.metric == "availability_ratio") {
+            return None;
+        }
         (self.open > MANY_OPEN).then(|| {
             format!("; {} % of the requests were still without an answer at the end", short(share.round()))
         })
@@ -279,12 +283,25 @@ mod tests {
 
     #[test]
     fn those_that_were_answered_do_not_speak_for_the_many_that_still_wait() {
-        let some = |open| Estimate { open, ..estimate(&[0.9994, 0.9993, 0.9995]) };
+        let some = |open| Estimate {
+            open,
+            metric: "availability_ratio".into(),
+            ..estimate(&[0.9994, 0.9993, 0.9995])
+        };
         let judged = some(0.67).against(Sense::More, 0.99);
         assert_eq!(judged.standing, Standing::Undecided);
         assert!(judged.detail.ends_with("; 67 % of the requests were still without an answer at the end"));
         assert_eq!(some(0.67).against(Sense::More, 0.9999).standing, Standing::Fails);
         assert_eq!(some(0.05).against(Sense::More, 0.99).standing, Standing::Holds);
+        assert_eq!(
+            some(0.67).against(Sense::Less, 0.9999).standing,
+            Standing::Holds,
+            "the others make it less still"
+        );
+        let slow =
+            |open| Estimate { open, metric: "latency_p99_ms".into(), ..estimate(&[400.0, 410.0, 405.0]) };
+        assert_eq!(slow(0.67).against(Sense::Less, 500.0).standing, Standing::Undecided);
+        assert_eq!(slow(0.67).against(Sense::More, 300.0).standing, Standing::Holds);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::catalog::Load;
 use crate::components::client::WRITES;
-use crate::components::{Layout, ways};
 use crate::components::site::Group;
+use crate::components::{Layout, ways};
 use crate::kernel::readings::Reading;
 use crate::kernel::{Simulation, Time, time_text};
 use crate::model::{TimelineItem, Trigger};
@@ -44,7 +44,9 @@ pub(super) fn unstored(layout: &Layout, simulation: &Simulation) -> Vec<String> 
     let stores = ["writes", "publishes", "on_write"];
     let reads_only = |group: &Group| {
         let settings = &group.settings;
-        group.kind == "web" && settings.is_given("reads") && !stores.iter().any(|name| settings.is_given(name))
+        group.kind == "web"
+            && settings.is_given("reads")
+            && !stores.iter().any(|name| settings.is_given(name))
     };
     let told = (0..layout.groups.len()).filter(|web| reads_only(&layout.groups[*web])).filter_map(|web| {
         let comes = |traffic: &&Group| {

@@ -1,5 +1,6 @@
 //! What a script can do to a world while it runs.
 
+use super::alone::stays_as_it_is;
 use super::check::Sketch;
 use super::command::{Command, Part, Role, Target};
 use super::idle;
@@ -7,7 +8,6 @@ use super::link::link_command;
 use super::machine;
 use super::part::{self, Side, Whom};
 use super::region;
-use super::alone::stays_as_it_is;
 use crate::catalog::{Action, Problem, Value, meant, not_whole, number_of};
 use crate::components::database::replica::SWITCH;
 use crate::components::site::FIRST_AIDE;

@@ -18,9 +18,14 @@ pub(super) fn stays_as_it_is(layout: &Layout, group: usize) -> Option<(String, &
         return Some((message, "leave the cache as it is"));
     }
     let names = |other: &&Group| other.settings.names(group) && is_fixed(other.kind);
-    let spreads = layout.groups.iter().any(|other| other.kind == "load_balancer" && other.settings.names(group));
-    let asker = layout.groups.iter().find(names).filter(|_| ["web", "cache"].contains(&own.kind) && !spreads)?;
-    let message = format!("{} \"{}\" knows the servers that \"{name}\" begins with, and no others", asker.kind, asker.name);
+    let spreads =
+        layout.groups.iter().any(|other| other.kind == "load_balancer" && other.settings.names(group));
+    let asker =
+        layout.groups.iter().find(names).filter(|_| ["web", "cache"].contains(&own.kind) && !spreads)?;
+    let message = format!(
+        "{} \"{}\" knows the servers that \"{name}\" begins with, and no others",
+        asker.kind, asker.name
+    );
     Some((message, "put a load_balancer before servers that come and go"))
 }
 

@@ -119,9 +119,8 @@ fn url(urls: &Urls, keys: u64, text: &str) -> Result<Purge, String> {
         Some(begin) => urls.prefix(begin, keys).map(Purge::Prefix).ok_or_else(|| {
             format!("no URL begins with \"{begin}\", now or ever: URLs here are like \"{like}\" ({OF_LOGS})")
         }),
-        None => urls
-            .key(text, keys)
-            .map(Purge::Key)
-            .ok_or_else(|| format!("there is no URL \"{text}\", now or ever: URLs here are like \"{like}\" ({OF_LOGS})")),
+        None => urls.key(text, keys).map(Purge::Key).ok_or_else(|| {
+            format!("there is no URL \"{text}\", now or ever: URLs here are like \"{like}\" ({OF_LOGS})")
+        }),
     }
 }

@@ -61,7 +61,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "keys",
             kind: Kind::Keys,
             preset: Preset::Absent("one key; a trace brings its own"),
-            about: "which keys are wanted, and how often each",
+            about: "which keys are wanted, and how often each; all traffics mean the same row by the same number",
         },
         Param {
             name: "writes",

@@ -162,7 +162,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "queue_timeout",
             kind: Kind::Duration,
             preset: Preset::Absent("they wait for ever"),
-            about: "with `connections`: how long a call waits before it is rejected (HAProxy: timeout queue)",
+            about: "with `connections`: how long a call waits before it is rejected (HAProxy: timeout queue); without it calls are served whose clients have given up",
         },
         Param {
             name: "slow_start",

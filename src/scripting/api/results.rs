@@ -251,7 +251,7 @@ fn all_text(all: &All) -> String {
     let open: Vec<String> = all.doubtful.iter().map(|doubtful| all.label(doubtful.variant)).collect();
     let sure = match all.variants.is_empty() {
         true => "no results: no variant does for sure what `filter` asks for".into(),
-        false => format!("results of {}", all.labels().join(", ")),
+        false => format!("results of {}{}", all.labels().join(", "), in_phase(&all.finished)),
     };
     if open.is_empty() { sure } else { format!("{sure}; undecided: {}", open.join(", ")) }
 }
@@ -266,7 +266,11 @@ fn several_text(several: &Several) -> String {
 }
 
 fn one_text(one: &One) -> String {
-    format!("result of {}", one.finished.record.plan.variants[one.variant].label)
+    format!("result of {}{}", one.finished.record.plan.variants[one.variant].label, in_phase(&one.finished))
+}
+
+fn in_phase(finished: &Finished) -> String {
+    finished.within.as_ref().map_or_else(String::new, |phase| format!(" in \"{phase}\""))
 }
 
 /// Our own kinds as a person reads them.
