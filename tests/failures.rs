@@ -105,7 +105,8 @@ fn a_name_points_to_the_same_servers_when_a_tier_has_grown() {
     let world = r#"let old = web("old", #{ service: 1.ms }); let next = web("next", #{ service: 1.ms });
         let name = dns("shop.example", #{ to: [old, next], points_to: old, ttl: 1.s });
         traffic("t", #{ to: name, resolver: resolver("isp", #{}), users: 20, think: exponential(500.ms), browser_ttl: 1.s });
-        at(5.s, "grows", || old.add_node()); at(10.s, "the other one", || { name.point_to(next); old.crash(); });"#;
+        let lb = load_balancer("lb", #{ to: old }); traffic("few", #{ to: lb, rate: 1.rps });
+       at(5.s, "grows", || old.add_node()); at(10.s, "the other one", || { name.point_to(next); old.crash(); });"#;
     holds(
         world,
         ".warmup(15.s).duration(20.s).expect(\"all\", |r| r.of(\"next\").arrivals > 600).expect(\"none\", |r| r.of(\"old\").arrivals == 0)",

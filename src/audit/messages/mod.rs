@@ -337,6 +337,7 @@ impl Messages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Histogram;
 
     fn truth() -> Messages {
         let mut messages = Messages::default();
