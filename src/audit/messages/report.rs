@@ -52,7 +52,7 @@ impl MessageReport {
 }
 
 impl MessageReport {
-    /// What this one has that an earlier [`Messages::counted`] had not. When a heap is gone is known of the whole only; what came back of messages
+    /// What this one has that an earlier [`counted`](super::Messages::counted) had not. When a heap is gone is known of the whole only; what came back of messages
     /// that had gone before counts as not lost.
     #[must_use]
     pub fn since(self, earlier: &Self) -> Self {

@@ -172,20 +172,21 @@ impl Autoscaler {
     /// A server has told its load, or has not.
     fn hear(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         self.open -= 1;
-        if reply.status == Status::Ok && reply.version == NO_FIGURE {
-            // Nothing was answered, be it that nobody asked or that all wait: who has no figure decides nothing (Application Auto Scaling User Guide,
-            // "Target tracking scaling policies", read 2026-11: without data an alarm has INSUFFICIENT_DATA, and there is no scaling until new data points come).
-        } else if reply.status == Status::Ok {
-            let weight = if self.goal.measure == LATENCY { unrounded(reply.redirect.0) as f64 } else { 1.0 };
+        if reply.status == Status::Ok {
+            let counted = if self.goal.measure == LATENCY { unrounded(reply.redirect.0) as f64 } else { 1.0 };
+            let weight = if reply.version == NO_FIGURE { 0.0 } else { counted };
             self.answers += 1;
             self.weight += weight;
             self.sum += weight * f64::from(reply.version);
         } else {
             self.missing.push(NodeId(reply.note as u16));
         }
-        if self.open == 0 && self.answers > 0 {
+        // If nothing was answered by anybody, be it that nobody asked or that all wait, there is no figure, and nothing is decided (Application Auto
+        // Scaling User Guide, "Target tracking scaling policies", read 2026-11: without data an alarm has INSUFFICIENT_DATA, and there is no scaling
+        // until new data points come).
+        if self.open == 0 && self.weight > 0.0 {
             let (answers, missing) = (self.answers, std::mem::take(&mut self.missing));
-            let mean = if self.weight > 0.0 { self.sum / self.weight } else { 0.0 };
+            let mean = self.sum / self.weight;
             self.rounds.push_back(Round { mean, answers, missing });
             cx.timer_in(self.delay, Timer { tag: DECIDE, data: 0 });
         }
