@@ -64,6 +64,7 @@ golden!(
     steps_begin_late,
     half_a_distribution,
     half_right,
+    one_wrong_figure,
     one_only,
     phases_bad,
     figures_hide_nothing,

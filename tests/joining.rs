@@ -59,6 +59,17 @@ fn an_empty_machine_is_filled_though_nobody_writes() {
         .map(|row| row[time].parse().expect("a number"))
         .collect();
     assert!(matches!(told[..], [at] if at < 22.0), "{told:?}");
+    // A round trip that is longer than a heartbeat: what has come is not thrown away because it is told again.
+    let far = script
+        .replace("latency: 5.ms", "latency: 150.ms")
+        .replace("down_after: 3.s", "down_after: 3.s, heartbeat: 100.ms");
+    assert_eq!(rows_of(&far, "copy begins"), 1);
+}
+
+fn rows_of(script: &str, event: &str) -> usize {
+    let (header, rows) = rows(script, "events.csv");
+    let at = header.iter().position(|column| column == "event").expect("a column");
+    rows.iter().filter(|row| &row[at] == event).count()
 }
 
 /// All requests wait for a database that hangs: no latency is told, and nothing is decided (it was taken for a latency of 0).

@@ -20,6 +20,7 @@ pub use need::{Need, Needed};
 pub use param::{Kind, Param, Preset};
 pub use problem::{Place, Problem, Problems};
 pub use settings::{Given, Others, Settings, check};
+pub use stand_in::{StandIn, is_stand_in};
 pub use suggest::{closest, did_you_mean, number_of, one_of};
 pub use unknown::no_such_setting;
 pub use value::{ClientsPlan, GeoIpFile, KeysPlan, Load, PlannedStep, TraceLoad, Value, percent};

@@ -2,12 +2,10 @@
 
 use super::entry::Entry;
 use super::lists;
-use super::meant;
 use super::param::{Kind, Param, Preset};
 use super::problem::{Place, Problem, Problems};
-use super::stand_in::{has_preset, stand_in};
-use super::suggest::closest;
-use super::unknown::no_such_setting;
+use super::stand_in::{StandIn, has_preset, stand_in};
+use super::unknown::{meant_by, no_such_setting};
 use super::value::{ClientsPlan, GeoIpFile, KeysPlan, Load, Value};
 use super::wrong::{not_whole, out_of_range, right_kind, unknown_policy, wrong_kind};
 use crate::kernel::Time;
@@ -46,6 +44,8 @@ pub struct Others<'a> {
     pub kind_of: &'a dyn Fn(usize) -> Option<&'static str>,
     /// Which kinds of components have a setting.
     pub kinds_with: fn(&str) -> Vec<&'static str>,
+    /// Which value stands in for one that cannot be.
+    pub stand_in: StandIn,
 }
 
 /// Checks the settings of the component `name`. Mistakes are added to `problems`.
@@ -65,6 +65,10 @@ pub fn check(
             match meant_by(entry, given, setting).map(|param| (param, convert(param, value, others.kind_of)))
             {
                 Some((param, Ok(value))) => drop(values.insert(param.name, (value, place.clone()))),
+                Some((param, Err(_))) if let Some(value) = stand_in(param, Some(value), others.stand_in) => {
+                    stand_ins.push((param.name, Some(place.clone())));
+                    values.insert(param.name, (value, place.clone()));
+                }
                 // (A component that is named has callers then of whom nobody knows.)
                 _ => value.each_group(&mut |_| lost = true),
             }
@@ -77,10 +81,10 @@ pub fn check(
             Err(problem) => {
                 problems.push(Problem { place: Some(place.clone()), ..problem });
                 stand_ins.push((param.name, Some(place.clone())));
-                match (has_preset(param), stand_in(param, Some(value))) {
-                    (true, _) => {}
-                    (false, Some(value)) => drop(values.insert(param.name, (value, place.clone()))),
-                    (false, None) => lost = true,
+                match stand_in(param, Some(value), others.stand_in) {
+                    _ if has_preset(param) && others.stand_in == StandIn::Near => {}
+                    Some(value) => drop(values.insert(param.name, (value, place.clone()))),
+                    None => lost |= !has_preset(param),
                 }
             }
         }
@@ -92,7 +96,7 @@ pub fn check(
     let absent: Vec<&Param> = entry.params.iter().filter(missing).collect();
     for param in absent {
         stand_ins.push((param.name, None));
-        match stand_in(param, None) {
+        match stand_in(param, None, others.stand_in) {
             Some(value) => drop(values.insert(param.name, (value, place.clone()))),
             None => lost = true,
         }
@@ -104,14 +108,6 @@ pub fn check(
         )));
     }
     Settings { entry, values, lost, stand_ins, instead: Vec::new() }
-}
-
-/// The setting that a misspelt one is taken for, to find what else is wrong; one that is given itself is not meant.
-fn meant_by(entry: &'static Entry, given: &[Given], setting: &str) -> Option<&'static Param> {
-    let names = || entry.params.iter().map(|param| param.name);
-    let meant = closest(setting, names()).or_else(|| meant::setting(setting, names()))?;
-    let is_given = given.iter().any(|given| given.name == meant);
-    entry.params.iter().find(|param| param.name == meant && !is_given)
 }
 
 /// The value as the kind that the setting takes, or what is wrong with it.

@@ -21,6 +21,11 @@ impl Settings {
             || self.instead.iter().any(|instead| text.contains(&format!("\"{instead}\"")))
     }
 
+    /// Whether any value is none that was given.
+    pub fn has_stand_ins(&self) -> bool {
+        !self.stand_ins.is_empty() || !self.instead.is_empty()
+    }
+
     /// Takes one text for another one that is not known.
     pub fn take_instead(&mut self, name: &str, given: &str, instead: &str) {
         self.instead.push(instead.into());
@@ -51,36 +56,56 @@ impl Value {
     }
 }
 
-/// A value that the setting may have: what was given, brought into its range or given a unit; else any. None for components, keys, files: nothing
+/// Which value stands in for one that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandIn {
+    /// What was given, brought into its range or given a unit; else any.
+    Near,
+    /// A large one, or yes.
+    Large,
+    /// A small one, or no.
+    Small,
+}
+
+/// A value that the setting may have. What is told with all of them has nothing to do with the value. None for components, keys, files: nothing
 /// stands in for those.
-pub(super) fn stand_in(param: &Param, given: Option<&Value>) -> Option<Value> {
+pub(super) fn stand_in(param: &Param, given: Option<&Value>, which: StandIn) -> Option<Value> {
     let whole = match given {
         Some(Value::Whole(n)) => u64::try_from(*n).unwrap_or(1).clamp(1, 1_000_000),
         _ => 1,
     };
-    let duration = if given.is_some() { whole * SECOND } else { MILLISECOND };
-    let low = |low: f64, high: f64| match given {
-        Some(Value::Number(n)) if n.is_finite() => n.clamp(low, high),
-        Some(Value::Whole(n)) => (*n as f64).clamp(low, high),
+    let pick = |near: u64, large: u64, small: u64| match which {
+        StandIn::Near => near,
+        StandIn::Large => large,
+        StandIn::Small => small,
+    };
+    let duration = pick(if given.is_some() { whole * SECOND } else { MILLISECOND }, 7_001 * SECOND, 1);
+    let rate = pick(whole, 1_000_000, 1) as f64;
+    let number = |low: f64, high: f64| match (which, given) {
+        (StandIn::Large, _) => high.min(low + 1e6),
+        (StandIn::Near, Some(Value::Number(n))) if n.is_finite() => n.clamp(low, high),
+        (StandIn::Near, Some(Value::Whole(n))) => (*n as f64).clamp(low, high),
         _ => low,
     };
     Some(match param.kind {
         Kind::Duration | Kind::DurationOrZero => Value::Duration(duration),
         Kind::Variate => Value::Variate(Variate::constant(duration)),
-        Kind::Rate => Value::Rate(whole as f64),
-        Kind::Load => Value::Load(Load::Open(Arrivals::poisson(whole as f64).ok()?)),
-        Kind::Bytes | Kind::BytesOrZero | Kind::Message => match given {
-            Some(Value::Bytes(n)) => Value::Bytes((*n).clamp(1, u64::from(u32::MAX))),
-            _ => Value::Bytes(whole << 10),
-        },
-        Kind::Count(low, high) => match given {
-            Some(Value::Whole(n)) => Value::Whole((*n).clamp(low, high)),
-            _ => Value::Whole(low),
-        },
-        Kind::Share => Value::Share(low(0.0, 1.0)),
-        Kind::Number(from, to) => Value::Number(low(from, to)),
-        Kind::Text => Value::Text("_".into()),
-        Kind::Flag => Value::Flag(true),
+        Kind::Rate => Value::Rate(rate),
+        Kind::Load => Value::Load(Load::Open(Arrivals::poisson(rate).ok()?)),
+        Kind::Bytes | Kind::BytesOrZero | Kind::Message => {
+            let most = u64::from(u32::MAX);
+            let near = if let Some(Value::Bytes(n)) = given { (*n).clamp(1, most) } else { whole << 10 };
+            Value::Bytes(pick(near, most, 1))
+        }
+        Kind::Count(low, high) => Value::Whole(match (which, given) {
+            (StandIn::Large, _) => low.saturating_add(63).min(high),
+            (StandIn::Near, Some(Value::Whole(n))) => (*n).clamp(low, high),
+            _ => low,
+        }),
+        Kind::Share => Value::Share(number(0.0, 1.0)),
+        Kind::Number(from, to) => Value::Number(number(from, to)),
+        Kind::Text => Value::Text(TEXTS[pick(0, 1, 2) as usize].into()),
+        Kind::Flag => Value::Flag(which != StandIn::Small),
         // (What a choice means for other settings, any other one does not.)
         Kind::Choice(policies) => match given {
             Some(Value::Text(text)) => {
@@ -90,6 +115,14 @@ pub(super) fn stand_in(param: &Param, given: Option<&Value>) -> Option<Value> {
         },
         _ => return None,
     })
+}
+
+/// What stands in for texts.
+const TEXTS: [&str; 3] = ["_", "_other_", "_another_"];
+
+/// Whether a text is one that stands in for another.
+pub fn is_stand_in(text: &str) -> bool {
+    TEXTS.contains(&text)
 }
 
 /// Whether a figure that is left out has a value all the same.

@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::meant;
 use super::param::{Kind, Param};
 use super::problem::{Place, Problem};
+use super::settings::Given;
 use super::suggest::{closest, did_you_mean, one_of};
 use super::value::Value;
 
@@ -100,4 +101,12 @@ fn own_setting(entry: &Entry, setting: &str, value: &Value) -> Option<String> {
     let within = |param: &&Param| setting.split('_').any(|word| word == param.name);
     let found = entry.params.iter().find(knows).or_else(|| entry.params.iter().find(within))?;
     Some(format!("did you mean `{}`: {}?", found.name, found.about))
+}
+
+/// The setting that a misspelt one is taken for, to find what else is wrong; one that is given itself is not meant.
+pub(super) fn meant_by(entry: &'static Entry, given: &[Given], setting: &str) -> Option<&'static Param> {
+    let names = || entry.params.iter().map(|param| param.name);
+    let meant = closest(setting, names()).or_else(|| meant::setting(setting, names()))?;
+    let is_given = given.iter().any(|given| given.name == meant);
+    entry.params.iter().find(|param| param.name == meant && !is_given)
 }

@@ -127,11 +127,9 @@ impl Estimate {
     pub fn of_runs<'a>(metric: usize, runs: impl Iterator<Item = &'a RunResult>) -> Self {
         let whole = METRICS[metric].share_of.map(index_of);
         let (mut samples, mut unended, mut unmeasured, mut of) = (Vec::new(), 0, 0, whole.map(|_| 0.0));
-        let [open, total] = ["requests_in_flight_end_count", "requests_total_count"].map(index_of);
-        let (mut waiting, mut requests) = (0.0, 0.0);
+        let runs: Vec<&RunResult> = runs.collect();
+        let open = open_share(METRICS[metric].column, runs.iter().copied());
         for run in runs {
-            waiting += run.metrics[open].unwrap_or(0.0);
-            requests += run.metrics[total].unwrap_or(0.0);
             match run.metrics[metric] {
                 Some(value) => samples.push((run.replication, value)),
                 None if never_ended(metric, run) => unended += 1,
@@ -140,8 +138,6 @@ impl Estimate {
             of = of.zip(whole).map(|(sum, column)| sum + run.metrics[column].unwrap_or(0.0));
         }
         let column = METRICS[metric].column;
-        let is_of_answers = column == "availability_ratio" || column.contains("latency");
-        let open = if is_of_answers && requests > 0.0 { waiting / requests } else { 0.0 };
         Estimate { unended, unmeasured, of, open, ..Estimate::measured(column, samples) }
     }
 
@@ -221,10 +217,20 @@ impl Estimate {
             unended: self.unended.max(other.unended),
             unmeasured: self.unmeasured.max(other.unmeasured),
             of: None,
-            open: 0.0,
+            open: self.open.max(other.open),
             within: self.within.clone().filter(|within| other.within.as_ref() == Some(within)),
         }
     }
+}
+
+/// The share of requests that had no answer when runs ended, if a figure is about answers.
+pub fn open_share<'a>(column: &str, runs: impl Iterator<Item = &'a RunResult>) -> f64 {
+    let [open, total] = ["requests_in_flight_end_count", "requests_total_count"].map(index_of);
+    let of = |run: &RunResult, metric: usize| run.metrics[metric].unwrap_or(0.0);
+    let (waiting, requests) = runs
+        .fold((0.0, 0.0), |(waiting, requests), run| (waiting + of(run, open), requests + of(run, total)));
+    let is_of_answers = column == "availability_ratio" || column.contains("latency");
+    if is_of_answers && requests > 0.0 { waiting / requests } else { 0.0 }
 }
 
 /// Whether a metric is empty because what it times was not over when the run ended.

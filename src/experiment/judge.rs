@@ -81,9 +81,13 @@ impl Estimate {
                 format!("{} is {interval}, limit {}", self.name(), short(limit))
             }
         };
-        for why in self.in_doubt(limit).into_iter().chain(self.survivors()).chain(self.unanswered(sense)) {
+        for why in self.in_doubt(limit).into_iter().chain(self.survivors()) {
             // (What fails with those that say too little fails with the others all the more.)
             standing = if standing == Standing::Holds { Standing::Undecided } else { standing };
+            detail += &why;
+        }
+        if let Some((why, _)) = self.unanswered(sense).filter(|(_, surely)| standing != *surely) {
+            standing = Standing::Undecided;
             detail += &why;
         }
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
@@ -119,16 +123,18 @@ impl Estimate {
             .then(|| format!("; nothing was answered in {} of {all} replications", all - measured))
     }
 
-    /// Why the requests that had an answer when the runs ended say little of all, if many had none yet: those wait for longer, or for ever.
-    fn unanswered(&self, sense: Sense) -> Option<String> {
+    /// Why the requests that had an answer when the runs ended say little of all, if many had none yet, and what they say all the same: those wait for
+    /// longer, or for ever.
+    fn unanswered(&self, sense: Sense) -> Option<(String, Standing)> {
         let share = 100.0 * self.open;
         let is_lower = matches!(sense, Sense::Less | Sense::AtMost);
-        if is_lower == (self.metric == "availability_ratio") {
-            return None;
-        }
-        (self.open > MANY_OPEN).then(|| {
-            format!("; {} % of the requests were still without an answer at the end", short(share.round()))
-        })
+        let surely =
+            if is_lower == self.metric.contains("availability") { Standing::Holds } else { Standing::Fails };
+        // (Of what was computed from several, it may be either.)
+        let surely = if self.metric.contains(' ') { Standing::Undecided } else { surely };
+        let why =
+            format!("; {} % of the requests were still without an answer at the end", short(share.round()));
+        (self.open > MANY_OPEN).then_some((why, surely))
     }
 
     /// What was not over in some replications has no mean that could be below anything, or equal to it.

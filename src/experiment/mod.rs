@@ -52,6 +52,7 @@ pub use component::{COLUMNS, Column, Figure, figure, find_column, find_figure};
 pub use design::{Asked, Level, Phase, Plan, Timing, Variant};
 pub use doubts::{UNASKED, UNMEASURED, UNREAD, only_if_always, only_if_partly};
 pub use drive::{Built, Director, drive};
+pub use estimate::open_share;
 pub use estimate::{Estimate, Quantity, Unit, Unlike, Whose, like_with_like};
 pub use figures::{FIGURES, Told, is_named};
 pub use judge::{Judgement, Sense, Standing, short};

@@ -81,7 +81,8 @@ fn told(
     later.iter_mut().for_each(Readings::without_maxima);
     let components = nodes::rows(layout, terms, &mark.readings, &later, &timing);
     let counts = Counts { earlier: &mark.readings, later: &later };
-    let mut facts = Facts::of(simulation, &timing, Some(mark), &counts);
+    let told = Timing { warmup: measured_from, ..timing };
+    let mut facts = Facts::of(simulation, &told, Some(mark), &counts);
     facts.knows_users = layout.groups.iter().any(crate::components::client::knows_users);
     facts.cost_per_hour = all_known(&components);
     PhaseResult { metrics: METRICS.iter().map(|metric| (metric.value)(&facts)).collect(), components }

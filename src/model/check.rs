@@ -3,7 +3,7 @@
 use super::needs::Needs;
 use super::places;
 use super::spec::{GroupSpec, LinkSpec, Trigger, WorldSpec};
-use crate::catalog::{self, Given, Needed, Others, Place, Problem, Problems, Settings};
+use crate::catalog::{self, Given, Needed, Others, Place, Problem, Problems, Settings, StandIn};
 use crate::components::network::{self, LinkPlan};
 use crate::components::site::Group;
 use crate::components::{self, Joined, Layout, Site, kind, kinds_with};
@@ -50,8 +50,8 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
     let mut problems = spec.problems.clone();
     check_names(&spec.groups, &mut problems);
     let mut unsound = Problems::new();
-    let (mut layout, unclear) = lay_out(spec, end, disabled, &mut unsound);
-    let has_places = places::settle(spec, &mut layout, &mut unsound);
+    let (mut layout, unclear) = lay_out(spec, end, disabled, StandIn::Near, &mut unsound);
+    let has_places = places::settle(spec, &mut layout, StandIn::Near, &mut unsound);
     let is_sound = unsound.is_empty();
     problems.extend(unsound);
     let mut of_links = Vec::new();
@@ -68,7 +68,14 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
         let problem = Problem::new("the world has no traffic");
         problems.push(problem.hint("add traffic(\"users\", #{ to: .., rate: 200.rps })"));
     }
-    problems.extend(check_sites(&layout, has_places));
+    let mut told = check_sites(&layout, has_places);
+    if layout.groups.iter().any(|group| group.settings.has_stand_ins()) {
+        for stand_in in [StandIn::Large, StandIn::Small] {
+            let again = with_other_values(spec, end, disabled, &layout, stand_in);
+            told.retain(|problem| again.contains(problem));
+        }
+    }
+    problems.extend(told);
     check_twice_linked(spec, &mut problems);
     for problem in problems.iter_mut().filter(|problem| problem.place.is_none()) {
         problem.place.clone_from(&spec.place);
@@ -82,6 +89,21 @@ pub fn look(spec: &WorldSpec, end: Time, disabled: &[String]) -> Looked {
         false => (None, Some(Sketch(layout))),
     };
     Looked { problems, world, sketch, needs }
+}
+
+/// What is wrong with components beside others, if other values stand in for those that cannot be: what is told only with the first ones, nobody wrote.
+fn with_other_values(
+    spec: &WorldSpec,
+    end: Time,
+    disabled: &[String],
+    first: &Layout,
+    stand_in: StandIn,
+) -> Problems {
+    let mut known = Problems::new();
+    let (mut layout, _) = lay_out(spec, end, disabled, stand_in, &mut known);
+    let has_places = places::settle(spec, &mut layout, stand_in, &mut known);
+    layout.links.clone_from(&first.links);
+    check_sites(&layout, has_places)
 }
 
 /// What is wrong with components beside others. That can be looked at as soon as it is known, of each by itself, what it is: a figure that cannot be has
@@ -133,13 +155,14 @@ fn lay_out(
     spec: &WorldSpec,
     end: Time,
     disabled: &[String],
+    stand_in: StandIn,
     problems: &mut Problems,
 ) -> (Layout, BTreeSet<usize>) {
     let mut layout = Layout { disabled: disabled.to_vec(), end, ..Layout::default() };
     let (mut first, mut unclear) = (0u64, BTreeSet::new());
     for (index, group) in spec.groups.iter().enumerate() {
         let before = problems.len();
-        let settings = check_group(spec, index, problems);
+        let settings = check_group(spec, index, stand_in, problems);
         if problems.len() > before {
             unclear.insert(index);
         }
@@ -168,17 +191,17 @@ fn lay_out(
 pub fn mistakes_so_far(spec: &WorldSpec) -> Problems {
     let mut problems = spec.problems.clone();
     for index in 0..spec.groups.len() {
-        check_group(spec, index, &mut problems);
+        check_group(spec, index, StandIn::Near, &mut problems);
     }
     problems
 }
 
 /// A component may use those made before it: so there is no circle.
-fn check_group(spec: &WorldSpec, index: usize, problems: &mut Problems) -> Settings {
+fn check_group(spec: &WorldSpec, index: usize, stand_in: StandIn, problems: &mut Problems) -> Settings {
     let group = &spec.groups[index];
     let entry = kind(group.kind).expect("kinds come from the table").entry;
     let kind_of = |other: usize| (other < index).then(|| spec.groups[other].kind);
-    let others = Others { kind_of: &kind_of, kinds_with };
+    let others = Others { kind_of: &kind_of, kinds_with, stand_in };
     catalog::check(entry, &group.name, &group.given, &group.place, others, problems)
 }
 
@@ -241,7 +264,7 @@ pub(super) fn link_plan(
     needed: &mut Vec<Needed>,
     problems: &mut Problems,
 ) -> LinkPlan {
-    let others = Others { kind_of: &|_| None, kinds_with };
+    let others = Others { kind_of: &|_| None, kinds_with, stand_in: StandIn::Near };
     let settings = catalog::check(&network::ENTRY, name, given, place, others, problems);
     needed.extend(settings.needed());
     let sized =

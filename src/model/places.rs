@@ -3,7 +3,7 @@
 use super::check::link_plan;
 use super::region;
 use super::spec::{MapSpec, WorldSpec};
-use crate::catalog::{self, Needed, Problem, Problems, did_you_mean, meant};
+use crate::catalog::{self, Needed, Problem, Problems, StandIn, did_you_mean, meant};
 use crate::components::network::geo::{Geography, Map};
 use crate::components::network::{AccessPlan, Home, LinkPlan, SETUPS, Setup};
 use crate::components::{self, Layout};
@@ -13,7 +13,12 @@ use std::sync::Arc;
 const USUAL: &str = "aws";
 
 /// Finds the places of all groups on the map. Mistakes are added to `problems`.
-pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Problems) -> bool {
+pub(super) fn settle(
+    spec: &WorldSpec,
+    layout: &mut Layout,
+    stand_in: StandIn,
+    problems: &mut Problems,
+) -> bool {
     let used: Vec<(usize, String)> = (0..layout.groups.len())
         .flat_map(|group| layout.groups[group].places().into_iter().map(move |name| (group, name)))
         .collect();
@@ -22,12 +27,13 @@ pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Probl
     }
     let usual = || Arc::new(Map::preset(USUAL).expect("it comes with the program"));
     let map = spec.map.as_ref().map_or_else(usual, |map| map.map.clone());
-    let mut others = map.names().filter(|name| used.iter().all(|(_, other)| other != name));
+    let free = map.names().filter(|name| used.iter().all(|(_, other)| other != name));
+    let mut others = free.skip(usize::from(stand_in != StandIn::Near));
     let mut places: Vec<String> = Vec::new();
     for (group, mut name) in used.clone() {
         if !map.knows(&name) {
             let (setting, problem) = unknown(&map, layout, group, &name);
-            problems.push(problem);
+            problems.extend((!catalog::is_stand_in(&name)).then_some(problem));
             let Some(instead) = others.next() else { return false };
             layout.groups[group].settings.take_instead(setting, &name, instead);
             name = instead.into();
@@ -41,6 +47,8 @@ pub(super) fn settle(spec: &WorldSpec, layout: &mut Layout, problems: &mut Probl
             layout.map = Arc::new(geography);
             true
         }
+        // (A hole beside a place that nobody named.)
+        Err(_) if layout.groups.iter().any(|group| group.settings.has_stand_ins()) => false,
         Err((from, to)) => {
             let message = format!(
                 "the map has no round-trip time from \"{from}\" to \"{to}\", and no coordinates of both"

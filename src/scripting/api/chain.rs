@@ -1,6 +1,7 @@
 //! The chain of an experiment. What is wrong in it is noted, and told with all else that is.
 
 use super::experiment::ExperimentHandle;
+use super::phase::at_no_time;
 use crate::catalog::Problem;
 use crate::scripting::callback::Callback;
 use crate::scripting::convert::{level, value};
@@ -112,6 +113,10 @@ impl ExperimentHandle {
             _ => format!("`{name}` does not take {}", kinds.join(", ")),
         };
         let problem = Problem::new(message);
+        let phase =
+            given.first().filter(|_| name == "phase").and_then(|given| given.clone().into_string().ok());
+        let place = call_place(cx);
+        self.change(|d| d.phases.extend(phase.map(|name| (at_no_time(name), place))));
         self.note(cx, problem.maybe_hint(super::usage(name))).change(|d| {
             d.says_duration |= name == "duration";
             d.says_world |= name == "world";

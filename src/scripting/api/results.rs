@@ -44,6 +44,10 @@ impl Part {
     fn get(&self, name: &str) -> Scripted<Dynamic> {
         let asked =
             find_figure(name).map_err(|hint| fail(format!("components have no figure `{name}`"), hint))?;
+        if self.finished.within.is_some() && asked.name().ends_with("_max") {
+            let message = format!("`{name}` is known of the whole run only, not of a phase");
+            return Err(fail(message, Some(format!("write r.of(\"{}\").{name}", self.component))));
+        }
         let estimates: Scripted<Vec<Estimate>> =
             self.variants.iter().map(|variant| self.estimate(*variant, asked)).collect();
         Ok(Several(estimates?).value())
@@ -62,7 +66,9 @@ impl Part {
         }
         let whose = Some(self.finished.whose(variant));
         let within = self.finished.within.clone();
-        Ok(Estimate { whose, within, ..Estimate::measured(asked.name(), samples) })
+        let runs = self.finished.record.results.iter().filter(|run| run.variant == variant);
+        let open = experiment::open_share(asked.name(), runs);
+        Ok(Estimate { whose, within, open, ..Estimate::measured(asked.name(), samples) })
     }
 }
 
@@ -163,7 +169,9 @@ impl One {
         desk(|desk| desk.check.looked = true);
         self.finished.judge(metric);
         let (runs, within) = (&self.finished.record.results, self.finished.within.clone());
-        if within.is_some() && METRICS[metric].ends_of.is_some() {
+        let of_the_whole =
+            METRICS[metric].ends_of.is_some() || METRICS[metric].column == "queue_backlog_max_count";
+        if within.is_some() && of_the_whole {
             let message = format!("`{name}` is known of the whole run only, not of a phase");
             return Err(fail(message, Some(format!("write r.{name}"))));
         }

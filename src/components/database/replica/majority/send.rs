@@ -38,6 +38,8 @@ pub(super) struct Link {
     paused: bool,
     /// It lacks rows.
     pub copying: bool,
+    /// It has been told to fetch a copy, and has not answered yet.
+    telling: bool,
     /// A machine with an empty disk stands there and was not told yet to fetch a copy.
     pub is_empty: bool,
     /// When the last question that it has answered was asked.
@@ -188,7 +190,11 @@ impl Voter {
         let index = self.follow.applied;
         let link = &mut self.lead.links[at];
         (link.paused, link.copying) = (true, true);
+        if link.telling {
+            return; // another one would throw away what the first has brought
+        }
         let Some(epoch) = self.log.epoch_at(index) else { return };
+        self.lead.links[at].telling = true;
         let install = Ask::new(self.plan.peers[at], INSTALL, pack(self.term, epoch, 0));
         cx.ask(Ask { version: index, timeout: self.silence, ..install });
     }
@@ -196,6 +202,7 @@ impl Voter {
     /// It fetches, and goes on behind the entry at which the copy began.
     pub(super) fn on_installed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let Some(at) = self.link_of(reply) else { return };
+        self.lead.links[at].telling = false;
         match reply.status {
             Status::Ok => {
                 let link = &mut self.lead.links[at];
