@@ -37,7 +37,7 @@ fn figures(script: &str, file: &str, key: &str) -> BTreeMap<String, BTreeMap<Str
 /// What ends in one phase ends in no other: counts of phases without gaps between them add up to those of the whole, whatever happens meanwhile.
 #[test]
 fn phases_without_gaps_make_up_the_whole() {
-    let phases = ".phase(\"before\", 10.s, 40.s).phase(\"outage\", 40.s, 60.s).phase(\"after\", 60.s, 100.s)";
+    let phases = ".phase(\"before\", 10.s, 40.s).phase(\"outage\", 40.s, 60.s).phase(\"soon\", 60.s, 70.s).phase(\"after\", 70.s, 100.s)";
     let script = script(TIMING, phases, "").replace("replications(2)", "replications(1)");
     let parts = figures(&script, "phases.csv", "phase");
     let whole = &figures(&script, "summary.csv", "experiment")["shop"];
@@ -55,7 +55,10 @@ fn phases_without_gaps_make_up_the_whole() {
     ] {
         assert_eq!(sum(column), whole[column], "{column}");
     }
-    assert!(whole["requests_failed_count"] > 100.0, "something has happened");
+    assert!(
+        whole["late_replies_count"] > 0.0 && whole["requests_failed_count"] > 100.0,
+        "something has happened"
+    );
     let ended = |of: &BTreeMap<String, f64>| of["requests_total_count"] - of["requests_in_flight_end_count"];
     assert_eq!(parts.values().map(ended).sum::<f64>(), ended(whole));
     let served = |of: &BTreeMap<String, f64>| of["throughput_per_s"] * of["sim_duration_s"];
