@@ -1,7 +1,7 @@
 //! What an experiment has found, for other programs (`--json`): one document on stdout.
 
 use crate::experiment::Interval;
-use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Phase, Plan, compare, of_phase};
+use crate::experiment::{CheckRow, Comparison, METRICS, Outcome, Phase, Plan, compare_phase};
 use crate::kernel::seconds;
 use crate::output::Written;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub fn document(
 /// The same metrics of each phase.
 fn phases(plan: &Plan, outcome: &Outcome) -> Value {
     let of = |(at, phase): (usize, &Phase)| {
-        let rows = compare(&of_phase(&outcome.results, at), plan.variants.len(), plan.baseline);
+        let rows = compare_phase(plan, &outcome.results, at);
         json!({
             "phase": phase.name,
             "from_s": seconds(phase.from),

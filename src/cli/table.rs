@@ -5,8 +5,8 @@ use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
 use super::verdicts::verdicts;
 use crate::experiment::{
-    CheckRow, Comparison, ComponentRow, METRICS, Outcome, Plan, UNASKED, UNSETTLED, Verdict, alike, compare,
-    of_phase, only_if_always, only_if_partly,
+    CheckRow, Comparison, ComponentRow, METRICS, Outcome, Plan, UNASKED, UNSETTLED, Verdict, alike,
+    compare_phase, only_if_always, only_if_partly,
 };
 use crate::kernel::time_text;
 use crate::output::Written;
@@ -44,7 +44,7 @@ fn of_phases(plan: &Plan, outcome: &Outcome, look: Look) -> String {
     for (at, phase) in plan.phases.iter().enumerate() {
         let [from, to] = [phase.from, phase.to].map(time_text);
         text.push_str(&format!("\n{} ({from} to {to})\n", styled(STRONG, &plain(&phase.name))));
-        let comparisons = compare(&of_phase(&outcome.results, at), plan.variants.len(), plan.baseline);
+        let comparisons = compare_phase(plan, &outcome.results, at);
         let render = if look.all { all_metrics } else { tables };
         for table in render(plan, &comparisons, look) {
             text.push_str(&table);
@@ -417,7 +417,7 @@ Against strategy=through;ttl=5 s";
     fn nothing_measured_is_not_an_error() {
         let mut found = Found::with(plan(1));
         found.results().clear();
-        found.comparisons = compare(&[], 2, 0);
+        found.comparisons = crate::experiment::compare(&[], 2, 0);
         assert!(rendered(&found, WIDE).starts_with("write strategies"));
     }
 

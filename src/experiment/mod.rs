@@ -58,7 +58,7 @@ pub use figures::{FIGURES, Told, is_named};
 pub use judge::{Judgement, Sense, Standing, short};
 pub use look::View;
 pub use metric::{Better, METRICS, Metric, find_metric, metric_names};
-pub use phases::of_phase;
+pub use phases::{compare_phase, of_phase};
 pub use result::{CheckRow, ComponentRow, EventRow, Measured, PhaseResult, RunResult};
 pub use runner::{Builder, Outcome, Progress, Sink, Workshop, check, run};
 pub use settling::UNSETTLED;

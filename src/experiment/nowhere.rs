@@ -3,9 +3,6 @@
 use crate::components::site::Group;
 use crate::components::{Joined, Layout};
 
-/// How the warning begins.
-pub(super) const NOWHERE: &str = "no distance";
-
 /// Kinds of components between which data travel; names, addresses and controllers are asked seldom, or stand with others.
 const CARRY: [&str; 8] =
     ["traffic", "web", "load_balancer", "cache", "database", "queue", "consumers", "cdn"];
@@ -17,7 +14,7 @@ pub(super) fn nowhere(layout: &Layout) -> Vec<String> {
         let other = (0..layout.groups.len()).find(|other| is_amiss(layout, own, *other))?;
         let other = &layout.groups[other].name;
         Some(format!(
-            "{NOWHERE} between {} and {other}: {} is nowhere, and 0 ms from everywhere; give it a `region`, or a link",
+            "no distance between {} and {other}: {} is nowhere, and 0 ms from everywhere; give it a `region`, or a link",
             group.name, group.name
         ))
     });

@@ -3,8 +3,9 @@
 //! A request belongs to the phase in which it ended, as it does to the rows of timeseries.csv; what is open when the phase ends counts as it does at
 //! the end of a run, with the time it has taken so far. What is measured of a whole only (largest values, when a heap was gone) has no figure.
 
+use super::compare::{Comparison, compare};
 use super::cost::all_known;
-use super::design::{Phase, Timing};
+use super::design::{Phase, Plan, Timing};
 use super::facts::{Counts, Facts, Mark};
 use super::metric::METRICS;
 use super::nodes::{self, last_readings};
@@ -67,6 +68,18 @@ pub fn of_phase(results: &[RunResult], phase: usize) -> Vec<RunResult> {
         }
     };
     results.iter().map(part).collect()
+}
+
+/// All metrics of all variants in one phase, compared with the baseline.
+pub fn compare_phase(plan: &Plan, results: &[RunResult], phase: usize) -> Vec<Comparison> {
+    let part = |run: &RunResult| RunResult {
+        variant: run.variant,
+        replication: run.replication,
+        metrics: run.phases[phase].metrics.clone(),
+        ..RunResult::default()
+    };
+    let parts: Vec<RunResult> = results.iter().map(part).collect();
+    compare(&parts, plan.variants.len(), plan.baseline)
 }
 
 fn told(

@@ -74,9 +74,8 @@ impl Messages {
         }
         let (lost_count, drain_ns) = (self.lost.saturating_sub(self.lost_before), self.backlog.drain(now));
         let (backlog_count, backlog_max_count) = (self.backlog.level(), Some(self.backlog.peak()));
-        let own =
+        let mut report =
             MessageReport { lost_count, backlog_count, backlog_max_count, drain_ns, ..self.counts.clone() };
-        let mut report = own;
         for id in self.records.matching(Record::waits) {
             let since = self.records.get(id).map_or(now, |record| record.accepted_at);
             report.age.record(now - since);

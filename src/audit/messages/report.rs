@@ -49,9 +49,7 @@ impl MessageReport {
             drain_ns: self.drain_ns.zip(other.drain_ns).map(|(one, another)| one.max(another)),
         }
     }
-}
 
-impl MessageReport {
     /// What this one has that an earlier [`counted`](super::Messages::counted) had not. When a heap is gone is known of the whole only; what came back of messages
     /// that had gone before counts as not lost.
     #[must_use]

@@ -27,7 +27,8 @@ pub(super) const METRICS: &[Metric] = &[
         "cdn_stale_ratio",
         Lower,
         "share of requests for what may be kept answered with a copy past its end",
-        |f| f.totals.share("cdn_stale", "cdn_lookups"),
+        // (What was asked before a part of the run began may be answered in it.)
+        |f| f.totals.share("cdn_stale", "cdn_lookups").map(|share| share.min(1.0)),
     ),
     metric("origin_fetches_count", Lower, "questions of edges to their origin", |f| {
         f.totals.count("origin_fetches").map(|count| count as f64)

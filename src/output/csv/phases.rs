@@ -3,7 +3,7 @@
 
 use super::sheet::{Format, Sheet};
 use super::{Report, comparison, summary};
-use crate::experiment::{compare, of_phase};
+use crate::experiment::compare_phase;
 use crate::kernel::seconds;
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ pub(super) fn write_comparison(report: &Report<'_>, out: &mut dyn Write) -> io::
     let mut sheet = Sheet::new(out, &[&["phase"], &comparison::HEADER[..]].concat())?;
     let plan = report.plan;
     for (at, phase) in plan.phases.iter().enumerate() {
-        for row in compare(&of_phase(report.results, at), plan.variants.len(), plan.baseline) {
+        for row in compare_phase(plan, report.results, at) {
             sheet.text(&phase.name)?;
             comparison::put(&mut sheet, report, &row)?;
         }
