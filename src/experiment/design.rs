@@ -105,6 +105,8 @@ pub struct Asked {
     pub variant: usize,
     /// Its name, or that of one of its nodes.
     pub component: String,
+    /// Asked for of the best variant: it is enough if one that may be it has it.
+    pub of_the_best: bool,
     /// The check.
     pub place: Place,
 }

@@ -39,6 +39,20 @@ pub fn rehearse(built: &mut Built, plan: &Plan, variant: usize, needs: &mut Need
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+fn lacks(name: &str) -> String {
+    format!("the world has no component \"{name}\"")
+}
+
+/// Whether a problem is that some variants lack what is asked for of the best one, and others that may be it have it.
+pub(super) fn another_has_it(problem: &Problem, lacking: &[usize], plan: &Plan) -> bool {
+    plan.asked.iter().any(|asked| {
+        asked.of_the_best
+            && !lacking.contains(&asked.variant)
+            && Some(&asked.place) == problem.place.as_ref()
+            && problem.message == lacks(&asked.component)
+    })
+}
+
 /// Says so if a check asks for a component that is not there. A node may come while the world runs; which nodes there are, a world
 /// with mistakes does not tell.
 fn unknown(asked: &Asked, spec: &WorldSpec, layout: Option<&Layout>) -> Option<Problem> {
@@ -56,6 +70,6 @@ fn unknown(asked: &Asked, spec: &WorldSpec, layout: Option<&Layout>) -> Option<P
     if is_group(name) || may_come || is_node() {
         return None;
     }
-    let problem = Problem::at(&asked.place, format!("the world has no component \"{name}\""));
+    let problem = Problem::at(&asked.place, lacks(name));
     Some(problem.maybe_hint(did_you_mean(name, names())))
 }

@@ -4,7 +4,7 @@ use super::design::Plan;
 use super::doubts::UNREAD;
 use super::drive::{Built, drive};
 use super::needs::Needs;
-use super::rehearse::rehearse;
+use super::rehearse::{another_has_it, rehearse};
 use super::result::RunResult;
 use super::workers::Workers;
 use crate::catalog::{Place, Problem, Problems};
@@ -71,6 +71,7 @@ pub fn check(plan: &Plan, builder: &mut dyn Builder) -> Result<Vec<String>, Prob
             Err(problems) => problems.into_iter().for_each(|problem| found.note(problem, variant)),
         }
     }
+    found.all.retain(|(problem, of)| !another_has_it(problem, of, plan));
     let mut problems: Problems =
         found.all.into_iter().map(|(problem, of)| of_some(problem, &of, plan)).collect();
     // (Who is told what is wrong with a setting need not be told what else it lacks.)

@@ -191,6 +191,14 @@ pub(super) struct Checking {
     pub looked: bool,
     /// Whether it was given a level that is not known before anything has run.
     pub guessed: bool,
+    /// What comparisons with such a level come to.
+    pub answer: bool,
+    /// Whether it asks which variant is the best.
+    pub asks_for_the_best: bool,
+    /// The variant that is taken for the best while the check is rehearsed.
+    pub supposed: Option<usize>,
+    /// What is wrong with it if that one is the best, and perhaps if another is.
+    pub perhaps: Problems,
     /// What is wrong with it, apart from what ended it.
     pub amiss: Problems,
     /// Which variants it was told are the best.

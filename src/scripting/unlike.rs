@@ -44,8 +44,8 @@ fn compare(
     a: &Dynamic,
     b: &Dynamic,
 ) -> Result<bool, Box<EvalAltResult>> {
-    if let Some(undecided) = AnyLevel::compared(cx, operator, [a, b]) {
-        return Err(undecided);
+    if let Some(either) = AnyLevel::compared(cx, operator, [a, b]) {
+        return Ok(either);
     }
     let (left, right) = (name(cx, a), name(cx, b));
     let is_equality = matches!(operator, "==" | "!=");

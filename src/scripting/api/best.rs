@@ -2,6 +2,7 @@
 
 use super::kept::Nobody;
 use super::levels::same;
+use super::rehearsed::or_noted;
 use super::results::{All, One, metric};
 use crate::catalog::Problem;
 use crate::experiment::{Better, Estimate, METRICS, Sense, Standing};
@@ -59,13 +60,9 @@ pub(in crate::scripting) struct AnyLevel {
 }
 
 impl AnyLevel {
-    /// What a comparison with a level that is not known yet comes to: it is undecided. `None`: there is no such level in it. That no variant
-    /// has what it is compared with is a mistake.
-    pub fn compared(
-        cx: &NativeCallContext<'_>,
-        operator: &str,
-        sides: [&Dynamic; 2],
-    ) -> Option<Box<EvalAltResult>> {
+    /// What a comparison with a level that is not known yet comes to: what the check is rehearsed with. `None`: there is no such level in it.
+    /// That no variant has what it is compared with is a mistake.
+    pub fn compared(cx: &NativeCallContext<'_>, operator: &str, sides: [&Dynamic; 2]) -> Option<bool> {
         let at = sides.iter().position(|side| side.is::<AnyLevel>())?;
         let any = sides[at].clone().try_cast::<AnyLevel>().expect("just seen");
         let other = sides[1 - at];
@@ -74,7 +71,7 @@ impl AnyLevel {
             let problem = Problem::at(&call_place(cx), any.unknown(other));
             desk(|desk| desk.check.amiss.push(problem.hint(any.known())));
         }
-        Some(unsure("nothing has run yet".into()))
+        Some(desk(|desk| desk.check.answer))
     }
 
     fn unknown(&self, other: &Dynamic) -> String {
@@ -94,16 +91,31 @@ pub(in crate::scripting) fn written(value: &Dynamic) -> String {
     if value.is_string() { format!("\"{value}\"") } else { level(value).text }
 }
 
+/// In which sense a value of a metric is better than another.
+fn sense(name: &str) -> Scripted<Sense> {
+    match METRICS[metric(name)?].better {
+        Better::Lower => Ok(Sense::Less),
+        Better::Higher => Ok(Sense::More),
+        Better::Neither => Err(fail(format!("no value of `{name}` is better than another"), None)),
+    }
+}
+
+/// Before anything has run: the variant that the check is rehearsed with as if it were the best of these.
+fn supposed(cx: &NativeCallContext<'_>, all: &All, name: &str) -> Option<Scripted<Dynamic>> {
+    let nothing_ran = all.finished.record.results.is_empty() && !all.variants.is_empty();
+    let at = desk(|desk| {
+        desk.check.looked |= nothing_ran;
+        desk.check.asks_for_the_best |= nothing_ran;
+        desk.check.supposed.filter(|_| nothing_ran)
+    })?;
+    let sense = or_noted(cx, &all.finished, sense(name), || Ok(Sense::Less));
+    Some(sense.map(|_| Dynamic::from(all.one(all.variants[at % all.variants.len()]))))
+}
+
 /// The variant with the best mean, if it is better than every other by paired differences; otherwise those it is not better than
 /// as well.
 fn best(all: &All, name: &str) -> Scripted<Dynamic> {
-    let sense = match METRICS[metric(name)?].better {
-        Better::Lower => Sense::Less,
-        Better::Higher => Sense::More,
-        Better::Neither => {
-            return Err(fail(format!("no value of `{name}` is better than another"), None));
-        }
-    };
+    let sense = sense(name)?;
     let estimated = |variant: usize| Ok((variant, all.one(variant).estimate(name)?));
     let estimates: Vec<(usize, Estimate)> =
         all.variants.iter().map(|v| estimated(*v)).collect::<Scripted<_>>()?;
@@ -160,7 +172,9 @@ fn leader(estimates: &[(usize, Estimate)], sense: Sense) -> Option<(usize, &Esti
 pub(super) fn register(engine: &mut Engine) {
     kind::<Candidates>(engine, "result");
     kind::<AnyLevel>(engine, "level");
-    engine.register_fn("best", |all: All, name: &str| best(&all, name));
+    engine.register_fn("best", |cx: NativeCallContext, all: All, name: &str| {
+        supposed(&cx, &all, name).unwrap_or_else(|| best(&all, name))
+    });
     engine.register_indexer_get(|best: &mut Candidates, name: &str| best.get(name));
     engine.register_fn("of", |best: Candidates, _component: &str| -> Scripted<One> { Err(unsure(best.why)) });
     for name in ["to_string", "to_debug"] {

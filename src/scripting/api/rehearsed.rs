@@ -1,12 +1,13 @@
 //! Checks are rehearsed on results of which there are none yet: there a mistake is noted, and something unknown stands for what was asked for, so that
 //! whatever else is wrong with the same check is found as well.
 
-use crate::catalog::Problem;
+use super::results::NO_SUCH_LEVELS;
+use crate::catalog::{Problem, Problems};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::{call_place, desk};
-use crate::scripting::errors::{Words, explain, verdict};
-use rhai::NativeCallContext;
+use crate::scripting::errors::{Mistake, Words, explain, verdict};
+use rhai::{EvalAltResult, NativeCallContext};
 
 /// What was asked for; in a rehearsal `instead`, if it is none.
 pub(super) fn or_noted<T>(
@@ -25,6 +26,70 @@ pub(super) fn or_noted<T>(
     let words = Words { functions: &[], source: &place.source };
     let told = explain(&error, &words);
     let told = told.into_iter().map(|problem| Problem { place: Some(place.clone()), ends: false, ..problem });
-    desk(|desk| desk.check.amiss.extend(told));
+    note(told.collect(), hangs_on_values(&error));
     instead()
+}
+
+/// Notes what is wrong with a check; what hangs on the values it is given may not be wrong if another variant is the best.
+pub(super) fn note(problems: Problems, hangs_on_values: bool) {
+    desk(|desk| match desk.check.supposed {
+        Some(_) if hangs_on_values => desk.check.perhaps.extend(problems),
+        _ => desk.check.amiss.extend(problems),
+    });
+}
+
+/// Whether an error may come from the values that something is done with: it may be right with others.
+pub(super) fn hangs_on_values(error: &EvalAltResult) -> bool {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorInFunctionCall(_, _, inner, _) => hangs_on_values(inner),
+        E::ErrorRuntime(value, _) => value
+            .clone()
+            .try_cast::<Mistake>()
+            .is_none_or(|Mistake(problems)| problems.iter().any(|problem| problem.message == NO_SUCH_LEVELS)),
+        E::ErrorArithmetic(..)
+        | E::ErrorArrayBounds(..)
+        | E::ErrorStringBounds(..)
+        | E::ErrorIndexNotFound(..) => true,
+        _ => false,
+    }
+}
+
+/// What is rehearsed once for each variant as if it were the best: what is wrong with a check if any is, and what if each is.
+#[derive(Default)]
+pub(super) struct Supposed {
+    /// What is wrong whichever values it is given.
+    amiss: Problems,
+    /// What hangs on them, and was wrong each time.
+    always: Option<Problems>,
+}
+
+impl Supposed {
+    pub fn note(&mut self, amiss: Problems, perhaps: Problems) {
+        self.amiss.extend(amiss);
+        self.always = Some(match self.always.take() {
+            None => perhaps,
+            Some(always) => {
+                always.into_iter().filter(|known| perhaps.iter().any(|own| is_same(known, own))).collect()
+            }
+        });
+    }
+
+    /// Adds all that is wrong.
+    pub fn tell(self, known: &mut Problems) {
+        new_ones(known, self.amiss.into_iter().chain(self.always.unwrap_or_default()));
+    }
+}
+
+/// Adds what stands at other places: a level that nobody has need not be told to lack a unit as well.
+pub(super) fn new_ones(known: &mut Problems, more: impl IntoIterator<Item = Problem>) {
+    for problem in more {
+        if known.iter().all(|own| own.place != problem.place) {
+            known.push(problem);
+        }
+    }
+}
+
+fn is_same(a: &Problem, b: &Problem) -> bool {
+    a.place == b.place && a.message == b.message
 }

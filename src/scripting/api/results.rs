@@ -96,6 +96,9 @@ impl Finished {
     }
 }
 
+/// What is said of a selection of nobody.
+pub(super) const NO_SUCH_LEVELS: &str = "no variant has these levels";
+
 impl All {
     pub fn of(finished: Rc<Finished>) -> Self {
         let variants = (0..finished.params.len()).collect();
@@ -121,10 +124,7 @@ impl All {
             return Err(of_nobody("no variant with these levels does what `filter` asks for"));
         }
         if variants.is_empty() {
-            return Err(fail(
-                "no variant has these levels",
-                Some(format!("there is {}", self.labels().join(", "))),
-            ));
+            return Err(fail(NO_SUCH_LEVELS, Some(format!("there is {}", self.labels().join(", ")))));
         }
         Ok(All { variants, ..self.clone() })
     }
