@@ -129,6 +129,33 @@ fn check_prints_the_plan_and_runs_nothing() {
     assert!(text.contains("events"), "{text}");
 }
 
+/// Experiments that run one behind the other: the plans of those that hang on nothing, and what is printed once.
+#[test]
+fn check_reads_on_behind_a_run_as_far_as_nothing_hangs_on_results() {
+    let (folder, target) = temporary();
+    let path = folder.path().join("several.rhai");
+    let script = "let world = |p| traffic(\"t\", #{ to: web(\"w\", #{ service: 1.ms, cores: p.n }), rate: 10.rps });
+        print(\"at first\");
+        let first = experiment(\"first\").vary(\"n\", [1, 2]).duration(1.s).replications(2).world(world).run();
+        print(\"and then\");
+        experiment(\"second\").vary(\"n\", [1, 2]).duration(1.s).replications(2).world(world).run();
+        if first.where(#{ n: 1 }).latency_p50.mean > 0 {
+            experiment(\"third\").vary(\"n\", [1]).duration(1.s).replications(2).world(world).run();
+        }";
+    std::fs::write(&path, script).unwrap();
+    let said = |output: std::process::Output| {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let planned = said(scalelab().arg("check").arg(&path).output().unwrap());
+    assert!(planned.contains("first:") && planned.contains("second:"), "{planned}");
+    assert!(!planned.contains("third:") && planned.contains("what comes behind hangs on results"), "{planned}");
+    assert!(planned.contains("at first") && !planned.contains("and then"), "{planned}");
+    let ran = said(scalelab().arg("run").arg(&path).arg("-o").arg(&target).output().unwrap());
+    assert_eq!((ran.matches("at first").count(), ran.matches("and then").count()), (1, 1), "{ran}");
+    assert!(ran.contains("third"), "{ran}");
+}
+
 /// What a long sweep would tell at its end.
 #[test]
 fn check_tells_of_levels_that_nothing_looks_at() {

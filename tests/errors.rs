@@ -160,6 +160,7 @@ golden!(
     undefined,
     word_behind_a_point,
     level_of_others,
+    behind_a_run,
     behind_the_best,
     best_of_nobody,
     action_by_name,

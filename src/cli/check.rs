@@ -72,6 +72,16 @@ impl Host for CheckHost {
             say(&format!("{text}\n"));
         }
     }
+
+    fn only_looks(&self) -> bool {
+        true
+    }
+
+    fn hangs_on_results(&self) {
+        if !self.json {
+            say("what comes behind hangs on results, and can be planned when there are some\n");
+        }
+    }
 }
 
 /// What a run that was stopped early tells of a whole one.

@@ -5,6 +5,7 @@
 
 use super::callback::Callback;
 use super::errors::fail;
+use super::onward::{self, Onward};
 use super::places::{Keys, place_at};
 use super::session::{Finished, Record};
 use crate::catalog::{Given, Place, Problems, Value};
@@ -187,6 +188,8 @@ impl Checking {
 /// What a check has come by.
 #[derive(Default)]
 pub(super) struct Checking {
+    /// Whether it is called before anything has run.
+    pub is_rehearsed: bool,
     /// Whether it looked at a measured figure.
     pub looked: bool,
     /// Whether it was given a level that is not known before anything has run.
@@ -224,6 +227,8 @@ pub(super) struct Desk {
     pub earlier: Vec<Vec<(u64, Arc<Record>)>>,
     /// What is wrong with what is being evaluated as far as its text alone tells.
     pub told: Problems,
+    /// Set while a script is only read.
+    pub onward: Option<Onward>,
     /// What of the text alone is wrong, whatever else is.
     pub certain: Problems,
     /// Whether a function that is called while a simulation runs has printed something.
@@ -253,7 +258,7 @@ pub(super) fn print(text: &str) {
     if desk(|desk| desk.moment.is_some()) {
         return desk(|desk| desk.printed_in_event = true);
     }
-    if let Some(printer) = desk(|desk| desk.printed.clone()) {
+    if let Some(printer) = desk(|desk| desk.printed.clone()).filter(|_| !onward::is_behind_a_run()) {
         printer(text);
     }
 }

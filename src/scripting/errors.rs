@@ -101,6 +101,29 @@ fn placed(problem: Problem, place: &Option<Place>) -> Problem {
     Problem { place: problem.place.clone().or_else(|| place.clone()), ..problem }
 }
 
+/// Whether an error may come from the values that something is done with: it may be right with others.
+pub(super) fn hangs_on_values(error: &EvalAltResult) -> bool {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorInFunctionCall(_, _, inner, _) => hangs_on_values(inner),
+        E::ErrorRuntime(value, _) => value
+            .clone()
+            .try_cast::<Mistake>()
+            .is_none_or(|Mistake(problems)| problems.iter().any(|problem| problem.message == NO_SUCH_LEVELS)),
+        E::ErrorArithmetic(..)
+        | E::ErrorArrayBounds(..)
+        | E::ErrorStringBounds(..)
+        | E::ErrorIndexNotFound(..)
+        | E::ErrorTerminated(..)
+        | E::ErrorTooManyOperations(_)
+        | E::ErrorDataTooLarge(..) => true,
+        _ => false,
+    }
+}
+
+/// What is said of a selection of nobody.
+pub(super) const NO_SUCH_LEVELS: &str = "no variant has these levels";
+
 /// The variable that an error does not find.
 pub(super) fn unknown_name(error: &EvalAltResult) -> Option<&str> {
     match error {

@@ -1,10 +1,11 @@
 //! What a mistake hides: a call that fails ends an evaluation, a name that is not known keeps a script from being read at all. The text is mended there,
 //! with a value of which nothing is known, and looked at again, until nothing more comes to light. What is told of unknown values is not told.
 
+use super::onward;
 use super::session::{Host, Judge, Session};
 use super::text::Text;
 use crate::catalog::{Place, Problem, Problems};
-use crate::experiment::{Builder, Outcome, Plan, Workshop};
+use crate::experiment::{Builder, Estimate, Outcome, Plan, Workshop};
 use rhai::{Dynamic, Engine, INT};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +13,20 @@ use std::rc::Rc;
 
 /// A value of which nothing is known. Its name occurs in no other message.
 #[derive(Clone, Copy, Debug)]
-struct UnknownValue;
+struct UnknownValue {
+    /// Whether it will be known when something has run.
+    is_measured: bool,
+}
+
+impl UnknownValue {
+    /// What a comparison with it comes to.
+    fn answer(self) -> bool {
+        if self.is_measured {
+            onward::hangs();
+        }
+        false
+    }
+}
 
 impl IntoIterator for UnknownValue {
     type Item = UnknownValue;
@@ -44,6 +58,9 @@ impl Host for Blind {
         Ok(None)
     }
     fn print(&self, _text: &str) {}
+    fn only_looks(&self) -> bool {
+        true
+    }
 }
 
 /// The mistakes of a script that were found, and those that they hide.
@@ -88,11 +105,15 @@ fn as_written(problem: &Problem, text: &Text, name: &str) -> Problem {
 
 /// Whether it may be there only since something was left out, or speaks of what is not known.
 fn follows(problem: &Problem) -> bool {
-    const OF_WHAT_IS_MISSING: [&str; 5] =
-        [NAME, "has no duration", "has no world", "the world has no traffic", "the world has no component"];
+    const OF_WHAT_IS_MISSING: [&str; 4] =
+        ["has no duration", "has no world", "the world has no traffic", "the world has no component"];
     let text = problem.to_string();
+    OF_WHAT_IS_MISSING.iter().any(|part| text.contains(part)) || is_of_the_unknown(&text)
+}
+
+fn is_of_the_unknown(text: &str) -> bool {
     let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-    OF_WHAT_IS_MISSING.iter().any(|part| text.contains(part)) || words.any(|word| word == UNKNOWN)
+    text.contains(NAME) || words.any(|word| word == UNKNOWN)
 }
 
 /// The name that is said to be meant.
@@ -105,26 +126,38 @@ fn spot(problem: &Problem) -> Option<(std::sync::Arc<str>, usize, usize)> {
     problem.place.as_ref().map(|Place { source, line, column, .. }| (source.clone(), *line, *column))
 }
 
+/// What is wrong with a script that runs experiments one behind the other, with all of them.
+pub(super) fn ahead(name: &str, text: &str, folder: &Path) -> Problems {
+    let found = looked_at(name, text, folder);
+    found.into_iter().filter(|problem| !is_of_the_unknown(&problem.to_string())).collect()
+}
+
 fn looked_at(name: &str, text: &str, folder: &Path) -> Problems {
     let mut session = Session::new(folder, true, Rc::new(Blind));
-    session.teach(unknown_values);
+    session.read_on();
     session.look_at(name, text).err().unwrap_or_default()
 }
 
 /// Whatever is done with one gives another one.
-fn unknown_values(engine: &mut Engine) {
+pub(super) fn unknown_values(engine: &mut Engine) {
     engine.register_type_with_name::<UnknownValue>(NAME);
-    let written = engine.register_custom_syntax([UNKNOWN], false, |_, _| Ok(Dynamic::from(UnknownValue)));
+    let written = engine.register_custom_syntax([UNKNOWN], false, |_, _| {
+        Ok(Dynamic::from(UnknownValue { is_measured: false }))
+    });
     debug_assert!(written.is_ok(), "{:?}", written.err());
-    engine.register_indexer_get(|_: &mut UnknownValue, _: &str| UnknownValue);
-    engine.register_indexer_get(|_: &mut UnknownValue, _: INT| UnknownValue);
+    engine.register_indexer_get(|own: &mut UnknownValue, _: &str| *own);
+    engine.register_indexer_get(|own: &mut UnknownValue, _: INT| *own);
     engine.register_iterator::<UnknownValue>();
     for operator in ["+", "-", "*", "/", "%"] {
-        engine.register_fn(operator, |_: UnknownValue, _: Dynamic| UnknownValue);
-        engine.register_fn(operator, |_: Dynamic, _: UnknownValue| UnknownValue);
+        engine.register_fn(operator, |own: UnknownValue, _: Dynamic| own);
+        engine.register_fn(operator, |_: Dynamic, own: UnknownValue| own);
     }
     for operator in ["==", "!=", "<", "<=", ">", ">="] {
-        engine.register_fn(operator, |_: UnknownValue, _: Dynamic| false);
-        engine.register_fn(operator, |_: Dynamic, _: UnknownValue| false);
+        engine.register_fn(operator, |own: UnknownValue, _: Dynamic| own.answer());
+        engine.register_fn(operator, |_: Dynamic, own: UnknownValue| own.answer());
     }
+    engine.register_get("mean", |estimate: &mut Estimate| match estimate.mean() {
+        Some(mean) => Dynamic::from(mean),
+        None => Dynamic::from(UnknownValue { is_measured: true }),
+    });
 }

@@ -19,6 +19,7 @@ mod jail;
 mod lists;
 mod marks;
 mod mended;
+mod onward;
 mod places;
 mod render;
 mod said;

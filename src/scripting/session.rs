@@ -6,7 +6,8 @@ use super::desk::{Definition, Desk, desk};
 use super::divisions::with_a_rest;
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
-use super::mended::with_hidden;
+use super::mended::{ahead, unknown_values, with_hidden};
+use super::onward;
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
@@ -40,6 +41,12 @@ pub trait Host {
     ) -> Result<Option<Outcome>, Problems>;
     /// Something that the script prints.
     fn print(&self, text: &str);
+    /// Whether nothing runs: then a script is read on behind `.run()`, as far as it does not hang on results.
+    fn only_looks(&self) -> bool {
+        false
+    }
+    /// Nothing runs, and what comes behind some `.run()` hangs on its results.
+    fn hangs_on_results(&self) {}
 }
 
 /// The results of an experiment, for the rest of the script.
@@ -130,16 +137,36 @@ impl Session {
 
     /// Evaluates a whole script and runs its experiments; or tells all that is wrong with it.
     pub fn run_file(&mut self, name: &str, text: &str) -> Result<(), Problems> {
-        let result = self.look_at(name, text);
+        let result = match self.wrong_ahead(name, text) {
+            wrong if !wrong.is_empty() => Err(wrong),
+            _ => {
+                if self.host.only_looks() {
+                    self.read_on();
+                }
+                self.look_at(name, text)
+            }
+        };
         if !self.strict || stop_scripts().load(Ordering::Relaxed) {
             return result;
         }
         result.map_err(|problems| with_hidden(problems, name, text, &self.folder))
     }
 
-    /// Lets its scripts know more.
-    pub(super) fn teach(&mut self, more: impl FnOnce(&mut Engine)) {
-        more(Rc::get_mut(&mut self.engine).expect("nothing was said yet"));
+    /// What is wrong behind a `.run()`, before anything has run.
+    fn wrong_ahead(&mut self, name: &str, text: &str) -> Problems {
+        if !self.strict || !text.contains(".run()") {
+            return Problems::new();
+        }
+        self.sources.add(name, text);
+        let wrong = ahead(name, text, &self.folder);
+        desk(|desk| *desk = Desk::default());
+        wrong
+    }
+
+    /// Has its script read on behind `.run()`, though there are no results.
+    pub(super) fn read_on(&mut self) {
+        unknown_values(Rc::get_mut(&mut self.engine).expect("nothing was said yet"));
+        onward::begin();
     }
 
     /// The same, without what its mistakes hide.
@@ -149,10 +176,20 @@ impl Session {
         self.begin(name, 1, text);
         let ast = self.compile()?;
         let engine = self.engine.clone();
-        match said::evaluate(&engine, &mut self.state, &ast) {
+        let evaluated = said::evaluate(&engine, &mut self.state, &ast);
+        let way = onward::end(evaluated.as_ref().err().map(|error| &**error));
+        match evaluated {
+            _ if !way.is_sure && way.wrong.is_empty() => {
+                self.host.hangs_on_results();
+                return Ok(());
+            }
+            _ if !way.is_sure => return Err(self.with_told(way.wrong)),
             // `.run()` where the host only looks: what was described so far is looked at.
             Err(error) if api::Ending::NoResults.ended(&error) => {}
-            Err(error) => return Err(self.with_those_before(self.explain(&error))),
+            Err(error) => {
+                let problems = self.with_those_before(self.explain(&error));
+                return Err(way.wrong.into_iter().chain(problems).collect());
+            }
             Ok(_) => {}
         }
         if desk(|desk| desk.experiments.is_empty()) {
@@ -162,7 +199,7 @@ impl Session {
                 problem.hint("begin with experiment(\"name\"); `scalelab new` writes an example"),
             ]);
         }
-        self.run_pending()
+        self.run_pending(way.wrong)
     }
 
     /// Evaluates one entry of a prompt and runs its experiments; its value as text, if it has one. `name` and `line`, the
@@ -200,7 +237,7 @@ impl Session {
                 return Err(problems);
             }
         };
-        self.run_pending().map_err(|problems| self.shown_places(problems))?;
+        self.run_pending(Problems::new()).map_err(|problems| self.shown_places(problems))?;
         Ok(shown(&value))
     }
 
@@ -245,12 +282,14 @@ impl Session {
         context.enter();
     }
 
-    fn run_pending(&mut self) -> Result<(), Problems> {
+    /// Runs what has been described and not run yet, unless something is wrong, there or `before`.
+    fn run_pending(&mut self, before: Problems) -> Result<(), Problems> {
         let context = Context::current();
         desk(|desk| desk.experiments.iter_mut().for_each(Definition::settle));
         let all = desk(|desk| desk.experiments.clone()).into_iter().enumerate();
         let pending = all.filter(|(_, experiment)| experiment.pending);
-        let (mut planned, mut wrong) = (Vec::new(), desk(|desk| desk.certain.clone()));
+        let (mut planned, mut wrong) = (Vec::new(), before);
+        wrong.extend(desk(|desk| desk.certain.clone()));
         for (ordinal, one) in pending {
             match context.look_over(&one) {
                 Ok(plan) => planned.push((ordinal, plan)),

@@ -9,6 +9,7 @@ use crate::experiment::{Better, Estimate, METRICS, Sense, Standing};
 use crate::scripting::convert::{Scripted, level};
 use crate::scripting::desk::{call_place, desk};
 use crate::scripting::errors::{Refuted, Undecided, fail};
+use crate::scripting::onward;
 use crate::scripting::unlike::kind;
 use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
 use std::collections::BTreeSet;
@@ -107,7 +108,8 @@ fn supposed(cx: &NativeCallContext<'_>, all: &All, name: &str) -> Option<Scripte
         desk.check.looked |= nothing_ran;
         desk.check.asks_for_the_best |= nothing_ran;
         desk.check.supposed.filter(|_| nothing_ran)
-    })?;
+    });
+    let at = at.or_else(|| (nothing_ran && onward::hangs()).then_some(0))?;
     let sense = or_noted(cx, &all.finished, sense(name), || Ok(Sense::Less));
     Some(sense.map(|_| Dynamic::from(all.one(all.variants[at % all.variants.len()]))))
 }

@@ -1,13 +1,13 @@
 //! `expect`, `expect_for`, `claim`: rehearsed before anything runs, judged afterwards.
 
 use super::levels::matches;
-use super::rehearsed::{Supposed, hangs_on_values, new_ones};
+use super::rehearsed::{Supposed, new_ones};
 use super::results::{All, Check, One};
 use crate::catalog::{Problem, Problems, did_you_mean};
 use crate::experiment::{Asked, CheckRow, Judgement, Plan, Standing};
 use crate::scripting::desk::{Checking, Definition, Expect, ExpectKind, desk};
 use crate::scripting::engine::refill;
-use crate::scripting::errors::{Words, explain, verdict};
+use crate::scripting::errors::{Words, explain, hangs_on_values, verdict};
 use crate::scripting::session::{Finished, Record};
 use rhai::{Dynamic, Engine, Map};
 use std::rc::Rc;
@@ -79,7 +79,7 @@ fn rehearsed(
     subject: Dynamic,
     check: Checking,
 ) -> Checking {
-    desk(|desk| desk.check = check);
+    desk(|desk| desk.check = Checking { is_rehearsed: true, ..check });
     let wrong = judged(engine, words, expect, subject).err();
     let mut check = desk(|desk| std::mem::take(&mut desk.check));
     // (What ended it stands before what was noted on the way, as it always did.)

@@ -7,11 +7,14 @@ use crate::experiment::{Plan, Timing, Variant};
 use crate::scripting::convert::{Scripted, level};
 use crate::scripting::desk::{Definition, Only, call_place, desk};
 use crate::scripting::errors::{fail, raise};
+use crate::scripting::onward;
+use crate::scripting::session::{Finished, Record};
 use crate::scripting::unlike::kind;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext, Position};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// An experiment in a script: its number on the desk.
 #[derive(Clone, Copy, Debug)]
@@ -144,9 +147,25 @@ fn run(e: ExperimentHandle) -> Scripted<super::results::All> {
     if let Some(finished) = finished {
         return Ok(super::results::All::of(finished));
     }
-    match crate::scripting::context::run_called(e.0).map_err(raise)? {
-        Some(finished) => Ok(super::results::All::of(finished)),
-        None => Err(Ending::NoResults.error()),
+    match crate::scripting::context::run_called(e.0) {
+        Ok(Some(finished)) => Ok(super::results::All::of(finished)),
+        Ok(None) => read_on(e, Problems::new()),
+        Err(wrong) => read_on(e, wrong),
+    }
+}
+
+/// Behind a `.run()` without results: with some of which nothing is known, if the script is only read.
+fn read_on(e: ExperimentHandle, wrong: Problems) -> Scripted<super::results::All> {
+    let goes_on = onward::goes_on(&wrong);
+    let definition = desk(|desk| desk.experiments[e.0].clone());
+    match plan(&definition) {
+        _ if goes_on.is_none() && !wrong.is_empty() => Err(raise(wrong)),
+        Ok(plan) if goes_on == Some(true) => {
+            let record = Record { plan, results: Arc::default() };
+            let finished = Finished::new(Arc::new(record), params(&definition));
+            Ok(super::results::All::of(Rc::new(finished)))
+        }
+        _ => Err(Ending::NoResults.error()),
     }
 }
 
@@ -159,7 +178,7 @@ fn run_again(e: ExperimentHandle, only: Only) -> Scripted<super::results::All> {
     }
     match earlier.into_iter().rev().find(|(calls, _)| *calls <= definition.calls) {
         Some((_, record)) => {
-            let finished = crate::scripting::Finished::new(record, params(&definition));
+            let finished = Finished::new(record, params(&definition));
             Ok(super::results::All::of(Rc::new(finished)))
         }
         None => Err(fail("this experiment failed", None)),

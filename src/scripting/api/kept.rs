@@ -6,6 +6,7 @@ use crate::experiment::Standing;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
 use crate::scripting::errors::fail;
+use crate::scripting::onward;
 use crate::scripting::unlike::kind;
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 
@@ -29,6 +30,9 @@ impl All {
     fn keep(&self, cx: &NativeCallContext<'_>, test: &FnPtr) -> Scripted<All> {
         let mut kept = All { variants: Vec::new(), ..self.clone() };
         let nothing_ran = self.finished.record.results.is_empty();
+        if nothing_ran {
+            onward::hangs();
+        }
         for variant in self.variants.iter().copied() {
             let value: Dynamic = test.call_within_context(cx, (self.one(variant),))?;
             let standing = match (value.clone().try_cast::<Check>(), value.as_bool()) {

@@ -1,13 +1,12 @@
 //! Checks are rehearsed on results of which there are none yet: there a mistake is noted, and something unknown stands for what was asked for, so that
 //! whatever else is wrong with the same check is found as well.
 
-use super::results::NO_SUCH_LEVELS;
 use crate::catalog::{Problem, Problems};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::{call_place, desk};
-use crate::scripting::errors::{Mistake, Words, explain, verdict};
-use rhai::{EvalAltResult, NativeCallContext};
+use crate::scripting::errors::{Words, explain, hangs_on_values, verdict};
+use rhai::NativeCallContext;
 
 /// What was asked for; in a rehearsal `instead`, if it is none.
 pub(super) fn or_noted<T>(
@@ -17,7 +16,8 @@ pub(super) fn or_noted<T>(
     instead: impl FnOnce() -> Scripted<T>,
 ) -> Scripted<T> {
     // (What is done with a level that is not known yet is no mistake.)
-    let is_rehearsal = finished.record.results.is_empty() && !desk(|desk| desk.check.guessed);
+    let is_rehearsal =
+        finished.record.results.is_empty() && desk(|desk| desk.check.is_rehearsed && !desk.check.guessed);
     let error = match asked {
         Err(error) if is_rehearsal && verdict(&error).is_none() => error,
         as_it_is => return as_it_is,
@@ -36,23 +36,6 @@ pub(super) fn note(problems: Problems, hangs_on_values: bool) {
         Some(_) if hangs_on_values => desk.check.perhaps.extend(problems),
         _ => desk.check.amiss.extend(problems),
     });
-}
-
-/// Whether an error may come from the values that something is done with: it may be right with others.
-pub(super) fn hangs_on_values(error: &EvalAltResult) -> bool {
-    use EvalAltResult as E;
-    match error {
-        E::ErrorInFunctionCall(_, _, inner, _) => hangs_on_values(inner),
-        E::ErrorRuntime(value, _) => value
-            .clone()
-            .try_cast::<Mistake>()
-            .is_none_or(|Mistake(problems)| problems.iter().any(|problem| problem.message == NO_SUCH_LEVELS)),
-        E::ErrorArithmetic(..)
-        | E::ErrorArrayBounds(..)
-        | E::ErrorStringBounds(..)
-        | E::ErrorIndexNotFound(..) => true,
-        _ => false,
-    }
 }
 
 /// What is rehearsed once for each variant as if it were the best: what is wrong with a check if any is, and what if each is.

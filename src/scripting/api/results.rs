@@ -10,7 +10,7 @@ use crate::experiment::{self, Estimate, Figure, Judgement, METRICS, Whose, find_
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
-use crate::scripting::errors::fail;
+use crate::scripting::errors::{NO_SUCH_LEVELS, fail};
 use crate::scripting::unlike::kind;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 use std::rc::Rc;
@@ -95,9 +95,6 @@ impl Finished {
         Arc::new(Whose { label: own.label.clone(), levels })
     }
 }
-
-/// What is said of a selection of nobody.
-pub(super) const NO_SUCH_LEVELS: &str = "no variant has these levels";
 
 impl All {
     pub fn of(finished: Rc<Finished>) -> Self {
