@@ -149,7 +149,10 @@ fn check_reads_on_behind_a_run_as_far_as_nothing_hangs_on_results() {
     };
     let planned = said(scalelab().arg("check").arg(&path).output().unwrap());
     assert!(planned.contains("first:") && planned.contains("second:"), "{planned}");
-    assert!(!planned.contains("third:") && planned.contains("what comes behind hangs on results"), "{planned}");
+    assert!(
+        !planned.contains("third:") && planned.contains("what comes behind hangs on results"),
+        "{planned}"
+    );
     assert!(planned.contains("at first") && !planned.contains("and then"), "{planned}");
     let ran = said(scalelab().arg("run").arg(&path).arg("-o").arg(&target).output().unwrap());
     assert_eq!((ran.matches("at first").count(), ran.matches("and then").count()), (1, 1), "{ran}");

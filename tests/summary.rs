@@ -66,6 +66,41 @@ fn the_transfer_is_that_of_the_answer_that_was_taken() {
     assert!((first + 300.0 - latency).abs() < 1.0, "{first} before {latency}");
 }
 
+/// Half of all requests look a name up (20 ms and a little), the others have no steps at all, or only one in a hundred connects: the means are of all.
+#[test]
+fn steps_are_those_of_all_requests() {
+    for connect in ["", ", connect: \"tcp\""] {
+        let run = Run::of(
+            &format!(
+                "let w = web(\"w\", #{{ service: 20.ms, cores: 1000 }});
+                network(#{{ latency: 10.ms }});
+                traffic(\"a\", #{{ to: dns(\"z\", #{{ to: w, ttl: 1.s }}), resolver: resolver(\"i\", #{{}}), rate: 50.rps }});
+                let b = traffic(\"b\", #{{ to: w, rate: 50.rps, users: 10 }});
+                link(b, w, #{{ latency: 10.ms{connect} }});"
+            ),
+            "summary.csv",
+        );
+        let [lookup, wait, first, latency] =
+            ["lookup_mean_ms", "wait_mean_ms", "first_byte_mean_ms", "latency_mean_ms"]
+                .map(|name| run.number(name));
+        assert!((lookup + wait - latency).abs() < 0.3, "{lookup} and {wait} of {latency}");
+        assert!((first - latency).abs() < 0.3, "{first} of {latency}: nothing is transferred");
+        assert!((lookup - 10.2).abs() < 0.5, "{lookup}");
+    }
+}
+
+/// The server hangs at the end, and nobody gives up: one in twelve is still without an answer. The only traffic has the availability of all.
+#[test]
+fn a_traffic_has_its_requests_answered_as_often_as_the_summary_says() {
+    let world = "let w = web(\"w\", #{ service: 5.ms, cores: 100 });
+        traffic(\"t\", #{ to: w, rate: 100.rps });
+        at(184.s, \"hangs\", || w.hang());";
+    let (whole, own) = (Run::of(world, "summary.csv"), Run::of(world, "components.csv"));
+    let of_traffic = own.of_node("t", "availability_ratio");
+    assert_eq!(whole.number("availability_ratio"), of_traffic);
+    assert!((of_traffic - 184.0 / 200.0).abs() < 0.01, "{of_traffic}");
+}
+
 /// One that is told to log in says nothing about the others who want the same.
 #[test]
 fn an_edge_denies_to_nobody_what_was_denied_to_another() {

@@ -18,6 +18,9 @@ pub enum Step {
 /// All steps, in the order in which they come.
 pub const STEPS: [Step; 4] = [Step::Lookup, Step::Connect, Step::Tls, Step::Transfer];
 
+/// What a traffic without any step tells: its times, all of which were waiting.
+pub const STEPLESS: &str = "stepless";
+
 impl Step {
     /// Notes time spent in this step, to the microsecond.
     #[inline]

@@ -80,8 +80,8 @@ pub const COLUMNS: &[Column] = &[
     column("latency_p99_ms", "99 % of them took no longer", |row| row.latency_p99_ms),
     column(
         "availability_ratio",
-        "share of a traffic's requests that were answered successfully, of those that are over",
-        ComponentRow::availability,
+        "share of a traffic's requests that were answered successfully, as in the summary",
+        |row| row.availability_ratio,
     ),
 ];
 

@@ -306,7 +306,7 @@ pub(super) fn unfinished(all: &ClassBook) -> Option<String> {
     (share > MANY_OPEN).then(|| {
         format!(
             "many requests were still without an answer at the end: {:.0} %; more comes than is served, or the run is too short. \
-             Throughput and availability are of those that were answered",
+             Throughput is of those that were answered; for availability those that wait count as others ended that had waited as long",
             100.0 * share
         )
     })

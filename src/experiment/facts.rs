@@ -46,8 +46,8 @@ pub struct Facts {
     pub knows_users: bool,
     /// Reads of sharded databases, and those of them that all shards had to answer.
     pub routed: (u64, u64),
-    /// Copies of writes sent to other shards by routers.
-    pub mirrored: u64,
+    /// Writes that shards of databases have done, copies of rows among them.
+    pub sharded_writes: u64,
     /// The busiest shard's statements over the mean of all shards.
     pub shard_skew: Option<f64>,
     /// Whole seconds in which writes were wanted and none succeeded; `None` if nobody wrote.
@@ -196,6 +196,6 @@ impl Counts<'_> {
         facts.keys_moved = (of("keys_moved"), of("keys_held"));
         facts.redirects = of("redirects");
         facts.routed = (of("routed_reads"), of("scattered_reads"));
-        facts.mirrored = of("mirrored_writes");
+        facts.sharded_writes = of("sharded_writes");
     }
 }

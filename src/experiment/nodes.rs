@@ -88,6 +88,7 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         stale_age_p99_ms: change.p99("stale_age"),
         latency_p50_ms: change.quantile("latency", 0.5),
         latency_p99_ms: change.p99("latency"),
+        availability_ratio: change.availability(),
         measures: super::measures::of(kind, change),
     }
 }
@@ -110,7 +111,9 @@ pub fn all_readings(simulation: &Simulation, detailed: bool) -> Vec<Readings> {
 pub fn last_readings(simulation: &Simulation, from: Time) -> Vec<Readings> {
     let mut readings = all_readings(simulation, true);
     for (_, request) in simulation.requests().iter().filter(|(_, request)| request.intended >= from) {
-        readings[request.client.index()].record("latency", simulation.now() - request.intended);
+        for told in ["latency", "open"] {
+            readings[request.client.index()].record(told, simulation.now() - request.intended);
+        }
     }
     readings
 }

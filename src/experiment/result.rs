@@ -102,17 +102,12 @@ pub struct ComponentRow {
     /// 99 % of them took no longer.
     #[serde(default)]
     pub latency_p99_ms: Option<f64>,
+    /// Share of a traffic's requests that were answered successfully: as in the summary.
+    #[serde(default)]
+    pub availability_ratio: Option<f64>,
     /// What else it has counted: rows of measures.csv.
     #[serde(default)]
     pub measures: Vec<Measured>,
-}
-
-impl ComponentRow {
-    /// Share of a traffic's requests that were answered successfully, of those that are over.
-    pub fn availability(&self) -> Option<f64> {
-        let over = self.completions_count.filter(|over| self.kind == "traffic" && *over > 0)?;
-        Some(1.0 - self.errors_count.unwrap_or(0) as f64 / over as f64)
-    }
 }
 
 /// Something that happened in a run.

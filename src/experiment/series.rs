@@ -8,6 +8,8 @@ use crate::kernel::book::ClassBook;
 use crate::kernel::readings::Reading;
 use crate::kernel::{NodeId, Readings, Simulation, Time, milliseconds, seconds};
 use crate::model::ALL;
+use crate::stats::{Endings, Histogram};
+use std::borrow::Cow;
 
 /// Something that has figures.
 struct Source {
@@ -174,14 +176,26 @@ impl Change<'_> {
 
     /// This share of the values lies below, in milliseconds. Who joined between the readings had none at the first.
     pub fn quantile(&self, metric: &str, q: f64) -> Option<f64> {
-        let quantile = match (self.later.get(metric)?, self.earlier.get(metric)) {
+        self.values(metric)?.quantile(q).map(milliseconds)
+    }
+
+    /// The values between the readings.
+    fn values(&self, metric: &str) -> Option<Cow<'_, Histogram>> {
+        match (self.later.get(metric)?, self.earlier.get(metric)) {
             (Reading::Histogram(later), Some(Reading::Histogram(earlier))) => {
-                later.since(earlier).quantile(q)
+                Some(Cow::Owned(later.since(earlier)))
             }
-            (Reading::Histogram(later), _) => later.quantile(q),
+            (Reading::Histogram(later), _) => Some(Cow::Borrowed(later)),
             _ => None,
-        };
-        quantile.map(milliseconds)
+        }
+    }
+
+    /// Share of a traffic's requests that are answered as wanted.
+    pub fn availability(&self) -> Option<f64> {
+        let [waited, given_up, open, refused] =
+            ["latency", "given_up", "open", "refused"].map(|told| self.values(told));
+        let (waited, given_up, open, refused) = (&*waited?, &*given_up?, &*open?, &*refused?);
+        Endings { waited, given_up, open, refused }.answered_share()
     }
 
     /// Largest value.

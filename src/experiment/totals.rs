@@ -1,5 +1,6 @@
 //! What all components have counted and timed in the measured part, added up by name.
 
+use crate::components::steps::STEPLESS;
 use crate::kernel::Readings;
 use crate::kernel::readings::Reading;
 use crate::stats::Histogram;
@@ -42,6 +43,17 @@ impl Totals {
     /// A quantile of a time in ms.
     pub fn quantile_ms(&self, name: &str, q: f64) -> Option<f64> {
         self.times.get(name)?.quantile(q).map(|ns| ns as f64 / 1e6)
+    }
+
+    /// What a step of their way took requests: nothing in traffics that have no such steps, all of whose time is waiting. `None` where none has any.
+    pub fn step(&self, name: &str) -> Option<Histogram> {
+        let mut times = self.times.get(name)?.clone();
+        match self.times.get(STEPLESS) {
+            Some(without) if ["server_wait", "first_byte"].contains(&name) => times.merge(without),
+            Some(without) => times.record_n(0, without.count()),
+            None => {}
+        }
+        Some(times)
     }
 
     /// How often a time was taken.

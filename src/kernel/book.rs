@@ -3,7 +3,7 @@
 use super::outage::Outage;
 use super::request::{Outcome, Requests};
 use super::time::Time;
-use crate::stats::Histogram;
+use crate::stats::{Endings, Histogram};
 
 /// Number of request classes that are told apart (reads, writes, logins, ...).
 pub const CLASSES: usize = 8;
@@ -21,18 +21,28 @@ pub struct ClassBook {
     pub timed_out: u64,
     /// Still open at the end.
     pub in_flight: u64,
-    /// Those of them that have waited for longer than anybody who was answered or gave up: they will never be.
-    pub overdue: u64,
     /// Nanoseconds from the intended start to the answer; for those that timed out or are in flight at the
     /// end, the time they had taken so far (a lower bound, so that overload cannot hide). Errors and
     /// rejections are not in it: a fast "no" is not a fast answer.
     pub latency: Histogram,
+    /// The times of those that were given up, which are in `latency` as well.
+    pub given_up: Histogram,
+    /// The times of those that are open, which are in `latency` as well.
+    pub open: Histogram,
+    /// The times of those that failed or were turned away.
+    pub refused: Histogram,
 }
 
 impl ClassBook {
     /// All requests of the class.
     pub fn total(&self) -> u64 {
         self.succeeded + self.failed + self.rejected + self.timed_out + self.in_flight
+    }
+
+    /// Share of requests that are answered as wanted, those among them that are open; `None` without requests.
+    pub fn availability(&self) -> Option<f64> {
+        let ClassBook { latency, given_up, open, refused, .. } = self;
+        Endings { waited: latency, given_up, open, refused }.answered_share()
     }
 
     /// What this book has that an earlier copy of it had not.
@@ -43,8 +53,10 @@ impl ClassBook {
             rejected: self.rejected - earlier.rejected,
             timed_out: self.timed_out - earlier.timed_out,
             in_flight: 0,
-            overdue: 0,
             latency: self.latency.since(&earlier.latency),
+            given_up: self.given_up.since(&earlier.given_up),
+            open: Histogram::new(),
+            refused: self.refused.since(&earlier.refused),
         }
     }
 
@@ -55,8 +67,10 @@ impl ClassBook {
         self.rejected += other.rejected;
         self.timed_out += other.timed_out;
         self.in_flight += other.in_flight;
-        self.overdue += other.overdue;
         self.latency.merge(&other.latency);
+        self.given_up.merge(&other.given_up);
+        self.open.merge(&other.open);
+        self.refused.merge(&other.refused);
     }
 
     #[inline]
@@ -72,8 +86,13 @@ impl ClassBook {
             Outcome::Rejected => self.rejected += 1,
             Outcome::TimedOut => self.timed_out += 1,
         }
-        if matches!(outcome, Outcome::Succeeded | Outcome::TimedOut) {
-            self.latency.record(latency);
+        match outcome {
+            Outcome::Succeeded => self.latency.record(latency),
+            Outcome::TimedOut => {
+                self.latency.record(latency);
+                self.given_up.record(latency);
+            }
+            Outcome::Failed | Outcome::Rejected => self.refused.record(latency),
         }
     }
 }
@@ -187,13 +206,12 @@ impl Book {
     /// The book at the end of the run: open requests enter with the time they have taken so far.
     pub fn close(&self, open: &Requests, end: Time) -> [ClassBook; CLASSES] {
         let mut classes = self.classes.clone();
-        let longest = classes.iter().filter_map(|class| class.latency.max()).max().unwrap_or(0);
         for (_, request) in open.iter().filter(|(_, r)| r.intended >= self.measured_from) {
             let class = &mut classes[request.class as usize];
             let waited = end.saturating_sub(request.intended);
             class.in_flight += 1;
-            class.overdue += u64::from(waited > longest);
             class.latency.record(waited);
+            class.open.record(waited);
         }
         classes
     }
@@ -233,11 +251,12 @@ mod tests {
         let reads = &book.close(&open, 20)[0];
         assert_eq!((reads.total(), reads.failed, reads.succeeded, reads.in_flight), (2, 1, 0, 1));
         assert_eq!(reads.latency.max(), Some(5), "open for 5 ns so far; errors have no latency");
-        assert_eq!(reads.overdue, 1, "nobody was answered yet");
+        assert_eq!(reads.availability(), Some(0.0), "nobody was answered yet");
         book.issue(1, 13);
         book.finish((0, 13), Outcome::Succeeded, 18);
-        assert_eq!(book.close(&open, 20)[0].overdue, 0, "another one waited for 5 ns");
-        assert_eq!(book.close(&open, 21)[0].overdue, 1);
+        let availability = |end| book.close(&open, end)[0].availability();
+        assert_eq!(availability(20), Some(2.0 / 3.0), "the one that waited for 5 ns as well was answered");
+        assert_eq!(availability(21), Some(1.0 / 3.0));
         assert_eq!(
             book.completed(),
             2,

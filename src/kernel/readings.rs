@@ -59,6 +59,11 @@ impl Readings {
         self.figures.push((metric, Reading::Maximum(value)));
     }
 
+    /// Whether histograms are wanted.
+    pub fn is_detailed(&self) -> bool {
+        self.detailed
+    }
+
     /// All values so far.
     pub fn histogram(&mut self, metric: &'static str, histogram: &Histogram) {
         if self.detailed {

@@ -169,6 +169,16 @@ impl Histogram {
         }
     }
 
+    /// How many buckets there are, up to that of the largest value.
+    pub(super) fn buckets(&self) -> usize {
+        self.buckets.len()
+    }
+
+    /// How many values lie in a bucket.
+    pub(super) fn in_bucket(&self, at: usize) -> u64 {
+        if at < self.buckets.len() { self.buckets.get(at) } else { 0 }
+    }
+
     /// Forgets everything but keeps the memory.
     pub fn clear(&mut self) {
         let mut buckets = std::mem::replace(&mut self.buckets, Counters::new());

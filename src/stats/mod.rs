@@ -5,6 +5,7 @@
 
 pub mod batch;
 mod counters;
+pub mod endings;
 pub mod histogram;
 pub mod interval;
 pub mod level;
@@ -13,6 +14,7 @@ pub mod tally;
 pub mod warmup;
 
 pub use batch::{batch_means, lag1_autocorrelation};
+pub use endings::Endings;
 pub use histogram::Histogram;
 pub use interval::{
     Interval, half_width, mean_interval, paired_difference, relative_difference, student_t_quantile,

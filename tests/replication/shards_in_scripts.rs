@@ -48,6 +48,66 @@ fn a_quorum_is_read_from_the_nearest_copies() {
     }
 }
 
+/// Half of 120 reads of 10 ms a second for each of the two copies that are left.
+/// Another copy is dead, or on the other side of an ocean, and its share is nobody's.
+#[test]
+fn what_a_copy_does_not_read_is_shared_by_the_others() {
+    let dead = "replicas: 2, down_after: 2.s";
+    let far = |regions: &str, others: u32| format!("replicas: {others}, region: [{regions}]");
+    let (us, eu) = ("\"us-east-1\"", "\"eu-central-1\"");
+    for (copies, one, another) in [
+        (dead.to_string(), 1, 2),
+        (far(&format!("{us}, {eu}, {eu}"), 2), 1, 2),
+        (far(&format!("{us}, {eu}, {us}, {eu}, {us}"), 4), 1, 3),
+        (far(&format!("{eu}, {eu}, {us}, {us}, {us}"), 4), 0, 1),
+    ] {
+        let (place, kill) = match copies.contains("region") {
+            true => (format!(", region: {eu}, access: 0.ms"), ""),
+            false => (String::new(), "at(1.s, \"dies\", || db.replica(0).crash(\"host\"));"),
+        };
+        let world = format!(
+            r#"regions("aws");
+            let db = database("db", #{{ read: 10.ms, write: 2.ms, connections: 1, replication: "quorum", r: 1, w: 2, {copies} }});
+            traffic("t", #{{ to: db, rate: constant(120.rps), keys: uniform_keys(1000){place} }});
+            {kill}"#
+        );
+        let even = |copy: u32| {
+            format!(
+                ".expect(\"{copy} is not the busier\", |r| r.of(\"db/replica-{copy}\").utilization < 65.percent)"
+            )
+        };
+        holds(&experiment(&world, &[even(one), even(another)].concat()));
+    }
+}
+
+/// What shards are given to write, over what clients wrote: twice as much where a server writes twice, a part of it behind a cache that writes
+/// the newest only.
+#[test]
+fn writes_are_amplified_by_whoever_writes_more() {
+    let world = |load: &str| {
+        format!(
+            "let db = database(\"db\", #{{ read: 1.ms, write: 1.ms, connections: 20, shards: 4 }});\n{load}"
+        )
+    };
+    let twice = "let w = web(\"w\", #{ reads: db, writes: db, on_write: [\"write\", \"write\"] });
+        traffic(\"t\", #{ to: w, rate: 200.rps, writes: 30.percent, keys: uniform_keys(1000) });";
+    holds(&experiment(
+        &world(twice),
+        ".expect(\"no less\", |r| r.write_amplification > 1.99).expect(\"no more\", |r| r.write_amplification < 2.01)",
+    ));
+    let later = "let c = cache(\"c\", #{ of: db, write: \"back\", flush: 1.s });
+        traffic(\"t\", #{ to: web(\"w\", #{ reads: c, writes: c }), rate: 400.rps, writes: 50.percent, keys: uniform_keys(20) });";
+    holds(&experiment(&world(later), ".expect(\"once a second\", |r| r.write_amplification < 0.12)"));
+    let elsewhere = "let b = database(\"b\", #{ read: 1.ms, write: 1.ms });
+        let load = #{ rate: constant(100.rps), writes: 100.percent, keys: uniform_keys(1000) };
+        traffic(\"t\", load + #{ to: db });
+        traffic(\"u\", load + #{ to: b });";
+    holds(&experiment(
+        &world(elsewhere),
+        ".expect(\"half of all writes\", |r| r.write_amplification < 0.51)",
+    ));
+}
+
 /// Denormalised copies on four shards, one of which is dead for 14 s: writes that it refuses are tried again, and count when they are made.
 #[test]
 fn writes_that_are_refused_are_no_writes() {

@@ -1,6 +1,7 @@
 //! Time to first byte, split by step: what a client sees of the way of its answer.
 
-use crate::components::steps::{STEPS, Step};
+use super::seen::Seen;
+use crate::components::steps::{STEPLESS, STEPS, Step};
 use crate::kernel::{Readings, Request, Time};
 use crate::stats::Histogram;
 
@@ -10,18 +11,41 @@ pub(super) struct StepTimes {
     steps: [Histogram; STEPS.len()],
     wait: Histogram,
     first_byte: Histogram,
-    /// Some request had a step to tell of: where none ever has, nothing is recorded.
+    /// Some request had a step to tell of: before one has, nothing is recorded that is not known otherwise.
     any: bool,
+    /// What users saw tells more than this: a visit goes on behind its first byte.
+    makes_visits: bool,
 }
 
 impl StepTimes {
-    /// A request has its answer at `now`.
+    /// Of a client that makes visits, or plain requests.
+    pub fn new(makes_visits: bool) -> Self {
+        StepTimes { makes_visits, ..StepTimes::default() }
+    }
+
+    /// A request has its answer at `now`; `seen` does not know of it yet.
     #[inline]
-    pub fn note(&mut self, request: &Request, now: Time) {
-        self.any |= request.steps != [0; STEPS.len()];
-        if self.any {
+    pub fn note(&mut self, request: &Request, now: Time, seen: &Seen) {
+        if !self.any && request.steps != [0; STEPS.len()] {
+            self.begin(seen);
+        }
+        if self.any || self.makes_visits {
             self.record(request, now - request.intended);
         }
+    }
+
+    /// Those before had no step: each took no time, and the wait all of it.
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, seen: &Seen) {
+        self.any = true;
+        if self.makes_visits {
+            return; // they are recorded
+        }
+        let before = seen.answered();
+        self.steps.iter_mut().for_each(|times| times.record_n(0, before.count()));
+        self.wait.merge(&before);
+        self.first_byte.merge(&before);
     }
 
     #[inline(never)]
@@ -36,9 +60,12 @@ impl StepTimes {
         self.first_byte.record(latency.saturating_sub(Step::Transfer.of(request)));
     }
 
-    pub fn measure(&self, out: &mut Readings) {
-        if !self.any {
-            return;
+    pub fn measure(&self, seen: &Seen, out: &mut Readings) {
+        match self.any {
+            false if self.makes_visits => return out.histogram(STEPLESS, &self.first_byte),
+            false if out.is_detailed() => return out.histogram(STEPLESS, &seen.answered()),
+            false => return,
+            true => {}
         }
         let names = ["lookup", "connect", "tls", "transfer"];
         names.into_iter().zip(&self.steps).for_each(|(name, times)| out.histogram(name, times));

@@ -60,7 +60,7 @@ pub(super) struct Client {
     pub(super) near: Option<Box<Near>>,
     /// Whether requests go straight to a server, and answers to the user: no queue, no names, nothing nearby.
     is_plain: bool,
-    seen: Seen,
+    pub(super) seen: Seen,
 }
 
 impl Client {
@@ -102,7 +102,7 @@ impl Client {
                 .group()
                 .clients()
                 .map(|plan| Population::new(&plan, settings.count("users").unwrap_or(0), &site.layout.map)),
-            steps: StepTimes::default(),
+            steps: StepTimes::new(near.as_ref().is_some_and(|near| near.site.is_some())),
             is_plain: !is_queue && reach.is_none() && near.is_none(),
             reach,
             near,
@@ -214,7 +214,7 @@ impl Client {
     pub(super) fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
-        self.steps.note(request, now);
+        self.steps.note(request, now, &self.seen);
         self.conclude(reply.request, reply.version, cx);
     }
 
@@ -261,12 +261,10 @@ impl Client {
             rarely();
             browsers.close(request);
         }
-        if outcome == Outcome::TimedOut
-            && let Some(request) = cx.request(id)
-        {
-            self.seen.waited(request.intended, cx.now());
+        match cx.request(id).filter(|_| outcome != Outcome::Succeeded) {
+            Some(request) => self.seen.in_vain(outcome, request.intended, cx.now()),
+            None => self.seen.ended(outcome),
         }
-        self.seen.ended(outcome);
         if self.near.is_some() {
             rarely();
             self.leave(id);
@@ -365,7 +363,7 @@ impl Component for Client {
             out.count("sessions_lost", browsers.lost);
             out.count("logins", browsers.logins);
         }
-        self.steps.measure(out);
+        self.steps.measure(&self.seen, out);
         if let Some(reach) = &self.reach {
             reach.measure(out);
         }

@@ -23,6 +23,10 @@ pub(super) struct Seen {
     from: Time,
     /// Of what was wanted since then, and was answered successfully or given up.
     latency: Histogram,
+    /// Of those that were given up, which are in `latency` as well.
+    given_up: Histogram,
+    /// Of those that failed or were turned away.
+    refused: Histogram,
 }
 
 impl Seen {
@@ -41,11 +45,25 @@ impl Seen {
         self.from = now;
     }
 
-    /// What a user had wanted at `begun` was answered, or given up, now.
+    /// What a user had wanted at `begun` was answered now.
     #[inline]
     pub fn waited(&mut self, begun: Time, now: Time) {
         if begun >= self.from {
             self.latency.record(now - begun);
+        }
+    }
+
+    /// What a user had wanted at `begun` was given up, failed or was turned away now.
+    #[cold]
+    #[inline(never)]
+    pub fn in_vain(&mut self, outcome: Outcome, begun: Time, now: Time) {
+        self.ended(outcome);
+        if outcome == Outcome::TimedOut {
+            self.waited(begun, now);
+        }
+        let kept = if outcome == Outcome::TimedOut { &mut self.given_up } else { &mut self.refused };
+        if begun >= self.from {
+            kept.record(now - begun);
         }
     }
 
@@ -70,6 +88,11 @@ impl Seen {
         }
     }
 
+    /// Times of what was answered as wanted.
+    pub fn answered(&self) -> Histogram {
+        self.latency.since(&self.given_up)
+    }
+
     pub fn measure(&self, out: &mut Readings) {
         let errors = self.failed + self.rejected + self.timed_out;
         out.count("answered", self.succeeded + errors);
@@ -81,5 +104,9 @@ impl Seen {
         out.count("stale_reads", self.stale_reads);
         out.histogram("stale_age", &self.stale_age);
         out.histogram("latency", &self.latency);
+        out.histogram("given_up", &self.given_up);
+        out.histogram("refused", &self.refused);
+        // (What is open enters when counting ends.)
+        out.histogram("open", &Histogram::new());
     }
 }

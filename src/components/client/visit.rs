@@ -15,7 +15,7 @@ impl Client {
             return false;
         }
         let Some(version) = near.page(request, now) else { return false };
-        self.steps.note(request, now);
+        self.steps.note(request, now, &self.seen);
         self.have_page(id, version, None, cx)
     }
 
@@ -77,7 +77,7 @@ impl Client {
         if near.site.is_none() {
             return false;
         }
-        self.steps.note(request, now);
+        self.steps.note(request, now, &self.seen);
         self.have_page(reply.request, reply.version, Some(reply.callee), cx)
     }
 

@@ -43,7 +43,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric("queue_backlog_end_count", Lower, "messages that wait or are in work for the first time at the end (one that has been processed and is handed out again is none)", |f| {
         of_messages(f, |m| count(m.backlog_count))
     }),
-    metric("queue_backlog_max_count", Lower, "the most messages that waited or were in work for the first time at a moment of the measured part", |f| {
+    metric("queue_backlog_max_count", Lower, "the most messages that waited or were in work for the first time at a moment of the measured part; of queues whose consumers have no database in common the sum of their largest, which need not be of one moment", |f| {
         of_messages(f, |m| m.backlog_max_count.and_then(count))
     }),
     metric(

@@ -2,16 +2,26 @@
 
 use super::Better::{Higher, Lower, Neither};
 use super::{Metric, metric};
+use crate::experiment::facts::Facts;
+use crate::kernel::milliseconds;
+
+fn mean(f: &Facts, step: &str) -> Option<f64> {
+    f.totals.step(step)?.mean().map(|ns| ns / 1e6)
+}
+
+fn quantile(f: &Facts, step: &str, q: f64) -> Option<f64> {
+    f.totals.step(step)?.quantile(q).map(milliseconds)
+}
 
 /// In the order of the columns.
 pub(super) const METRICS: &[Metric] = &[
     metric("lookup_mean_ms", Lower, "mean time of a request until its client had the address", |f| {
-        f.totals.mean_ms("lookup")
+        mean(f, "lookup")
     }),
     metric("lookup_p99_ms", Lower, "99 % of requests had their address within this", |f| {
-        f.totals.quantile_ms("lookup", 0.99)
+        quantile(f, "lookup", 0.99)
     })
-    .percentile(0.99, |f| f.totals.times("lookup")),
+    .percentile(0.99, |f| f.totals.step("lookup").map_or(0, |times| times.count())),
     metric("lookups_browser_ratio", Neither, "share of look-ups of names that browsers answered", |f| {
         f.totals.share("lookups_browser", "lookups")
     }),
@@ -43,38 +53,38 @@ pub(super) const METRICS: &[Metric] = &[
         |f| f.totals.share("old_address", "sent_by_name"),
     ),
     metric("connect_mean_ms", Lower, "mean time of a request for opening connections (TCP)", |f| {
-        f.totals.mean_ms("connect")
+        mean(f, "connect")
     }),
     metric("tls_mean_ms", Lower, "mean time of a request for making connections secret (TLS)", |f| {
-        f.totals.mean_ms("tls")
+        mean(f, "tls")
     }),
     metric(
         "wait_mean_ms",
         Lower,
-        "mean time of a request on the wire and in servers, from sending to first byte",
-        |f| f.totals.mean_ms("server_wait"),
+        "mean time of a request on the wire and in servers, from sending to first byte; of a visit, as all steps, until its page has come",
+        |f| mean(f, "server_wait"),
     ),
     metric(
         "transfer_mean_ms",
         Lower,
         "mean time of a request from the first byte of its answer to the last",
-        |f| f.totals.mean_ms("transfer"),
+        |f| mean(f, "transfer"),
     ),
     metric("first_byte_mean_ms", Lower, "mean time until the first byte of the answer", |f| {
-        f.totals.mean_ms("first_byte")
+        mean(f, "first_byte")
     }),
     metric(
         "first_byte_p50_ms",
         Lower,
         "half of the answered requests had their first byte within this",
-        |f| f.totals.quantile_ms("first_byte", 0.5),
+        |f| quantile(f, "first_byte", 0.5),
     )
-    .percentile(0.5, |f| f.totals.times("first_byte")),
+    .percentile(0.5, |f| f.totals.step("first_byte").map_or(0, |times| times.count())),
     metric(
         "first_byte_p99_ms",
         Lower,
         "99 % of the answered requests had their first byte within this",
-        |f| f.totals.quantile_ms("first_byte", 0.99),
+        |f| quantile(f, "first_byte", 0.99),
     )
-    .percentile(0.99, |f| f.totals.times("first_byte")),
+    .percentile(0.99, |f| f.totals.step("first_byte").map_or(0, |times| times.count())),
 ];

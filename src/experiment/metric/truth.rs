@@ -9,8 +9,8 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "availability_ratio",
         Higher,
-        "share of requests that were answered successfully, of those that ended or had waited at the end for longer than any that was answered or given up",
-        |f| ratio(f.all.succeeded, f.all.total() - f.all.in_flight + f.all.overdue),
+        "share of requests that were answered successfully; one without an answer at the end counts as those ended, on average, that had waited as long (as none, if nobody had)",
+        |f| f.all.availability(),
     )
     .share_of("requests_total_count"),
     metric(
@@ -63,7 +63,7 @@ pub(super) const METRICS: &[Metric] = &[
         "write_amplification_ratio",
         Lower,
         "writes in databases of several shards over the writes of clients",
-        |f| f.shard_skew.and(ratio(f.writes.succeeded + f.mirrored, f.writes.succeeded)),
+        |f| f.shard_skew.and(ratio(f.sharded_writes, f.writes.succeeded)),
     ),
     metric("sessions_lost_count", Lower, "users who had to log in again", |f| {
         f.sessions_lost.map(|lost| lost as f64)

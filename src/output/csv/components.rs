@@ -52,7 +52,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
             for latency in [row.stale_age_p99_ms, row.latency_p50_ms, row.latency_p99_ms] {
                 sheet.number(Format::of("_ms"), latency)?;
             }
-            sheet.number(Format::of("_ratio"), row.availability())?;
+            sheet.number(Format::of("_ratio"), row.availability_ratio)?;
             sheet.end_row()?;
         }
     }

@@ -7,7 +7,7 @@
 //! Dynamo, SOSP 2007, 4.5 and 4.8.3; Cassandra's failure detector). The router stands for a coordinator in each region: if regions are cut off from
 //! each other, a copy is dead, and owed, for those who cannot reach it. A copy that is replaced by an empty machine is filled from others (see [`super::refill`]).
 
-use super::pings::Far;
+use super::pings::{Far, one_of};
 use super::sharding::Map;
 use super::speculation::Speculation;
 use super::wire::is_read;
@@ -236,24 +236,24 @@ impl QuorumRouter {
         &self.plan.shards[self.map.shard(key)]
     }
 
-    /// Asks a copy that was not asked yet and is not dead, of several places the nearest to the caller; false if there is none. Requests begin with
-    /// different ones. (Cassandra's snitch orders copies by proximity, and a read asks as many as it needs: no more, as Dynamo's do.)
+    /// Asks a copy that was not asked yet and is not dead, of several places the nearest to the caller; false if there is none. Those that are as good
+    /// get equal shares, whoever is dead or farther away. (Cassandra's snitch orders copies by proximity, and a read asks as many as it needs: no more, as Dynamo's do.)
     fn ask_next(&mut self, at: u32, cx: &mut Ctx<'_>) -> bool {
         let operation = self.operations[at as usize];
         let copies = self.copies(operation.key);
         let number = cx.request(operation.request).map_or(operation.key, |request| request.number);
-        let first = (mix64(number) % copies.len() as u64) as usize;
-        let order = (0..copies.len()).map(|step| (first + step) % copies.len());
         let is_left = |copy: &usize| {
             operation.asked & (1 << copy) == 0 && !self.is_dead(copies[*copy], operation.region)
         };
-        let mut left = order.filter(is_left);
+        let left = (0..copies.len()).filter(is_left);
+        let lot = mix64(number.wrapping_add(operation.asked.into()));
         let copy = match &self.plan.far {
             Some(far) if !operation.parent.is_none() => {
                 let far = &far.from(operation.parent, cx)[self.map.shard(operation.key) * copies.len()..];
-                left.min_by_key(|copy| far[*copy])
+                let nearest = left.clone().map(|copy| far[copy]).min();
+                one_of(left.filter(|copy| Some(far[*copy]) == nearest), lot)
             }
-            _ => left.next(),
+            _ => one_of(left, lot),
         };
         let Some(copy) = copy else { return false };
         let to = copies[copy];

@@ -21,6 +21,7 @@ mod log;
 mod majority;
 mod member;
 pub mod mode;
+mod note;
 mod params;
 mod patience;
 mod pieces;

@@ -245,7 +245,7 @@ pub const READ_QUORUM: Param = Param {
     name: "r",
     kind: Kind::Count(1, 16),
     preset: Preset::Absent("a majority of the copies"),
-    about: "for replication \"quorum\": copies that make a read; so many are asked, of several regions the nearest to the caller, of one in turn (Cassandra), and others only if one of them fails",
+    about: "for replication \"quorum\": copies that make a read; so many are asked, the nearest to the caller, of equals by lot (Cassandra), and others only if one of them fails",
 };
 /// Copies that make a write.
 pub const WRITE_QUORUM: Param = Param {

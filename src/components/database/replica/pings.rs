@@ -85,6 +85,12 @@ impl Far {
     }
 }
 
+/// One of several, by lot.
+pub(super) fn one_of(several: impl Iterator<Item = usize> + Clone, lot: u64) -> Option<usize> {
+    let count = several.clone().count() as u64;
+    several.clone().nth((lot % count.max(1)) as usize)
+}
+
 impl Pings {
     /// As the settings say; nothing is known of the members yet. Of each shard the first so many answer.
     pub fn new(site: &Site<'_>, shards: &[Vec<NodeId>], answering: usize) -> Self {

@@ -2,6 +2,7 @@
 //! to members, and knows of these what the coordinator tells it and what it sees itself.
 
 use super::load::Load;
+use super::note::{TRIES, generation, note, place};
 use super::patience::{LOOK, Patience};
 use super::pings::{PING_DUE, Pings};
 use super::questions::Counted;
@@ -104,6 +105,8 @@ pub struct Router {
     pub(super) scattered: u64,
     /// Copies of writes that other shards have made.
     pub(super) mirrored: u64,
+    /// Writes that one of several shards has done.
+    written: u64,
     /// Statements sent on to a second member.
     pub(super) passed_on: u64,
 }
@@ -145,6 +148,7 @@ impl Router {
             asked: 0,
             scattered: 0,
             mirrored: 0,
+            written: 0,
             shards: shards.iter().map(shard).collect(),
             timeout_length: plan.timeout,
             timeout: None,
@@ -276,6 +280,7 @@ impl Router {
         let (shard, ..) = place(reply.note);
         if matches!(reply.status, Status::Ok | Status::Missing) {
             let mut answer = reply.pass_on();
+            self.written += u64::from(writes && self.map.shards() > 1);
             if self.reads.carries_position && writes {
                 self.remember(&reply, shard, cx);
                 (answer.bytes, answer.redirect) = (0, NodeId::NONE);
@@ -306,22 +311,6 @@ impl Router {
         }
         cx.reply(reply.parent, answer);
     }
-}
-
-/// Bits of a note that count tries; above them two bits for the resharding during which a write was sent.
-const TRIES: u32 = 0x3F;
-
-fn note(shard: usize, member: usize, tries: u32) -> u32 {
-    (shard as u32) << 16 | (member as u32) << 8 | tries
-}
-
-fn place(note: u32) -> (usize, usize, u32) {
-    ((note >> 16) as usize, (note >> 8) as usize & 0xFF, note & 0xFF)
-}
-
-/// The resharding during which a write was sent: 1 to 3 in turn, 0 for none.
-pub(super) fn generation(note: u32) -> u32 {
-    note >> 6 & 3
 }
 
 impl Component for Router {
@@ -385,7 +374,7 @@ impl Component for Router {
         out.count("passed_on", self.passed_on);
         out.count("routed_reads", self.asked);
         out.count("scattered_reads", self.scattered);
-        out.count("mirrored_writes", self.mirrored);
+        out.count("sharded_writes", self.written + self.mirrored);
         out.count("moved_rows", self.moved);
         out.count("keys_moved", self.rehomed.0);
         out.count("keys_held", self.rehomed.1);

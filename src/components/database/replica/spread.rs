@@ -1,6 +1,7 @@
 //! Statements that concern several shards: queries that all shards must answer, and rows of which every shard has a copy.
 
-use super::router::{Router, Shard, generation};
+use super::note::generation;
+use super::router::{Router, Shard};
 use super::sharding::KeyPart;
 use super::split::Split;
 use super::wire::{FETCH, MIRROR, is_part, part_of};
