@@ -350,6 +350,30 @@ fn followers_that_keep_up_with_a_stream_that_never_pauses_stay_in_sync() {
     assert!(leads(&simulation, 1) || leads(&simulation, 2));
 }
 
+/// Until its readers have found it, a new leader knows how far they are by what they committed (every 5 s): they are not at the beginning of its log.
+#[test]
+fn a_new_leader_knows_how_far_its_readers_are() {
+    let mut world = World::default();
+    let orders = world.add("queue", "orders", topic(3, 3, "all", vec![("partitions", Value::Whole(1))]));
+    world.add("consumers", "workers", vec![("of", orders.clone()), ("service", span(0.0001))]);
+    world.add("traffic", "producers", vec![("to", orders.clone()), ("rate", evenly(100.0))]);
+    let brokers: Vec<NodeId> = (0..3).map(|n| NodeId(world.node(&orders, n).0)).collect();
+    let mut simulation = world.build(seed(), 0);
+    simulation.run_until(300 * SECOND);
+    simulation.control(brokers[0], Control { verb: Control::CRASH_HOST, arg: 0 });
+    let mut most = 0.0_f64;
+    for second in 300..400 {
+        simulation.run_until(second * SECOND);
+        for broker in &brokers[1..] {
+            if let Some(Reading::Gauge(lag)) = simulation.readings(*broker, false).get("lag") {
+                most = most.max(*lag);
+            }
+        }
+    }
+    // 5 s since the last commit, and some 50 s until producers and readers are both there; 30,000 lay in the log.
+    assert!(most < 6_000.0, "{most}");
+}
+
 /// The only broker loses what was not flushed, and has as many new records before its reader comes again: the reader goes on where the logs part, and misses none.
 #[test]
 fn a_reader_goes_on_where_a_log_was_cut_though_it_has_grown_again() {

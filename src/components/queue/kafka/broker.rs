@@ -211,7 +211,7 @@ impl Component for Broker {
     }
 
     fn on_call(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let &Call { verb, key, version, .. } = cx.call(id);
+        let &Call { verb, key, version, note, .. } = cx.call(id);
         if !self.admits(id, cx) {
             return cx.reply(id, Answer::of(Status::Reset));
         }
@@ -220,7 +220,7 @@ impl Component for Broker {
             REPLICATE => return self.replicate(id, cx),
             LEAD => {
                 cx.reply(id, Answer::ok(0, 0));
-                return self.be_told(Leadership::from_key(key), version, cx);
+                return self.be_told(Leadership::from_key(key), version, note.into(), cx);
             }
             _ => {}
         }

@@ -157,9 +157,11 @@ impl Controller {
     }
 
     fn tell(&self, index: usize, broker: u16, cx: &mut Ctx<'_>) {
-        let Ruled { leadership, epoch, .. } = &self.partitions[index];
+        let Ruled { leadership, epoch, committed, .. } = &self.partitions[index];
         let to = NodeId(self.first.0 + broker);
-        cx.ask(Ask { version: *epoch, timeout: self.patience, ..Ask::new(to, LEAD, leadership.to_key()) });
+        // (How far consumers are is told for the leader's lag only: in Kafka, whoever shows it asks the coordinator.)
+        let (version, note) = (*epoch, committed.offset as u32);
+        cx.ask(Ask { version, note, timeout: self.patience, ..Ask::new(to, LEAD, leadership.to_key()) });
     }
 
     fn alter(&mut self, call: CallId, cx: &mut Ctx<'_>) {

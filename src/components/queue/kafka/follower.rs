@@ -12,7 +12,7 @@ const BACKOFF: Time = SECOND;
 
 impl Broker {
     /// The controller says who leads a partition.
-    pub(super) fn be_told(&mut self, news: Leadership, epoch: u32, cx: &mut Ctx<'_>) {
+    pub(super) fn be_told(&mut self, news: Leadership, epoch: u32, committed: u64, cx: &mut Ctx<'_>) {
         let (own, queue, now) = (self.own, self.queue, cx.now());
         let Some(copy) = self.copy(news.partition) else { return };
         if epoch < copy.epoch {
@@ -28,6 +28,7 @@ impl Broker {
         (copy.epoch, copy.leader) = (epoch, news.leader);
         if news.leader == Some(own) {
             copy.begin_to_lead(now);
+            copy.fetched = committed;
             // From now on this log is the log: what only others have never was.
             let log = &copy.log;
             let had = |offset, epoch| log.has(offset, epoch);
