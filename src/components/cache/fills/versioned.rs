@@ -12,9 +12,9 @@ use crate::catalog::Policy;
 /// How the catalog shows it.
 pub const ENTRY: Policy = Policy {
     name: "versioned",
-    about: "values carry their version: an older one never replaces a newer, nor one that a newer has removed; who missed before the cache lost its memory brings nothing in (misses are numbered)",
+    about: "values carry their version: an older one never replaces a newer, nor one that a newer has removed, though a replica that is behind has just told it; who missed before the cache lost its memory brings nothing in (misses are numbered)",
     source: "Bronson et al., TAO: Facebook's Distributed Data Store, USENIX ATC 2013, 6.1 (version numbers)",
-    wrong_when: "the store gives its rows no versions",
+    wrong_when: "the store gives its rows no versions; rows whose last write a failover lost are not cached until they are written again",
 };
 
 /// What is known of the last write of a key.
@@ -79,9 +79,8 @@ impl Tombstones {
 
     pub(super) fn takes_fill(&self, key: u64, version: u32, token: u32) -> bool {
         match self.tombstones.get(key) {
-            Some(Tombstone { version: newest, count, unversioned }) => {
-                token >= count || (version >= newest && token >= unversioned)
-            }
+            // (However late it was loaded: a replica may be behind. What a failover has lost waits here for the next write.)
+            Some(Tombstone { version: newest, unversioned, .. }) => version >= newest && token >= unversioned,
             None => token >= self.forgotten,
         }
     }
@@ -107,6 +106,8 @@ mod tests {
         tombstones.written(7, Some(5));
         assert!(!tombstones.takes_fill(7, 4, token));
         assert!(tombstones.takes_fill(7, 5, token), "loaded after the write, though missed before");
+        let after = tombstones.missed(7);
+        assert!(!tombstones.takes_fill(7, 4, after), "missed after the write, and loaded from a replica that lacks it");
         assert!(!tombstones.takes_write(7, 4, false) && tombstones.takes_write(7, 5, false));
         tombstones.forget_all();
         assert!(!tombstones.takes_write(7, 4, false), "it may be older than what was forgotten");
