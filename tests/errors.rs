@@ -160,6 +160,8 @@ golden!(
     undefined,
     word_behind_a_point,
     level_of_others,
+    in_the_wrong_place,
+    world_is_a_block,
     behind_a_run,
     behind_the_best,
     best_of_nobody,

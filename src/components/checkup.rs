@@ -95,8 +95,9 @@ pub fn check(site: &Site<'_>, interval: Option<Time>, problems: &mut Problems) {
     let (settings, end) = (site.settings(), site.layout.end);
     if let Some(interval) = interval.filter(|interval| *interval >= end) {
         let (long, run) = (time_text(interval), time_text(end));
-        let message =
-            format!("a health check each {long} is as long as the whole run ({run}): it would find nothing");
+        let message = format!(
+            "a health check each {long} is no shorter than the whole run ({run}): it would find nothing"
+        );
         let problem = match settings.is_given("check") {
             true => settings.problem("check", message),
             false => Problem::at(&site.group().place, message),
@@ -151,8 +152,11 @@ pub fn check_one_each(site: &Site<'_>, who: &str, problems: &mut Problems) {
                 layout.groups[group].name,
                 if own.len() == 1 { "one place".into() } else { format!("{} places", own.len()) }
             );
-            problems
-                .push(settings.problem("to", message).hint("put a load_balancer before those of each place"));
+            let hint = match layout.groups[group].kind {
+                "cdn" => "give it one edge in each region: an edge serves as many as come",
+                _ => "put a load_balancer before those of each place",
+            };
+            problems.push(settings.problem("to", message).hint(hint));
         }
     }
 }

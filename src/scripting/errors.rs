@@ -264,10 +264,16 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if let Some(hint) = marks::without_brackets(name) {
         return Problem::new(format!("`{name}` is no function")).hint(hint);
     }
+    if let Some(problem) = elsewhere_in_script(name, &arguments) {
+        return problem;
+    }
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");
         let other = OF_NUMBERS.iter().find(|(own, _)| *own == name).map(|(_, hint)| hint.to_string());
+        let lacks_a_unit = ["at", "every", "warmup", "duration", "window"].contains(&name)
+            && !arguments.contains("duration");
         let usage = super::api::usage(name).filter(|_| !arguments.starts_with("result"));
+        let usage = usage.map(|usage| if lacks_a_unit { format!("{usage}, with a unit") } else { usage });
         return Problem::new(message).maybe_hint(usage.or(other).or_else(|| elsewhere::function(name)));
     }
     if let Some((module, function)) = name.rsplit_once("::") {
@@ -292,6 +298,31 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     let hint = hint.or_else(|| meant_action(name)).or_else(close).or_else(|| setting_of(name));
     Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
 }
+
+/// `.at(5.s, ..)` in the chain, `warmup(5.s)` in the world.
+fn elsewhere_in_script(name: &str, arguments: &str) -> Option<Problem> {
+    let of_experiment = arguments.starts_with("experiment");
+    if of_experiment
+        && (OF_WORLDS.contains(&name) || crate::components::KINDS.iter().any(|kind| kind.entry.name == name))
+    {
+        let problem = Problem::new(format!("`{name}` belongs into the world, not behind it"));
+        return Some(problem.maybe_hint(super::api::usage(name).map(|usage| {
+            format!(".world(|p| {{ .. {} .. }})", usage.strip_prefix("write ").unwrap_or(&usage))
+        })));
+    }
+    let of_world = !of_experiment
+        && !arguments.starts_with("check")
+        && (marks::is_step(name) && name != "phase" || name == "phase" && !arguments.starts_with("result"));
+    of_world.then(|| {
+        let problem = Problem::new(format!("`{name}` is a step of the chain of an experiment"));
+        problem.maybe_hint(
+            super::api::usage(name).map(|usage| usage.replacen("write ", "write experiment(..)", 1)),
+        )
+    })
+}
+
+/// What happens in a world.
+const OF_WORLDS: [&str; 5] = ["at", "every", "when", "note", "link"];
 
 /// Functions of numbers that are meant otherwise.
 const OF_NUMBERS: [(&str, &str); 3] = [

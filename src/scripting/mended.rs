@@ -3,6 +3,7 @@
 
 use super::onward;
 use super::session::{Host, Judge, Session};
+use super::slips::WORLD_IS_A_BLOCK;
 use super::text::Text;
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, Estimate, Outcome, Plan, Workshop};
@@ -91,6 +92,9 @@ pub(super) fn with_hidden(found: Problems, name: &str, text: &str, folder: &Path
         all.extend(new);
     }
     all.sort_by(|a, b| a.place.cmp(&b.place));
+    // (Each thing that is described in it tells the same.)
+    let mut is_told = false;
+    all.retain(|problem| problem.message != WORLD_IS_A_BLOCK || !std::mem::replace(&mut is_told, true));
     all
 }
 

@@ -1,7 +1,7 @@
 //! Slips of the pen that Rhai tells in its own terms: what the text around them shows to be meant.
 
 use super::elsewhere;
-use super::errors::unknown_name;
+use super::errors::{Mistake, unknown_name};
 use super::foreign;
 use super::idioms;
 use super::marks;
@@ -18,7 +18,8 @@ pub(super) struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 31] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 32] = [
+    world_without_its_parameter,
     idioms::statement,
     idioms::several_names,
     marks::comma_before_a_list,
@@ -267,6 +268,16 @@ fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
     if made.contains(&name) {
         return Some(problem.hint(out_of_sight(seen.before, name)));
     }
+    let world = seen.before.rsplit_once(".world(").map(|(_, world)| world.trim_start());
+    if name == "p" && world.is_some_and(|world| world.starts_with(['{', '|']) && !world.starts_with("|p|")) {
+        return Some(problem.hint("the levels of a variant are its world's parameter: .world(|p| { .. })"));
+    }
+    if is_in_function(seen.before) && closest(name, made.iter().copied()).is_none() {
+        let hint = format!(
+            "a function (fn) sees only its parameters: give it `{name}` as one; a text stands in quotes: \"{name}\""
+        );
+        return Some(problem.hint(hint));
+    }
     if let Some(made) = closest(name, made) {
         return Some(problem.hint(format!("did you mean `{made}`?")));
     }
@@ -281,11 +292,40 @@ fn unknown_variable(seen: &Seen<'_>) -> Option<Problem> {
 fn out_of_sight(before: &str, name: &str) -> String {
     let in_check = [".expect", ".claim"].iter().filter_map(|step| before.rfind(step)).max();
     let made = before.rfind(&format!("let {name}")).or_else(|| before.rfind(&format!("const {name}")));
-    match in_check > made {
-        true => format!("components live in the world: a check calls them by their names, r.of(\"{name}\")"),
-        false => format!(
+    if in_check > made && made.is_some() {
+        return format!("components live in the world: a check calls them by their names, r.of(\"{name}\")");
+    }
+    if is_in_function(before) {
+        return format!(
             "it was made elsewhere: a function (fn) sees only its parameters, so give it `{name}` as one"
-        ),
+        );
+    }
+    "it was made in another block or function: what uses it belongs there too".into()
+}
+
+/// Whether a text ends within a function of a name.
+fn is_in_function(before: &str) -> bool {
+    let Some(at) = before.rfind("fn ") else { return false };
+    let rest = &before[at..];
+    rest.matches('{').count() > rest.matches('}').count()
+}
+
+/// What is said of it, once.
+pub(super) const WORLD_IS_A_BLOCK: &str = "this world is a block that is described at once, and no function";
+
+/// What is described in a world that is a block and no function.
+fn world_without_its_parameter(seen: &Seen<'_>) -> Option<Problem> {
+    let EvalAltResult::ErrorRuntime(value, _) = innermost(seen.error) else { return None };
+    let Mistake(problems) = value.clone().try_cast()?;
+    let is_outside = problems.iter().any(|problem| problem.message.ends_with("belongs into a world"));
+    let bare = seen.before.rsplit_once(".world(")?.1.trim_start().starts_with('{');
+    (is_outside && bare).then(|| Problem::new(WORLD_IS_A_BLOCK).hint("write .world(|p| { .. })"))
+}
+
+fn innermost(error: &EvalAltResult) -> &EvalAltResult {
+    match error {
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => innermost(inner),
+        other => other,
     }
 }
 

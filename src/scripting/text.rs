@@ -123,6 +123,7 @@ impl Text {
             })
         };
         match self.token(Some(at)) {
+            Some(_) if self.char_at(self.tokens[at].1) == Some('?') => self.a_choice(at),
             Some(Token::Identifier(_) | Token::Reserved(_)) if is_number(before(1)) => {
                 self.blot(at - 1, at, UNKNOWN)
             }
@@ -145,6 +146,27 @@ impl Text {
             }
             _ => false,
         }
+    }
+
+    /// `a ? b : c`: the whole value, from the sign or bracket before it to the one behind it.
+    fn a_choice(&mut self, at: usize) -> bool {
+        use Token::{Colon, Comma, Equals, LeftBrace, LeftBracket, LeftParen, MapStart, Return};
+        use Token::{RightBrace, RightBracket, RightParen, SemiColon};
+        let (mut depth, mut level) = (0, 0);
+        let begins = |token: &Token| {
+            depth += i32::from(matches!(token, RightParen | RightBracket | RightBrace));
+            depth -= i32::from(matches!(token, LeftParen | LeftBracket | LeftBrace | MapStart));
+            depth < 0 || depth == 0 && matches!(token, Colon | Comma | Equals | SemiColon | Return)
+        };
+        let ends = |token: &Token| {
+            level += i32::from(matches!(token, LeftParen | LeftBracket | LeftBrace | MapStart));
+            level -= i32::from(matches!(token, RightParen | RightBracket | RightBrace));
+            level < 0 || level == 0 && matches!(token, Comma | SemiColon)
+        };
+        let before = self.tokens[..at].iter().map(|(token, _)| token).rev().position(begins);
+        let behind = self.tokens[at..].iter().map(|(token, _)| token).position(ends);
+        let Some((before, behind)) = before.zip(behind) else { return false };
+        before > 0 && self.blot(at - before, at + behind - 1, UNKNOWN)
     }
 
     /// `r => ..`

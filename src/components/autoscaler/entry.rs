@@ -159,7 +159,7 @@ pub(super) fn check(site: &Site<'_>, problems: &mut Problems) {
     for (setting, result, hint) in results {
         let Some(span) = settings.duration(setting).filter(|span| *span >= site.layout.end) else { continue };
         let (span, end) = (time_text(span), time_text(site.layout.end));
-        let message = format!("a `{setting}` of {span} is as long as the whole run ({end}): {result}");
+        let message = format!("a `{setting}` of {span} is no shorter than the whole run ({end}): {result}");
         let place = settings.place(setting).unwrap_or(&site.group().place);
         problems.push(Problem::at(place, message).hint(hint));
     }

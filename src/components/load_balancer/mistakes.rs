@@ -200,7 +200,7 @@ fn check_health_checks(site: &Site<'_>, problems: &mut Problems) {
         let name = if checks.interval >= end { "check" } else { "check_timeout" };
         let (span, end) = (time_text(checks.interval.max(checks.timeout)), time_text(end));
         let message =
-            format!("`{name}` of {span} is as long as the whole run ({end}): it would find nothing");
+            format!("`{name}` of {span} is no shorter than the whole run ({end}): it would find nothing");
         problems.push(settings.problem(name, message).hint("write `check: 2.s`"));
     }
     let groups = all_groups(settings);

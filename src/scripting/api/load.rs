@@ -261,7 +261,8 @@ fn points(list: &Array) -> Scripted<Vec<(u64, f64)>> {
     let found =
         found.ok_or_else(|| wrong("each item of the list must be [time, rate], as in [30.s, 500.rps]"))?;
     match found.first() {
-        Some((begin, _)) if *begin > 0 => {
+        // (Whoever tells the times in another order than they come is told so.)
+        Some((begin, _)) if *begin > 0 && found.iter().all(|(time, _)| time >= begin) => {
             let message =
                 format!("nothing says what the rate is before {}", crate::kernel::time_text(*begin));
             Err(fail(message, Some("begin the list with t = 0, as in [0.s, 0.rps]".into())))

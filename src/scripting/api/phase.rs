@@ -116,7 +116,8 @@ fn amiss(phase: &Phase, is_twice: bool, warmup: Time, end: Option<Time>) -> Opti
         return Some(Problem::new(format!("\"{name}\" cannot name a phase")).hint("write a word or two"));
     }
     if from >= to {
-        let message = format!("the phase \"{name}\" ends at {}, before it begins", time_text(*to));
+        let when = if from == to { "when" } else { "before" };
+        let message = format!("the phase \"{name}\" ends at {}, {when} it begins", time_text(*to));
         return Some(
             Problem::new(message)
                 .hint("write when it begins and when it ends: .phase(\"rush\", 10.minutes, 18.minutes)"),

@@ -107,7 +107,10 @@ mod tests {
         assert!(!tombstones.takes_fill(7, 4, token));
         assert!(tombstones.takes_fill(7, 5, token), "loaded after the write, though missed before");
         let after = tombstones.missed(7);
-        assert!(!tombstones.takes_fill(7, 4, after), "missed after the write, and loaded from a replica that lacks it");
+        assert!(
+            !tombstones.takes_fill(7, 4, after),
+            "missed after the write, and loaded from a replica that lacks it"
+        );
         assert!(!tombstones.takes_write(7, 4, false) && tombstones.takes_write(7, 5, false));
         tombstones.forget_all();
         assert!(!tombstones.takes_write(7, 4, false), "it may be older than what was forgotten");
