@@ -85,6 +85,9 @@ pub const COLUMNS: &[Column] = &[
     ),
 ];
 
+/// What only users see.
+const OF_TRAFFICS: [&str; 3] = ["latency_p50_ms", "latency_p99_ms", "availability_ratio"];
+
 /// What can be asked of a component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Figure {
@@ -95,6 +98,22 @@ pub enum Figure {
 }
 
 impl Figure {
+    /// Whether components of a kind may tell it. (What else they tell depends on how they are set up.)
+    pub fn is_of(self, kind: &str) -> bool {
+        match self {
+            Figure::Column(column) => kind == "traffic" || !OF_TRAFFICS.contains(&COLUMNS[column].name),
+            Figure::Measure(name) => {
+                let own = crate::components::kind(kind).map_or(&[][..], |kind| kind.entry.measures);
+                own.iter().any(|measure| measure.name == name)
+            }
+        }
+    }
+
+    /// The kinds of components that tell it.
+    pub fn kinds(self) -> Vec<&'static str> {
+        KINDS.iter().map(|kind| kind.entry.name).filter(|kind| self.is_of(kind)).collect()
+    }
+
     /// The name of its column or measure.
     pub fn name(self) -> &'static str {
         match self {

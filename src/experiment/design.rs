@@ -1,5 +1,6 @@
 //! What is compared: factors, their levels, and the variants they make.
 
+use super::component::Figure;
 use crate::catalog::{Place, Problem, Problems};
 use crate::kernel::{MILLISECOND, SECOND, Time};
 
@@ -105,6 +106,8 @@ pub struct Asked {
     pub variant: usize,
     /// Its name, or that of one of its nodes.
     pub component: String,
+    /// What is wanted of it.
+    pub figure: Figure,
     /// Asked for of the best variant: it is enough if one that may be it has it.
     pub of_the_best: bool,
     /// The check.

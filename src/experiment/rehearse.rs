@@ -39,6 +39,17 @@ pub fn rehearse(built: &mut Built, plan: &Plan, variant: usize, needs: &mut Need
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+/// Says so if a component has no such figure.
+fn untold(asked: &Asked, kind: &str) -> Option<Problem> {
+    let (name, figure) = (&asked.component, asked.figure);
+    if figure.is_of(kind) {
+        return None;
+    }
+    let message = format!("\"{name}\" has no figure `{}`: it is a {kind}", figure.name());
+    let hint = format!("it is told by {}; `scalelab explain {kind}`", figure.kinds().join(", "));
+    Some(Problem::at(&asked.place, message).hint(hint))
+}
+
 fn lacks(name: &str) -> String {
     format!("the world has no component \"{name}\"")
 }
@@ -67,7 +78,10 @@ fn unknown(asked: &Asked, spec: &WorldSpec, layout: Option<&Layout>) -> Option<P
         }
         None => group.is_some_and(|(group, _)| is_group(group)),
     };
-    if is_group(name) || may_come || is_node() {
+    if let Some(group) = spec.groups.iter().find(|group| group.name == name) {
+        return untold(asked, group.kind);
+    }
+    if may_come || is_node() {
         return None;
     }
     let problem = Problem::at(&asked.place, lacks(name));

@@ -15,7 +15,7 @@ use super::slips::slip;
 use super::survey::{completed, said_twice, survey};
 use super::workshop::function_names;
 use crate::catalog::{Place, Problem, Problems};
-use crate::experiment::{Builder, CheckRow, Outcome, Plan, RunResult, Workshop};
+use crate::experiment::{Builder, CheckRow, Figure, Outcome, Plan, RunResult, Workshop};
 use rhai::{AST, Dynamic, Engine, EvalAltResult};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ pub struct Finished {
     /// Parameters of each variant.
     pub params: Vec<rhai::Map>,
     /// Components that were asked for, by variant and name: whether there are such is not known before the worlds are described.
-    pub asked: Rc<RefCell<Vec<(usize, String)>>>,
+    pub asked: Rc<RefCell<Vec<(usize, String, Figure)>>>,
     /// Metrics that were looked at.
     pub judged: Rc<RefCell<Vec<usize>>>,
     /// The phase that they are of, if not of all that was measured.

@@ -67,7 +67,13 @@ fn asks(empty: &Finished, expect: &Expect, of_the_best: bool) -> Vec<Asked> {
     let place = &expect.callback.place;
     let asked = empty.asked.take().into_iter();
     asked
-        .map(|(variant, component)| Asked { variant, component, of_the_best, place: place.clone() })
+        .map(|(variant, component, figure)| Asked {
+            variant,
+            component,
+            figure,
+            of_the_best,
+            place: place.clone(),
+        })
         .collect()
 }
 

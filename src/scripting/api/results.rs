@@ -55,7 +55,7 @@ impl Part {
 
     fn estimate(&self, variant: usize, asked: Figure) -> Scripted<Estimate> {
         desk(|desk| desk.check.looked = true);
-        self.finished.asked.borrow_mut().push((variant, self.component.clone()));
+        self.finished.asked.borrow_mut().push((variant, self.component.clone(), asked));
         let mut samples = Vec::new();
         for run in self.finished.record.results.iter().filter(|run| run.variant == variant) {
             let figure = experiment::figure(run, &self.component, asked).map_err(|known| {
