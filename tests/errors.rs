@@ -160,6 +160,7 @@ golden!(
     undefined,
     word_behind_a_point,
     level_of_others,
+    no_objective,
     in_the_wrong_place,
     world_is_a_block,
     behind_a_run,

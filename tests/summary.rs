@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::script::rows;
+use common::script::{holds, rows};
 
 /// A figure of the only run of a world, whose measured time is 200 s from the start.
 struct Run {
@@ -87,6 +87,25 @@ fn steps_are_those_of_all_requests() {
         assert!((first - latency).abs() < 0.3, "{first} of {latency}: nothing is transferred");
         assert!((lookup - 10.2).abs() < 0.5, "{lookup}");
     }
+}
+
+/// M/M/1 at 80 %: a share of 1 - exp(-(100 - 80) / s x 50 ms) = 0.632 is answered within 50 ms. Of those who give up after 30 ms all others are.
+#[test]
+fn a_share_of_requests_is_answered_in_time() {
+    let world = |more: &str| {
+        format!(
+            "experiment(\"objective\").slo(50.ms).replications(5).duration(600.s).phase(\"all\", 0.s, 600.s).world(|p| {{
+                let w = web(\"w\", #{{ service: exponential(10.ms), cores: 1 }});
+                traffic(\"t\", #{{ to: w, rate: 80.rps{more} }});
+            }})"
+        )
+    };
+    let near = ".expect(\"no less\", |r| r.slo > 0.61).expect(\"no more\", |r| r.slo < 0.655)
+        .expect(\"the only traffic\", |r| r.of(\"t\").slo > 0.61).expect(\"in all of it\", |r| r.phase(\"all\").slo > 0.61)
+        .expect(\"and of it\", |r| r.phase(\"all\").of(\"t\").slo < 0.655);";
+    holds(&(world("") + near));
+    let all_answered = ".expect(\"whoever is answered is in time\", |r| r.slo / r.availability > 0.9999).expect(\"not all\", |r| r.slo < 0.9);";
+    holds(&(world(", timeout: 30.ms") + all_answered));
 }
 
 /// The server hangs at the end, and nobody gives up: one in twelve is still without an answer. The only traffic has the availability of all.

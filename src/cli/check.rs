@@ -73,13 +73,9 @@ impl Host for CheckHost {
         }
     }
 
-    fn only_looks(&self) -> bool {
-        true
-    }
-
-    fn hangs_on_results(&self) {
+    fn ends_at_a_run(&self) {
         if !self.json {
-            say("what comes behind hangs on results, and can be planned when there are some\n");
+            say("what comes behind .run() was looked at, and is planned when there are results\n");
         }
     }
 }

@@ -41,6 +41,7 @@ pub(super) const FIGURES: &[Figure] = &[
     figure("read_latency_p50_ms", "read p50 ms", "read latency p50", When::BesideWrites),
     figure("write_latency_p50_ms", "write p50 ms", "write latency p50", When::Measured),
     figure("availability_ratio", "available", "availability", When::Measured),
+    figure("slo_ratio", "in time", "share in time", When::Measured),
     figure("cache_hit_ratio", "hit ratio", "hit ratio", When::Measured),
     figure("cdn_hit_ratio", "CDN hit ratio", "CDN hit ratio", When::Measured),
     figure("stale_reads_count", "stale reads", "stale reads", When::AnyOrWrites),

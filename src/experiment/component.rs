@@ -83,10 +83,11 @@ pub const COLUMNS: &[Column] = &[
         "share of a traffic's requests that were answered successfully, as in the summary",
         |row| row.availability_ratio,
     ),
+    column("slo_ratio", "share of them within the time of .slo(..), as in the summary", |row| row.slo_ratio),
 ];
 
 /// What only users see.
-const OF_TRAFFICS: [&str; 3] = ["latency_p50_ms", "latency_p99_ms", "availability_ratio"];
+const OF_TRAFFICS: [&str; 4] = ["latency_p50_ms", "latency_p99_ms", "availability_ratio", "slo_ratio"];
 
 /// What can be asked of a component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -33,6 +33,8 @@ pub struct Timing {
     pub duration: Time,
     /// Length of a row of timeseries.csv.
     pub window: Time,
+    /// How soon a request is to be answered (the service level objective), if that is said.
+    pub slo: Option<Time>,
 }
 
 impl Timing {

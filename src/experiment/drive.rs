@@ -229,7 +229,7 @@ impl Run {
     }
 
     fn turn(&mut self) {
-        self.phases.turn(&self.simulation, &self.layout, &self.terms, self.timing.warmup);
+        self.phases.turn(&self.simulation, &self.layout, &self.terms, &self.timing);
     }
 
     fn begin_to_count(&mut self) {

@@ -229,8 +229,13 @@ pub fn open_share<'a>(column: &str, runs: impl Iterator<Item = &'a RunResult>) -
     let of = |run: &RunResult, metric: usize| run.metrics[metric].unwrap_or(0.0);
     let (waiting, requests) = runs
         .fold((0.0, 0.0), |(waiting, requests), run| (waiting + of(run, open), requests + of(run, total)));
-    let is_of_answers = column == "availability_ratio" || column.contains("latency");
+    let is_of_answers = is_share_answered(column) || column.contains("latency");
     if is_of_answers && requests > 0.0 { waiting / requests } else { 0.0 }
+}
+
+/// Whether it is a share of requests that are answered: who waits for ever lowers it.
+pub(super) fn is_share_answered(metric: &str) -> bool {
+    metric.contains("availability") || metric.contains("slo_ratio")
 }
 
 /// Whether a metric is empty because what it times was not over when the run ended.

@@ -52,6 +52,8 @@ pub struct Facts {
     pub shard_skew: Option<f64>,
     /// Whole seconds in which writes were wanted and none succeeded; `None` if nobody wrote.
     pub write_outage_s: Option<u64>,
+    /// How soon requests are to be answered, if the script says so.
+    pub slo: Option<Time>,
     /// What all nodes cost per hour, in US dollars, as far as prices are known.
     pub cost_per_hour: Option<f64>,
     /// Events of the whole run.
@@ -147,6 +149,7 @@ impl Facts {
             },
             measured: timing.duration,
             warmup: timing.warmup,
+            slo: timing.slo,
             late: simulation.ledger().late - before(|mark| mark.late),
             write_outage_s: (classes[WRITES as usize].total() > 0)
                 .then(|| book.outage_seconds(WRITES, now) - before(|mark| mark.write_outage_s)),

@@ -2,7 +2,7 @@
 
 use super::compare::{CONFIDENCE, is_unresolved, pairs};
 use super::doubts::MANY_OPEN;
-use super::estimate::{Estimate, Unlike};
+use super::estimate::{Estimate, Unlike, is_share_answered};
 use super::metric::{METRICS, find_metric};
 use crate::stats::{Interval, paired_difference};
 
@@ -129,7 +129,7 @@ impl Estimate {
         let share = 100.0 * self.open;
         let is_lower = matches!(sense, Sense::Less | Sense::AtMost);
         let surely =
-            if is_lower == self.metric.contains("availability") { Standing::Holds } else { Standing::Fails };
+            if is_lower == is_share_answered(&self.metric) { Standing::Holds } else { Standing::Fails };
         // (Of what was computed from several, it may be either.)
         let surely = if self.metric.contains(' ') { Standing::Undecided } else { surely };
         let why =

@@ -28,6 +28,7 @@ pub(super) fn rows(
         let mut rows = component_rows(&group.node_name(n), group.kind, &change);
         let there = if measured > 0.0 { length / measured } else { 0.0 };
         rows[0].is_front = is_front(group, n);
+        rows[0].slo_ratio = timing.slo.and_then(|slo| change.share_within(slo));
         rows[0].cost_per_hour = per_hour(group, n, there, &change, measured);
         rows
     };
@@ -88,7 +89,8 @@ fn node_row(name: &str, kind: &str, change: &Change<'_>) -> ComponentRow {
         stale_age_p99_ms: change.p99("stale_age"),
         latency_p50_ms: change.quantile("latency", 0.5),
         latency_p99_ms: change.p99("latency"),
-        availability_ratio: change.availability(),
+        availability_ratio: change.share_within(Time::MAX),
+        slo_ratio: None,
         measures: super::measures::of(kind, change),
     }
 }

@@ -36,13 +36,13 @@ impl Phases {
     }
 
     /// Those that end now are told, those that begin now begin.
-    pub fn turn(&mut self, simulation: &Simulation, layout: &Layout, terms: &Terms, measured_from: Time) {
+    pub fn turn(&mut self, simulation: &Simulation, layout: &Layout, terms: &Terms, timing: &Timing) {
         let now = simulation.now();
         for (at, phase) in self.planned.iter().enumerate() {
             if phase.to == now
                 && let Some(mark) = self.marks[at].take()
             {
-                self.told[at] = told(simulation, layout, terms, measured_from, &mark);
+                self.told[at] = told(simulation, layout, terms, timing, &mark);
             }
             if phase.from == now {
                 self.marks[at] = Some(Mark::now(simulation));
@@ -82,19 +82,13 @@ pub fn compare_phase(plan: &Plan, results: &[RunResult], phase: usize) -> Vec<Co
     compare(&parts, plan.variants.len(), plan.baseline)
 }
 
-fn told(
-    simulation: &Simulation,
-    layout: &Layout,
-    terms: &Terms,
-    measured_from: Time,
-    mark: &Mark,
-) -> PhaseResult {
-    let timing = Timing { warmup: mark.at, duration: simulation.now() - mark.at, window: 0 };
-    let mut later = last_readings(simulation, measured_from);
+fn told(simulation: &Simulation, layout: &Layout, terms: &Terms, whole: &Timing, mark: &Mark) -> PhaseResult {
+    let timing = Timing { warmup: mark.at, duration: simulation.now() - mark.at, ..*whole };
+    let mut later = last_readings(simulation, whole.warmup);
     later.iter_mut().for_each(Readings::without_maxima);
     let components = nodes::rows(layout, terms, &mark.readings, &later, &timing);
     let counts = Counts { earlier: &mark.readings, later: &later };
-    let told = Timing { warmup: measured_from, ..timing };
+    let told = Timing { warmup: whole.warmup, ..timing };
     let mut facts = Facts::of(simulation, &told, Some(mark), &counts);
     facts.knows_users = layout.groups.iter().any(crate::components::client::knows_users);
     facts.cost_per_hour = all_known(&components);

@@ -105,6 +105,9 @@ pub struct ComponentRow {
     /// Share of a traffic's requests that were answered successfully: as in the summary.
     #[serde(default)]
     pub availability_ratio: Option<f64>,
+    /// Share of them that were answered within the experiment's objective.
+    #[serde(default)]
+    pub slo_ratio: Option<f64>,
     /// What else it has counted: rows of measures.csv.
     #[serde(default)]
     pub measures: Vec<Measured>,

@@ -190,12 +190,12 @@ impl Change<'_> {
         }
     }
 
-    /// Share of a traffic's requests that are answered as wanted.
-    pub fn availability(&self) -> Option<f64> {
+    /// Share of a traffic's requests that are answered as wanted, within `limit`.
+    pub fn share_within(&self, limit: Time) -> Option<f64> {
         let [waited, given_up, open, refused] =
             ["latency", "given_up", "open", "refused"].map(|told| self.values(told));
         let (waited, given_up, open, refused) = (&*waited?, &*given_up?, &*open?, &*refused?);
-        Endings { waited, given_up, open, refused }.answered_share()
+        Endings { waited, given_up, open, refused }.share_within(limit)
     }
 
     /// Largest value.

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_latency_that_rises_to_the_end_never_settles() {
         let second = 1_000_000_000;
-        let timing = Timing { warmup: 0, duration: 100 * second, window: second };
+        let timing = Timing { warmup: 0, duration: 100 * second, window: second, slo: None };
         let rising: Vec<f64> = (0..100).map(|window| f64::from(window) + f64::from(window % 7)).collect();
         assert!(unsettled(&rising, &timing).is_some_and(|text| text.contains("if ever")));
         let steady: Vec<f64> = (0..100).map(|window| f64::from(window % 7)).collect();
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_changes_nothing_is_not_told() {
         let second = 1_000_000_000;
-        let timing = Timing { warmup: 0, duration: 200 * second, window: second };
+        let timing = Timing { warmup: 0, duration: 200 * second, window: second, slo: None };
         let first = |high: f64| -> Vec<f64> {
             (0..200).map(|n| 10.0 + f64::from(n % 5) * 0.01 + if n < 60 { high } else { 0.0 }).collect()
         };

@@ -39,10 +39,10 @@ impl ClassBook {
         self.succeeded + self.failed + self.rejected + self.timed_out + self.in_flight
     }
 
-    /// Share of requests that are answered as wanted, those among them that are open; `None` without requests.
-    pub fn availability(&self) -> Option<f64> {
+    /// How requests ended.
+    pub fn endings(&self) -> Endings<'_> {
         let ClassBook { latency, given_up, open, refused, .. } = self;
-        Endings { waited: latency, given_up, open, refused }.answered_share()
+        Endings { waited: latency, given_up, open, refused }
     }
 
     /// What this book has that an earlier copy of it had not.
@@ -251,10 +251,10 @@ mod tests {
         let reads = &book.close(&open, 20)[0];
         assert_eq!((reads.total(), reads.failed, reads.succeeded, reads.in_flight), (2, 1, 0, 1));
         assert_eq!(reads.latency.max(), Some(5), "open for 5 ns so far; errors have no latency");
-        assert_eq!(reads.availability(), Some(0.0), "nobody was answered yet");
+        assert_eq!(reads.endings().answered_share(), Some(0.0), "nobody was answered yet");
         book.issue(1, 13);
         book.finish((0, 13), Outcome::Succeeded, 18);
-        let availability = |end| book.close(&open, end)[0].availability();
+        let availability = |end| book.close(&open, end)[0].endings().answered_share();
         assert_eq!(availability(20), Some(2.0 / 3.0), "the one that waited for 5 ns as well was answered");
         assert_eq!(availability(21), Some(1.0 / 3.0));
         assert_eq!(

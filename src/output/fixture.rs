@@ -63,7 +63,7 @@ pub(crate) fn plan(replications: u64) -> Plan {
         baseline: 0,
         replications,
         seed: 42,
-        timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND },
+        timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND, slo: None },
         phases: Vec::new(),
         disabled: Vec::new(),
         asked: Vec::new(),

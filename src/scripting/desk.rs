@@ -5,7 +5,7 @@
 
 use super::callback::Callback;
 use super::errors::fail;
-use super::onward::{self, Onward};
+use super::onward::Onward;
 use super::places::{Keys, place_at};
 use super::session::{Finished, Record};
 use crate::catalog::{Given, Place, Problems, Value};
@@ -83,6 +83,8 @@ pub(super) struct Definition {
     pub baseline: Option<(Map, Place)>,
     pub replications: u64,
     pub warmup: Time,
+    /// How soon requests are to be answered.
+    pub slo: Option<Time>,
     /// `None`: not said, or mistaken.
     pub duration: Option<Time>,
     pub says_duration: bool,
@@ -258,7 +260,7 @@ pub(super) fn print(text: &str) {
     if desk(|desk| desk.moment.is_some()) {
         return desk(|desk| desk.printed_in_event = true);
     }
-    if let Some(printer) = desk(|desk| desk.printed.clone()).filter(|_| !onward::is_behind_a_run()) {
+    if let Some(printer) = desk(|desk| desk.printed.clone()) {
         printer(text);
     }
 }

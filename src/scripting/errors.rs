@@ -3,6 +3,7 @@
 use super::convert;
 use super::elsewhere;
 use super::marks;
+use super::misplaced;
 use super::places::place_at;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Place, Problem, Problems, did_you_mean, meant};
@@ -100,29 +101,6 @@ fn can_go_on_without(error: &EvalAltResult) -> bool {
 fn placed(problem: Problem, place: &Option<Place>) -> Problem {
     Problem { place: problem.place.clone().or_else(|| place.clone()), ..problem }
 }
-
-/// Whether an error may come from the values that something is done with: it may be right with others.
-pub(super) fn hangs_on_values(error: &EvalAltResult) -> bool {
-    use EvalAltResult as E;
-    match error {
-        E::ErrorInFunctionCall(_, _, inner, _) => hangs_on_values(inner),
-        E::ErrorRuntime(value, _) => value
-            .clone()
-            .try_cast::<Mistake>()
-            .is_none_or(|Mistake(problems)| problems.iter().any(|problem| problem.message == NO_SUCH_LEVELS)),
-        E::ErrorArithmetic(..)
-        | E::ErrorArrayBounds(..)
-        | E::ErrorStringBounds(..)
-        | E::ErrorIndexNotFound(..)
-        | E::ErrorTerminated(..)
-        | E::ErrorTooManyOperations(_)
-        | E::ErrorDataTooLarge(..) => true,
-        _ => false,
-    }
-}
-
-/// What is said of a selection of nobody.
-pub(super) const NO_SUCH_LEVELS: &str = "no variant has these levels";
 
 /// The variable that an error does not find.
 pub(super) fn unknown_name(error: &EvalAltResult) -> Option<&str> {
@@ -264,13 +242,13 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if let Some(hint) = marks::without_brackets(name) {
         return Problem::new(format!("`{name}` is no function")).hint(hint);
     }
-    if let Some(problem) = elsewhere_in_script(name, &arguments) {
+    if let Some(problem) = misplaced::call(name, &arguments) {
         return problem;
     }
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");
         let other = OF_NUMBERS.iter().find(|(own, _)| *own == name).map(|(_, hint)| hint.to_string());
-        let lacks_a_unit = ["at", "every", "warmup", "duration", "window"].contains(&name)
+        let lacks_a_unit = ["at", "every", "warmup", "duration", "window", "slo"].contains(&name)
             && !arguments.contains("duration");
         let usage = super::api::usage(name).filter(|_| !arguments.starts_with("result"));
         let usage = usage.map(|usage| if lacks_a_unit { format!("{usage}, with a unit") } else { usage });
@@ -298,31 +276,6 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     let hint = hint.or_else(|| meant_action(name)).or_else(close).or_else(|| setting_of(name));
     Problem::new(format!("there is no function `{name}`")).maybe_hint(hint)
 }
-
-/// `.at(5.s, ..)` in the chain, `warmup(5.s)` in the world.
-fn elsewhere_in_script(name: &str, arguments: &str) -> Option<Problem> {
-    let of_experiment = arguments.starts_with("experiment");
-    if of_experiment
-        && (OF_WORLDS.contains(&name) || crate::components::KINDS.iter().any(|kind| kind.entry.name == name))
-    {
-        let problem = Problem::new(format!("`{name}` belongs into the world, not behind it"));
-        return Some(problem.maybe_hint(super::api::usage(name).map(|usage| {
-            format!(".world(|p| {{ .. {} .. }})", usage.strip_prefix("write ").unwrap_or(&usage))
-        })));
-    }
-    let of_world = !of_experiment
-        && !arguments.starts_with("check")
-        && (marks::is_step(name) && name != "phase" || name == "phase" && !arguments.starts_with("result"));
-    of_world.then(|| {
-        let problem = Problem::new(format!("`{name}` is a step of the chain of an experiment"));
-        problem.maybe_hint(
-            super::api::usage(name).map(|usage| usage.replacen("write ", "write experiment(..)", 1)),
-        )
-    })
-}
-
-/// What happens in a world.
-const OF_WORLDS: [&str; 5] = ["at", "every", "when", "note", "link"];
 
 /// Functions of numbers that are meant otherwise.
 const OF_NUMBERS: [(&str, &str); 3] = [

@@ -111,7 +111,7 @@ pub(super) fn function_as_a_value(seen: &Seen<'_>) -> Option<Problem> {
 }
 
 /// What a chain consists of.
-const CHAIN: [&str; 11] = [
+const CHAIN: [&str; 14] = [
     "about(",
     "vary(",
     "variant(",
@@ -119,6 +119,9 @@ const CHAIN: [&str; 11] = [
     "replications(",
     "warmup(",
     "duration(",
+    "window(",
+    "slo(",
+    "seed(",
     "world(",
     "expect(",
     "expect_for(",

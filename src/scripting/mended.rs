@@ -14,19 +14,11 @@ use std::rc::Rc;
 
 /// A value of which nothing is known. Its name occurs in no other message.
 #[derive(Clone, Copy, Debug)]
-struct UnknownValue {
-    /// Whether it will be known when something has run.
-    is_measured: bool,
-}
+struct UnknownValue;
 
-impl UnknownValue {
-    /// What a comparison with it comes to.
-    fn answer(self) -> bool {
-        if self.is_measured {
-            onward::hangs();
-        }
-        false
-    }
+/// Whether nothing is known of a value.
+pub(super) fn is_unknown(value: &Dynamic) -> bool {
+    value.is::<UnknownValue>()
 }
 
 impl IntoIterator for UnknownValue {
@@ -59,9 +51,6 @@ impl Host for Blind {
         Ok(None)
     }
     fn print(&self, _text: &str) {}
-    fn only_looks(&self) -> bool {
-        true
-    }
 }
 
 /// The mistakes of a script that were found, and those that they hide.
@@ -117,7 +106,7 @@ fn follows(problem: &Problem) -> bool {
 
 fn is_of_the_unknown(text: &str) -> bool {
     let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-    text.contains(NAME) || words.any(|word| word == UNKNOWN)
+    text.contains(NAME) || text.contains("UnknownValue") || words.any(|word| word == UNKNOWN)
 }
 
 /// The name that is said to be meant.
@@ -145,9 +134,7 @@ fn looked_at(name: &str, text: &str, folder: &Path) -> Problems {
 /// Whatever is done with one gives another one.
 pub(super) fn unknown_values(engine: &mut Engine) {
     engine.register_type_with_name::<UnknownValue>(NAME);
-    let written = engine.register_custom_syntax([UNKNOWN], false, |_, _| {
-        Ok(Dynamic::from(UnknownValue { is_measured: false }))
-    });
+    let written = engine.register_custom_syntax([UNKNOWN], false, |_, _| Ok(Dynamic::from(UnknownValue)));
     debug_assert!(written.is_ok(), "{:?}", written.err());
     engine.register_indexer_get(|own: &mut UnknownValue, _: &str| *own);
     engine.register_indexer_get(|own: &mut UnknownValue, _: INT| *own);
@@ -157,11 +144,12 @@ pub(super) fn unknown_values(engine: &mut Engine) {
         engine.register_fn(operator, |_: Dynamic, own: UnknownValue| own);
     }
     for operator in ["==", "!=", "<", "<=", ">", ">="] {
-        engine.register_fn(operator, |own: UnknownValue, _: Dynamic| own.answer());
-        engine.register_fn(operator, |_: Dynamic, own: UnknownValue| own.answer());
+        engine.register_fn(operator, |_: UnknownValue, _: Dynamic| false);
+        engine.register_fn(operator, |_: Dynamic, _: UnknownValue| false);
     }
     engine.register_get("mean", |estimate: &mut Estimate| match estimate.mean() {
         Some(mean) => Dynamic::from(mean),
-        None => Dynamic::from(UnknownValue { is_measured: true }),
+        None if onward::hangs() => Dynamic::from(UnknownValue),
+        None => Dynamic::from(f64::NAN),
     });
 }

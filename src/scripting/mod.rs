@@ -19,6 +19,7 @@ mod jail;
 mod lists;
 mod marks;
 mod mended;
+mod misplaced;
 mod onward;
 mod places;
 mod render;
@@ -30,6 +31,7 @@ mod survey;
 mod text;
 mod units;
 mod unlike;
+mod weighed;
 mod words;
 mod workshop;
 

@@ -7,12 +7,13 @@ use super::divisions::with_a_rest;
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
 use super::mended::{ahead, unknown_values, with_hidden};
-use super::onward;
+use super::onward::{self, Way};
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
 use super::slips::slip;
 use super::survey::{completed, said_twice, survey};
+use super::weighed::is_about_a_name;
 use super::workshop::function_names;
 use crate::catalog::{Place, Problem, Problems};
 use crate::experiment::{Builder, CheckRow, Figure, Outcome, Plan, RunResult, Workshop};
@@ -41,12 +42,8 @@ pub trait Host {
     ) -> Result<Option<Outcome>, Problems>;
     /// Something that the script prints.
     fn print(&self, text: &str);
-    /// Whether nothing runs: then a script is read on behind `.run()`, as far as it does not hang on results.
-    fn only_looks(&self) -> bool {
-        false
-    }
-    /// Nothing runs, and what comes behind some `.run()` hangs on its results.
-    fn hangs_on_results(&self) {}
+    /// Nothing runs, and something comes behind a `.run()`.
+    fn ends_at_a_run(&self) {}
 }
 
 /// The results of an experiment, for the rest of the script.
@@ -139,12 +136,7 @@ impl Session {
     pub fn run_file(&mut self, name: &str, text: &str) -> Result<(), Problems> {
         let result = match self.wrong_ahead(name, text) {
             wrong if !wrong.is_empty() => Err(wrong),
-            _ => {
-                if self.host.only_looks() {
-                    self.read_on();
-                }
-                self.look_at(name, text)
-            }
+            _ => self.look_at(name, text),
         };
         if !self.strict || stop_scripts().load(Ordering::Relaxed) {
             return result;
@@ -154,7 +146,8 @@ impl Session {
 
     /// What is wrong behind a `.run()`, before anything has run.
     fn wrong_ahead(&mut self, name: &str, text: &str) -> Problems {
-        if !self.strict || !text.contains(".run()") {
+        // (Whoever catches mistakes may have made them on purpose.)
+        if !self.strict || !text.contains(".run()") || text.contains("catch") {
             return Problems::new();
         }
         self.sources.add(name, text);
@@ -179,13 +172,16 @@ impl Session {
         let evaluated = said::evaluate(&engine, &mut self.state, &ast);
         let way = onward::end(evaluated.as_ref().err().map(|error| &**error));
         match evaluated {
-            _ if !way.is_sure && way.wrong.is_empty() => {
-                self.host.hangs_on_results();
-                return Ok(());
-            }
-            _ if !way.is_sure => return Err(self.with_told(way.wrong)),
+            _ if way.sure.is_some() => return self.as_far_as_it_is_sure(way, evaluated.err()),
             // `.run()` where the host only looks: what was described so far is looked at.
-            Err(error) if api::Ending::NoResults.ended(&error) => {}
+            Err(error) if api::Ending::NoResults.ended(&error) => {
+                let rest = text.split_once(".run()").map_or("", |(_, rest)| rest);
+                if rest.contains(char::is_alphanumeric) {
+                    let looked = self.run_pending(way.wrong);
+                    self.host.ends_at_a_run();
+                    return looked;
+                }
+            }
             Err(error) => {
                 let problems = self.with_those_before(self.explain(&error));
                 return Err(way.wrong.into_iter().chain(problems).collect());
@@ -200,6 +196,24 @@ impl Session {
             ]);
         }
         self.run_pending(way.wrong)
+    }
+
+    /// What is wrong with a script that hangs, from some place on, on results that there are not.
+    fn as_far_as_it_is_sure(&self, way: Way, error: Option<Box<EvalAltResult>>) -> Result<(), Problems> {
+        let context = Context::current();
+        let mut wrong = way.wrong;
+        wrong.extend(desk(|desk| desk.certain.clone()));
+        desk(|desk| desk.experiments.iter_mut().for_each(Definition::settle));
+        for (ordinal, one) in desk(|desk| desk.experiments.clone()).into_iter().enumerate() {
+            if one.pending {
+                let is_sure = way.sure.is_none_or(|sure| ordinal < sure);
+                let found = context.look_over(&one).err().unwrap_or_default();
+                wrong.extend(found.into_iter().filter(|problem| is_sure || is_about_a_name(problem)));
+            }
+        }
+        let ended = error.map(|error| self.explain(&error)).unwrap_or_default();
+        wrong.extend(ended.into_iter().filter(is_about_a_name));
+        if wrong.is_empty() { Ok(()) } else { Err(self.with_told(wrong)) }
     }
 
     /// Evaluates one entry of a prompt and runs its experiments; its value as text, if it has one. `name` and `line`, the

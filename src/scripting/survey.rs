@@ -111,7 +111,7 @@ fn no_settings(call: &FnCallExpr, words: &Words<'_>) -> Problems {
 }
 
 /// Links of an experiment's chain that make another experiment of it, and of which only the last one would count.
-const ONCE: [&str; 5] = ["baseline", "warmup", "duration", "window", "world"];
+const ONCE: [&str; 6] = ["baseline", "warmup", "duration", "window", "slo", "world"];
 
 /// What one chain says twice: whoever copies a chain into another one would lose a world without a word.
 #[allow(deprecated)]

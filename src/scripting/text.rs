@@ -271,8 +271,10 @@ impl Text {
         let to = (line, column + self.width(last));
         let room = if from.0 == to.0 { to.1 - from.1 } else { with.len() };
         if room < with.len() {
-            if self.char_at((from.0, from.1 - 1)) != Some(' ') {
-                return false;
+            let before = |n: usize| from.1.checked_sub(n).and_then(|column| self.char_at((from.0, column)));
+            let is_word = before(2).is_some_and(|c| c.is_alphanumeric() || c == '_');
+            if before(1) != Some(' ') || is_word {
+                return false; // `if p` would become `if_u`
             }
             from.1 -= 1;
         }

@@ -179,6 +179,16 @@ impl Histogram {
         if at < self.buckets.len() { self.buckets.get(at) } else { 0 }
     }
 
+    /// Which part of a bucket's values is at most `limit`: they are taken to lie evenly.
+    pub(super) fn part_up_to(at: usize, limit: u64) -> f64 {
+        let (low, high) = (low_edge(at), high_edge(at));
+        match limit {
+            _ if limit >= high => 1.0,
+            _ if limit < low => 0.0,
+            _ => (limit - low + 1) as f64 / (high - low + 1) as f64,
+        }
+    }
+
     /// Forgets everything but keeps the memory.
     pub fn clear(&mut self) {
         let mut buckets = std::mem::replace(&mut self.buckets, Counters::new());

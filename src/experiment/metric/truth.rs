@@ -10,7 +10,14 @@ pub(super) const METRICS: &[Metric] = &[
         "availability_ratio",
         Higher,
         "share of requests that were answered successfully; one without an answer at the end counts as those ended, on average, that had waited as long (as none, if nobody had)",
-        |f| f.all.availability(),
+        |f| f.all.endings().answered_share(),
+    )
+    .share_of("requests_total_count"),
+    metric(
+        "slo_ratio",
+        Higher,
+        "share of requests that were answered successfully within the time of .slo(..), to 1/256 of it; those without an answer at the end as in availability; empty without .slo(..)",
+        |f| f.all.endings().share_within(f.slo?),
     )
     .share_of("requests_total_count"),
     metric(
@@ -62,7 +69,7 @@ pub(super) const METRICS: &[Metric] = &[
     metric(
         "write_amplification_ratio",
         Lower,
-        "writes in databases of several shards over the writes of clients",
+        "writes that databases of several shards have done (copies of rows among them) over the writes of clients that succeeded",
         |f| f.shard_skew.and(ratio(f.sharded_writes, f.writes.succeeded)),
     ),
     metric("sessions_lost_count", Lower, "users who had to log in again", |f| {

@@ -4,7 +4,7 @@ use super::Report;
 use super::sheet::{Format, Sheet};
 use std::io::{self, Write};
 
-const HEADER: [&str; 21] = [
+const HEADER: [&str; 22] = [
     "variant",
     "replication",
     "component",
@@ -26,6 +26,7 @@ const HEADER: [&str; 21] = [
     "latency_p50_ms",
     "latency_p99_ms",
     "availability_ratio",
+    "slo_ratio",
 ];
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64> {
@@ -53,6 +54,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<u64>
                 sheet.number(Format::of("_ms"), latency)?;
             }
             sheet.number(Format::of("_ratio"), row.availability_ratio)?;
+            sheet.number(Format::of("_ratio"), row.slo_ratio)?;
             sheet.end_row()?;
         }
     }

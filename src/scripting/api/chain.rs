@@ -16,7 +16,7 @@ pub(super) const RUNS_AT_MOST: u64 = 1_000_000;
 type E = ExperimentHandle;
 
 /// The links of the chain that change it.
-const LINKS: [&str; 14] = [
+const LINKS: [&str; 15] = [
     "about",
     "vary",
     "variant",
@@ -26,6 +26,7 @@ const LINKS: [&str; 14] = [
     "warmup",
     "duration",
     "window",
+    "slo",
     "phase",
     "world",
     "expect",
@@ -56,6 +57,9 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_fn("window", |cx: NativeCallContext, e: E, span: Span| {
         e.set(&cx, longer_than_nothing(span, "window"), |d, span| d.window = Some(span))
+    });
+    engine.register_fn("slo", |cx: NativeCallContext, e: E, span: Span| {
+        e.set(&cx, longer_than_nothing(span, "slo"), |d, span| d.slo = Some(span))
     });
     callbacks(engine);
     LINKS.iter().for_each(|name| misuses(engine, name));

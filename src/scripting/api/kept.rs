@@ -33,11 +33,16 @@ impl All {
         if nothing_ran {
             onward::hangs();
         }
+        let looked = desk(|desk| std::mem::take(&mut desk.check.looked));
+        let mut any_measured = false;
         for variant in self.variants.iter().copied() {
             let value: Dynamic = test.call_within_context(cx, (self.one(variant),))?;
+            let is_measured = desk(|desk| std::mem::take(&mut desk.check.looked));
+            any_measured |= is_measured;
             let standing = match (value.clone().try_cast::<Check>(), value.as_bool()) {
                 (None, Err(_)) => return Err(no_test()),
-                _ if nothing_ran => Standing::Holds,
+                // (Levels are known before anything has run.)
+                _ if nothing_ran && is_measured => Standing::Holds,
                 (Some(Check(judgement)), _) if judgement.standing == Standing::Undecided => {
                     let why = format!("of {} it is undecided: {}", self.label(variant), judgement.detail);
                     kept.doubtful.push(Doubtful { variant, why });
@@ -56,6 +61,7 @@ impl All {
                 kept.variants.push(variant);
             }
         }
+        desk(|desk| desk.check.looked = looked || any_measured || kept.variants.is_empty());
         Ok(kept)
     }
 }

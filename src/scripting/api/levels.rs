@@ -2,6 +2,7 @@
 
 use crate::catalog::{Load, TraceLoad, Value};
 use crate::scripting::convert::{level, value};
+use crate::scripting::mended::is_unknown;
 use rhai::{Array, Dynamic, FnPtr, Map};
 
 /// Whether a variant has all these levels.
@@ -19,6 +20,9 @@ pub(in crate::scripting) fn same(a: &Dynamic, b: &Dynamic) -> bool {
     }
     if let (Some(a), Some(b)) = (a.read_lock::<FnPtr>(), b.read_lock::<FnPtr>()) {
         return a.fn_name() == b.fn_name();
+    }
+    if is_unknown(a) || is_unknown(b) {
+        return true; // a mistake stands there, which is told
     }
     match (value(a), value(b)) {
         (Value::Variate(a), Value::Variate(b)) => a == b,

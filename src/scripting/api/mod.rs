@@ -48,6 +48,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("warmup", ".warmup(10.s)"),
     ("duration", ".duration(2.minutes)"),
     ("window", ".window(1.s)"),
+    ("slo", ".slo(300.ms)"),
     ("phase", ".phase(\"outage\", 10.minutes, 18.minutes)"),
     ("seed", ".seed(1)"),
     ("world", ".world(|p| { .. })"),

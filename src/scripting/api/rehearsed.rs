@@ -5,7 +5,8 @@ use crate::catalog::{Problem, Problems};
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::{call_place, desk};
-use crate::scripting::errors::{Words, explain, hangs_on_values, verdict};
+use crate::scripting::errors::{Words, explain, verdict};
+use crate::scripting::weighed::{NO_SUCH_LEVELS, hangs_on_values};
 use rhai::NativeCallContext;
 
 /// What was asked for; in a rehearsal `instead`, if it is none.
@@ -26,7 +27,9 @@ pub(super) fn or_noted<T>(
     let words = Words { functions: &[], source: &place.source };
     let told = explain(&error, &words);
     let told = told.into_iter().map(|problem| Problem { place: Some(place.clone()), ends: false, ..problem });
-    note(told.collect(), hangs_on_values(&error));
+    let told: Problems = told.collect();
+    let of_nobody = told.iter().any(|problem| problem.message == NO_SUCH_LEVELS);
+    note(told, of_nobody || hangs_on_values(&error));
     instead()
 }
 

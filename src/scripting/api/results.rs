@@ -10,8 +10,9 @@ use crate::experiment::{self, Estimate, Figure, Judgement, METRICS, Whose, find_
 use crate::scripting::Finished;
 use crate::scripting::convert::Scripted;
 use crate::scripting::desk::desk;
-use crate::scripting::errors::{NO_SUCH_LEVELS, fail};
+use crate::scripting::errors::fail;
 use crate::scripting::unlike::kind;
+use crate::scripting::weighed::NO_SUCH_LEVELS;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ impl Part {
             let message = format!("`{name}` is known of the whole run only, not of a phase");
             return Err(fail(message, Some(format!("write r.of(\"{}\").{name}", self.component))));
         }
+        self.finished.has_objective(asked.name())?;
         let estimates: Scripted<Vec<Estimate>> =
             self.variants.iter().map(|variant| self.estimate(*variant, asked)).collect();
         Ok(Several(estimates?).value())
@@ -82,6 +84,17 @@ impl Finished {
         let mut judged = self.judged.borrow_mut();
         if !judged.contains(&metric) {
             judged.push(metric);
+        }
+    }
+
+    /// That there is an objective, if the share that meets it is wanted.
+    fn has_objective(&self, wanted: &str) -> Scripted<()> {
+        match wanted == "slo_ratio" && self.record.plan.timing.slo.is_none() {
+            true => Err(fail(
+                "nothing says how soon a request is to be answered",
+                Some("add .slo(300.ms) to the chain".into()),
+            )),
+            false => Ok(()),
         }
     }
 
@@ -172,6 +185,7 @@ impl One {
             let message = format!("`{name}` is known of the whole run only, not of a phase");
             return Err(fail(message, Some(format!("write r.{name}"))));
         }
+        self.finished.has_objective(METRICS[metric].column)?;
         let whose = Some(self.finished.whose(self.variant));
         let own = runs.iter().filter(|run| run.variant == self.variant);
         Ok(Estimate { whose, within, ..Estimate::of_runs(metric, own) })

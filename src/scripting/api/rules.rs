@@ -150,6 +150,13 @@ pub const RULES: &[(&str, &[&str])] = &[
             "largest values (queue_len_max) and queue_drain are known of the whole only",
         ],
     ),
+    (
+        "slo",
+        &[
+            "how soon a request is to be answered (service level objective): r.slo is the share that was, as in r.slo > 99.percent; of a traffic r.of(\"buyers\").slo, of a phase r.phase(\"rush\").slo",
+            "what fails, is turned away or is given up is not in time; users wait as long as their `timeout` says, whatever the objective",
+        ],
+    ),
     ("window", &["length of a row of timeseries.csv; about 120 in a run if nothing is said"]),
     (
         "seed",

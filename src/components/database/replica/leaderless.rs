@@ -246,7 +246,8 @@ impl QuorumRouter {
             operation.asked & (1 << copy) == 0 && !self.is_dead(copies[*copy], operation.region)
         };
         let left = (0..copies.len()).filter(is_left);
-        let lot = mix64(number.wrapping_add(operation.asked.into()));
+        let attempt = if operation.parent.is_none() { 0 } else { cx.call(operation.parent).again() };
+        let lot = mix64(number.wrapping_add(u64::from(operation.asked) | u64::from(attempt) << 40));
         let copy = match &self.plan.far {
             Some(far) if !operation.parent.is_none() => {
                 let far = &far.from(operation.parent, cx)[self.map.shard(operation.key) * copies.len()..];
