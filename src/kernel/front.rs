@@ -31,6 +31,9 @@ pub(super) struct Front {
     /// pushed last, which is a draw. Mostly that is not the next one, and what comes next need not wait for it.
     next: usize,
     next_time: Time,
+    /// Its event as well, so that who it comes to is known one look-up sooner: that is guessed, mostly wrongly, and a wrong guess costs the
+    /// more the later it is found out.
+    next_event: Packed,
     /// Those behind the slots, latest first. None while no slot is in use.
     rest: Vec<Entry>,
 }
@@ -44,6 +47,7 @@ impl Front {
             events: [Packed::NOTHING; SLOTS],
             next: 0,
             next_time: Time::MAX,
+            next_event: Packed::NOTHING,
             rest: Vec::new(),
         }
     }
@@ -74,7 +78,7 @@ impl Front {
     #[inline(always)]
     pub fn pop(&mut self) -> Entry {
         let slot = self.next % SLOTS;
-        let entry = Entry { time: self.next_time, event: self.events[slot] };
+        let entry = Entry { time: self.next_time, event: self.next_event };
         self.times[slot] = Time::MAX;
         self.vacant |= 1 << slot;
         self.order >>= DIGIT;
@@ -90,6 +94,7 @@ impl Front {
     fn look_up_next(&mut self) {
         self.next = self.order as usize % SLOTS;
         self.next_time = self.times[self.next];
+        self.next_event = self.events[self.next];
     }
 
     /// Adds one behind all of its time.
@@ -104,10 +109,12 @@ impl Front {
     /// Into a vacant slot; there is one, and it comes before all that are in no slot.
     #[inline(always)]
     fn insert(&mut self, time: Time, event: Packed) {
-        let slot = self.put(self.before(time), time, event);
-        // A branch on purpose: guessed right, as it mostly is, nothing waits for the draw; a choice without a branch always would.
-        if time < self.next_time {
-            (self.next, self.next_time) = (slot, time);
+        let place = self.before(time);
+        let slot = self.put(place, time, event);
+        // A branch on purpose: guessed right, as it mostly is, nothing waits for the draw; a choice without a branch always would. (At the end
+        // of time it is the next one if there is no other, which its time does not tell.)
+        if time < self.next_time || (time == Time::MAX && place == 0) {
+            (self.next, self.next_time, self.next_event) = (slot, time, event);
         }
     }
 
