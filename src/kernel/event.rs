@@ -95,8 +95,8 @@ impl Event {
 /// enum, written in pieces and copied as a whole, waited for the processor's store buffer several times per event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Packed {
-    /// Kind in the low byte; from bit 16 up, 16 bits each, epoch, node and tag of a timer, and the node of a delivery or an answer in the same
-    /// place.
+    /// Kind in the low byte; from bit 16 up, 16 bits each, epoch, tag and node of a timer, and the node of a delivery or an answer in the same
+    /// place: at the top, since it is read first and most often.
     head: u64,
     data: u64,
 }
@@ -126,7 +126,7 @@ impl Packed {
     /// Whom a delivery, an answer or a timer comes to.
     #[inline(always)]
     pub(super) fn node(self) -> NodeId {
-        NodeId((self.head >> 32) as u16)
+        NodeId((self.head >> 48) as u16)
     }
 
     /// The epoch of a timer's node when the timer was set.
@@ -138,7 +138,7 @@ impl Packed {
     /// The timer as its owner knows it.
     #[inline(always)]
     pub(super) fn timer(self) -> Timer {
-        Timer { tag: (self.head >> 48) as u16, data: self.data }
+        Timer { tag: (self.head >> 32) as u16, data: self.data }
     }
 }
 
@@ -148,7 +148,7 @@ impl From<Event> for Packed {
         let head = event.kind();
         match event {
             Event::Deliver(id, node) | Event::Answer(id, node) | Event::Stray(id, node) => {
-                Packed { head: head | (u64::from(node.0) << 32), data: id.to_bits() }
+                Packed { head: head | (u64::from(node.0) << 48), data: id.to_bits() }
             }
             Event::Overdue(id) => Packed { head, data: id.to_bits() },
             Event::Expiry(line) => Packed { head, data: u64::from(line) },
@@ -157,7 +157,7 @@ impl From<Event> for Packed {
             Event::Wake(node, pause) => Packed { head, data: (u64::from(pause) << 16) | u64::from(node.0) },
             Event::Timer { epoch, node, tag, data } => {
                 let head =
-                    head | (u64::from(epoch) << 16) | (u64::from(node.0) << 32) | (u64::from(tag) << 48);
+                    head | (u64::from(epoch) << 16) | (u64::from(tag) << 32) | (u64::from(node.0) << 48);
                 Packed { head, data }
             }
         }
@@ -168,12 +168,12 @@ impl From<Packed> for Event {
     #[inline(always)]
     fn from(Packed { head, data }: Packed) -> Self {
         match head as u8 {
-            1 => Event::Deliver(CallId::from_bits(data), NodeId((head >> 32) as u16)),
-            2 => Event::Answer(CallId::from_bits(data), NodeId((head >> 32) as u16)),
+            1 => Event::Deliver(CallId::from_bits(data), NodeId((head >> 48) as u16)),
+            2 => Event::Answer(CallId::from_bits(data), NodeId((head >> 48) as u16)),
             3 => Event::Timer {
                 epoch: (head >> 16) as u16,
-                node: NodeId((head >> 32) as u16),
-                tag: (head >> 48) as u16,
+                node: NodeId((head >> 48) as u16),
+                tag: (head >> 32) as u16,
                 data,
             },
             4 => Event::Expiry(data as u32),
@@ -181,7 +181,7 @@ impl From<Packed> for Event {
             7 => Event::Retire(NodeId(data as u16)),
             8 => Event::Wake(NodeId(data as u16), (data >> 16) as u32),
             9 => Event::Release(NodeId(data as u16)),
-            10 => Event::Stray(CallId::from_bits(data), NodeId((head >> 32) as u16)),
+            10 => Event::Stray(CallId::from_bits(data), NodeId((head >> 48) as u16)),
             _ => Event::Overdue(CallId::from_bits(data)),
         }
     }

@@ -11,8 +11,11 @@ use super::time::Time;
 /// As many as there are hexadecimal digits in a word.
 pub(super) const SLOTS: usize = 16;
 const DIGIT: u32 = 4;
-/// Bits of the upper half of the slots.
-const UPPER: u32 = ALL ^ (ALL >> (SLOTS / 2));
+/// Of the slots so many are looked at for every new entry, the others only while any is in use. Whether any is would be a guess, and often a
+/// wrong one, if this were about the number of entries that are mostly there: it is well above it.
+const LOOKED_AT: usize = 12;
+/// The same while entries are loaded, of which there are mostly few.
+const LOOKED_AT_LOADING: usize = 8;
 /// A bit for each slot.
 const ALL: u32 = (1 << SLOTS) - 1;
 
@@ -109,7 +112,7 @@ impl Front {
     /// Into a vacant slot; there is one, and it comes before all that are in no slot.
     #[inline(always)]
     fn insert(&mut self, time: Time, event: Packed) {
-        let place = self.before(time);
+        let place = self.before::<LOOKED_AT>(time);
         let slot = self.put(place, time, event);
         // A branch on purpose: guessed right, as it mostly is, nothing waits for the draw; a choice without a branch always would. (At the end
         // of time it is the next one if there is no other, which its time does not tell.)
@@ -118,13 +121,13 @@ impl Front {
         }
     }
 
-    /// How many in slots come before a new one of this time.
+    /// How many in slots come before a new one of this time. The first `LOWER` slots are looked at in any case, the others if any is in use.
     #[inline(always)]
-    fn before(&self, time: Time) -> u32 {
-        let (lower, upper) = self.times.split_at(SLOTS / 2);
+    fn before<const LOWER: usize>(&self, time: Time) -> u32 {
+        let (lower, upper) = self.times.split_at(LOWER);
         let mut sums = count((0, 0), lower, time);
-        // The lowest vacant slot is taken first, so that the upper half is mostly vacant where little is pending.
-        if self.vacant & UPPER != UPPER {
+        // The lowest vacant slot is taken first, so that the upper ones are mostly vacant where little is pending.
+        if self.vacant < ALL ^ (ALL >> (SLOTS - LOWER)) {
             sums = count(sums, upper, time);
         }
         // For the end of time, behind which nothing is, vacant slots have counted as well.
@@ -190,7 +193,7 @@ impl Front {
     pub fn load(&mut self, entries: &mut Vec<Entry>) {
         debug_assert!(self.is_empty() && entries.len() <= SLOTS);
         for Entry { time, event } in entries.drain(..) {
-            self.put(self.before(time), time, event);
+            self.put(self.before::<LOOKED_AT_LOADING>(time), time, event);
         }
         self.look_up_next();
     }
