@@ -6,7 +6,7 @@ use super::first_byte::StepTimes;
 use super::near::Near;
 use super::population::{Population, place};
 use super::reach::Reach;
-use super::seen::Seen;
+use super::seen::{Satisfied, Seen};
 use super::source::{JITTER, Source, THINK, WRITE as DRAW_WRITE, Wanted, Wish, rest_of_pause};
 use super::{READS, WRITES};
 use crate::components::Site;
@@ -160,13 +160,18 @@ impl Client {
         request.class = if wish.writes || publishes { WRITES } else { READS };
         request.floor = cx.audit().floor(wish.key);
         request.attempts = 1;
+        let ask = self.ask_for(&request, self.to, 0);
         let id = cx.issue(request);
         if self.browsers.is_some() || self.population.is_some() {
             rarely();
             self.personalise(id, cx);
         }
         self.budget.earn(&self.retry);
-        self.set_out(id, cx);
+        if self.is_plain {
+            cx.ask(Ask { request: id, ..ask });
+        } else {
+            self.set_out_otherwise(id, cx);
+        }
     }
 
     /// A new request shows what its user's browser remembers, and comes from where its user lives.
@@ -203,11 +208,16 @@ impl Client {
     #[inline(always)]
     pub(super) fn question(&self, id: RequestId, to: NodeId, version: u32, cx: &Ctx<'_>) -> Option<Ask> {
         let request = cx.request(id)?;
-        let (key, writes) = (request.key, request.class == WRITES);
+        Some(Ask { request: id, ..self.ask_for(request, to, version) })
+    }
+
+    /// What a request asks, which has no id yet.
+    #[inline(always)]
+    fn ask_for(&self, request: &Request, to: NodeId, version: u32) -> Ask {
+        let writes = request.class == WRITES;
         let bytes = if writes { request.bytes } else { 0 };
         let verb = if writes { WRITE } else { self.asks };
-        let timeout = self.timeout;
-        Some(Ask { request: id, bytes, version, note: version, timeout, ..Ask::new(to, verb, key) })
+        Ask { bytes, version, note: version, timeout: self.timeout, ..Ask::new(to, verb, request.key) }
     }
 
     #[inline(always)]
@@ -215,18 +225,24 @@ impl Client {
         let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
         self.steps.note(request, now, &self.seen);
-        self.conclude(reply.request, reply.version, cx);
+        self.satisfy(reply.request, Satisfied::of(request), reply.version, cx);
     }
 
     /// The user has what was wanted, in this version.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn conclude(&mut self, id: RequestId, version: u32, cx: &mut Ctx<'_>) {
-        let now = cx.now();
         let Some(request) = cx.request(id) else { return };
-        let (key, floor, session) = (request.key, request.floor, self.seen.person(request.user));
-        let begun = request.intended;
+        self.satisfy(id, Satisfied::of(request), version, cx);
+    }
+
+    /// The same, with the request at hand.
+    #[inline(always)]
+    fn satisfy(&mut self, id: RequestId, request: Satisfied, version: u32, cx: &mut Ctx<'_>) {
+        let now = cx.now();
+        let Satisfied { begun, key, floor, user, class } = request;
+        let session = self.seen.person(user);
         self.seen.waited(begun, now);
-        if request.class == READS {
+        if class == READS {
             let check = cx.audit().finish_read(key, floor, version, (begun, now), session, true);
             self.seen.read(&check);
         } else if version > 0 {

@@ -3,8 +3,25 @@
 use crate::audit::ReadCheck;
 use crate::components::Site;
 use crate::kernel::request::Outcome;
-use crate::kernel::{Readings, Time};
+use crate::kernel::{Readings, Request, Time};
 use crate::stats::Histogram;
+
+/// What is asked of a request whose user has what was wanted.
+pub(super) struct Satisfied {
+    pub begun: Time,
+    pub key: u64,
+    pub floor: u32,
+    pub user: u32,
+    pub class: u8,
+}
+
+impl Satisfied {
+    #[inline(always)]
+    pub fn of(request: &Request) -> Self {
+        let Request { intended: begun, key, floor, user, class, .. } = *request;
+        Satisfied { begun, key, floor, user, class }
+    }
+}
 
 /// Counts since the start.
 #[derive(Clone, Default)]
