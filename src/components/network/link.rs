@@ -4,7 +4,7 @@ use super::connection::Ends;
 use super::retransmission::Timer;
 use super::transfer::{INITIAL_WINDOW, SETUPS, Setup, transfer};
 use crate::catalog::{Entry, Kind, Need, Param, Preset, Settings};
-use crate::kernel::request::Requests;
+use crate::kernel::request::{Request, Requests};
 use crate::kernel::transit::{LOST, Message};
 use crate::kernel::{SECOND, Time};
 use crate::random::mix::{combine, hash_name, unit};
@@ -203,6 +203,14 @@ impl Link {
         self.plan.latency.sample_ns_of(bits)
     }
 
+    /// [`Link::latency`] of nearly every message: an exponential time, drawn for a request that asks for the first time. Far less than [`LOST`].
+    #[inline(always)]
+    pub(super) fn latency_at_hand(&self, message: &Message, requests: &Requests) -> Option<Time> {
+        let request = requests.get(message.request).filter(|_| message.again == 0)?;
+        let purpose = self.purposes[usize::from(message.returning)];
+        self.plan.latency.exponential_ns_of(|| self.bits_of(request, message, purpose))
+    }
+
     /// Random bits that belong to the message's request, or ambient ones for background work. What a request asks in several ways, or of
     /// several members of a group at the same time, goes several ways.
     #[inline(always)]
@@ -214,9 +222,15 @@ impl Link {
         background: impl FnOnce() -> &'a mut Stream,
     ) -> u64 {
         let Some(request) = requests.get(message.request) else { return background().bits() };
-        let ends = if self.inner { u64::from(message.from.0 ^ message.to.0) << 32 } else { 0 };
-        let bits = request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends);
+        let bits = self.bits_of(request, message, purpose);
         if message.again == 0 { bits } else { again(bits, message.again) }
+    }
+
+    /// Those of a message that is sent for the first time.
+    #[inline(always)]
+    fn bits_of(&self, request: &Request, message: &Message, purpose: u64) -> u64 {
+        let ends = if self.inner { u64::from(message.from.0 ^ message.to.0) << 32 } else { 0 };
+        request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends)
     }
 
     /// By what is decided whether the message gets lost, if messages do: each time that one is sent is a chance of its own, also when a balancer

@@ -156,6 +156,22 @@ impl Network {
         self.express = Express::draw_up(&self.between, &self.links, &self.beside, &self.cuts);
     }
 
+    /// What [`Transit::delay`] does not have at hand: with what it asks it in turn, so that nothing need be kept for a call there.
+    #[inline(never)]
+    fn delay_otherwise(
+        &mut self,
+        (from, to): (NodeId, NodeId),
+        call: &Call,
+        returning: bool,
+        requests: &Requests,
+    ) -> Time {
+        let Way::Link(number) = self.express.way(self.group[from.index()], self.group[to.index()]) else {
+            unreachable!("it goes over a link");
+        };
+        let message = Message::of(call, (from, to), returning, 0);
+        self.links[number].latency(&message, requests, || &mut self.backgrounds[number]).min(LOST)
+    }
+
     /// Takes a message over a link that is more than a delay.
     #[inline(never)]
     fn travel(&mut self, link: usize, message: &Message, requests: &mut Requests) -> Option<Time> {
@@ -248,11 +264,13 @@ impl Transit for Network {
             Way::NoTime => return 0,
             Way::Link(number) => number,
         };
-        // A plain link looks neither at the time nor at who asked whom for whom.
-        let message = Message::of(call, (from, to), returning, 0);
         let link = &mut self.links[number];
         link.mark();
-        link.latency(&message, requests, || &mut self.backgrounds[number]).min(LOST)
+        // A plain link looks neither at the time nor at who asked whom for whom.
+        match link.latency_at_hand(&Message::of(call, (from, to), returning, 0), requests) {
+            Some(latency) => latency,
+            None => self.delay_otherwise((from, to), call, returning, requests),
+        }
     }
 
     fn transit(&mut self, message: &Message, requests: &mut Requests, calls: &Calls) -> Option<Time> {

@@ -43,6 +43,12 @@ impl Exponential {
         }
     }
 
+    /// Its times in integers, if those hold them.
+    #[inline(always)]
+    pub(super) fn times(&self) -> Option<&ExponentialNs> {
+        self.times.as_ref()
+    }
+
     #[cold]
     #[inline(never)]
     fn ns_beyond_integers(&self, bits: u64) -> u64 {

@@ -116,6 +116,13 @@ impl Variate {
         }
     }
 
+    /// [`Variate::sample_ns_of`] where it takes neither a call nor a branch that is ever taken: of exponential times that integers hold.
+    #[inline(always)]
+    pub fn exponential_ns_of(&self, bits: impl FnOnce() -> u64) -> Option<u64> {
+        let Self::Exponential(variate) = self else { return None };
+        Some(variate.times()?.at_bits(bits()))
+    }
+
     /// The mean; infinite for a Pareto of shape 1 or less.
     pub fn mean(&self) -> f64 {
         match self {
