@@ -24,17 +24,27 @@ use super::transit::{HELD_UP, LOST, Message, Transit};
 use std::collections::BTreeMap;
 
 /// All of a simulation but its components.
+///
+/// The order of the fields is fixed: what is looked at with every event comes first. The first 128 bytes are addressed by a byte in the code,
+/// what lies behind them by four, and less code is more often at hand.
+#[repr(C)]
 pub struct Core {
     pub(super) now: Time,
+    /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
+    lane: Lane,
+    pub(super) digest: Digest,
+    pub(super) events: u64,
+    pub(super) nodes: Vec<Node>,
+    pub(super) calls: Calls,
+    pub(super) requests: Requests,
+    pub(super) ledger: Ledger,
+    pub(super) transit: Box<dyn Transit>,
     /// How long what comes in now has waited at the door of a node that stood still.
     pub(super) waited: Time,
     calendar: Calendar,
-    /// What happens now: later in order than every calendar entry of this time, since those were made earlier.
-    lane: Lane,
-    pub(super) calls: Calls,
-    pub(super) requests: Requests,
+    pub(super) book: Book,
+    pub(super) audits: Audits,
     pub(super) timeouts: Timeouts,
-    pub(super) nodes: Vec<Node>,
     /// Events that came to each node while it hung.
     pub(super) held: Vec<Held>,
     pub(super) held_up: Vec<HeldUp>,
@@ -42,19 +52,13 @@ pub struct Core {
     pub(super) stand_ins: Vec<NodeId>,
     /// What each node draws by for itself (see [`super::Ctx::phase`]).
     pub(super) labels: Vec<u64>,
-    pub(super) transit: Box<dyn Transit>,
-    pub(super) audits: Audits,
     pub(super) parcels: Parcels,
-    pub(super) book: Book,
     pub(super) backgrounds: Backgrounds,
     pub(super) seed: u64,
     pub(super) replication: u64,
     /// Calls of nodes that have died, by whose fate versions stand or fall: those behind the one that is named.
     pub(super) left_behind: BTreeMap<u64, u32>,
-    pub(super) ledger: Ledger,
-    pub(super) digest: Digest,
     pub(super) journal: Journal,
-    pub(super) events: u64,
 }
 
 impl Core {
