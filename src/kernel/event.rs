@@ -111,6 +111,17 @@ impl Packed {
         self.head == 0
     }
 
+    /// Its two words, for who keeps them apart; [`Packed::of_words`] puts them together again.
+    #[inline(always)]
+    pub(super) fn words(self) -> (u64, u64) {
+        (self.head, self.data)
+    }
+
+    #[inline(always)]
+    pub(super) fn of_words((head, data): (u64, u64)) -> Self {
+        Packed { head, data }
+    }
+
     /// Number of the event's kind.
     #[inline(always)]
     pub(super) fn kind(self) -> u64 {

@@ -29,14 +29,18 @@ pub(super) struct Front {
     vacant: u32,
     /// [`Time::MAX`] where vacant.
     times: [Time; SLOTS],
-    events: [Packed; SLOTS],
+    /// The two words of each event. Side by side they would be copied as one, which were written as two just before, and wait for the
+    /// processor's store buffer.
+    heads: [u64; SLOTS],
+    datas: [u64; SLOTS],
     /// The slot of the next one, and its time. `order` says the same, but later: it waits for the count, and that for the time of the entry
     /// pushed last, which is a draw. Mostly that is not the next one, and what comes next need not wait for it.
     next: usize,
     next_time: Time,
     /// Its event as well, so that who it comes to is known one look-up sooner: that is guessed, mostly wrongly, and a wrong guess costs the
     /// more the later it is found out.
-    next_event: Packed,
+    next_head: u64,
+    next_data: u64,
     /// Those behind the slots, latest first. None while no slot is in use.
     rest: Vec<Entry>,
 }
@@ -47,10 +51,12 @@ impl Front {
             order: 0,
             vacant: ALL,
             times: [Time::MAX; SLOTS],
-            events: [Packed::NOTHING; SLOTS],
+            heads: [0; SLOTS],
+            datas: [0; SLOTS],
             next: 0,
             next_time: Time::MAX,
-            next_event: Packed::NOTHING,
+            next_head: 0,
+            next_data: 0,
             rest: Vec::new(),
         }
     }
@@ -81,7 +87,8 @@ impl Front {
     #[inline(always)]
     pub fn pop(&mut self) -> Entry {
         let slot = self.next % SLOTS;
-        let entry = Entry { time: self.next_time, event: self.next_event };
+        let event = Packed::of_words((self.next_head, self.next_data));
+        let entry = Entry { time: self.next_time, event };
         self.times[slot] = Time::MAX;
         self.vacant |= 1 << slot;
         self.order >>= DIGIT;
@@ -97,7 +104,8 @@ impl Front {
     fn look_up_next(&mut self) {
         self.next = self.order as usize % SLOTS;
         self.next_time = self.times[self.next];
-        self.next_event = self.events[self.next];
+        self.next_head = self.heads[self.next];
+        self.next_data = self.datas[self.next];
     }
 
     /// Adds one behind all of its time.
@@ -117,7 +125,8 @@ impl Front {
         // A branch on purpose: guessed right, as it mostly is, nothing waits for the draw; a choice without a branch always would. (At the end
         // of time it is the next one if there is no other, which its time does not tell.)
         if time < self.next_time || (time == Time::MAX && place == 0) {
-            (self.next, self.next_time, self.next_event) = (slot, time, event);
+            (self.next, self.next_time) = (slot, time);
+            (self.next_head, self.next_data) = event.words();
         }
     }
 
@@ -140,7 +149,7 @@ impl Front {
         let slot = self.vacant.trailing_zeros() as usize % SLOTS;
         self.vacant &= self.vacant - 1;
         self.times[slot] = time;
-        self.events[slot] = event;
+        (self.heads[slot], self.datas[slot]) = event.words();
         let shift = place * DIGIT % u64::BITS;
         // Those behind it move up by a digit, so that each counts 16 times what it did: 15 times more.
         let later = self.order >> shift;
@@ -168,7 +177,8 @@ impl Front {
     fn move_back(&mut self) {
         let last = u64::BITS - DIGIT;
         let slot = (self.order >> last) as usize;
-        self.rest.push(Entry { time: self.times[slot], event: self.events[slot] });
+        let event = Packed::of_words((self.heads[slot], self.datas[slot]));
+        self.rest.push(Entry { time: self.times[slot], event });
         self.times[slot] = Time::MAX;
         self.vacant = 1 << slot;
         self.order &= (1 << last) - 1;
