@@ -122,6 +122,12 @@ impl Packed {
         Packed { head, data }
     }
 
+    /// Makes nothing of it, by its first word alone: both would be written as one and read as two.
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.head = 0;
+    }
+
     /// Number of the event's kind.
     #[inline(always)]
     pub(super) fn kind(self) -> u64 {

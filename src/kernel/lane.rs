@@ -42,7 +42,7 @@ impl Lane {
     #[inline(always)]
     pub(super) fn pop(&mut self) -> Packed {
         let event = self.next;
-        self.next = Packed::NOTHING;
+        self.next.clear();
         if !self.rest.is_empty() {
             rarely();
             self.next = self.pop_behind();
@@ -74,6 +74,6 @@ mod tests {
             lane.push(events[3]);
             assert_eq!([lane.pop(), lane.pop(), lane.pop()], [events[1], events[2], events[3]]);
         }
-        assert_eq!(lane.pop(), Packed::NOTHING);
+        assert!(lane.pop().is_nothing());
     }
 }
