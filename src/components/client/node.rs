@@ -277,9 +277,12 @@ impl Client {
             rarely();
             browsers.close(request);
         }
-        match cx.request(id).filter(|_| outcome != Outcome::Succeeded) {
-            Some(request) => self.seen.in_vain(outcome, request.intended, cx.now()),
-            None => self.seen.ended(outcome),
+        if outcome != Outcome::Succeeded
+            && let Some(request) = cx.request(id)
+        {
+            self.seen.in_vain(outcome, request.intended, cx.now());
+        } else {
+            self.seen.ended(outcome);
         }
         if self.near.is_some() {
             rarely();

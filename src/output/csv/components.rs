@@ -73,8 +73,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "strategy=through;ttl=5 s,0,shop/0,web,0.250000,0.125000,3,1000,998,2,1.500,4.000,,,,,,,,,",
-                "strategy=through;ttl=5 s,0,'=evil,cache,,,,,,,,,0.900000,,,,,,,,",
+                "strategy=through;ttl=5 s,0,shop/0,web,0.250000,0.125000,3,1000,998,2,1.500,4.000,,,,,,,,,,",
+                "strategy=through;ttl=5 s,0,'=evil,cache,,,,,,,,,0.900000,,,,,,,,,",
             ]
         );
     }
