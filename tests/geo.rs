@@ -371,9 +371,9 @@ fn mistakes_are_found_before_anything_runs() {
         wrong("anycast", vec![("odd_routes", Value::Share(2.0))], people(&["DE"])).contains("`odd_routes`")
     );
     let late = scene("anycast", vec![("check", span(60.0))], people(&["DE"]), 0.0);
-    assert!(said(&late, 30 * SECOND).contains("as long as the whole run"));
+    assert!(said(&late, 30 * SECOND).contains("no shorter than the whole run"));
     let late = scene("geo_router", vec![("check", span(60.0))], people(&["DE"]), 0.0);
-    assert!(said(&late, 30 * SECOND).contains("as long as the whole run"));
+    assert!(said(&late, 30 * SECOND).contains("no shorter than the whole run"));
     let mut nowhere = World::default();
     let shops = ["a", "b"].map(|name| nowhere.add("web", name, vec![("service", exponential(0.001))]));
     let address = nowhere.add("anycast", "address", vec![("to", Value::List(shops.to_vec()))]);

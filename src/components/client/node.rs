@@ -222,9 +222,8 @@ impl Client {
 
     #[inline(always)]
     pub(super) fn succeed(&mut self, reply: &Reply, cx: &mut Ctx<'_>) {
-        let now = cx.now();
         let Some(request) = cx.request(reply.request) else { return };
-        self.steps.note(request, now, &self.seen);
+        self.steps.note(request, cx.now(), &self.seen);
         self.satisfy(reply.request, Satisfied::of(request), reply.version, cx);
     }
 
@@ -238,9 +237,8 @@ impl Client {
     /// The same, with the request at hand.
     #[inline(always)]
     fn satisfy(&mut self, id: RequestId, request: Satisfied, version: u32, cx: &mut Ctx<'_>) {
-        let now = cx.now();
         let Satisfied { begun, key, floor, user, class } = request;
-        let session = self.seen.person(user);
+        let (now, session) = (cx.now(), self.seen.person(user));
         self.seen.waited(begun, now);
         if class == READS {
             let check = cx.audit().finish_read(key, floor, version, (begun, now), session, true);
