@@ -327,3 +327,23 @@ fn what_a_cache_loads_ahead_weighs_what_it_had() {
         );
     }
 }
+
+/// Ten rows, each written once in two seconds and read 50 times a second from a replica that is 20 ms behind: most of those who miss after a write are told
+/// the row as it was before it. What versions keep out is as stale as the replica is, and no longer.
+#[test]
+fn versions_keep_out_what_a_replica_tells_that_is_behind() {
+    let world = |fills: &str| {
+        format!(
+            r#"let db = database("db", #{{ read: 2.ms, write: 2.ms, connections: 50, apply: 1.ms, replicas: 1, reads: "any" }});
+            link(db, db, #{{ latency: 20.ms }});
+            let c = cache("c", #{{ of: db, fills: "{fills}", ttl: 10.s }});
+            let w = web("w", #{{ reads: c, writes: c }});
+            traffic("t", #{{ to: w, rate: 505.rps, writes: 1.percent, keys: uniform_keys(10) }});"#
+        )
+    };
+    holds(&world("plain"), ".expect(\"a third\", |r| r.stale_ratio > 0.3)");
+    holds(
+        &world("versioned"),
+        ".expect(\"one in a hundred\", |r| r.stale_ratio < 0.02).expect(\"a cache still\", |r| r.cache_hit_ratio > 0.9)",
+    );
+}

@@ -80,6 +80,15 @@ fn what_a_copy_does_not_read_is_shared_by_the_others() {
     }
 }
 
+/// One copy of five hardly answers: a request that asks it gives up, and asks another one as likely as not. One in 125 finds it three times.
+#[test]
+fn an_attempt_does_not_ask_whom_the_one_before_it_asked() {
+    let world = r#"let db = database("db", #{ read: 5.ms, write: 2.ms, connections: 100, replication: "quorum", replicas: 4, r: 1, w: 5, down_after: 50.s });
+        traffic("t", #{ to: db, rate: constant(50.rps), keys: uniform_keys(1000), timeout: 200.ms, attempts: 3 });
+        at(0.s, "slow", || db.replica(2).slow(0.001));"#;
+    holds(&experiment(world, ".expect(\"few give up\", |r| r.requests_timed_out < 70)"));
+}
+
 /// What shards are given to write, over what clients wrote: twice as much where a server writes twice, a part of it behind a cache that writes
 /// the newest only.
 #[test]

@@ -12,7 +12,7 @@ use super::sharding::Map;
 use super::speculation::Speculation;
 use super::wire::is_read;
 use crate::kernel::{
-    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time,
+    Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Request, RequestId, Status, Time,
     TimeoutClass, Timer,
 };
 use crate::parts::verbs::{FLUSH, PUT, WRITE};
@@ -241,13 +241,15 @@ impl QuorumRouter {
     fn ask_next(&mut self, at: u32, cx: &mut Ctx<'_>) -> bool {
         let operation = self.operations[at as usize];
         let copies = self.copies(operation.key);
-        let number = cx.request(operation.request).map_or(operation.key, |request| request.number);
+        let number = |request: &Request| {
+            request.number.wrapping_add(u64::from(request.attempts.saturating_sub(1)) << 40)
+        };
+        let number = cx.request(operation.request).map_or(operation.key, number);
         let is_left = |copy: &usize| {
             operation.asked & (1 << copy) == 0 && !self.is_dead(copies[*copy], operation.region)
         };
         let left = (0..copies.len()).filter(is_left);
-        let attempt = if operation.parent.is_none() { 0 } else { cx.call(operation.parent).again() };
-        let lot = mix64(number.wrapping_add(u64::from(operation.asked) | u64::from(attempt) << 40));
+        let lot = mix64(number.wrapping_add(operation.asked.into()));
         let copy = match &self.plan.far {
             Some(far) if !operation.parent.is_none() => {
                 let far = &far.from(operation.parent, cx)[self.map.shard(operation.key) * copies.len()..];
