@@ -239,11 +239,11 @@ fn unknown_function(signature: &str, words: &Words<'_>) -> Problem {
     if OPERATORS.contains(&name) {
         return no_operator(name, &arguments);
     }
-    if let Some(hint) = marks::without_brackets(name) {
-        return Problem::new(format!("`{name}` is no function")).hint(hint);
-    }
     if let Some(problem) = misplaced::call(name, &arguments) {
         return problem;
+    }
+    if let Some(hint) = marks::without_brackets(name) {
+        return Problem::new(format!("`{name}` is no function")).hint(hint);
     }
     if words.functions.iter().any(|known| known == name) {
         let message = format!("`{name}` does not take ({arguments})");

@@ -20,7 +20,9 @@ pub(super) fn call(name: &str, arguments: &str) -> Option<Problem> {
         "warmup" | "duration" | "window" | "slo" | "seed" | "replications" | "baseline" | "about" => 1,
         _ => 0,
     };
-    let of_world = !of_experiment && !arguments.is_empty() && arguments.split(", ").count() == takes;
+    let of_results = arguments.starts_with("result");
+    let of_world =
+        !of_experiment && !of_results && !arguments.is_empty() && arguments.split(", ").count() == takes;
     of_world.then(|| {
         let problem = Problem::new(format!("`{name}` is a step of the chain of an experiment"));
         problem.maybe_hint(
