@@ -177,9 +177,9 @@ impl Session {
             Err(error) if api::Ending::NoResults.ended(&error) => {
                 let rest = text.split_once(".run()").map_or("", |(_, rest)| rest);
                 if rest.contains(char::is_alphanumeric) {
-                    let looked = self.run_pending(way.wrong);
+                    self.run_pending(way.wrong)?;
                     self.host.ends_at_a_run();
-                    return looked;
+                    return Ok(());
                 }
             }
             Err(error) => {
