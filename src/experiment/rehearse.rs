@@ -41,13 +41,17 @@ pub fn rehearse(built: &mut Built, plan: &Plan, variant: usize, needs: &mut Need
 
 /// Says so if a component has no such figure.
 fn untold(asked: &Asked, kind: &str) -> Option<Problem> {
-    let (name, figure) = (&asked.component, asked.figure);
+    let figure = asked.figure;
     if figure.is_of(kind) {
         return None;
     }
-    let message = format!("\"{name}\" has no figure `{}`: it is a {kind}", figure.name());
+    let message = format!("{}: it is a {kind}", of_another_kind(asked));
     let hint = format!("it is told by {}; `scalelab explain {kind}`", figure.kinds().join(", "));
     Some(Problem::at(&asked.place, message).hint(hint))
+}
+
+fn of_another_kind(asked: &Asked) -> String {
+    format!("\"{}\" has no figure `{}`", asked.component, asked.figure.name())
 }
 
 fn lacks(name: &str) -> String {
@@ -60,7 +64,8 @@ pub(super) fn another_has_it(problem: &Problem, lacking: &[usize], plan: &Plan) 
         asked.of_the_best
             && !lacking.contains(&asked.variant)
             && Some(&asked.place) == problem.place.as_ref()
-            && problem.message == lacks(&asked.component)
+            && (problem.message == lacks(&asked.component)
+                || problem.message.starts_with(&of_another_kind(asked)))
     })
 }
 

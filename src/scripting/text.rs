@@ -152,21 +152,15 @@ impl Text {
     fn a_choice(&mut self, at: usize) -> bool {
         use Token::{Colon, Comma, Equals, LeftBrace, LeftBracket, LeftParen, MapStart, Return};
         use Token::{RightBrace, RightBracket, RightParen, SemiColon};
-        let (mut depth, mut level) = (0, 0);
+        let mut depth = 0;
         let begins = |token: &Token| {
             depth += i32::from(matches!(token, RightParen | RightBracket | RightBrace));
             depth -= i32::from(matches!(token, LeftParen | LeftBracket | LeftBrace | MapStart));
             depth < 0 || depth == 0 && matches!(token, Colon | Comma | Equals | SemiColon | Return)
         };
-        let ends = |token: &Token| {
-            level += i32::from(matches!(token, LeftParen | LeftBracket | LeftBrace | MapStart));
-            level -= i32::from(matches!(token, RightParen | RightBracket | RightBrace));
-            level < 0 || level == 0 && matches!(token, Comma | SemiColon)
-        };
         let before = self.tokens[..at].iter().map(|(token, _)| token).rev().position(begins);
-        let behind = self.tokens[at..].iter().map(|(token, _)| token).position(ends);
-        let Some((before, behind)) = before.zip(behind) else { return false };
-        before > 0 && self.blot(at - before, at + behind - 1, UNKNOWN)
+        let Some((before, end)) = before.zip(self.end_of_value(at)) else { return false };
+        before > 0 && self.blot(at - before, end - 1, UNKNOWN)
     }
 
     /// `r => ..`
@@ -227,25 +221,21 @@ impl Text {
 
     /// `ttl: 60.s,`
     fn a_setting(&mut self, at: usize) -> bool {
-        let mut depth = 0;
-        let ends = |token: &Token| match token {
-            Token::LeftParen | Token::LeftBracket | Token::LeftBrace | Token::MapStart => {
-                depth += 1;
-                false
-            }
-            Token::RightParen | Token::RightBracket | Token::RightBrace => {
-                depth -= 1;
-                depth < 0
-            }
-            Token::Comma => depth == 0,
-            _ => false,
-        };
-        let mut ends = ends;
-        let Some(end) = (at..self.tokens.len()).find(|index| ends(&self.tokens[*index].0)) else {
-            return false;
-        };
+        let Some(end) = self.end_of_value(at) else { return false };
         let end = if self.tokens[end].0 == Token::Comma { end } else { end - 1 };
         self.blot(at, end, "")
+    }
+
+    /// The comma or semicolon behind the value that stands there, or the bracket that closes around it.
+    fn end_of_value(&self, at: usize) -> Option<usize> {
+        use Token::{LeftBrace, LeftBracket, LeftParen, MapStart, RightBrace, RightBracket, RightParen};
+        let mut depth = 0;
+        (at..self.tokens.len()).find(|index| {
+            let token = &self.tokens[*index].0;
+            depth += i32::from(matches!(token, LeftParen | LeftBracket | LeftBrace | MapStart));
+            depth -= i32::from(matches!(token, RightParen | RightBracket | RightBrace));
+            depth < 0 || depth == 0 && matches!(token, Token::Comma | Token::SemiColon)
+        })
     }
 
     /// The bracket that closes this one.

@@ -75,12 +75,14 @@ impl Seen {
     #[inline(never)]
     pub fn in_vain(&mut self, outcome: Outcome, begun: Time, now: Time) {
         self.ended(outcome);
-        if outcome == Outcome::TimedOut {
-            self.waited(begun, now);
+        if begun < self.from {
+            return;
         }
-        let kept = if outcome == Outcome::TimedOut { &mut self.given_up } else { &mut self.refused };
-        if begun >= self.from {
-            kept.record(now - begun);
+        if outcome == Outcome::TimedOut {
+            self.latency.record(now - begun);
+            self.given_up.record(now - begun);
+        } else {
+            self.refused.record(now - begun);
         }
     }
 
