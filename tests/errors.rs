@@ -32,6 +32,11 @@ macro_rules! golden {
 
 golden!(
     all_at_once,
+    word_processor,
+    hash_comments,
+    block_left_open,
+    what_cannot_hold,
+    trace_options,
     from_other_tools,
     resolver_nowhere,
     in_a_loop,
@@ -108,7 +113,6 @@ golden!(
     chain_broken,
     clock,
     counted_parts,
-    curly_quotes,
     database_names,
     database_parts,
     databases,

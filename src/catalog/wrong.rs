@@ -103,6 +103,10 @@ pub(super) fn right_kind(
                 let scales = kind == "consumers" && kinds == ["web"];
                 scales.then(|| "consumers get more with add_node(), in at(..), every(..) or when(..)".into())
             });
+            let hint = hint.or_else(|| {
+                let passes_on = kind == "load_balancer" && kinds.contains(&"web");
+                passes_on.then(|| "name the web tier that it passes calls to".into())
+            });
             Err(Problem::new(message).maybe_hint(hint))
         }
         None => Err(Problem::new(format!("`{}` names a component of another world", param.name))),

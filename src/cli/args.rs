@@ -30,7 +30,7 @@ pub enum Command {
     Run(RunArgs),
     /// Read a script, build all its worlds, and print what would run
     Check(CheckArgs),
-    /// List components, policies, actions, metrics, functions and modules
+    /// List components, policies, actions, metrics, tables of results, functions and modules
     List(ListArgs),
     /// Explain a component, setting, policy or metric
     Explain(ExplainArgs),
@@ -132,7 +132,7 @@ pub struct CheckArgs {
 /// Options of `list`.
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    /// Only this: components, policies, actions, metrics, functions, modules
+    /// Only this: components, policies, actions, metrics, tables, functions, modules
     pub what: Option<String>,
     /// One JSON document on stdout
     #[arg(long)]
@@ -142,7 +142,7 @@ pub struct ListArgs {
 /// Options of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// Name of a component, setting (cache.ttl), policy, metric, function or unit; `units` for all units
+    /// Name of a component, setting (cache.ttl), policy, metric, table (summary.csv), function or unit; `units` for all units
     pub name: String,
     /// One JSON document on stdout
     #[arg(long)]

@@ -5,6 +5,7 @@ use crate::catalog::{Entry, Kind, Policy, Problem, did_you_mean};
 use crate::components::client::clients_entry::CLIENTS;
 use crate::components::{KINDS, network};
 use crate::experiment::METRICS;
+use crate::output::GUIDES;
 use crate::parts::plan::STRATEGIES;
 use crate::scripting::WORDS;
 use serde_json::{Value, json};
@@ -23,7 +24,8 @@ struct Group {
 }
 
 /// What there are lists of.
-pub const TITLES: [&str; 6] = ["components", "policies", "actions", "metrics", "functions", "modules"];
+pub const TITLES: [&str; 7] =
+    ["components", "policies", "actions", "metrics", "tables", "functions", "modules"];
 
 /// Where modules are looked for beside the script's own folder.
 const MODULES: &str = "scripts";
@@ -35,6 +37,7 @@ fn group(title: &'static str) -> Group {
         "actions" => actions(),
         "modules" => modules(Path::new(MODULES)),
         "metrics" => METRICS.iter().map(|metric| line(metric.column, metric.about)).collect(),
+        "tables" => GUIDES.iter().map(|guide| line(guide.name, guide.about)).collect(),
         _ => WORDS.iter().map(|(name, usage)| line(name, usage)).collect(),
     };
     Group { title, lines }
@@ -132,7 +135,7 @@ fn groups(topic: Option<&str>) -> Result<Vec<Group>, Problem> {
     }
 }
 
-/// The list of a topic (components, policies, actions, metrics, functions, modules), or of all.
+/// The list of a topic (components, policies, actions, metrics, tables, functions, modules), or of all.
 ///
 /// # Errors
 ///

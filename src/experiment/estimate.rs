@@ -143,8 +143,18 @@ impl Estimate {
 
     /// Whether it is a share, as it was measured, and this is what no share can be. What was computed from it (`* 100`) may be more.
     pub fn is_beyond(&self, limit: f64) -> bool {
+        self.is_at_most_1() && limit > 1.0
+    }
+
+    /// Whether it is a part of a whole, as it was measured.
+    pub fn is_at_most_1(&self) -> bool {
         let is_share = self.unit.quantity == Quantity::Share && !self.metric.contains(' ');
-        is_share && !BEYOND_ONE.contains(&self.metric.as_str()) && limit > 1.0
+        is_share && !BEYOND_ONE.contains(&self.metric.as_str())
+    }
+
+    /// Whether it is as it was measured: all figures count something, or how long or how much of it.
+    pub fn is_at_least_0(&self) -> bool {
+        !self.metric.contains(' ')
     }
 
     pub(super) fn values(&self) -> Vec<f64> {
@@ -166,6 +176,14 @@ impl Estimate {
     pub fn each(&self, change: impl Fn(f64) -> f64, metric: String) -> Self {
         let samples = self.samples.iter().map(|(r, value)| (*r, change(*value))).collect();
         Estimate { metric, samples, of: None, ..self.clone() }
+    }
+
+    /// What is left of a whole: `1 - availability`. A share that was the same in every replication stays one of as many cases.
+    pub fn left_of(&self, whole: f64, metric: String) -> Self {
+        let of = self.of.filter(|_| whole == 1.0 && self.unit.quantity == Quantity::Share);
+        // (What has no end leaves less than anybody can say.)
+        let (unended, unmeasured) = (0, self.unmeasured + self.unended);
+        Estimate { of, unended, unmeasured, ..self.each(|value| whole - value, metric) }
     }
 
     /// How messages call it inside a larger term.
@@ -292,6 +310,7 @@ pub fn like_with_like<'a>(a: &'a [Estimate], b: &'a [Estimate]) -> Option<Vec<(&
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::{Sense, Standing};
 
     fn of(column: &str, values: &[f64]) -> Estimate {
         Estimate::measured(column, values.iter().enumerate().map(|(r, v)| (r as u64, *v)).collect())
@@ -306,6 +325,18 @@ mod tests {
     fn labels(pairs: Option<Vec<(&Estimate, &Estimate)>>) -> Option<Vec<String>> {
         let label = |estimate: &Estimate| estimate.whose.as_ref().unwrap().label.clone();
         pairs.map(|pairs| pairs.iter().map(|(a, b)| format!("{} ~ {}", label(a), label(b))).collect())
+    }
+
+    #[test]
+    fn what_is_left_of_a_whole_is_a_share_of_as_many_cases() {
+        let all = Estimate { of: Some(500.0), ..of("availability_ratio", &[1.0, 1.0]) };
+        let errors = all.left_of(1.0, "1 - availability_ratio".into());
+        assert_eq!((errors.values(), errors.of), (vec![0.0, 0.0], Some(500.0)));
+        assert_eq!(errors.against(Sense::Less, 0.001).standing, Standing::Undecided, "0.6 % may be");
+        assert_eq!(errors.against(Sense::Less, 0.01).standing, Standing::Holds);
+        let endless = Estimate { unended: 1, ..of("write_unavailable_s", &[2.0]) };
+        let left = endless.left_of(10.0, "10 s - write_unavailable_s".into());
+        assert_eq!((left.values(), left.unended, left.unmeasured), (vec![8.0], 0, 1));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod staging;
 #[cfg(test)]
 pub(crate) mod fixture;
 
-pub use csv::{Report, TABLES, WriteRows};
+pub use csv::{Explained, GUIDES, Guide, Report, TABLES, WriteRows};
 pub use error::OutputError;
 pub use export::{ExportError, Exported, Instant, Kind, export};
 pub use file::create_new;

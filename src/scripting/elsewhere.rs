@@ -51,6 +51,19 @@ const FUNCTIONS: &[(&[&str], &str)] = &[
         &["window", "between", "during", "timeseries", "over_time"],
         "figures of a part of the run: .phase(\"outage\", 10.minutes, 18.minutes) in the chain, and r.phase(\"outage\").latency_p99; all over time stands in timeseries.csv",
     ),
+    (
+        &["worst"],
+        "there is the best one, all.best(\"latency_p99\"); that a limit holds for all of them says all.where(#{ .. }).latency_p99 < 50.ms, or .expect(..)",
+    ),
+    (
+        &["mean", "avg", "average", "median"],
+        "a figure stands for its mean over the replications as it is: r.latency_p99; those of all requests are r.latency_mean and r.latency_p50",
+    ),
+    (&["abs"], "write two checks: r.latency_p99 - r.latency_p50 < 5.ms, and the other way round"),
+    (
+        &["percentile", "quantile", "p50", "p90", "p95", "p99"],
+        "percentiles are figures: r.latency_p50, r.latency_p90, r.latency_p95, r.latency_p99, r.latency_p999",
+    ),
     (&["cheapest"], "write best(\"cost_per_hour\")"),
     (&["fastest"], "write best(\"latency_p99\")"),
     (

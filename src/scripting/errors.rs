@@ -315,7 +315,7 @@ fn no_operator(operator: &str, arguments: &str) -> Problem {
     let message = format!("`{operator}` does not go with {}", named.join(" and "));
     let has = |wanted: &[&str]| kinds.iter().any(|kind| wanted.contains(kind));
     let hint = if has(&["estimate", "estimates"]) {
-        "metrics can be added and subtracted (of one unit), divided by each other, and scaled by a number: r.latency_p50 * 2"
+        "metrics can be added and subtracted (of one unit), divided by each other, and scaled by a number: r.latency_p50 * 2, 1 - r.availability"
     } else if has(&["number"]) && has(&["duration"]) {
         "give the number a unit, such as 3.ms; in a rate that is a function of time: |t| 50.rps + 1.rps * (t / 1.s)"
     } else if has(&["number"]) && has(&["rate", "size", "share"]) {

@@ -142,7 +142,7 @@ pub(super) fn chain_without_its_point(seen: &Seen<'_>) -> Option<Problem> {
         .flatten()
 }
 
-/// `#{ read: 5.ms )`. (In a block there is rather one too many.)
+/// `#{ read: 5.ms )`; in a block there is rather one too many, unless one more would close all.
 pub(super) fn unlike_bracket(seen: &Seen<'_>) -> Option<Problem> {
     seen.syntax()?;
     let closing = seen.after.chars().next()?;
@@ -151,12 +151,21 @@ pub(super) fn unlike_bracket(seen: &Seen<'_>) -> Option<Problem> {
         '(' => ("(", ')'),
         '[' => ("[", ']'),
         _ if seen.before[..open].ends_with('#') => ("#{", '}'),
+        _ if would_close(seen, '}') => ("{", '}'),
         _ => return None,
     };
     let line = seen.before[..open].matches('\n').count() + 1;
     let message = format!("this is `{closing}`, and the `{opening}` of line {line} is still open");
     let is_another = matches!(closing, ')' | ']' | '}') && closing != wanted;
     is_another.then(|| told(message, format!("write `{wanted}` before it, or take it away"))).flatten()
+}
+
+/// Whether just one bracket is missing to close all of a script's.
+fn would_close(seen: &Seen<'_>, closing: char) -> bool {
+    let is_open = |between: &str| {
+        innermost_bracket(&format!("{}{between}{}\n{}", seen.before, seen.after, seen.later)).is_some()
+    };
+    is_open("") && !is_open(closing.encode_utf8(&mut [0; 4]))
 }
 
 /// Units and figures are written without brackets; times that may be anything between two are drawn.

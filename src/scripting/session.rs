@@ -366,7 +366,8 @@ impl Session {
         let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
         before.extend(line.chars().take(place.column.saturating_sub(1)));
         let after: String = line.chars().skip(place.column.saturating_sub(1)).collect();
-        match slip(error, &before, &after) {
+        let later: String = text.split_inclusive('\n').skip(place.line).collect();
+        match slip(error, &before, &after, &later) {
             Some(better) => Problem { place: problem.place, ends: problem.ends, ..better },
             None => problem,
         }

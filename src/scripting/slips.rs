@@ -6,19 +6,21 @@ use super::foreign;
 use super::idioms;
 use super::marks;
 use super::mended::UNKNOWN;
+use super::text::is_curly;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Problem, closest};
 use rhai::{EvalAltResult, ParseErrorType};
 
-/// A mistake, and the script before and after the place where Rhai saw it.
+/// A mistake, and the script before the place where Rhai saw it, after it on its line, and behind that.
 pub(super) struct Seen<'a> {
     error: &'a EvalAltResult,
     pub(super) before: &'a str,
     pub(super) after: &'a str,
+    pub(super) later: &'a str,
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 32] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 33] = [
     world_without_its_parameter,
     idioms::statement,
     idioms::several_names,
@@ -46,6 +48,7 @@ const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 32] = [
     settings_without_a_map,
     chain_that_goes_on,
     single_quotes,
+    curly_quotes,
     marks::unlike_bracket,
     foreign::missing_token,
     comment_of_other_languages,
@@ -54,8 +57,8 @@ const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 32] = [
 ];
 
 /// What was meant, if the text around a mistake tells.
-pub(super) fn slip(error: &EvalAltResult, before: &str, after: &str) -> Option<Problem> {
-    SLIPS.iter().find_map(|meant| meant(&Seen { error, before, after }))
+pub(super) fn slip(error: &EvalAltResult, before: &str, after: &str, later: &str) -> Option<Problem> {
+    SLIPS.iter().find_map(|meant| meant(&Seen { error, before, after, later }))
 }
 
 impl Seen<'_> {
@@ -232,10 +235,21 @@ fn single_quotes(seen: &Seen<'_>) -> Option<Problem> {
     Some(Problem::new("a text stands in double quotes").hint(format!("write \"{text}\"")))
 }
 
+/// `“db”`, as word processors write it.
+fn curly_quotes(seen: &Seen<'_>) -> Option<Problem> {
+    seen.syntax()?;
+    let rest = seen.after.strip_prefix(is_curly)?;
+    let text = rest.split(is_curly).next().filter(|text| text.len() < rest.len() && !text.contains('\n'))?;
+    Some(Problem::new("a text stands in straight double quotes").hint(format!("write \"{text}\"")))
+}
+
 /// `# a comment`.
 fn comment_of_other_languages(seen: &Seen<'_>) -> Option<Problem> {
     let is_sign = matches!(seen.syntax()?, ParseErrorType::Reserved(word) if word == "#");
-    is_sign.then(|| Problem::new("a comment begins with `//`, not with `#`").hint("an object map is #{ .. }"))
+    is_sign.then(|| {
+        Problem::new("a comment begins with `//`, not with `#`")
+            .hint("write // for #; an object map is #{ .. }")
+    })
 }
 
 /// `let as = ..`, `options.loop = ..`.

@@ -46,6 +46,11 @@ pub(super) fn words(engine: &Engine, text: &str) -> Vec<(Token, Position)> {
     words
 }
 
+/// Whether it is a quote of a word processor.
+pub(super) fn is_curly(c: char) -> bool {
+    matches!(c, '\u{2018}'..='\u{201f}' | '«' | '»')
+}
+
 impl Text {
     pub fn new(text: &str) -> Self {
         let mut own = Text {
@@ -76,6 +81,9 @@ impl Text {
 
     /// Mends what stands at a place, if that can be. `ends`: it has ended an evaluation (else only signs that keep a script from being read).
     pub fn mend(&mut self, spot: Spot, meant: Option<&str>, ends: bool) -> bool {
+        if self.char_at(spot).is_some_and(is_curly) {
+            return self.curly_quotes();
+        }
         let Some(at) = self.tokens.iter().position(|(_, own)| *own == spot) else { return false };
         let at = if ends && self.tokens[at].0 == Token::Period { at + 1 } else { at };
         let is_done = self.of_the_language(at)
@@ -86,6 +94,17 @@ impl Text {
             self.read();
         }
         is_done
+    }
+
+    /// Quotes as word processors write them, where they are no part of a text: all at once.
+    fn curly_quotes(&mut self) -> bool {
+        let spots = self.tokens.iter().map(|(_, spot)| *spot);
+        let curly: Vec<Spot> = spots.filter(|spot| self.char_at(*spot).is_some_and(is_curly)).collect();
+        for spot in curly {
+            self.write(spot, 1, "\"");
+        }
+        self.read();
+        true
     }
 
     fn token(&self, at: Option<usize>) -> Option<&Token> {
@@ -101,6 +120,8 @@ impl Text {
             Token::Identifier(word) if word.as_str() == "False" => self.write(from, 5, "false"),
             Token::Identifier(word) if word.as_str() == "and" => self.write(from, 3, "&&"),
             Token::Identifier(word) if word.as_str() == "or" => self.write(from, 2, "||"),
+            // (In a comment nothing is missed.)
+            Token::Reserved(word) if word.as_str() == "#" => self.write(from, 2, "//"),
             Token::Equals if self.char_at((from.0, from.1 + 1)) == Some(' ') => self.write(from, 2, "=="),
             Token::Period if self.token(before) == Some(&Token::SemiColon) => {
                 let semicolon = self.tokens[at - 1].1;
@@ -174,6 +195,9 @@ impl Text {
     fn as_meant(&mut self, at: usize, meant: &str) -> bool {
         let Some((Token::Identifier(name), from)) = self.tokens.get(at) else { return false };
         let (mut from, width) = (*from, name.chars().count());
+        if closest(name.as_str(), [meant]).is_none() {
+            return false; // It is of something beside that name that another one was meant.
+        }
         let more = meant.len().saturating_sub(width);
         let is_room = (1..=more).all(|n| from.1 > n && self.char_at((from.0, from.1 - n)) == Some(' '));
         if name.as_str() == meant || !is_room {

@@ -4,6 +4,7 @@ mod checks;
 mod comparison;
 mod components;
 mod events;
+mod guide;
 mod measures;
 mod phases;
 mod sheet;
@@ -12,6 +13,8 @@ mod timeseries;
 
 use crate::experiment::{CheckRow, Comparison, Plan, RunResult, Workers};
 use std::io::{self, Write};
+
+pub use guide::{Explained, GUIDES, Guide};
 
 /// Everything that an experiment has found out.
 #[derive(Clone, Copy)]

@@ -2,9 +2,10 @@
 
 use super::best::unsure;
 use super::results::Check;
+use crate::catalog::Problem;
 use crate::experiment::{Estimate, Judgement, Quantity, Sense, Standing, Unlike, like_with_like, short};
 use crate::scripting::convert::Scripted;
-use crate::scripting::errors::fail;
+use crate::scripting::errors::{fail, raise};
 use crate::scripting::units::{Rate, Share, Size, Span};
 use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT};
 
@@ -60,8 +61,20 @@ fn limit(estimate: &Estimate, goes: &str, value: &Dynamic) -> Scripted<f64> {
         let found = crate::scripting::convert::value(value).describe();
         let unit = (estimate.unit.quantity == Quantity::Duration).then(plain).flatten();
         let hint = unit.map(|number| format!("write {number}.ms, or whatever unit is meant"));
+        let hint = hint.or_else(|| value.is::<Share>().then(|| share_of(estimate)).flatten());
         fail(format!("`{}` {goes} with {wanted}, not with {found}", estimate.metric), hint)
     })
+}
+
+/// How the share is written that is meant where a count is compared with one.
+fn share_of(estimate: &Estimate) -> Option<String> {
+    let count = estimate.metric.strip_suffix("_count")?;
+    match count.strip_prefix("requests_") {
+        Some("total") | None => {
+            Some(format!("`{}` counts; a share of a whole is a ratio of two counts", estimate.metric))
+        }
+        Some(_) => Some(format!("for their share divide: r.{count} / r.requests_total < 1.percent")),
+    }
 }
 
 fn unlike(a: &Estimate, b: &Estimate, why: &Unlike) -> Box<EvalAltResult> {
@@ -99,9 +112,25 @@ fn compare(a: &[Estimate], sense: Sense, b: &[Estimate]) -> Scripted<Check> {
     Ok(weakest(judged, if alike { "pairs, like with like" } else { "pairs, each with each" }))
 }
 
+/// Why a comparison can never hold: nothing counts less than nothing, and no part is more than the whole.
+fn never(estimate: &Estimate, sense: Sense, limit: f64) -> Option<Problem> {
+    let (bound, instead) = match sense {
+        Sense::Less if estimate.is_at_least_0() && limit <= 0.0 => ("less than 0", "== 0"),
+        Sense::More if estimate.is_at_most_1() && limit == 1.0 => ("more than 1, which is all", "== 1"),
+        _ => return None,
+    };
+    let message = format!("`{}` is never {bound}: this cannot hold", estimate.metric);
+    Some(Problem::new(message).hint(format!("write {instead}")))
+}
+
 fn against(estimates: &[Estimate], sense: Sense, value: &Dynamic) -> Scripted<Check> {
-    let judge =
-        |own: &Estimate| Ok((label(own).to_string(), own.against(sense, limit(own, COMPARED, value)?)));
+    let judge = |own: &Estimate| {
+        let limit = limit(own, COMPARED, value)?;
+        match never(own, sense, limit) {
+            Some(problem) => Err(raise(vec![problem])),
+            None => Ok((label(own).to_string(), own.against(sense, limit))),
+        }
+    };
     Ok(weakest(estimates.iter().map(judge).collect::<Scripted<Vec<_>>>()?, "variants"))
 }
 
@@ -196,6 +225,15 @@ fn shifted(a: &[Estimate], sign: f64, by: &Dynamic) -> Scripted<Dynamic> {
     })
 }
 
+/// `1 - r.availability`
+fn left_of(a: &[Estimate], whole: &Dynamic) -> Scripted<Dynamic> {
+    let one = |estimate: &Estimate| {
+        let name = format!("{} - {}", super::text_of(whole), estimate.term());
+        Ok(estimate.left_of(limit(estimate, "adds up", whole)?, name))
+    };
+    Ok(Several(a.iter().map(one).collect::<Scripted<Vec<_>>>()?).value())
+}
+
 fn comparisons(engine: &mut Engine) {
     for (operator, sense) in SENSES {
         macro_rules! with {
@@ -245,6 +283,8 @@ fn terms(engine: &mut Engine) {
             }
             engine.register_fn("+", |a: $kind, b: Estimate| shifted(&[b], 1.0, &Dynamic::from(a)));
             engine.register_fn("+", |a: $kind, b: Several| shifted(&b.0, 1.0, &Dynamic::from(a)));
+            engine.register_fn("-", |a: $kind, b: Estimate| left_of(&[b], &Dynamic::from(a)));
+            engine.register_fn("-", |a: $kind, b: Several| left_of(&b.0, &Dynamic::from(a)));
         )*};
     }
     shifts!(Span, Rate, Size, Share, INT, FLOAT);

@@ -11,7 +11,7 @@ use crate::random::variate::{
 };
 use crate::scripting::convert::{self, Scripted};
 use crate::scripting::desk::{call_place, desk, draft};
-use crate::scripting::errors::fail;
+use crate::scripting::errors::{fail, raise};
 use crate::scripting::units::{Rate, Share, Span};
 use crate::scripting::unlike::kind;
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map, NativeCallContext};
@@ -276,11 +276,14 @@ pub(in crate::scripting) const TRACE_OPTIONS: [&str; 8] =
     ["speed", "rate", "writes", "limit", "loop", "repeat", "bootstrap", "on_error"];
 
 fn trace(path: &str, options: &Map) -> Scripted<Load> {
-    for name in options.keys() {
-        if !TRACE_OPTIONS.contains(&name.as_str()) {
-            let hint = crate::catalog::did_you_mean(name, TRACE_OPTIONS);
-            return Err(fail(format!("trace has no option `{name}`"), hint));
-        }
+    let unknown = options.keys().filter(|name| !TRACE_OPTIONS.contains(&name.as_str()));
+    let told = unknown.map(|name| {
+        let hint = crate::catalog::did_you_mean(name, TRACE_OPTIONS);
+        Problem::new(format!("trace has no option `{name}`")).maybe_hint(hint)
+    });
+    let problems: Vec<Problem> = told.collect();
+    if !problems.is_empty() {
+        return Err(raise(problems));
     }
     let get = |name: &str| options.get(name).map(convert::value);
     let speed = match get("speed") {

@@ -33,7 +33,7 @@ pub const RULES: &[(&str, &[&str])] = &[
         &[
             "judged for each variant: passed if the whole 95 % interval over the replications says so, undecided if it holds both",
             "one replication decides nothing; `== 0` means 0 in every replication",
-            "metrics can be added, subtracted, divided by each other and scaled: r.latency_p99 < r.latency_p50 * 3, r.latency_p99 - r.latency_p50 > 5.ms; each term is computed within each replication, and a ratio's mean is the mean of the replications' ratios",
+            "metrics can be added, subtracted, divided by each other and scaled: r.latency_p99 < r.latency_p50 * 3, r.latency_p99 - r.latency_p50 > 5.ms, 1 - r.availability < 0.1.percent; each term is computed within each replication, and a ratio's mean is the mean of the replications' ratios",
             "`!`, `&&`, `||` and `if` are refused: write the opposite comparison, or two checks",
         ],
     ),

@@ -1,13 +1,17 @@
 //! `scalelab explain NAME`: all that is known of a component, a setting, a policy, an action, a metric or a function.
 
-use super::catalog::{entries, families};
+mod profile;
+mod table;
+
+use super::catalog::{self, TITLES, entries, families};
 use super::look::{STRONG, styled};
 use crate::catalog::{Action, Entry, Kind, Measure, Param, Policy, Problem, did_you_mean, meant, one_of};
 use crate::components::network;
 use crate::experiment::{
     Better, COLUMNS, Column, FIGURES, METRICS, Metric, Told, find_column, find_metric, is_named, metric_names,
 };
-use crate::profiles::{self, Figure, Profile};
+use crate::output::{GUIDES, Guide};
+use crate::profiles;
 use crate::scripting::{RULES, WORDS, units};
 use serde_json::{Value, json};
 
@@ -26,6 +30,8 @@ enum Thing {
     Unit(&'static str, &'static str, String),
     Units,
     Module(String, String),
+    Table(&'static Guide),
+    Cell(&'static str, &'static str, Vec<&'static str>),
 }
 
 /// Whose settings are those of links: given to every pair, or to those on the map.
@@ -61,11 +67,14 @@ fn things(name: &str) -> Vec<Thing> {
     found.extend(
         units().into_iter().find(|unit| unit.0 == name).map(|(name, of, worth)| Thing::Unit(name, of, worth)),
     );
-    found.extend(super::catalog::module(name).map(|about| Thing::Module(name.into(), about)));
+    found.extend(catalog::module(name).map(|about| Thing::Module(name.into(), about)));
     found.extend(["unit", "units"].contains(&name).then_some(Thing::Units));
     found.extend(
         WORDS.iter().filter(|(word, _)| *word == name).map(|(word, usage)| Thing::Function(word, usage)),
     );
+    found.extend(GUIDES.iter().filter(|guide| guide.is_named(name)).map(Thing::Table));
+    // What is a policy, a setting and a column as well (`variant`) is told of as all of them.
+    found.extend(table::cell(name).map(|(column, about, files)| Thing::Cell(column, about, files)));
     found
 }
 
@@ -114,7 +123,9 @@ pub fn names() -> Vec<(String, String)> {
         .chain(METRICS.iter().map(|metric| with(metric.column, metric.about)))
         .chain(COLUMNS.iter().map(|column| bare(column.name)))
         .chain(entries().flat_map(|entry| entry.measures.iter().map(|measure| bare(measure.name))))
-        .chain(FIGURES.iter().map(|figure| bare(figure.name)));
+        .chain(FIGURES.iter().map(|figure| bare(figure.name)))
+        .chain(GUIDES.iter().map(|guide| with(guide.name, guide.about)))
+        .chain(GUIDES.iter().flat_map(Guide::columns).map(|(column, about)| with(column, about)));
     let long = settings().map(|(entry, param)| with(&format!("{}.{}", entry.name, param.name), param.about));
     short.chain(long).collect()
 }
@@ -129,12 +140,15 @@ fn unknown(name: &str) -> Problem {
     Problem::new(format!("nothing is called `{name}`")).hint(hint)
 }
 
-/// What is known of a name.
+/// What is known of a name; of a kind of things, the list of them.
 ///
 /// # Errors
 ///
 /// An unknown name, with what was meant.
 pub fn explain(name: &str) -> Result<String, Problem> {
+    if TITLES.contains(&name) {
+        return catalog::list(Some(name));
+    }
     let texts: Vec<String> = things(name).iter().map(Thing::text).collect();
     if texts.is_empty() { Err(unknown(name)) } else { Ok(texts.join("\n")) }
 }
@@ -145,6 +159,9 @@ pub fn explain(name: &str) -> Result<String, Problem> {
 ///
 /// As [`explain`].
 pub fn explain_json(name: &str) -> Result<Value, Problem> {
+    if TITLES.contains(&name) {
+        return catalog::list_json(Some(name));
+    }
     let values: Vec<Value> = things(name).iter().map(Thing::json).collect();
     if values.is_empty() { Err(unknown(name)) } else { Ok(Value::Array(values)) }
 }
@@ -191,6 +208,10 @@ impl Thing {
             }
             Thing::Units => units_text(),
             Thing::Module(name, about) => head(name, "a module", about.trim_end()),
+            Thing::Table(guide) => table::text(guide),
+            Thing::Cell(name, about, files) => {
+                head(name, &format!("a column of {}", files.join(", ")), about)
+            }
         }
     }
 
@@ -212,7 +233,7 @@ impl Thing {
             Thing::Policy(settings, policy) => json!({
                 "is": "policy", "name": policy.name, "about": policy.about, "settings": settings,
                 "source": policy.source, "wrong_when": policy.wrong_when,
-                "figures": figures_json(policy.name),
+                "figures": profile::json(policy.name),
             }),
             Thing::Action(components, action) => {
                 let mut value = action_json(action);
@@ -237,6 +258,10 @@ impl Thing {
             }),
             Thing::Unit(name, of, worth) => json!({ "is": "unit", "name": name, "of": of, "worth": worth }),
             Thing::Module(name, about) => json!({ "is": "module", "name": name, "about": about }),
+            Thing::Table(guide) => table::json(guide),
+            Thing::Cell(name, about, files) => {
+                json!({ "is": "column", "name": name, "about": about, "files": files })
+            }
             Thing::Units => {
                 json!({ "is": "units", "units": units().iter().map(|unit| unit.0).collect::<Vec<_>>() })
             }
@@ -360,35 +385,7 @@ fn policy_text(settings: &[String], policy: &Policy) -> String {
     let own = head(policy.name, "a policy", policy.about) + rows(&facts).as_str();
     // A policy of the same name in another family (none so far) would have another `about`.
     let profile = profiles::named(policy.name).filter(|profile| profile.entry.about == policy.about);
-    own + profile.map_or_else(String::new, figures_text).as_str()
-}
-
-/// What a real system is: every figure with its source and date.
-fn figures_text(profile: &Profile) -> String {
-    let mut text = format!("  model       {}\n", profile.model);
-    let figure = |figure: &Figure| {
-        let name = styled(STRONG, figure.name);
-        format!("    {name}: {} ({}; {})\n", figure.worth, figure.source, figure.as_of)
-    };
-    let (notes, settings): (Vec<&Figure>, Vec<&Figure>) =
-        profile.figures.iter().partition(|figure| profile.is_for_information(figure));
-    section(&mut text, "figures", settings.into_iter().map(figure));
-    section(&mut text, "for information only: these set nothing", notes.into_iter().map(figure));
-    text
-}
-
-fn figures_json(name: &str) -> Value {
-    let figures = profiles::named(name)
-        .into_iter()
-        .flat_map(|profile| profile.figures.iter().map(move |figure| (profile, figure)));
-    let figure = |(profile, figure): (&Profile, &Figure)| {
-        json!({
-            "name": figure.name, "worth": figure.worth.to_string(), "source": figure.source,
-            "as_of": figure.as_of, "assumed": figure.is_assumed(),
-            "information_only": profile.is_for_information(figure),
-        })
-    };
-    figures.map(figure).collect()
+    own + profile.map_or_else(String::new, profile::text).as_str()
 }
 
 #[cfg(test)]
@@ -408,6 +405,27 @@ mod tests {
         }
         let hint = explain("circuit breaker").unwrap_err().hint.unwrap();
         assert!(hint.starts_with("see `explain load_balancer.max_fails`"), "{hint}");
+    }
+
+    #[test]
+    fn tables_and_their_columns_are_told() {
+        for name in ["comparison.csv", "comparison"] {
+            let text = told(name);
+            assert!(text.starts_with("comparison.csv, a table of results"), "{text}");
+            assert!(text.contains("  diff_rel_pct  "), "{text}");
+        }
+        assert!(told("summary.csv").ends_with("`scalelab list metrics`\n"));
+        assert!(told("components.csv").contains("  busy share of its processors"));
+        let verdict = told("verdict");
+        assert!(
+            verdict.starts_with("verdict, a column of comparison.csv, phases_comparison.csv: "),
+            "{verdict}"
+        );
+        let metrics = explain("metrics").unwrap();
+        assert_eq!(metrics, catalog::list(Some("metrics")).unwrap());
+        let json = explain_json("phases.csv").unwrap();
+        assert_eq!((&json[0]["is"], &json[0]["metrics"]), (&json!("table"), &json!(true)));
+        assert_eq!(explain_json("metrics").unwrap(), catalog::list_json(Some("metrics")).unwrap());
     }
 
     #[test]
