@@ -37,6 +37,7 @@ golden!(
     block_left_open,
     what_cannot_hold,
     trace_options,
+    token_too_large,
     from_other_tools,
     resolver_nowhere,
     in_a_loop,

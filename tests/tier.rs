@@ -445,3 +445,26 @@ fn look_ups_of_sessions_are_no_look_ups_of_data() {
         .claim("and so it is everywhere", |all| all.where(#{ sessions: "store" }).cache_misses == all.where(#{ sessions: "memory" }).cache_misses);"#,
     );
 }
+
+/// 4,000 bytes at 100 kB/s are 40 ms; what is written behind the server are the 1,000 bytes of the request alone.
+#[test]
+fn a_token_travels_with_each_request_and_no_further() {
+    let world = |size: u32| {
+        format!(
+            r#"let db = database("db", #{{ read: constant(1.ms), write: constant(1.ms) }});
+            let w = web("w", #{{ service: constant(1.ms), login: constant(1.ms), reads: db, writes: db, sessions: "token", session_size: {size}.bytes }});
+            let lb = load_balancer("lb", #{{ to: w }});
+            let t = traffic("t", #{{ to: lb, rate: constant(5.rps), users: 5, writes: 50.percent, size: 1_000.bytes, keys: uniform_keys(10) }});
+            link(t, lb, #{{ latency: constant(0.ms), bandwidth: 100.kb }});
+            link(w, db, #{{ latency: constant(0.ms), bandwidth: 100.kb }});"#
+        )
+    };
+    let is = |reads: u32, writes: u32| {
+        format!(
+            ".expect(\"reads\", |r| r.read_latency_p50 > ({reads} - 0.5) * 1.ms).expect(\"no more\", |r| r.read_latency_p50 < ({reads} + 0.5) * 1.ms)
+             .expect(\"writes\", |r| r.write_latency_p50 > ({writes} - 0.5) * 1.ms).expect(\"either\", |r| r.write_latency_p50 < ({writes} + 0.5) * 1.ms)"
+        )
+    };
+    holds(&world(4_000), &is(42, 62));
+    holds(&world(1), &is(2, 22));
+}

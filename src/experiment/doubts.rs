@@ -11,7 +11,7 @@ use super::left_waiting::left_waiting;
 use super::nowhere::nowhere;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use super::resharding::still_resharding;
-use super::traces::{barely_begun, column, trace_ends_early, unstored};
+use super::traces::{barely_begun, column, sent_otherwise, trace_ends_early, unstored};
 use super::unspread::{only_written, parted, unspread};
 use super::without_effect::WITHOUT_EFFECT;
 use crate::audit::AuditReport;
@@ -42,6 +42,7 @@ pub(super) fn about_groups(plan: &Plan, layout: &Layout, simulation: &Simulation
     doubts.extend(groups().filter_map(|group| trace_ends_early(group, end, simulation)));
     doubts.extend(groups().filter_map(|group| barely_begun(group, end)));
     doubts.extend(groups().filter_map(column));
+    doubts.extend(groups().filter_map(|group| sent_otherwise(group, layout)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
     doubts.extend(groups().filter_map(|group| left_waiting(group, simulation, end)));
     doubts.extend(groups().filter_map(published));
@@ -167,7 +168,15 @@ fn unasked(index: usize, layout: &Layout, simulation: &Simulation) -> Option<Str
     };
     let asks_itself = matches!(group.kind, "traffic" | "autoscaler" | "consumers");
     let unasked = !named && !asks_itself && group.nodes().chain(group.aides()).all(idle);
-    unasked.then(|| format!("{UNASKED} {}: no component names it, and nothing came to it", group.name))
+    let is_paid_for = group.settings.known_number("price_per_hour").is_some_and(|price| price > 0.0);
+    unasked.then(|| match is_paid_for {
+        // A variant may do without it on purpose, but then it should not pay for it.
+        true => format!(
+            "{} is paid for, and idle: no component names it, nothing came to it, and its price is in `cost_per_hour`; make it only where it is needed",
+            group.name
+        ),
+        false => format!("{UNASKED} {}: no component names it, and nothing came to it", group.name),
+    })
 }
 
 /// Says so if users who send one request at a time wait without end for what a link has lost: each of them who does sends nothing more.

@@ -111,3 +111,14 @@ pub(super) fn column(group: &Group) -> Option<String> {
     let doubt = trace.rows.doubt()?;
     Some(format!("the trace of {}: {doubt}", group.name))
 }
+
+/// Says so if a replay sends more than was sent then, and it matters how much that is.
+pub(super) fn sent_otherwise(group: &Group, layout: &Layout) -> Option<String> {
+    let Some(Load::Trace(trace)) = group.settings.load("rate") else { return None };
+    let weighs = |group: &Group| {
+        let given = ["egress_price", "access", "mobile_access"];
+        group.kind == "cdn" || given.iter().any(|name| group.settings.is_given(name))
+    };
+    let told = trace.rows.sent_otherwise().filter(|_| layout.groups.iter().any(weighs))?;
+    Some(format!("the trace of {}: {told}", group.name))
+}

@@ -3,7 +3,7 @@
 //! What follows the size is not looked at, so the formats' many extensions are read too.
 
 use super::client::client_number;
-use super::format::{Fault, Parts, SizeOf};
+use super::format::{Fault, Parts, SizeOf, is_status};
 use super::number::size_bytes;
 use crate::random::replay::TraceOp;
 
@@ -21,24 +21,18 @@ pub(super) fn parse(line: &[u8]) -> Result<Parts<'_>, Fault> {
     let (op, url, method) = method_and_url(request)?;
     let mut numbers = rest[1..].split(|&byte| byte == b' ').filter(|cell| !cell.is_empty());
     let status = numbers.next().unwrap_or_default();
-    if status.len() != 3 || !status.iter().all(u8::is_ascii_digit) {
+    if !is_status(status) {
         return Err("the status is not a number of three digits".into());
     }
     let bytes = match numbers.next() {
         Some(b"-") => 0,
         text => text.and_then(size_bytes).ok_or("the size is neither a whole number of bytes nor -")?,
     };
-    let size = match status[0] {
-        b'4' | b'5' => SizeOf::Error,
-        _ if method == b"HEAD" || status == b"304" => SizeOf::Nothing,
-        _ if method == b"GET" && status == b"200" => SizeOf::Whole,
-        _ => SizeOf::Other,
-    };
     Ok(Parts {
         time_ns: Some(i128::from(seconds) * 1_000_000_000),
         key: url,
         bytes,
-        size,
+        size: SizeOf::answer(method, status),
         client: client_number(host),
         op,
     })

@@ -4,7 +4,7 @@
 //! and every error has its line. A cell may be quoted (RFC 4180) but not hold a line end.
 
 use super::client::client_number;
-use super::format::{Fault, Parts, SizeOf};
+use super::format::{Fault, Parts, SizeOf, is_status};
 use super::number::{nanoseconds, size_bytes};
 use crate::random::replay::TraceOp;
 
@@ -81,6 +81,7 @@ pub(super) struct Layout {
     time: Option<usize>,
     size: Option<usize>,
     op: Option<usize>,
+    status: Option<usize>,
     client: Option<usize>,
 }
 
@@ -97,6 +98,7 @@ impl Layout {
             time: find("time"),
             size: find("size"),
             op: find("op"),
+            status: find("status"),
             // An address says more than a number: it has a place on the map.
             client: find("client_ip").or_else(|| find("client")),
         })
@@ -132,8 +134,11 @@ impl Layout {
         }
         let size =
             cell(self.size).map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
+        // (What caches call a status, HIT and MISS, says nothing of sizes.)
+        let status = cell(self.status).filter(|status| is_status(status));
+        let method = cell(self.op).map_or(&b"GET"[..], method);
         Ok(Parts {
-            size: SizeOf::Told,
+            size: status.map_or(SizeOf::Told, |status| SizeOf::answer(method, status)),
             time_ns,
             key,
             bytes: size.transpose()?.unwrap_or(0),
@@ -181,6 +186,12 @@ const SETS: [&str; 23] = [
 /// What neither reads nor writes; it asks like a read.
 const OTHERS: [&str; 4] = ["options", "connect", "trace", "touch"];
 
+/// The method of HTTP that an operation would be: reads are GET, whatever they are called.
+fn method(op: &[u8]) -> &[u8] {
+    let is_head = op.eq_ignore_ascii_case(b"head");
+    if op_named(op) == Ok(TraceOp::Get) && !is_head { b"GET" } else { op }
+}
+
 /// The operation of a name.
 fn op_named(name: &[u8]) -> Result<TraceOp, Fault> {
     let is_in = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
@@ -225,6 +236,26 @@ mod tests {
             op: TraceOp::Set,
         };
         assert_eq!(header.parts(&row), Ok(expected));
+    }
+
+    #[test]
+    fn a_status_says_what_a_size_is_of() {
+        let header = layout("key,size,op,status");
+        let of = |row: &str| header.parts(&cells(row).expect("a row")).expect("a line").size;
+        for (row, size) in [
+            ("5,100,get,200", SizeOf::Whole),
+            ("5,100,read,200", SizeOf::Whole),
+            ("5,100,,200", SizeOf::Whole),
+            ("5,0,get,304", SizeOf::Nothing),
+            ("5,100,HEAD,200", SizeOf::Nothing),
+            ("5,100,put,200", SizeOf::Other),
+            ("5,100,get,206", SizeOf::Other),
+            ("5,300,get,404", SizeOf::Error),
+            ("5,100,get,", SizeOf::Told),
+            ("5,100,get,HIT", SizeOf::Told),
+        ] {
+            assert_eq!(of(row), size, "{row}");
+        }
     }
 
     #[test]

@@ -25,6 +25,23 @@ pub(super) enum SizeOf {
     Other,
 }
 
+impl SizeOf {
+    /// What the size beside a status is of (RFC 9110, 15): what was asked for is sent as a whole with 200, in answer to GET.
+    pub(super) fn answer(method: &[u8], status: &[u8]) -> Self {
+        match status[0] {
+            b'4' | b'5' => SizeOf::Error,
+            _ if method.eq_ignore_ascii_case(b"HEAD") || status == b"304" => SizeOf::Nothing,
+            _ if method.eq_ignore_ascii_case(b"GET") && status == b"200" => SizeOf::Whole,
+            _ => SizeOf::Other,
+        }
+    }
+}
+
+/// Whether it is a status of HTTP.
+pub(super) fn is_status(text: &[u8]) -> bool {
+    text.len() == 3 && text.iter().all(u8::is_ascii_digit)
+}
+
 /// What a line says; the key is not yet numbered.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parts<'a> {

@@ -235,11 +235,13 @@ impl Loader {
         }
         let doubt = match format {
             Format::Csv { ref doubt, .. } => doubt.clone(),
-            Format::AccessLog => self.otherwise(),
+            Format::AccessLog => None,
         };
+        let otherwise = self.otherwise();
         let store = self.store.finish().map_err(|cause| explain(Problem::Spool(cause), source, &format))?;
         Ok(Trace {
             doubt,
+            otherwise,
             store,
             resolution_ns: self.resolution_ns,
             has_times: self.timed == Some(true),
@@ -338,7 +340,7 @@ mod tests {
         };
         let log = |odd: String| -> Option<String> {
             let text = format!("{odd}{}", line("GET", 200).repeat(16));
-            open(text.as_bytes(), TraceFileOptions::default()).unwrap().doubt
+            open(text.as_bytes(), TraceFileOptions::default()).unwrap().otherwise
         };
         let odd = [line("GET", 404), line("GET", 500), line("HEAD", 200), line("GET", 304)].concat();
         let said = log(odd).unwrap();

@@ -41,6 +41,8 @@ pub struct Trace {
     pub(super) read_failure: OnceLock<String>,
     /// What seems to be meant by its header and is not looked at.
     pub(super) doubt: Option<String>,
+    /// What is sent here and was not then.
+    pub(super) otherwise: Option<String>,
 }
 
 impl Trace {
@@ -101,6 +103,10 @@ impl TraceRows for Trace {
 
     fn read_failure(&self) -> Option<String> {
         self.read_failure.get().cloned()
+    }
+
+    fn sent_otherwise(&self) -> Option<String> {
+        self.otherwise.clone()
     }
 
     fn doubt(&self) -> Option<String> {

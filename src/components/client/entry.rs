@@ -4,7 +4,8 @@ use super::super::database::counted;
 use super::super::database::model::{QUESTIONS, Question};
 use super::super::{Group, Layout, Site, site};
 use crate::catalog::{Entry, Kind, Load, Measure, Need, Needed, Param, Preset, Problems, Settings};
-use crate::kernel::{MILLISECOND, SECOND};
+use crate::kernel::{MILLISECOND, NEVER, SECOND};
+use crate::parts::retry::RetryPlan;
 
 pub(super) static ENTRY: Entry = Entry {
     name: "traffic",
@@ -382,5 +383,16 @@ fn check_target(site: &Site<'_>, problems: &mut Problems) {
             _ => "put a load_balancer before them",
         };
         problems.push(settings.problem("to", message).hint(hint));
+    }
+}
+
+/// How often a request is tried again, and when.
+pub(super) fn retry(settings: &Settings) -> RetryPlan {
+    RetryPlan {
+        attempts: settings.count("attempts").expect("preset") as u8,
+        backoff: settings.duration("backoff").unwrap_or(0),
+        backoff_max: settings.duration("backoff_max").unwrap_or(NEVER),
+        jitter: settings.flag("jitter"),
+        budget: settings.share("retry_budget"),
     }
 }

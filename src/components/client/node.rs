@@ -8,12 +8,12 @@ use super::population::{Population, place};
 use super::reach::Reach;
 use super::seen::{Satisfied, Seen};
 use super::source::{JITTER, Source, THINK, WRITE as DRAW_WRITE, Wanted, Wish, rest_of_pause};
-use super::{READS, WRITES};
+use super::{READS, WRITES, entry};
 use crate::components::Site;
 use crate::components::database::model::Question;
 use crate::components::queue::publisher::Publisher;
 use crate::kernel::{
-    Answer, Ask, Call, CallId, Component, Control, Ctx, MICROSECOND, NEVER, NodeId, Outcome, Readings, Reply,
+    Answer, Ask, Call, CallId, Component, Control, Ctx, MICROSECOND, NodeId, Outcome, Readings, Reply,
     Request, RequestId, Status, Time, TimeoutClass, Timer, rarely,
 };
 use crate::parts::retry::{Budget, RetryPlan};
@@ -68,14 +68,9 @@ impl Client {
         let settings = site.settings();
         let to = settings.group("to").expect("required");
         let is_queue = site.layout.groups[to].kind == "queue";
-        let retry = RetryPlan {
-            attempts: settings.count("attempts").expect("preset") as u8,
-            backoff: settings.duration("backoff").unwrap_or(0),
-            backoff_max: settings.duration("backoff_max").unwrap_or(NEVER),
-            jitter: settings.flag("jitter"),
-            budget: settings.share("retry_budget"),
-        };
         let (reach, near) = (Reach::new(site).map(Box::new), Near::new(site).map(Box::new));
+        let browsers = Browsers::new(site);
+        let shows_tokens = browsers.as_ref().is_some_and(Browsers::show_tokens);
         Client {
             name: site.group().name.clone(),
             to: site.layout.first(to),
@@ -87,11 +82,11 @@ impl Client {
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
             addresses: Addresses::new(settings, site.layout.seeds),
-            browsers: Browsers::new(site),
+            browsers,
             think: settings.variate("think"),
             timeout_length: settings.duration("timeout"),
             timeout: None,
-            retry,
+            retry: entry::retry(settings),
             budget: Budget::default(),
             draws: traffic_key(0, 0, 0),
             issued: 0,
@@ -103,7 +98,7 @@ impl Client {
                 .clients()
                 .map(|plan| Population::new(&plan, settings.count("users").unwrap_or(0), &site.layout.map)),
             steps: StepTimes::new(near.as_ref().is_some_and(|near| near.site.is_some())),
-            is_plain: !is_queue && reach.is_none() && near.is_none(),
+            is_plain: !is_queue && reach.is_none() && near.is_none() && !shows_tokens,
             reach,
             near,
             seen: Seen::new(site),

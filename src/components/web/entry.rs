@@ -184,7 +184,7 @@ pub(super) static ENTRY: Entry = Entry {
             name: "session_size",
             kind: Kind::Message,
             preset: Preset::Absent("sizes are not modelled"),
-            about: "size of a session (a cart)",
+            about: "size of a session (a cart); as a token it travels with each request of who is logged in, and takes time on links with a `bandwidth`",
         },
         Param {
             name: "session_memory",

@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::entry::steps;
-use super::session::SESSIONS;
+use super::session::{SESSIONS, tokens};
 use crate::catalog::{Load, Problem, Problems};
 use crate::components::database::{counted, model::Question};
 use crate::components::{Group, Site, host, ways};
@@ -142,6 +142,9 @@ fn check_copies(site: &Site<'_>, problems: &mut Problems) {
     }
 }
 
+/// Bytes of a header line that servers take: 8 KiB (nginx, `large_client_header_buffers`; Apache, `LimitRequestFieldSize`: 8,190).
+const LARGEST_TOKEN: u32 = 8_192;
+
 fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
     let settings = site.settings();
     for name in ["session_store", "session_size", "session_memory", "login"] {
@@ -174,6 +177,11 @@ fn check_sessions(site: &Site<'_>, problems: &mut Problems) {
         );
         let hint = "take a cache of its own, without `of:` (the only copy), or the database itself";
         problems.push(settings.problem("session_store", message).hint(hint));
+    }
+    if let Some(size) = tokens(settings).filter(|size| *size > LARGEST_TOKEN) {
+        let message = format!("a token of {size} bytes is longer than any header that servers take");
+        let hint = "nginx and Apache refuse header lines above 8 KiB, browsers cookies above 4,096 bytes; keep what is larger in a store";
+        problems.push(settings.problem("session_size", message).hint(hint));
     }
     if settings.is_given("session_memory") && !settings.is_given("session_size") {
         let problem = settings.problem("session_memory", "`session_memory` needs the setting `session_size`");

@@ -16,6 +16,7 @@ mod session;
 mod task;
 
 pub(super) use mistakes::check_alone;
+pub(super) use session::tokens;
 
 /// Servers that run a plan of steps.
 pub const KIND: ComponentKind = ComponentKind {

@@ -22,7 +22,7 @@ pub(super) const SESSIONS: &[Policy] = &[
     },
     Policy {
         name: "token",
-        about: "in a signed token that the user shows: no server keeps anything",
+        about: "in a signed token that the user shows: no server keeps anything, and each request carries it (`session_size`)",
         source: "chapter 8.2; RFC 7519 (2015)",
         wrong_when: "a session must be ended at once, or holds more than a header can carry",
     },
@@ -69,7 +69,7 @@ impl Sessions {
         if !settings.is_given("sessions") {
             return None;
         }
-        let bytes = settings.bytes("session_size").unwrap_or(0).min(u64::from(u32::MAX)) as u32;
+        let bytes = bytes(settings);
         let groups = site.layout.groups.iter().enumerate();
         let traffic = groups.filter(|(_, group)| group.kind == "traffic");
         let base = |(index, group): (usize, &crate::components::Group)| {
@@ -118,6 +118,11 @@ impl Sessions {
         }
     }
 
+    /// Bytes of a request that are its token.
+    pub fn shown(&self) -> u32 {
+        if matches!(self.home, Home::Token) { self.bytes } else { 0 }
+    }
+
     /// Keeps a session, here or (then the question is returned) in the store.
     pub fn keep(&mut self, request: &Request) -> Option<Ask> {
         let number = self.number(request);
@@ -159,6 +164,16 @@ impl Sessions {
             _ => None,
         }
     }
+}
+
+/// Size of the tokens in which sessions are kept; `None` if they are kept elsewhere.
+pub(in crate::components) fn tokens(settings: &Settings) -> Option<u32> {
+    let is_token = settings.is_given("sessions") && SESSIONS[settings.choice("sessions")].name == "token";
+    is_token.then(|| bytes(settings))
+}
+
+fn bytes(settings: &Settings) -> u32 {
+    settings.bytes("session_size").unwrap_or(0).min(u64::from(u32::MAX)) as u32
 }
 
 fn home(site: &Site<'_>, bytes: u32) -> Home {

@@ -71,6 +71,11 @@ pub trait TraceRows: Send + Sync {
         None
     }
 
+    /// What a replay sends otherwise than it was sent when the source was written.
+    fn sent_otherwise(&self) -> Option<String> {
+        None
+    }
+
     /// How many lines of the source are no rows since they were malformed or far out of order, and what was wrong with the first one.
     fn left_out(&self) -> Option<(u64, String)> {
         None
