@@ -154,7 +154,7 @@ fn purges_are_booked_while_an_edge_is_down_and_felt_when_it_is_back() {
 #[test]
 fn bytes_and_purges_cost_what_the_list_says() {
     let us = ("region", text("us-east-1"));
-    let (world, edge, _) = hundred(vec![us, ("free_purges", whole(2))], vec![]);
+    let (world, edge, _) = hundred(vec![us, ("free_purges", whole(0))], vec![]);
     let mut simulation = world.build(1, 0);
     simulation.run_until(at(9.995));
     for key in 0..5 {
@@ -163,9 +163,9 @@ fn bytes_and_purges_cost_what_the_list_says() {
     simulation.run_until(at(9.996));
     let sent = told(&world, &simulation, &edge, "egress_bytes");
     assert_eq!(sent % 1_000, 0);
-    // $0.085 per GB; $0.01 per 10,000 requests; three purges at $0.005.
+    // $0.085 per GB; $0.01 per 10,000 requests; five purges at $0.005.
     let requests = told(&world, &simulation, &edge, "cdn_lookups");
-    let cost = sent * 85 + requests * (DOLLAR / 1_000_000) + 3 * DOLLAR / 200;
+    let cost = sent * 85 + requests * (DOLLAR / 1_000_000) + 5 * DOLLAR / 200;
     assert_eq!(told(&world, &simulation, &edge, "cost"), cost);
     let (world, edge, _) = hundred(vec![], vec![]);
     let mut simulation = world.build(1, 0);

@@ -11,7 +11,7 @@ use super::look::{Look, View};
 use super::metric::METRICS;
 use super::nodes::{self, all_readings, last_readings, maximum};
 use super::phases::Phases;
-use super::prices::{unknown_cost, unpriced, without_price};
+use super::prices::about_costs;
 use super::result::{ComponentRow, EventRow, RunResult};
 use super::scarce::{scarce, seldom_reread, undrained};
 use super::series::Recorder;
@@ -337,9 +337,7 @@ impl Run {
             warnings.push(format!("events.csv is full: {dropped} more events of components were left out"));
         }
         warnings.extend(about_groups(plan, &self.layout, &self.simulation, self.timing.end()));
-        warnings.extend(unknown_cost(&self.layout, facts.cost_per_hour));
-        warnings.extend(unpriced(&self.layout, facts.cost_per_hour));
-        warnings.extend(without_price(&self.layout, facts.cost_per_hour));
+        warnings.extend(about_costs(&self.layout, &self.simulation, facts.cost_per_hour, self.timing.end()));
         warnings.extend(idle_cuts(&self.layout, &self.simulation));
         warnings.extend(idle_links(&self.spec.links, &self.layout, &self.simulation));
         let items = self.spec.timeline.iter().zip(&self.happened);

@@ -2,8 +2,9 @@
 
 use crate::catalog::Param;
 use crate::components::site::{self, Group};
-use crate::components::{Layout, egress, kind};
-use crate::kernel::Simulation;
+use crate::components::{Layout, cdn, egress, kind};
+use crate::kernel::{Simulation, Time};
+use std::collections::BTreeMap;
 
 /// How it begins that a price counts nothing.
 pub(super) const UNSENT: &str = "no client is answered by";
@@ -39,7 +40,7 @@ pub(super) fn sizeless(index: usize, layout: &Layout, simulation: &Simulation) -
 }
 
 /// Says so if costs are not known because those of an edge network are not.
-pub(super) fn unknown_cost(layout: &Layout, cost: Option<f64>) -> Option<String> {
+fn unknown_cost(layout: &Layout, cost: Option<f64>) -> Option<String> {
     let is_priced = layout.groups.iter().any(|group| group.settings.is_given(site::PRICE.name));
     let edge =
         layout.groups.iter().find(|group| group.kind == "cdn").filter(|_| is_priced && cost.is_none())?;
@@ -49,12 +50,57 @@ pub(super) fn unknown_cost(layout: &Layout, cost: Option<f64>) -> Option<String>
     ))
 }
 
+/// Says so if an edge network sends so much from a price region that a gigabyte costs less in such a month.
+fn beyond_first_tier(group: &Group, simulation: &Simulation, end: Time) -> Option<String> {
+    let mut sent: BTreeMap<usize, f64> = BTreeMap::new();
+    for (edge, node) in group.nodes().enumerate().filter(|_| group.kind == "cdn") {
+        if let Some(place) = cdn::first_tier_of(&group.settings, edge) {
+            *sent.entry(place).or_default() +=
+                simulation.readings(node, false).count_of("egress_bytes") as f64;
+        }
+    }
+    let month = sent.into_values().fold(0.0, f64::max) * (cdn::MONTH / end as f64);
+    (month > cdn::FIRST_TIER).then(|| {
+        format!(
+            "at this rate {0} sends {1:.0} TB a month from a price region, and its price is that of the first {2:.0}: `monthly_bytes: {3:.0}.gb` takes the list's tiers",
+            group.name,
+            month / 1e12,
+            cdn::FIRST_TIER / 1e12,
+            month / 1e9
+        )
+    })
+}
+
+/// What makes costs doubtful, if they are known or should be.
+pub(super) fn about_costs(
+    layout: &Layout,
+    simulation: &Simulation,
+    cost: Option<f64>,
+    end: Time,
+) -> Vec<String> {
+    let tiers = layout.groups.iter().filter_map(|group| beyond_first_tier(group, simulation, end));
+    let all = [unknown_cost, unpriced, without_price, without_fee].map(|doubt| doubt(layout, cost));
+    all.into_iter().flatten().chain(tiers).collect()
+}
+
+/// Says so if costs are known but for the fee of a plan.
+fn without_fee(layout: &Layout, cost: Option<f64>) -> Option<String> {
+    cost?;
+    let edges = layout.groups.iter().filter(|group| group.kind == "cdn");
+    let mut of_plans = edges.filter_map(|group| Some((group, cdn::plan_with_fee(&group.settings)?)));
+    let (group, plan) = of_plans.next()?;
+    Some(format!(
+        "costs leave out what the plan \"{plan}\" of {0} itself costs: give it to {0} as `price_per_hour`, a month being 730 hours",
+        group.name
+    ))
+}
+
 /// How the warning begins that a component has no price.
 const WITHOUT_PRICE: &str = "costs leave out";
 
 /// Says so of the components whose machines could have a price and have none, if costs are known, be it only what an edge network bills: they are
 /// not all that is paid, and a variant with more of the others' looks cheap.
-pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> Option<String> {
+fn without_price(layout: &Layout, cost: Option<f64>) -> Option<String> {
     cost?;
     let free = |group: &&Group| {
         let params = kind(group.kind).map_or(&[] as &[Param], |kind| kind.entry.params);
@@ -71,7 +117,7 @@ pub(super) fn without_price(layout: &Layout, cost: Option<f64>) -> Option<String
 }
 
 /// Says so if costs are known, and not what is sent to clients costs: beside a variant that pays for its traffic, this one looks cheap.
-pub(super) fn unpriced(layout: &Layout, cost: Option<f64>) -> Option<String> {
+fn unpriced(layout: &Layout, cost: Option<f64>) -> Option<String> {
     cost?;
     let free = |group: &&Group| {
         matches!(group.kind, "web" | "load_balancer" | "website")

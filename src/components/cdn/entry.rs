@@ -172,8 +172,8 @@ pub(super) static ENTRY: Entry = Entry {
         Param {
             name: "free_purges",
             kind: Kind::Count(0, 1_000_000_000),
-            preset: Preset::Absent("that of the profile for a month: cloudfront 1,000"),
-            about: "purges that cost nothing; 0: those of this month have been used up",
+            preset: Preset::Absent("that of the profile: cloudfront 1,000"),
+            about: "purges of a month that cost nothing; a run has its part of them (of 730 hours); 0: those of this month have been used up",
         },
         site::PRICE,
         site::REGION,

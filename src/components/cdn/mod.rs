@@ -21,6 +21,8 @@ mod purge;
 mod purging;
 mod url;
 
+pub use price::{FIRST_TIER, MONTH, first_tier_of, plan_with_fee};
+
 /// Edges of a content delivery network: one for each of its regions.
 pub const KIND: ComponentKind =
     ComponentKind { entry: &entry::ENTRY, nodes, check: mistakes::check, build, grow: None };

@@ -5,7 +5,8 @@ use super::profile;
 use crate::catalog::Settings;
 use crate::components::Site;
 use crate::components::egress::{DOLLAR, GIGABYTE};
-use crate::profiles::network::PlacePrice;
+use crate::kernel::SECOND;
+use crate::profiles::network::{PlacePrice, TIERS_GB};
 
 /// Requests are billed by so many.
 const REQUESTS: f64 = 10_000.0;
@@ -19,9 +20,12 @@ pub(super) struct Prices {
     pub request: f64,
     /// Of a purge that is not free.
     pub purge: u64,
-    /// Purges that are free.
-    pub free_purges: u64,
+    /// Purges that are free in this run: its part of those of a month.
+    pub free_purges: f64,
 }
+
+/// A month, as clouds bill it: a twelfth of 8,760 hours.
+pub const MONTH: f64 = 730.0 * 3_600.0 * SECOND as f64;
 
 fn place_of(places: &'static [PlacePrice], region: &str) -> Option<usize> {
     let fits = |place: &PlacePrice| place.regions.iter().any(|begin| region.starts_with(begin));
@@ -66,16 +70,35 @@ impl Prices {
             byte: gigabyte.map(|price| trillionths(price) / GIGABYTE),
             request: request.map_or(0.0, trillionths),
             purge: network.purge_price * (DOLLAR / 1_000),
-            free_purges: settings.count("free_purges").unwrap_or(network.free_purges),
+            // (A run stands for the month that it is a part of, as its bytes and requests do.)
+            free_purges: settings.count("free_purges").unwrap_or(network.free_purges) as f64
+                * (site.layout.end as f64 / MONTH),
         }
     }
 
     /// What has been used costs this; `None` if a price is not known.
     pub fn cost(&self, egress: u64, requests: u64, purges: u64) -> Option<u64> {
         let traffic = self.byte? * egress as f64 + self.request * requests as f64;
-        let purges = purges.saturating_sub(self.free_purges).saturating_mul(self.purge);
-        Some((traffic.round() as u64).saturating_add(purges))
+        let purges = (purges as f64 - self.free_purges).max(0.0) * self.purge as f64;
+        Some((traffic.round() as u64).saturating_add(purges.round() as u64))
     }
+}
+
+/// Bytes that a price region sends in a month up to which a gigabyte costs what it is taken to cost.
+pub const FIRST_TIER: f64 = TIERS_GB[0] * GIGABYTE;
+
+/// The price region of the n-th edge, if its gigabytes are taken to be those of the list's first tier.
+pub fn first_tier_of(settings: &Settings, edge: usize) -> Option<usize> {
+    let is_own = ["egress_price", "monthly_bytes"].iter().any(|name| settings.is_given(name));
+    let region = settings.texts("region").get(edge)?.clone();
+    profile::of(settings).places.filter(|_| !is_own).and_then(|places| place_of(places, &region))
+}
+
+/// The plan whose own fee nobody tells.
+pub fn plan_with_fee(settings: &Settings) -> Option<&'static str> {
+    let plan = profile::plan_of(settings);
+    let is_known = settings.is_given("price_per_hour") || matches!(plan, "free" | "enterprise");
+    (profile::of(settings).places.is_none() && !is_known).then_some(plan)
 }
 
 /// Prices of a gigabyte and of a request at an edge, by the list. What is free in a month is spread evenly over the price regions that
@@ -111,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_free_and_what_is_known_of_it() {
-        let prices = Prices { byte: Some(85.0), request: 1e6, purge: DOLLAR / 200, free_purges: 2 };
+        let prices = Prices { byte: Some(85.0), request: 1e6, purge: DOLLAR / 200, free_purges: 2.0 };
         assert_eq!(prices.cost(1_000, 3, 5), Some(85_000 + 3_000_000 + 3 * DOLLAR / 200));
         assert_eq!(Prices { byte: None, ..prices }.cost(1_000, 3, 5), None);
     }
