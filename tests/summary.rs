@@ -188,3 +188,36 @@ fn what_was_turned_away_has_come_and_was_answered() {
         ["arrivals_count", "completions_count"].map(|column| run.of_node("d", column));
     assert!(arrivals - completions <= 1.0, "{completions} of {arrivals}");
 }
+
+/// Four servers are compared with two at the same rate, and two are the baseline at each. The difference of the means is that of the pair.
+#[test]
+fn a_baseline_that_several_variants_have_is_that_of_each_of_its_like() {
+    let script = r#"experiment("pairs").replications(3).duration(20.s)
+        .vary("rate", [50, 150]).vary("count", [4, 2]).baseline(#{ count: 2 })
+        .world(|p| {
+            let w = web("w", #{ count: p.count, service: exponential(10.ms) });
+            traffic("t", #{ to: load_balancer("lb", #{ to: w }), rate: p.rate * 1.rps });
+        });"#;
+    let (header, rows) = rows(script, "comparison.csv");
+    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let latency = rows.iter().filter(|row| &row[at("metric")] == "latency_mean_ms");
+    let said: Vec<(&str, &str, &str)> = latency
+        .clone()
+        .map(|row| (&row[at("variant")], &row[at("baseline_variant")], &row[at("verdict")]))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("rate=50;count=4", "rate=50;count=2", "better"),
+            ("rate=50;count=2", "rate=50;count=2", "baseline"),
+            ("rate=150;count=4", "rate=150;count=2", "better"),
+            ("rate=150;count=2", "rate=150;count=2", "baseline"),
+        ]
+    );
+    let number =
+        |row: usize, column: &str| -> f64 { latency.clone().nth(row).unwrap()[at(column)].parse().unwrap() };
+    for pair in [0, 2] {
+        let difference = number(pair, "mean") - number(pair + 1, "mean");
+        assert!((number(pair, "diff_mean") - difference).abs() < 2e-3, "{difference}");
+    }
+}

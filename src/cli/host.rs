@@ -89,7 +89,7 @@ impl RunHost {
         judge: &mut Judge<'_>,
         began: Instant,
     ) -> Result<(), Problems> {
-        let comparisons = compare(&outcome.results, plan.variants.len(), plan.baseline);
+        let comparisons = compare(&outcome.results, &plan.baselines);
         // Half of an experiment proves nothing, and an interrupted script cannot be asked.
         let checks = if outcome.complete { self.checks(plan, &outcome.results, judge)? } else { Vec::new() };
         let extra = Extra {

@@ -1,6 +1,7 @@
 //! The command line: the terminal, and nothing that a script could not do without one.
 
 pub(crate) mod args;
+mod busiest;
 pub(crate) mod catalog;
 mod check;
 pub(crate) mod explain;

@@ -17,14 +17,19 @@ pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison], look: Look) -> 
             styled(DOUBTFUL, "undecided")
         );
     }
-    let baseline = plain(&plan.variants[plan.baseline].label);
-    let head = format!("Against {baseline}, replication by replication, with 95 % intervals:");
-    let (mut text, mut compared) = (format!("{}\n", styled(STRONG, &wrapped(&head, 0, 2, look))), 0);
-    for variant in (0..plan.variants.len()).filter(|variant| *variant != plan.baseline) {
-        let own =
-            Own { name: plain(&plan.variants[variant].label), variant, baseline: plan.baseline, comparisons };
-        text.push_str(&own.sentences(look));
-        compared += own.compared();
+    let (mut text, mut compared) = (String::new(), 0);
+    for baseline in plan.compared_with() {
+        let head = format!(
+            "Against {}, replication by replication, with 95 % intervals:",
+            plain(&plan.variants[baseline].label)
+        );
+        text.push_str(&format!("{}\n", styled(STRONG, &wrapped(&head, 0, 2, look))));
+        let is_own = |variant: &usize| *variant != baseline && plan.baselines[*variant] == baseline;
+        for variant in (0..plan.variants.len()).filter(is_own) {
+            let own = Own { name: plain(&plan.variants[variant].label), variant, baseline, comparisons };
+            text.push_str(&own.sentences(look));
+            compared += own.compared();
+        }
     }
     text.push_str(&by_chance(compared, look));
     text

@@ -1,5 +1,6 @@
 //! What an experiment has found, for the terminal: a table, then sentences, then the checks.
 
+use super::busiest::busiest;
 use super::figures::{Figure, estimate, shown, significant};
 use super::look::{DOUBTFUL, Look, STRONG, plain, styled};
 use super::sentences::sentences;
@@ -22,8 +23,11 @@ pub fn render(
     look: Look,
 ) -> String {
     let mut text = title(plan, outcome);
-    let tables = if look.all { all_metrics } else { tables };
-    for table in tables(plan, comparisons, look) {
+    let tables = match look.all {
+        true => all_metrics(plan, comparisons, look),
+        false => tables(plan, comparisons, busiest(plan, outcome, |run| &run.components), look),
+    };
+    for table in tables {
         text.push_str(&table);
         text.push('\n');
     }
@@ -45,8 +49,14 @@ fn of_phases(plan: &Plan, outcome: &Outcome, look: Look) -> String {
         let [from, to] = [phase.from, phase.to].map(time_text);
         text.push_str(&format!("\n{} ({from} to {to})\n", styled(STRONG, &plain(&phase.name))));
         let comparisons = compare_phase(plan, &outcome.results, at);
-        let render = if look.all { all_metrics } else { tables };
-        for table in render(plan, &comparisons, look) {
+        let tables = match look.all {
+            true => all_metrics(plan, &comparisons, look),
+            false => {
+                let busiest = busiest(plan, outcome, |run| &run.phases[at].components);
+                tables(plan, &comparisons, busiest, look)
+            }
+        };
+        for table in tables {
             text.push_str(&table);
             text.push('\n');
         }
@@ -101,11 +111,12 @@ fn title(plan: &Plan, outcome: &Outcome) -> String {
 }
 
 /// One table, or several under each other where the terminal is too narrow for all columns.
-fn tables(plan: &Plan, comparisons: &[Comparison], look: Look) -> Vec<String> {
+fn tables(plan: &Plan, comparisons: &[Comparison], busiest: Option<Vec<String>>, look: Look) -> Vec<String> {
     let labels: Vec<String> = (0..plan.variants.len()).map(|v| label(plan, v)).collect();
     let columns: Vec<Column> = shown(comparisons)
         .into_iter()
         .map(|figure| (figure.title.into(), cells(figure, comparisons, look)))
+        .chain(busiest.map(|cells| ("busiest".into(), cells.into_iter().map(Shown::plain).collect())))
         .collect();
     split("variant", &labels, &columns, look)
 }
@@ -146,8 +157,7 @@ fn split(corner: &str, labels: &[String], columns: &[Column], look: Look) -> Vec
 
 fn label(plan: &Plan, variant: usize) -> String {
     let label = plain(&plan.variants[variant].label);
-    let is_baseline = variant == plan.baseline && plan.variants.len() > 1;
-    if is_baseline { format!("{label} (baseline)") } else { label }
+    if plan.is_baseline(variant) { format!("{label} (baseline)") } else { label }
 }
 
 /// A cell and what its comparison shows.
@@ -158,7 +168,12 @@ struct Shown {
 
 impl Shown {
     fn nothing() -> Self {
-        Shown { text: String::new(), verdict: Verdict::NoDifferenceShown }
+        Shown::plain(String::new())
+    }
+
+    /// Not compared with anything.
+    fn plain(text: String) -> Self {
+        Shown { text, verdict: Verdict::NoDifferenceShown }
     }
 }
 
@@ -349,7 +364,7 @@ Against strategy=through;ttl=5 s";
     fn a_narrow_terminal_shows_several_and_no_line_is_too_long() {
         let found = Found::new();
         let look = Look { width: Some(80), utf8: false, all: false };
-        let blocks = tables(&found.plan, &found.comparisons, look);
+        let blocks = tables(&found.plan, &found.comparisons, None, look);
         assert!(blocks.len() > 1);
         for block in &blocks {
             let block = anstream::adapter::strip_str(block).to_string();
@@ -399,7 +414,7 @@ Against strategy=through;ttl=5 s";
             return;
         }
         let found = Found::new();
-        let text = tables(&found.plan, &found.comparisons, WIDE).concat();
+        let text = tables(&found.plan, &found.comparisons, None, WIDE).concat();
         let cell = |code: &str| text.split(code).nth(1).map(|rest| rest.split('\x1b').next().unwrap().trim());
         assert_eq!(cell("\x1b[38;5;2m"), Some("1.15 ± 0.21"), "{text:?}");
         assert_eq!(cell("\x1b[38;5;1m"), Some("0.99 ± 2.1e-7"), "{text:?}");
@@ -417,7 +432,7 @@ Against strategy=through;ttl=5 s";
     fn nothing_measured_is_not_an_error() {
         let mut found = Found::with(plan(1));
         found.results().clear();
-        found.comparisons = crate::experiment::compare(&[], 2, 0);
+        found.comparisons = crate::experiment::compare(&[], &[0, 0]);
         assert!(rendered(&found, WIDE).starts_with("write strategies"));
     }
 

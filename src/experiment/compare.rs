@@ -81,15 +81,15 @@ pub fn pairs(a: &[(u64, f64)], b: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>) {
     a.iter().filter_map(partner).unzip()
 }
 
-/// All metrics of all variants, metric by metric.
-pub fn compare(results: &[RunResult], variants: usize, baseline: usize) -> Vec<Comparison> {
+/// All metrics of all variants, metric by metric, each compared with its own baseline.
+pub fn compare(results: &[RunResult], baselines: &[usize]) -> Vec<Comparison> {
     let mut rows = Vec::new();
     for metric in 0..METRICS.len() {
-        let reference = samples(results, metric, baseline);
-        for variant in 0..variants {
-            let own = samples(results, metric, variant);
-            rows.push(comparison(metric, variant, baseline, &own, &reference));
-        }
+        let all: Vec<_> = (0..baselines.len()).map(|variant| samples(results, metric, variant)).collect();
+        let compared = |(variant, baseline): (usize, &usize)| {
+            comparison(metric, variant, *baseline, &all[variant], &all[*baseline])
+        };
+        rows.extend(baselines.iter().enumerate().map(compared));
     }
     rows
 }

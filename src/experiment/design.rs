@@ -79,8 +79,8 @@ pub struct Plan {
     pub factors: Vec<String>,
     /// The designs, in the order of the script.
     pub variants: Vec<Variant>,
-    /// Which variant the others are compared with.
-    pub baseline: usize,
+    /// Which variant each one is compared with; one that is a baseline, with itself.
+    pub baselines: Vec<usize>,
     /// Runs of each variant.
     pub replications: u64,
     /// Seed of all random numbers.
@@ -130,6 +130,16 @@ impl Plan {
             ..problem
         };
         problems.into_iter().map(told).collect()
+    }
+
+    /// Whether others are compared with this variant.
+    pub fn is_baseline(&self, variant: usize) -> bool {
+        self.variants.len() > 1 && self.baselines[variant] == variant
+    }
+
+    /// The variants that others are compared with, in order.
+    pub fn compared_with(&self) -> Vec<usize> {
+        (0..self.baselines.len()).filter(|variant| self.baselines[*variant] == *variant).collect()
     }
 
     /// Column of a factor in the CSVs: its unit stands in the name if all levels share one.

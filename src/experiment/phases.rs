@@ -79,7 +79,7 @@ pub fn compare_phase(plan: &Plan, results: &[RunResult], phase: usize) -> Vec<Co
         ..RunResult::default()
     };
     let parts: Vec<RunResult> = results.iter().map(part).collect();
-    compare(&parts, plan.variants.len(), plan.baseline)
+    compare(&parts, &plan.baselines)
 }
 
 fn told(simulation: &Simulation, layout: &Layout, terms: &Terms, whole: &Timing, mark: &Mark) -> PhaseResult {

@@ -27,7 +27,7 @@ impl Found {
         let replications = plan.replications;
         let results: Vec<RunResult> =
             variants.flat_map(|v| (0..replications).map(move |r| run(v, r))).collect();
-        let comparisons = compare(&results, plan.variants.len(), plan.baseline);
+        let comparisons = compare(&results, &plan.baselines);
         let outcome = Outcome { results: results.into(), complete: true };
         let workers = Workers::new(&plan, 2).expect("threads");
         Found { plan, outcome, comparisons, checks: checks(), workers }
@@ -60,7 +60,7 @@ pub(crate) fn plan(replications: u64) -> Plan {
         about: "what each costs".into(),
         factors: vec!["strategy".into(), "ttl".into()],
         variants: vec![variant("through", level("5 s", 5_000.0)), variant("back", level("60 s", 60_000.0))],
-        baseline: 0,
+        baselines: vec![0, 0],
         replications,
         seed: 42,
         timing: Timing { warmup: SECOND, duration: 120 * SECOND, window: 500 * MILLISECOND, slo: None },

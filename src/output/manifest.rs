@@ -39,7 +39,7 @@ pub struct Manifest {
     pub factors: Vec<Factor>,
     /// The designs, in the order of the script.
     pub variants: Vec<Design>,
-    /// Label of the variant that the others are compared with.
+    /// Labels of the variants that others are compared with.
     pub baseline: String,
     /// Mechanisms that a test has switched off.
     pub disabled: Vec<String>,
@@ -159,7 +159,11 @@ impl Manifest {
             },
             factors: plan.factors.iter().enumerate().map(factor).collect(),
             variants: plan.variants.iter().map(design).collect(),
-            baseline: plan.variants.get(plan.baseline).map_or_else(String::new, |v| v.label.clone()),
+            baseline: {
+                let labels =
+                    plan.compared_with().into_iter().map(|variant| plan.variants[variant].label.as_str());
+                labels.collect::<Vec<_>>().join(", ")
+            },
             disabled: plan.disabled.clone(),
             files: Vec::new(),
             runs: Vec::new(),

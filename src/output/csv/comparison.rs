@@ -41,7 +41,7 @@ pub(super) fn put(sheet: &mut Sheet<'_>, report: &Report<'_>, row: &Comparison) 
     sheet.number(format, row.sd)?;
     sheet.number(format, row.interval.map(|interval| interval.low()))?;
     sheet.number(format, row.interval.map(|interval| interval.high()))?;
-    sheet.text(report.variant(report.plan.baseline))?;
+    sheet.text(report.variant(report.plan.baselines[row.variant]))?;
     sheet.number(format, row.difference.map(|interval| interval.mean))?;
     sheet.number(format, row.difference.map(|interval| interval.low()))?;
     sheet.number(format, row.difference.map(|interval| interval.high()))?;

@@ -261,9 +261,9 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
     }
     let maps = if runs > RUNS_AT_MOST { Vec::new() } else { params(definition) };
     let variants = variants(definition, &maps);
-    let baseline = baseline(definition, &maps, &variants).unwrap_or_else(|problem| {
+    let baselines = baselines(definition, &maps, &variants).unwrap_or_else(|problem| {
         problems.extend((!maps.is_empty()).then_some(problem));
-        0
+        Vec::new()
     });
     if !problems.is_empty() {
         return Err(problems);
@@ -274,7 +274,7 @@ pub(in crate::scripting) fn plan(definition: &Definition) -> Result<Plan, Proble
         about: definition.about.clone(),
         factors: factor_names(definition),
         variants,
-        baseline,
+        baselines,
         replications: definition.replications,
         seed: definition.seed,
         timing: Timing { warmup: definition.warmup, duration, window, slo: definition.slo },
@@ -315,13 +315,22 @@ fn variants(definition: &Definition, maps: &[Map]) -> Vec<Variant> {
     maps.iter().enumerate().map(variant).collect()
 }
 
-/// The variant with which the others are compared: the first one, if nothing was said.
-fn baseline(definition: &Definition, maps: &[Map], variants: &[Variant]) -> Result<usize, Problem> {
-    let Some((wanted, place)) = &definition.baseline else { return Ok(0) };
-    let found = maps.iter().position(|map| matches(map, wanted));
-    found.ok_or_else(|| {
+/// The variant with which each one is compared: of those that have the levels of the baseline, the one that agrees with it in all other factors, or
+/// the first of them; the first of all, if nothing was said.
+fn baselines(definition: &Definition, maps: &[Map], variants: &[Variant]) -> Result<Vec<usize>, Problem> {
+    let Some((wanted, place)) = &definition.baseline else { return Ok(vec![0; variants.len()]) };
+    let found: Vec<usize> = (0..maps.len()).filter(|at| matches(&maps[*at], wanted)).collect();
+    let Some(first) = found.first() else {
         let labels = variants.iter().map(|variant| variant.label.as_str()).collect::<Vec<_>>();
         let problem = Problem::at(place, "no variant has the levels of the baseline");
-        problem.hint(format!("variants are {}", labels.join(", ")))
-    })
+        return Err(problem.hint(format!("variants are {}", labels.join(", "))));
+    };
+    let names = factor_names(definition);
+    let free: Vec<usize> = (0..names.len()).filter(|at| !wanted.contains_key(names[*at].as_str())).collect();
+    let agree = |a: &Variant, b: &Variant| free.iter().all(|factor| a.levels[*factor] == b.levels[*factor]);
+    let own = |at: usize| match found.contains(&at) {
+        true => at,
+        false => found.iter().copied().find(|b| agree(&variants[*b], &variants[at])).unwrap_or(*first),
+    };
+    Ok((0..variants.len()).map(own).collect())
 }
