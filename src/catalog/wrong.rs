@@ -53,6 +53,9 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
         (kind, Value::Text(text)) if let Some(quantity) = unquoted(text, kind) => {
             return Problem::new(message).hint(format!("write {quantity}, without quotes"));
         }
+        (Kind::Count(..) | Kind::Number(..), Value::Text(text)) if text.trim().parse::<f64>().is_ok() => {
+            return Problem::new(message).hint(format!("write {}, without quotes", text.trim()));
+        }
         (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {
             let message = format!("`{}` must be {}, not {n:.1}", param.name, param.kind.wanted());
             return Problem::new(message).hint(format!("write {n:.0}, without the point"));

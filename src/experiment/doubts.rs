@@ -8,6 +8,7 @@ use super::idle_cuts::{IDLE_CUT, IDLE_LINK};
 use super::idle_settings::{IDLE_DISCIPLINE, UNPUBLISHED, discipline, unpublished};
 use super::ignored::{astray, cut_short, without_partition};
 use super::left_waiting::left_waiting;
+use super::names::unresolved;
 use super::nowhere::nowhere;
 use super::prices::{UNPRICED, UNSENT, sizeless, unsent};
 use super::resharding::still_resharding;
@@ -43,6 +44,7 @@ pub(super) fn about_groups(plan: &Plan, layout: &Layout, simulation: &Simulation
     doubts.extend(groups().filter_map(|group| barely_begun(group, end)));
     doubts.extend(groups().filter_map(column));
     doubts.extend(groups().filter_map(|group| sent_otherwise(group, layout)));
+    doubts.extend(groups().filter_map(|group| unresolved(group, layout, simulation)));
     doubts.extend((0..layout.groups.len()).filter_map(|index| wait_for_ever(index, layout)));
     doubts.extend(groups().filter_map(|group| left_waiting(group, simulation, end)));
     doubts.extend(groups().filter_map(published));

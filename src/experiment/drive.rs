@@ -293,7 +293,7 @@ impl Run {
 
     fn note(&mut self, now: Time, command: &Command, label: &str) {
         let component = command.target.name_now(&self.layout, &self.simulation);
-        let detail = command.detail(label);
+        let detail = command.detail(&self.layout, label);
         self.events.push(EventRow { t_s: seconds(now), component, event: command.action.clone(), detail });
     }
 

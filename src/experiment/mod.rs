@@ -23,6 +23,7 @@ mod left_waiting;
 mod look;
 mod measures;
 mod metric;
+mod names;
 mod needs;
 mod nodes;
 mod nowhere;

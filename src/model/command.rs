@@ -1,6 +1,7 @@
 //! What a script wants done, and to whom.
 
 use super::part::{self, Whom};
+use super::region;
 use crate::catalog::{Place, Value};
 use crate::components::Layout;
 use crate::components::site::FIRST_AIDE;
@@ -21,7 +22,7 @@ pub struct Command {
 
 impl Command {
     /// What events.csv says of it beside its target and action, where its event has this label.
-    pub fn detail(&self, label: &str) -> String {
+    pub fn detail(&self, layout: &Layout, label: &str) -> String {
         match (self.target, self.arguments.first()) {
             (Target::Note, Some(Value::Text(text))) => text.clone(),
             (Target::Region, Some(Value::Text(region))) => {
@@ -29,7 +30,11 @@ impl Command {
                     Some(Value::Text(other)) if matches!(self.action.as_str(), "partition" | "heal") => other,
                     _ => "",
                 };
-                let parts = [region.as_str(), other, label];
+                let there = match other {
+                    "" => region::named(layout, region),
+                    _ => String::new(),
+                };
+                let parts = [region.as_str(), other, there.as_str(), label];
                 parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
             }
             _ => label.into(),

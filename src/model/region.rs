@@ -39,6 +39,17 @@ pub(super) fn is_of_servers(group: &Group) -> bool {
     !matches!(group.kind, "traffic" | "resolver")
 }
 
+/// Who stands in a region, for events.csv: "(site, db)".
+pub(super) fn named(layout: &Layout, name: &str) -> String {
+    let place = layout.map.find(name).unwrap_or(0);
+    let is_there = |group: &usize| {
+        is_of_servers(&layout.groups[*group]) && nodes_in(layout, *group, place).next().is_some()
+    };
+    let names: Vec<&str> =
+        (0..layout.groups.len()).filter(is_there).map(|group| layout.groups[group].name.as_str()).collect();
+    if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) }
+}
+
 /// The members of a group that stand in a region.
 fn nodes_in(layout: &Layout, group: usize, place: u16) -> impl Iterator<Item = NodeId> + use<'_> {
     let own = &layout.groups[group];

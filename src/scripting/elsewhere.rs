@@ -59,6 +59,7 @@ const FUNCTIONS: &[(&[&str], &str)] = &[
         &["mean", "avg", "average", "median"],
         "a figure stands for its mean over the replications as it is: r.latency_p99; those of all requests are r.latency_mean and r.latency_p50",
     ),
+    (&["expo", "expon", "expovariate", "exponentially"], "write exponential(5.ms)"),
     (&["abs"], "write two checks: r.latency_p99 - r.latency_p50 < 5.ms, and the other way round"),
     (
         &["percentile", "quantile", "p50", "p90", "p95", "p99"],

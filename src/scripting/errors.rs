@@ -133,7 +133,7 @@ fn translate(error: &EvalAltResult, words: &Words<'_>) -> Problem {
         E::ErrorPropertyNotFound(name, _) => Problem::new(format!("there is no `{name}` here")),
         E::ErrorDotExpr(text, _) => unknown_property(text),
         E::ErrorModuleNotFound(name, _) => Problem::new(format!("there is no module \"{name}\""))
-            .hint("modules are files in the script's own folder or in scripts/, named without .rhai"),
+            .hint("modules are files in the script's own folder, or in the folder scripts/ of where scalelab is started, named without .rhai"),
         E::ErrorTerminated(value, _) => Problem::new(value.to_string()),
         E::ErrorStackOverflow(_) => {
             Problem::new("functions call each other too deeply").hint("is there a recursion without an end?")

@@ -2,6 +2,7 @@
 //! with a value of which nothing is known, and looked at again, until nothing more comes to light. What is told of unknown values is not told.
 
 use super::onward;
+use super::pasted::with_commas;
 use super::session::{Host, Judge, Session};
 use super::slips::WORLD_IS_A_BLOCK;
 use super::text::Text;
@@ -56,6 +57,7 @@ impl Host for Blind {
 /// The mistakes of a script that were found, and those that they hide.
 pub(super) fn with_hidden(found: Problems, name: &str, text: &str, folder: &Path) -> Problems {
     let mut all = found.clone();
+    let written = text;
     let mut text = Text::new(text);
     let mut seen: BTreeSet<_> = all.iter().map(spot).collect();
     let mut last = found;
@@ -84,7 +86,10 @@ pub(super) fn with_hidden(found: Problems, name: &str, text: &str, folder: &Path
     // (Each thing that is described in it tells the same.)
     let mut is_told = false;
     all.retain(|problem| problem.message != WORLD_IS_A_BLOCK || !std::mem::replace(&mut is_told, true));
-    all
+    let is_own = |problem: &Problem| problem.place.as_ref().is_some_and(|place| *place.source == *name);
+    let told =
+        all.into_iter().map(|problem| if is_own(&problem) { with_commas(problem, written) } else { problem });
+    told.collect()
 }
 
 /// Told where it stands in the script as it was written.

@@ -21,6 +21,7 @@ mod marks;
 mod mended;
 mod misplaced;
 mod onward;
+mod pasted;
 mod places;
 mod render;
 mod said;

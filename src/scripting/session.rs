@@ -8,6 +8,7 @@ use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
 use super::mended::{ahead, unknown_values, with_hidden};
 use super::onward::{self, Way};
+use super::pasted;
 use super::render::Sources;
 use super::said::{self, Entry, PROMPT, Said, State};
 use super::shown::shown;
@@ -269,6 +270,9 @@ impl Session {
 
     fn compile(&self) -> Result<AST, Problems> {
         let entry = self.said.entries.last().expect("it has begun");
+        if let Some(problem) = pasted::comment_without_end(&entry.text, &self.said.source) {
+            return Err(vec![problem]); // (To Rhai all behind it is comment.)
+        }
         let ast = said::compile(&self.engine, &self.state, &self.said.source, entry);
         let ast = ast.map_err(|error| self.explain(&error))?;
         let words = self.functions();

@@ -6,7 +6,7 @@ use super::foreign;
 use super::idioms;
 use super::marks;
 use super::mended::UNKNOWN;
-use super::text::is_curly;
+use super::pasted;
 use super::units::{unit_meant, unit_names};
 use crate::catalog::{Problem, closest};
 use rhai::{EvalAltResult, ParseErrorType};
@@ -20,7 +20,7 @@ pub(super) struct Seen<'a> {
 }
 
 /// The slips, the surest first.
-const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 33] = [
+const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 35] = [
     world_without_its_parameter,
     idioms::statement,
     idioms::several_names,
@@ -48,7 +48,9 @@ const SLIPS: [fn(&Seen<'_>) -> Option<Problem>; 33] = [
     settings_without_a_map,
     chain_that_goes_on,
     single_quotes,
-    curly_quotes,
+    pasted::curly_quotes,
+    pasted::sign,
+    pasted::number_without_its_zero,
     marks::unlike_bracket,
     foreign::missing_token,
     comment_of_other_languages,
@@ -233,14 +235,6 @@ fn single_quotes(seen: &Seen<'_>) -> Option<Problem> {
     seen.syntax()?;
     let text = seen.after.strip_prefix('\'')?.split('\'').next()?;
     Some(Problem::new("a text stands in double quotes").hint(format!("write \"{text}\"")))
-}
-
-/// `“db”`, as word processors write it.
-fn curly_quotes(seen: &Seen<'_>) -> Option<Problem> {
-    seen.syntax()?;
-    let rest = seen.after.strip_prefix(is_curly)?;
-    let text = rest.split(is_curly).next().filter(|text| text.len() < rest.len() && !text.contains('\n'))?;
-    Some(Problem::new("a text stands in straight double quotes").hint(format!("write \"{text}\"")))
 }
 
 /// `# a comment`.

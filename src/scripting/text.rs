@@ -1,6 +1,7 @@
 //! The text of a script, word by word, in which mistakes are blotted out: lines and columns of all else stay as they are.
 
 use super::mended::UNKNOWN;
+use super::pasted::{instead_of, is_curly};
 use crate::catalog::closest;
 use rhai::{Engine, Position, Token};
 
@@ -46,11 +47,6 @@ pub(super) fn words(engine: &Engine, text: &str) -> Vec<(Token, Position)> {
     words
 }
 
-/// Whether it is a quote of a word processor.
-pub(super) fn is_curly(c: char) -> bool {
-    matches!(c, '\u{2018}'..='\u{201f}' | '«' | '»')
-}
-
 impl Text {
     pub fn new(text: &str) -> Self {
         let mut own = Text {
@@ -81,8 +77,8 @@ impl Text {
 
     /// Mends what stands at a place, if that can be. `ends`: it has ended an evaluation (else only signs that keep a script from being read).
     pub fn mend(&mut self, spot: Spot, meant: Option<&str>, ends: bool) -> bool {
-        if self.char_at(spot).is_some_and(is_curly) {
-            return self.curly_quotes();
+        if self.char_at(spot).is_some_and(|c| is_curly(c) || instead_of(c).is_some()) {
+            return self.pasted_signs();
         }
         let Some(at) = self.tokens.iter().position(|(_, own)| *own == spot) else { return false };
         let at = if ends && self.tokens[at].0 == Token::Period { at + 1 } else { at };
@@ -96,15 +92,21 @@ impl Text {
         is_done
     }
 
-    /// Quotes as word processors write them, where they are no part of a text: all at once.
-    fn curly_quotes(&mut self) -> bool {
+    /// Signs as word processors write them, where they are no part of a text: all at once.
+    fn pasted_signs(&mut self) -> bool {
+        let instead = |c: char| if is_curly(c) { Some("\"") } else { instead_of(c) };
         let spots = self.tokens.iter().map(|(_, spot)| *spot);
-        let curly: Vec<Spot> = spots.filter(|spot| self.char_at(*spot).is_some_and(is_curly)).collect();
-        for spot in curly {
-            self.write(spot, 1, "\"");
+        let signs = spots.filter_map(|spot| Some((spot, self.char_at(spot).and_then(instead)?)));
+        // (`≤ ` becomes `<=`.)
+        let is_room = |(line, column): Spot, width: usize| {
+            (1..width).all(|n| self.char_at((line, column + n)) == Some(' '))
+        };
+        let signs: Vec<_> = signs.filter(|(spot, instead)| is_room(*spot, instead.len())).collect();
+        for (spot, instead) in &signs {
+            self.write(*spot, instead.len(), instead);
         }
         self.read();
-        true
+        !signs.is_empty()
     }
 
     fn token(&self, at: Option<usize>) -> Option<&Token> {

@@ -170,7 +170,9 @@ fn vary(
     if let Some(twice) = twice_in(&mut levels) {
         let message = format!("`{name}` has the value {twice} twice");
         let hint = "results are told apart by it: leave one out (chance is in .replications(..)), or name both: .variant(\"small\", #{ size: 10 })";
-        e.note(&cx, wrong(message, hint));
+        let blanks =
+            if twice.contains("  ") { "in the names of variants `,` and `;` are blanks; " } else { "" };
+        e.note(&cx, wrong(message, &format!("{blanks}{hint}")));
     }
     e.change(|d| d.factors.push((name.to_string(), levels)))
 }
