@@ -4,6 +4,9 @@ use assert_cmd::Command;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+#[path = "scripts/without_events.rs"]
+mod without_events;
+
 fn scripts(folder: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
