@@ -50,6 +50,9 @@ fn unknown_cost(layout: &Layout, cost: Option<f64>) -> Option<String> {
     ))
 }
 
+/// A rebate that matters: below it, other prices are known no better.
+const MUCH_LESS: f64 = 0.1;
+
 /// Says so if an edge network sends so much from a price region that a gigabyte costs less in such a month.
 fn beyond_first_tier(group: &Group, simulation: &Simulation, end: Time) -> Option<String> {
     let mut sent: BTreeMap<usize, f64> = BTreeMap::new();
@@ -59,13 +62,16 @@ fn beyond_first_tier(group: &Group, simulation: &Simulation, end: Time) -> Optio
                 simulation.readings(node, false).count_of("egress_bytes") as f64;
         }
     }
-    let month = sent.into_values().fold(0.0, f64::max) * (cdn::MONTH / end as f64);
-    (month > cdn::FIRST_TIER).then(|| {
+    let (place, bytes) =
+        sent.into_iter().reduce(|most, other| if other.1 > most.1 { other } else { most })?;
+    let month = bytes * (cdn::MONTH / end as f64);
+    let rebate = cdn::rebate(&group.settings, place, month);
+    (rebate > MUCH_LESS).then(|| {
         format!(
-            "at this rate {0} sends {1:.0} TB a month from a price region, and its price is that of the first {2:.0}: `monthly_bytes: {3:.0}.gb` takes the list's tiers",
+            "{0} sends so much that a gigabyte costs less than the first one of a month, whose price it has: at this rate {1:.0} TB a month, {2:.0} % less; `monthly_bytes: {3:.0}.gb` takes the list's tiers",
             group.name,
             month / 1e12,
-            cdn::FIRST_TIER / 1e12,
+            100.0 * rebate,
             month / 1e9
         )
     })

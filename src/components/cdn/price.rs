@@ -6,7 +6,7 @@ use crate::catalog::Settings;
 use crate::components::Site;
 use crate::components::egress::{DOLLAR, GIGABYTE};
 use crate::kernel::SECOND;
-use crate::profiles::network::{PlacePrice, TIERS_GB};
+use crate::profiles::network::PlacePrice;
 
 /// Requests are billed by so many.
 const REQUESTS: f64 = 10_000.0;
@@ -84,14 +84,21 @@ impl Prices {
     }
 }
 
-/// Bytes that a price region sends in a month up to which a gigabyte costs what it is taken to cost.
-pub const FIRST_TIER: f64 = TIERS_GB[0] * GIGABYTE;
-
 /// The price region of the n-th edge, if its gigabytes are taken to be those of the list's first tier.
 pub fn first_tier_of(settings: &Settings, edge: usize) -> Option<usize> {
     let is_own = ["egress_price", "monthly_bytes"].iter().any(|name| settings.is_given(name));
     let region = settings.texts("region").get(edge)?.clone();
     profile::of(settings).places.filter(|_| !is_own).and_then(|places| place_of(places, &region))
+}
+
+/// How much less, as a share, a gigabyte costs than the first one does, in a month in which a price region sends so many bytes.
+pub fn rebate(settings: &Settings, place: usize, bytes: f64) -> f64 {
+    profile::of(settings).places.map_or(0.0, |places| rebate_of(&places[place], bytes / GIGABYTE))
+}
+
+fn rebate_of(place: &PlacePrice, gigabytes: f64) -> f64 {
+    let first = gigabytes * place.per_gb[0] as f64 / 1e3;
+    if first > 0.0 { 1.0 - place.month(gigabytes, 0.0) / first } else { 0.0 }
 }
 
 /// The plan whose own fee nobody tells.
@@ -130,6 +137,16 @@ mod tests {
         assert_eq!([price("ap-southeast-2"), price("ap-southeast-1")], [(114, 125), (120, 120)].map(Some));
         assert_eq!([price("ap-south-1"), price("af-south-1")], [(109, 120), (110, 120)].map(Some));
         assert_eq!(price("francecentral"), None);
+    }
+
+    /// 10 TB at $0.085 and 40 TB at $0.080: 4,050 for 50 TB, 4.7 % less than all at the first price.
+    #[test]
+    fn many_bytes_cost_less_each() {
+        let places = NETWORKS[1].places.unwrap();
+        let place = &places[place_of(places, "us-east-1").unwrap()];
+        let of = |terabytes: f64| rebate_of(place, terabytes * 1e3);
+        assert!(of(0.0) == 0.0 && of(10.0).abs() < 1e-12);
+        assert!((of(50.0) - (1.0 - 4_050.0 / 4_250.0)).abs() < 1e-12);
     }
 
     #[test]
