@@ -97,6 +97,11 @@ impl Histogram {
         self.buckets.is_empty()
     }
 
+    /// The exact sum of the recorded values.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
     /// The exact mean of the recorded values; `None` if there are none.
     pub fn mean(&self) -> Option<f64> {
         (!self.is_empty()).then(|| self.sum as f64 / self.count() as f64)

@@ -48,36 +48,64 @@ fn set_timer(frame: &Frame, place: &Place, cx: &mut Ctx<'_>) {
     }
 }
 
-/// A new value in place of a heap's first.
+/// When each server falls free, as a binary heap. The earliest lies apart, at hand: there is mostly one server.
+#[derive(Clone, Debug)]
+struct FreeAt {
+    first: Time,
+    others: Vec<Time>,
+}
+
+impl FreeAt {
+    fn new(servers: u32) -> Self {
+        FreeAt { first: 0, others: vec![0; servers as usize - 1] }
+    }
+
+    /// All at the same time.
+    fn fill(&mut self, time: Time) {
+        self.first = time;
+        self.others.fill(time);
+    }
+
+    /// The first one is busy until `leave`.
+    #[inline(always)]
+    fn occupy_first(&mut self, leave: Time) {
+        self.first = if self.others.is_empty() { leave } else { sift_down(&mut self.others, leave) };
+    }
+}
+
+/// A new value in place of a heap's first, behind which these lie: which one is the first now. The heap's n-th is the one before the n-th here.
 #[inline(never)]
-fn sift_down(heap: &mut [Time], leave: Time) {
-    let mut at = 0;
-    loop {
-        let mut child = 2 * at + 1;
-        if child >= heap.len() {
+fn sift_down(others: &mut [Time], leave: Time) -> Time {
+    let earlier = |others: &[Time], child: usize| match others.get(child) {
+        Some(next) if *next < others[child - 1] => child + 1,
+        _ => child,
+    };
+    let mut at = earlier(others, 1);
+    let first = others[at - 1];
+    if first >= leave {
+        return leave;
+    }
+    while 2 * at < others.len() {
+        let child = earlier(others, 2 * at + 1);
+        if others[child - 1] >= leave {
             break;
         }
-        if child + 1 < heap.len() && heap[child + 1] < heap[child] {
-            child += 1;
-        }
-        if heap[child] >= leave {
-            break;
-        }
-        heap[at] = heap[child];
+        others[at - 1] = others[child - 1];
         at = child;
     }
-    heap[at] = leave;
+    others[at - 1] = leave;
+    first
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Fifo {
-    /// When each server falls free, as a binary heap: the earliest first.
-    free_at: Vec<Time>,
+    free_at: FreeAt,
     /// Jobs in the station in order of arrival; with several servers some in the middle may have left.
     places: Row<Place>,
     /// Of the places, so many at the head have been taken up: they have their timers. The others wait.
     started: usize,
-    /// Server time and waiting time of all jobs ever admitted, their future included.
+    /// What changes of speed and crashes have made of server time and waiting time, beyond what the times of those who have left and of
+    /// those who are there tell. It may be less than nothing, and wraps then.
     busy: u128,
     waiting: u128,
     /// Since when the station stands still: its jobs have no future, but go on being there.
@@ -86,14 +114,14 @@ pub(super) struct Fifo {
 
 impl Fifo {
     pub fn new(servers: u32) -> Self {
-        let (free_at, places) = (vec![0; servers as usize], Row::new());
+        let (free_at, places) = (FreeAt::new(servers), Row::new());
         Fifo { free_at, places, started: 0, busy: 0, waiting: 0, still_since: 0 }
     }
 
     #[inline(always)]
     pub fn arrive(&mut self, frame: &mut Frame, job: Job, cx: &mut Ctx<'_>) -> bool {
         let now = cx.now();
-        let free_at = self.free_at[0];
+        let free_at = self.free_at.first;
         let must_wait = free_at > now;
         if must_wait {
             let waiting = self.waiting(frame, cx);
@@ -182,7 +210,7 @@ impl Fifo {
     }
 
     /// Number of jobs that wait. Those that come into service at this very moment do not wait any more.
-    #[inline]
+    #[inline(always)]
     fn waiting(&mut self, frame: &Frame, cx: &mut Ctx<'_>) -> u64 {
         if self.places.get(self.started).is_some_and(|place| place.start <= cx.now()) {
             rarely();
@@ -200,21 +228,34 @@ impl Fifo {
     #[inline(always)]
     fn place(&mut self, frame: &Frame, job: u64, work: Time, arrived: Time, start: Time) -> Place {
         let leave = start.saturating_add(frame.duration(work));
-        self.occupy_first(leave);
-        if leave != NEVER {
-            self.busy += u128::from(leave - start);
-            self.waiting += u128::from(start - arrived);
-        }
+        self.free_at.occupy_first(leave);
         Place { job, arrived, began: start, start, leave, work }
     }
 
-    /// The earliest server is busy until `leave`.
-    #[inline(always)]
-    fn occupy_first(&mut self, leave: Time) {
-        match &mut self.free_at[..] {
-            [only] => *only = leave,
-            heap => sift_down(heap, leave),
-        }
+    /// The (busy, waiting) times of those who are there, their future included.
+    fn booked(&self) -> (u128, u128) {
+        let booked = self.places.iter().filter(|place| place.leave != NEVER).map(Place::served);
+        booked.fold((0, 0), |(busy, waiting), served| {
+            (busy + u128::from(served.service), waiting + u128::from(served.wait))
+        })
+    }
+
+    /// The (busy, waiting) times until now of all jobs ever admitted. Nothing is counted for each job but what is told of it anyway.
+    fn until(&self, frame: &Frame, now: Time) -> (u128, u128) {
+        let ((busy, waiting), (future_busy, future_waiting)) = (self.booked(), self.future(now));
+        let (still_busy, still_waiting) = self.stillness(now);
+        let left_waiting = frame.wait.sum() - u128::from(frame.at_the_door);
+        let busy = frame.service.sum() + busy + still_busy - future_busy;
+        let waiting = left_waiting + waiting + still_waiting - future_waiting;
+        (self.busy.wrapping_add(busy), self.waiting.wrapping_add(waiting))
+    }
+
+    /// After a change: until now it was this.
+    fn settle(&mut self, frame: &Frame, (busy, waiting): (u128, u128), now: Time) {
+        self.still_since = now;
+        let told = self.until(frame, now);
+        self.busy = self.busy.wrapping_add(busy).wrapping_sub(told.0);
+        self.waiting = self.waiting.wrapping_add(waiting).wrapping_sub(told.1);
     }
 
     /// The future parts of (busy, waiting) that are booked already.
@@ -239,8 +280,8 @@ impl Fifo {
     /// Work left changes its pace: every departure is computed anew.
     pub fn set_speed(&mut self, frame: &mut Frame, speed: f64, cx: &mut Ctx<'_>) {
         let now = cx.now();
+        let until_now = self.until(frame, now);
         let old = std::mem::replace(&mut frame.speed, speed);
-        self.settle(now);
         frame.next_epoch();
         let places = std::mem::replace(&mut self.places, Row::new());
         self.started = 0;
@@ -253,6 +294,7 @@ impl Fifo {
             // Also a job that leaves now: its timer has not gone off yet, and counts no more.
             self.rebook(frame, place, old, now);
         }
+        self.settle(frame, until_now, now);
         self.take_up(frame, cx);
     }
 
@@ -262,7 +304,7 @@ impl Fifo {
         let done = if in_service { ((now - place.start) as f64 * old_speed) as Time } else { 0 };
         let left = if old_speed == 0.0 { place.work } else { place.work.saturating_sub(done) };
         let waiting_since = if in_service { now } else { place.arrived.max(now) };
-        let mut again = self.place(frame, place.job, left, waiting_since, self.free_at[0].max(now));
+        let mut again = self.place(frame, place.job, left, waiting_since, self.free_at.first.max(now));
         again.arrived = place.arrived;
         if in_service {
             again.began = place.began;
@@ -270,20 +312,13 @@ impl Fifo {
         self.places.push_back(again);
     }
 
-    /// Strikes out the future, which will be another one, and books the time that the station stood still.
-    fn settle(&mut self, now: Time) {
-        let ((busy, waiting), (still_busy, still_waiting)) = (self.future(now), self.stillness(now));
-        self.busy = self.busy + still_busy - busy;
-        self.waiting = self.waiting + still_waiting - waiting;
-        self.still_since = now;
-    }
-
     /// Everything in the station is lost.
-    pub fn clear(&mut self, now: Time) {
-        self.settle(now);
+    pub fn clear(&mut self, frame: &Frame, now: Time) {
+        let until_now = self.until(frame, now);
         self.places.clear();
         self.started = 0;
         self.free_at.fill(now);
+        self.settle(frame, until_now, now);
     }
 
     /// Jobs that have left and are not counted yet, since one before them has not.
@@ -292,9 +327,9 @@ impl Fifo {
     }
 
     /// (busy servers, waiting jobs) x seconds until now.
-    pub fn areas(&self, now: Time) -> (f64, f64) {
-        let ((busy, waiting), (still_busy, still_waiting)) = (self.future(now), self.stillness(now));
+    pub fn areas(&self, frame: &Frame, now: Time) -> (f64, f64) {
+        let (busy, waiting) = self.until(frame, now);
         let seconds = |area: u128| area as f64 / SECOND as f64;
-        (seconds(self.busy + still_busy - busy), seconds(self.waiting + still_waiting - waiting))
+        (seconds(busy), seconds(waiting))
     }
 }

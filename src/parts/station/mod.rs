@@ -171,18 +171,20 @@ impl Station {
     #[inline(always)]
     pub fn arrive(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
         self.frame.arrivals += 1;
-        match &mut self.line {
-            Line::Fifo(line) if cx.waited() == 0 => line.arrive(&mut self.frame, job, cx),
-            _ => {
-                rarely();
-                self.arrive_otherwise(job, cx)
-            }
+        if cx.waited() == 0
+            && let Line::Fifo(line) = &mut self.line
+        {
+            return line.arrive(&mut self.frame, job, cx);
         }
+        rarely();
+        self.arrive_otherwise((job.id, job.work, job.priority), cx)
     }
 
-    /// With another discipline than the usual one, or a job that has waited at the door.
+    /// With another discipline than the usual one, or a job that has waited at the door. It comes in pieces, which lie in registers: as a
+    /// whole it would be put together in memory for every job, also those that do not come here.
     #[inline(never)]
-    fn arrive_otherwise(&mut self, job: Job, cx: &mut Ctx<'_>) -> bool {
+    fn arrive_otherwise(&mut self, (id, work, priority): (u64, Time, u8), cx: &mut Ctx<'_>) -> bool {
+        let job = Job { id, work, priority };
         let taken = match &mut self.line {
             Line::Fifo(line) => line.arrive(&mut self.frame, job, cx),
             Line::Ordered(line) => line.arrive(&mut self.frame, job, cx),
@@ -257,7 +259,7 @@ impl Station {
         self.frame.late.clear();
         self.frame.speed = self.frame.speed_before_hang;
         match &mut self.line {
-            Line::Fifo(line) => line.clear(now),
+            Line::Fifo(line) => line.clear(&self.frame, now),
             Line::Ordered(line) => line.clear(now),
             Line::Sharing(line) => line.clear(now),
         }
@@ -266,7 +268,7 @@ impl Station {
     /// Tells arrivals, completions, rejections, busy servers, waiting jobs and the two times.
     pub fn measure(&self, now: Time, out: &mut Readings) {
         let (busy, waiting) = match &self.line {
-            Line::Fifo(line) => line.areas(now),
+            Line::Fifo(line) => line.areas(&self.frame, now),
             Line::Ordered(line) => line.areas(now),
             Line::Sharing(line) => line.areas(now),
         };
