@@ -18,6 +18,8 @@ const LOOKED_AT: usize = 12;
 const LOOKED_AT_LOADING: usize = 8;
 /// A bit for each slot.
 const ALL: u32 = (1 << SLOTS) - 1;
+/// Beside those bits: there are entries behind the slots. As a sign, it is seen by the same look as whether any slot is vacant.
+const MANY: u32 = 1 << 31;
 
 /// The next entries in exact order: by time, then first in, first out. Up to 16 lie in slots; any others, which come after those, in a sorted
 /// array behind them.
@@ -25,7 +27,7 @@ const ALL: u32 = (1 << SLOTS) - 1;
 pub(super) struct Front {
     /// Numbers of the slots in use, the next one in the lowest digit; 0 above them.
     order: u64,
-    /// A bit for each slot that is not in use.
+    /// A bit for each slot that is not in use, and [`MANY`].
     vacant: u32,
     /// [`Time::MAX`] where vacant.
     times: [Time; SLOTS],
@@ -74,7 +76,7 @@ impl Front {
     /// Number of slots in use; counted anew each time.
     #[inline(never)]
     fn in_use(&self) -> u32 {
-        (ALL ^ self.vacant).count_ones()
+        (ALL & !self.vacant).count_ones()
     }
 
     /// When the next one is due; [`Time::MAX`] if there is none.
@@ -111,10 +113,15 @@ impl Front {
     /// Adds one behind all of its time.
     #[inline(always)]
     pub fn push(&mut self, time: Time, event: Packed) {
-        if self.vacant == 0 || !self.rest.is_empty() {
+        if self.vacant.cast_signed() <= 0 {
             return self.push_among_many(Entry { time, event });
         }
         self.insert(time, event);
+    }
+
+    /// Notes whether there are entries behind the slots.
+    fn mark(&mut self) {
+        self.vacant = self.vacant & ALL | if self.rest.is_empty() { 0 } else { MANY };
     }
 
     /// Into a vacant slot; there is one, and it comes before all that are in no slot.
@@ -159,6 +166,12 @@ impl Front {
 
     #[inline(never)]
     fn push_among_many(&mut self, entry: Entry) {
+        self.vacant &= ALL;
+        self.insert_among_many(entry);
+        self.mark();
+    }
+
+    fn insert_among_many(&mut self, entry: Entry) {
         let border = match self.rest.last() {
             Some(next) if self.vacant != 0 => next.time,
             _ => self.times[(self.order >> (u64::BITS - DIGIT)) as usize],
@@ -187,15 +200,17 @@ impl Front {
     /// Once all slots are vacant, the next of those behind them come in.
     #[inline(never)]
     fn move_up(&mut self) {
-        if !self.is_empty() {
+        if self.vacant & ALL != ALL {
             return;
         }
+        self.vacant = ALL;
         while self.vacant != 0
             && let Some(Entry { time, event }) = self.rest.pop()
         {
             self.put(self.in_use(), time, event);
         }
         self.look_up_next();
+        self.mark();
     }
 
     /// Takes in entries in order of their pushes, as many as there are slots at most; there are none here. Each of them may be the next one as
