@@ -43,9 +43,7 @@ impl Core {
     /// The node's process or machine dies: its open calls end, its own questions are nobody's any more.
     #[cold]
     pub(super) fn crash(&mut self, node: NodeId, health: Health) {
-        let state = &mut self.nodes[node.index()];
-        state.health = health;
-        state.epoch = state.epoch.wrapping_add(1);
+        self.die(node, health);
         self.held[node.index()].next_pause();
         let held = self.held[node.index()].take(self.now);
         let touched: Vec<CallId> = self.calls.iter().map(|(id, _)| id).collect();
@@ -78,7 +76,9 @@ impl Core {
 
     #[cold]
     pub(super) fn recover(&mut self, node: NodeId) {
-        if std::mem::replace(&mut self.nodes[node.index()].health, Health::Up) != Health::Hung {
+        let was_hung = self.nodes[node.index()].health == Health::Hung;
+        self.set_health(node, Health::Up);
+        if !was_hung {
             self.know_nobody(node);
         }
         self.schedule(self.now, Event::Release(node));

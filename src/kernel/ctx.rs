@@ -2,7 +2,7 @@
 
 use super::call::{Answer, Ask, Call, CallId, Phase, TimeoutClass};
 use super::core::Core;
-use super::event::{Event, NodeId, Timer};
+use super::event::{Event, NodeId, Packed, Timer};
 use super::node::Health;
 use super::parcel::{Item, ParcelId};
 use super::request::{Outcome, Request, RequestId};
@@ -79,9 +79,8 @@ impl Ctx<'_> {
     #[inline(always)]
     pub fn timer_at(&mut self, at: Time, timer: Timer) {
         debug_assert!(at >= self.core.now, "a timer in the past");
-        let epoch = self.core.nodes[self.index as usize].epoch;
-        let event = Event::Timer { epoch, node: self.node(), tag: timer.tag, data: timer.data };
-        self.core.schedule(at, event);
+        let stamp = self.core.stamps[self.index as usize];
+        self.core.schedule(at, Packed::of_timer(stamp, timer));
     }
 
     /// Sets a timer for `span` from now.

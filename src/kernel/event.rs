@@ -101,7 +101,23 @@ pub struct Packed {
     data: u64,
 }
 
+/// The first word of a timer but for its tag: kind, epoch and node, which are the same for all timers of a node's life.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stamp(u64);
+
+impl Stamp {
+    pub(super) fn new(node: NodeId, epoch: u16) -> Self {
+        Stamp(Packed::from(Event::Timer { epoch, node, tag: 0, data: 0 }).head)
+    }
+}
+
 impl Packed {
+    /// A timer.
+    #[inline(always)]
+    pub(super) fn of_timer(Stamp(head): Stamp, Timer { tag, data }: Timer) -> Self {
+        Packed { head: head | (u64::from(tag) << 32), data }
+    }
+
     /// No event: no kind is 0.
     pub(super) const NOTHING: Packed = Packed { head: 0, data: 0 };
 

@@ -61,7 +61,7 @@ impl Core {
             Some(HELD_UP) => {
                 self.held_up.push(HeldUp { event, from: message.from, to: message.to, sent });
             }
-            Some(delay) => self.schedule(at.saturating_add(delay), event.into()),
+            Some(delay) => self.schedule(at.saturating_add(delay), event),
             None => self.stop_moving(event.call()),
         }
     }

@@ -106,9 +106,10 @@ impl Simulation {
         match event.kind() {
             Event::DELIVER => {
                 let (call, node) = (event.call(), event.node());
-                match self.core.nodes[node.index()].health {
-                    Health::Up => self.components[node.index()].call_comes(call, node, &mut self.core),
-                    health => self.deliver_to_dead(call, node, health),
+                if self.core.is_up(node) {
+                    self.components[node.index()].call_comes(call, node, &mut self.core);
+                } else {
+                    self.deliver_to_dead(call, node);
                 }
             }
             Event::ANSWER => {
@@ -118,6 +119,7 @@ impl Simulation {
             Event::TIMER => {
                 let node = event.node();
                 if self.core.timer_goes_off(node, event) {
+                    self.core.others += 1;
                     self.core.note(node, Event::TIMER);
                     self.components[node.index()].timer_comes(event.timer(), node, &mut self.core);
                 }
@@ -128,7 +130,8 @@ impl Simulation {
 
     /// A question comes to a node that is down: whoever stands in for it takes it.
     #[cold]
-    fn deliver_to_dead(&mut self, call: CallId, node: NodeId, health: Health) {
+    fn deliver_to_dead(&mut self, call: CallId, node: NodeId) {
+        let health = self.core.nodes[node.index()].health;
         if let Some(other) = self.core.arrive_at_dead(call, node, health) {
             let (component, mut cx) = self.enter(other, Event::DELIVER);
             component.on_call(call, &mut cx);
@@ -159,6 +162,7 @@ impl Simulation {
 
     #[inline]
     fn enter(&mut self, node: NodeId, kind: u64) -> (&mut Box<dyn Component>, Ctx<'_>) {
+        self.core.others += u64::from(kind != Event::DELIVER); // who stands in has opened the call
         self.core.note(node, kind);
         (&mut self.components[node.index()], Ctx::new(&mut self.core, node))
     }
@@ -183,7 +187,7 @@ impl Simulation {
             (Control::CRASH_HOST, Health::Up | Health::Hung | Health::Refusing) => {
                 self.core.crash(node, Health::Silent);
             }
-            (Control::HANG, Health::Up) => self.core.nodes[node.index()].health = Health::Hung,
+            (Control::HANG, Health::Up) => self.core.set_health(node, Health::Hung),
             (Control::HANG, Health::Hung) => {
                 self.core.held[node.index()].next_pause(); // a pause, if it was one, becomes a hang
                 return;
@@ -277,7 +281,7 @@ impl Simulation {
 
     /// Events handled so far.
     pub fn events(&self) -> u64 {
-        self.core.events
+        self.core.ledger.opened + self.core.ledger.answered + self.core.others
     }
 
     /// Fingerprint of the events so far.

@@ -11,7 +11,7 @@ use super::time::Time;
 impl Core {
     /// A node stands still for `span` (a garbage collection): as if it hung, and then recovers by itself.
     pub(super) fn pause(&mut self, node: NodeId, span: Time) {
-        self.nodes[node.index()].health = Health::Hung;
+        self.set_health(node, Health::Hung);
         let pause = self.held[node.index()].next_pause();
         self.schedule(self.now.saturating_add(span), Event::Wake(node, pause));
     }
