@@ -8,6 +8,7 @@ use super::parcel::{Item, ParcelId};
 use super::request::{Outcome, Request, RequestId};
 use super::time::Time;
 use crate::audit::Audit;
+use crate::random::draw::Purpose;
 use crate::random::mix::{combine, hash_name, unit};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
@@ -242,20 +243,26 @@ impl Ctx<'_> {
 
     /// A sample in nanoseconds, drawn as [`Ctx::draw`] draws.
     #[inline(always)]
-    pub fn sample_ns(&mut self, variate: &Variate, request: RequestId, purpose: u64, key: u64) -> Time {
+    pub fn sample_ns(
+        &mut self,
+        variate: &Variate,
+        request: RequestId,
+        purpose: impl Into<Purpose>,
+        key: u64,
+    ) -> Time {
         variate.sample_ns_of(self.bits(request, purpose, key))
     }
 
     /// The time that work on a call takes: what is asked again takes a time of its own.
     #[inline(always)]
-    pub fn work_ns(&mut self, variate: &Variate, call: CallId, purpose: u64) -> Time {
+    pub fn work_ns(&mut self, variate: &Variate, call: CallId, purpose: impl Into<Purpose>) -> Time {
         let call = self.call(call);
         let (request, key) = (call.request, call.draw_key());
         self.sample_ns(variate, request, purpose, key)
     }
 
     #[inline(always)]
-    fn bits(&mut self, request: RequestId, purpose: u64, key: u64) -> u64 {
+    fn bits(&mut self, request: RequestId, purpose: impl Into<Purpose>, key: u64) -> u64 {
         match self.core.requests.get(request) {
             Some(request) => request.bits(purpose, key),
             None => self.ambient_bits(),

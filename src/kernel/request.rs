@@ -3,7 +3,7 @@
 use super::event::NodeId;
 use super::slab::{Id, Slab, Tenant};
 use super::time::Time;
-use crate::random::draw::DrawKey;
+use crate::random::draw::{DrawKey, Purpose};
 
 /// Address of a request.
 pub type RequestId = Id<Request>;
@@ -92,8 +92,8 @@ impl Request {
 impl Request {
     /// Random bits that belong to the request's present attempt, for a purpose and a key (see `Ctx::draw`).
     #[inline]
-    pub fn bits(&self, purpose: u64, key: u64) -> u64 {
-        self.draw.bits(purpose, (u64::from(self.attempts) << 56) ^ key)
+    pub fn bits(&self, purpose: impl Into<Purpose>, key: u64) -> u64 {
+        self.draw.bits_for(purpose.into(), (u64::from(self.attempts) << 56) ^ key)
     }
 }
 

@@ -28,6 +28,26 @@ pub const fn request_key(seed: u64, replication: u64, traffic: u64, number: u64)
     traffic_key(seed, replication, traffic).request(number)
 }
 
+/// What something is drawn for, made ready: who draws for the same purpose again and again need not do so each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purpose(u64);
+
+impl Purpose {
+    /// The purpose of this number.
+    #[inline(always)]
+    pub const fn new(number: u64) -> Self {
+        // One is added so that purpose 0, attempt 0 is not the key's own value, which is visible to others.
+        Purpose(number.wrapping_add(1).wrapping_mul(GOLDEN))
+    }
+}
+
+impl From<u64> for Purpose {
+    #[inline(always)]
+    fn from(number: u64) -> Self {
+        Purpose::new(number)
+    }
+}
+
 impl TrafficKey {
     /// The key of request `number` of this traffic.
     #[inline]
@@ -40,8 +60,12 @@ impl DrawKey {
     /// 64 random bits for a purpose (which thing is drawn) and an attempt (how often it was drawn before, or which retry draws it).
     #[inline]
     pub const fn bits(self, purpose: u64, attempt: u64) -> u64 {
-        // One is added so that purpose 0, attempt 0 is not the key's own value, which is visible to others.
-        let offset = purpose.wrapping_add(1).wrapping_mul(GOLDEN);
+        self.bits_for(Purpose::new(purpose), attempt)
+    }
+
+    /// The same for a purpose that is made ready.
+    #[inline]
+    pub const fn bits_for(self, Purpose(offset): Purpose, attempt: u64) -> u64 {
         mix64(self.0.wrapping_add(offset).wrapping_add(attempt.wrapping_mul(ATTEMPT)))
     }
 

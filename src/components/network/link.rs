@@ -7,6 +7,7 @@ use crate::catalog::{Entry, Kind, Need, Param, Preset, Settings};
 use crate::kernel::request::{Request, Requests};
 use crate::kernel::transit::{LOST, Message};
 use crate::kernel::{SECOND, Time};
+use crate::random::draw::Purpose;
 use crate::random::mix::{combine, hash_name, unit};
 use crate::random::stream::Stream;
 use crate::random::variate::Variate;
@@ -135,6 +136,8 @@ pub struct Link {
     plan: LinkPlan,
     /// Draws of this link: latency there, latency back, loss there, loss back.
     purposes: [u64; 4],
+    /// The first two of them, made ready.
+    latencies: [Purpose; 2],
     random: bool,
     /// Within one group.
     inner: bool,
@@ -151,7 +154,9 @@ impl Link {
         let purpose = |what: &str| hash_name(&format!("link {a} {b} {what}"));
         let random = !matches!(plan.latency, Variate::Constant(_));
         let purposes = ["there", "back", "loss there", "loss back"].map(purpose);
-        let mut link = Link { plan, purposes, random, inner: a == b, slow: 1.0, plain: false, used: false };
+        let latencies = [purposes[0].into(), purposes[1].into()];
+        let mut link =
+            Link { plan, purposes, latencies, random, inner: a == b, slow: 1.0, plain: false, used: false };
         link.slow(1.0);
         link
     }
@@ -207,7 +212,7 @@ impl Link {
     #[inline(always)]
     pub(super) fn latency_at_hand(&self, message: &Message, requests: &Requests) -> Option<Time> {
         let request = requests.get(message.request).filter(|_| message.again == 0)?;
-        let purpose = self.purposes[usize::from(message.returning)];
+        let purpose = self.latencies[usize::from(message.returning)];
         self.plan.latency.exponential_ns_of(|| self.bits_of(request, message, purpose))
     }
 
@@ -228,7 +233,7 @@ impl Link {
 
     /// Those of a message that is sent for the first time.
     #[inline(always)]
-    fn bits_of(&self, request: &Request, message: &Message, purpose: u64) -> u64 {
+    fn bits_of(&self, request: &Request, message: &Message, purpose: impl Into<Purpose>) -> u64 {
         let ends = if self.inner { u64::from(message.from.0 ^ message.to.0) << 32 } else { 0 };
         request.bits(purpose, message.key ^ (u64::from(message.verb) << 48) ^ ends)
     }
