@@ -2,7 +2,7 @@
 
 use super::seen::Seen;
 use crate::components::steps::{STEPLESS, STEPS, Step};
-use crate::kernel::{Readings, Request, Time};
+use crate::kernel::{Readings, Request, Time, rarely};
 use crate::stats::Histogram;
 
 /// Times of each step, of the waiting between them, and until the first byte.
@@ -15,30 +15,38 @@ pub(super) struct StepTimes {
     any: bool,
     /// What users saw tells more than this: a visit goes on behind its first byte.
     makes_visits: bool,
+    /// Either: each request is recorded.
+    records: bool,
 }
 
 impl StepTimes {
     /// Of a client that makes visits, or plain requests.
     pub fn new(makes_visits: bool) -> Self {
-        StepTimes { makes_visits, ..StepTimes::default() }
+        StepTimes { makes_visits, records: makes_visits, ..StepTimes::default() }
     }
 
     /// A request has its answer at `now`; `seen` does not know of it yet.
-    #[inline]
+    #[inline(always)]
     pub fn note(&mut self, request: &Request, now: Time, seen: &Seen) {
+        if request.steps != [0; STEPS.len()] || self.records {
+            rarely();
+            self.note_steps(request, now, seen);
+        }
+    }
+
+    #[inline(never)]
+    fn note_steps(&mut self, request: &Request, now: Time, seen: &Seen) {
         if !self.any && request.steps != [0; STEPS.len()] {
             self.begin(seen);
         }
-        if self.any || self.makes_visits {
-            self.record(request, now - request.intended);
-        }
+        self.record(request, now - request.intended);
     }
 
     /// Those before had no step: each took no time, and the wait all of it.
     #[cold]
     #[inline(never)]
     fn begin(&mut self, seen: &Seen) {
-        self.any = true;
+        (self.any, self.records) = (true, true);
         if self.makes_visits {
             return; // they are recorded
         }
@@ -48,7 +56,6 @@ impl StepTimes {
         self.first_byte.merge(&before);
     }
 
-    #[inline(never)]
     fn record(&mut self, request: &Request, latency: Time) {
         let mut rest = latency;
         for (times, step) in self.steps.iter_mut().zip(STEPS) {

@@ -17,6 +17,7 @@ pub mod clients_entry;
 mod entry;
 pub use entry::{knows_users, position_needs};
 mod first_byte;
+mod issue;
 mod login;
 mod names;
 mod near;

@@ -4,10 +4,10 @@ use super::address::Addresses;
 use super::browser::Browsers;
 use super::first_byte::StepTimes;
 use super::near::Near;
-use super::population::{Population, place};
+use super::population::Population;
 use super::reach::Reach;
 use super::seen::{Satisfied, Seen};
-use super::source::{JITTER, Source, THINK, WRITE as DRAW_WRITE, Wanted, Wish, rest_of_pause};
+use super::source::{JITTER, Source, THINK, Wanted, rest_of_pause};
 use super::{READS, WRITES, entry};
 use crate::components::Site;
 use crate::components::database::model::Question;
@@ -18,7 +18,7 @@ use crate::kernel::{
 };
 use crate::parts::retry::{Budget, RetryPlan};
 use crate::parts::verbs::{LOGIN, ROUTE, WRITE};
-use crate::random::draw::{DrawKey, TrafficKey, traffic_key};
+use crate::random::draw::{TrafficKey, traffic_key};
 use crate::random::mix::hash_name;
 use crate::random::variate::Variate;
 
@@ -34,19 +34,19 @@ pub(super) struct Client {
     /// What goes to a queue is published; a producer finds its broker.
     pub(super) publisher: Option<Box<Publisher>>,
     pub(super) source: Source,
-    wanted: Wanted,
-    writes: f64,
+    pub(super) wanted: Wanted,
+    pub(super) writes: f64,
     /// Verb of a reading request: what it asks.
     asks: u16,
-    size: u32,
+    pub(super) size: u32,
     pub(super) users: u64,
-    addresses: Option<Addresses>,
+    pub(super) addresses: Option<Addresses>,
     pub(super) browsers: Option<Browsers>,
     think: Option<Variate>,
     timeout_length: Option<Time>,
     pub(super) timeout: Option<TimeoutClass>,
-    retry: RetryPlan,
-    budget: Budget,
+    pub(super) retry: RetryPlan,
+    pub(super) budget: Budget,
     pub(super) draws: TrafficKey,
     pub(super) issued: u64,
     /// Requests of each user so far (closed load).
@@ -54,12 +54,16 @@ pub(super) struct Client {
     retries: u64,
     /// Answers in no time after which a user wanted the next thing at once.
     hurries: u64,
-    population: Option<Population>,
+    pub(super) population: Option<Population>,
     pub(super) steps: StepTimes,
     pub(super) reach: Option<Box<Reach>>,
     pub(super) near: Option<Box<Near>>,
     /// Whether requests go straight to a server, and answers to the user: no queue, no names, nothing nearby.
-    is_plain: bool,
+    pub(super) is_plain: bool,
+    /// Whether beyond that nothing is to be seen to: no trace, no addresses, no browsers, no places, no budget, nobody who waits to ask again.
+    pub(super) is_bare: bool,
+    /// Whether its requests only read as well.
+    pub(super) only_reads: bool,
     pub(super) seen: Seen,
 }
 
@@ -71,7 +75,8 @@ impl Client {
         let (reach, near) = (Reach::new(site).map(Box::new), Near::new(site).map(Box::new));
         let browsers = Browsers::new(site);
         let shows_tokens = browsers.as_ref().is_some_and(Browsers::show_tokens);
-        Client {
+        let is_plain = !is_queue && reach.is_none() && near.is_none() && !shows_tokens;
+        let mut client = Client {
             name: site.group().name.clone(),
             to: site.layout.first(to),
             source: Source::new(site),
@@ -98,18 +103,25 @@ impl Client {
                 .clients()
                 .map(|plan| Population::new(&plan, settings.count("users").unwrap_or(0), &site.layout.map)),
             steps: StepTimes::new(near.as_ref().is_some_and(|near| near.site.is_some())),
-            is_plain: !is_queue && reach.is_none() && near.is_none() && !shows_tokens,
+            is_plain,
+            is_bare: false,
+            only_reads: false,
             reach,
             near,
             seen: Seen::new(site),
-        }
+        };
+        client.look_at_itself();
+        client
     }
 
+    /// `drawn`: the time of the next request, if it was drawn already.
     #[inline(always)]
-    fn await_next(&mut self, cx: &mut Ctx<'_>) {
-        if let Some(at) = self.source.next(cx.now()) {
+    fn await_next(&mut self, drawn: Option<Time>, cx: &mut Ctx<'_>) {
+        if let Some(at) = drawn.or_else(|| self.source.next_recorded(cx.now())) {
             cx.timer_at(at, Timer { tag: ARRIVAL, data: 0 });
-            self.wanted.foresee(self.draws.request(self.issued), self.issued, cx.audit());
+            if self.wanted.is_foreseen() {
+                self.wanted.foresee(self.draws.request(self.issued), self.issued, cx.audit());
+            }
         }
     }
 
@@ -133,54 +145,6 @@ impl Client {
         self.issue(number, draw, user + 1, cx);
     }
 
-    #[inline(always)]
-    fn issue(&mut self, number: u64, draw: DrawKey, user: u32, cx: &mut Ctx<'_>) {
-        let publishes = self.publisher.is_some();
-        let wish = self.source.recorded(draw).unwrap_or_else(|| {
-            let writes = self.writes > 0.0 && draw.uniform(DRAW_WRITE, 0) < self.writes;
-            // Who reads sends nothing: how large the answer is, its store knows.
-            let bytes = if writes || publishes { self.size } else { 0 };
-            Wish { key: self.wanted.key(draw, number, cx.now(), writes), writes, bytes, address: 0 }
-        });
-        self.issued += 1;
-        let address = match &self.addresses {
-            None => wish.address,
-            Some(addresses) => addresses.of(user, draw, cx.now()),
-        };
-        let mut request = Request::new(cx.node(), number, draw, cx.now(), wish.key);
-        request.user = user;
-        request.session = user;
-        request.address = address;
-        request.bytes = wish.bytes;
-        request.class = if wish.writes || publishes { WRITES } else { READS };
-        request.floor = cx.audit().floor(wish.key);
-        request.attempts = 1;
-        let ask = self.ask_for(&request, self.to, 0);
-        let id = cx.issue(request);
-        if self.browsers.is_some() || self.population.is_some() {
-            rarely();
-            self.personalise(id, cx);
-        }
-        self.budget.earn(&self.retry);
-        if self.is_plain {
-            cx.ask(Ask { request: id, ..ask });
-        } else {
-            self.set_out_otherwise(id, cx);
-        }
-    }
-
-    /// A new request shows what its user's browser remembers, and comes from where its user lives.
-    #[inline(never)]
-    fn personalise(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
-        let Some(request) = cx.request_mut(id) else { return };
-        if let Some(browsers) = &mut self.browsers {
-            browsers.open(request);
-        }
-        if let Some(population) = &self.population {
-            place(request, population, self.draws, self.addresses.is_some());
-        }
-    }
-
     /// One more attempt.
     #[inline(never)]
     pub(super) fn attempt(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
@@ -190,7 +154,7 @@ impl Client {
     }
 
     #[inline(always)]
-    fn set_out(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
+    pub(super) fn set_out(&mut self, id: RequestId, cx: &mut Ctx<'_>) {
         if !self.is_plain {
             return self.set_out_otherwise(id, cx);
         }
@@ -208,7 +172,7 @@ impl Client {
 
     /// What a request asks, which has no id yet.
     #[inline(always)]
-    fn ask_for(&self, request: &Request, to: NodeId, version: u32) -> Ask {
+    pub(super) fn ask_for(&self, request: &Request, to: NodeId, version: u32) -> Ask {
         let writes = request.class == WRITES;
         let bytes = if writes { request.bytes } else { 0 };
         let verb = if writes { WRITE } else { self.asks };
@@ -264,11 +228,9 @@ impl Client {
 
     #[inline(always)]
     pub(super) fn finish(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
-        if let Some(browsers) = &mut self.browsers
-            && let Some(request) = cx.request_mut(id).filter(|_| outcome != Outcome::TimedOut)
-        {
+        if !self.is_bare {
             rarely();
-            browsers.close(request);
+            self.see_off(id, outcome, cx);
         }
         if outcome != Outcome::Succeeded
             && let Some(request) = cx.request(id)
@@ -277,15 +239,23 @@ impl Client {
         } else {
             self.seen.ended(outcome);
         }
+        cx.finish(id, outcome);
+    }
+
+    /// What is left of a request with its user, when it is over.
+    #[inline(never)]
+    fn see_off(&mut self, id: RequestId, outcome: Outcome, cx: &mut Ctx<'_>) {
+        if let Some(browsers) = &mut self.browsers
+            && let Some(request) = cx.request_mut(id).filter(|_| outcome != Outcome::TimedOut)
+        {
+            browsers.close(request);
+        }
         if self.near.is_some() {
-            rarely();
             self.leave(id);
         }
         if matches!(self.source, Source::Closed) {
-            rarely();
             self.think(id, cx);
         }
-        cx.finish(id, outcome);
     }
 
     /// The user of a closed load pauses before the next request.
@@ -321,7 +291,8 @@ impl Component for Client {
                 cx.timer_in(pause, Timer { tag: READY, data: user });
             }
         }
-        self.await_next(cx);
+        let next = self.source.draw_next(cx.now());
+        self.await_next(next, cx);
     }
 
     /// Nobody calls a client but the internet, to tell of a route.
@@ -338,9 +309,11 @@ impl Component for Client {
     fn on_timer(&mut self, timer: Timer, cx: &mut Ctx<'_>) {
         match timer.tag {
             ARRIVAL => {
+                // Drawn first: it takes long, and is there when it is wanted.
+                let next = self.source.draw_next(cx.now());
                 self.arrive(cx);
                 self.look_ahead();
-                self.await_next(cx);
+                self.await_next(next, cx);
             }
             READY => self.user_ready(timer.data as u32, cx),
             PUBLISHER => self.publish_again(timer, cx),

@@ -91,15 +91,19 @@ impl Wanted {
         }
     }
 
-    /// The request with this number comes next: its key, if that can be told already, is drawn, and the audit's memory of it fetched.
+    /// Whether the key of the next request can be told already.
+    #[inline(always)]
+    pub fn is_foreseen(&self) -> bool {
+        self.keyspace.size() > 1 && matches!(self.by, By::Nothing)
+    }
+
+    /// The request with this number comes next: its key is drawn, and the audit's memory of it fetched.
     #[inline]
     pub fn foresee(&mut self, draw: DrawKey, number: u64, audit: &Audit) {
-        if matches!(self.by, By::Nothing) && self.keyspace.size() > 1 {
-            let key = self.draw(draw, number, 0, false);
-            self.next = (number, key);
-            let (keys, place) = audit.looks_at(key);
-            prefetch(keys, place);
-        }
+        let key = self.draw(draw, number, 0, false);
+        self.next = (number, key);
+        let (keys, place) = audit.looks_at(key);
+        prefetch(keys, place);
     }
 
     /// The key of the request with this number that comes `now`.
@@ -168,17 +172,18 @@ impl Source {
         }
     }
 
-    /// When the next request comes; `None` for closed load and at the end of a trace.
+    /// When the next request comes, if that has nothing to do with the one that comes now: it may be asked before that is looked at.
     #[inline(always)]
-    pub fn next(&mut self, now: Time) -> Option<Time> {
+    pub fn draw_next(&mut self, now: Time) -> Option<Time> {
         match self {
             Source::Open { arrivals, stream } => arrivals.next(now, stream),
-            other => other.next_recorded(now),
+            _ => None,
         }
     }
 
+    /// When the next request of a trace comes; `None` at its end, and for other loads.
     #[inline(never)]
-    fn next_recorded(&mut self, now: Time) -> Option<Time> {
+    pub fn next_recorded(&mut self, now: Time) -> Option<Time> {
         let Source::Trace { replay, next, pace, .. } = self else { return None };
         *next = replay.as_mut().and_then(Iterator::next);
         let row = (*next)?;
