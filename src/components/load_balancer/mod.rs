@@ -7,6 +7,7 @@ use crate::kernel::{
     Answer, Ask, CallId, Component, Control, Ctx, NodeId, Readings, Reply, Status, Time, TimeoutClass, Timer,
 };
 use crate::parts::station::{Job, Station, StationPlan};
+use crate::random::draw::Purpose;
 use crate::random::variate::Variate;
 
 mod careful;
@@ -25,7 +26,7 @@ mod target;
 mod tiers;
 mod waiting;
 use passing::Passing;
-use policy::{Backend, Balance, Recipe};
+use policy::{Backend, Choice, Recipe};
 use standby::Pair;
 use tiers::Tiers;
 
@@ -73,7 +74,7 @@ pub fn readers(settings: &Settings) -> Vec<usize> {
 }
 
 struct LoadBalancer {
-    policy: Box<dyn Balance>,
+    policy: Choice,
     /// Whether the policy wants to know how long answers take.
     observes: bool,
     backends: Vec<Backend>,
@@ -81,12 +82,15 @@ struct LoadBalancer {
     groups: Vec<u16>,
     work: Option<(Variate, Station)>,
     purpose: u64,
+    /// The same, for its own work.
+    working: Purpose,
     timeout_length: Option<Time>,
     timeout: Option<TimeoutClass>,
     calls: u64,
     answered: u64,
-    errors: u64,
     recipe: Recipe,
+    /// Not beside `answered`: both would be counted as one, at greater length.
+    errors: u64,
     tiers: Tiers,
 }
 
@@ -118,14 +122,15 @@ fn balancer(site: &Site<'_>) -> Box<dyn Component> {
     }
     let backends = make::backends(site, &settings.groups("to"), settings.list("weights"));
     let recipe = make::recipe(settings);
-    let policy = recipe.make(&backends);
+    let mut policy = Choice::of(&recipe, &backends);
     Box::new(LoadBalancer {
-        observes: policy.observes(),
+        observes: policy.policy().observes(),
         policy,
         backends,
         groups: settings.groups("to").into_iter().map(|group| group as u16).collect(),
         work,
         purpose: site.purpose("balance"),
+        working: site.purpose("balance").into(),
         timeout_length: settings.duration("timeout"),
         timeout: None,
         calls: 0,
@@ -144,15 +149,26 @@ fn station(site: &Site<'_>) -> Station {
 impl LoadBalancer {
     #[inline(always)]
     fn pass_on(&mut self, id: CallId, cx: &mut Ctx<'_>) {
-        let ask = Ask::on_behalf_of(id, cx.call(id), NodeId::NONE);
-        let mut asker = Passing { request: ask.request, key: ask.key, purpose: self.purpose, cx };
-        let Some(chosen) = self.policy.pick(&self.backends, &mut asker) else {
+        let chosen = match &mut self.policy {
+            Choice::Turns(turns) => turns.turn(&self.backends),
+            Choice::Other(_) => self.pick(id, cx),
+        };
+        let Some((chosen, backend)) = chosen.and_then(|at| Some((at, self.backends.get_mut(at)?))) else {
             return self.refuse(id, cx);
         };
-        let backend = &mut self.backends[chosen];
         backend.in_flight += 1;
         self.calls += 1;
-        cx.ask(Ask { to: backend.node, note: chosen as u32, timeout: self.timeout, ..ask });
+        let ask = Ask::on_behalf_of(id, cx.call(id), backend.node);
+        cx.ask(Ask { note: chosen as u32, timeout: self.timeout, ..ask });
+    }
+
+    /// Asks a policy that may want to know more of the call.
+    #[inline(never)]
+    fn pick(&mut self, id: CallId, cx: &mut Ctx<'_>) -> Option<usize> {
+        let call = cx.call(id);
+        let (request, key) = (call.request, call.key);
+        let mut asker = Passing { request, key, purpose: self.purpose, cx };
+        self.policy.policy().pick(&self.backends, &mut asker)
     }
 
     /// All servers have left.
@@ -167,7 +183,7 @@ impl LoadBalancer {
         if self.groups.contains(&group) {
             let weight = self.tiers.join(group, |at| self.backends[at].weight);
             self.backends.push(Backend::new(node, weight));
-            self.policy.refresh(&self.backends);
+            self.policy.policy().refresh(&self.backends);
         }
     }
 
@@ -181,7 +197,7 @@ impl LoadBalancer {
         for backend in self.backends.iter_mut().filter(|backend| backend.node == node) {
             (backend.listed, backend.usable, backend.open) = (false, false, false);
         }
-        self.policy.refresh(&self.backends);
+        self.policy.policy().refresh(&self.backends);
     }
 }
 
@@ -195,7 +211,7 @@ impl Component for LoadBalancer {
         match &mut self.work {
             None => self.pass_on(id, cx),
             Some((time, station)) => {
-                let work = cx.work_ns(time, id, self.purpose);
+                let work = cx.work_ns(time, id, self.working);
                 station.arrive(Job::new(id.to_bits(), work), cx);
             }
         }
@@ -213,7 +229,7 @@ impl Component for LoadBalancer {
     fn on_reply(&mut self, reply: Reply, cx: &mut Ctx<'_>) {
         self.backends[reply.note as usize].in_flight -= 1;
         if self.observes {
-            self.policy.observe(reply.note as usize, cx.now() - reply.asked, cx.now());
+            self.policy.policy().observe(reply.note as usize, cx.now() - reply.asked, cx.now());
         }
         let failed = !matches!(reply.status, Status::Ok | Status::Missing | Status::Denied);
         self.answered += 1;
@@ -233,7 +249,7 @@ impl Component for LoadBalancer {
         match control.verb {
             Control::CRASH_PROCESS | Control::CRASH_HOST => {
                 self.backends.iter_mut().for_each(|backend| backend.in_flight = 0);
-                self.policy = self.recipe.make(&self.backends);
+                self.policy = Choice::of(&self.recipe, &self.backends);
             }
             Control::JOIN => self.join(control),
             Control::LEAVE => self.leave(control.subject().1),
@@ -242,7 +258,7 @@ impl Component for LoadBalancer {
                 self.weigh(at, weight);
                 let (followers, weight) = self.tiers.follow(at, |at| self.backends[at].weight);
                 followers.into_iter().for_each(|follower| self.weigh(follower, weight));
-                self.policy.refresh(&self.backends);
+                self.policy.policy().refresh(&self.backends);
             }
             _ => {}
         }

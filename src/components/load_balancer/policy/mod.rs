@@ -13,6 +13,8 @@ mod round_robin;
 mod source;
 mod weighted;
 
+use round_robin::RoundRobin;
+
 use crate::catalog::Policy;
 use crate::kernel::{NodeId, Time};
 
@@ -185,6 +187,40 @@ impl Recipe {
     /// do not look at `maxconn` (`map_get_server_hash`, lb_map.c), nginx's go on.
     pub fn keeps_clients(&self) -> bool {
         POLICIES[self.choice].name == source::ENTRY.name
+    }
+}
+
+/// A policy as a plain balancer keeps it: the usual one at hand, not behind a table.
+pub enum Choice {
+    /// Each in turn.
+    Turns(RoundRobin),
+    /// Another one.
+    Other(Box<dyn Balance>),
+}
+
+impl Choice {
+    /// The policy of this recipe over these servers.
+    pub fn of(recipe: &Recipe, backends: &[Backend]) -> Self {
+        if POLICIES[recipe.choice].name == round_robin::ENTRY.name {
+            return Choice::Turns(RoundRobin::new(backends, &recipe.tuning));
+        }
+        Choice::Other(recipe.make(backends))
+    }
+
+    /// The policy itself, for what is seldom asked.
+    pub fn policy(&mut self) -> &mut dyn Balance {
+        match self {
+            Choice::Turns(turns) => turns,
+            Choice::Other(policy) => &mut **policy,
+        }
+    }
+
+    /// An independent copy.
+    pub fn fork(&self) -> Self {
+        match self {
+            Choice::Turns(turns) => Choice::Turns(turns.clone()),
+            Choice::Other(policy) => Choice::Other(policy.fork()),
+        }
     }
 }
 

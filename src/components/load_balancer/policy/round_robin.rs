@@ -3,6 +3,7 @@
 use super::weighted::{Turns, Weighted};
 use super::{Asker, Backend, Balance, Tuning};
 use crate::catalog::Policy;
+use crate::kernel::rarely;
 
 /// How the catalog shows it.
 pub const ENTRY: Policy = Policy {
@@ -13,11 +14,12 @@ pub const ENTRY: Policy = Policy {
 };
 
 pub(super) fn make(backends: &[Backend], tuning: &Tuning) -> Box<dyn Balance> {
-    Box::new(RoundRobin { next: 0, servers: backends.len(), tuning: *tuning, weighted: None })
+    Box::new(RoundRobin::new(backends, tuning))
 }
 
+/// Each in turn.
 #[derive(Clone)]
-struct RoundRobin {
+pub struct RoundRobin {
     next: usize,
     servers: usize,
     tuning: Tuning,
@@ -26,6 +28,35 @@ struct RoundRobin {
 }
 
 impl RoundRobin {
+    /// Over these servers.
+    pub fn new(backends: &[Backend], tuning: &Tuning) -> Self {
+        RoundRobin { next: 0, servers: backends.len(), tuning: *tuning, weighted: None }
+    }
+
+    /// Whose turn it is where nobody counts failures.
+    #[inline(always)]
+    pub fn turn(&mut self, backends: &[Backend]) -> Option<usize> {
+        let chosen = if self.next < backends.len() { self.next } else { 0 };
+        if backends.get(chosen).is_some_and(|backend| backend.open) {
+            self.next = chosen + 1;
+            return Some(chosen);
+        }
+        rarely();
+        self.search(backends)
+    }
+
+    #[inline(never)]
+    fn search(&mut self, backends: &[Backend]) -> Option<usize> {
+        for _ in 0..backends.len() {
+            let chosen = if self.next < backends.len() { self.next } else { 0 };
+            self.next = chosen + 1;
+            if backends[chosen].open {
+                return Some(chosen);
+            }
+        }
+        None
+    }
+
     #[cold]
     fn weighted(&mut self) -> &mut Weighted {
         let turns = || Turns::after(self.next % self.servers.max(1), self.servers, &self.tuning);
@@ -39,14 +70,7 @@ impl Balance for RoundRobin {
         if let Some(weighted) = &mut self.weighted {
             return weighted.pick(backends, asker);
         }
-        for _ in 0..backends.len() {
-            let chosen = if self.next < backends.len() { self.next } else { 0 };
-            self.next = chosen + 1;
-            if backends[chosen].open {
-                return Some(chosen);
-            }
-        }
-        None
+        self.turn(backends)
     }
 
     fn refresh(&mut self, backends: &[Backend]) {
