@@ -3,7 +3,7 @@
 use super::{ComponentKind, Site};
 use crate::catalog::{Entry, Kind, Measure, Param, Preset, Settings};
 use crate::components::{host, revalidation, site};
-use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer};
+use crate::kernel::{Answer, CallId, Component, Control, Ctx, Readings, Status, Time, Timer, rarely};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{FLUSH, READ, WRITE};
 use crate::random::variate::Variate;
@@ -315,8 +315,9 @@ impl Database {
         self.reads += 1;
         let held = version;
         let version = self.past.seen(key, self.version(key), || self.station.began(id.to_bits()));
-        if self.compares && held == revalidation::if_none_match(version) {
-            bytes = 0;
+        if self.compares {
+            rarely();
+            bytes = if held == revalidation::if_none_match(version) { 0 } else { bytes };
         }
         cx.reply(id, Answer::ok(version, bytes));
     }

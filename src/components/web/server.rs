@@ -13,13 +13,14 @@ use crate::components::queue::publisher::Publisher;
 use crate::components::{Site, host};
 use crate::kernel::call::draw_key;
 use crate::kernel::{
-    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer,
+    Answer, CallId, Component, Control, Ctx, NodeId, Readings, Reply, RequestId, Status, Time, Timer, rarely,
 };
 use crate::parts::plan::{Access, Operation, POLL, drop_promises};
 use crate::parts::pool::{Grant, Pool};
 use crate::parts::processor::{self, Processor, Speed, Work};
 use crate::parts::station::{self, Job, Station, StationPlan};
 use crate::parts::verbs::{ASK, HEALTH};
+use crate::random::draw::Purpose;
 use crate::random::variate::Variate;
 
 const CPU: u16 = 0;
@@ -42,7 +43,7 @@ pub(super) struct Server {
     pub(super) publishes: Option<Box<Publisher>>,
     timeout: Length,
     pub(super) service: Option<Variate>,
-    purpose: u64,
+    purpose: Purpose,
     /// Who comes first, for discipline "priority".
     first: usize,
     pub(super) processors: Station,
@@ -99,7 +100,7 @@ impl Server {
                 .map(|target| Box::new(Publisher::new(site, target, PUBLISHER))),
             timeout: settings.duration("timeout"),
             service: settings.variate("service"),
-            purpose: site.purpose("cpu"),
+            purpose: site.purpose("cpu").into(),
             first: settings.choice("first"),
             cores: processors.servers,
             scale: Scale::new(settings, host::cores(site), site.is_disabled("scalability_law")),
@@ -139,8 +140,8 @@ impl Server {
     /// A request begins with a step.
     #[inline(always)]
     pub(super) fn begin(&mut self, id: CallId, step: u32, cx: &mut Ctx<'_>) {
-        self.requests += 1;
         let call = cx.call(id);
+        self.requests += 1;
         let index = self.place();
         let task = &mut self.tasks[index as usize];
         task.call = id;
@@ -149,11 +150,16 @@ impl Server {
         task.answer = Answer::ok(0, 0);
         task.operation.serve(call);
         match self.workers.acquire(index, cx.now()) {
-            Grant::Now => match self.steps[step as usize] {
+            Grant::Now => {
                 // Each place has the step that nearly always comes there at hand: the processor then knows where it goes on.
-                Some(Step::Cpu) if self.service.is_some() => _ = self.compute(index, cx),
-                _ => self.advance(index, cx),
-            },
+                if let Some(Step::Cpu) = self.steps[step as usize]
+                    && self.compute(index, cx)
+                {
+                    return;
+                }
+                rarely();
+                self.advance(index, cx);
+            }
             Grant::Later => {}
             Grant::Never => {
                 (self.answered, self.errors) = (self.answered + 1, self.errors + 1);
@@ -241,9 +247,12 @@ impl Server {
             return None;
         }
         let answer = self.reads.as_ref()?.has_read(&mut task.operation, reply)?;
-        let answer = task.note(answer);
-        task.step += 1;
-        Some((answer, self.steps[task.step as usize]))
+        let answer = task.with(answer);
+        let next = self.steps[task.step as usize + 1];
+        if next.is_some() {
+            (task.answer, task.step) = (answer, task.step + 1);
+        }
+        Some((answer, next))
     }
 
     /// The task is over, well or not. [`Server::finish`] where its answer comes, as nearly always.
@@ -297,11 +306,12 @@ impl Component for Server {
             if let Some(scale) = &mut self.scale {
                 scale.end();
             }
-            let task = &mut self.tasks[job as usize];
+            let index = job as u32;
+            let task = &mut self.tasks[index as usize];
             task.step += 1;
             match self.steps[task.step as usize] {
-                Some(Step::Read) if self.reads.is_some() => _ = self.read(job as u32, cx),
-                _ => self.advance(job as u32, cx),
+                Some(Step::Read) if self.reads.is_some() => _ = self.read(index, cx),
+                _ => self.advance(index, cx),
             }
         } else {
             self.other_timer(timer, cx);

@@ -19,12 +19,17 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// A data step is done. A write brings no bytes: the answer's body is what was read before. The answer as it is now.
+    /// The answer as it is when a data step is done with this one. A write brings no bytes: the answer's body is what was read before.
+    #[inline(always)]
+    pub(super) fn with(&self, answer: Answer) -> Answer {
+        let bytes = if answer.bytes == 0 { self.answer.bytes } else { answer.bytes };
+        Answer { bytes, ..answer }
+    }
+
+    /// A data step is done with this answer.
     #[inline(always)]
     pub(super) fn note(&mut self, answer: Answer) -> Answer {
-        let bytes = if answer.bytes == 0 { self.answer.bytes } else { answer.bytes };
-        let answer = Answer { bytes, ..answer };
-        self.answer = answer;
-        answer
+        self.answer = self.with(answer);
+        self.answer
     }
 }

@@ -103,7 +103,8 @@ impl Operation {
     /// How often the same was asked before for the request's attempt (see [`crate::kernel::Ask::again`]).
     #[inline]
     pub fn again(&self) -> u8 {
-        self.asked.saturating_add(self.repeat)
+        // (More than 15 are as 15; said here, it takes fewer steps than where that is seen to.)
+        (u32::from(self.asked) + u32::from(self.repeat)).min(15) as u8
     }
 
     /// A new read or write of the same request and key; `repeat`: how many of the same have been done for the same call.
