@@ -333,3 +333,26 @@ impl Fifo {
         (seconds(busy), seconds(waiting))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against a list that is searched: any number of servers, any times, many of them equal.
+        #[test]
+        fn the_server_that_falls_free_first_is_occupied(
+            servers in 1_u32..20,
+            spans in prop::collection::vec(0_u64..30, 0..100),
+        ) {
+            let (mut free_at, mut list) = (FreeAt::new(servers), vec![0; servers as usize]);
+            for span in spans {
+                list.sort_unstable();
+                prop_assert_eq!(free_at.first, list[0]);
+                list[0] += span;
+                free_at.occupy_first(list[0]);
+            }
+        }
+    }
+}
