@@ -221,3 +221,29 @@ fn a_baseline_that_several_variants_have_is_that_of_each_of_its_like() {
         assert!((number(pair, "diff_mean") - difference).abs() < 2e-3, "{difference}");
     }
 }
+
+/// Variants that were picked by hand differ in more than one thing from the baseline: it is the one that is most like them. A baseline that all
+/// have is none: all are compared with the first.
+#[test]
+fn the_baseline_that_is_most_alike_is_taken() {
+    let compared = |chain: &str| -> Vec<(String, String)> {
+        let script = format!(
+            "experiment(\"pairs\").replications(2).duration(5.s){chain}
+            .world(|p| {{
+                let w = web(\"w\", #{{ count: p.count, cores: p.cores, service: exponential(10.ms) }});
+                traffic(\"t\", #{{ to: load_balancer(\"lb\", #{{ to: w }}), rate: p.rate * 1.rps }});
+            }});"
+        );
+        let (header, rows) = rows(&script, "comparison.csv");
+        let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+        let latency = rows.iter().filter(|row| &row[at("metric")] == "latency_mean_ms");
+        latency.map(|row| (row[at("variant")].to_string(), row[at("baseline_variant")].to_string())).collect()
+    };
+    let picked = ".vary(\"rate\", [20, 50]).variant(\"one\", #{ count: 1, cores: 1 }).variant(\"three\", #{ count: 3, cores: 2 }).baseline(#{ count: 1 })";
+    for (variant, baseline) in compared(picked) {
+        let rate = variant.split(';').nth(1).unwrap();
+        assert_eq!(baseline, format!("one;{rate}"), "{variant}");
+    }
+    let all = ".vary(\"rate\", [20, 50]).vary(\"count\", [1]).vary(\"cores\", [1]).baseline(#{ count: 1 })";
+    assert!(compared(all).iter().all(|(_, baseline)| baseline == "rate=20;count=1;cores=1"));
+}

@@ -468,3 +468,21 @@ fn a_token_travels_with_each_request_and_no_further() {
     holds(&world(4_000), &is(42, 62));
     holds(&world(1), &is(2, 22));
 }
+
+/// Of two tiers behind one balancer one keeps sessions in memory: nobody shows it a token, and what is written there is as large as it was sent.
+#[test]
+fn a_tier_that_wants_no_token_stores_none() {
+    let world = |size: u32| {
+        format!(
+            r#"let db = database("db", #{{ read: constant(1.ms), write: constant(1.ms) }});
+            let w = web("w", #{{ service: constant(1.ms), login: constant(1.ms), reads: db, writes: db, sessions: "token", session_size: {size}.bytes }});
+            let v = web("v", #{{ service: constant(1.ms), reads: db, writes: db }});
+            let lb = load_balancer("lb", #{{ to: [w, v] }});
+            let t = traffic("t", #{{ to: lb, rate: constant(5.rps), users: 5, writes: 100.percent, size: 1_000.bytes, keys: uniform_keys(10) }});
+            link(w, db, #{{ latency: constant(0.ms), bandwidth: 100.kb }});
+            link(v, db, #{{ latency: constant(0.ms), bandwidth: 100.kb }});"#
+        )
+    };
+    let is = ".expect(\"writes\", |r| r.write_latency_max > 11.5.ms).expect(\"no more, but for a login\", |r| r.write_latency_max < 13.5.ms)";
+    holds(&world(8_000), is);
+}

@@ -53,7 +53,14 @@ pub(super) fn wrong_kind(param: &Param, value: &Value) -> Problem {
         (kind, Value::Text(text)) if let Some(quantity) = unquoted(text, kind) => {
             return Problem::new(message).hint(format!("write {quantity}, without quotes"));
         }
-        (Kind::Count(..) | Kind::Number(..), Value::Text(text)) if text.trim().parse::<f64>().is_ok() => {
+        (Kind::Count(low, high), Value::Text(text))
+            if text.trim().parse::<i64>().is_ok_and(|n| (*low..=*high).contains(&n)) =>
+        {
+            return Problem::new(message).hint(format!("write {}, without quotes", text.trim()));
+        }
+        (Kind::Number(low, high), Value::Text(text))
+            if text.trim().parse::<f64>().is_ok_and(|n| n.is_finite() && *low <= n && n <= *high) =>
+        {
             return Problem::new(message).hint(format!("write {}, without quotes", text.trim()));
         }
         (Kind::Count(..), Value::Number(n)) if n.fract() == 0.0 && n.abs() < 1e15 => {

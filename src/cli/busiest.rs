@@ -28,7 +28,8 @@ fn most_of<'a>(rows: impl Iterator<Item = &'a ComponentRow>) -> Option<(String, 
     let mut nodes: BTreeMap<(&str, &str), (f64, f64)> = BTreeMap::new();
     for row in rows {
         if let Some(share) = row.utilization_ratio {
-            let (group, node) = row.component.split_once('/').unwrap_or((&row.component, ""));
+            // (The only node at the beginning has the name of its group.)
+            let (group, node) = row.component.split_once('/').unwrap_or((&row.component, "0"));
             let (sum, count) = nodes.entry((group, node)).or_default();
             (*sum, *count) = (*sum + share, *count + 1.0);
         }

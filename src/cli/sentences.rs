@@ -19,13 +19,17 @@ pub(super) fn sentences(plan: &Plan, comparisons: &[Comparison], look: Look) -> 
     }
     let (mut text, mut compared) = (String::new(), 0);
     for baseline in plan.compared_with() {
+        let is_own = |variant: &usize| *variant != baseline && plan.baselines[*variant] == baseline;
+        let own: Vec<usize> = (0..plan.variants.len()).filter(is_own).collect();
+        if own.is_empty() {
+            continue;
+        }
         let head = format!(
             "Against {}, replication by replication, with 95 % intervals:",
             plain(&plan.variants[baseline].label)
         );
         text.push_str(&format!("{}\n", styled(STRONG, &wrapped(&head, 0, 2, look))));
-        let is_own = |variant: &usize| *variant != baseline && plan.baselines[*variant] == baseline;
-        for variant in (0..plan.variants.len()).filter(is_own) {
+        for variant in own {
             let own = Own { name: plain(&plan.variants[variant].label), variant, baseline, comparisons };
             text.push_str(&own.sentences(look));
             compared += own.compared();

@@ -3,7 +3,7 @@
 use super::result::ComponentRow;
 use super::series::Change;
 use crate::components::egress::DOLLAR;
-use crate::components::{Group, is_rented};
+use crate::components::{Group, cdn, is_rented};
 
 const HOUR_S: f64 = 3600.0;
 
@@ -25,7 +25,11 @@ pub(super) fn per_hour(
     let rented = is_rented(group, n);
     let price = group.settings.known_number("price_per_hour").filter(|_| rented);
     let used = change.known("cost").filter(|_| measured_s > 0.0);
-    let used = used.map(|cost| cost as f64 / DOLLAR as f64 / measured_s * HOUR_S);
+    let free = match (group.kind, change.known("purges")) {
+        ("cdn", Some(purges)) => cdn::free_purges(&group.settings, purges, measured_s),
+        _ => 0.0,
+    };
+    let used = used.map(|cost| (cost as f64 / DOLLAR as f64 - free).max(0.0) / measured_s * HOUR_S);
     let parts = [price.map(|price| price * present), used];
     parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
 }

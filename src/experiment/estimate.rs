@@ -82,6 +82,8 @@ pub struct Estimate {
     pub whose: Option<Arc<Whose>>,
     /// Replications in which what is timed was not over at the end: longer than anybody has seen.
     pub unended: usize,
+    /// Whether it is the less the longer that takes.
+    pub turned: bool,
     /// Replications without such a figure, though others have it.
     pub unmeasured: usize,
     /// If it is a share, as it was measured: of how many, in all replications.
@@ -110,6 +112,7 @@ impl Estimate {
             samples,
             whose: None,
             unended: 0,
+            turned: false,
             unmeasured: 0,
             of: None,
             open: 0.0,
@@ -181,9 +184,7 @@ impl Estimate {
     /// What is left of a whole: `1 - availability`. A share that was the same in every replication stays one of as many cases.
     pub fn left_of(&self, whole: f64, metric: String) -> Self {
         let of = self.of.filter(|_| whole == 1.0 && self.unit.quantity == Quantity::Share);
-        // (What has no end leaves less than anybody can say.)
-        let (unended, unmeasured) = (0, self.unmeasured + self.unended);
-        Estimate { of, unended, unmeasured, ..self.each(|value| whole - value, metric) }
+        Estimate { of, turned: true, ..self.each(|value| whole - value, metric) }
     }
 
     /// How messages call it inside a larger term.
@@ -233,6 +234,7 @@ impl Estimate {
             samples: self.samples.iter().filter_map(partner).collect(),
             whose: together(self.whose.as_ref(), other.whose.as_ref()),
             unended: self.unended.max(other.unended),
+            turned: self.turned || other.turned || (operator != "+" && other.unended > 0),
             unmeasured: self.unmeasured.max(other.unmeasured),
             of: None,
             open: self.open.max(other.open),
@@ -336,7 +338,14 @@ mod tests {
         assert_eq!(errors.against(Sense::Less, 0.01).standing, Standing::Holds);
         let endless = Estimate { unended: 1, ..of("write_unavailable_s", &[2.0]) };
         let left = endless.left_of(10.0, "10 s - write_unavailable_s".into());
-        assert_eq!((left.values(), left.unended, left.unmeasured), (vec![8.0], 0, 1));
+        assert_eq!((left.values(), left.unended), (vec![8.0], 1));
+        for sense in [Sense::Less, Sense::More] {
+            assert_eq!(
+                left.against(sense, 0.0).standing,
+                Standing::Undecided,
+                "what has no end leaves nobody knows what"
+            );
+        }
     }
 
     #[test]

@@ -140,6 +140,7 @@ impl Estimate {
     /// What was not over in some replications has no mean that could be below anything, or equal to it.
     fn without_end(&self, sense: Sense, limit: f64) -> Judgement {
         let standing = match sense {
+            _ if self.turned => Standing::Undecided,
             Sense::Less | Sense::AtMost | Sense::Equal => Standing::Fails,
             _ => Standing::Undecided,
         };

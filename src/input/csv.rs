@@ -136,14 +136,18 @@ impl Layout {
             cell(self.size).map(|text| size_bytes(text).ok_or("the size is not a whole number of bytes"));
         // (What caches call a status, HIT and MISS, says nothing of sizes.)
         let status = cell(self.status).filter(|status| is_status(status));
+        let op = cell(self.op).map_or(Ok(TraceOp::Get), op_named)?;
         let method = cell(self.op).map_or(&b"GET"[..], method);
         Ok(Parts {
-            size: status.map_or(SizeOf::Told, |status| SizeOf::answer(method, status)),
+            // (Beside a write stands what it sends, whatever is answered.)
+            size: status
+                .filter(|_| op != TraceOp::Set)
+                .map_or(SizeOf::Told, |status| SizeOf::answer(method, status)),
             time_ns,
             key,
             bytes: size.transpose()?.unwrap_or(0),
             client: cell(self.client).map_or(0, client_number),
-            op: cell(self.op).map_or(Ok(TraceOp::Get), op_named)?,
+            op,
         })
     }
 
@@ -248,8 +252,9 @@ mod tests {
             ("5,100,,200", SizeOf::Whole),
             ("5,0,get,304", SizeOf::Nothing),
             ("5,100,HEAD,200", SizeOf::Nothing),
-            ("5,100,put,200", SizeOf::Other),
+            ("5,100,put,200", SizeOf::Told),
             ("5,100,get,206", SizeOf::Other),
+            ("5,100,options,200", SizeOf::Other),
             ("5,300,get,404", SizeOf::Error),
             ("5,100,get,", SizeOf::Told),
             ("5,100,get,HIT", SizeOf::Told),

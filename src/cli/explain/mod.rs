@@ -74,7 +74,8 @@ fn things(name: &str) -> Vec<Thing> {
     );
     found.extend(GUIDES.iter().filter(|guide| guide.is_named(name)).map(Thing::Table));
     // What is a policy, a setting and a column as well (`variant`) is told of as all of them.
-    found.extend(table::cell(name).map(|(column, about, files)| Thing::Cell(column, about, files)));
+    let cells = table::cells(name).into_iter();
+    found.extend(cells.map(|(column, about, files)| Thing::Cell(column, about, files)));
     found
 }
 
@@ -421,6 +422,9 @@ mod tests {
             verdict.starts_with("verdict, a column of comparison.csv, phases_comparison.csv: "),
             "{verdict}"
         );
+        let value = told("value");
+        assert!(value.contains("value, a column of timeseries.csv: the figure in this window"), "{value}");
+        assert!(value.contains("value, a column of checks.csv: mean of what is compared"), "{value}");
         let metrics = explain("metrics").unwrap();
         assert_eq!(metrics, catalog::list(Some("metrics")).unwrap());
         let json = explain_json("phases.csv").unwrap();
@@ -521,7 +525,7 @@ cache.ttl, a setting: how long an item is fresh
 
     #[test]
     fn whatever_is_listed_is_explained() {
-        let all = super::super::catalog::list_json(None).unwrap();
+        let all = catalog::list_json(None).unwrap();
         for line in all.as_object().unwrap().values().flat_map(|group| group.as_array().unwrap()) {
             let name = line["name"].as_str().unwrap().split('(').next().unwrap();
             let values = explain_json(name).unwrap();

@@ -8,12 +8,18 @@ use serde_json::{Value, json};
 /// The table whose columns are also those of a component.
 const OF_COMPONENTS: &str = "components.csv";
 
-/// A column that only says which row it is, or how it was compared, and the tables that have it.
-pub(super) fn cell(name: &str) -> Option<(&'static str, &'static str, Vec<&'static str>)> {
-    let has = |guide: &&Guide| guide.columns().any(|(column, _)| *column == name);
-    let files: Vec<&'static Guide> = GUIDES.iter().filter(has).collect();
-    let (column, about) = files.first()?.columns().find(|(column, _)| *column == name)?;
-    Some((column, about, files.iter().map(|guide| guide.name).collect()))
+/// Columns of this name that only say which row it is, or how it was compared: what they hold, and the tables that have such a one.
+pub(super) fn cells(name: &str) -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+    let mut found: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for guide in GUIDES {
+        for (column, about) in guide.columns().filter(|(column, _)| *column == name) {
+            match found.iter_mut().find(|(_, other, _)| other == about) {
+                Some((.., files)) => files.push(guide.name),
+                None => found.push((column, about, vec![guide.name])),
+            }
+        }
+    }
+    found
 }
 
 /// All columns of a table.

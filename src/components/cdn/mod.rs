@@ -21,7 +21,7 @@ mod purge;
 mod purging;
 mod url;
 
-pub use price::{MONTH, first_tier_of, plan_with_fee, rebate};
+pub use price::{MONTH, first_tier_of, free_purges, plan_with_fee, rebate};
 
 /// Edges of a content delivery network: one for each of its regions.
 pub const KIND: ComponentKind =

@@ -18,10 +18,8 @@ pub(super) struct Prices {
     pub byte: Option<f64>,
     /// Of a request of a user; 0 if it is not known.
     pub request: f64,
-    /// Of a purge that is not free.
+    /// Of a purge; what is free of them, [`free_purges`] says.
     pub purge: u64,
-    /// Purges that are free in this run: its part of those of a month.
-    pub free_purges: f64,
 }
 
 /// A month, as clouds bill it: a twelfth of 8,760 hours.
@@ -70,18 +68,21 @@ impl Prices {
             byte: gigabyte.map(|price| trillionths(price) / GIGABYTE),
             request: request.map_or(0.0, trillionths),
             purge: network.purge_price * (DOLLAR / 1_000),
-            // (A run stands for the month that it is a part of, as its bytes and requests do.)
-            free_purges: settings.count("free_purges").unwrap_or(network.free_purges) as f64
-                * (site.layout.end as f64 / MONTH),
         }
     }
 
     /// What has been used costs this; `None` if a price is not known.
     pub fn cost(&self, egress: u64, requests: u64, purges: u64) -> Option<u64> {
         let traffic = self.byte? * egress as f64 + self.request * requests as f64;
-        let purges = (purges as f64 - self.free_purges).max(0.0) * self.purge as f64;
-        Some((traffic.round() as u64).saturating_add(purges.round() as u64))
+        Some((traffic.round() as u64).saturating_add(purges.saturating_mul(self.purge)))
     }
+}
+
+/// What is not billed, in dollars, of so many purges in so many seconds: these are a part of a month, and have their part of what is free in it.
+pub fn free_purges(settings: &Settings, purges: u64, seconds: f64) -> f64 {
+    let network = profile::of(settings);
+    let month = settings.count("free_purges").unwrap_or(network.free_purges) as f64;
+    (month * seconds / (MONTH / SECOND as f64)).min(purges as f64) * network.purge_price as f64 / 1e3
 }
 
 /// The price region of the n-th edge, if its gigabytes are taken to be those of the list's first tier.
@@ -150,9 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_free_and_what_is_known_of_it() {
-        let prices = Prices { byte: Some(85.0), request: 1e6, purge: DOLLAR / 200, free_purges: 2.0 };
-        assert_eq!(prices.cost(1_000, 3, 5), Some(85_000 + 3_000_000 + 3 * DOLLAR / 200));
+    fn what_is_known_is_added_up() {
+        let prices = Prices { byte: Some(85.0), request: 1e6, purge: DOLLAR / 200 };
+        assert_eq!(prices.cost(1_000, 3, 5), Some(85_000 + 3_000_000 + 5 * DOLLAR / 200));
         assert_eq!(Prices { byte: None, ..prices }.cost(1_000, 3, 5), None);
     }
 }

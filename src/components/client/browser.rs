@@ -3,7 +3,6 @@
 //! A session is a number: the user below, and above how often he has logged in (it counts round, and is never 0), so that a server that
 //! remembers an earlier login is told from the one that knows the present one.
 
-use crate::components::web::tokens;
 use crate::components::{Group, Site};
 use crate::kernel::{NodeId, Request};
 
@@ -15,8 +14,6 @@ const USER_BITS: u32 = 24;
 pub(super) struct Browsers {
     users: Vec<Browser>,
     sessions: bool,
-    /// Size of the token that users show who are logged in.
-    token: u32,
     pub lost: u64,
     pub logins: u64,
 }
@@ -38,8 +35,7 @@ impl Browsers {
         let groups = &site.layout.groups;
         let cookies = groups.iter().any(|group| given(group, "load_balancer", "sticky"));
         let sessions = groups.iter().any(|group| given(group, "web", "sessions"));
-        let token = token_bytes(site);
-        (cookies || sessions).then_some(Browsers { users: Vec::new(), sessions, token, lost: 0, logins: 0 })
+        (cookies || sessions).then_some(Browsers { users: Vec::new(), sessions, lost: 0, logins: 0 })
     }
 
     fn browser(&mut self, user: u32) -> &mut Browser {
@@ -95,30 +91,15 @@ impl Browsers {
         self.browser(request.user).login = (request.session >> USER_BITS) as u8;
     }
 
-    /// Bytes of the token that a request shows.
-    pub fn shown(&self, request: &Request) -> u32 {
-        if request.session >> USER_BITS == 0 { 0 } else { self.token }
-    }
-
-    /// Whether users show tokens that have a size.
-    pub fn show_tokens(&self) -> bool {
-        self.token > 0
-    }
-
     /// Whether sessions are kept anywhere.
     pub fn knows_sessions(&self) -> bool {
         self.sessions
     }
 }
 
-/// Size of the tokens that users of this traffic show: of the web tiers it comes to, the largest.
-fn token_bytes(site: &Site<'_>) -> u32 {
-    let comes_to = |web: &usize| {
-        site.layout.groups[*web].kind == "web"
-            && site.layout.asked_by(*web).any(|traffic| traffic.name == site.group().name)
-    };
-    let webs = (0..site.layout.groups.len()).filter(comes_to);
-    webs.filter_map(|web| tokens(&site.layout.groups[web].settings)).max().unwrap_or(0)
+/// Whether a request shows a session: its user is logged in.
+pub fn shows_session(request: &Request) -> bool {
+    request.session >> USER_BITS != 0
 }
 
 fn session(user: u32, login: u8) -> u32 {
@@ -131,7 +112,7 @@ mod tests {
     use crate::random::draw::DrawKey;
 
     fn browsers() -> Browsers {
-        Browsers { users: Vec::new(), sessions: true, token: 0, lost: 0, logins: 0 }
+        Browsers { users: Vec::new(), sessions: true, lost: 0, logins: 0 }
     }
 
     fn request(user: u32) -> Request {

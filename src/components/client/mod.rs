@@ -15,6 +15,7 @@ mod check_load;
 mod check_near;
 pub mod clients_entry;
 mod entry;
+pub use browser::shows_session;
 pub use entry::{knows_users, position_needs};
 mod first_byte;
 mod issue;

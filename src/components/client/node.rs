@@ -73,9 +73,7 @@ impl Client {
         let to = settings.group("to").expect("required");
         let is_queue = site.layout.groups[to].kind == "queue";
         let (reach, near) = (Reach::new(site).map(Box::new), Near::new(site).map(Box::new));
-        let browsers = Browsers::new(site);
-        let shows_tokens = browsers.as_ref().is_some_and(Browsers::show_tokens);
-        let is_plain = !is_queue && reach.is_none() && near.is_none() && !shows_tokens;
+        let is_plain = !is_queue && reach.is_none() && near.is_none();
         let mut client = Client {
             name: site.group().name.clone(),
             to: site.layout.first(to),
@@ -87,7 +85,7 @@ impl Client {
             size: settings.bytes("size").unwrap_or(0).min(u64::from(u32::MAX)) as u32,
             users: settings.count("users").unwrap_or(0),
             addresses: Addresses::new(settings, site.layout.seeds),
-            browsers,
+            browsers: Browsers::new(site),
             think: settings.variate("think"),
             timeout_length: settings.duration("timeout"),
             timeout: None,

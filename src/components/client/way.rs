@@ -25,10 +25,7 @@ impl Client {
             return;
         }
         let version = if self.near.is_some() { self.validator(id, cx) } else { 0 };
-        let Some(mut ask) = self.question(id, to, version, cx) else { return };
-        if let Some((browsers, request)) = self.browsers.as_ref().zip(cx.request(id)) {
-            ask.bytes = ask.bytes.saturating_add(browsers.shown(request));
-        }
+        let Some(ask) = self.question(id, to, version, cx) else { return };
         match &mut self.publisher {
             Some(publisher) => publisher.send(ask, 0, cx),
             None => _ = cx.ask(ask),

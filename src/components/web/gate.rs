@@ -168,12 +168,7 @@ impl Server {
             sessions.keep(of)
         } else {
             match sessions.look(of) {
-                Found::Yes => {
-                    // What is written is what the request brings beside its token.
-                    let task = &mut self.tasks[index as usize];
-                    task.bytes = task.bytes.saturating_sub(sessions.shown());
-                    return false;
-                }
+                Found::Yes => return false,
                 Found::No => {
                     sessions.unknown += 1;
                     self.deny(index, cx);

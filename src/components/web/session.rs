@@ -118,11 +118,6 @@ impl Sessions {
         }
     }
 
-    /// Bytes of a request that are its token.
-    pub fn shown(&self) -> u32 {
-        if matches!(self.home, Home::Token) { self.bytes } else { 0 }
-    }
-
     /// Keeps a session, here or (then the question is returned) in the store.
     pub fn keep(&mut self, request: &Request) -> Option<Ask> {
         let number = self.number(request);

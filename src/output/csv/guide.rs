@@ -31,10 +31,8 @@ impl Guide {
 const VARIANT: Explained = ("variant", "a level for each factor");
 const REPLICATION: Explained =
     ("replication", "from 0; the same number in two variants has the same random draws");
-const COMPONENT: Explained = (
-    "component",
-    "its name; of several nodes name[0], name[1], ..; of one alone that makes a whole, the name",
-);
+const COMPONENT: Explained =
+    ("component", "its name; of several nodes name/0, name/1, ..; of one that is alone, the name");
 const KIND: Explained = ("kind", "what it is: web, cache, database, ..");
 const PHASE: Explained = ("phase", "the phase's name: .phase(\"outage\", 10.minutes, 18.minutes)");
 const EXPERIMENT: Explained = ("experiment", "the experiment's name");

@@ -167,11 +167,10 @@ fn vary(
         let hint = "a name becomes a column: letters, digits and _";
         e.note(&cx, wrong(format!("\"{name}\" cannot name a factor"), hint));
     }
-    if let Some(twice) = twice_in(&mut levels) {
+    if let Some((twice, has_signs)) = twice_in(&mut levels) {
         let message = format!("`{name}` has the value {twice} twice");
         let hint = "results are told apart by it: leave one out (chance is in .replications(..)), or name both: .variant(\"small\", #{ size: 10 })";
-        let blanks =
-            if twice.contains("  ") { "in the names of variants `,` and `;` are blanks; " } else { "" };
+        let blanks = if has_signs { "in the names of variants `,` and `;` are blanks; " } else { "" };
         e.note(&cx, wrong(message, &format!("{blanks}{hint}")));
     }
     e.change(|d| d.factors.push((name.to_string(), levels)))
@@ -182,14 +181,15 @@ pub(super) fn shown(text: &str) -> String {
     text.replace([',', ';'], " ")
 }
 
-/// A value that another one in the list cannot be told from in any table; the list is left without such.
-fn twice_in(levels: &mut Array) -> Option<String> {
+/// A value that another one in the list cannot be told from in any table, and whether it has signs that are not shown; the list is left without such.
+fn twice_in(levels: &mut Array) -> Option<(String, bool)> {
     let (mut seen, mut twice) = (BTreeSet::new(), None);
     levels.retain(|value| {
-        let text = shown(&level(value).text);
+        let written = level(value).text;
+        let text = shown(&written);
         let is_new = seen.insert(text.clone());
         if !is_new {
-            twice.get_or_insert(text);
+            twice.get_or_insert_with(|| (text.clone(), text != written));
         }
         is_new
     });

@@ -315,8 +315,8 @@ fn variants(definition: &Definition, maps: &[Map]) -> Vec<Variant> {
     maps.iter().enumerate().map(variant).collect()
 }
 
-/// The variant with which each one is compared: of those that have the levels of the baseline, the one that agrees with it in all other factors, or
-/// the first of them; the first of all, if nothing was said.
+/// The variant with which each one is compared: of those that have the levels of the baseline, the one that agrees with it in most other factors,
+/// of several the first; the first of all, if nothing was said.
 fn baselines(definition: &Definition, maps: &[Map], variants: &[Variant]) -> Result<Vec<usize>, Problem> {
     let Some((wanted, place)) = &definition.baseline else { return Ok(vec![0; variants.len()]) };
     let found: Vec<usize> = (0..maps.len()).filter(|at| matches(&maps[*at], wanted)).collect();
@@ -325,12 +325,20 @@ fn baselines(definition: &Definition, maps: &[Map], variants: &[Variant]) -> Res
         let problem = Problem::at(place, "no variant has the levels of the baseline");
         return Err(problem.hint(format!("variants are {}", labels.join(", "))));
     };
+    if found.len() == maps.len() {
+        return Ok(vec![0; variants.len()]); // all of them are none to compare with
+    }
     let names = factor_names(definition);
     let free: Vec<usize> = (0..names.len()).filter(|at| !wanted.contains_key(names[*at].as_str())).collect();
-    let agree = |a: &Variant, b: &Variant| free.iter().all(|factor| a.levels[*factor] == b.levels[*factor]);
+    let agreeing = |a: &Variant, b: &Variant| {
+        free.iter().filter(|factor| a.levels[**factor] == b.levels[**factor]).count()
+    };
     let own = |at: usize| match found.contains(&at) {
         true => at,
-        false => found.iter().copied().find(|b| agree(&variants[*b], &variants[at])).unwrap_or(*first),
+        false => {
+            let nearest = found.iter().rev().max_by_key(|b| agreeing(&variants[**b], &variants[at]));
+            *nearest.unwrap_or(first)
+        }
     };
     Ok((0..variants.len()).map(own).collect())
 }

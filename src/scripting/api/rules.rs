@@ -120,7 +120,7 @@ pub const RULES: &[(&str, &[&str])] = &[
         "baseline",
         &[
             "the variant that the others are compared with, replication by replication, in the table and in comparison.csv; the first one if nothing is said",
-            "if several have these levels, each of the others is compared with the one that agrees with it in all other factors: .baseline(#{ replicas: 0 }) beside .vary(\"users\", [..]) compares at equal numbers of users",
+            "if several have these levels, each of the others is compared with the one that agrees with it in the most other factors: .baseline(#{ replicas: 0 }) beside .vary(\"users\", [..]) compares at equal numbers of users",
         ],
     ),
     (
