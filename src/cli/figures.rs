@@ -56,6 +56,7 @@ pub(super) const FIGURES: &[Figure] = &[
     figure("sessions_lost_count", "lost sessions", "lost sessions", When::Any),
     figure("broken_pages_count", "broken pages", "broken pages", When::Any),
     figure("messages_processed_count", "processed", "messages processed", When::Measured),
+    figure("message_age_p95_ms", "message age p95 ms", "message age p95", When::Measured),
     figure("message_age_p99_ms", "message age p99 ms", "message age p99", When::Measured),
     figure("queue_backlog_end_count", "backlog at end", "backlog at the end", When::Measured),
     figure("messages_lost_count", "lost messages", "lost messages", When::Measured),

@@ -77,8 +77,11 @@ impl Estimate {
             (_, true) => format!("{} was not measured{}", self.name(), self.why_not()),
             (None, _) => format!("{} was measured once: one replication decides nothing", self.name()),
             (Some(i), _) => {
-                let interval = format!("{} [{}, {}]", short(i.mean), short(i.low()), short(i.high()));
-                format!("{} is {interval}, limit {}", self.name(), short(limit))
+                let ends = self.possible([i.low(), i.high()]);
+                let digits = telling(ends, limit);
+                let [mean, low, high, limit] =
+                    [i.mean, ends[0], ends[1], limit].map(|value| rounded(value, digits));
+                format!("{} is {mean} [{low}, {high}], limit {limit}", self.name())
             }
         };
         for why in self.in_doubt(limit).into_iter().chain(self.survivors()) {
@@ -91,6 +94,12 @@ impl Estimate {
             detail += &why;
         }
         Judgement { standing, value: self.mean(), limit: Some(limit), detail }
+    }
+
+    /// The ends of an interval as far as there can be such values: Student's knows nothing of them.
+    fn possible(&self, [low, high]: [f64; 2]) -> [f64; 2] {
+        let low = if self.is_at_least_0() { low.max(0.0) } else { low };
+        [low, if self.is_at_most_1() { high.min(1.0) } else { high }]
     }
 
     /// Why there is nothing to compare, as far as its name tells.
@@ -242,10 +251,22 @@ fn stand(sense: Sense, interval: &Interval, limit: f64) -> Standing {
 
 /// Four significant digits are enough for a message.
 pub fn short(value: f64) -> String {
+    rounded(value, 4)
+}
+
+/// So many significant digits that an interval's ends look as unlike a limit as they are: at most nine.
+fn telling(ends: [f64; 2], limit: f64) -> i32 {
+    let is_told = |digits: &i32| {
+        ends.iter().all(|end| *end == limit || rounded(*end, *digits) != rounded(limit, *digits))
+    };
+    (4..9).find(is_told).unwrap_or(9)
+}
+
+fn rounded(value: f64, digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
-    let digits = 3 - (libm::floor(libm::log10(value.abs())) as i32).clamp(-6, 3);
+    let digits = digits - 1 - (libm::floor(libm::log10(value.abs())) as i32).clamp(-6, digits - 1);
     let text = format!("{value:.*}", digits.max(0) as usize);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
@@ -257,6 +278,19 @@ mod tests {
     fn estimate(values: &[f64]) -> Estimate {
         let samples = values.iter().enumerate().map(|(r, v)| (r as u64, *v)).collect();
         Estimate::measured("latency_p50_ms", samples)
+    }
+
+    #[test]
+    fn what_is_shown_is_possible_and_tells_why() {
+        let share = |values: &[f64]| {
+            let samples = values.iter().enumerate().map(|(r, v)| (r as u64, *v)).collect();
+            Estimate::measured("availability_ratio", samples)
+        };
+        let detail = |values: &[f64], limit: f64| share(values).against(Sense::More, limit).detail;
+        assert_eq!(detail(&[1.0, 0.9, 1.0], 0.9), "availability_ratio is 0.9667 [0.8232, 1], limit 0.9");
+        assert_eq!(detail(&[0.1, 0.0, 0.1], 0.01), "availability_ratio is 0.06667 [0, 0.2101], limit 0.01");
+        let near = detail(&[0.999004, 0.998998, 0.999001], 0.999);
+        assert_eq!(near, "availability_ratio is 0.999 [0.99899, 0.99901], limit 0.999");
     }
 
     #[test]

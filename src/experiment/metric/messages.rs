@@ -4,6 +4,14 @@ use super::Better::{Higher, Lower, Neither};
 use super::{Metric, count, metric, of_messages};
 use crate::kernel::{milliseconds, seconds};
 
+/// A percentile of how long messages waited.
+macro_rules! age {
+    ($column:literal, $about:literal, $q:literal) => {
+        metric($column, Lower, $about, |f| of_messages(f, |m| m.age.quantile($q).map(milliseconds)))
+            .percentile($q, |f| f.messages.as_ref().map_or(0, |m| m.age.count()))
+    };
+}
+
 /// In the order of the columns.
 pub(super) const METRICS: &[Metric] = &[
     metric("messages_published_count", Neither, "messages that their broker has acknowledged in the measured part", |f| {
@@ -33,13 +41,13 @@ pub(super) const METRICS: &[Metric] = &[
         "messages set aside as dead letters in the measured part, whether processed (before, afterwards, in the second queue) or not",
         |f| of_messages(f, |m| count(m.dead_count)),
     ),
-    metric(
-        "message_age_p99_ms",
-        Lower,
-        "99 % of messages that were processed, or still wait at the end, had waited so long since they were published, or less; lost ones are left out",
-        |f| of_messages(f, |m| m.age.quantile(0.99).map(milliseconds)),
-    )
-    .percentile(0.99, |f| f.messages.as_ref().map_or(0, |m| m.age.count())),
+    age!(
+        "message_age_p50_ms",
+        "half of the messages that were processed, or still wait at the end, had waited so long since they were published, or less; lost ones are left out",
+        0.5
+    ),
+    age!("message_age_p95_ms", "95 % of them had waited so long, or less", 0.95),
+    age!("message_age_p99_ms", "99 % of them had waited so long, or less", 0.99),
     metric("queue_backlog_end_count", Lower, "messages that wait or are in work for the first time at the end (one that has been processed and is handed out again is none)", |f| {
         of_messages(f, |m| count(m.backlog_count))
     }),
