@@ -3,7 +3,7 @@
 use super::api;
 use super::context::{Context, run_planned};
 use super::desk::{Definition, Desk, desk};
-use super::divisions::with_a_rest;
+use super::divisions::{with_a_rest, with_groups};
 use super::engine::{engine, stop_scripts};
 use super::errors::{Words, explain};
 use super::mended::{ahead, unknown_values, with_hidden};
@@ -281,6 +281,7 @@ impl Session {
         if self.strict {
             certain.extend(with_a_rest(&entry.text, &self.said.source));
         }
+        certain.extend(with_groups(&entry.text, &self.said.source));
         told.extend(certain.clone());
         desk(|desk| (desk.told, desk.certain) = (told, certain));
         said::shadowed(&ast, &self.said.source, entry).map_err(|problems| self.shown_places(problems))?;
