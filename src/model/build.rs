@@ -5,7 +5,7 @@ use super::grow::Growth;
 use super::places;
 use crate::components::data_sets::data_sets;
 use crate::components::database::replica;
-use crate::components::network::{Link, Network, tokens};
+use crate::components::network::{Link, Network};
 use crate::components::{Layout, Site, dns, kind};
 use crate::kernel::{NodeId, Simulation};
 use crate::random::mix::hash_name;
@@ -42,7 +42,6 @@ fn network(world: &Checked, seed: u64, replication: u64) -> Network {
     let of_nodes =
         (0..groups.len()).flat_map(|index| nodes(index).map(move |n| group_of(index, n))).collect();
     let mut network = Network::new(of_nodes, groups.len() + 1, (seed, replication));
-    network.carry_tokens(tokens::come_to(&world.layout));
     for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.has_parts()) {
         let scattered = replica::is_scattered(&world.layout, index);
         if scattered || !replica::stands_apart(&group.settings) {

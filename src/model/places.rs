@@ -5,7 +5,7 @@ use super::region;
 use super::spec::{MapSpec, WorldSpec};
 use crate::catalog::{self, Needed, Problem, Problems, StandIn, did_you_mean, meant};
 use crate::components::network::geo::{Geography, Map};
-use crate::components::network::{AccessPlan, Home, LinkPlan, SETUPS, Setup};
+use crate::components::network::{AccessPlan, Home, LinkPlan, SETUPS, Setup, tokens};
 use crate::components::{self, Layout};
 use std::sync::Arc;
 
@@ -135,8 +135,9 @@ pub(super) fn homes(layout: &Layout) -> Vec<Home> {
             mobile: settings.variate("mobile_access").expect("preset"),
             outlets: layout.outlets(&clients),
         });
+        let token = tokens::comes_to(layout, group);
         let of_users = !region::is_of_servers(&layout.groups[group]);
-        Home { access, of_users, ..layout.home_of(group) }
+        Home { access, of_users, token, ..layout.home_of(group) }
     };
     (0..layout.groups.len()).map(home).collect()
 }

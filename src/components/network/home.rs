@@ -14,6 +14,8 @@ pub struct Home {
     pub apart: Option<(usize, Spot)>,
     /// Whether it is at users' sides: what parts regions does not concern it.
     pub of_users: bool,
+    /// Bytes of the token that users who are logged in bring to it (see [`tokens`](super::tokens)); 0 = none.
+    pub token: u32,
     /// How its clients come to the network, if it has any.
     pub access: Option<AccessPlan>,
 }

@@ -66,8 +66,6 @@ pub struct Network {
     spots: Vec<Spot>,
     /// The place whose cuts concern each node; 0 = none does.
     sides: Vec<u16>,
-    /// Bytes of the tokens that come to each group (see [`tokens`]).
-    tokens: Vec<u32>,
 }
 
 impl Network {
@@ -90,13 +88,7 @@ impl Network {
             homes: Vec::new(),
             sides: vec![0; spots.len()],
             spots,
-            tokens: Vec::new(),
         }
-    }
-
-    /// Users' tokens travel to some groups.
-    pub fn carry_tokens(&mut self, bytes: Vec<u32>) {
-        self.tokens = bytes;
     }
 
     /// Puts the nodes of each group where it is at home, once all links are there.
@@ -185,7 +177,8 @@ impl Network {
     #[inline(never)]
     fn travel(&mut self, link: usize, message: &Message, requests: &mut Requests) -> Option<Time> {
         let number = link;
-        let token = tokens::brought(&self.tokens, self.group[message.to.index()], message, requests);
+        let token =
+            tokens::brought(self.homes.get(usize::from(self.group[message.to.index()])), message, requests);
         let message = &Message { bytes: message.bytes.saturating_add(token), ..*message };
         let link = &self.links[number];
         let connection = link.connection().filter(|_| !verbs::is_datagram(message.verb));
