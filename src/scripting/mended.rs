@@ -89,7 +89,14 @@ pub(super) fn with_hidden(found: Problems, name: &str, text: &str, folder: &Path
     let is_own = |problem: &Problem| problem.place.as_ref().is_some_and(|place| *place.source == *name);
     let told =
         all.into_iter().map(|problem| if is_own(&problem) { with_commas(problem, written) } else { problem });
-    told.collect()
+    let mut told: Problems = told.collect();
+    // (The call tells it, and the number itself.)
+    let line = |problem: &Problem| problem.place.as_ref().map(|place| place.line);
+    told.dedup_by(|later, earlier| {
+        let is_of_numbers = later.message.ends_with("are two numbers");
+        is_of_numbers && later.message == earlier.message && line(later) == line(earlier)
+    });
+    told
 }
 
 /// Told where it stands in the script as it was written.
