@@ -23,14 +23,7 @@ pub fn render(
     look: Look,
 ) -> String {
     let mut text = title(plan, outcome);
-    let tables = match look.all {
-        true => all_metrics(plan, comparisons, look),
-        false => tables(plan, comparisons, busiest(plan, outcome, |run| &run.components), look),
-    };
-    for table in tables {
-        text.push_str(&table);
-        text.push('\n');
-    }
+    text.push_str(&blocks(plan, comparisons, busiest(plan, outcome, |run| &run.components), look));
     text.push_str(&survivors(plan, comparisons));
     text.push_str(&of_phases(plan, outcome, look));
     for part in [sentences(plan, comparisons, look), verdicts(checks, look)] {
@@ -49,17 +42,8 @@ fn of_phases(plan: &Plan, outcome: &Outcome, look: Look) -> String {
         let [from, to] = [phase.from, phase.to].map(time_text);
         text.push_str(&format!("\n{} ({from} to {to})\n", styled(STRONG, &plain(&phase.name))));
         let comparisons = compare_phase(plan, &outcome.results, at);
-        let tables = match look.all {
-            true => all_metrics(plan, &comparisons, look),
-            false => {
-                let busiest = busiest(plan, outcome, |run| &run.phases[at].components);
-                tables(plan, &comparisons, busiest, look)
-            }
-        };
-        for table in tables {
-            text.push_str(&table);
-            text.push('\n');
-        }
+        let busiest = busiest(plan, outcome, |run| &run.phases[at].components);
+        text.push_str(&blocks(plan, &comparisons, busiest, look));
         text.push_str(&survivors(plan, &comparisons));
     }
     text
@@ -108,6 +92,15 @@ fn title(plan: &Plan, outcome: &Outcome) -> String {
         text.push_str(&styled(DOUBTFUL, &share));
     }
     text
+}
+
+/// All that is shown of some comparisons: every metric, or those that one looks at first.
+fn blocks(plan: &Plan, comparisons: &[Comparison], busiest: Option<Vec<String>>, look: Look) -> String {
+    let tables = match look.all {
+        true => all_metrics(plan, comparisons, look),
+        false => tables(plan, comparisons, busiest, look),
+    };
+    tables.iter().flat_map(|table| [table.as_str(), "\n"]).collect()
 }
 
 /// One table, or several under each other where the terminal is too narrow for all columns.

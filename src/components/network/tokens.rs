@@ -12,6 +12,9 @@ pub fn comes_to(layout: &Layout, group: usize) -> u32 {
         "web" => web::tokens(&layout.groups[to].settings).unwrap_or(0),
         _ => 0,
     };
+    if !ways::told(layout, group).is_empty() {
+        return 0; // Who only tells the way is asked without it.
+    }
     let led_to = (0..layout.groups.len()).filter(|to| ways::lead(layout, group, *to));
     led_to.map(of_servers).max().unwrap_or(0)
 }
